@@ -1,0 +1,258 @@
+"""Elementary cells: the values of a column that no rule can tell apart.
+
+A set of rules splits each column into finitely many cells, on which every condition is
+constant. Evaluation and proof both work on cell numbers: a set of cells of a column is a
+bit mask, a Python int whose bit i stands for cell i.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._columns import Columns
+from ._conditions import Comparison, Kind, Leaf, Membership, Missing, Rule
+from ._conditions import column_kinds, leaves
+from ._errors import RuleError
+
+IntArray = npt.NDArray[np.intp]
+
+# Up to this many edges, one comparison a piece beats a binary search.
+_FEW_EDGES = 24
+
+
+def _edge(number: float, above: bool) -> float:
+    """Return e such that ``x >= e`` is ``x >= number``, or ``x > number`` if `above`.
+
+    float64 has neighbours, so every comparison is a comparison with ``>=``, and an
+    interval that holds no float64 never becomes a cell. NaN: no x is above infinity.
+    """
+    if not above:
+        return number
+    if number == math.inf:
+        return math.nan
+    return float(np.nextafter(number, math.inf)) + 0.0
+
+
+def _leaf_edges(leaf: Leaf) -> Iterable[tuple[float, float, bool]]:
+    """Yield (edge, number it came from, whether it lies just above that number)."""
+    if isinstance(leaf, Missing):
+        return
+    if isinstance(leaf, Membership):
+        pairs = [(number, above) for number in leaf.values for above in (False, True)]
+    elif leaf.operator in ("==", "!="):
+        pairs = [(leaf.threshold, False), (leaf.threshold, True)]  # type: ignore[list-item]
+    else:
+        pairs = [(leaf.threshold, leaf.operator in (">", "<="))]  # type: ignore[list-item]
+    for number, above in pairs:
+        assert isinstance(number, float)
+        edge = _edge(number, above)
+        if edge > -math.inf:
+            yield edge, number, above
+
+
+@dataclass(frozen=True)
+class NumberAxis:
+    """A column of numbers: cells ``[edge, next edge)`` in order, then "missing"."""
+
+    name: str
+    edges: npt.NDArray[np.float64]
+    # Edge -> the number it came from and whether the edge lies just above it.
+    origins: dict[float, tuple[float, bool]]
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.edges) + 2
+
+    @cached_property
+    def full(self) -> int:
+        """All cells."""
+        return (1 << self.size) - 1
+
+    @cached_property
+    def missing(self) -> int:
+        """The cell of missing values."""
+        return 1 << (self.size - 1)
+
+    def _from(self, number: float, above: bool) -> int:
+        """Cells of all values at or above (or above) `number`."""
+        edge = _edge(number, above)
+        if math.isnan(edge):
+            return 0
+        first = int(np.searchsorted(self.edges, edge, side="right"))
+        return self.full & ~self.missing & -(1 << first)
+
+    def _point(self, number: float) -> int:
+        return self._from(number, False) & ~self._from(number, True)
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+        if isinstance(leaf, Missing):
+            return self.missing
+        if isinstance(leaf, Membership):
+            mask = 0
+            for number in leaf.values:
+                mask |= self._point(number)  # type: ignore[arg-type]
+            return mask
+        number = leaf.threshold
+        assert isinstance(number, float)
+        if leaf.operator == "==":
+            return self._point(number)
+        if leaf.operator == "!=":
+            return self.full & ~self._point(number)
+        from_here = self._from(number, leaf.operator in (">", "<="))
+        if leaf.operator in (">", ">="):
+            return from_here
+        return self.full & ~self.missing & ~from_here
+
+    def codes(self, columns: Columns) -> npt.NDArray[Any]:
+        """Return the cell number of every row."""
+        return self.encode(columns.numbers(self.name))
+
+    def encode(self, values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+        """Return the cell number of every value."""
+        if len(self.edges) > _FEW_EDGES:
+            codes = np.searchsorted(self.edges, values, side="right")
+        else:
+            codes = np.zeros(len(values), dtype=np.uint8)
+            flags = np.empty(len(values), dtype=bool)
+            for edge in self.edges:
+                np.greater_equal(values, edge, out=flags)
+                codes += flags.view(np.uint8)
+        absent = np.isnan(values)
+        if absent.any():
+            codes[absent] = self.size - 1
+        return codes
+
+
+@dataclass(frozen=True)
+class TextAxis:
+    """A column of text: a cell for each named value, "any other", then "missing"."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.values) + 2
+
+    @cached_property
+    def full(self) -> int:
+        """All cells."""
+        return (1 << self.size) - 1
+
+    @cached_property
+    def missing(self) -> int:
+        """The cell of missing values."""
+        return 1 << (self.size - 1)
+
+    @cached_property
+    def _cell(self) -> dict[Any, int]:
+        cells: dict[Any, int] = {value: i for i, value in enumerate(self.values)}
+        cells[None] = self.size - 1
+        return cells
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+        if isinstance(leaf, Missing):
+            return self.missing
+        values = leaf.values if isinstance(leaf, Membership) else (leaf.threshold,)
+        named = sum(1 << self._cell[value] for value in values)
+        negated = isinstance(leaf, Comparison) and leaf.operator == "!="
+        return self.full & ~named if negated else named
+
+    def codes(self, columns: Columns) -> npt.NDArray[Any]:
+        """Return the cell number of every row."""
+        find, other = self._cell.get, len(self.values)
+        texts = columns.texts(self.name)
+        return np.fromiter(
+            (find(text, other) for text in texts), dtype=np.intp, count=len(texts)
+        )
+
+
+@dataclass(frozen=True)
+class PresenceAxis:
+    """A column only asked whether it is missing: cells "present" and "missing"."""
+
+    name: str
+    size = 2
+    full = 0b11
+    missing = 0b10
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+        assert isinstance(leaf, Missing)
+        return self.missing
+
+    def codes(self, columns: Columns) -> npt.NDArray[Any]:
+        """Return the cell number of every row."""
+        return columns.missing(self.name).view(np.uint8)
+
+
+Axis = NumberAxis | TextAxis | PresenceAxis
+
+
+def number_axis(name: str, leaves_: Iterable[Leaf]) -> NumberAxis:
+    """Build the axis of a column of numbers from what it is compared with."""
+    origins: dict[float, tuple[float, bool]] = {}
+    for leaf in leaves_:
+        for edge, number, above in _leaf_edges(leaf):
+            # An edge may be both "from b" and "just above a"; the former reads better.
+            if not above or edge not in origins:
+                origins[edge] = (number, above)
+    finite = [edge for edge in origins if not math.isnan(edge)]
+    return NumberAxis(name, np.array(sorted(finite), dtype=np.float64), origins)
+
+
+def text_axis(name: str, leaves_: Iterable[Leaf]) -> TextAxis:
+    """Build the axis of a column of text from the values that it is compared with."""
+    values: dict[Any, None] = {}
+    for leaf in leaves_:
+        if isinstance(leaf, Membership):
+            values.update(dict.fromkeys(leaf.values))
+        elif isinstance(leaf, Comparison):
+            values[leaf.threshold] = None
+    return TextAxis(name, tuple(values))
+
+
+def build_axes(
+    rules: Iterable[Rule],
+    extra: dict[str, tuple[Kind | None, list[Leaf]]] | None = None,
+) -> dict[str, Axis]:
+    """Build the axes of all columns that `rules` and the `extra` leaves mention."""
+    rules = list(rules)
+    kinds = column_kinds(rules)
+    found: dict[str, list[Leaf]] = {name: [] for name in kinds}
+    for rule in rules:
+        for leaf in leaves(rule):
+            if isinstance(leaf, Comparison) and not isinstance(
+                leaf.threshold, float | str
+            ):
+                raise RuleError(
+                    f"The threshold {leaf.threshold} of column {leaf.column!r} is not "
+                    "resolved yet. Call resolve(X) with the data it is a quantile of."
+                )
+            found[leaf.column].append(leaf)
+    for name, (kind, more) in (extra or {}).items():
+        if name not in kinds:
+            continue
+        if kind and kinds[name] and kind != kinds[name]:
+            raise RuleError(
+                f"The schema says that column {name!r} holds {kind}; the rules compare "
+                f"it with {kinds[name]}."
+            )
+        kinds[name] = kinds[name] or kind
+        found[name].extend(more)
+    make = {"number": number_axis, "text": text_axis}
+    return {
+        name: make[kind](name, found[name]) if kind else PresenceAxis(name)
+        for name, kind in kinds.items()
+    }

@@ -1,0 +1,140 @@
+"""What a column may hold: the schema that a proof can rely on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._cells import Axis, NumberAxis, TextAxis
+from ._conditions import Kind, Leaf, Membership, comparison, membership
+from ._errors import RuleError
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The values that a column may hold, known from outside the rules.
+
+    A proof holds for every possible row. Where a column cannot be missing, holds whole
+    numbers, or takes values from a closed list, saying so lets the proof leave
+    the impossible rows out.
+
+    Parameters
+    ----------
+    integer : bool, default=False
+        The column holds whole numbers only, infinities excluded.
+    low, high : float, default=-inf and inf
+        Smallest and largest value, both included.
+    values : tuple of str or tuple of float, default=None
+        The closed list of values, other than missing, that the column may hold.
+    missing : bool, default=True
+        Whether the column may be missing.
+
+    Raises
+    ------
+    RuleError
+        If the bounds are crossed, or `values` is combined with bounds.
+
+    Examples
+    --------
+    >>> from skseg.rules import Domain, RuleSet
+    >>> rules = RuleSet({"Recent": "R >= 4", "Lapsed": "R in [1, 2, 3]"})
+    >>> rules.verify().is_mece
+    False
+    >>> rules.verify({"R": Domain(integer=True, low=1, high=5, missing=False)}).is_mece
+    True
+    """
+
+    integer: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+    values: tuple[str, ...] | tuple[float, ...] | None = None
+    missing: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise RuleError(f"A Domain needs low <= high. Got {self.low}, {self.high}.")
+        bounded = self.integer or self.low > -math.inf or self.high < math.inf
+        if self.values is not None and bounded:
+            raise RuleError(
+                "A Domain takes either values or integer / low / high, not both."
+            )
+        if self.values is not None:
+            # Checked and put in one spelling the same way as rules are.
+            checked = membership("values", self.values).values
+            object.__setattr__(self, "values", checked)
+
+    @property
+    def kind(self) -> Kind | None:
+        """Whether the domain is about numbers, text, or says nothing of it."""
+        if self.values is not None:
+            return "text" if isinstance(self.values[0], str) else "number"
+        bounded = self.integer or self.low > -math.inf or self.high < math.inf
+        return "number" if bounded else None
+
+    def leaves(self, name: str) -> list[Leaf]:
+        """Return the conditions that split the column at the domain's borders."""
+        if self.values is not None:
+            return [Membership(name, self.values)]
+        return [comparison(name, ">=", self.low), comparison(name, "<=", self.high)]
+
+    def allowed(self, axis: Axis) -> int:
+        """Return the cells of `axis` that hold a possible value."""
+        mask = axis.full
+        if isinstance(axis, NumberAxis):
+            mask = self._allowed_numbers(axis)
+        elif isinstance(axis, TextAxis) and self.values is not None:
+            mask = axis.mask(Membership(axis.name, self.values)) | axis.missing
+        return mask if self.missing else mask & ~axis.missing
+
+    def _allowed_numbers(self, axis: NumberAxis) -> int:
+        mask = axis.full & ~axis.missing
+        for leaf in self.leaves(axis.name):
+            mask &= axis.mask(leaf)
+        if self.integer:
+            for cell in range(axis.size - 1):
+                if first_integer(axis, cell) is None:
+                    mask &= ~(1 << cell)
+        return mask | axis.missing
+
+
+def cell_bounds(axis: NumberAxis, cell: int) -> tuple[float, float]:
+    """Return (low, high) of the cell ``[low, high)``; the last one includes infinity."""
+    low = float(axis.edges[cell - 1]) if cell else -math.inf
+    high = float(axis.edges[cell]) if cell < len(axis.edges) else math.inf
+    return low, high
+
+
+def first_integer(axis: NumberAxis, cell: int) -> float | None:
+    """Return the integer of the cell that lies nearest to zero, if there is one."""
+    low, high = cell_bounds(axis, cell)
+    if low <= 0 < high:
+        return 0.0
+    if low > 0:
+        candidate = float(math.ceil(low)) if low < math.inf else math.inf
+    else:
+        candidate = float(math.ceil(high)) - 1.0 if high > -math.inf else -math.inf
+        if candidate >= high:
+            # Beyond 2**53 every float64 is an integer, and 1.0 is lost in rounding.
+            candidate = math.nextafter(high, -math.inf)
+    return candidate if low <= candidate < high and math.isfinite(candidate) else None
+
+
+def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
+    """Return `schema` as Domains; a plain dict holds the arguments of one."""
+    checked: dict[str, Domain] = {}
+    for name, domain in (schema or {}).items():
+        if isinstance(domain, Mapping):
+            try:
+                domain = Domain(**domain)
+            except TypeError as error:
+                raise RuleError(f"The schema of column {name!r}: {error}") from None
+        if not isinstance(domain, Domain):
+            raise RuleError(
+                f"The schema of column {name!r} must be a Domain or a dict of its "
+                f"arguments. Got {domain!r} instead."
+            )
+        checked[name] = domain
+    return checked
+

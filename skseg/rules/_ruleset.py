@@ -1,0 +1,461 @@
+"""RuleSet: segments as ordered, named rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._columns import Columns
+from ._conditions import Rule, column_kinds, is_resolved, resolve_rule
+from ._errors import RuleError
+from ._evaluate import Evaluator
+from ._mece import MECEReport, disjoint_rules, verify
+from ._parse import parse
+from ._quantile import inverted_cdf
+from ._thresholds import check_name
+
+_FORMAT = "skseg.rules"
+
+
+class RuleSet:
+    """Ordered, named rules: what a fitted segmenter knows about its segments.
+
+    The code of a segment is its position. Where several rules hold for a row, the first
+    one gives the row its code; `verify` tells whether that can ever happen.
+
+    Parameters
+    ----------
+    rules : mapping of str to (str or Rule)
+        Segment name -> rule, in order.
+    default : str, default=None
+        Name of the segment of the rows for which no rule holds; it comes last. Without
+        a default such rows get the code -1.
+
+    Raises
+    ------
+    RuleError
+        If a rule does not parse, a name is empty or used twice, or a column is compared
+        with numbers in one rule and text in another.
+
+    Examples
+    --------
+    >>> from skseg.rules import RuleSet
+    >>> rules = RuleSet(
+    ...     {"VIP": "aov >= 120", "Core": "40 <= aov < 120"}, default="Small"
+    ... )
+    >>> rules.assign({"aov": [200.0, 15.0, 40.0, None]})
+    array([0, 2, 1, 2])
+    >>> print(rules)
+    VIP: aov >= 120
+    Core: 40 <= aov < 120
+    Small: everyone else
+    """
+
+    def __init__(
+        self, rules: Mapping[str, str | Rule], *, default: str | None = None
+    ) -> None:
+        if not isinstance(rules, Mapping):
+            raise RuleError(
+                f"The rules must be a mapping of names to rules. Got {rules!r} instead."
+            )
+        parsed: dict[str, Rule] = {}
+        for name, rule in rules.items():
+            check_name(name, "A segment name")
+            try:
+                parsed[name] = parse(rule)
+            except RuleError as error:
+                raise RuleError(f"Segment {name!r}: {error}") from None
+        if default is not None:
+            check_name(default, "The name of the default segment")
+            if default in parsed:
+                raise RuleError(f"The default segment {default!r} has a rule already.")
+        self._rules = parsed
+        self._kinds = column_kinds(parsed.values())
+        self._default = default
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Name -> rule, in order, the default left out."""
+        return MappingProxyType(self._rules)
+
+    @property
+    def default(self) -> str | None:
+        """Name of the segment of the rows for which no rule holds."""
+        return self._default
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Segment names in the order of their codes, the default last."""
+        return (*self._rules, *([] if self._default is None else [self._default]))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rules mention, in order of first appearance."""
+        return tuple(self._kinds)
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether no threshold is a quantile any more."""
+        return all(is_resolved(rule) for rule in self._rules.values())
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._rules[name]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RuleSet):
+            return NotImplemented
+        # The order of the rules is part of what they mean.
+        same_rules = list(self._rules.items()) == list(other._rules.items())
+        return same_rules and self._default == other._default
+
+    def __hash__(self) -> int:
+        return hash((tuple(self._rules.items()), self._default))
+
+    def __repr__(self) -> str:
+        texts = {name: str(rule) for name, rule in self._rules.items()}
+        return f"RuleSet({texts!r}, default={self._default!r})"
+
+    def __str__(self) -> str:
+        lines = [f"{name}: {rule}" for name, rule in self._rules.items()]
+        if self._default is not None:
+            lines.append(f"{self._default}: everyone else")
+        return "\n".join(lines)
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator(tuple(self._rules.values()))
+
+    def assign(self, X: Any) -> npt.NDArray[np.intp]:
+        """Return the segment code of every row.
+
+        Parameters
+        ----------
+        X : frame, mapping of str to sequence, or array of shape (n_rows, n_columns)
+            pandas, polars, pyarrow or whatever narwhals reads. The columns of an array
+            are called ``x0``, ``x1``, ...
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Position in `names` of the first rule that holds; the default, or -1 without
+            one, where none does.
+
+        Raises
+        ------
+        RuleError
+            If a column is missing or of the wrong kind, or a quantile is unresolved.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> RuleSet({"adult": "age >= 18"}).assign({"age": [30, 12, None]})
+        array([ 0, -1, -1])
+        """
+        otherwise = -1 if self._default is None else len(self._rules)
+        return self._evaluator.first_match(X, otherwise)
+
+    def membership(self, X: Any) -> npt.NDArray[np.bool_]:
+        """Return which segments every row satisfies.
+
+        Parameters
+        ----------
+        X : frame, mapping of str to sequence, or array of shape (n_rows, n_columns)
+            As in `assign`.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows, n_segments)
+            Columns in the order of `names`. The default holds where no rule does.
+
+        Raises
+        ------
+        RuleError
+            As in `assign`.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"adult": "age >= 18", "senior": "age >= 65"})
+        >>> rules.membership({"age": [70, 30, 12]})
+        array([[ True,  True],
+               [ True, False],
+               [False, False]])
+        """
+        holds = self._evaluator.membership(X)
+        if self._default is None:
+            return holds
+        return np.column_stack([holds, ~holds.any(axis=1)])
+
+    def resolve(self, X: Any, sample_weight: Any = None) -> RuleSet:
+        """Return the rule set with every quantile replaced by its value in `X`.
+
+        Parameters
+        ----------
+        X : frame, mapping of str to sequence, or array of shape (n_rows, n_columns)
+            The data whose quantiles ``q(p)`` means.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight of each row; weight 3 counts as the row three times.
+
+        Returns
+        -------
+        RuleSet
+            Equal to this one but for the thresholds.
+
+        Raises
+        ------
+        RuleError
+            If a column is missing, or holds no value to take a quantile of.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"VIP": "aov >= max(q(0.75), 120)"})
+        >>> print(rules.resolve({"aov": [50, 90, 150, 400]}))
+        VIP: aov >= 150
+        """
+        columns = Columns(X)
+        columns.require(list(self.columns))
+        weight = None if sample_weight is None else np.asarray(sample_weight, float)
+
+        def quantile(name: str, level: float) -> float:
+            value = float(inverted_cdf(columns.numbers(name), [level], weight)[0])
+            if np.isnan(value):
+                raise RuleError(
+                    f"q({level}) of column {name!r} has no value: every row is missing "
+                    "or has no weight."
+                )
+            return value + 0.0
+
+        resolved = {n: resolve_rule(rule, quantile) for n, rule in self._rules.items()}
+        return RuleSet(resolved, default=self._default)
+
+    def verify(
+        self, schema: Mapping[str, Any] | None = None, *, max_findings: int = 20
+    ) -> MECEReport:
+        """Prove or refute that the rules are a partition of all possible rows.
+
+        The proof is about every row that could ever come, not about a sample:
+        missing values, infinities and unseen categories included.
+
+        Parameters
+        ----------
+        schema : mapping of str to (Domain or dict), default=None
+            What is known of a column: whole numbers, bounds, a closed list of values,
+            never missing. Columns not mentioned may hold anything.
+        max_findings : int, default=20
+            How many overlaps and gaps to show.
+
+        Returns
+        -------
+        MECEReport
+            The verdict; for each overlap and gap a maximal box and a witness.
+
+        Raises
+        ------
+        RuleError
+            If a quantile is unresolved, the schema contradicts the rules, or a single
+            rule is too entangled to be taken apart.
+
+        Notes
+        -----
+        Every column splits into elementary cells: points, open intervals, named
+        values, any other value, missing. Rules become disjoint boxes of cells.
+        Exclusion is decided by intersecting boxes pairwise, exhaustion by comparing
+        their exact integer volume with that of the universe.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"small": "aov <= 40", "large": "aov >= 40"})
+        >>> print(rules.verify())
+        Not mutually exclusive: 1 pair overlaps.
+          'small' and 'large' overlap where aov: {40}; for example aov=40
+        Not collectively exhaustive.
+          no rule holds where aov: missing; for example aov=missing
+        """
+        return verify(self._rules, self._default, schema, max_findings)
+
+    def disjoint(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
+        """Return rules of which at most one holds, with the same segment for every row.
+
+        A rule that earlier ones overlap is rewritten as a few boxes, so that the first
+        match is the only one. A rule that no row reaches becomes ``False``.
+
+        Parameters
+        ----------
+        schema : mapping of str to (Domain or dict), default=None
+            As in `verify`; the result relies on it.
+
+        Returns
+        -------
+        RuleSet
+            The same names in the same order.
+
+        Raises
+        ------
+        RuleError
+            As in `verify`.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> print(RuleSet({"VIP": "aov >= 120", "Core": "aov >= 40"}).disjoint())
+        VIP: aov >= 120
+        Core: 40 <= aov < 120
+        """
+        return RuleSet(disjoint_rules(self._rules, schema), default=self._default)
+
+    def describe(self) -> dict[str, str]:
+        """Return every segment in English.
+
+        Returns
+        -------
+        dict of str to str
+            Name -> clause, in order.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> RuleSet({"VIP": "aov >= 120"}, default="Others").describe()
+        {'VIP': 'aov is at least 120', 'Others': 'everyone else'}
+        """
+        said = {name: rule.describe() for name, rule in self._rules.items()}
+        if self._default is not None:
+            said[self._default] = "everyone else"
+        return said
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Return the rule set as JSON, without loss.
+
+        Parameters
+        ----------
+        indent : int or None, default=2
+            Spaces a level; None writes one line.
+
+        Returns
+        -------
+        str
+            A JSON object with the rules as text, fit for editing by hand.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> print(RuleSet({"VIP": "aov >= 120"}, default="Others").to_json())
+        {
+          "format": "skseg.rules",
+          "version": 1,
+          "rules": [
+            {
+              "name": "VIP",
+              "rule": "aov >= 120"
+            }
+          ],
+          "default": "Others"
+        }
+        """
+        rules = [{"name": n, "rule": str(rule)} for n, rule in self._rules.items()]
+        content = {
+            "format": _FORMAT,
+            "version": 1,
+            "rules": rules,
+            "default": self._default,
+        }
+        return json.dumps(content, indent=indent, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> RuleSet:
+        """Read a rule set that `to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+            The JSON.
+
+        Returns
+        -------
+        RuleSet
+            Equal to the one that was written.
+
+        Raises
+        ------
+        RuleError
+            If the text is not such JSON, or a rule in it is not a rule.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"VIP": "aov >= 120"}, default="Others")
+        >>> RuleSet.from_json(rules.to_json()) == rules
+        True
+        """
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise RuleError(f"Not JSON: {error}") from None
+        if not isinstance(content, dict) or content.get("format") != _FORMAT:
+            raise RuleError(f"Not a rule set: the key 'format' must be {_FORMAT!r}.")
+        if content.get("version") != 1:
+            raise RuleError(
+                f"This skseg reads version 1 of {_FORMAT}. Got version "
+                f"{content.get('version')!r}; a newer skseg wrote it."
+            )
+        rules: dict[str, str] = {}
+        for entry in content.get("rules", []):
+            if not isinstance(entry, dict) or not {"name", "rule"} <= entry.keys():
+                raise RuleError(f"A rule needs the keys 'name' and 'rule'. Got {entry!r}.")
+            if entry["name"] in rules:
+                raise RuleError(f"The segment {entry['name']!r} has two rules.")
+            rules[entry["name"]] = entry["rule"]
+        return cls(rules, default=content.get("default"))
+
+    def to_sql(
+        self, dialect: str = "duckdb", *, output: str = "name", alias: str | None = None
+    ) -> str:
+        """Return the rule set as one SQL CASE expression.
+
+        The expression gives the same segment as `assign` on every row, NULL, NaN,
+        infinities and unseen categories included. It needs the extra ``sql``.
+
+        Parameters
+        ----------
+        dialect : {"duckdb", "sqlite"}, default="duckdb"
+            The SQL dialect. Both are executed against `assign` in the tests.
+        output : {"name", "code"}, default="name"
+            What the expression returns. Rows without a segment get NULL or -1.
+        alias : str, default=None
+            Name of the resulting column.
+
+        Returns
+        -------
+        str
+            An expression for a SELECT list, identifiers and values quoted.
+
+        Raises
+        ------
+        RuleError
+            If the dialect is not offered or a quantile is unresolved.
+        MissingExtraError
+            If sqlglot is not installed.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> print(RuleSet({"VIP": "plan == 'pro'"}).to_sql(alias="segment"))
+        CASE WHEN CAST("plan" AS TEXT) = 'pro' THEN 'VIP' END AS "segment"
+        """
+        # sqlglot is an extra, so it is imported where it is used.
+        from ._sql import ruleset_sql
+
+        return ruleset_sql(self, dialect, output, alias)
