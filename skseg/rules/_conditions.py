@@ -361,6 +361,16 @@ def map_leaves(rule: Rule, change: Callable[[Leaf], Rule]) -> Rule:
     raise TypeError(f"Not a rule: {rule!r}")
 
 
+def negation_normal(rule: Rule, *, negated: bool = False) -> Rule:
+    """Return `rule` with ``not`` in front of leaves only."""
+    if isinstance(rule, Not):
+        return negation_normal(rule.part, negated=not negated)
+    if isinstance(rule, And | Or):
+        join = conjunction if isinstance(rule, And) != negated else disjunction
+        return join([negation_normal(part, negated=negated) for part in rule.parts])
+    return ~rule if negated else rule
+
+
 def is_resolved(rule: Rule) -> bool:
     """Tell whether every threshold of `rule` is a number or text."""
     return all(

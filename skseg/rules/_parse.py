@@ -132,7 +132,9 @@ class _Parser:
         except SyntaxError as error:
             self._fail_syntax(error)
         except (MemoryError, RecursionError, ValueError):
-            raise RuleError("The rule is nested too deeply or holds a bad number.") from None
+            raise RuleError(
+                "The rule is nested too deeply or holds a bad number."
+            ) from None
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
         text = self.source[1:-2]
@@ -143,7 +145,9 @@ class _Parser:
             hint = " Write and / or."
         message = f"Not a rule: {error.msg}.{hint}"
         line, offset = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
-        raise RuleError(f"{message}\n{self._pointed(line, offset, offset + 1)}") from None
+        raise RuleError(
+            f"{message}\n{self._pointed(line, offset, offset + 1)}"
+        ) from None
 
     def _fail(self, node: ast.AST, message: str) -> NoReturn:
         line, last = node.lineno - 1, node.end_lineno - 1  # type: ignore[attr-defined]
@@ -249,9 +253,7 @@ class _Parser:
             (argument,) = self._arguments(node, 1)
             if not isinstance(argument, ast.Constant):
                 self._fail(argument, "col(...) takes a quoted column name.")
-            name = self._checked(
-                argument, check_name, argument.value, "A column name"
-            )
+            name = self._checked(argument, check_name, argument.value, "A column name")
         elif isinstance(node, ast.Attribute):
             self._fail(node, "A column name with a dot is written col('a.b').")
         else:
@@ -273,9 +275,13 @@ class _Parser:
             return -value + 0.0 if isinstance(node.op, ast.USub) else value
         if isinstance(node, ast.Constant):
             if node.value is None:
-                self._fail(node, "None is no value. Ask for missing values: missing(x).")
+                self._fail(
+                    node, "None is no value. Ask for missing values: missing(x)."
+                )
             if isinstance(node.value, float) and math.isinf(node.value):
-                self._fail(node, "The number is beyond float64. Infinity is written inf.")
+                self._fail(
+                    node, "The number is beyond float64. Infinity is written inf."
+                )
             return self._checked(node, check_number, node.value)  # type: ignore[no-any-return]
         if isinstance(node, ast.Name):
             if node.id == "inf":

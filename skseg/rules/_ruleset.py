@@ -18,6 +18,7 @@ from ._evaluate import Evaluator
 from ._mece import MECEReport, disjoint_rules, verify
 from ._parse import parse
 from ._quantile import inverted_cdf
+from ._rewrite import simplified_rules
 from ._thresholds import check_name
 
 _FORMAT = "skseg.rules"
@@ -317,6 +318,35 @@ class RuleSet:
         """
         return RuleSet(disjoint_rules(self._rules, schema), default=self._default)
 
+    def simplify(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
+        """Return equivalent rules, each written as few plain boxes.
+
+        Nested conditions, double bounds and redundant parts go; each rule keeps the rows
+        that it holds for. A rule that holds for no row becomes ``False``.
+
+        Parameters
+        ----------
+        schema : mapping of str to (Domain or dict), default=None
+            As in `verify`; the result relies on it.
+
+        Returns
+        -------
+        RuleSet
+            The same names in the same order.
+
+        Raises
+        ------
+        RuleError
+            As in `verify`.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> print(RuleSet({"Core": "not (aov < 40 or aov >= 120) and aov > 7"}).simplify())
+        Core: 40 <= aov < 120
+        """
+        return RuleSet(simplified_rules(self._rules, schema), default=self._default)
+
     def describe(self) -> dict[str, str]:
         """Return every segment in English.
 
@@ -414,7 +444,9 @@ class RuleSet:
         rules: dict[str, str] = {}
         for entry in content.get("rules", []):
             if not isinstance(entry, dict) or not {"name", "rule"} <= entry.keys():
-                raise RuleError(f"A rule needs the keys 'name' and 'rule'. Got {entry!r}.")
+                raise RuleError(
+                    f"A rule needs the keys 'name' and 'rule'. Got {entry!r}."
+                )
             if entry["name"] in rules:
                 raise RuleError(f"The segment {entry['name']!r} has two rules.")
             rules[entry["name"]] = entry["rule"]

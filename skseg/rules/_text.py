@@ -44,7 +44,7 @@ def value_text(value: float | str) -> str:
 def rule_text(rule: Rule) -> str:
     """Write `rule` in the rule language."""
     if isinstance(rule, Or):
-        return " or ".join(rule_text(part) for part in rule.parts) or "False"
+        return " or ".join(map(_disjunct, rule.parts)) or "False"
     if isinstance(rule, And):
         return " and ".join(_conjuncts(rule.parts)) or "True"
     if isinstance(rule, Not):
@@ -65,6 +65,12 @@ def rule_text(rule: Rule) -> str:
 def _membership_text(rule: Membership, operator: str) -> str:
     values = ", ".join(value_text(value) for value in rule.values)
     return f"{column_text(rule.column)} {operator} [{values}]"
+
+
+def _disjunct(part: Rule) -> str:
+    # Python binds "and" tighter than "or"; people want to see it.
+    brackets = isinstance(part, And) and len(_conjuncts(part.parts)) > 1
+    return f"({rule_text(part)})" if brackets else rule_text(part)
 
 
 def _conjunct(part: Rule) -> str:

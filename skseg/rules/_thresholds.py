@@ -127,7 +127,9 @@ def threshold_text(threshold: Threshold) -> str:
     return str(threshold)
 
 
-def resolve_threshold(threshold: Threshold, quantile: Callable[[float], float]) -> float:
+def resolve_threshold(
+    threshold: Threshold, quantile: Callable[[float], float]
+) -> float:
     """Return the number that `threshold` stands for, given the column's quantiles."""
     if isinstance(threshold, float):
         return threshold

@@ -1,0 +1,7 @@
+"""Customer segmentation estimators that behave like scikit-learn's own."""
+
+from . import datasets, rules
+from ._rfm import RFMSegmenter
+from ._rfm_table import RFMTableReport, rfm_table
+
+__all__ = ["RFMSegmenter", "RFMTableReport", "datasets", "rfm_table", "rules"]

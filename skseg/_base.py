@@ -1,0 +1,69 @@
+"""What all segmenters share: integer codes, segment names, the segment table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .rules import RuleSet
+
+
+class SegmenterMixin:
+    """Mixin for estimators whose fitted result is a `RuleSet` in ``rules_``.
+
+    The codes of ``labels_`` and ``predict`` are positions in ``segment_names_``.
+    """
+
+    rules_: RuleSet
+    labels_: npt.NDArray[np.intp]
+
+    @property
+    def segment_names_(self) -> npt.NDArray[np.object_]:
+        """Segment names; a code is a position here."""
+        return np.array(self.rules_.names, dtype=object)
+
+    def fit_predict(
+        self, X: Any, y: Any = None, **fit_params: Any
+    ) -> npt.NDArray[np.intp]:
+        """Fit, and return the segment codes of the training rows.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Training rows, as in ``fit``.
+        y : Ignored
+            Present for the API of scikit-learn.
+        **fit_params : dict
+            Further arguments of ``fit``.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Segment codes.
+        """
+        self.fit(X, y, **fit_params)  # type: ignore[attr-defined]
+        return self.labels_
+
+
+def segment_table(
+    rules: RuleSet,
+    codes: npt.NDArray[np.intp],
+    sample_weight: npt.NDArray[np.float64] | None,
+) -> pd.DataFrame:
+    """Return one row per segment: code, name, rule text, size and share."""
+    sizes = np.bincount(codes, sample_weight, minlength=len(rules))
+    texts = [str(rule) for rule in rules.rules.values()]
+    if rules.default is not None:
+        texts.append("everyone else")
+    return pd.DataFrame(
+        {
+            "code": np.arange(len(rules)),
+            "name": list(rules.names),
+            "rule": texts,
+            "n": sizes,
+            "share": sizes / sizes.sum(),
+        }
+    )

@@ -1,0 +1,100 @@
+"""Reading what users pass: frames and arrays, weights, parameters."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from .rules._columns import Columns
+
+
+def invalid_parameter(owner: str, name: str, rule: str, value: object) -> ValueError:
+    """Return the error for a parameter that breaks its rule; the caller raises it."""
+    return ValueError(
+        f"The {name!r} parameter of {owner} must be {rule}. Got {value!r} instead."
+    )
+
+
+def check_int(owner: str, name: str, value: object, low: int, high: int) -> int:
+    """Return `value` as an int if it lies in [low, high], else raise."""
+    is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_int or not low <= value <= high:  # type: ignore[operator]
+        raise invalid_parameter(owner, name, f"an int in [{low}, {high}]", value)
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def positional_names(n_columns: int) -> list[str]:
+    """Return what the columns of an array are called."""
+    return [f"x{i}" for i in range(n_columns)]
+
+
+def read_columns(
+    estimator: BaseEstimator, X: Any, *, reset: bool, min_features: int = 1
+) -> Columns:
+    """Return the columns of `X` under the names that `estimator` knows them by.
+
+    Sets or checks ``n_features_in_`` and ``feature_names_in_`` as scikit-learn does. A
+    frame stays as it is: only the columns that are asked for get converted.
+    """
+    owner = type(estimator).__name__
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        array = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            ensure_min_features=min_features,
+        )
+        names = _known_names(estimator)
+        values = {name: array[:, i] for i, name in enumerate(names)}
+        return Columns(values, owner)
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    n_rows, n_columns = frame.shape
+    for count, least, what in ((n_rows, 1, "row"), (n_columns, min_features, "column")):
+        if count < least:
+            raise ValueError(
+                f"{owner} needs a frame with at least {least} {what}(s). Got shape "
+                f"{frame.shape}."
+            )
+    names = _known_names(estimator)
+    if list(frame.columns) != names:
+        frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    return Columns(frame, owner)
+
+
+def _known_names(estimator: Any) -> list[str]:
+    known = getattr(estimator, "feature_names_in_", None)
+    if known is None:
+        return positional_names(estimator.n_features_in_)
+    return [str(name) for name in known]
+
+
+def check_sample_weight(
+    sample_weight: Any, n_rows: int
+) -> npt.NDArray[np.float64] | None:
+    """Return the weights as float64, or None for none; raise on bad ones."""
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
+            f"{weight.shape} instead."
+        )
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise ValueError(
+            "sample_weight must be finite and not negative. Got "
+            f"{weight[~(np.isfinite(weight) & (weight >= 0))][0]} at row "
+            f"{int(np.argmin(np.isfinite(weight) & (weight >= 0)))}."
+        )
+    if not weight.any():
+        raise ValueError("sample_weight must not be zero for every row.")
+    return weight
