@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ from ._validation import (
     positional_names,
     read_columns,
 )
-from .rules import Domain, MECEReport, Rule, RuleSet, parse
+from .rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
 from .rules._columns import Columns
+from .rules._conditions import Missing, leaves
 from .rules._errors import missing_columns_message
 from .rules._quantile import inverted_cdf
 
@@ -80,7 +81,7 @@ default="grid"
         the segment of missing values as the default.
     segments_ : DataFrame
         One row per segment: code, name, rule, n (weight), share, median of each
-        dimension, and share of revenue.
+        dimension, and share of revenue (of all amounts that are finite).
     segment_names_ : ndarray of str
         Names; a code is a position here.
     labels_ : ndarray of int of shape (n_rows,)
@@ -349,6 +350,7 @@ default="grid"
         rules = RuleSet(
             {n: parse(rule, columns=known) for n, rule in segment_map.rules.items()}
         )
+        _check_asks_for_no_missing_score(rules, schema)
         self._check_scores_defined(rules)
         self.mece_report_ = report = rules.verify(schema)
         _check_declared(segment_map, report)
@@ -396,12 +398,36 @@ default="grid"
                 for part, w in zip(parts, weights, strict=True)
             ]
             if d.name == "monetary":
-                spent = np.nan_to_num(values, posinf=np.nan, neginf=np.nan)
-                spent = spent if weight is None else spent * weight
-                revenue = np.bincount(self.labels_, spent, minlength=len(table))
+                revenue = _revenue(values, self.labels_, weight, len(table))
                 total = revenue.sum()
                 table["revenue_share"] = revenue / total if total else np.nan
         return table
+
+
+def _revenue(
+    values: FloatArray,
+    codes: npt.NDArray[np.intp],
+    weight: FloatArray | None,
+    n_segments: int,
+) -> FloatArray:
+    """Return the revenue of every segment, in units of the largest amount."""
+    finite = np.where(np.isfinite(values), values, 0.0)
+    # Scaled first, so that no sum of representable amounts overflows.
+    spent = finite / max(np.abs(finite).max(), np.finfo(float).tiny)
+    return np.bincount(
+        codes, spent if weight is None else spent * weight, minlength=n_segments
+    )
+
+
+def _check_asks_for_no_missing_score(rules: RuleSet, scores: Collection[str]) -> None:
+    for name, rule in rules.rules.items():
+        for leaf in leaves(rule):
+            if isinstance(leaf, Missing) and leaf.column in scores:
+                raise RuleError(
+                    f"Segment {name!r} asks for missing({leaf.column}). Customers whom "
+                    "a missing value leaves undecided have a segment of their own, "
+                    "named by the parameter 'missing'; drop the condition."
+                )
 
 
 def _check_declared(segment_map: SegmentMap, report: MECEReport) -> None:

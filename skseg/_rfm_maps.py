@@ -37,8 +37,11 @@ def _bounds_map(
 ) -> SegmentMap:
     """Return the map of a table of score ranges, read from the top."""
     rules = {
-        name: f"{r[0]} <= R <= {r[1]} and {f[0]} <= F <= {f[1]} and {m[0]} <= M <= {m[1]}"
-        for name, r, f, m in zip(names, R, F, M, strict=True)
+        name: " and ".join(
+            f"{low} <= {score} <= {high}"
+            for score, (low, high) in zip("RFM", bounds, strict=True)
+        )
+        for name, *bounds in zip(names, R, F, M, strict=True)
     }
     return SegmentMap(rules, precedence="first", default="Others")
 
@@ -50,8 +53,8 @@ _SEED = {
     "Dormant": "R == 1 and F <= 2 and M <= 2",
 }
 
-# The ranges that Putler's guide gives for R and for F and M together, applied to F and M
-# each, as in the documentation of the R package rfm 0.2.
+# The ranges that Putler's guide gives for R, and for F and M together; here F and M each
+# have to lie in the latter, as in the documentation of the R package rfm 0.2.
 _PUTLER_FM = [
     (4, 5),
     (3, 5),

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .rules import Rule, RuleError, col, parse
+from .rules import Rule, col, parse
 from .rules._conditions import (
     And,
-    Missing,
     Not,
     Or,
     conjunction,
@@ -72,7 +71,7 @@ class Dimension:
         return np.where(np.isnan(values), np.nan, self._score_of(bins))
 
     def _live_bins(self) -> list[int]:
-        """Return the bins that hold a value at all: equal cut points leave some empty."""
+        """Return the bins that are not empty between two equal cut points."""
         upper = [*self.cuts, np.inf]
         return [b for b in range(self.n_scores) if b == 0 or upper[b - 1] < upper[b]]
 
@@ -95,7 +94,7 @@ class Dimension:
         return disjunction(runs)
 
     def table(self, values: FloatArray, weight: FloatArray | None) -> pd.DataFrame:
-        """Return one row per score, best first: its interval, size, and if collapsed."""
+        """Return one row per score, best first: interval, size, whether collapsed."""
         bins = np.arange(self.n_scores)
         edges = np.array([-np.inf, *self.cuts, np.inf])
         score = self._score_of(bins)
@@ -142,10 +141,5 @@ def _translated(rule: Rule, by_score: dict[str, Dimension]) -> Rule:
     dimension = by_score.get(column)
     if dimension is None:
         return rule
-    if isinstance(leaf, Missing):
-        raise RuleError(
-            f"A segment map cannot ask for missing({column}): customers whose missing "
-            "values leave them undecided have a segment of their own."
-        )
     scores = np.arange(1, dimension.n_scores + 1)
     return dimension.rule(scores[rule.evaluate({column: scores})].tolist())

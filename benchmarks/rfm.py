@@ -1,0 +1,261 @@
+"""RFM at scale: orders to named segments, scoring new customers, and row order.
+
+Every ratio compares figures of one run. CPU seconds are the median of several runs, each
+in a process of its own; peak memory is what the run adds to that process.
+
+    python benchmarks/rfm.py                 # 10 million transactions
+    python benchmarks/rfm.py --scale 0.01    # a quick look
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from skseg import RFMSegmenter, rfm_table
+from skseg.datasets import make_orders
+
+RESULTS = Path(__file__).parent / "results" / "rfm.csv"
+RUNS = 5
+AS_OF = "2025-01-01"
+
+
+def transactions(n_rows: int, n_customers: int) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    days = rng.integers(0, 3 * 365 * 24 * 3600, n_rows)
+    return pd.DataFrame(
+        {
+            "customer_id": rng.integers(0, n_customers, n_rows),
+            # Two lines per order, in the order in which a shop writes them.
+            "order_id": np.arange(n_rows) // 2,
+            "date": np.datetime64(AS_OF, "us") - days.astype("timedelta64[s]"),
+            "amount": rng.gamma(2.0, 20.0, n_rows).round(2),
+        }
+    )
+
+
+def measured(run: Callable[[], Any]) -> tuple[float, float]:
+    """Return CPU seconds and added peak memory in MB of `run` in a fresh process."""
+    read, write = os.pipe()
+    if os.fork() == 0:
+        before = resident_mb()
+        start = time.process_time()
+        run()
+        seconds = time.process_time() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        os.write(write, json.dumps([seconds, max(peak - before, 0.0)]).encode())
+        os._exit(0)
+    os.close(write)
+    os.wait()
+    with os.fdopen(read) as pipe:
+        seconds, megabytes = json.load(pipe)
+    return seconds, megabytes
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def compare(runs: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, float]]:
+    """Return the median CPU seconds and largest memory of each run, taken in turns."""
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+    for _ in range(RUNS):
+        for name, run in runs.items():
+            figures[name].append(measured(run))
+    return {
+        name: (statistics.median(s for s, _ in taken), max(m for _, m in taken))
+        for name, taken in figures.items()
+    }
+
+
+def rows_as_orders(orders: pd.DataFrame) -> dict[str, Callable[[], Any]]:
+    names = {"customer_id": "customer_id", "date": "date", "amount": "amount"}
+
+    def bare() -> Any:
+        return orders.groupby("customer_id").agg(
+            last=("date", "max"), frequency=("date", "size"), monetary=("amount", "sum")
+        )
+
+    def table() -> Any:
+        return rfm_table(orders, as_of=AS_OF, **names)
+
+    def segments() -> Any:
+        return RFMSegmenter().fit(table())
+
+    return {
+        "pandas group-by: max, size, sum": bare,
+        "rfm_table": table,
+        "rfm_table + RFMSegmenter.fit": segments,
+    }
+
+
+def lines_of_orders(orders: pd.DataFrame) -> dict[str, Callable[[], Any]]:
+    names = {
+        "customer_id": "customer_id",
+        "date": "date",
+        "amount": "amount",
+        "order_id": "order_id",
+    }
+
+    def bare() -> Any:
+        return orders.groupby("customer_id").agg(
+            last=("date", "max"),
+            frequency=("order_id", "nunique"),
+            monetary=("amount", "sum"),
+        )
+
+    def segments() -> Any:
+        return RFMSegmenter().fit(rfm_table(orders, as_of=AS_OF, **names))
+
+    return {
+        "pandas group-by: max, nunique, sum": bare,
+        "rfm_table(order_id=...) + RFMSegmenter.fit": segments,
+    }
+
+
+def scoring(customers: pd.DataFrame, segmenter: RFMSegmenter) -> dict[str, Any]:
+    r = segmenter.cut_points_["recency"]
+    f = segmenter.cut_points_["frequency"]
+
+    def by_hand() -> Any:
+        R, F = customers["recency"].to_numpy(), customers["frequency"].to_numpy()
+        conditions = [
+            (R <= r[0]) & (F > f[2]),
+            (R > r[0]) & (R <= r[2]) & (F > f[2]),
+            (R <= r[1]) & (F > f[0]) & (F <= f[2]),
+            (R <= r[0]) & (F <= f[0]),
+            (R > r[0]) & (R <= r[1]) & (F <= f[0]),
+            (R > r[1]) & (R <= r[2]) & (F > f[1]) & (F <= f[2]),
+            (R > r[1]) & (R <= r[2]) & (F <= f[1]),
+            (R > r[2]) & (F > f[3]),
+            (R > r[2]) & (F > f[1]) & (F <= f[3]),
+            (R > r[2]) & (F <= f[1]),
+        ]
+        return np.select(conditions, list(range(10)), 10)
+
+    np.testing.assert_array_equal(by_hand(), segmenter.predict(customers))
+    return {
+        "np.select by hand": by_hand,
+        "RFMSegmenter.predict": lambda: segmenter.predict(customers),
+    }
+
+
+def moved_by_a_shuffle(customers: pd.DataFrame) -> dict[str, float]:
+    """Return the share of customers whose segment changes when rows are shuffled."""
+    grid = RFMSegmenter().fit(customers)
+
+    def ours(X: pd.DataFrame) -> np.ndarray:
+        return RFMSegmenter().fit_predict(X)
+
+    def names_of(R: Any, F: Any) -> np.ndarray:
+        scores = pd.DataFrame({"recency": 6.0 - R, "frequency": F, "monetary": 1.0})
+        cuts = {name: [1.5, 2.5, 3.5, 4.5] for name in scores}
+        return RFMSegmenter(scores=cuts).fit_predict(scores)
+
+    def ranked(X: pd.DataFrame) -> np.ndarray:
+        def score(values: pd.Series) -> pd.Series:
+            return pd.qcut(values.rank(method="first"), 5, labels=False) + 1
+
+        return names_of(6 - score(X["recency"]), score(X["frequency"]))
+
+    def ntile(X: pd.DataFrame) -> np.ndarray:
+        query = (
+            "SELECT NTILE(5) OVER (ORDER BY recency DESC) AS r, "
+            "NTILE(5) OVER (ORDER BY frequency) AS f, row FROM numbered ORDER BY row"
+        )
+        with duckdb.connect() as connection:
+            connection.execute("SET threads = 1")
+            connection.register("numbered", X.assign(row=np.arange(len(X))))
+            found = connection.execute(query).df()
+        return names_of(found["r"].to_numpy(), found["f"].to_numpy())
+
+    order = np.random.default_rng(1).permutation(len(customers))
+    shuffled = customers.iloc[order].reset_index(drop=True)
+    assert (grid.predict(shuffled) == grid.predict(customers)[order]).all()
+    return {
+        name: float((method(customers)[order] != method(shuffled)).mean())
+        for name, method in (
+            ("qcut(rank(method='first'))", ranked),
+            ("SQL NTILE", ntile),
+            ("RFMSegmenter", ours),
+        )
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    n_rows, n_customers = int(1e7 * arguments.scale), int(1e6 * arguments.scale)
+    rows: list[dict[str, Any]] = []
+
+    def report(title: str, n: int, runs: dict[str, Callable[[], Any]]) -> None:
+        figures = compare(runs)
+        first = next(iter(figures.values()))[0]
+        print(f"\n{title}")
+        for name, (seconds, megabytes) in figures.items():
+            row = {
+                "what": title,
+                "method": name,
+                "cpu_s": round(seconds, 3),
+                "ratio": round(seconds / first, 2),
+                "peak_mb": round(megabytes),
+                "million_rows_per_s": round(n / seconds / 1e6, 1),
+            }
+            rows.append(row)
+            print(
+                f"  {name:44s}{seconds:8.2f} s CPU {row['ratio']:6.2f} x "
+                f"{megabytes:8.0f} MB {row['million_rows_per_s']:8.1f} M rows/s"
+            )
+
+    orders = transactions(n_rows, n_customers)
+    size = f"{n_rows:,} transactions of {n_customers:,} customers"
+    report(f"{size}, a row is an order", n_rows, rows_as_orders(orders))
+    report(f"{size}, two lines an order", n_rows, lines_of_orders(orders))
+
+    table = rfm_table(
+        orders, customer_id="customer_id", date="date", amount="amount", as_of=AS_OF
+    )
+    segmenter = RFMSegmenter().fit(table)
+    many = pd.concat([table] * 10, ignore_index=True)
+    report(f"predict, {len(many):,} customers", len(many), scoring(many, segmenter))
+
+    demo = make_orders(int(20_000 * max(arguments.scale, 0.1)), random_state=0)
+    customers = rfm_table(
+        demo,
+        customer_id="customer_id",
+        date="date",
+        amount="amount",
+        order_id="order_id",
+        as_of=AS_OF,
+    ).dropna(subset=["recency"], ignore_index=True)
+    title = f"customers moved by a shuffle of {len(customers):,} rows"
+    print(f"\n{title}")
+    for name, share in moved_by_a_shuffle(customers).items():
+        rows.append({"what": title, "method": name, "share_moved": round(share, 4)})
+        print(f"  {name:44s}{share:8.1%}")
+
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with arguments.out.open("w", newline="") as file:
+        fields = list(dict.fromkeys(key for row in rows for key in row))
+        writer = csv.DictWriter(file, fields)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The account of the transactions that cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+HINTS = {
+    "missing customer": "Give these rows a customer, or leave them out.",
+    "unparsable date": (
+        "Dates given as text must be ISO 8601 (2024-03-31, 2024-03-31 10:15:00). Parse "
+        "any other format first, for example pandas.to_datetime(dates, "
+        "format='%d/%m/%Y')."
+    ),
+    "unparsable amount": (
+        "Amounts given as text must be plain numbers (1234.50): take out currency "
+        "signs and thousands separators first."
+    ),
+    "date after as_of": "Choose a later as_of to keep them.",
+}
+
+
+class Defects:
+    """The rows that cannot be used; each counts once, under its first defect."""
+
+    def __init__(self, n_rows: int) -> None:
+        self.usable = np.ones(n_rows, dtype=bool)
+        self.counts: dict[str, int] = {}
+        self._first: dict[str, str] = {}
+
+    def add(
+        self, kind: str, bad: NDArray[np.bool_], values: nw.Series[Any] | None = None
+    ) -> None:
+        """Count the rows that are `bad` and were usable until now."""
+        bad = bad & self.usable
+        count = int(np.count_nonzero(bad))
+        if count:
+            row = int(bad.argmax())
+            shown = "" if values is None else f": {str(values[row])!r}"
+            self.counts[kind] = count
+            self._first[kind] = f"first in row {row} (from 0){shown}"
+            self.usable &= ~bad
+
+    def __str__(self) -> str:
+        """List every kind with its count, its first row and what to do."""
+        n_bad = sum(self.counts.values())
+        lines = [
+            f"{n_bad:,} of {len(self.usable):,} transactions cannot be used:",
+        ]
+        for kind, count in self.counts.items():
+            rows = "row" if count == 1 else "rows"
+            hint = f" {HINTS[kind]}" if kind in HINTS else ""
+            lines.append(f"- {kind}: {count:,} {rows}, {self._first[kind]}.{hint}")
+        return "\n".join(lines)

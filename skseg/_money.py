@@ -1,0 +1,154 @@
+"""Amounts of money, read as whole minor units so that they sum exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Context, Decimal, InvalidOperation
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skseg._defects import Defects
+
+MAX_DIGITS = 6
+# Up to here float64 holds every integer: sums of integers are exact and the same in
+# any order of the rows.
+MAX_UNITS = 2**53
+# An excess of less than this, in minor units, is noise of arithmetic: 15.299999999999.
+NOISE = 1e-6
+# Rows rounded at a time, so that the temporaries stay in the processor's cache.
+BLOCK = 1 << 16
+# Python's default context rounds to 28 digits, which would hide a decimal too many.
+EXACT = Context(prec=200)
+
+
+def read_units(
+    series: nw.Series[Any], digits: int, defects: Defects
+) -> NDArray[np.float64]:
+    """Return the amounts as whole multiples of 10**-digits."""
+    dtype = series.dtype
+    if dtype.is_integer() or dtype.is_float():
+        return _units_of_floats(series, digits, defects)
+    if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
+        return _units_of_values(series, digits, defects)
+    raise ValueError(
+        f"rfm_table needs numbers in the column {series.name!r}, which holds {dtype}."
+    )
+
+
+def _units_of_floats(
+    series: nw.Series[Any], digits: int, defects: Defects
+) -> NDArray[np.float64]:
+    raw = series.to_numpy()
+    amounts = raw.astype(np.float64, copy=False)
+    finite = np.isfinite(amounts)
+    if not finite.all():
+        defects.add("missing amount", np.isnan(amounts))
+        defects.add("non-finite amount", ~finite, series)
+        amounts = np.where(finite, amounts, 0.0)
+    units, excess = _round_to_units(amounts, 10**digits)
+    if excess > NOISE:
+        # What a large amount, or a float32, cannot hold any finer is noise as well.
+        step = 4 * np.finfo(raw.dtype if raw.dtype.kind == "f" else np.float64).eps
+
+        def is_too_fine(digits: int) -> NDArray[np.bool_]:
+            scaled = amounts * 10**digits
+            noise = NOISE + step * np.abs(scaled)
+            excess: NDArray[np.float64] = np.abs(scaled - np.rint(scaled))
+            too_fine: NDArray[np.bool_] = (excess > noise) & defects.usable
+            return too_fine
+
+        _check_decimals(is_too_fine, series, digits)
+    return units
+
+
+def _round_to_units(
+    amounts: NDArray[np.float64], scale: int
+) -> tuple[NDArray[np.float64], float]:
+    """Return the rounded `amounts * scale` and the largest change by the rounding."""
+    units = np.empty(len(amounts))
+    largest = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(amounts), BLOCK):
+            scaled = amounts[start : start + BLOCK] * scale
+            scaled -= np.rint(scaled, out=units[start : start + BLOCK])
+            largest = max(largest, float(scaled.max()), -float(scaled.min()))
+    return units, largest
+
+
+def _units_of_values(
+    series: nw.Series[Any], digits: int, defects: Defects
+) -> NDArray[np.float64]:
+    """Read decimals and texts without rounding, each distinct value once."""
+    rows, distinct = pd.factorize(series.to_numpy(), use_na_sentinel=False)
+    missing = np.asarray(pd.isna(distinct))
+    read = [_as_decimal(value) for value in distinct]
+    unparsable = np.array([amount is None for amount in read])
+    finite = np.array([amount is not None and amount.is_finite() for amount in read])
+    defects.add("missing amount", missing[rows])
+    defects.add("unparsable amount", unparsable[rows], series)
+    defects.add("non-finite amount", ~finite[rows], series)
+    amounts = [a if a is not None and a.is_finite() else Decimal(0) for a in read]
+
+    def is_too_fine(digits: int) -> NDArray[np.bool_]:
+        scaled = [EXACT.scaleb(amount, digits) for amount in amounts]
+        fine = np.array([unit != unit.to_integral_value() for unit in scaled])
+        return fine[rows] & defects.usable
+
+    _check_decimals(is_too_fine, series, digits)
+    return np.rint([float(EXACT.scaleb(amount, digits)) for amount in amounts])[rows]
+
+
+def _as_decimal(value: Any) -> Decimal | None:
+    """Return a number, read from plain text if need be, or None."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return Decimal(int(value))
+    if isinstance(value, (float, np.floating)):
+        # 15 digits are those that a float64 surely holds; the others may be noise.
+        return Decimal(f"{value:.15g}")
+    if not isinstance(value, str) or "_" in value:
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return None
+    return None if amount.is_nan() else amount
+
+
+def _check_decimals(
+    is_too_fine: Callable[[int], NDArray[np.bool_]], series: nw.Series[Any], digits: int
+) -> None:
+    """Raise on the first amount with more than `digits` decimals."""
+    bad = is_too_fine(digits)
+    if not bad.any():
+        return
+    row = int(bad.argmax())
+    enough = (d for d in range(digits + 1, MAX_DIGITS + 1) if not is_too_fine(d).any())
+    best = next(enough, None)
+    cure = "round them first" if best is None else f"digits={best} keeps all amounts"
+    raise ValueError(
+        f"The amount {series[row]} in row {row} (counted from 0) of the column "
+        f"{series.name!r} has more decimals than digits={digits}, so sums would not be "
+        f"exact: {cure}."
+    )
+
+
+def check_sums(
+    customer: NDArray[np.intp], units: NDArray[np.float64], digits: int
+) -> None:
+    """Raise where a customer's amounts add up to more than float64 holds exactly."""
+    largest = max(float(units.max()), -float(units.min()))
+    if largest * len(units) < MAX_UNITS:
+        return
+    # Not the net sum: on the way to it a sum of large amounts would lose units.
+    if np.bincount(customer, weights=np.abs(units)).max() >= MAX_UNITS:
+        raise ValueError(
+            "The amounts of one customer add up to 2**53 minor units or more, which "
+            f"cannot be summed exactly with digits={digits}. Use fewer digits, or a "
+            "larger unit of money, such as thousands."
+        )

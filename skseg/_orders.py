@@ -1,0 +1,71 @@
+"""From order lines to orders, and from orders to customers, in plain numpy."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skseg._transactions import Lines, number_ids
+
+
+class Orders(NamedTuple):
+    """Orders, with the number of their customer and the day of their first line."""
+
+    customer: NDArray[np.intp]
+    day: NDArray[np.int64]
+    units: NDArray[np.float64]
+    is_cancelled: NDArray[np.bool_]
+
+
+def group_orders(customer: NDArray[np.intp], lines: Lines) -> Orders:
+    """Join the lines of an order; without order ids each line is one."""
+    if lines.order is None:
+        return Orders(customer, lines.day, lines.units, lines.units < 0)
+    order, n_orders = number_ids(lines.order, ordered=False)
+    owner = np.empty(n_orders, dtype=np.intp)
+    owner[order] = customer
+    if (owner[order] != customer).any():
+        # Customers share an id, as when each one's orders are counted from 1: then
+        # the pair is the order. Mostly they do not, and this is spared.
+        order, n_orders = number_ids(customer * n_orders + order, ordered=False)
+        owner = np.empty(n_orders, dtype=np.intp)
+        owner[order] = customer
+    day = np.full(n_orders, np.iinfo(np.int64).max)
+    np.minimum.at(day, order, lines.day)
+    units = np.bincount(order, weights=lines.units, minlength=n_orders).astype(float)
+    has_return = np.zeros(n_orders, dtype=bool)
+    has_return[order[lines.units < 0]] = True
+    return Orders(owner, day, units, (units < 0) | ((units == 0) & has_return))
+
+
+def summarise(
+    orders: Orders, n_customers: int, as_of: int, scale: int
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of the table, one value per customer."""
+    # Whole numbers below 2**53 (see check_sums): the sum is exact in any order, and
+    # the only rounding is that of this division.
+    units = np.bincount(orders.customer, weights=orders.units, minlength=n_customers)
+    monetary = units / scale
+    customer, day = orders.customer, orders.day
+    if orders.is_cancelled.any():
+        customer, day = customer[~orders.is_cancelled], day[~orders.is_cancelled]
+    frequency = np.bincount(customer, minlength=n_customers)
+    limits = np.iinfo(np.int64)
+    first, last = np.full((2, n_customers), [[limits.max], [limits.min]])
+    np.minimum.at(first, customer, day)
+    np.maximum.at(last, customer, day)
+
+    def of_buyers(values: NDArray[Any], purchases: int = 1) -> NDArray[np.float64]:
+        return np.where(frequency >= purchases, values, np.nan)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "recency": of_buyers(as_of - last),
+            "frequency": frequency.astype(np.int64, copy=False),
+            "monetary": monetary,
+            "tenure": of_buyers(as_of - first),
+            "average_order_value": of_buyers(monetary / frequency),
+            "mean_gap": of_buyers((last - first) / (frequency - 1), purchases=2),
+        }

@@ -1,0 +1,270 @@
+"""Seeded data with known truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal, NamedTuple, overload
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = ["make_orders"]
+
+
+class _CustomerType(NamedTuple):
+    """The laws of a type of customer; ranges are uniform and hold both ends."""
+
+    share: float
+    recency: tuple[int, int]  # days since the last order
+    orders: tuple[int, int]
+    gap: int  # mean number of days between orders
+    value: float  # median amount of an order
+
+
+CUSTOMER_TYPES = {
+    "champion": _CustomerType(0.08, (0, 20), (15, 30), 20, 120.0),
+    "loyal": _CustomerType(0.17, (5, 60), (8, 16), 40, 70.0),
+    "big spender": _CustomerType(0.05, (10, 90), (2, 4), 90, 500.0),
+    "new": _CustomerType(0.12, (0, 30), (1, 2), 10, 45.0),
+    "occasional": _CustomerType(0.20, (60, 200), (2, 5), 80, 50.0),
+    "at risk": _CustomerType(0.13, (150, 350), (8, 16), 35, 80.0),
+    "lost": _CustomerType(0.25, (300, 720), (1, 2), 60, 30.0),
+}
+
+# Shares of messy orders, those of published web shop exports in order of magnitude.
+CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE = 0.05, 0.04, 0.03, 0.02
+
+DAY = 86_400  # seconds
+
+
+class _Lines(NamedTuple):
+    """Order lines before they are sorted and numbered."""
+
+    customer: NDArray[np.int64]  # 0 for nobody
+    order: NDArray[np.int64]
+    second: NDArray[np.int64]  # from the start of the as_of day
+    cents: NDArray[np.int64]
+
+
+@overload
+def make_orders(
+    n_customers: int = 1000,
+    *,
+    as_of: Any = "2025-01-01",
+    messy: bool = False,
+    random_state: Any = None,
+    return_types: Literal[False] = False,
+) -> pd.DataFrame: ...
+
+
+@overload
+def make_orders(
+    n_customers: int = 1000,
+    *,
+    as_of: Any = "2025-01-01",
+    messy: bool = False,
+    random_state: Any = None,
+    return_types: Literal[True],
+) -> tuple[pd.DataFrame, pd.DataFrame]: ...
+
+
+def make_orders(
+    n_customers: int = 1000,
+    *,
+    as_of: Any = "2025-01-01",
+    messy: bool = False,
+    random_state: Any = None,
+    return_types: bool = False,
+) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
+    """Generate the order lines of a shop whose types of customer are known.
+
+    Each customer is of one of seven types, each with its own laws of recency, number
+    of orders, time between orders and value of an order. What an RFM segmentation
+    finds in the orders can so be compared with the truth.
+
+    Parameters
+    ----------
+    n_customers : int, default=1000
+        Number of customers, at least 1; about 7 orders and 12 lines each.
+    as_of : str, date, datetime or pandas.Timestamp, default="2025-01-01"
+        The last day of the data.
+    messy : bool, default=False
+        Whether to add what real exports hold: orders cancelled by a later order of
+        negative lines, orders of nobody (a missing customer id), lines of a zero
+        amount, and second orders on the same day. At least one of each; the clean
+        lines stay as they are, apart from their order ids.
+    random_state : int, numpy.random.Generator, RandomState or None, default=None
+        Seed of the random numbers; the same int gives the same orders.
+    return_types : bool, default=False
+        Whether to return the types of the customers as well.
+
+    Returns
+    -------
+    orders : pandas.DataFrame of shape (n_lines, 4)
+        Order lines, sorted by date, with the columns:
+
+        - customer_id : int64 from 1 on; Int64 with missing values if `messy`;
+        - order_id : int64, ascending with the date;
+        - date : datetime64[us], the moment of the order, between 8:00 and 22:00;
+        - amount : float64 with 2 decimals.
+    types : pandas.DataFrame of shape (n_customers, 2)
+        The columns customer_id and type, one of champion, loyal, big spender, new,
+        occasional, at risk, lost. Only if `return_types`.
+
+    Raises
+    ------
+    ValueError
+        If `n_customers` is not a positive int, or `as_of` not a date.
+
+    Notes
+    -----
+    The shares of the types are fixed, who is of which type is random. Recency and
+    number of orders are uniform in the range of the type; the days between orders are
+    geometric, with no two clean orders of a customer on one day; the value of an order
+    is log-normal around the type's median, with a factor of its own for each customer.
+
+    Examples
+    --------
+    >>> from skseg.datasets import make_orders
+    >>> orders, types = make_orders(100, random_state=0, return_types=True)
+    >>> orders.columns.to_list()
+    ['customer_id', 'order_id', 'date', 'amount']
+    >>> types["type"].value_counts().to_dict()["champion"]
+    8
+    """
+    day = _check(n_customers, as_of)
+    if isinstance(random_state, np.random.RandomState):
+        random_state = random_state.randint(2**31)
+    rng = np.random.default_rng(random_state)
+    code = _draw_types(rng, n_customers)
+    lines = _draw_lines(rng, code)
+    if messy:
+        lines = _add_mess(rng, lines)
+    orders = _to_frame(lines, np.datetime64(day, "us"), messy)
+    if not return_types:
+        return orders
+    types = pd.DataFrame(
+        {
+            "customer_id": np.arange(1, n_customers + 1),
+            "type": np.array(list(CUSTOMER_TYPES), dtype=object)[code],
+        }
+    )
+    return orders, types
+
+
+def _check(n_customers: Any, as_of: Any) -> dt.date:
+    is_int = isinstance(n_customers, (int, np.integer))
+    if not is_int or isinstance(n_customers, bool) or n_customers < 1:
+        raise ValueError(
+            "The 'n_customers' parameter of make_orders must be an int in [1, inf). "
+            f"Got {n_customers!r} instead."
+        )
+    try:
+        moment = dt.datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        return dt.date(moment.year, moment.month, moment.day)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            "The 'as_of' parameter of make_orders must be a date or an ISO 8601 text "
+            f"such as '2025-01-01'. Got {as_of!r} instead."
+        ) from error
+
+
+def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:
+    """Deal out the types, in their shares up to rounding."""
+    upper = np.cumsum([law.share for law in CUSTOMER_TYPES.values()])
+    position = (np.arange(n_customers) + 0.5) / n_customers
+    # The sum of the shares may be below 1 by its last bit.
+    return rng.permutation(np.searchsorted(upper[:-1], position, side="right"))
+
+
+def _draw_lines(rng: np.random.Generator, code: NDArray[np.intp]) -> _Lines:
+    """Draw for each customer the orders, from the last one back, and their lines."""
+    laws: Any = _CustomerType(
+        *map(np.array, zip(*CUSTOMER_TYPES.values(), strict=True))
+    )
+    recency = rng.integers(*laws.recency[code].T, endpoint=True)
+    n_orders = rng.integers(*laws.orders[code].T, endpoint=True)
+    level = laws.value[code] * rng.lognormal(0.0, 0.25, len(code))
+
+    customer = np.repeat(np.arange(len(code)), n_orders)
+    last_of_customer = np.cumsum(n_orders) - n_orders
+    gap = rng.geometric(1 / laws.gap[code[customer]])
+    gap[last_of_customer] = 0
+    back = np.cumsum(gap)
+    back -= np.repeat(back[last_of_customer], n_orders)
+    second = _opening_hours(rng, -(back + recency[customer]) * DAY)
+
+    n_lines = rng.geometric(0.55, len(customer))
+    order = np.repeat(np.arange(len(customer)), n_lines)
+    cents = _draw_cents(rng, (level[customer] / n_lines)[order])
+    return _Lines(customer[order] + 1, order, second[order], cents)
+
+
+def _draw_cents(
+    rng: np.random.Generator, median: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    amount = median * rng.lognormal(0.0, 0.4, len(median))
+    return np.maximum(np.rint(amount * 100), 1).astype(np.int64)
+
+
+def _opening_hours(
+    rng: np.random.Generator, midnight: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    return midnight + rng.integers(8 * 3600, 22 * 3600, len(midnight))
+
+
+def _add_mess(rng: np.random.Generator, clean: _Lines) -> _Lines:
+    n_orders = int(clean.order[-1]) + 1
+
+    def draw(share: float) -> NDArray[np.bool_]:
+        chosen = np.zeros(n_orders, dtype=bool)
+        n_chosen = max(1, round(share * n_orders))
+        chosen[rng.choice(n_orders, n_chosen, replace=False)] = True
+        return chosen[clean.order]
+
+    def copy(share: float) -> _Lines:
+        chosen = draw(share)
+        return _Lines(*(column[chosen] for column in clean))
+
+    cancelled, nobody, again, free = map(
+        copy, (CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE)
+    )
+    # A cancellation is booked days later, but not after the end of the as_of day.
+    delay = rng.integers(0, 14 * DAY, n_orders)[cancelled.order]
+    booked = np.minimum(cancelled.second + delay, DAY - 1)
+    cancelled = cancelled._replace(second=booked, cents=-cancelled.cents)
+    nobody = nobody._replace(customer=np.zeros_like(nobody.customer))
+    # Within the hour; the shop's orders end before 22:00.
+    later = rng.integers(60, 3600, n_orders)[again.order]
+    again = again._replace(
+        second=again.second + later, cents=_draw_cents(rng, again.cents / 100)
+    )
+    _, first_line = np.unique(free.order, return_index=True)
+    free = _Lines(*(column[first_line] for column in free))
+    free = free._replace(cents=np.zeros_like(free.cents))
+
+    new = [
+        part._replace(order=part.order + k * n_orders)
+        for k, part in enumerate((clean, cancelled, nobody, again))
+    ]
+    return _Lines(*map(np.concatenate, zip(*new, free, strict=True)))
+
+
+def _to_frame(lines: _Lines, as_of: np.datetime64, messy: bool) -> pd.DataFrame:
+    """Sort the lines by date and number the orders in that order."""
+    by_date = np.lexsort((lines.order, lines.second))
+    customer, order, second, cents = (column[by_date] for column in lines)
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = order[1:] != order[:-1]
+    customer_id: Any = customer
+    if messy:
+        customer_id = pd.arrays.IntegerArray(customer, customer == 0)
+    return pd.DataFrame(
+        {
+            "customer_id": customer_id,
+            "order_id": np.cumsum(is_first),
+            "date": as_of + second.astype("timedelta64[s]"),
+            "amount": cents / 100,
+        }
+    )

@@ -1,0 +1,48 @@
+"""The README keeps its promises: its example runs, and CI runs its test command."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_example_runs_and_shows_what_it_promises(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = blocks("python")
+    script = tmp_path / "example.py"
+    script.write_text(example, encoding="utf-8")
+    runpy.run_path(str(script))
+    printed = capsys.readouterr().out
+    assert "Mutually exclusive and collectively exhaustive." in printed
+    assert "THEN 'Champions'" in printed
+    assert "'Core' and 'Small' overlap where aov: {40}" in printed
+    assert "no rule holds where aov: missing" in printed
+
+
+def test_the_example_has_about_twenty_lines() -> None:
+    (example,) = blocks("python")
+    assert len([line for line in example.splitlines() if line.strip()]) <= 20
+
+
+def test_ci_runs_the_tests_by_the_command_of_the_readme() -> None:
+    command = next(block for block in blocks("sh") if "pytest" in block)
+    test = command.strip().split("&& ")[-1].removeprefix(".venv/bin/")
+    steps = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert test in steps
+
+
+def test_every_file_that_the_readme_links_to_exists() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
