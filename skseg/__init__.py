@@ -4,4 +4,6 @@ from . import datasets, rules
 from ._rfm import RFMSegmenter
 from ._rfm_table import RFMTableReport, rfm_table
 
+__version__ = "0.1.0.dev0"
+
 __all__ = ["RFMSegmenter", "RFMTableReport", "datasets", "rfm_table", "rules"]

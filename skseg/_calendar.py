@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._defects import Defects
+from ._defects import Defects
+from ._validation import invalid_parameter
 
 ISO_8601 = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})(?:[T ].+)?")
 EPOCH = dt.date(1970, 1, 1).toordinal()
+Zone = str | dt.tzinfo
 # What stands for the zone of dates without one, and of dates with one each.
 NAIVE = "naive"
 EACH_ITS_OWN = "each its own"
@@ -23,31 +25,51 @@ EACH_ITS_OWN = "each its own"
 
 def read_days(
     series: nw.Series[Any], time_zone: str | None, defects: Defects
-) -> tuple[NDArray[np.int64], str]:
+) -> tuple[NDArray[np.int64], Zone]:
     """Return calendar days since 1970-01-01 and the zone they were taken in."""
-    dtype = series.dtype
-    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
+    if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return _days_of_values(series, time_zone, defects)
-    if dtype not in (nw.Datetime, nw.Date):
+    # Arrays hold moments in UTC; the day meant is that of the local clock.
+    local, zone = _to_local_time(series, time_zone)
+    if local.dtype not in (nw.Datetime, nw.Date):
         raise ValueError(
             f"rfm_table needs dates in the column {series.name!r}, which holds "
-            f"{dtype}. Parse it first, for example "
+            f"{local.dtype}. Parse it first, for example "
             "pandas.to_datetime(dates.astype(str), format='%Y%m%d')."
         )
-    zone = dtype.time_zone if isinstance(dtype, nw.Datetime) else None
     if zone is None and time_zone is not None:
         raise _no_zone_to_convert(series.name)
-    if zone is not None:
-        if time_zone is not None:
-            series = series.dt.convert_time_zone(time_zone)
-        # Arrays hold moments in UTC; the day meant is that of the local clock.
-        series = series.dt.replace_time_zone(None)
-    elif dtype == nw.Date:
+    if local.dtype == nw.Date:
         # Some backends hand out dates as Python objects, but never datetimes.
-        series = series.cast(nw.Datetime("us"))
-    days = series.to_numpy().astype("datetime64[D]")
+        local = local.cast(nw.Datetime("us"))
+    days = local.to_numpy().astype("datetime64[D]")
     defects.add("missing date", np.isnat(days))
     return days.view(np.int64), time_zone or zone or NAIVE
+
+
+def _to_local_time(
+    series: nw.Series[Any], time_zone: str | None
+) -> tuple[nw.Series[Any], Zone | None]:
+    """Return times without their zone, if they have one, and what it was."""
+    native = series.to_native()
+    if isinstance(native, pd.Series):
+        # narwhals reads pandas' types by their names, and versions up to 2.29 misread
+        # some zones, such as America/New_York.
+        dtype: Any = native.dtype
+        dtype = getattr(dtype, "pyarrow_dtype", dtype)
+        zone = getattr(dtype, "tz", None)
+        if zone is None:
+            return series, None
+        # pandas 2.2 has pyarrow's times lose their zone as UTC, its own as local.
+        native = native.astype(pd.DatetimeTZDtype(dtype.unit, zone))
+        native = native if time_zone is None else native.dt.tz_convert(time_zone)
+        return nw.from_native(native.dt.tz_localize(None), series_only=True), zone
+    name = series.dtype.time_zone if isinstance(series.dtype, nw.Datetime) else None
+    if name is None:
+        return series, None
+    if time_zone is not None:
+        series = series.dt.convert_time_zone(time_zone)
+    return series.dt.replace_time_zone(None), name
 
 
 def _days_of_values(
@@ -109,19 +131,23 @@ def _no_zone_to_convert(name: str) -> ValueError:
     )
 
 
-def as_of_day(as_of: Any, zone: str) -> int:
+def as_of_day(as_of: Any, zone: Zone) -> int:
     """Return the day of `as_of` since 1970-01-01; a moment is converted to `zone`."""
     moment = _as_moment(as_of)
     if moment is None:
-        raise ValueError(
-            "The 'as_of' parameter of rfm_table must be a date, a datetime, an ISO "
-            f"8601 text such as '2024-03-31', or 'latest'. Got {as_of!r} instead."
+        raise invalid_parameter(
+            "rfm_table",
+            "as_of",
+            "a date, a datetime, an ISO 8601 text such as '2024-03-31', or 'latest'",
+            as_of,
         )
     if _has_zone(moment):
         if zone == NAIVE:
-            raise ValueError(
-                "The 'as_of' parameter of rfm_table must be without a time zone, like "
-                f"the dates of the transactions. Got {as_of!r} instead."
+            raise invalid_parameter(
+                "rfm_table",
+                "as_of",
+                "without a time zone, like the dates of the transactions",
+                as_of,
             )
         if zone != EACH_ITS_OWN:
             moment = pd.Timestamp(moment).tz_convert(zone)
@@ -135,7 +161,5 @@ def check_time_zone(time_zone: Any) -> None:
     try:
         ZoneInfo(time_zone)
     except (TypeError, ValueError, OSError, KeyError) as error:
-        raise ValueError(
-            "The 'time_zone' parameter of rfm_table must be the name of a time zone, "
-            f"such as 'Europe/Berlin', or None. Got {time_zone!r} instead."
-        ) from error
+        rule = "the name of a time zone, such as 'Europe/Berlin', or None"
+        raise invalid_parameter("rfm_table", "time_zone", rule, time_zone) from error

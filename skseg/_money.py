@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._defects import Defects
+from ._defects import Defects
 
 MAX_DIGITS = 6
 # Up to here float64 holds every integer: sums of integers are exact and the same in

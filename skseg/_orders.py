@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skseg._transactions import Lines, number_ids
+from ._transactions import Lines, number_ids
 
 
 class Orders(NamedTuple):
@@ -57,8 +57,8 @@ def summarise(
     np.minimum.at(first, customer, day)
     np.maximum.at(last, customer, day)
 
-    def of_buyers(values: NDArray[Any], purchases: int = 1) -> NDArray[np.float64]:
-        return np.where(frequency >= purchases, values, np.nan)
+    def of_buyers(values: NDArray[Any]) -> NDArray[np.float64]:
+        return np.where(frequency > 0, values, np.nan)
 
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
@@ -67,5 +67,6 @@ def summarise(
             "monetary": monetary,
             "tenure": of_buyers(as_of - first),
             "average_order_value": of_buyers(monetary / frequency),
-            "mean_gap": of_buyers((last - first) / (frequency - 1), purchases=2),
+            # 0 / 0, which is NaN, after a single purchase.
+            "mean_gap": of_buyers((last - first) / (frequency - 1)),
         }

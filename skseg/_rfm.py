@@ -55,7 +55,7 @@ default="grid"
         Number of scores of a dimension with learned cut points, 2 to 10; a mapping has
         the keys ``"recency"``, ``"frequency"``, ``"monetary"``. The maps that ship are
         defined on 5.
-    scores : "quantile" or mapping, default="quantile"
+    cut_points : "quantile" or mapping, default="quantile"
         Where the cut points come from. A mapping gives business cut points for some
         or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones are
         learned. A value equal to a cut point lies below it.
@@ -135,7 +135,7 @@ default="grid"
         segments: str | Mapping[str, str | Rule] = "grid",
         n_scores: int | Mapping[str, int] = 5,
         *,
-        scores: str | Mapping[str, Any] = "quantile",
+        cut_points: str | Mapping[str, Any] = "quantile",
         precedence: str | None = None,
         default: str | None = None,
         missing: str = "Unknown",
@@ -145,7 +145,7 @@ default="grid"
     ) -> None:
         self.segments = segments
         self.n_scores = n_scores
-        self.scores = scores
+        self.cut_points = cut_points
         self.precedence = precedence
         self.default = default
         self.missing = missing
@@ -221,6 +221,35 @@ default="grid"
         check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
 
+    def scores(self, X: Any) -> pd.DataFrame:
+        """Return the scores R, F and M as whole numbers in a pandas frame.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_customers, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        DataFrame of Int64 of shape (n_customers, n_dimensions)
+            Columns ``R``, ``F`` and ``M``, from 1 (worst) to the number of scores
+            (best), ``<NA>`` where the value is missing. The index is that of `X` where
+            it has one.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        frame = pd.DataFrame(
+            {d.score: d.scores(columns.numbers(d.column)) for d in self._dimensions}
+        ).astype("Int64")
+        return frame.set_axis(X.index) if isinstance(X, pd.DataFrame) else frame
+
     def transform(self, X: Any) -> FloatArray:
         """Return the scores R, F and M.
 
@@ -293,14 +322,15 @@ default="grid"
         ]
 
     def _check_dimension_keys(self) -> None:
-        for parameter in ("n_scores", "scores"):
+        for parameter in ("n_scores", "cut_points"):
             value = getattr(self, parameter)
             if isinstance(value, Mapping) and not value.keys() <= _SCORES.keys():
                 rule = f"a mapping with keys among {list(_SCORES)}"
                 raise invalid_parameter("RFMSegmenter", parameter, rule, dict(value))
-        if not isinstance(self.scores, Mapping) and self.scores != "quantile":
+        given = self.cut_points
+        if not isinstance(given, Mapping) and given != "quantile":
             rule = "'quantile' or a mapping of dimensions to cut points"
-            raise invalid_parameter("RFMSegmenter", "scores", rule, self.scores)
+            raise invalid_parameter("RFMSegmenter", "cut_points", rule, given)
 
     def _dimension_columns(self, columns: Columns) -> dict[str, str]:
         """Return dimension -> column; an array has them in the order R, F, M."""
@@ -325,7 +355,9 @@ default="grid"
     def _fit_dimension(
         self, name: str, column: str, values: FloatArray, weight: FloatArray | None
     ) -> Dimension:
-        given = self.scores.get(name) if isinstance(self.scores, Mapping) else None
+        given = None
+        if isinstance(self.cut_points, Mapping):
+            given = self.cut_points.get(name)
         if given is None:
             wanted = self.n_scores
             if isinstance(wanted, Mapping):
@@ -337,7 +369,7 @@ default="grid"
             in_order = cuts.ndim == 1 and len(cuts) and (np.diff(cuts) > 0).all()
             if not in_order or len(cuts) > 9 or not np.isfinite(cuts).all():
                 rule = f"1 to 9 finite cut points in rising order for {name!r}"
-                raise invalid_parameter("RFMSegmenter", "scores", rule, given)
+                raise invalid_parameter("RFMSegmenter", "cut_points", rule, given)
         return Dimension(name, _SCORES[name], column, cuts + 0.0)
 
     def _prove(self, segment_map: SegmentMap, columns: Columns) -> dict[str, Rule]:
@@ -414,9 +446,8 @@ def _revenue(
     finite = np.where(np.isfinite(values), values, 0.0)
     # Scaled first, so that no sum of representable amounts overflows.
     spent = finite / max(np.abs(finite).max(), np.finfo(float).tiny)
-    return np.bincount(
-        codes, spent if weight is None else spent * weight, minlength=n_segments
-    )
+    weighted = spent if weight is None else spent * weight
+    return np.bincount(codes, weighted, minlength=n_segments).astype(np.float64)
 
 
 def _check_asks_for_no_missing_score(rules: RuleSet, scores: Collection[str]) -> None:

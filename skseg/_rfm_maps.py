@@ -53,8 +53,8 @@ _SEED = {
     "Dormant": "R == 1 and F <= 2 and M <= 2",
 }
 
-# The ranges that Putler's guide gives for R, and for F and M together; here F and M each
-# have to lie in the latter, as in the documentation of the R package rfm 0.2.
+# The ranges that Putler's guide gives for R, and for F and M together; here F and M
+# each have to lie in the latter, as in the documentation of the R package rfm 0.2.
 _PUTLER_FM = [
     (4, 5),
     (3, 5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ def learn_cuts(
     if np.isnan(cuts).any():
         raise ValueError(
             f"Column {column!r} holds no value to learn scores from: every row is "
-            "missing or has no weight. Give cut points with scores={...}."
+            "missing or has no weight. Give cut points with cut_points={...}."
         )
     return cuts
 
@@ -60,12 +61,12 @@ class Dimension:
         """Number of scores."""
         return len(self.cuts) + 1
 
-    def _score_of(self, bins: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    def _score_of(self, bins: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return self.n_scores - bins if self.name == "recency" else bins + 1
 
     def scores(self, values: FloatArray) -> FloatArray:
         """Return the score of every value, NaN for NaN."""
-        bins = np.zeros(len(values), dtype=np.intp)
+        bins = np.zeros(len(values), dtype=np.int8)
         for cut in self.cuts:
             bins += values > cut
         return np.where(np.isnan(values), np.nan, self._score_of(bins))

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._calendar import EPOCH, as_of_day, read_days
-from skseg._defects import Defects
-from skseg._money import read_units
-from skseg.rules._errors import missing_columns_message
+from ._calendar import EPOCH, as_of_day, read_days
+from ._defects import Defects
+from ._money import read_units
+from .rules._errors import missing_columns_message
 
 # Rows handled at a time where a loop spares an array of full length.
 BLOCK = 1 << 16
@@ -86,9 +86,9 @@ def read_lines(
 
     if defects.counts:
         _check_defects(defects, invalid)
-        usable = defects.usable
-        customer, day, units = customer.filter(usable), day[usable], units[usable]
-        order = None if order is None else order.filter(usable)
+        usable = np.flatnonzero(defects.usable)
+        customer, day, units = customer[usable], day[usable], units[usable]
+        order = None if order is None else order[usable]
     as_of_date = dt.date.fromordinal(EPOCH + (int(day.max()) if last is None else last))
     order = day if by_date else order
     return Lines(customer, order, day, units, as_of_date, defects.counts)

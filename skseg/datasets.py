@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ._validation import check_int, invalid_parameter
+
 __all__ = ["make_orders"]
 
 
@@ -154,20 +156,13 @@ def make_orders(
 
 
 def _check(n_customers: Any, as_of: Any) -> dt.date:
-    is_int = isinstance(n_customers, (int, np.integer))
-    if not is_int or isinstance(n_customers, bool) or n_customers < 1:
-        raise ValueError(
-            "The 'n_customers' parameter of make_orders must be an int in [1, inf). "
-            f"Got {n_customers!r} instead."
-        )
+    check_int("make_orders", "n_customers", n_customers, 1, 2**31)
     try:
         moment = dt.datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
         return dt.date(moment.year, moment.month, moment.day)
     except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(
-            "The 'as_of' parameter of make_orders must be a date or an ISO 8601 text "
-            f"such as '2025-01-01'. Got {as_of!r} instead."
-        ) from error
+        rule = "a date, or an ISO 8601 text such as '2025-01-01'"
+        raise invalid_parameter("make_orders", "as_of", rule, as_of) from error
 
 
 def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:
@@ -180,24 +175,25 @@ def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:
 
 def _draw_lines(rng: np.random.Generator, code: NDArray[np.intp]) -> _Lines:
     """Draw for each customer the orders, from the last one back, and their lines."""
-    laws: Any = _CustomerType(
-        *map(np.array, zip(*CUSTOMER_TYPES.values(), strict=True))
-    )
-    recency = rng.integers(*laws.recency[code].T, endpoint=True)
-    n_orders = rng.integers(*laws.orders[code].T, endpoint=True)
-    level = laws.value[code] * rng.lognormal(0.0, 0.25, len(code))
+    laws = CUSTOMER_TYPES.values()
+    recency_range = np.array([law.recency for law in laws])[code]
+    orders_range = np.array([law.orders for law in laws])[code]
+    mean_gap = np.array([law.gap for law in laws])[code]
+    value = np.array([law.value for law in laws])[code]
+    recency = rng.integers(recency_range[:, 0], recency_range[:, 1], endpoint=True)
+    n_orders = rng.integers(orders_range[:, 0], orders_range[:, 1], endpoint=True)
+    value *= rng.lognormal(0.0, 0.25, len(code))
 
     customer = np.repeat(np.arange(len(code)), n_orders)
     last_of_customer = np.cumsum(n_orders) - n_orders
-    gap = rng.geometric(1 / laws.gap[code[customer]])
-    gap[last_of_customer] = 0
+    gap = rng.geometric(1 / mean_gap[customer])
     back = np.cumsum(gap)
     back -= np.repeat(back[last_of_customer], n_orders)
     second = _opening_hours(rng, -(back + recency[customer]) * DAY)
 
     n_lines = rng.geometric(0.55, len(customer))
     order = np.repeat(np.arange(len(customer)), n_lines)
-    cents = _draw_cents(rng, (level[customer] / n_lines)[order])
+    cents = _draw_cents(rng, (value[customer] / n_lines)[order])
     return _Lines(customer[order] + 1, order, second[order], cents)
 
 

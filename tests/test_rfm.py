@@ -73,6 +73,15 @@ def test_scores_cut_ten_customers_into_five_pairs() -> None:
     np.testing.assert_array_equal(scores, np.column_stack([expected] * 3))
 
 
+def test_scores_are_whole_numbers_under_the_index_of_the_frame() -> None:
+    X = ladder().set_axis(list("abcdefghij"))
+    X.loc["a", "recency"] = np.nan
+    scores = RFMSegmenter().fit(X).scores(X)
+    assert scores.index.tolist() == X.index.tolist()
+    assert scores.loc["b"].tolist() == [5, 5, 5]
+    assert scores.loc["a", "R"] is pd.NA
+
+
 def test_grid_names_follow_the_scores() -> None:
     segmenter = RFMSegmenter().fit(ladder())
     names = segmenter.segment_names_[segmenter.predict(ladder())]
@@ -123,13 +132,13 @@ def test_business_cut_points_count_the_cuts_below_a_value() -> None:
     X = pd.DataFrame({"recency": [30, 31], "frequency": [1, 2], "monetary": [5.0, 5.1]})
     cuts = {"recency": [30], "frequency": [1], "monetary": [5]}
     segments = {"Good": "R == 2", "Bad": "R == 1"}
-    segmenter = RFMSegmenter(segments, scores=cuts).fit(X)
+    segmenter = RFMSegmenter(segments, cut_points=cuts).fit(X)
     np.testing.assert_array_equal(segmenter.transform(X), [[2, 1, 1], [1, 2, 2]])
     assert segmenter.predict(X).tolist() == [0, 1]
 
 
 def test_given_cut_points_leave_the_other_dimensions_learned() -> None:
-    segmenter = RFMSegmenter(scores={"recency": [3, 5, 6, 8]}).fit(ladder())
+    segmenter = RFMSegmenter(cut_points={"recency": [3, 5, 6, 8]}).fit(ladder())
     assert segmenter.cut_points_["recency"].tolist() == [3, 5, 6, 8]
     assert segmenter.cut_points_["frequency"].tolist() == [2, 4, 6, 8]
 
@@ -230,7 +239,7 @@ def test_shipped_maps_give_the_first_rule_of_every_combination(name: str) -> Non
     X = pd.DataFrame(cells, columns=DIMENSIONS).assign(premium=0.0)
     X["recency"] = 6 - X["recency"]
     cuts = {name: [1.5, 2.5, 3.5, 4.5] for name in DIMENSIONS}
-    segmenter = RFMSegmenter(name, scores=cuts).fit(X)
+    segmenter = RFMSegmenter(name, cut_points=cuts).fit(X)
     np.testing.assert_array_equal(segmenter.transform(X), cells)
     order = [*SEGMENT_MAPS[name].rules, SEGMENT_MAPS[name].default]
     expected = [
@@ -291,9 +300,12 @@ def test_own_map_with_gaps_needs_a_declared_default() -> None:
         ({"n_scores": True}, "'n_scores'"),
         ({"n_scores": {"recency": 4}}, "defined on 5 scores. Got 4 for 'recency'"),
         ({"n_scores": {"R": 4}}, "'n_scores' .* keys among"),
-        ({"scores": "deciles"}, "'scores' parameter"),
-        ({"scores": {"recency": [3, 2]}}, "'scores' .* rising order for 'recency'"),
-        ({"scores": {"recency": [1, np.nan]}}, "'scores' .* finite"),
+        ({"cut_points": "deciles"}, "'cut_points' parameter"),
+        (
+            {"cut_points": {"recency": [3, 2]}},
+            "'cut_points' .* rising order for 'recency'",
+        ),
+        ({"cut_points": {"recency": [1, np.nan]}}, "'cut_points' .* finite"),
         ({"precedence": "last"}, "'precedence'"),
         ({"missing": "Champions"}, "'missing'"),
         ({"recency": "recenc"}, "Did you mean 'recency'.* recency=..."),
@@ -487,7 +499,7 @@ def test_r_package_scores_and_segments_are_reproduced(data_dir: Path) -> None:
     cuts = {name: np.nextafter(edges[f"{name}_edges"], -np.inf) for name in DIMENSIONS}
     segmenter = RFMSegmenter(
         "r-rfm",
-        scores=cuts,
+        cut_points=cuts,
         recency="recency_days",
         frequency="orders",
         monetary="total_spend",
@@ -510,7 +522,7 @@ def test_r_package_counts_of_the_putler_table_are_reproduced(data_dir: Path) -> 
     cuts = {name: np.nextafter(edges[f"{name}_edges"], -np.inf) for name in DIMENSIONS}
     segmenter = RFMSegmenter(
         "putler",
-        scores=cuts,
+        cut_points=cuts,
         recency="recency_days",
         frequency="orders",
         monetary="total_spend",

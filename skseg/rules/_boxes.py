@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-
-import numpy as np
-import numpy.typing as npt
+from heapq import heapify, heappop, heapreplace
 
 from ._cells import Axis
-from ._conditions import And, Leaf, Not, Or, Rule, leaves
+from ._conditions import And, Not, Or, Rule, leaves
 from ._errors import RuleError
 from ._evaluate import rule_mask
 
@@ -27,9 +25,25 @@ class TooManyBoxesError(RuleError):
     """A rule, or a set of them, is too entangled to be taken apart into boxes."""
 
 
+class Budget:
+    """Steps that a search may still take, so that every proof ends."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Take `steps`, or raise `TooManyBoxesError` when none are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyBoxesError(
+                "The rules overlap in too many ways to be told apart. Split them into "
+                "simpler rules."
+            )
+
+
 def volume(box: Box) -> int:
     """Return the number of cell combinations in `box`."""
-    return math.prod(mask.bit_count() for mask in box)
+    return math.prod([mask.bit_count() for mask in box])
 
 
 def intersect(a: Box, b: Box) -> Box | None:
@@ -43,24 +57,32 @@ def intersect(a: Box, b: Box) -> Box | None:
     return tuple(common)
 
 
+def common_volume(a: Box, b: Box) -> int:
+    """Return the number of cell combinations in both boxes."""
+    both = intersect(a, b)
+    return 0 if both is None else volume(both)
+
+
 def subtract(box: Box, hole: Box) -> list[Box]:
     """Return disjoint boxes that make up `box` without `hole`."""
-    if intersect(box, hole) is None:
+    common = intersect(box, hole)
+    if common is None:
         return [box]
     pieces = []
-    rest = list(box)
-    for axis, (mask, taken) in enumerate(zip(box, hole, strict=True)):
-        outside = mask & ~taken
-        if outside:
-            pieces.append((*rest[:axis], outside, *rest[axis + 1 :]))
-            rest[axis] = mask & taken
+    for axis, (mask, taken) in enumerate(zip(box, common, strict=True)):
+        if mask != taken:
+            pieces.append((*common[:axis], mask & ~taken, *box[axis + 1 :]))
     return pieces
 
 
-def subtract_all(boxes: Iterable[Box], holes: Iterable[Box]) -> list[Box]:
+def subtract_all(
+    boxes: Iterable[Box], holes: Iterable[Box], budget: Budget | None = None
+) -> list[Box]:
     """Return disjoint boxes that make up disjoint `boxes` without all `holes`."""
     pieces = list(boxes)
     for hole in holes:
+        if budget is not None:
+            budget.spend(len(pieces))
         pieces = [piece for box in pieces for piece in subtract(box, hole)]
         _check_count(pieces)
     return pieces
@@ -119,100 +141,23 @@ class BoxCompiler:
         return found
 
 
-def overlapping_pairs(
-    boxes: Sequence[Box], owners: Sequence[int], sizes: Sequence[int]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the positions (i, j), i < j, of intersecting boxes of different owners.
-
-    All pairs are tested column by column, most selective column first, and the
-    pairs already told apart are left behind.
-    """
-    n = len(boxes)
-    tables = [_words([box[axis] for box in boxes], size) for axis, size in enumerate(sizes)]
-    width = [np.mean([box[a].bit_count() for box in boxes]) / s for a, s in enumerate(sizes)]
-    order = np.argsort(width) if n else []
-    owner = np.asarray(owners)
-    found: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
-    step = max(1, 2_000_000 // max(n, 1))
-    for start in range(0, n, step):
-        left, right = np.nonzero(
-            (np.arange(start, min(start + step, n))[:, None] < np.arange(n))
-            & (owner[start : start + step, None] != owner)
-        )
-        left += start
-        for axis in order:
-            words = tables[axis]
-            meet = np.zeros(len(left), dtype=bool)
-            for word in words:
-                meet |= (word[left] & word[right]) != 0
-            left, right = left[meet], right[meet]
-        found.append((left, right))
-    if not found:
-        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    lefts, rights = zip(*found, strict=True)
-    return np.concatenate(lefts), np.concatenate(rights)
-
-
-def _words(masks: Sequence[int], size: int) -> npt.NDArray[np.uint64]:
-    """Return the masks as rows of 64-bit words, shape (n_words, n_masks)."""
-    n_words = -(-size // 64)
-    raw = b"".join(mask.to_bytes(8 * n_words, "little") for mask in masks)
-    words = np.frombuffer(raw, dtype="<u8").reshape(len(masks), n_words)
-    return np.ascontiguousarray(words.T)
-
-
-def find_gap(universe: Box, boxes: Sequence[Box], disjoint: bool, budget: list[int]) -> Box | None:
-    """Return a box of rows outside all `boxes`, or None if they cover the universe.
-
-    Depth first: subtract the largest box, go on with what is left. Where the boxes are
-    disjoint their volumes tell at every step whether anything is left at all. `budget`
-    holds the number of steps still allowed; at zero `TooManyBoxesError` is raised.
-    """
-    stack: list[tuple[Box, Sequence[Box]]] = [(universe, boxes)]
-    while stack:
-        region, candidates = stack.pop()
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise TooManyBoxesError("The search for gaps exceeded its budget.")
-        inside = [box for c in candidates if (box := intersect(c, region)) is not None]
-        if not inside:
-            return region
-        volumes = [volume(box) for box in inside]
-        largest = max(volumes)
-        total = volume(region)
-        if largest == total or (disjoint and sum(volumes) == total):
-            continue
-        hole = inside[volumes.index(largest)]
-        # The largest piece is looked at first: it is the likeliest to hold a gap.
-        pieces = sorted(subtract(region, hole), key=volume)
-        stack.extend((piece, inside) for piece in pieces)
-    return None
-
-
-def grow_outside(box: Box, universe: Box, boxes: Sequence[Box]) -> Box:
-    """Return a maximal box around `box` that still meets none of `boxes`."""
-    grown = list(box)
-    for axis, allowed in enumerate(universe):
-        rest = [(mask, i) for i, mask in enumerate(grown) if i != axis]
-        blocked = 0
-        for other in boxes:
-            if all(other[i] & mask for mask, i in rest):
-                blocked |= other[axis]
-        grown[axis] = allowed & ~blocked
-    return tuple(grown)
-
-
 def grow_inside(box: Box, universe: Box, region: Sequence[Box]) -> Box:
     """Return a maximal box around `box` within the disjoint boxes `region`."""
     grown = list(box)
     for axis, allowed in enumerate(universe):
-        added = grown[axis]
-        for cell in _cells(allowed & ~added):
-            slab = (*grown[:axis], cell, *grown[axis + 1 :])
-            pieces = (intersect(slab, part) for part in region)
-            if sum(volume(p) for p in pieces if p is not None) == volume(slab):
-                added |= cell
-        grown[axis] = added
+        # A cell may be added where the slab over it lies wholly in the region: the
+        # region is disjoint, so the cross-sections of its parts add up.
+        rest = (*grown[:axis], allowed, *grown[axis + 1 :])
+        wanted = volume(rest) // allowed.bit_count()
+        filled: dict[int, int] = {}
+        for part in region:
+            common = intersect(part, rest)
+            if common is None:
+                continue
+            section = volume(common) // common[axis].bit_count()
+            for cell in _cells(common[axis]):
+                filled[cell] = filled.get(cell, 0) + section
+        grown[axis] = sum(cell for cell, n in filled.items() if n == wanted)
     return tuple(grown)
 
 
@@ -224,17 +169,24 @@ def _cells(mask: int) -> Iterable[int]:
 
 
 def cover(region: Sequence[Box], universe: Box) -> list[Box]:
-    """Return few maximal boxes, perhaps overlapping, that make up disjoint `region`."""
-    left = list(region)
-    found = []
+    """Return few maximal boxes, perhaps overlapping, that make up disjoint `region`.
+
+    Greedy: the box that adds most comes next. What a box would add only ever shrinks,
+    so a box that still adds most when looked at again is the best of all.
+    """
+    grown = dict.fromkeys(grow_inside(box, universe, region) for box in region)
+    queue = [(-volume(box), i, box) for i, box in enumerate(grown)]
+    heapify(queue)
+    left, found = list(region), []
     while left:
-        grown = [grow_inside(box, universe, region) for box in left]
-        best = max(grown, key=lambda box: _newly_covered(box, left))
-        found.append(best)
-        left = subtract_all(left, [best])
+        size, i, box = queue[0]
+        adds = -sum(common_volume(box, part) for part in left)
+        if adds == 0:
+            heappop(queue)
+        elif adds > size:
+            heapreplace(queue, (adds, i, box))
+        else:
+            heappop(queue)
+            found.append(box)
+            left = subtract_all(left, [box])
     return found
-
-
-def _newly_covered(box: Box, left: Sequence[Box]) -> int:
-    pieces = (intersect(box, part) for part in left)
-    return sum(volume(p) for p in pieces if p is not None)

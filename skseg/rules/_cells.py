@@ -1,13 +1,14 @@
 """Elementary cells: the values of a column that no rule can tell apart.
 
 A set of rules splits each column into finitely many cells, on which every condition is
-constant. Evaluation and proof both work on cell numbers: a set of cells of a column is a
-bit mask, a Python int whose bit i stands for cell i.
+constant. Evaluation and proof both work on cell numbers: a set of cells of a column is
+a bit mask, a Python int whose bit i stands for cell i.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +18,21 @@ import numpy as np
 import numpy.typing as npt
 
 from ._columns import Columns
-from ._conditions import Comparison, Kind, Leaf, Membership, Missing, Rule
-from ._conditions import column_kinds, leaves
+from ._conditions import (
+    Comparison,
+    Kind,
+    Leaf,
+    Membership,
+    Missing,
+    Rule,
+    column_kinds,
+    leaves,
+)
 from ._errors import RuleError
 
 IntArray = npt.NDArray[np.intp]
+
+_PLURAL: dict[Any, str] = {"number": "numbers", "text": "text"}
 
 # Up to this many edges, one comparison a piece beats a binary search.
 _FEW_EDGES = 24
@@ -37,7 +48,7 @@ def _edge(number: float, above: bool) -> float:
         return number
     if number == math.inf:
         return math.nan
-    return float(np.nextafter(number, math.inf)) + 0.0
+    return math.nextafter(number, math.inf) + 0.0
 
 
 def _leaf_edges(leaf: Leaf) -> Iterable[tuple[float, float, bool]]:
@@ -81,12 +92,16 @@ class NumberAxis:
         """The cell of missing values."""
         return 1 << (self.size - 1)
 
+    @cached_property
+    def _sorted_edges(self) -> list[float]:
+        return [float(edge) for edge in self.edges]
+
     def _from(self, number: float, above: bool) -> int:
         """Cells of all values at or above (or above) `number`."""
         edge = _edge(number, above)
         if math.isnan(edge):
             return 0
-        first = int(np.searchsorted(self.edges, edge, side="right"))
+        first = bisect_right(self._sorted_edges, edge)
         return self.full & ~self.missing & -(1 << first)
 
     def _point(self, number: float) -> int:
@@ -101,13 +116,12 @@ class NumberAxis:
             for number in leaf.values:
                 mask |= self._point(number)  # type: ignore[arg-type]
             return mask
-        number = leaf.threshold
-        assert isinstance(number, float)
+        assert isinstance(leaf.threshold, float)
         if leaf.operator == "==":
-            return self._point(number)
+            return self._point(leaf.threshold)
         if leaf.operator == "!=":
-            return self.full & ~self._point(number)
-        from_here = self._from(number, leaf.operator in (">", "<="))
+            return self.full & ~self._point(leaf.threshold)
+        from_here = self._from(leaf.threshold, leaf.operator in (">", "<="))
         if leaf.operator in (">", ">="):
             return from_here
         return self.full & ~self.missing & ~from_here
@@ -155,27 +169,23 @@ class TextAxis:
         return 1 << (self.size - 1)
 
     @cached_property
-    def _cell(self) -> dict[Any, int]:
-        cells: dict[Any, int] = {value: i for i, value in enumerate(self.values)}
-        cells[None] = self.size - 1
-        return cells
+    def _cell(self) -> dict[str, int]:
+        return {value: i for i, value in enumerate(self.values)}
 
     def mask(self, leaf: Leaf) -> int:
         """Return the cells on which `leaf` holds."""
         if isinstance(leaf, Missing):
             return self.missing
-        values = leaf.values if isinstance(leaf, Membership) else (leaf.threshold,)
-        named = sum(1 << self._cell[value] for value in values)
+        texts: tuple[Any, ...] = (
+            leaf.values if isinstance(leaf, Membership) else (leaf.threshold,)
+        )
+        named = sum([1 << self._cell[text] for text in texts])
         negated = isinstance(leaf, Comparison) and leaf.operator == "!="
         return self.full & ~named if negated else named
 
     def codes(self, columns: Columns) -> npt.NDArray[Any]:
         """Return the cell number of every row."""
-        find, other = self._cell.get, len(self.values)
-        texts = columns.texts(self.name)
-        return np.fromiter(
-            (find(text, other) for text in texts), dtype=np.intp, count=len(texts)
-        )
+        return columns.text_codes(self.name, self.values)
 
 
 @dataclass(frozen=True)
@@ -246,13 +256,15 @@ def build_axes(
             continue
         if kind and kinds[name] and kind != kinds[name]:
             raise RuleError(
-                f"The schema says that column {name!r} holds {kind}; the rules compare "
-                f"it with {kinds[name]}."
+                f"The schema says that column {name!r} holds {_PLURAL[kind]}; the "
+                f"rules compare it with {_PLURAL[kinds[name]]}."
             )
         kinds[name] = kinds[name] or kind
         found[name].extend(more)
-    make = {"number": number_axis, "text": text_axis}
-    return {
-        name: make[kind](name, found[name]) if kind else PresenceAxis(name)
-        for name, kind in kinds.items()
-    }
+    return {name: _axis(name, kind, found[name]) for name, kind in kinds.items()}
+
+
+def _axis(name: str, kind: Kind | None, leaves_: Iterable[Leaf]) -> Axis:
+    if kind == "number":
+        return number_axis(name, leaves_)
+    return text_axis(name, leaves_) if kind else PresenceAxis(name)

@@ -1,12 +1,12 @@
-"""Reading columns: whatever a frame holds becomes float64 with NaN, or text with None."""
+"""Reading columns: what a frame holds becomes float64 with NaN, or codes of text."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import narwhals as nw
 import numpy as np
@@ -17,17 +17,35 @@ from ._errors import RuleError, missing_columns_message
 FloatArray = npt.NDArray[np.float64]
 ObjectArray = npt.NDArray[np.object_]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+
+# Up to this many values, a comparison a piece within the frame beats taking every text
+# out of it.
+_FEW_VALUES = 16
+# Texts that a look-up remembers; beyond, unseen ones are looked at again and again.
+_MANY_TEXTS = 1 << 16
+_BRIDGES: dict[Any, Any] = {
+    nw.Boolean: nw.Int8,
+    nw.Int128: nw.Float64,
+    nw.UInt128: nw.Float64,
+}
 
 
 def is_missing_value(value: Any) -> bool:
     """Tell whether a single value is None, NaN, NaT or pandas' NA."""
     if value is None:
         return True
+    if isinstance(value, Decimal):
+        # A signalling NaN refuses to be compared.
+        return value.is_nan()
     try:
         return bool(value != value)
     except TypeError:
         # pandas.NA answers comparisons with NA, which has no truth value.
         return True
+    except ValueError:
+        # Nor has an array of several values, which is not a missing one.
+        return False
 
 
 class Columns:
@@ -41,23 +59,27 @@ class Columns:
         self._frame: nw.DataFrame[Any] | None = None
         self._arrays: dict[str, Any] = {}
         if isinstance(X, Mapping):
-            self._arrays = {str(name): _as_array(values) for name, values in X.items()}
+            self._arrays = {str(name): _one_column(name, X[name]) for name in X}
             lengths = {len(values) for values in self._arrays.values()}
             if len(lengths) > 1:
                 raise RuleError(f"The columns differ in length: {sorted(lengths)}.")
             self.n_rows = lengths.pop() if lengths else 0
             self.names = list(self._arrays)
             return
-        native = nw.from_native(X, eager_only=True, pass_through=True)
-        if isinstance(native, nw.DataFrame):
-            self._frame = native
-            self.n_rows, self.names = len(native), list(native.columns)
-            return
-        array = np.asarray(X)
+        try:
+            native = nw.from_native(X, eager_only=True, pass_through=True)
+            if isinstance(native, nw.DataFrame):
+                self._frame = native
+                self.n_rows, self.names = len(native), list(native.columns)
+                return
+        except nw.exceptions.DuplicateError as error:
+            raise RuleError(f"{owner} cannot tell columns apart: {error}") from None
+        array = _as_array(X)
         if array.ndim != 2:
             raise RuleError(
-                "Rules read a frame, a mapping of columns or an array of shape (n_rows, "
-                f"n_columns). Got {type(X).__name__} of shape {array.shape} instead."
+                "Rules read a frame, a mapping of columns or an array of shape "
+                f"(n_rows, n_columns). Got {type(X).__name__} of shape {array.shape} "
+                "instead."
             )
         self.n_rows = len(array)
         self.names = [f"x{i}" for i in range(array.shape[1])]
@@ -71,98 +93,187 @@ class Columns:
 
     def numbers(self, name: str) -> FloatArray:
         """Return a column as float64, missing values as NaN."""
-        if self._frame is None:
-            return self._array_numbers(name, self._arrays[name])
-        series = self._frame[name]
-        dtype = series.dtype
-        if dtype == nw.Float64 and series.null_count() == 0:
-            return np.asarray(series.to_numpy(), dtype=np.float64)
-        if dtype.is_numeric() or dtype == nw.Boolean:
-            # Cast before leaving the frame: 64-bit integers with gaps would pass
-            # through object arrays otherwise.
-            floats = series.cast(nw.Float64)
-            if floats.null_count():
-                floats = floats.fill_null(math.nan)
-            return np.asarray(floats.to_numpy(), dtype=np.float64)
-        self._refuse(name, dtype, "numbers")
-        return self._object_numbers(name, _series_objects(series))
+        column = self._column(name, "numbers")
+        if isinstance(column, nw.Series):
+            # Flags with gaps would come out as slow objects, and numpy has no integers
+            # of 128 bits.
+            bridge = _BRIDGES.get(type(column.dtype))
+            column = (column.cast(bridge) if bridge else column).to_numpy()
+        if column.dtype.kind in "fiub":
+            return np.asarray(column, dtype=np.float64)
+        return self._object_numbers(name, np.asarray(column, dtype=object))
 
-    def texts(self, name: str) -> ObjectArray:
-        """Return a column as an object array of str, missing values as None."""
-        if self._frame is None:
-            return self._object_texts(name, np.asarray(self._arrays[name], dtype=object))
-        series = self._frame[name]
-        dtype = series.dtype
-        self._refuse(name, dtype, "text")
-        if dtype == nw.Enum or (dtype == nw.Categorical and _holds_text(series)):
-            series = series.cast(nw.String)
-        return self._object_texts(name, _series_objects(series))
+    def text_codes(self, name: str, values: Sequence[str]) -> IntArray:
+        """Return each row's position in `values`.
+
+        Any other text gets ``len(values)``, a missing one ``len(values) + 1``.
+        """
+        column = self._column(name, "text")
+        if isinstance(column, nw.Series):
+            if len(values) <= _FEW_VALUES and _compares_as_text(column):
+                try:
+                    return _compared(column, values)
+                except NotImplementedError:
+                    pass  # pyarrow cannot compare a string_view
+            column = column.to_numpy()
+        return self._looked_up(name, np.asarray(column, dtype=object), values)
 
     def missing(self, name: str) -> BoolArray:
         """Return which rows of a column, of any type, are missing."""
+        column = self._column(name, None)
+        if isinstance(column, nw.Series):
+            null = np.array(column.is_null().to_numpy(), dtype=bool)
+            if column.dtype.is_float():
+                return null | np.isnan(column.to_numpy())
+            if column.dtype != nw.Object:
+                return null
+            column = column.to_numpy()
+        if column.dtype.kind in "fc":
+            return np.asarray(np.isnan(column))
+        if column.dtype.kind in "mM":
+            return np.asarray(np.isnat(column))
+        objects = np.asarray(column, dtype=object)
+        return np.fromiter(
+            map(is_missing_value, objects), dtype=bool, count=len(objects)
+        )
+
+    def _column(self, name: str, wanted: str | None) -> Any:
+        """Return a series or an array, of a type that may hold the wanted kind."""
         if self._frame is not None:
-            series = self._frame[name]
-            absent = np.asarray(series.is_null().to_numpy(), dtype=bool)
-            if series.dtype.is_float():
-                absent |= np.isnan(self.numbers(name))
-            elif series.dtype == nw.Object:
-                absent |= _missing_objects(_series_objects(series))
-            return absent
-        array = self._arrays[name]
-        if array.dtype.kind == "f":
-            return np.asarray(np.isnan(array))
-        if array.dtype.kind in "mM":
-            return np.asarray(np.isnat(array))
-        return _missing_objects(np.asarray(array, dtype=object))
-
-    def _refuse(self, name: str, dtype: Any, wanted: str) -> None:
-        if dtype.is_temporal():
+            column: Any = self._frame[name]
+        else:
+            column = self._arrays[name]
+        if isinstance(column, nw.Series):
+            column = _decoded(column)
+            temporal, nested = column.dtype.is_temporal(), column.dtype.is_nested()
+        else:
+            temporal, nested = column.dtype.kind in "mM", False
+        if wanted and (temporal or nested):
+            hint = " Turn dates into a number first, such as days before today."
             raise RuleError(
-                f"Column {name!r} holds {dtype}, and {self.owner.lower()} compares "
-                f"{wanted}. Turn dates into a number first, such as days before today."
+                f"{self.owner} compares {wanted}, and column {name!r} holds "
+                f"{column.dtype}.{hint if temporal else ''}"
             )
-
-    def _array_numbers(self, name: str, array: Any) -> FloatArray:
-        if array.dtype.kind in "fiub":
-            return np.asarray(array, dtype=np.float64)
-        return self._object_numbers(name, np.asarray(array, dtype=object))
+        return column
 
     def _object_numbers(self, name: str, values: ObjectArray) -> FloatArray:
+        if all(issubclass(t, numbers.Real | Decimal) for t in set(map(type, values))):
+            try:
+                return values.astype(np.float64)
+            except (OverflowError, ValueError):
+                pass  # integers beyond float64, signalling NaN
         out = np.empty(len(values))
         for i, value in enumerate(values):
-            if isinstance(value, numbers.Real | Decimal):
-                out[i] = _to_float(value)
-            elif is_missing_value(value):
+            if is_missing_value(value):
                 out[i] = np.nan
+            elif isinstance(value, numbers.Real | Decimal):
+                out[i] = _to_float(value)
             else:
                 self._wrong_kind(name, i, value, "numbers")
         return out
 
-    def _object_texts(self, name: str, values: ObjectArray) -> ObjectArray:
-        out = np.empty(len(values), dtype=object)
-        for i, value in enumerate(values):
-            if isinstance(value, str):
-                out[i] = value
-            elif not is_missing_value(value):
-                self._wrong_kind(name, i, value, "text")
-        return out
+    def _looked_up(
+        self, name: str, values: ObjectArray, named: Sequence[str]
+    ) -> IntArray:
+        codes = _TextCodes(named)
+        try:
+            return np.fromiter(
+                map(codes.__getitem__, values), dtype=np.intp, count=len(values)
+            )
+        except TypeError:
+            for i, value in enumerate(values):
+                if not isinstance(value, str) and not is_missing_value(value):
+                    self._wrong_kind(name, i, value, "text")
+            raise
 
-    def _wrong_kind(self, name: str, row: int, value: Any, wanted: str) -> None:
-        other = "text values are quoted in rules" if wanted == "numbers" else (
-            "numbers are not quoted in rules"
-        )
+    def _wrong_kind(self, name: str, row: int, value: Any, wanted: str) -> NoReturn:
+        hint = "text values are quoted in rules"
+        if wanted == "text":
+            hint = "numbers are not quoted in rules"
         raise RuleError(
-            f"Column {name!r} is compared with {wanted}, and row {row} holds {value!r} "
-            f"({type(value).__name__}). Convert the column, or the rule: {other}."
+            f"{self.owner} compares {wanted}, and row {row} of column {name!r} holds "
+            f"{value!r} ({type(value).__name__}). Convert the column, or the rule: "
+            f"{hint}."
         )
+
+
+class _TextCodes(dict[Any, int]):
+    """Text -> its code; what is not known yet is looked at once."""
+
+    def __init__(self, named: Sequence[str]) -> None:
+        super().__init__((text, code) for code, text in enumerate(named))
+        self.other = len(named)
+
+    def __missing__(self, value: Any) -> int:
+        if isinstance(value, str):
+            code = self.other
+        elif is_missing_value(value):
+            code = self.other + 1
+        else:
+            raise TypeError(value)
+        if len(self) < _MANY_TEXTS:
+            self[value] = code
+        return code
+
+
+def _one_column(name: Any, values: Any) -> Any:
+    column = nw.from_native(values, series_only=True, pass_through=True)
+    if isinstance(column, nw.Series):
+        return column
+    array = _as_array(values)
+    if array.ndim != 1:
+        raise RuleError(
+            f"Column {str(name)!r} must be one-dimensional. Got "
+            f"{type(values).__name__} of shape {array.shape} instead."
+        )
+    return array
 
 
 def _as_array(values: Any) -> Any:
+    if isinstance(values, np.ma.MaskedArray):
+        objects = np.array(values.data, dtype=object)
+        objects[np.ma.getmaskarray(values)] = None
+        return objects
     if isinstance(values, np.ndarray):
         return values
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        # Rows or values of unequal length.
+        return np.array(values, dtype=object)
     # A list such as ["a", None, 1.0] must not become the text "1.0".
     return array if array.dtype.kind in "fiub" else np.array(values, dtype=object)
+
+
+def _decoded(column: nw.Series[Any]) -> nw.Series[Any]:
+    """Return a dictionary-encoded column of polars or pyarrow as a plain one."""
+    if column.dtype not in (nw.Categorical, nw.Enum):
+        return column
+    if column.implementation.is_polars():
+        return column.cast(nw.String)
+    if column.implementation.is_pyarrow():
+        native = column.to_native()
+        return nw.from_native(native.cast(native.type.value_type), series_only=True)
+    return column
+
+
+def _compares_as_text(column: nw.Series[Any]) -> bool:
+    """Tell whether a column holds nothing but text, and compares with it fast."""
+    if not column.implementation.is_pandas_like():
+        return column.dtype == nw.String
+    native = column.to_native()
+    categories = getattr(native.dtype, "categories", None)
+    if categories is not None:
+        return all(isinstance(category, str) for category in categories)
+    return column.dtype == nw.String and "pyarrow" in repr(native.dtype)
+
+
+def _compared(column: nw.Series[Any], values: Sequence[str]) -> IntArray:
+    codes = np.full(len(column), len(values), dtype=np.intp)
+    for code, value in enumerate(values):
+        codes[(column == value).fill_null(False).to_numpy()] = code
+    codes[column.is_null().to_numpy()] = len(values) + 1
+    return codes
 
 
 def _to_float(value: Any) -> float:
@@ -171,15 +282,3 @@ def _to_float(value: Any) -> float:
     except OverflowError:
         # What IEEE 754 rounding to nearest gives.
         return math.inf if value > 0 else -math.inf
-
-
-def _holds_text(series: nw.Series[Any]) -> bool:
-    return series.cat.get_categories().dtype == nw.String
-
-
-def _series_objects(series: nw.Series[Any]) -> ObjectArray:
-    return np.asarray(series.to_numpy(), dtype=object)
-
-
-def _missing_objects(values: ObjectArray) -> BoolArray:
-    return np.fromiter(map(is_missing_value, values), dtype=bool, count=len(values))

@@ -116,6 +116,41 @@ class Rule:
         return evaluate_rules([self], X)[:, 0]
 
 
+    def to_sql(self, dialect: str = "duckdb") -> str:
+        """Return the rule as a SQL condition, for a WHERE clause.
+
+        It needs the extra ``sql``.
+
+        Parameters
+        ----------
+        dialect : {"duckdb", "sqlite"}, default="duckdb"
+            The SQL dialect.
+
+        Returns
+        -------
+        str
+            A condition that is TRUE for the rows for which the rule holds, and FALSE or
+            NULL for the others.
+
+        Raises
+        ------
+        RuleError
+            If the dialect is not offered or a quantile is unresolved.
+        MissingExtraError
+            If sqlglot is not installed.
+
+        Examples
+        --------
+        >>> from skseg.rules import parse
+        >>> print(parse("plan == 'pro'").to_sql("sqlite"))
+        `plan` COLLATE BINARY = 'pro'
+        """
+        # sqlglot is an extra, so it is imported where it is used.
+        from ._sql import condition_sql
+
+        return condition_sql(self, dialect)
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison(Rule):
     """``column <operator> threshold``; text only with ``==`` and ``!=``."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ._cells import Axis, NumberAxis, TextAxis
 from ._conditions import Kind, Leaf, Membership, comparison, membership
 from ._errors import RuleError
+from ._thresholds import check_number
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Domain:
     Raises
     ------
     RuleError
-        If the bounds are crossed, or `values` is combined with bounds.
+        If a bound is not a number, the bounds are crossed, or `values` is not a list or
+        combined with bounds.
 
     Examples
     --------
@@ -53,54 +55,65 @@ class Domain:
     missing: bool = True
 
     def __post_init__(self) -> None:
-        if not self.low <= self.high:
+        for bound in ("low", "high"):
+            object.__setattr__(self, bound, check_number(getattr(self, bound)))
+        if self.low > self.high:
             raise RuleError(f"A Domain needs low <= high. Got {self.low}, {self.high}.")
-        bounded = self.integer or self.low > -math.inf or self.high < math.inf
-        if self.values is not None and bounded:
+        if self.values is not None and self._is_bounded:
             raise RuleError(
                 "A Domain takes either values or integer / low / high, not both."
             )
         if self.values is not None:
+            if isinstance(self.values, str) or not isinstance(self.values, Iterable):
+                raise RuleError(
+                    f"The values of a Domain must be a list. Got {self.values!r}."
+                )
             # Checked and put in one spelling the same way as rules are.
             checked = membership("values", self.values).values
             object.__setattr__(self, "values", checked)
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.integer or self.low > -math.inf or self.high < math.inf
 
     @property
     def kind(self) -> Kind | None:
         """Whether the domain is about numbers, text, or says nothing of it."""
         if self.values is not None:
             return "text" if isinstance(self.values[0], str) else "number"
-        bounded = self.integer or self.low > -math.inf or self.high < math.inf
-        return "number" if bounded else None
+        return "number" if self._is_bounded else None
 
-    def leaves(self, name: str) -> list[Leaf]:
-        """Return the conditions that split the column at the domain's borders."""
-        if self.values is not None:
-            return [Membership(name, self.values)]
-        return [comparison(name, ">=", self.low), comparison(name, "<=", self.high)]
 
-    def allowed(self, axis: Axis) -> int:
-        """Return the cells of `axis` that hold a possible value."""
-        mask = axis.full
-        if isinstance(axis, NumberAxis):
-            mask = self._allowed_numbers(axis)
-        elif isinstance(axis, TextAxis) and self.values is not None:
-            mask = axis.mask(Membership(axis.name, self.values)) | axis.missing
-        return mask if self.missing else mask & ~axis.missing
+def border_leaves(domain: Domain, name: str) -> list[Leaf]:
+    """Return the conditions that split the column `name` at the domain's borders."""
+    if domain.values is not None:
+        return [Membership(name, domain.values)]
+    return [comparison(name, ">=", domain.low), comparison(name, "<=", domain.high)]
 
-    def _allowed_numbers(self, axis: NumberAxis) -> int:
-        mask = axis.full & ~axis.missing
-        for leaf in self.leaves(axis.name):
-            mask &= axis.mask(leaf)
-        if self.integer:
-            for cell in range(axis.size - 1):
-                if first_integer(axis, cell) is None:
-                    mask &= ~(1 << cell)
-        return mask | axis.missing
+
+def allowed_cells(domain: Domain, axis: Axis) -> int:
+    """Return the cells of `axis` that hold a possible value."""
+    mask = axis.full
+    if isinstance(axis, NumberAxis):
+        mask = _allowed_numbers(domain, axis)
+    elif isinstance(axis, TextAxis) and domain.values is not None:
+        mask = axis.mask(Membership(axis.name, domain.values)) | axis.missing
+    return mask if domain.missing else mask & ~axis.missing
+
+
+def _allowed_numbers(domain: Domain, axis: NumberAxis) -> int:
+    mask = axis.full & ~axis.missing
+    for leaf in border_leaves(domain, axis.name):
+        mask &= axis.mask(leaf)
+    if domain.integer:
+        for cell in range(axis.size - 1):
+            if first_integer(axis, cell) is None:
+                mask &= ~(1 << cell)
+    return mask | axis.missing
 
 
 def cell_bounds(axis: NumberAxis, cell: int) -> tuple[float, float]:
-    """Return (low, high) of the cell ``[low, high)``; the last one includes infinity."""
+    """Return (low, high) of a cell ``[low, high)``; the last one includes infinity."""
     low = float(axis.edges[cell - 1]) if cell else -math.inf
     high = float(axis.edges[cell]) if cell < len(axis.edges) else math.inf
     return low, high
@@ -124,6 +137,10 @@ def first_integer(axis: NumberAxis, cell: int) -> float | None:
 def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
     """Return `schema` as Domains; a plain dict holds the arguments of one."""
     checked: dict[str, Domain] = {}
+    if schema is not None and not isinstance(schema, Mapping):
+        raise RuleError(
+            f"A schema must be a mapping of columns. Got {schema!r} instead."
+        )
     for name, domain in (schema or {}).items():
         if isinstance(domain, Mapping):
             try:
@@ -137,4 +154,3 @@ def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
             )
         checked[name] = domain
     return checked
-

@@ -10,11 +10,37 @@ class RuleError(ValueError):
     """A rule, or the data given to it, breaks a law of the rule language.
 
     It is a `ValueError`, so code that guards a ``fit`` catches it as well.
+
+    Examples
+    --------
+    >>> from skseg.rules import RuleError, parse
+    >>> try:
+    ...     parse("aov = 120")
+    ... except RuleError as error:
+    ...     print(str(error).splitlines()[-2:])
+    ['  aov = 120', '  ^']
     """
 
 
 class MissingExtraError(ImportError):
-    """A capability needs an optional dependency that is not installed."""
+    """A capability needs an optional dependency that is not installed.
+
+    Parameters
+    ----------
+    capability : str
+        What was asked for, as the subject of a sentence.
+    extra : str
+        The extra of skseg that brings the dependency.
+
+    Examples
+    --------
+    >>> from skseg.rules import MissingExtraError
+    >>> raise MissingExtraError("Writing rules as SQL", "sql")
+    Traceback (most recent call last):
+        ...
+    skseg.rules._errors.MissingExtraError: Writing rules as SQL needs an optional
+    dependency that is not installed. Install it with: pip install "skseg[sql]"
+    """
 
     def __init__(self, capability: str, extra: str) -> None:
         super().__init__(

@@ -1,40 +1,31 @@
-"""The proof: are rules mutually exclusive and collectively exhaustive?"""
+"""Whether rules are mutually exclusive and collectively exhaustive."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._boxes import (
-    Box,
-    BoxCompiler,
-    TooManyBoxesError,
-    cover,
-    find_gap,
-    grow_inside,
-    grow_outside,
-    intersect,
-    overlapping_pairs,
-    subtract_all,
-    volume,
-)
-from ._cells import Axis, build_axes
+from ._boxes import Box, Budget, TooManyBoxesError, cover, volume
 from ._conditions import Rule, disjunction
-from ._domain import Domain, as_schema
-from ._witness import box_rule, describe_box, witness
+from ._errors import RuleError
+from ._proof import Proof
+from ._witness import box_rule
 
-# Steps of the search for gaps among overlapping rules, where no volume can guide it.
-_GAP_STEPS = 20_000
+# Steps for taking overlapping rules apart: in a report, where searching is the other
+# way to know, and where the parts themselves are asked for.
+_REPORT_STEPS = 20_000
+_REWRITE_STEPS = 1_000_000
+# Steps of a search for gaps among overlapping rules, where no volume can guide it.
+_SEARCH_STEPS = 20_000
 
 
-def _where(box: Mapping[str, str]) -> str:
-    return " and ".join(f"{name}: {values}" for name, values in box.items()) or "always"
-
-
-def _example(row: Mapping[str, Any], box: Mapping[str, str]) -> str:
-    shown = {name: row[name] for name in row if name in box} or row
-    return ", ".join(f"{name}={_value(value)}" for name, value in shown.items())
+def _where(box: Mapping[str, str], row: Mapping[str, Any]) -> str:
+    """Say where a box lies and show a row of it."""
+    words = " and ".join(f"{name}: {values}" for name, values in box.items())
+    shown = ", ".join(f"{name}={_value(row[name])}" for name in row if name in box)
+    return f"where {words}; for example {shown}"
 
 
 def _value(value: Any) -> str:
@@ -57,6 +48,13 @@ class Overlap:
         The restricted columns of a maximal box of shared rows, in words.
     witness : dict of str to float, str or None
         One shared row; None is missing.
+
+    Examples
+    --------
+    >>> from skseg.rules import RuleSet
+    >>> rules = RuleSet({"VIP": "aov >= 120", "Free": "plan == 'free'"})
+    >>> rules.verify().overlaps[0].witness
+    {'aov': 120.0, 'plan': 'free'}
     """
 
     names: tuple[str, str]
@@ -65,11 +63,8 @@ class Overlap:
 
     def __str__(self) -> str:
         first, second = self.names
-        example = _example(self.witness, self.box)
-        return (
-            f"{first!r} and {second!r} overlap where {_where(self.box)}; "
-            f"for example {example}"
-        )
+        where = _where(self.box, self.witness) if self.box else "everywhere"
+        return f"{first!r} and {second!r} overlap {where}"
 
 
 @dataclass(frozen=True)
@@ -82,29 +77,33 @@ class Gap:
         The restricted columns of a maximal box of uncovered rows, in words.
     witness : dict of str to float, str or None
         One uncovered row; None is missing.
+
+    Examples
+    --------
+    >>> from skseg.rules import RuleSet
+    >>> RuleSet({"Old": "age > 40", "Young": "age <= 40"}).verify().gaps[0].witness
+    {'age': None}
     """
 
     box: dict[str, str]
     witness: dict[str, Any]
 
     def __str__(self) -> str:
-        example = _example(self.witness, self.box)
-        return f"no rule holds where {_where(self.box)}; for example {example}"
+        where = _where(self.box, self.witness) if self.box else "anywhere"
+        return f"no rule holds {where}"
 
 
 @dataclass(frozen=True)
 class MECEReport:
     """What `RuleSet.verify` found out.
 
-    Attributes
+    Parameters
     ----------
     is_exclusive : bool
         No row satisfies two rules.
     is_exhaustive : bool or None
         Every row satisfies a rule, or the rule set has a default. None where the rules
         overlap in so entangled a way that the search for gaps ran out of steps.
-    is_mece : bool
-        Both: the rules are a partition of all possible rows.
     overlaps : tuple of Overlap
         One for each overlapping pair of rules, the first `max_findings` of them.
     n_overlaps : int
@@ -112,9 +111,21 @@ class MECEReport:
     gaps : tuple of Gap
         Disjoint regions that no rule covers, the first `max_findings`. With a default
         they are the rows that the default takes.
-    unreachable : tuple of str
+    unreachable : tuple of str or None
         Rules that no row reaches when the first rule that holds wins, the default
         included; None if that was not decided.
+    default : str, default=None
+        Name of the segment of the rows for which no rule holds.
+
+    Examples
+    --------
+    >>> from skseg.rules import RuleSet
+    >>> report = RuleSet({"Old": "age > 40", "Young": "age <= 40"}).verify()
+    >>> report.is_exclusive, report.is_exhaustive
+    (True, False)
+    >>> print(report)
+    Not collectively exhaustive.
+      no rule holds where age: missing; for example age=missing
     """
 
     is_exclusive: bool
@@ -139,7 +150,9 @@ class MECEReport:
             lines.append(f"Not mutually exclusive: {self.n_overlaps} {pairs}.")
             lines += [f"  {overlap}" for overlap in self.overlaps]
         if self.is_exhaustive is None:
-            lines.append("Collectively exhaustive: undecided; resolve the overlaps first.")
+            lines.append(
+                "Collectively exhaustive: undecided; resolve the overlaps first."
+            )
         if self.gaps:
             taken = f"The default {self.default!r} takes the rest:"
             lines.append(taken if self.default else "Not collectively exhaustive.")
@@ -149,83 +162,6 @@ class MECEReport:
         return "\n".join(lines)
 
 
-class Proof:
-    """Rules taken apart into boxes, under a schema."""
-
-    def __init__(
-        self, rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
-    ) -> None:
-        self.names = list(rules)
-        self.schema: dict[str, Domain] = as_schema(schema)
-        extra = {
-            name: (domain.kind, domain.leaves(name) if domain.kind else [])
-            for name, domain in self.schema.items()
-        }
-        self.axes: dict[str, Axis] = build_axes(rules.values(), extra)
-        self.universe: Box = tuple(
-            self.schema.get(name, Domain()).allowed(axis)
-            for name, axis in self.axes.items()
-        )
-        compiler = BoxCompiler(self.axes, self.universe)
-        # A schema may leave a column no value at all; then there are no rows.
-        possible = all(self.universe)
-        self.regions: list[list[Box]] = [
-            compiler.boxes(rule) if possible else [] for rule in rules.values()
-        ]
-
-    def overlapping_rules(self) -> list[tuple[int, int]]:
-        """Return the overlapping pairs of rules, in order."""
-        boxes = [box for region in self.regions for box in region]
-        owners = [k for k, region in enumerate(self.regions) for _ in region]
-        sizes = [axis.size for axis in self.axes.values()]
-        left, right = overlapping_pairs(boxes, owners, sizes)
-        return sorted({(owners[i], owners[j]) for i, j in zip(left, right, strict=True)})
-
-    def first_match_regions(self, pairs: Sequence[tuple[int, int]]) -> list[list[Box]]:
-        """Return each rule's disjoint boxes without those of the rules before it."""
-        earlier: dict[int, list[int]] = {}
-        for first, second in pairs:
-            earlier.setdefault(second, []).append(first)
-        return [
-            subtract_all(region, [b for k in earlier.get(n, []) for b in self.regions[k]])
-            for n, region in enumerate(self.regions)
-        ]
-
-    def overlap(self, first: int, second: int) -> Overlap:
-        """Return the evidence that two rules overlap."""
-        shared = [
-            both
-            for a in self.regions[first]
-            for b in self.regions[second]
-            if (both := intersect(a, b)) is not None
-        ]
-        box = max(shared, key=volume)
-        if len(shared) > 1:
-            box = grow_inside(box, self.universe, shared)
-        names = (self.names[first], self.names[second])
-        return Overlap(names, self._words(box), witness(box, self.axes, self.schema))
-
-    def gaps(self, boxes: Sequence[Box], disjoint: bool, at_most: int) -> list[Gap]:
-        """Return disjoint uncovered regions, each shown as a maximal box."""
-        found: list[Gap] = []
-        covered = list(boxes)
-        budget = [10**9 if disjoint else _GAP_STEPS]
-        while len(found) < at_most:
-            gap = find_gap(self.universe, covered, disjoint, budget)
-            if gap is None:
-                break
-            shown = grow_outside(gap, self.universe, boxes)
-            row = witness(gap, self.axes, self.schema)
-            found.append(Gap(self._words(shown), row))
-            # Left out whole, so that the next gap is another one.
-            covered += subtract_all([shown], covered)
-        return found
-
-    def _words(self, box: Box) -> dict[str, str]:
-        return describe_box(box, self.axes, self.universe, self.schema)
-
-
-
 def verify(
     rules: Mapping[str, Rule],
     default: str | None,
@@ -233,41 +169,66 @@ def verify(
     max_findings: int,
 ) -> MECEReport:
     """Prove or refute that `rules` are a partition; see `RuleSet.verify`."""
+    if not isinstance(max_findings, numbers.Integral) or max_findings < 0:
+        raise RuleError(
+            "The 'max_findings' parameter of verify must be an int in [0, inf). Got "
+            f"{max_findings!r} instead."
+        )
     proof = Proof(rules, schema)
     pairs = proof.overlapping_rules()
     try:
-        regions = proof.first_match_regions(pairs)
-        disjoint = True
-        empty = [n for n, r in zip(proof.names, regions, strict=True) if not r]
+        regions = proof.first_match_regions(Budget(_REPORT_STEPS))
     except TooManyBoxesError:
-        regions, disjoint, empty = proof.regions, False, None
-    gaps, exhaustive = _gaps(proof, regions, disjoint, max_findings)
-    if default is not None and exhaustive and empty is not None:
-        empty.append(default)
+        regions = None
+    gaps, exhaustive = _gaps(proof, regions, max_findings)
+    unreachable = _unreachable(proof, regions)
+    if default is not None and exhaustive and unreachable is not None:
+        unreachable.append(default)
     return MECEReport(
         is_exclusive=not pairs,
         is_exhaustive=True if default is not None else exhaustive,
-        overlaps=tuple(proof.overlap(*pair) for pair in pairs[:max_findings]),
+        overlaps=tuple(
+            Overlap((proof.names[i], proof.names[j]), *proof.overlap(i, j))
+            for i, j in pairs[:max_findings]
+        ),
         n_overlaps=len(pairs),
         gaps=tuple(gaps),
-        unreachable=None if empty is None else tuple(empty),
+        unreachable=None if unreachable is None else tuple(unreachable),
         default=default,
     )
 
 
 def _gaps(
-    proof: Proof, regions: Sequence[list[Box]], disjoint: bool, max_findings: int
+    proof: Proof, regions: list[list[Box]] | None, max_findings: int
 ) -> tuple[list[Gap], bool | None]:
     """Return the gaps and whether there are none, None for undecided."""
-    boxes = [box for region in regions for box in region]
-    total = volume(proof.universe)
-    if not total or (disjoint and sum(map(volume, boxes)) == total):
-        return [], True
+    total, boxes = volume(proof.universe), None
+    if regions is not None:
+        boxes = [box for region in regions for box in region]
+        if sum(map(volume, boxes)) == total:
+            return [], True
+    found, ended = proof.gaps(boxes, max(max_findings, 1), Budget(_SEARCH_STEPS))
+    gaps = [Gap(*evidence) for evidence in found[:max_findings]]
+    return gaps, False if found or boxes is not None else True if ended else None
+
+
+def _unreachable(proof: Proof, regions: list[list[Box]] | None) -> list[str] | None:
+    """Return the rules that no row reaches, None for undecided."""
+    if regions is not None:
+        return [
+            name
+            for name, region in zip(proof.names, regions, strict=True)
+            if not region
+        ]
+    budget = Budget(_SEARCH_STEPS)
     try:
-        gaps = proof.gaps(boxes, disjoint, max_findings)
+        return [
+            name
+            for number, name in enumerate(proof.names)
+            if not proof.reachable(number, budget)
+        ]
     except TooManyBoxesError:
-        return [], None
-    return gaps, not gaps
+        return None
 
 
 def disjoint_rules(
@@ -275,9 +236,8 @@ def disjoint_rules(
 ) -> dict[str, Rule]:
     """Return `rules` rewritten so that each holds only where no earlier one does."""
     proof = Proof(rules, schema)
-    pairs = proof.overlapping_rules()
-    changed = {second for _, second in pairs}
-    regions = proof.first_match_regions(pairs)
+    changed = {second for _, second in proof.overlapping_rules()}
+    regions = proof.first_match_regions(Budget(_REWRITE_STEPS))
     found: dict[str, Rule] = {}
     for number, (name, rule) in enumerate(rules.items()):
         if number in changed:

@@ -114,7 +114,8 @@ class _Parser:
         self.columns = columns
         # Brackets let a rule run over several lines; one more line break ends a
         # comment on the last line.
-        self.source = f"({text}\n)"
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.source = f"({lines}\n)"
         self.lines = [line.encode() for line in self.source.split("\n")]
 
     def rule(self) -> Rule:
@@ -143,11 +144,22 @@ class _Parser:
             hint = " Equality is written ==."
         elif re.search(r"&&|\|\|", text):
             hint = " Write and / or."
-        message = f"Not a rule: {error.msg}.{hint}"
         line, offset = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
-        raise RuleError(
-            f"{message}\n{self._pointed(line, offset, offset + 1)}"
-        ) from None
+        message = error.msg
+        at_end = line >= len(self.lines) - 1
+        if at_end:
+            line = len(self.lines) - 2
+            offset = len(self.lines[line].decode())
+        # The closing bracket of `source` is not one that the reader wrote.
+        if mismatch := re.search(r"'(.)' does not match .*'(.)'", message):
+            closing, opening = mismatch.groups()
+            message = (
+                f"'{opening}' was never closed" if at_end else f"unmatched '{closing}'"
+            )
+        elif at_end and message == "invalid syntax":
+            message = "the rule ends too early"
+        place = self._pointed(line, offset, offset + 1)
+        raise RuleError(f"Not a rule: {message}.{hint}\n{place}") from None
 
     def _fail(self, node: ast.AST, message: str) -> NoReturn:
         line, last = node.lineno - 1, node.end_lineno - 1  # type: ignore[attr-defined]
@@ -182,8 +194,7 @@ class _Parser:
             self._fail(node, str(error))
 
     def _rule(self, node: ast.expr, depth: int) -> Rule:
-        if depth > MAX_DEPTH:
-            self._fail(node, f"A rule may be nested {MAX_DEPTH} levels deep at most.")
+        self._check_depth(node, depth)
         if isinstance(node, ast.BoolOp):
             join = conjunction if isinstance(node.op, ast.And) else disjunction
             return join([self._rule(value, depth + 1) for value in node.values])
@@ -197,6 +208,10 @@ class _Parser:
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return conjunction([]) if node.value else disjunction([])
         self._fail(node, self._why_no_rule(node))
+
+    def _check_depth(self, node: ast.expr, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._fail(node, f"A rule may be nested {MAX_DEPTH} levels deep at most.")
 
     def _why_no_rule(self, node: ast.expr) -> str:
         if self._is_column(node):
@@ -260,16 +275,17 @@ class _Parser:
             self._fail(node, "Expected a column here: a name, or col('odd name').")
         if self.columns is not None and name not in self.columns:
             self._fail(node, _unknown_column(name, self.columns))
-        return name  # type: ignore[no-any-return]
+        return name
 
     def _value(self, node: ast.expr) -> Threshold | str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
         return self._threshold(node)
 
-    def _threshold(self, node: ast.expr) -> Threshold:
+    def _threshold(self, node: ast.expr, depth: int = 0) -> Threshold:
+        self._check_depth(node, depth)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-            value = self._threshold(node.operand)
+            value = self._threshold(node.operand, depth + 1)
             if not isinstance(value, float):
                 self._fail(node, "Only numbers take a sign.")
             return -value + 0.0 if isinstance(node.op, ast.USub) else value
@@ -290,21 +306,22 @@ class _Parser:
                 self._fail(node, "nan is no value. Ask for missing values: missing(x).")
             self._fail(node, "Expected a number, q(p), max(...) or min(...) here.")
         if isinstance(node, ast.Call):
-            return self._threshold_call(node)
+            return self._threshold_call(node, depth)
         self._fail(
             node,
             "A threshold is a number, q(p), max(...) or min(...); there is no arithmetic "
             "in rules.",
         )
 
-    def _threshold_call(self, node: ast.Call) -> Threshold:
+    def _threshold_call(self, node: ast.Call, depth: int) -> Threshold:
         function = self._function(node)
         if function == "q":
             (argument,) = self._arguments(node, 1)
-            level = self._threshold(argument)
+            level = self._threshold(argument, depth + 1)
             return self._checked(node, Quantile, level)  # type: ignore[no-any-return]
         if function in ("max", "min"):
-            args = tuple(self._threshold(a) for a in self._arguments(node, None))
+            listed = self._arguments(node, None)
+            args = tuple(self._threshold(argument, depth + 1) for argument in listed)
             return self._checked(node, extreme, function, args)  # type: ignore[no-any-return]
         self._fail(node, f"{function}(...) is not a threshold.")
 

@@ -51,7 +51,9 @@ def inverted_cdf(
         ranks = [max(math.ceil(level * n) - 1, 0) for level in exact]
         return np.asarray(np.partition(observed, sorted(set(ranks)))[ranks])
     order = np.argsort(observed, kind="stable")
-    weight_up_to = np.cumsum(np.asarray(sample_weight, dtype=np.float64)[present][order])
+    weight_up_to = np.cumsum(
+        np.asarray(sample_weight, dtype=np.float64)[present][order]
+    )
     total = Fraction(float(weight_up_to[-1]))
     targets = [float(level * total) for level in exact]
     if total.denominator == 1:

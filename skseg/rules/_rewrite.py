@@ -7,7 +7,7 @@ from typing import Any
 
 from ._boxes import cover
 from ._conditions import Rule, disjunction
-from ._mece import Proof
+from ._proof import Proof
 from ._witness import box_rule
 
 

@@ -485,7 +485,7 @@ class RuleSet:
         --------
         >>> from skseg.rules import RuleSet
         >>> print(RuleSet({"VIP": "plan == 'pro'"}).to_sql(alias="segment"))
-        CASE WHEN CAST("plan" AS TEXT) = 'pro' THEN 'VIP' END AS "segment"
+        CASE WHEN CAST("plan" AS TEXT) COLLATE C = 'pro' THEN 'VIP' END AS "segment"
         """
         # sqlglot is an extra, so it is imported where it is used.
         from ._sql import ruleset_sql

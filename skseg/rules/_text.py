@@ -18,7 +18,7 @@ from ._conditions import (
 )
 from ._thresholds import Extreme, Quantile, Threshold, format_number, threshold_text
 
-RESERVED = frozenset({"col", "q", "max", "min", "missing", "inf"})
+RESERVED = frozenset({"col", "q", "max", "min", "missing", "inf", "nan"})
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _MIRRORED = {">": "<", ">=": "<="}

@@ -40,7 +40,8 @@ def check_number(value: Any) -> float:
         number = float(value)
     except OverflowError:
         raise RuleError(
-            f"The number {value!r} is beyond float64, in which rules compare."
+            "The number is beyond float64, in which rules compare: it may have 308 "
+            "digits at most."
         ) from None
     if math.isnan(number):
         raise RuleError(

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ._boxes import Box
 from ._cells import Axis, NumberAxis, TextAxis
 from ._conditions import (
@@ -19,8 +21,13 @@ from ._conditions import (
 from ._domain import Domain, cell_bounds, first_integer
 from ._thresholds import format_number
 
+# Cells near zero among which the best-looking value is chosen.
+_CANDIDATES = 8
 
-def describe_box(box: Box, axes: dict[str, Axis], universe: Box, schema: Mapping[str, Domain]) -> dict[str, str]:
+
+def describe_box(
+    box: Box, axes: dict[str, Axis], universe: Box, schema: Mapping[str, Domain]
+) -> dict[str, str]:
     """Return column -> the values of the box, for the columns that it restricts."""
     return {
         name: _describe_mask(mask, axis, schema.get(name, Domain()))
@@ -39,7 +46,7 @@ def box_rule(box: Box, axes: dict[str, Axis], universe: Box) -> Rule:
 
 
 def mask_rule(mask: int, axis: Axis, full: int) -> Rule:
-    """Return the rule that a column lies in the cells `mask` out of the cells `full`."""
+    """Return the rule that a column lies in the cells `mask` out of `full`."""
     absent = Missing(axis.name)
     if not mask & axis.missing:
         present = _present_rule(mask, axis, full & ~axis.missing)
@@ -67,11 +74,13 @@ def _present_rule(values: int, axis: Axis, full: int) -> Rule:
             return conjunction([~membership(axis.name, others), ~Missing(axis.name)])
         return membership(axis.name, named)
     assert isinstance(axis, NumberAxis)
-    return disjunction(_run_rule(first, last, axis, full) for first, last in _runs(values, full))
+    return disjunction(
+        _run_rule(first, last, axis, full) for first, last in _runs(values, full)
+    )
 
 
 def _runs(values: int, full: int) -> list[tuple[int, int]]:
-    """Return the (first, last) cells of the runs of `values`, impossible cells skipped."""
+    """Return the (first, last) cells of the runs of `values` among possible cells."""
     runs: list[tuple[int, int]] = []
     joined = False
     for cell in range(full.bit_length()):
@@ -166,7 +175,9 @@ def _real_run(first: int, last: int, axis: NumberAxis) -> str:
     return f"{left}{format_number(low_origin)}, {format_number(high_origin)}{right}"
 
 
-def witness(box: Box, axes: dict[str, Axis], schema: Mapping[str, Domain]) -> dict[str, Any]:
+def witness(
+    box: Box, axes: dict[str, Axis], schema: Mapping[str, Domain]
+) -> dict[str, Any]:
     """Return a row of the box: column -> number, text, or None for missing."""
     return {
         name: _one_value(mask, axis, schema.get(name, Domain()))
@@ -179,7 +190,9 @@ def _one_value(mask: int, axis: Axis, domain: Domain) -> Any:
     if not cells:
         return None
     if isinstance(axis, NumberAxis):
-        values = (_number_in(axis, cell, domain) for cell in cells)
+        zero = int(np.searchsorted(axis.edges, 0.0, side="right"))
+        near = sorted(cells, key=lambda cell: abs(cell - zero))[:_CANDIDATES]
+        values = (_number_in(axis, cell, domain) for cell in near)
         return min(values, key=lambda v: (not v.is_integer(), abs(v)))
     if isinstance(axis, TextAxis):
         if cells[0] < len(axis.values):
@@ -197,14 +210,22 @@ def _number_in(axis: NumberAxis, cell: int, domain: Domain) -> float:
         whole = first_integer(axis, cell)
         if whole is not None:
             return whole
-    origin, above = axis.origins.get(low, (low, False))
+    _, above = axis.origins.get(low, (low, False))
     if not above and math.isfinite(low):
         return low
     middle = low / 2 + high / 2
     for candidate in (first_integer(axis, cell), _rounded(middle, low, high), low):
-        if candidate is not None and low <= candidate < high and math.isfinite(candidate):
+        if (
+            candidate is not None
+            and low <= candidate < high
+            and math.isfinite(candidate)
+        ):
             return candidate
-    return low if cell == axis.size - 2 or high == -math.inf else math.nextafter(high, -math.inf)
+    return (
+        low
+        if cell == axis.size - 2 or high == -math.inf
+        else math.nextafter(high, -math.inf)
+    )
 
 
 def _rounded(value: float, low: float, high: float) -> float | None:

@@ -1,0 +1,48 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: install lint format types test thorough coverage docs demo benchmarks oldest ci
+
+install:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -e ".[test,lint,docs]"
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+format:
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types:
+	$(BIN)/mypy
+
+test:
+	$(BIN)/pytest
+	SCIPY_ARRAY_API=1 $(BIN)/pytest tests/test_common.py
+
+thorough:
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest
+
+coverage:
+	$(BIN)/pytest --cov
+
+docs:
+	$(BIN)/sphinx-build --fail-on-warning --keep-going docs docs/_build/html
+
+demo:
+	$(BIN)/skseg demo
+
+benchmarks:
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+oldest:
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/pip install -c tests/constraints-oldest.txt -e ".[test]"
+	.venv-oldest/bin/pytest -p no:cacheprovider
+
+ci:
+	.ci/run

@@ -1,0 +1,151 @@
+"""The parts of the picture that RFMHeatmapDisplay draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ._drawing import SKY_BLUE, fit_text, size_in_inches
+
+_OUTLINE = {
+    "color": "#333333",
+    "linewidth": 1.8,
+    "solid_capstyle": "projecting",
+    "zorder": 5,
+}
+_HATCH = {
+    "facecolor": "white",
+    "edgecolor": "#BBBBBB",
+    "hatch": "///",
+    "linewidth": 0.0,
+    "zorder": 4,  # above the texts of the cells
+}
+NO_VALUE = "no value"
+
+
+def draw_cells(
+    ax: Any, counts: npt.NDArray[Any], texts: Sequence[str], has_names: bool
+) -> None:
+    """Colour the cells, and write `texts` into them."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    # Light enough for black text in every cell.
+    colours = LinearSegmentedColormap.from_list("skseg", ["white", SKY_BLUE])
+    top = max(float(counts.max(initial=0)), 1.0)
+    ax.imshow(counts.T, cmap=colours, origin="lower", aspect="auto", vmin=0, vmax=top)
+    for side, n in (("x", counts.shape[0]), ("y", counts.shape[1])):
+        ax.tick_params(axis=side, length=0)
+        lines = ax.axvline if side == "x" else ax.axhline
+        for place in range(1, n):
+            lines(place - 0.5, color="#DDDDDD", linewidth=0.8)
+    size = _font_size(ax, counts.shape, max(map(len, texts)))
+    # Names of segments stand at the top of their cells.
+    shift = -0.2 if has_names else 0.0
+    for text, (r, f) in zip(texts, np.ndindex(counts.shape), strict=True):
+        ax.text(r, f + shift, text, ha="center", va="center", fontsize=size)
+
+
+def _font_size(ax: Any, shape: tuple[int, ...], longest: int) -> float:
+    """Return the font size for texts of `longest` characters in the cells."""
+    width, height = size_in_inches(ax)
+    across = 72 * width / shape[0] / (0.65 * longest)
+    down = 72 * height / shape[1] * 0.3
+    return max(min(across, down, 10.0), 4.0)
+
+
+def hatch_collapsed(ax: Any, cut_points: Mapping[str, Any]) -> None:
+    """Cover the scores that no value gets."""
+    for name, span in (("recency", ax.axvspan), ("frequency", ax.axhspan)):
+        for place, text in enumerate(interval_texts(name, cut_points[name])):
+            if text == NO_VALUE:
+                span(place - 0.5, place + 0.5, **_HATCH)
+
+
+def draw_regions(ax: Any, regions: npt.NDArray[np.object_]) -> None:
+    """Outline the regions, and name each in its upper left cell."""
+    n_r, n_f = regions.shape
+    for r, f in np.ndindex(n_r, n_f):
+        if r + 1 < n_r and regions[r, f] != regions[r + 1, f]:
+            ax.plot([r + 0.5] * 2, [f - 0.5, f + 0.5], **_OUTLINE)
+        if f + 1 < n_f and regions[r, f] != regions[r, f + 1]:
+            ax.plot([r - 0.5, r + 0.5], [f + 0.5] * 2, **_OUTLINE)
+    width, height = (
+        s / n for s, n in zip(size_in_inches(ax), regions.shape, strict=True)
+    )
+    for name, r, f, span in named_runs(regions):
+        text, size = fit_text(name, 0.92 * span * width, 0.5 * height)
+        ax.annotate(
+            text,
+            (r - 0.5, f + 0.5),
+            (4, -4),
+            textcoords="offset points",
+            ha="left",
+            va="top",
+            fontsize=size,
+            fontweight="bold",
+            linespacing=1.1,
+            parse_math=False,
+        )
+
+
+def named_runs(regions: npt.NDArray[np.object_]) -> Iterator[tuple[str, int, int, int]]:
+    """Yield for each connected region its name, a cell, and the cells right of it.
+
+    The cell is the leftmost one in the top row, and the region goes on to its right for
+    so many cells, itself counted.
+    """
+    for name in dict.fromkeys(regions.ravel()):
+        if name is None:
+            continue
+        parts, n_parts = ndimage.label(regions == name)
+        for part in range(1, n_parts + 1):
+            r, f = np.nonzero(parts == part)
+            in_top_row = np.sort(r[f == f.max()])
+            goes_on = np.cumprod(np.diff(in_top_row) == 1)
+            yield str(name), int(in_top_row[0]), int(f.max()), 1 + int(goes_on.sum())
+
+
+def interval_texts(name: str, cuts: npt.ArrayLike) -> list[str]:
+    """Return the values that scores 1, 2, ... of a dimension stand for."""
+    edges = np.asarray(cuts, dtype=np.float64)
+    texts = [f"up to {_number(edges[0])}"]
+    for low, high in pairwise(edges):
+        if low == high:
+            texts.append(NO_VALUE)
+        # Days and purchases are whole numbers.
+        elif low + 1 == high:
+            texts.append(f"exactly {_number(high)}")
+        elif low.is_integer() and high.is_integer():
+            texts.append(f"{_number(low + 1)} to {_number(high)}")
+        else:
+            texts.append(f"{_number(low)} to {_number(high)}")
+    texts.append(f"over {_number(edges[-1])}")
+    return texts[::-1] if name == "recency" else texts
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+
+def label_axes(
+    ax: Any, n_r: int, n_f: int, cut_points: Mapping[str, Any] | None
+) -> None:
+    r_labels = [f"R = {score}" for score in range(1, n_r + 1)]
+    f_labels = [f"F = {score}" for score in range(1, n_f + 1)]
+    r_title, f_title = "Recency", "Frequency"
+    if cut_points is not None:
+        r_texts = interval_texts("recency", cut_points["recency"])
+        f_texts = interval_texts("frequency", cut_points["frequency"])
+        r_labels = [f"{s}\n{t}" for s, t in zip(r_labels, r_texts, strict=True)]
+        f_labels = [f"{s}\n{t}" for s, t in zip(f_labels, f_texts, strict=True)]
+        r_title += ": days since the last purchase"
+        f_title += ": number of purchases"
+    ax.set_xticks(range(n_r), r_labels)
+    ax.set_yticks(range(n_f), f_labels)
+    ax.set_xlabel(r_title)
+    ax.set_ylabel(f_title)

@@ -1,0 +1,389 @@
+"""SegmentSizesDisplay: how large the segments are, and what they are worth."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches
+from ._validation import check_sample_weight, invalid_parameter
+from .rules._errors import missing_columns_message
+
+FloatArray = npt.NDArray[np.float64]
+
+NOISE = "Noise"
+_OWNER = "SegmentSizesDisplay"
+
+
+class SegmentSizesDisplay:
+    """Bars of the number of customers in each segment, and of its share of revenue.
+
+    Use `from_estimator` or `from_predictions` to make one.
+
+    Parameters
+    ----------
+    codes : array-like of int of shape (n_segments,)
+        Segment codes, in the order of the bars from the top; -1 is noise.
+    names : sequence of str of length n_segments
+        Segment names.
+    n : array-like of shape (n_segments,)
+        Number of customers, or sum of their weights.
+    revenue_share : array-like of shape (n_segments,), default=None
+        Share of the revenue, if known.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that `plot` drew on.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    See Also
+    --------
+    RFMHeatmapDisplay : Where the customers are in the plane of two scores.
+
+    Examples
+    --------
+    >>> from skseg.displays import SegmentSizesDisplay
+    >>> display = SegmentSizesDisplay.from_predictions(
+    ...     [0, 0, 1, 0], segment_names=["Small", "VIP"], revenue=[10, 15, 75, 0]
+    ... )
+    >>> display.frame()
+       code   name  n  share  revenue_share
+    0     0  Small  3   0.75           0.25
+    1     1    VIP  1   0.25           0.75
+    """
+
+    ax_: Any
+    figure_: Any
+
+    def __init__(
+        self,
+        *,
+        codes: npt.ArrayLike,
+        names: Sequence[str],
+        n: npt.ArrayLike,
+        revenue_share: npt.ArrayLike | None = None,
+    ) -> None:
+        self.codes = codes
+        self.names = names
+        self.n = n
+        self.revenue_share = revenue_share
+
+    @classmethod
+    def from_estimator(
+        cls,
+        segmenter: Any,
+        X: Any = None,
+        *,
+        revenue: Any = None,
+        sample_weight: Any = None,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> SegmentSizesDisplay:
+        """Draw the segments of a fitted segmenter.
+
+        Parameters
+        ----------
+        segmenter : estimator
+            Any fitted segmenter, or clusterer with ``labels_``.
+        X : frame or array of shape (n_customers, n_columns), default=None
+            The customers to count. None: those of ``fit``, with the sizes and the
+            shares of revenue in ``segments_``, if there are.
+        revenue : str or array-like of shape (n_customers,), default=None
+            Revenue of each customer, or the column of `X` that holds it.
+        sample_weight : array-like of shape (n_customers,), default=None
+            Weight 3 counts as the customer three times.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        SegmentSizesDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the customers cannot be predicted, or the revenue cannot be read.
+        MissingExtraError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from skseg import RFMSegmenter
+        >>> from skseg.displays import SegmentSizesDisplay
+        >>> X = [[3, 9, 400.0], [200, 1, 20.0], [90, 4, 80.0]]
+        >>> segmenter = RFMSegmenter("seed").fit(X)
+        >>> display = SegmentSizesDisplay.from_estimator(segmenter)
+        >>> display.frame()["n"].to_list()
+        [1, 0, 0, 0, 2, 0]
+        """
+        check_is_fitted(segmenter)
+        table = getattr(segmenter, "segments_", None)
+        if (
+            X is None
+            and revenue is None
+            and sample_weight is None
+            and table is not None
+        ):
+            shares = table.get("revenue_share")
+            display = cls(
+                codes=table["code"],
+                names=table["name"],
+                n=table["n"],
+                revenue_share=shares,
+            )
+            return display.plot(ax=ax, title=title)
+        return cls.from_predictions(
+            segmenter.labels_ if X is None else segmenter.predict(X),
+            segment_names=getattr(segmenter, "segment_names_", None),
+            revenue=_column(X, revenue) if isinstance(revenue, str) else revenue,
+            sample_weight=sample_weight,
+            ax=ax,
+            title=title,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        labels: npt.ArrayLike,
+        *,
+        segment_names: Sequence[str] | None = None,
+        revenue: npt.ArrayLike | None = None,
+        sample_weight: Any = None,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> SegmentSizesDisplay:
+        """Draw segments given by the codes of their customers.
+
+        Parameters
+        ----------
+        labels : array-like of int of shape (n_customers,)
+            Segment codes; -1 is noise, and gets a bar of its own.
+        segment_names : sequence of str, default=None
+            Names; a code is a position here. Segments without a customer are drawn as
+            well. None: ``"0"``, ``"1"``, ... up to the largest code.
+        revenue : array-like of shape (n_customers,), default=None
+            Revenue of each customer. Amounts that are not finite count as 0.
+        sample_weight : array-like of shape (n_customers,), default=None
+            Weight 3 counts as the customer three times.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        SegmentSizesDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the labels are not codes of the names, or lengths differ.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        codes = _check_labels(labels)
+        names = _check_names(segment_names, codes)
+        weight = check_sample_weight(sample_weight, len(codes))
+        sizes = np.bincount(codes + 1, weight, minlength=len(names) + 1)
+        shares = None
+        if revenue is not None:
+            spent = _check_revenue(revenue, len(codes))
+            spent = spent if weight is None else spent * weight
+            earned = np.bincount(codes + 1, spent, minlength=len(names) + 1)
+            shares = earned / total if (total := earned.sum()) else earned * np.nan
+        # Noise comes last, and only where there is some.
+        order = np.arange(1, len(names) + 1)
+        if sizes[0]:
+            order, names = np.append(order, 0), [*names, NOISE]
+        display = cls(
+            codes=order - 1,
+            names=names,
+            n=sizes[order],
+            revenue_share=None if shares is None else shares[order],
+        )
+        return display.plot(ax=ax, title=title)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the numbers behind the picture.
+
+        Returns
+        -------
+        DataFrame of shape (n_segments, 4 or 5)
+            The columns code, name, n, share and, if known, revenue_share.
+        """
+        n = np.asarray(self.n)
+        total = n.sum()
+        frame = pd.DataFrame(
+            {
+                "code": np.asarray(self.codes),
+                "name": list(self.names),
+                "n": n,
+                "share": n / total if total else np.zeros(len(n)),
+            }
+        )
+        if self.revenue_share is not None:
+            frame["revenue_share"] = np.asarray(self.revenue_share)
+        return frame
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> SegmentSizesDisplay:
+        """Draw the bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as high as the segments need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        SegmentSizesDisplay
+            The display itself.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        frame = self.frame()
+        has_revenue = "revenue_share" in frame
+        height = 1.3 + (0.5 if has_revenue else 0.36) * len(frame)
+        ax = open_axes(ax, (8.0, height))
+        size = _label_size(ax, len(frame) * (2 if has_revenue else 1))
+        _draw_customers(ax, frame, has_revenue, size)
+        if has_revenue:
+            _draw_revenue(ax, frame["revenue_share"], size)
+        _dress(ax, frame, size)
+        if title is None:
+            title = f"Customers {'and revenue ' if has_revenue else ''}by segment"
+        pad = 26 if has_revenue else 8
+        ax.set_title(title, loc="left", fontweight="bold", pad=pad)
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
+
+
+def _label_size(ax: Any, n_bars: int) -> float:
+    """Return the font size in which the labels of `n_bars` bars do not collide."""
+    points = 72 * size_in_inches(ax)[1] / (n_bars + 1)
+    return min(max(0.72 * points, 4.0), 9.0)
+
+
+def _draw_customers(
+    ax: Any, frame: pd.DataFrame, has_revenue: bool, size: float
+) -> None:
+    thick, shift = (0.46, -0.19) if has_revenue else (0.68, 0.0)
+    bars = ax.barh(
+        np.arange(len(frame)) + shift,
+        100 * frame["share"],
+        thick,
+        color=[GREY if code == -1 else BLUE for code in frame["code"]],
+    )
+    texts = [
+        f"{count_text(n)}  ({share:.1%})"
+        for n, share in zip(frame["n"], frame["share"], strict=True)
+    ]
+    ax.bar_label(bars, texts, padding=4, fontsize=size)
+
+
+def _draw_revenue(ax: Any, shares: pd.Series[float], size: float) -> None:
+    from matplotlib.patches import Patch
+
+    bars = ax.barh(
+        np.arange(len(shares)) + 0.2, 100 * shares.fillna(0.0), 0.28, color=ORANGE
+    )
+    texts = ["" if np.isnan(share) else f"{share:.1%}" for share in shares]
+    ax.bar_label(bars, texts, padding=4, fontsize=0.9 * size, color="#444444")
+    ax.legend(
+        handles=[
+            Patch(color=BLUE, label="Customers"),
+            Patch(color=ORANGE, label="Revenue"),
+        ],
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        borderaxespad=0.2,
+        borderpad=0.0,
+        handlelength=1.2,
+        ncols=2,
+        frameon=False,
+    )
+
+
+def _dress(ax: Any, frame: pd.DataFrame, size: float) -> None:
+    """Set what is around the bars: names, scale, room for the labels."""
+    names = [
+        textwrap.fill(
+            str(name), 24, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}"
+        )
+        for name in frame["name"]
+    ]
+    ax.set_yticks(
+        np.arange(len(frame)), names, fontsize=min(size + 1.0, 10.0), parse_math=False
+    )
+    ax.set_ylim(len(frame) - 0.4, -0.6)
+    # The widest label is about 14 characters long.
+    room = min(14 * 0.58 * size / 72 / size_in_inches(ax)[0], 0.4)
+    low = min(ax.dataLim.x0, 0.0)
+    high = max(ax.dataLim.x1, 1.0)
+    span = (high - low) / (1.0 - (2 * room if low else room))
+    ax.set_xlim(low - room * span if low else 0.0, high + room * span)
+    ax.set_xlabel("Share (%)")
+    ax.tick_params(axis="y", length=0)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.axvline(0.0, color="black", linewidth=0.8)
+
+
+def _check_labels(labels: npt.ArrayLike) -> npt.NDArray[np.intp]:
+    codes = np.asarray(labels)
+    if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes < -1).any():
+        raise invalid_parameter(
+            _OWNER, "labels", "1-D, of int codes from -1 on", labels
+        )
+    return codes.astype(np.intp)
+
+
+def _check_names(names: Sequence[str] | None, codes: npt.NDArray[np.intp]) -> list[str]:
+    n_used = int(codes.max(initial=-1)) + 1
+    if names is None:
+        return [str(code) for code in range(n_used)]
+    names = [str(name) for name in names]
+    if len(names) < n_used:
+        rule = f"a name for every code up to {n_used - 1}"
+        raise invalid_parameter(_OWNER, "segment_names", rule, names)
+    return names
+
+
+def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:
+    spent = np.asarray(revenue, dtype=np.float64)
+    if spent.shape != (n_rows,):
+        raise ValueError(
+            f"revenue must have shape ({n_rows},), one amount a customer. Got shape "
+            f"{spent.shape} instead."
+        )
+    return np.where(np.isfinite(spent), spent, 0.0)
+
+
+def _column(X: Any, name: str) -> Any:
+    """Return the column `name` of the frame `X`."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        rule = "an array of amounts, unless X is a frame with such a column"
+        raise invalid_parameter(_OWNER, "revenue", rule, name)
+    if name not in frame.columns:
+        raise ValueError(missing_columns_message([name], frame.columns, _OWNER))
+    return frame.get_column(name).to_numpy()

@@ -1,0 +1,23 @@
+"""The command line; ``skseg --help`` documents it. It needs the extra ``cli``."""
+
+from __future__ import annotations
+
+import sys
+
+from skseg.rules import MissingExtraError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from ._app import app
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("click", "rich"):
+            raise
+        sys.exit(f"Error: {MissingExtraError('The command line of skseg', 'cli')}")
+    for stream in (sys.stdout, sys.stderr):
+        # A segment's name may hold what the terminal cannot show.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app(prog_name="skseg")

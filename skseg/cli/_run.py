@@ -1,0 +1,147 @@
+"""From orders to named segments: what the commands compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseg._rfm import RFMSegmenter
+from skseg._rfm_maps import SEGMENT_MAPS
+from skseg._rfm_table import RFMTableReport, rfm_table
+from skseg.datasets import CUSTOMER_TYPES
+from skseg.rules import RuleSet
+
+DIMENSIONS = ["recency", "frequency", "monetary"]
+SCORES = ["R", "F", "M"]
+
+# The maps that ask for nothing but the scores, which is all that orders give.
+MAP_NAMES = [
+    name
+    for name, segment_map in SEGMENT_MAPS.items()
+    if set(RuleSet(segment_map.rules).columns) <= set(SCORES)
+]
+
+
+@dataclass(frozen=True)
+class RFMRun:
+    """The segments of the customers of a file of orders.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        One row per customer: id, recency, frequency, monetary, R, F, M, segment_code
+        and segment.
+    report : RFMTableReport
+        What was read, used and left out.
+    segmenter : RFMSegmenter
+        Fitted on the columns recency, frequency and monetary of `customers`.
+    """
+
+    customers: pd.DataFrame
+    report: RFMTableReport
+    segmenter: RFMSegmenter
+
+    @property
+    def X(self) -> pd.DataFrame:
+        """The customers as the segmenter saw them."""
+        return self.customers[DIMENSIONS]
+
+
+def run_rfm(
+    orders: pd.DataFrame, *, customer_id: str, segments: str = "grid", **options: Any
+) -> RFMRun:
+    """Make the customer table, fit the segments, and put both together.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order lines.
+    customer_id : str
+        Column of the customer ids.
+    segments : str, default="grid"
+        The segment map, one of `MAP_NAMES`.
+    **options : dict
+        Further parameters of `rfm_table`.
+
+    Returns
+    -------
+    RFMRun
+        The customers, the report and the segmenter.
+
+    Raises
+    ------
+    ValueError
+        If the orders cannot be used, or the customer column has the name of a column
+        of the result.
+    """
+    added = [*SCORES, "segment_code", "segment"]
+    if customer_id in added:
+        raise ValueError(
+            f"The customer column must not be called {customer_id!r}, like a column "
+            "of the result. Rename it."
+        )
+    table, report = rfm_table(
+        orders, customer_id=customer_id, return_report=True, **options
+    )
+    customers = table[[customer_id, *DIMENSIONS]]
+    X = customers[DIMENSIONS]
+    segmenter = RFMSegmenter(segments).fit(X)
+    scores = pd.DataFrame(segmenter.transform(X), X.index, SCORES).astype("Int64")
+    codes = segmenter.labels_
+    found = pd.DataFrame(
+        {"segment_code": codes, "segment": segmenter.segment_names_[codes]}, X.index
+    )
+    return RFMRun(pd.concat([customers, scores, found], axis=1), report, segmenter)
+
+
+def verdict(segmenter: RFMSegmenter) -> list[str]:
+    """Say what the proof has found, in sentences."""
+    proof, n_segments = segmenter.rules_.verify(), len(segmenter.rules_)
+    said = [
+        f"The {n_segments} segments are mutually exclusive and collectively "
+        "exhaustive: every possible customer, missing values included, is in exactly "
+        "one."
+        if proof.is_mece
+        else str(proof)
+    ]
+    if n_overlaps := segmenter.mece_report_.n_overlaps:
+        pairs = "pair overlaps" if n_overlaps == 1 else "pairs overlap"
+        said.append(
+            f"In the map {segmenter.segments!r} {n_overlaps} {pairs}; the first "
+            "segment that fits counts."
+        )
+    if segmenter.unreachable_segments_:
+        names = ", ".join(segmenter.unreachable_segments_)
+        said.append(f"No customer can be in: {names}.")
+    table = segmenter.score_table_
+    for name, ties in table[table["collapsed"]].groupby("dimension", sort=False):
+        scores = ", ".join(map(str, sorted(ties["score"])))
+        said.append(f"Ties in {name} leave nobody with the score {scores}.")
+    return said
+
+
+def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:
+    """Return how the customers of each known type spread over the segments.
+
+    Parameters
+    ----------
+    run : RFMRun
+        The segments of generated orders.
+    types : DataFrame
+        The columns customer_id and type, as `make_orders` gives them.
+
+    Returns
+    -------
+    DataFrame of shape (n_segments, n_types)
+        Share of the customers of the type that are in the segment: every column adds
+        up to 1. Segments without a customer are left out.
+    """
+    known = types.set_index("customer_id")["type"]
+    known = known.reindex(run.customers["customer_id"].astype(np.int64))
+    found = pd.Categorical(run.customers["segment"], run.segmenter.segment_names_)
+    order = [name for name in CUSTOMER_TYPES if name in set(known)]
+    shares = pd.crosstab(found, known.to_numpy(), normalize="columns")
+    return shares[order]

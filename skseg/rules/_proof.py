@@ -1,0 +1,136 @@
+"""Rules taken apart into boxes, and what the boxes tell about the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import or_
+from typing import Any
+
+from ._box_index import BoxIndex
+from ._boxes import (
+    Box,
+    BoxCompiler,
+    Budget,
+    TooManyBoxesError,
+    grow_inside,
+    intersect,
+    subtract_all,
+    volume,
+)
+from ._cells import Axis, build_axes
+from ._conditions import Rule
+from ._domain import Domain, allowed_cells, as_schema, border_leaves
+from ._witness import describe_box, witness
+
+# In words, and one row.
+Evidence = tuple[dict[str, str], dict[str, Any]]
+
+
+class Proof:
+    """Rules taken apart into boxes, under a schema."""
+
+    def __init__(
+        self, rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
+    ) -> None:
+        self.names = list(rules)
+        self.schema: dict[str, Domain] = as_schema(schema)
+        extra = {
+            name: (domain.kind, border_leaves(domain, name) if domain.kind else [])
+            for name, domain in self.schema.items()
+        }
+        self.axes: dict[str, Axis] = build_axes(rules.values(), extra)
+        self.universe: Box = tuple(
+            allowed_cells(self.schema.get(name, Domain()), axis)
+            for name, axis in self.axes.items()
+        )
+        compiler = BoxCompiler(self.axes, self.universe)
+        # A schema may leave a column no value at all; then there are no rows.
+        possible = all(self.universe)
+        self.regions: list[list[Box]] = [
+            compiler.boxes(rule) if possible else [] for rule in rules.values()
+        ]
+        self._index_regions()
+
+    def _index_regions(self) -> None:
+        owned = [(box, n) for n, region in enumerate(self.regions) for box in region]
+        # The searches look at the first boxes first, and large ones settle most.
+        owned.sort(key=lambda pair: -volume(pair[0]))
+        self.index = BoxIndex((box for box, _ in owned), self.universe)
+        self._owner = [n for _, n in owned]
+        self._boxes_of = [0] * len(self.regions)
+        for position, n in enumerate(self._owner):
+            self._boxes_of[n] |= 1 << position
+        self._boxes_before = list(accumulate(self._boxes_of, or_, initial=0))
+
+    def overlapping_rules(self) -> list[tuple[int, int]]:
+        """Return the overlapping pairs of rules, in order."""
+        pairs = []
+        for second, region in enumerate(self.regions):
+            meeting = 0
+            for box in region:
+                meeting |= self.index.meeting(box)
+            meeting &= self._boxes_before[second]
+            while meeting:
+                first = self._owner[meeting.bit_length() - 1]
+                pairs.append((first, second))
+                meeting &= ~self._boxes_of[first]
+        return sorted(pairs)
+
+    def first_match_regions(self, budget: Budget) -> list[list[Box]]:
+        """Return each rule's disjoint boxes without those of the rules before it."""
+        found: list[list[Box]] = []
+        for region, before in zip(self.regions, self._boxes_before, strict=False):
+            found.append([])
+            for box in region:
+                holes = self.index.members(self.index.meeting(box) & before)
+                found[-1] += subtract_all([box], holes, budget)
+        return found
+
+    def reachable(self, number: int, budget: Budget) -> bool:
+        """Tell whether some row satisfies a rule and none before it."""
+        before = self._boxes_before[number]
+        return any(
+            self.index.find_gap(box, before, budget) is not None
+            for box in self.regions[number]
+        )
+
+    def overlap(self, first: int, second: int) -> Evidence:
+        """Return a maximal box of the rows that two rules share, with one of them."""
+        shared: list[Box] = []
+        for box in self.regions[first]:
+            others = self.index.meeting(box) & self._boxes_of[second]
+            parts = (intersect(box, other) for other in self.index.members(others))
+            shared += [part for part in parts if part is not None]
+        largest = max(shared, key=volume)
+        shown = grow_inside(largest, self.universe, shared)
+        return self._evidence(shown, shown)
+
+    def gaps(
+        self, disjoint_boxes: Sequence[Box] | None, at_most: int, budget: Budget
+    ) -> tuple[list[Evidence], bool]:
+        """Return maximal uncovered boxes with a row each, and whether these are all.
+
+        The rows lie outside the boxes shown earlier. Where the covered region is known
+        as disjoint boxes, volumes guide the search.
+        """
+        known = disjoint_boxes is not None
+        index = BoxIndex(disjoint_boxes if known else self.index.boxes, self.universe)
+        disjoint = index.everyone if known else 0
+        found: list[Evidence] = []
+        while len(found) < at_most:
+            try:
+                gap = index.find_gap(self.universe, index.everyone, budget, disjoint)
+            except TooManyBoxesError:
+                return found, False
+            if gap is None:
+                return found, True
+            shown = self.index.grow_outside(gap)
+            found.append(self._evidence(shown, gap))
+            # Taken for covered, so that the next gap is another one.
+            index.add([shown])
+        return found, False
+
+    def _evidence(self, shown: Box, inner: Box) -> Evidence:
+        words = describe_box(shown, self.axes, self.universe, self.schema)
+        return words, witness(inner, self.axes, self.schema)

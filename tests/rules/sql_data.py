@@ -1,0 +1,244 @@
+"""What the tests of SQL share: two engines, tables of special values, random rules."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import duckdb
+import numpy as np
+from hypothesis import strategies as st
+
+from skseg.rules import Rule, RuleSet, col, missing
+
+ENGINES = {
+    "duckdb": lambda: duckdb.connect(":memory:"),
+    "sqlite": lambda: sqlite3.connect(":memory:"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name, its type as declared in SQL, its values."""
+
+    name: str
+    type: str
+    values: Sequence[Any]
+
+
+def run(
+    dialect: str, columns: Sequence[Column], expressions: Iterable[str], *setup: str
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return the names and the rows of a SELECT of `expressions` from a new table."""
+    declared = ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)
+    marks = ", ".join("?" for _ in columns)
+    rows = list(zip(*(column.values for column in columns), strict=True))
+    with closing(ENGINES[dialect]()) as connection:
+        for statement in setup:
+            connection.execute(statement)
+        connection.execute(f"CREATE TABLE t ({declared})")
+        connection.executemany(f"INSERT INTO t VALUES ({marks})", rows)
+        cursor = connection.execute(
+            f"SELECT {', '.join(expressions)} FROM t ORDER BY rowid"
+        )
+        names = [field[0] for field in cursor.description]
+        return names, cursor.fetchall()
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier in the way of standard SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_codes(
+    dialect: str, columns: Sequence[Column], rule_sets: Sequence[RuleSet], *setup: str
+) -> list[list[int]]:
+    """Return the codes that SQL gives each row, one list a rule set."""
+    expressions = [rules.to_sql(dialect, output="code") for rules in rule_sets]
+    _, rows = run(dialect, columns, expressions, *setup)
+    return [list(codes) for codes in zip(*rows, strict=True)]
+
+
+def assigned(
+    columns: Sequence[Column], rule_sets: Sequence[RuleSet]
+) -> list[list[int]]:
+    """Return the codes that `assign` gives each row, one list a rule set."""
+    frame = {column.name: list(column.values) for column in columns}
+    return [rules.assign(frame).tolist() for rules in rule_sets]
+
+
+NEGATIVE_NAN = struct.unpack("<d", struct.pack("<Q", 0xFFF8000000000000))[0]
+LARGEST = 1.7976931348623157e308
+
+# Quantiles as data brings them along, and values around which engines go wrong.
+THRESHOLDS = (
+    -math.inf,
+    -LARGEST,
+    -120.0,
+    -5e-324,
+    0.0,
+    5e-324,
+    2.2250738585072014e-308,
+    5.1897630647758954e-06,
+    0.1,
+    0.30000000000000004,
+    1.0,
+    2.0,
+    103.33333333333333,
+    120.0,
+    3544.813189189789,
+    2.0**53,
+    2.0**53 + 2,
+    2.0**63,
+    2.0**64,
+    1e22,
+    1e23,
+    1e126,
+    LARGEST,
+    math.inf,
+)
+
+
+def neighbours(values: Iterable[float]) -> list[float]:
+    """Return the values, and the next smaller and larger float64 of each."""
+    near = (
+        (math.nextafter(v, -math.inf), v, math.nextafter(v, math.inf)) for v in values
+    )
+    return [value for triple in near for value in triple]
+
+
+FLOATS = (None, math.nan, NEGATIVE_NAN, -0.0, 1.5, *neighbours(THRESHOLDS))
+with np.errstate(over="ignore"):
+    FLOATS32 = tuple(None if v is None else float(np.float32(v)) for v in FLOATS)
+INTEGERS = (
+    *(None, 0, 1, -1, 2, 3, 119, 120, 121),
+    *(sign * (2**53 + more) for sign in (1, -1) for more in range(-1, 5)),
+    *(2**63 - 1, 2**63 - 513, -(2**63) + 1),
+)
+
+TEXTS = (
+    *(None, "", " ", "free", "Free", "FREE", "free ", " free", "pro", "nan", "NaN"),
+    *("NULL", "null", "1", "1.0", "1e0", "it's", 'say "so"', "a\\b", "a\nb", "%", "_"),
+    *("ß", "ss", "é", "e\u0301", "e", "İ", "i", "😀", "inf"),
+)
+
+
+def number_rules(name: str) -> list[Rule]:
+    """Return every comparison with every threshold, and what can be made of them."""
+    column = col(name)
+    rules: list[Rule] = [missing(name)]
+    for number in THRESHOLDS:
+        rules += [column < number, column <= number, column > number]
+        rules += [column >= number, column == number, column != number]
+        rules += [column.isin([number]), (column >= number) & (column < number + 1)]
+        rules += [(column > number) & ~missing(name), (column < 0) | (column >= number)]
+        rules += [(column <= 3) & ~(column < number), (column != 1) & (column > number)]
+        rules += [
+            missing(name) & (column != number),
+            missing(name) & ~(column > number),
+        ]
+    rules += [column.isin([0, 2, 3]), column.isin([0.1, 1, math.inf])]
+    rules.append(column.isin(THRESHOLDS))
+    return [*rules, *(~rule for rule in rules)]
+
+
+def text_rules(name: str) -> list[Rule]:
+    """Return every equality and some memberships, and what can be made of them."""
+    column, values = col(name), [text for text in TEXTS if text is not None]
+    rules: list[Rule] = [missing(name) | (column == "free"), column.isin(values)]
+    for value, other in zip(values, [*values[1:], "unseen"], strict=True):
+        rules += [column == value, column != value, column.isin([value, other])]
+        rules += [(column != value) & ~missing(name), missing(name) | (column != other)]
+        rules.append(missing(name) & ~column.isin([value, other]))
+        rules.append(column.isin([other, "free"]) & (column != "free"))
+    return [*rules, *(~rule for rule in rules)]
+
+
+NASTY = (
+    *("a b", "'", "''", '"', '""', "`", "``", "\\", "\\'", '\\"', "\\\\", "'\\''"),
+    *(
+        "[x]",
+        "]",
+        "a;b",
+        "--",
+        "-- '",
+        "/* x */",
+        "*/",
+        "/*",
+        "#",
+        "; DROP TABLE t; --",
+    ),
+    *("'; DROP TABLE t; --", '"; DROP TABLE t; --', "') OR 1=1 --", "x' OR 'x'='x"),
+    *("${x}", "{{x}}", "{% x %}", "%s", "%(x)s", "%%", "?", "?1", ":name", "@x", "$1"),
+    *("$$", "$tag$", "\n", "a\nb", "a\r\nb", "\t", "a\n  b", "\u2028", "\u00a0", "ß"),
+    *("😀", "名前", "e\u0301", "\u202e", "\ufeff", "\x01", "\x7f", "NULL", "TRUE"),
+    *("select", "case", "CAST", "1", "1e5", "x'41'", "E'a'", "U&'a'", "N'a'", "u&x"),
+    *("__SQLGLOT__LB__", "__SQLGLOT__LBREAK__", "a.b", "x" * 300),
+)
+
+plain_text = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8
+)
+texts = st.sampled_from([text for text in TEXTS if text is not None]) | plain_text
+numbers = (
+    st.sampled_from(THRESHOLDS)
+    | st.integers(-3, 3).map(float)
+    | st.floats(allow_nan=False).map(lambda number: number + 0.0)
+)
+
+
+def _number_leaves(name: str) -> st.SearchStrategy[Rule]:
+    column = col(name)
+    return st.one_of(
+        st.builds(lambda n: column < n, numbers),
+        st.builds(lambda n: column <= n, numbers),
+        st.builds(lambda n: column > n, numbers),
+        st.builds(lambda n: column >= n, numbers),
+        st.builds(lambda n: column == n, numbers),
+        st.builds(lambda n: column != n, numbers),
+        st.builds(column.isin, st.lists(numbers, min_size=1, max_size=4)),
+        st.just(missing(name)),
+    )
+
+
+def _text_leaves(name: str) -> st.SearchStrategy[Rule]:
+    column = col(name)
+    return st.one_of(
+        st.builds(lambda t: column == t, texts),
+        st.builds(lambda t: column != t, texts),
+        st.builds(column.isin, st.lists(texts, min_size=1, max_size=4)),
+        st.just(missing(name)),
+    )
+
+
+def rules(numeric: Sequence[str], textual: Sequence[str]) -> st.SearchStrategy[Rule]:
+    """Return a strategy of rules over columns of numbers and of text."""
+    leaf = st.one_of(*map(_number_leaves, numeric), *map(_text_leaves, textual))
+    return st.recursive(
+        leaf,
+        lambda part: st.one_of(
+            st.builds(lambda a, b: a & b, part, part),
+            st.builds(lambda a, b: a | b, part, part),
+            st.builds(lambda a: ~a, part),
+        ),
+        max_leaves=8,
+    )
+
+
+def rows_of(columns: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """Return a strategy of column name -> values, all of one length."""
+    row = st.tuples(*columns.values())
+    return st.lists(row, min_size=1, max_size=12).map(
+        lambda found: dict(zip(columns, zip(*found, strict=True), strict=True))
+    )
+
+
+def each_engine_with(*things: Any) -> list[tuple[Any, ...]]:
+    """Return all pairs of an engine and a thing."""
+    return list(product(ENGINES, things))

@@ -1,0 +1,153 @@
+"""The public names: sorted, documented, each with an example; and the floors."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import pkgutil
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import get_validation_checks, validate
+
+import skseg
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "skseg"
+
+# The command line documents itself, with --help.
+COMMAND_LINE = {"skseg.__main__", "skseg.cli"}
+
+MODULES = ["skseg"]
+MODULES += sorted(
+    module.name
+    for module in pkgutil.walk_packages(skseg.__path__, "skseg.")
+    if module.name not in COMMAND_LINE and "._" not in module.name
+)
+PUBLIC = {
+    f"{module}.{name}": getattr(import_module(module), name)
+    for module in MODULES
+    for name in import_module(module).__all__
+    if name != "__version__" and f"{module}.{name}" not in MODULES
+}
+
+
+def own_members(path: str, owner: type) -> Iterator[str]:
+    """Yield the paths of the public methods and properties that are ours."""
+    for name, member in inspect.getmembers(owner):
+        function = member.fget if isinstance(member, property) else member
+        module = getattr(function, "__module__", None) or ""
+        if not name.startswith("_") and module.startswith("skseg"):
+            yield f"{path}.{name}"
+
+
+DOCUMENTED = [path for path, thing in PUBLIC.items() if callable(thing)] + [
+    member
+    for path, thing in PUBLIC.items()
+    if inspect.isclass(thing)
+    for member in own_members(path, thing)
+]
+
+
+def names_in_api_page() -> list[str]:
+    """Read the entries of the autosummary tables, each in its current module."""
+    names, module, in_table = [], "", False
+    for line in (ROOT / "docs/api.rst").read_text(encoding="utf-8").splitlines():
+        if match := re.fullmatch(r"\.\. currentmodule:: (\S+)", line):
+            module = match[1]
+        elif line and not line.startswith(" "):
+            in_table = line == ".. autosummary::"
+        elif in_table and (match := re.fullmatch(r" +([\w.]+)", line)):
+            names.append(f"{module}.{match[1]}")
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_is_sorted_and_without_repetition(module: str) -> None:
+    names = import_module(module).__all__
+    assert list(names) == sorted(set(names))
+
+
+def test_api_page_lists_every_public_name_once_and_no_other() -> None:
+    assert sorted(names_in_api_page()) == sorted(PUBLIC)
+
+
+def has_all_fields_as_attributes(thing: object) -> bool:
+    """Tell whether a result, which users read and do not make, documents its fields."""
+    if not is_dataclass(thing):
+        return False
+    attributes = NumpyDocString(inspect.getdoc(thing))["Attributes"]
+    documented = {name for entry in attributes for name in entry.name.split(", ")}
+    return {field.name for field in fields(thing)} <= documented
+
+
+@pytest.mark.parametrize("path", DOCUMENTED)
+def test_docstring_is_numpydoc(path: str) -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = get_validation_checks(set(config["tool"]["numpydoc_validation"]["checks"]))
+    if has_all_fields_as_attributes(PUBLIC.get(path)):
+        asked.discard("PR01")
+    errors = validate(path)["errors"]
+    assert [error for error in errors if error[0] in asked] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path, thing in PUBLIC.items()
+        if callable(thing)
+        and not (inspect.isclass(thing) and issubclass(thing, Exception))
+    ],
+)
+def test_docstring_has_examples_for_doctest(path: str) -> None:
+    sections = inspect.getdoc(PUBLIC[path]).partition("\nExamples\n--------\n")
+    assert ">>> " in sections[2]
+
+
+def imported_modules(source: Path) -> set[str]:
+    """Return the modules that a file imports anywhere, as absolute names."""
+    package = list(source.relative_to(ROOT).parent.parts)
+    names = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*base, *filter(None, [node.module])])
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize(
+    ("floor", "forbidden", "own_floors"),
+    [
+        (
+            "rules",
+            {"sklearn", "pandas", "polars"},
+            ("skseg.rules.",),
+        ),
+        (
+            "_search",
+            {"sklearn", "pandas", "polars", "narwhals"},
+            ("skseg._search.", "skseg.rules."),
+        ),
+    ],
+)
+def test_lower_floors_import_nothing_from_above(
+    floor: str, forbidden: set[str], own_floors: tuple[str, ...]
+) -> None:
+    wrong = {
+        f"{source.relative_to(ROOT)} imports {name}"
+        for source in sorted((PACKAGE / floor).rglob("*.py"))
+        for name in imported_modules(source)
+        if name.partition(".")[0] in forbidden
+        or (name.partition(".")[0] == "skseg" and not f"{name}.".startswith(own_floors))
+    }
+    assert wrong == set()

@@ -1,0 +1,67 @@
+"""scikit-learn's own checks, on every public estimator."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from importlib import import_module
+from typing import Any
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skseg
+
+# Estimator name -> {check name: reason}. A check that fails here must fail: one that
+# passes is an error (xfail_strict in setup.cfg).
+EXPECTED_FAILURES: dict[str, dict[str, str]] = {}
+
+# Estimator name -> the settings to check, where the default alone does not do.
+SETTINGS: dict[str, list[dict[str, Any]]] = {}
+
+
+def is_estimator(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, BaseEstimator)
+
+
+ESTIMATORS = {
+    name: thing for name in skseg.__all__ if is_estimator(thing := getattr(skseg, name))
+}
+
+
+def instances() -> list[BaseEstimator]:
+    return [
+        estimator(**settings)
+        for name, estimator in ESTIMATORS.items()
+        for settings in SETTINGS.get(name, [{}])
+    ]
+
+
+@parametrize_with_checks(
+    instances(),
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES.get(
+        type(estimator).__name__, {}
+    ),
+)
+def test_scikit_learn_check(estimator: BaseEstimator, check: Any) -> None:
+    check(estimator)
+
+
+def test_no_estimator_escapes_the_checks() -> None:
+    modules = pkgutil.walk_packages(skseg.__path__, "skseg.")
+    defined = {
+        name
+        for module in modules
+        if not module.name.endswith("__main__")
+        for name, thing in vars(import_module(module.name)).items()
+        if is_estimator(thing)
+        and thing.__module__.startswith("skseg")
+        and not name.startswith("_")
+    }
+    assert defined == set(ESTIMATORS)
+
+
+@pytest.mark.parametrize("table", [EXPECTED_FAILURES, SETTINGS])
+def test_tables_name_estimators_that_exist(table: dict[str, Any]) -> None:
+    assert set(table) <= set(ESTIMATORS)
