@@ -50,14 +50,15 @@ def _units_of_floats(
         defects.add("non-finite amount", ~finite, series)
         amounts = np.where(finite, amounts, 0.0)
     units, excess = _round_to_units(amounts, 10**digits)
-    if excess > NOISE:
+    if not excess <= NOISE:
         # What a large amount, or a float32, cannot hold any finer is noise as well.
         step = 4 * np.finfo(raw.dtype if raw.dtype.kind == "f" else np.float64).eps
 
         def is_too_fine(digits: int) -> NDArray[np.bool_]:
-            scaled = amounts * 10**digits
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaled = amounts * 10**digits
+                excess: NDArray[np.float64] = np.abs(scaled - np.rint(scaled))
             noise = NOISE + step * np.abs(scaled)
-            excess: NDArray[np.float64] = np.abs(scaled - np.rint(scaled))
             too_fine: NDArray[np.bool_] = (excess > noise) & defects.usable
             return too_fine
 
@@ -70,13 +71,14 @@ def _round_to_units(
 ) -> tuple[NDArray[np.float64], float]:
     """Return the rounded `amounts * scale` and the largest change by the rounding."""
     units = np.empty(len(amounts))
-    largest = 0.0
+    largest = np.float64(0.0)
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(amounts), BLOCK):
             scaled = amounts[start : start + BLOCK] * scale
             scaled -= np.rint(scaled, out=units[start : start + BLOCK])
-            largest = max(largest, float(scaled.max()), -float(scaled.min()))
-    return units, largest
+            # NaN where a huge amount overflows, and it stays NaN, unlike with max().
+            largest = np.maximum(largest, np.maximum(scaled.max(), -scaled.min()))
+    return units, float(largest)
 
 
 def _units_of_values(

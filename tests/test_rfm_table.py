@@ -345,6 +345,15 @@ def test_sums_beyond_what_float64_counts_raise(amounts: list[float]) -> None:
         rfm_table(lines, **NAMES, as_of=AS_OF, digits=0)
 
 
+def test_a_fine_amount_beside_a_huge_one_is_named_without_a_warning() -> None:
+    lines = lines_of((1, "2024-03-01", 1e308), (1, "2024-03-01", 1.005))
+    with pytest.raises(ValueError, match=r"amount 1\.005 in row 1 "):
+        rfm_table(lines, **NAMES, as_of=AS_OF)
+    lines.loc[0, "date"] = pd.Timestamp("2024-04-01")
+    with pytest.raises(ValueError, match=r"amount 1\.005 in row 1 "):
+        rfm_table(lines, **NAMES, as_of=AS_OF, invalid="exclude")
+
+
 def test_the_limit_is_one_of_each_customer_not_of_the_table() -> None:
     large = float(2**52)
     lines = pd.DataFrame({"customer": [1, 2, 3], "date": AS_OF, "amount": large})

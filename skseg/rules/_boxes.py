@@ -96,8 +96,17 @@ def _check_count(boxes: Sequence[Box]) -> None:
         )
 
 
+def separate(boxes: Iterable[Box], budget: Budget | None = None) -> list[Box]:
+    """Return disjoint boxes that make up the same rows as `boxes`."""
+    found: list[Box] = []
+    for box in sorted(boxes, key=volume, reverse=True):
+        found += subtract_all([box], found, budget)
+        _check_count(found)
+    return found
+
+
 class BoxCompiler:
-    """Takes rules apart into disjoint boxes within a universe of allowed cells."""
+    """Takes rules apart into boxes within a universe of allowed cells."""
 
     def __init__(self, axes: dict[str, Axis], universe: Box) -> None:
         self.axes = axes
@@ -105,7 +114,7 @@ class BoxCompiler:
         self._position = {name: i for i, name in enumerate(axes)}
 
     def boxes(self, rule: Rule, negated: bool = False) -> list[Box]:
-        """Return disjoint boxes that make up the rows where `rule` holds."""
+        """Return boxes, perhaps overlapping, of the rows where `rule` holds."""
         names = {leaf.column for leaf in leaves(rule)}
         if len(names) == 1:
             return self._one_column(rule, names.pop(), negated)
@@ -115,7 +124,7 @@ class BoxCompiler:
         parts = [self.boxes(part, negated) for part in rule.parts]
         if isinstance(rule, And) != negated:
             return self._all(parts)
-        return self._any(parts)
+        return list(dict.fromkeys(box for boxes in parts for box in boxes))
 
     def _one_column(self, rule: Rule, name: str, negated: bool) -> list[Box]:
         axis, position = self.axes[name], self._position[name]
@@ -129,14 +138,7 @@ class BoxCompiler:
         found = [self.universe]
         for boxes in sorted(parts, key=len):
             pairs = (intersect(a, b) for a in found for b in boxes)
-            found = [box for box in pairs if box is not None]
-            _check_count(found)
-        return found
-
-    def _any(self, parts: list[list[Box]]) -> list[Box]:
-        found: list[Box] = []
-        for boxes in sorted(parts, key=len):
-            found += subtract_all(boxes, found)
+            found = list(dict.fromkeys(box for box in pairs if box is not None))
             _check_count(found)
         return found
 

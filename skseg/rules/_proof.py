@@ -15,6 +15,7 @@ from ._boxes import (
     TooManyBoxesError,
     grow_inside,
     intersect,
+    separate,
     subtract_all,
     volume,
 )
@@ -22,6 +23,9 @@ from ._cells import Axis, build_axes
 from ._conditions import Rule
 from ._domain import Domain, allowed_cells, as_schema, border_leaves
 from ._witness import describe_box, witness
+
+# Steps for telling apart what two rules share, to show it as one maximal box.
+_OVERLAP_STEPS = 2_000
 
 # In words, and one row.
 Evidence = tuple[dict[str, str], dict[str, Any]]
@@ -80,11 +84,14 @@ class Proof:
     def first_match_regions(self, budget: Budget) -> list[list[Box]]:
         """Return each rule's disjoint boxes without those of the rules before it."""
         found: list[list[Box]] = []
-        for region, before in zip(self.regions, self._boxes_before, strict=False):
+        for own, before in zip(self._boxes_of, self._boxes_before, strict=False):
             found.append([])
-            for box in region:
+            for box in self.index.members(own):
                 holes = self.index.members(self.index.meeting(box) & before)
                 found[-1] += subtract_all([box], holes, budget)
+                # The boxes of one rule may overlap too.
+                before |= own & -own
+                own &= own - 1
         return found
 
     def reachable(self, number: int, budget: Budget) -> bool:
@@ -102,8 +109,11 @@ class Proof:
             others = self.index.meeting(box) & self._boxes_of[second]
             parts = (intersect(box, other) for other in self.index.members(others))
             shared += [part for part in parts if part is not None]
-        largest = max(shared, key=volume)
-        shown = grow_inside(largest, self.universe, shared)
+        try:
+            shared = separate(shared, Budget(_OVERLAP_STEPS))
+        except TooManyBoxesError:
+            shared = [max(shared, key=volume)]
+        shown = grow_inside(max(shared, key=volume), self.universe, shared)
         return self._evidence(shown, shown)
 
     def gaps(
@@ -114,9 +124,11 @@ class Proof:
         The rows lie outside the boxes shown earlier. Where the covered region is known
         as disjoint boxes, volumes guide the search.
         """
-        known = disjoint_boxes is not None
-        index = BoxIndex(disjoint_boxes if known else self.index.boxes, self.universe)
-        disjoint = index.everyone if known else 0
+        if disjoint_boxes is None:
+            index, disjoint = BoxIndex(self.index.boxes, self.universe), 0
+        else:
+            index = BoxIndex(disjoint_boxes, self.universe)
+            disjoint = index.everyone
         found: list[Evidence] = []
         while len(found) < at_most:
             try:

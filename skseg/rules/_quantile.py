@@ -9,6 +9,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from ._errors import RuleError
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -38,25 +40,43 @@ def inverted_cdf(
     -------
     ndarray of float64 of shape (len(levels),)
         NaN where there is no weight at all.
+
+    Raises
+    ------
+    RuleError
+        If the weights are not one non-negative number a row.
     """
+    exact = [_exact_level(level) for level in levels]
     present = ~np.isnan(values)
     if sample_weight is not None:
-        present &= sample_weight > 0
+        weight = _checked_weight(sample_weight, len(values))
+        present &= weight > 0
     observed = values if present.all() else values[present]
-    if not len(observed):
-        return np.full(len(levels), np.nan)
-    exact = [_exact_level(level) for level in levels]
+    if not len(observed) or not exact:
+        return np.full(len(exact), np.nan)
     if sample_weight is None:
         n = len(observed)
         ranks = [max(math.ceil(level * n) - 1, 0) for level in exact]
         return np.asarray(np.partition(observed, sorted(set(ranks)))[ranks])
     order = np.argsort(observed, kind="stable")
-    weight_up_to = np.cumsum(
-        np.asarray(sample_weight, dtype=np.float64)[present][order]
-    )
+    counts = weight[present][order]
+    weight_up_to = np.cumsum(counts)
     total = Fraction(float(weight_up_to[-1]))
-    targets = [float(level * total) for level in exact]
-    if total.denominator == 1:
+    targets: list[float] = [float(level * total) for level in exact]
+    if (counts == np.floor(counts)).all():
+        # Rounding must not step over the last of several repeated rows.
         targets = [math.ceil(level * total) for level in exact]
     positions = np.searchsorted(weight_up_to, targets, side="left")
     return np.asarray(observed[order][np.minimum(positions, len(observed) - 1)])
+
+
+def _checked_weight(sample_weight: FloatArray, n_rows: int) -> FloatArray:
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (n_rows,):
+        raise RuleError(
+            f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
+            f"{weight.shape} instead."
+        )
+    if not (np.isfinite(weight) & (weight >= 0)).all():
+        raise RuleError("sample_weight must be finite and not negative.")
+    return weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._boxes import cover
+from ._boxes import cover, separate
 from ._conditions import Rule, disjunction
 from ._proof import Proof
 from ._witness import box_rule
@@ -19,7 +19,7 @@ def simplified_rules(
     return {
         name: disjunction(
             box_rule(box, proof.axes, proof.universe)
-            for box in cover(region, proof.universe)
+            for box in cover(separate(region), proof.universe)
         )
         for name, region in zip(rules, proof.regions, strict=True)
     }

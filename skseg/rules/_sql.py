@@ -97,8 +97,10 @@ class Dialect:
     text : callable
         From a column to text that compares byte by byte.
     is_nan : callable, default=None
-        From a column of unknown type to whether it holds NaN, never failing. None says
-        that the engine cannot store NaN.
+        From the name of a column of numbers to whether it holds NaN. None says that the
+        engine cannot store NaN.
+    any_is_nan : callable, default=None
+        The same for a column of any type at all; it must not fail.
     """
 
     grammar: type[sqlglot.Dialect]
@@ -106,13 +108,15 @@ class Dialect:
     infinity: Callable[[], Tree]
     text: Callable[[Tree], Tree]
     is_nan: Callable[[str], Tree] | None = None
+    any_is_nan: Callable[[str], Tree] | None = None
 
     def write(self, tree: Tree) -> str:
         """Return `tree` as SQL, over several lines if it is long."""
         # Where it breaks lines, sqlglot masks the line breaks within quotes by a word,
-        # and would take that word for a line break where it is data.
+        # and would take that word for a line break where it is data. sqlglot 26 masks
+        # them in values only, and indents what follows in a name.
         quoted = (node.name for node in tree.find_all(exp.Identifier, exp.Literal))
-        pretty = not any("__SQLGLOT__" in text for text in quoted)
+        pretty = not any("\n" in text or "__SQLGLOT__" in text for text in quoted)
         return self.grammar().generate(tree, copy=False, pretty=pretty)
 
 
@@ -125,7 +129,13 @@ def _exponent_number(number: float) -> Tree:
 
 
 def _duckdb_is_nan(name: str) -> Tree:
-    # A text may read 'nan', and other types have no NaN to compare with.
+    # x <= 'inf' says the same, but DuckDB takes it for true of a whole Parquet file,
+    # whose statistics leave NaN out.
+    return exp.Anonymous(this="ISNAN", expressions=[_double(_column(name))])
+
+
+def _duckdb_any_is_nan(name: str) -> Tree:
+    # A text may read 'nan', and ISNAN takes only numbers.
     kind = exp.Anonymous(this="TYPEOF", expressions=[_column(name)])
     floats = _any_of(kind, [_text("FLOAT"), _text("DOUBLE")])
     nan = _any_of(_varchar(_column(name)), [_text("nan"), _text("-nan")])
@@ -208,6 +218,7 @@ DIALECTS = {
         # The cast is for enums; a collation of the column would survive it.
         text=lambda column: _collated(_varchar(column), "C"),
         is_nan=_duckdb_is_nan,
+        any_is_nan=_duckdb_any_is_nan,
     ),
     "sqlite": Dialect(
         grammar=SksegSQLite,
@@ -295,71 +306,64 @@ class _Writer:
     def _condition(self, rule: Rule, present: frozenset[str]) -> Condition:
         """Write `rule` where other conditions say that columns are `present`."""
         if isinstance(rule, And):
-            present |= {c for part in rule.parts for c in _told_present(part)}
-            return _chain(exp.And, [self._condition(p, present) for p in rule.parts])
+            # One condition says it for all: `not missing`, or else the last one.
+            telling = [(c, part) for part in rule.parts for c in _told_present(part)]
+            told = dict(telling)
+            told |= {c: part for c, part in telling if part == Not(Missing(c))}
+            parts = [
+                self._condition(p, present | {c for c in told if told[c] is not p})
+                for p in rule.parts
+            ]
+            return _chain(exp.And, parts)
         if isinstance(rule, Or):
             return _chain(exp.Or, [self._condition(p, present) for p in rule.parts])
         leaf, negated = _signed_leaf(rule)
         if isinstance(leaf, Missing):
             return self._present(leaf.column) if negated else self._missing(leaf.column)
-        write = self._refuted if negated else self._held
-        return write(leaf, leaf.column in present)
-
-    def _held(self, leaf: Comparison | Membership, present: bool) -> Condition:
-        if isinstance(leaf, Membership):
-            return Condition(self._in(leaf))
-        condition = Condition(self._compare(leaf, leaf.operator))
-        # NaN is above all numbers in some engines, and not below infinity in any.
-        if leaf.operator in (">", ">=") and self.dialect.is_nan and not present:
-            return _chain(exp.And, [condition, self._below_infinity(leaf.column)])
-        return condition
-
-    def _refuted(self, leaf: Comparison | Membership, present: bool) -> Condition:
-        absent = Condition(_is_null(leaf.column))
-        if isinstance(leaf, Membership):
-            otherwise: Tree = exp.Not(this=self._in(leaf))
-        else:
-            otherwise = self._compare(leaf, _OPPOSITE[leaf.operator])
-            # NaN differs from every number, but need not be above or below it.
-            if leaf.operator != "==":
-                absent = self._missing(leaf.column)
-        condition = Condition(otherwise)
-        return condition if present else _chain(exp.Or, [condition, absent])
+        condition = Condition(self._compared(leaf, negated))
+        if leaf.column in present:
+            return condition
+        if negated:
+            return _chain(exp.Or, [condition, self._missing(leaf.column)])
+        if self._nan(leaf.column) is None:
+            return condition
+        # NaN is equal to itself and above all numbers in some engines.
+        return _chain(exp.And, [condition, self._present(leaf.column)])
 
     def _missing(self, name: str) -> Condition:
-        null = Condition(_is_null(name))
-        if not self.dialect.is_nan or self.kinds[name] == "text":
-            return null
-        if self.kinds[name] is None:
-            return _chain(exp.Or, [null, Condition(self.dialect.is_nan(name))])
-        nan = exp.Not(this=self._below_infinity(name).tree)
-        return _chain(exp.Or, [null, Condition(nan)])
+        null, nan = Condition(_is_null(name)), self._nan(name)
+        return null if nan is None else _chain(exp.Or, [null, Condition(nan)])
 
     def _present(self, name: str) -> Condition:
-        known = Condition(exp.Not(this=_is_null(name)))
-        if not self.dialect.is_nan or self.kinds[name] == "text":
+        known, nan = Condition(exp.Not(this=_is_null(name))), self._nan(name)
+        if nan is None:
             return known
-        if self.kinds[name] is None:
-            no_nan = exp.Not(this=self.dialect.is_nan(name))
-            return _chain(exp.And, [known, Condition(no_nan)])
-        return self._below_infinity(name)
+        no_nan = Condition(exp.Not(this=nan))
+        # Of NULL a number's test for NaN says NULL, which is not TRUE either.
+        number = self.kinds[name] == "number"
+        return no_nan if number else _chain(exp.And, [known, no_nan])
 
-    def _below_infinity(self, name: str) -> Condition:
-        number = _double(_column(name))
-        return Condition(exp.LTE(this=number, expression=self.dialect.infinity()))
+    def _nan(self, name: str) -> Tree | None:
+        """Return whether a column holds NaN, None if it cannot."""
+        kind = self.kinds[name]
+        test = self.dialect.is_nan if kind == "number" else self.dialect.any_is_nan
+        return None if test is None or kind == "text" else test(name)
 
     def _operand(self, name: str) -> Tree:
         column = _column(name)
         text = self.kinds[name] == "text"
         return self.dialect.text(column) if text else _double(column)
 
-    def _compare(self, leaf: Comparison, operator: str) -> Tree:
+    def _compared(self, leaf: Comparison | Membership, negated: bool) -> Tree:
+        """Write a leaf, or its opposite, for values that are there."""
+        operand = self._operand(leaf.column)
+        if isinstance(leaf, Membership):
+            listed = (self._value(leaf.column, value) for value in leaf.values)
+            tree = _any_of(operand, listed)
+            return exp.Not(this=tree) if negated else tree
+        operator = _OPPOSITE[leaf.operator] if negated else leaf.operator
         value = self._value(leaf.column, leaf.threshold)
-        return _OPERATORS[operator](this=self._operand(leaf.column), expression=value)
-
-    def _in(self, leaf: Membership) -> Tree:
-        values = (self._value(leaf.column, value) for value in leaf.values)
-        return _any_of(self._operand(leaf.column), values)
+        return _OPERATORS[operator](this=operand, expression=value)
 
     def _value(self, name: str, value: Threshold | str) -> Tree:
         if isinstance(value, str):
@@ -390,17 +394,11 @@ def _signed_leaf(rule: Rule) -> tuple[Leaf, bool]:
 
 
 def _told_present(rule: Rule) -> Iterable[str]:
-    """Yield the column of a leaf whose SQL is TRUE for no missing value."""
-    if isinstance(rule, And | Or):
-        return
-    leaf, negated = _signed_leaf(rule)
-    if isinstance(leaf, Missing):
-        told = negated
-    else:
-        above = isinstance(leaf, Comparison) and leaf.operator in (">", ">=")
-        told = not negated and not above
-    if told:
-        yield leaf.column
+    """Yield the column of a leaf that holds for no missing value."""
+    if not isinstance(rule, And | Or):
+        leaf, negated = _signed_leaf(rule)
+        if isinstance(leaf, Missing) == negated:
+            yield leaf.column
 
 
 def _check_case(names: Iterable[str]) -> None:
@@ -421,7 +419,7 @@ def condition_sql(rule: Rule, dialect: str) -> str:
     condition = _Writer(engine, [rule]).condition(rule)
     tree = condition.tree
     if condition.connector is not None:
-        # Pasted behind an AND or a NOT it still means the same.
+        # Pasted beside an AND it still means the same.
         tree = exp.Paren(this=tree)
     return engine.write(tree)
 

@@ -156,7 +156,7 @@ def near_partition(rng: Random, rules: Rules, n_changes: int = 1) -> Rules:
 
 
 def flip_one(rng: Random, rules: Rules) -> Rules:
-    """Return `rules` with the strictness of one ``<``, ``<=``, ``>`` or ``>=`` flipped."""
+    """Return `rules` with one ``<`` turned into ``<=``, or the like."""
     flippable = [
         name
         for name, rule in rules.items()

@@ -24,15 +24,15 @@ def holds(rule: Rule, row: Mapping[str, Any]) -> bool:
     """Evaluate `rule` on one customer; None and NaN are missing."""
     match rule:
         case And(parts):
-            return all([holds(part, row) for part in parts])
+            return all(holds(part, row) for part in parts)
         case Or(parts):
-            return any([holds(part, row) for part in parts])
+            return any(holds(part, row) for part in parts)
         case Not(part):
             return not holds(part, row)
         case Missing(column):
             return is_missing(row[column])
         case Membership(column, values):
-            return any([_value(row[column]) == value for value in values])
+            return any(_value(row[column]) == value for value in values)
         case Comparison(column, symbol, threshold):
             value = _value(row[column])
             if is_missing(value) and symbol != "!=":

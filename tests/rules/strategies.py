@@ -164,42 +164,30 @@ def rule_sets(
 
 @st.composite
 def columns_for(
-    draw: st.DrawFn, rules_: Mapping[str, Rule] | RuleSet, max_rows: int = 8
+    draw: st.DrawFn, rule_set: RuleSet, max_rows: int = 8
 ) -> dict[str, list[Any]]:
-    """Columns of `KINDS` whose values sit on and right beside the thresholds."""
-    near = [number for number in _numbers_of(rules_) if math.isfinite(number)]
-    number = numbers
-    if near:
-        at = st.sampled_from(near)
-        number |= at | at.flatmap(
-            lambda x: st.sampled_from(
-                [math.nextafter(x, s * math.inf) for s in (-1, 1)]
-            )
-        )
-    named = sorted(_texts_of(rules_))
-    text = texts | st.sampled_from(named) if named else texts
+    """The columns of a rule set, their values on and right beside the thresholds."""
+    values = [value for rule in rule_set.rules.values() for value in _values_of(rule)]
+    number, text = numbers, texts
+    if near := [v for v in values if isinstance(v, float) and math.isfinite(v)]:
+        sides = st.sampled_from([-math.inf, math.inf])
+        number |= st.sampled_from(near)
+        number |= st.builds(math.nextafter, st.sampled_from(near), sides)
+    if named := [value for value in values if isinstance(value, str)]:
+        text |= st.sampled_from(named)
     n_rows = draw(st.integers(0, max_rows))
     of = {"number": number | st.none(), "text": text | st.none()}
     return {
-        name: draw(st.lists(of[kind], min_size=n_rows, max_size=n_rows))
-        for name, kind in KINDS.items()
+        name: draw(st.lists(of[KINDS[name]], min_size=n_rows, max_size=n_rows))
+        for name in rule_set.columns or NUMBER_COLUMNS[:1]
     }
 
 
-def _values_of(rules_: Mapping[str, Rule] | RuleSet) -> list[Any]:
+def _values_of(rule: Rule) -> list[Any]:
     found: list[Any] = []
-    for name in rules_.rules if isinstance(rules_, RuleSet) else rules_:
-        for leaf in leaves(rules_[name]):
-            if isinstance(leaf, Membership):
-                found += leaf.values
-            elif isinstance(leaf, Comparison):
-                found.append(leaf.threshold)
+    for leaf in leaves(rule):
+        if isinstance(leaf, Membership):
+            found += leaf.values
+        elif isinstance(leaf, Comparison):
+            found.append(leaf.threshold)
     return found
-
-
-def _numbers_of(rules_: Mapping[str, Rule] | RuleSet) -> list[float]:
-    return [value for value in _values_of(rules_) if isinstance(value, float)]
-
-
-def _texts_of(rules_: Mapping[str, Rule] | RuleSet) -> set[str]:
-    return {value for value in _values_of(rules_) if isinstance(value, str)}

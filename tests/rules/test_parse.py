@@ -12,8 +12,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from skseg.rules import Rule, RuleError, RuleSet, col, maximum, minimum, missing
-from skseg.rules import parse, q
+from skseg.rules import (
+    Rule,
+    RuleError,
+    RuleSet,
+    col,
+    maximum,
+    minimum,
+    missing,
+    parse,
+    q,
+)
 from skseg.rules._conditions import And, Not, Or
 from tests.rules.strategies import ODD_NAMES, SPECIAL_TEXTS, rule_sets, rules
 
@@ -245,7 +254,7 @@ def test_an_unknown_column_is_marked_and_the_likely_one_suggested(
 
 
 def test_unknown_columns_of_a_built_rule_are_errors_too() -> None:
-    with pytest.raises(RuleError, match="Unknown column 'avo'. Did you mean 'aov'"):
+    with pytest.raises(RuleError, match="Unknown column 'avo'"):
         parse((col("aov") > 1) & missing("avo"), columns=["aov", "plan"])
 
 
@@ -339,13 +348,11 @@ HOSTILE = [
 def parses_or_refuses(text: str) -> Rule | None:
     """Return the rule or None; anything but a RuleError is an error of the test."""
     try:
-        rule = parse(text)
+        return parse(text)
     except RuleError as error:
-        assert str(error)
-        assert len(str(error)) < 1000
-        return None
-    assert isinstance(rule, Rule)
-    return rule
+        said = str(error)
+    assert 10 < len(said) < 1000
+    return None
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text)[:30])
