@@ -134,16 +134,16 @@ def scoring(customers: pd.DataFrame, segmenter: RFMSegmenter) -> dict[str, Any]:
     def by_hand() -> Any:
         R, F = customers["recency"].to_numpy(), customers["frequency"].to_numpy()
         conditions = [
-            (R <= r[0]) & (F > f[2]),
-            (R > r[0]) & (R <= r[2]) & (F > f[2]),
-            (R <= r[1]) & (F > f[0]) & (F <= f[2]),
-            (R <= r[0]) & (F <= f[0]),
-            (R > r[0]) & (R <= r[1]) & (F <= f[0]),
-            (R > r[1]) & (R <= r[2]) & (F > f[1]) & (F <= f[2]),
-            (R > r[1]) & (R <= r[2]) & (F <= f[1]),
-            (R > r[2]) & (F > f[3]),
-            (R > r[2]) & (F > f[1]) & (F <= f[3]),
-            (R > r[2]) & (F <= f[1]),
+            (r[0] >= R) & (f[2] < F),
+            (r[0] < R) & (r[2] >= R) & (f[2] < F),
+            (r[1] >= R) & (f[0] < F) & (f[2] >= F),
+            (r[0] >= R) & (f[0] >= F),
+            (r[0] < R) & (r[1] >= R) & (f[0] >= F),
+            (r[1] < R) & (r[2] >= R) & (f[1] < F) & (f[2] >= F),
+            (r[1] < R) & (r[2] >= R) & (f[1] >= F),
+            (r[2] < R) & (f[3] < F),
+            (r[2] < R) & (f[1] < F) & (f[3] >= F),
+            (r[2] < R) & (f[1] >= F),
         ]
         return np.select(conditions, list(range(10)), 10)
 

@@ -11,10 +11,8 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from ._calendar import EPOCH, check_time_zone
-from ._money import MAX_DIGITS, check_sums
-from ._orders import Orders, group_orders, summarise
-from ._transactions import (
+from ._transactions._calendar import EPOCH, check_time_zone
+from ._transactions._lines import (
     BLOCK,
     Columns,
     Lines,
@@ -22,6 +20,8 @@ from ._transactions import (
     read_frame,
     read_lines,
 )
+from ._transactions._money import MAX_DIGITS, check_sums
+from ._transactions._orders import Orders, group_orders, summarise
 from ._validation import check_int, invalid_parameter
 
 FrameT = TypeVar("FrameT")

@@ -31,7 +31,7 @@ CUSTOMER_TYPES = {
     "new": _CustomerType(0.12, (0, 30), (1, 2), 10, 45.0),
     "occasional": _CustomerType(0.20, (60, 200), (2, 5), 80, 50.0),
     "at risk": _CustomerType(0.13, (150, 350), (8, 16), 35, 80.0),
-    "lost": _CustomerType(0.25, (300, 720), (1, 2), 60, 30.0),
+    "lost": _CustomerType(0.25, (300, 720), (1, 3), 60, 30.0),
 }
 
 # Shares of messy orders, those of published web shop exports in order of magnitude.

@@ -16,9 +16,9 @@ from sklearn.cluster import DBSCAN, KMeans
 from sklearn.exceptions import NotFittedError
 
 from skseg import RFMSegmenter
-from skseg._drawing import count_text, fit_text
-from skseg._heatmap_drawing import interval_texts, named_runs
 from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
+from skseg.displays._drawing import count_text, fit_text
+from skseg.displays._heatmap_drawing import interval_texts, named_runs
 from skseg.rules import MissingExtraError
 
 NAN = float("nan")

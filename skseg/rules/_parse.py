@@ -309,8 +309,8 @@ class _Parser:
             return self._threshold_call(node, depth)
         self._fail(
             node,
-            "A threshold is a number, q(p), max(...) or min(...); there is no arithmetic "
-            "in rules.",
+            "A threshold is a number, q(p), max(...) or min(...); rules have no "
+            "arithmetic.",
         )
 
     def _threshold_call(self, node: ast.Call, depth: int) -> Threshold:

@@ -321,8 +321,8 @@ class RuleSet:
     def simplify(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
         """Return equivalent rules, each written as few plain boxes.
 
-        Nested conditions, double bounds and redundant parts go; each rule keeps the rows
-        that it holds for. A rule that holds for no row becomes ``False``.
+        Nested conditions, double bounds and redundant parts go; each rule keeps the
+        rows that it holds for. A rule that holds for no row becomes ``False``.
 
         Parameters
         ----------
@@ -342,7 +342,8 @@ class RuleSet:
         Examples
         --------
         >>> from skseg.rules import RuleSet
-        >>> print(RuleSet({"Core": "not (aov < 40 or aov >= 120) and aov > 7"}).simplify())
+        >>> rules = RuleSet({"Core": "not (aov < 40 or aov >= 120) and aov > 7"})
+        >>> print(rules.simplify())
         Core: 40 <= aov < 120
         """
         return RuleSet(simplified_rules(self._rules, schema), default=self._default)

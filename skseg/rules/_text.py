@@ -25,7 +25,7 @@ _MIRRORED = {">": "<", ">=": "<="}
 
 
 def column_text(name: str) -> str:
-    """Write a column bare where the parser reads it back unchanged, else ``col(...)``."""
+    """Write a column bare where that reads back unchanged, else ``col(...)``."""
     bare = (
         name.isidentifier()
         and not keyword.iskeyword(name)
@@ -176,7 +176,8 @@ def _conjunct_clauses(parts: Sequence[Rule]) -> list[str]:
         part = parts[position]
         following = parts[position + 1] if position + 1 < len(parts) else None
         if _chain(part, following):
-            assert isinstance(part, Comparison) and isinstance(following, Comparison)
+            assert isinstance(part, Comparison)
+            assert isinstance(following, Comparison)
             low = _clause(part.operator, part.threshold)
             high = _clause(following.operator, following.threshold)
             clauses.append(f"{part.column} is {low} and {high}")

@@ -1,4 +1,4 @@
-"""What a column is compared with: numbers, quantiles, and the larger or smaller of them."""
+"""What a column is compared with: numbers, quantiles, and extremes of these."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """The largest or the smallest of several thresholds: a business bound on a quantile.
+    """The largest or the smallest of several thresholds: a bounded quantile.
 
     `function` is ``"max"`` or ``"min"``.
     """
@@ -141,7 +141,7 @@ def resolve_threshold(
 
 
 def q(p: float) -> Quantile:
-    """Return the threshold "quantile of level `p`", resolved when a segmenter is fitted.
+    """Return the threshold "quantile of level `p`", resolved at fit.
 
     The quantile is the inverse of the empirical distribution function: the smallest
     observed value with at least a share `p` of the weight at or below it, missing

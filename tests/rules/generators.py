@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from skseg.rules import Rule, col, missing
+from skseg.rules import Domain, Rule, col, missing
 from skseg.rules._conditions import (
     Comparison,
     Leaf,
@@ -245,3 +245,27 @@ def _random_leaf(rng: Random, name: str, grid: bool) -> Rule:
     number = float(rng.randint(-3, 3)) if grid else round(rng.uniform(-1000, 1000), 3)
     operator = rng.choice(["<", "<=", ">", ">="] * 3 + ["==", "!="])
     return Comparison(name, operator, number)
+
+
+def random_schema(rng: Random, rules: Rules) -> dict[str, Domain]:
+    """Return what is known of some of the columns of `rules` on a grid."""
+    schema = {}
+    for name in sorted(
+        {leaf.column for rule in rules.values() for leaf in leaves(rule)}
+    ):
+        can_be_missing = rng.random() < 0.5
+        if rng.random() < 0.3:
+            continue
+        if name.startswith("text"):
+            values = (
+                rng.sample(WORDS, rng.randint(1, 4)) if rng.random() < 0.5 else None
+            )
+            schema[name] = Domain(values=values, missing=can_be_missing)  # type: ignore[arg-type]
+        else:
+            low, high = sorted(
+                rng.choice([-math.inf, -3, -1.5, 0, 2, math.inf]) for _ in "ab"
+            )
+            schema[name] = Domain(
+                integer=rng.random() < 0.5, low=low, high=high, missing=can_be_missing
+            )
+    return schema

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,9 +31,9 @@ _COMPARE = {
 
 
 def number(value: float) -> Any:
-    if math.isinf(value):
-        return z3.fpInfinity(z3.Float64(), value < 0)
-    return z3.FPVal(value, z3.Float64())
+    """Return a float64 with exactly the bits of `value`."""
+    (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+    return z3.fpBVToFP(z3.BitVecVal(bits, 64), z3.Float64())
 
 
 class Z3Oracle:
@@ -74,6 +74,14 @@ class Z3Oracle:
         if not domain.missing:
             self.possible.append(z3.Not(absent))
         if name in self.texts:
+            if domain.values is not None:
+                other = len(self.texts[name])
+                codes = {
+                    self.texts[name].index(text) if text in self.texts[name] else other
+                    for text in domain.values
+                }
+                allowed = [x == code for code in sorted(codes)]
+                self.possible.append(z3.Or(absent, *allowed))
             return
         inside = [z3.fpGEQ(x, number(domain.low)), z3.fpLEQ(x, number(domain.high))]
         if domain.integer:

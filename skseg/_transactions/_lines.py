@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skseg.rules._errors import missing_columns_message
+
 from ._calendar import EPOCH, as_of_day, read_days
 from ._defects import Defects
 from ._money import read_units
-from .rules._errors import missing_columns_message
 
 # Rows handled at a time where a loop spares an array of full length.
 BLOCK = 1 << 16

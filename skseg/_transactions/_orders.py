@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._transactions import Lines, number_ids
+from ._lines import Lines, number_ids
 
 
 class Orders(NamedTuple):

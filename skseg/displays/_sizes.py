@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseg._validation import check_sample_weight, invalid_parameter
+from skseg.rules._errors import missing_columns_message
+
 from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches
-from ._validation import check_sample_weight, invalid_parameter
-from .rules._errors import missing_columns_message
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skseg._validation import invalid_parameter
+
 from ._defects import Defects
-from ._validation import invalid_parameter
 
 ISO_8601 = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})(?:[T ].+)?")
 EPOCH = dt.date(1970, 1, 1).toordinal()

@@ -1,0 +1,1 @@
+"""Order lines of any frame library, cleaned and grouped into orders."""
