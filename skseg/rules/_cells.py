@@ -27,6 +27,7 @@ from ._conditions import (
     Rule,
     column_kinds,
     leaves,
+    unresolved_error,
 )
 from ._errors import RuleError
 
@@ -246,10 +247,7 @@ def build_axes(
             if isinstance(leaf, Comparison) and not isinstance(
                 leaf.threshold, float | str
             ):
-                raise RuleError(
-                    f"The threshold {leaf.threshold} of column {leaf.column!r} is not "
-                    "resolved yet. Call resolve(X) with the data it is a quantile of."
-                )
+                raise unresolved_error(leaf.column, leaf.threshold)
             found[leaf.column].append(leaf)
     for name, (kind, more) in (extra or {}).items():
         if name not in kinds:

@@ -17,6 +17,7 @@ from ._thresholds import (
     check_name,
     check_number,
     resolve_threshold,
+    threshold_text,
 )
 
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
@@ -115,11 +116,11 @@ class Rule:
 
         return evaluate_rules([self], X)[:, 0]
 
-
     def to_sql(self, dialect: str = "duckdb") -> str:
         """Return the rule as a SQL condition, for a WHERE clause.
 
-        It needs the extra ``sql``.
+        It is TRUE exactly where the rule holds; elsewhere it is FALSE or NULL, so
+        negate the rule, not the SQL: ``(~rule).to_sql()``. It needs the extra ``sql``.
 
         Parameters
         ----------
@@ -129,13 +130,13 @@ class Rule:
         Returns
         -------
         str
-            A condition that is TRUE for the rows for which the rule holds, and FALSE or
-            NULL for the others.
+            A condition, in brackets where it has several parts.
 
         Raises
         ------
         RuleError
-            If the dialect is not offered or a quantile is unresolved.
+            If the dialect is not offered, a quantile is unresolved, or two column names
+            differ only by case.
         MissingExtraError
             If sqlglot is not installed.
 
@@ -404,6 +405,14 @@ def negation_normal(rule: Rule, *, negated: bool = False) -> Rule:
         join = conjunction if isinstance(rule, And) != negated else disjunction
         return join([negation_normal(part, negated=negated) for part in rule.parts])
     return ~rule if negated else rule
+
+
+def unresolved_error(column: str, threshold: Threshold) -> RuleError:
+    """Return the error for a quantile that has no value yet; the caller raises it."""
+    return RuleError(
+        f"The threshold {threshold_text(threshold)} of column {column!r} is not "
+        "resolved yet. Call resolve(X) with the data it is a quantile of."
+    )
 
 
 def is_resolved(rule: Rule) -> bool:

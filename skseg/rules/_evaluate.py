@@ -26,7 +26,8 @@ _CHUNK = 1 << 15
 
 
 def _bits(mask: int, size: int) -> BoolArray:
-    return np.array([mask >> i & 1 for i in range(size)], dtype=bool)
+    raw = np.frombuffer(mask.to_bytes(size // 8 + 1, "little"), dtype=np.uint8)
+    return np.unpackbits(raw, count=size, bitorder="little").astype(bool)
 
 
 def rule_mask(rule: Rule, axis: Axis) -> int:

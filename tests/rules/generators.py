@@ -55,7 +55,7 @@ def column_names(n_columns: int) -> list[str]:
 def partition(
     rng: Random, n_rules: int, n_columns: int, *, grid: bool = False
 ) -> Rules:
-    """Return a true partition by recursive cuts through values and missing values.
+    """Return a true partition, by recursive cuts, into about `n_rules` rules.
 
     On a `grid` thresholds are small integers, so that many of them coincide.
     """
@@ -67,7 +67,10 @@ def partition(
         set(names),
     )
     regions = [whole]
-    while len(regions) < n_rules:
+    # On a grid of few columns there may not be so many cuts.
+    for _ in range(20 * n_rules):
+        if len(regions) >= n_rules:
+            break
         region = regions.pop(rng.randrange(len(regions)))
         regions += _cut(rng, region, rng.choice(names), grid=grid)
     rng.shuffle(regions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from skseg.rules import Rule, RuleSet, col, missing
 
-ENGINES = {
+ENGINES: dict[str, Callable[[], Any]] = {
     "duckdb": lambda: duckdb.connect(":memory:"),
     "sqlite": lambda: sqlite3.connect(":memory:"),
 }

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import z3
 
-from skseg.rules import Domain, MECEReport, RuleSet, col, missing
+from skseg.rules import Domain, MECEReport, RuleSet, _mece, col, missing
 from tests.rules.generators import (
     Rules,
     near_partition,
@@ -52,27 +52,29 @@ def admits(domain: Domain, value: Any) -> bool:
     return domain.low <= value <= domain.high and whole
 
 
+def names_held(rule_set: RuleSet, row: dict[str, Any]) -> set[str]:
+    held = rule_set.membership({name: [value] for name, value in row.items()})[0]
+    return {name for name, holds in zip(rule_set.names, held, strict=True) if holds}
+
+
 def assert_witnesses(
     rule_set: RuleSet, schema: dict[str, Domain], report: MECEReport
 ) -> None:
     """Assert that the rules, evaluated on the rows shown, do what the report says."""
+    for overlap in report.overlaps:
+        assert names_held(rule_set, overlap.witness) >= set(overlap.names)
+    for gap in report.gaps:
+        assert names_held(rule_set, gap.witness) == set()
     for finding in (*report.overlaps, *report.gaps):
-        row = {name: [value] for name, value in finding.witness.items()}
-        held = {
-            name
-            for name, holds in zip(
-                rule_set.names, rule_set.membership(row)[0], strict=True
-            )
-            if holds
-        }
-        names = set(finding.names) if finding in report.overlaps else set()
-        assert held >= names
-        assert held or not names
-        if not names:
-            assert held == set()
-        for name, domain in schema.items():
-            if name in row:
-                assert admits(domain, row[name][0])
+        for name, value in finding.witness.items():
+            assert admits(schema.get(name, Domain()), value)
+
+
+def verified_by_search(rule_set: RuleSet, schema: dict[str, Domain]) -> MECEReport:
+    """Verify in the way that large sets of overlapping rules are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_mece, "_REPORT_STEPS", 0)
+        return rule_set.verify(schema)
 
 
 def verdicts(seed: int) -> tuple[bool, bool]:
@@ -85,6 +87,11 @@ def verdicts(seed: int) -> tuple[bool, bool]:
     assert report.is_exclusive == (not report.overlaps)
     assert report.is_exhaustive == (not report.gaps)
     assert_witnesses(rule_set, schema, report)
+    searched = verified_by_search(rule_set, schema)
+    assert found == (searched.is_exclusive, searched.is_exhaustive), seed
+    assert searched.unreachable == report.unreachable
+    assert searched.overlaps == report.overlaps
+    assert_witnesses(rule_set, schema, searched)
     if seed % 10 < 2:
         names = list(rules)
         pairs = [

@@ -1,0 +1,418 @@
+"""RuleSet: names, codes, quantiles, storage, and the same segments in other words."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from copy import deepcopy
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skseg.rules import Domain, Rule, RuleError, RuleSet, col, maximum, missing, q
+from tests.rules import oracle
+from tests.rules.generators import partition, random_rules, random_schema
+from tests.rules.strategies import KINDS, columns_for, rule_sets
+
+TIERS = RuleSet({"VIP": "aov >= 120", "Core": "40 <= aov < 120"}, default="Small")
+
+
+def rows_of(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    lists = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in lists]
+
+
+def test_codes_are_positions_and_the_default_comes_last() -> None:
+    X = {"aov": [200.0, 15.0, 40.0, None]}
+    assert TIERS.names == ("VIP", "Core", "Small")
+    assert TIERS.assign(X).tolist() == [0, 2, 1, 2]
+    assert TIERS.assign(X).dtype == np.intp
+    assert TIERS.membership(X).tolist() == [
+        [True, False, False],
+        [False, False, True],
+        [False, True, False],
+        [False, False, True],
+    ]
+
+
+def test_without_a_default_nobody_is_minus_one() -> None:
+    rules = RuleSet(dict(TIERS.rules))
+    assert rules.assign({"aov": [200.0, 15.0, 40.0, None]}).tolist() == [0, -1, 1, -1]
+    assert rules.membership({"aov": [None]}).tolist() == [[False, False]]
+
+
+def test_the_first_rule_that_holds_wins() -> None:
+    rules = {"a": "x > 1", "b": "x > 2", "c": "x > 0"}
+    X = {"x": [3.0, 1.5, 0.5, 0.0]}
+    assert RuleSet(rules).assign(X).tolist() == [0, 0, 2, -1]
+    turned = dict(reversed(rules.items()))
+    assert RuleSet(turned).assign(X).tolist() == [0, 0, 0, -1]
+    assert RuleSet(rules).membership(X)[0].tolist() == [True, True, True]
+
+
+@given(st.data())
+def test_assign_is_the_first_match_of_membership(data: Any) -> None:
+    rules = data.draw(rule_sets(max_size=5))
+    X = data.draw(columns_for(rules))
+    held = rules.membership(X)
+    assert held.shape == (len(next(iter(X.values()))), len(rules))
+    codes = rules.assign(X).tolist()
+    assert codes == [row.index(True) if any(row) else -1 for row in held.tolist()]
+    assert codes == [oracle.code(rules, row) for row in rows_of(X)]
+
+
+def test_it_is_a_collection_of_names() -> None:
+    assert len(TIERS) == 3
+    assert list(TIERS) == ["VIP", "Core", "Small"]
+    assert "Small" in TIERS
+    assert TIERS["VIP"] == (col("aov") >= 120)
+    assert TIERS.default == "Small"
+    assert TIERS.columns == ("aov",)
+    with pytest.raises(KeyError):
+        TIERS["Small"]
+    with pytest.raises(TypeError):
+        TIERS.rules["VIP"] = missing("aov")  # type: ignore[index]
+
+
+def test_columns_are_in_the_order_of_their_first_appearance() -> None:
+    rules = RuleSet({"a": "y > 1 and x > 1", "b": "missing(z) or x > 2 or w == 'u'"})
+    assert rules.columns == ("y", "x", "z", "w")
+
+
+def test_equality_minds_order_names_and_default() -> None:
+    same = RuleSet({"VIP": col("aov") >= 120, "Core": TIERS["Core"]}, default="Small")
+    assert same == TIERS
+    assert hash(same) == hash(TIERS)
+    others = [
+        RuleSet(dict(TIERS.rules)),
+        RuleSet(dict(TIERS.rules), default="Rest"),
+        RuleSet(dict(reversed(TIERS.rules.items())), default="Small"),
+        RuleSet({"VIP": "aov >= 121", "Core": TIERS["Core"]}, default="Small"),
+        RuleSet({"vip": TIERS["VIP"], "Core": TIERS["Core"]}, default="Small"),
+    ]
+    for other in others:
+        assert other != TIERS
+    assert len({TIERS, same, *others}) == 6
+    assert TIERS != "TIERS"
+
+
+def test_it_prints_its_rules() -> None:
+    assert str(TIERS) == "VIP: aov >= 120\nCore: 40 <= aov < 120\nSmall: everyone else"
+    assert eval(repr(TIERS), {"RuleSet": RuleSet}) == TIERS  # noqa: S307
+
+
+def test_it_is_described_in_english() -> None:
+    assert TIERS.describe() == {
+        "VIP": "aov is at least 120",
+        "Core": "aov is at least 40 and below 120",
+        "Small": "everyone else",
+    }
+
+
+@given(rule_sets(resolved=False))
+def test_it_can_be_copied_and_pickled(rules: RuleSet) -> None:
+    if rules.is_resolved:
+        rules.assign({name: [] for name in KINDS})
+    for copy in (deepcopy(rules), pickle.loads(pickle.dumps(rules))):
+        assert copy == rules
+        assert copy.names == rules.names
+        assert str(copy) == str(rules)
+
+
+def test_a_copy_assigns_like_the_original() -> None:
+    X = {"aov": [200.0, 15.0, 40.0, None]}
+    codes = TIERS.assign(X).tolist()
+    assert deepcopy(TIERS).assign(X).tolist() == codes
+    assert pickle.loads(pickle.dumps(TIERS)).assign(X).tolist() == codes
+
+
+@pytest.mark.parametrize(
+    ("rules", "default", "message"),
+    [
+        (["a > 1"], None, "must be a mapping"),
+        ("a > 1", None, "must be a mapping"),
+        ({"": "a > 1"}, None, "must not be empty"),
+        ({1: "a > 1"}, None, "must be a str"),
+        ({"x\0": "a > 1"}, None, "NUL"),
+        ({"\ud800": "a > 1"}, None, "lone surrogates"),
+        ({"x": "a > 1"}, "x", "has a rule already"),
+        ({"x": "a > 1"}, "", "must not be empty"),
+        ({"x": "a > 1"}, 0, "must be a str"),
+        ({"x": "a > "}, None, "Segment 'x': Not a rule"),
+        ({"x": None}, None, "Segment 'x': A rule must be a str or a Rule"),
+        ({"x": "a > 1", "y": "a == 'u'"}, None, "with numbers and with text"),
+    ],
+)
+def test_bad_rule_sets_are_refused(rules: Any, default: Any, message: str) -> None:
+    with pytest.raises(RuleError, match=message):
+        RuleSet(rules, default=default)
+
+
+def test_quantiles_become_values_of_the_data() -> None:
+    rules = RuleSet(
+        {
+            "top": col("aov") >= maximum(q(0.75), 120),
+            "low": "aov < min(q(0.25), 60) and n <= q(0.5)",
+            "u": "plan == 'u'",
+        },
+        default="rest",
+    )
+    X = {"aov": [50, 90, None, 150, 400], "n": [3, 1, 2, None, 9], "plan": ["u"] * 5}
+    resolved = rules.resolve(X)
+    assert not rules.is_resolved
+    assert resolved.is_resolved
+    assert str(resolved) == (
+        "top: aov >= 150\nlow: aov < 50 and n <= 2\nu: plan == 'u'\nrest: everyone else"
+    )
+    assert resolved.resolve(X) == resolved
+    assert resolved.assign(X).tolist() == [2, 2, 2, 0, 0]
+
+
+def test_weights_repeat_rows_in_quantiles() -> None:
+    rules = RuleSet({"top": "x > q(0.5)"})
+    X, weight = {"x": [1.0, 2.0, 3.0]}, [5, 1, 1]
+    repeated = {"x": np.repeat(X["x"], weight)}
+    assert rules.resolve(X, sample_weight=weight) == rules.resolve(repeated)
+    assert str(rules.resolve(X, sample_weight=weight)["top"]) == "x > 1"
+    assert str(rules.resolve(X)["top"]) == "x > 2"
+
+
+@given(st.data())
+def test_doubling_the_data_changes_no_threshold(data: Any) -> None:
+    rules = data.draw(rule_sets({"a": "number", "b": "number"}, resolved=False))
+    values = st.floats(allow_nan=False)
+    X = {name: data.draw(st.lists(values, min_size=3, max_size=3)) for name in "ab"}
+    once = rules.resolve(X)
+    assert rules.resolve({name: column * 2 for name, column in X.items()}) == once
+    assert rules.resolve(X, sample_weight=[2.0, 2.0, 2.0]) == once
+    assert rules.resolve(pd.DataFrame(X)) == once
+    assert once.is_resolved
+
+
+@pytest.mark.parametrize(
+    ("X", "weight", "message"),
+    [
+        ({"x": [None, None]}, None, r"q\(0.5\) of column 'x' has no value"),
+        ({"x": []}, None, "has no value"),
+        ({"x": [1.0, 2.0]}, [0, 0], "has no value"),
+        ({"x": [1.0, 2.0]}, [1], r"shape \(2,\)"),
+        ({"x": [1.0, 2.0]}, [1, -1], "not negative"),
+        ({"y": [1.0]}, None, "needs the column 'x'. Available: 'y'"),
+        ({"x": ["u"]}, None, "compares numbers"),
+    ],
+)
+def test_a_quantile_needs_data(X: Any, weight: Any, message: str) -> None:
+    with pytest.raises(RuleError, match=message):
+        RuleSet({"top": "x > q(0.5)"}).resolve(X, sample_weight=weight)
+
+
+def test_json_is_for_people_too() -> None:
+    content = json.loads(TIERS.to_json())
+    assert content == {
+        "format": "skseg.rules",
+        "version": 1,
+        "rules": [
+            {"name": "VIP", "rule": "aov >= 120"},
+            {"name": "Core", "rule": "40 <= aov < 120"},
+        ],
+        "default": "Small",
+    }
+    assert "\n" not in TIERS.to_json(indent=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "Not JSON"),
+        ("{", "Not JSON"),
+        ("[]", "Not a rule set"),
+        ('{"format": "other"}', "Not a rule set"),
+        ('{"format": "skseg.rules"}', "Got version None"),
+        ('{"format": "skseg.rules", "version": 2}', "Got version 2; a newer skseg"),
+        (
+            '{"format": "skseg.rules", "version": 1, "rules": [{"name": "x"}]}',
+            "needs the keys 'name' and 'rule'",
+        ),
+        (
+            '{"format": "skseg.rules", "version": 1, "rules": ["x"]}',
+            "needs the keys 'name' and 'rule'",
+        ),
+        (
+            '{"format": "skseg.rules", "version": 1, "rules": ['
+            '{"name": "x", "rule": "a > 1"}, {"name": "x", "rule": "a > 2"}]}',
+            "'x' has two rules",
+        ),
+        (
+            '{"format": "skseg.rules", "version": 1, "rules": ['
+            '{"name": "x", "rule": "__import__(1)"}]}',
+            "Segment 'x': Unknown function",
+        ),
+        (
+            '{"format": "skseg.rules", "version": 1, "rules": ['
+            '{"name": "x", "rule": 5}]}',
+            "Segment 'x': A rule must be a str",
+        ),
+        (
+            '{"format": "skseg.rules", "version": 1, "rules": ['
+            '{"name": ["x"], "rule": "a > 1"}]}',
+            "A segment name must be a str",
+        ),
+        ('{"format": "skseg.rules", "version": 1, "rules": 5}', "list of rules"),
+    ],
+)
+def test_other_json_is_refused(text: str, message: str) -> None:
+    with pytest.raises(RuleError, match=message):
+        RuleSet.from_json(text)
+
+
+# The same segments in other words.
+
+
+@given(st.data())
+def test_disjoint_rules_give_everyone_the_same_segment(data: Any) -> None:
+    rules = data.draw(rule_sets(max_size=5))
+    apart = rules.disjoint()
+    assert apart.names == rules.names
+    assert apart.verify().is_exclusive
+    X = data.draw(columns_for(rules))
+    if set(apart.columns) <= set(X):
+        assert apart.assign(X).tolist() == rules.assign(X).tolist()
+        assert (apart.membership(X).sum(axis=1) <= 1).all()
+
+
+@given(st.data())
+def test_simple_rules_hold_for_the_same_rows(data: Any) -> None:
+    rules = data.draw(rule_sets(max_size=5))
+    simple = rules.simplify()
+    X = data.draw(columns_for(rules))
+    assert simple.names == rules.names
+    assert simple.membership(X).tolist() == rules.membership(X).tolist()
+    assert simple.simplify() == simple
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_larger_rule_sets_can_be_told_apart_and_simplified(seed: int) -> None:
+    rng = Random(seed)
+    found: dict[str, Rule] = random_rules(rng, 12, 4, grid=True)
+    if seed % 2:
+        found = partition(rng, 12, 4) | random_rules(rng, 3, 4)
+        found = {f"{i}": rule for i, rule in enumerate(found.values())}
+    rules = RuleSet(found)
+    n_rows, numbers = 3000, np.random.default_rng(seed)
+    words = np.array(["free", "pro", "", "it's", "ß", "other", "x", None], dtype=object)
+    values = np.array([-np.inf, np.inf, np.nan, *np.arange(-3.5, 4, 0.5), -500, 500])
+    X = {
+        name: numbers.choice(words if name.startswith("text") else values, n_rows)
+        for name in rules.columns
+    }
+    apart, simple = rules.disjoint(), rules.simplify()
+    assert apart.verify().is_exclusive
+    assert apart.assign(X).tolist() == rules.assign(X).tolist()
+    assert (apart.membership(X).sum(axis=1) <= 1).all()
+    assert simple.membership(X).tolist() == rules.membership(X).tolist()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_under_a_schema_possible_rows_keep_their_segment(seed: int) -> None:
+    rng = Random(seed)
+    rules = RuleSet(random_rules(rng, 6, 3, grid=True))
+    schema = random_schema(rng, dict(rules.rules))
+    apart, simple = rules.disjoint(schema), rules.simplify(schema)
+    assert apart.verify(schema).is_exclusive
+    X: dict[str, list[Any]] = {}
+    for name in rules.columns:
+        domain = schema.get(name, Domain())
+        if name.startswith("text"):
+            words = domain.values or ("free", "pro", "", "it's", "ß", "other", "unseen")
+            possible: list[Any] = list(words)
+        else:
+            grid = [x / 2 for x in range(-8, 9)]
+            possible = [
+                x
+                for x in grid
+                if domain.low <= x <= domain.high
+                and (not domain.integer or x.is_integer())
+            ]
+        possible += [None] if domain.missing else []
+        if not possible:
+            return
+        X[name] = rng.choices(possible, k=1000)
+    assert apart.assign(X).tolist() == rules.assign(X).tolist()
+    assert simple.membership(X).tolist() == rules.membership(X).tolist()
+
+
+def test_rules_that_do_not_overlap_stay_as_they_are_written() -> None:
+    rules = RuleSet({"a": "not x >= 3", "b": "x >= 3 and not y < 1", "c": "x >= 7"})
+    apart = rules.disjoint()
+    assert apart["a"] == rules["a"]
+    assert apart["b"] == rules["b"]
+    assert str(apart["c"]) == "x >= 7 and y < 1"
+
+
+@pytest.mark.parametrize(
+    ("rules", "schema", "expected"),
+    [
+        (
+            {"VIP": "aov >= 120", "Core": "aov >= 40"},
+            None,
+            {"VIP": "aov >= 120", "Core": "40 <= aov < 120"},
+        ),
+        (
+            {"a": "x > 1", "b": "x > 2"},
+            None,
+            {"a": "x > 1", "b": "False"},
+        ),
+        (
+            {"a": "s in ['u', 'v']", "b": "s in ['v', 'w']", "c": "True"},
+            None,
+            {
+                "a": "s in ['u', 'v']",
+                "b": "s in ['w']",
+                "c": "s not in ['u', 'v', 'w']",
+            },
+        ),
+        (
+            {"a": "x < 1", "b": "True"},
+            None,
+            {"a": "x < 1", "b": "not x < 1"},
+        ),
+        (
+            {"a": "x < 1", "b": "True"},
+            {"x": {"missing": False}},
+            {"a": "x < 1", "b": "x >= 1"},
+        ),
+        (
+            {"a": "missing(x)", "b": "True"},
+            None,
+            {"a": "missing(x)", "b": "not missing(x)"},
+        ),
+        (
+            {
+                "Top": "(R >= 3 and F >= 4) or (R >= 3 and M >= 4)",
+                "New": "R == 5 and F <= 2 and M >= 2",
+            },
+            dict.fromkeys("RFM", Domain(integer=True, low=1, high=5, missing=False)),
+            {
+                "Top": "(R >= 3 and F >= 4) or (R >= 3 and M >= 4)",
+                "New": "R == 5 and F <= 2 and 2 <= M < 4",
+            },
+        ),
+    ],
+)
+def test_overlaps_are_resolved_into_readable_rules(
+    rules: dict[str, str], schema: Any, expected: dict[str, str]
+) -> None:
+    apart = RuleSet(rules).disjoint(schema)
+    texts = {name: str(rule) for name, rule in apart.rules.items()}
+    allowed = {name: expected[name] for name in texts}
+    assert texts == allowed
+
+
+def test_a_union_of_ranges_is_simplified_to_the_ranges() -> None:
+    rules = RuleSet({"a": "(x > 1 and x > 2 and not x >= 9) or 4 < x <= 20 or x == 30"})
+    assert str(rules.simplify()["a"]) == "2 < x <= 20 or x == 30"
