@@ -443,7 +443,8 @@ def _revenue(
     n_segments: int,
 ) -> FloatArray:
     """Return the revenue of every segment, in units of the largest amount."""
-    finite = np.where(np.isfinite(values), values, 0.0)
+    counts = np.isfinite(values) & (True if weight is None else weight > 0)
+    finite = np.where(counts, values, 0.0)
     # Scaled first, so that no sum of representable amounts overflows.
     spent = finite / max(np.abs(finite).max(), np.finfo(float).tiny)
     weighted = spent if weight is None else spent * weight

@@ -24,6 +24,8 @@ IntArray = npt.NDArray[np.intp]
 _FEW_VALUES = 16
 # Texts that a look-up remembers; beyond, unseen ones are looked at again and again.
 _MANY_TEXTS = 1 << 16
+# What numpy converts on its own; to text it would do more than that.
+_AS_FLOAT = (numbers.Real, Decimal, type(None))
 _BRIDGES: dict[Any, Any] = {
     nw.Boolean: nw.Int8,
     nw.Int128: nw.Float64,
@@ -157,8 +159,9 @@ class Columns:
         return column
 
     def _object_numbers(self, name: str, values: ObjectArray) -> FloatArray:
-        if all(issubclass(t, numbers.Real | Decimal) for t in set(map(type, values))):
+        if all(issubclass(t, _AS_FLOAT) for t in set(map(type, values))):
             try:
+                # None becomes NaN.
                 return values.astype(np.float64)
             except (OverflowError, ValueError):
                 pass  # integers beyond float64, signalling NaN
@@ -265,7 +268,8 @@ def _compares_as_text(column: nw.Series[Any]) -> bool:
     categories = getattr(native.dtype, "categories", None)
     if categories is not None:
         return all(isinstance(category, str) for category in categories)
-    return column.dtype == nw.String and "pyarrow" in repr(native.dtype)
+    storage = getattr(native.dtype, "storage", repr(native.dtype))
+    return column.dtype == nw.String and "pyarrow" in storage
 
 
 def _compared(column: nw.Series[Any], values: Sequence[str]) -> IntArray:

@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._boxes import Box, Budget, TooManyBoxesError, cover, volume
-from ._conditions import Rule, disjunction
+from ._boxes import Box, Budget, TooManyBoxesError, volume
+from ._conditions import Rule
 from ._errors import RuleError
 from ._proof import Proof
-from ._witness import box_rule
 
-# Steps for taking overlapping rules apart: in a report, where searching is the other
-# way to know, and where the parts themselves are asked for.
+# Steps for taking overlapping rules apart, where searching is the other way to know.
 _REPORT_STEPS = 20_000
-_REWRITE_STEPS = 1_000_000
 # Steps of a search for gaps among overlapping rules, where no volume can guide it.
 _SEARCH_STEPS = 20_000
 
@@ -239,21 +236,3 @@ def _unreachable(proof: Proof, regions: list[list[Box]] | None) -> list[str] | N
         ]
     except TooManyBoxesError:
         return None
-
-
-def disjoint_rules(
-    rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
-) -> dict[str, Rule]:
-    """Return `rules` rewritten so that each holds only where no earlier one does."""
-    proof = Proof(rules, schema)
-    changed = {second for _, second in proof.overlapping_rules()}
-    regions = proof.first_match_regions(Budget(_REWRITE_STEPS))
-    found: dict[str, Rule] = {}
-    for number, (name, rule) in enumerate(rules.items()):
-        if number in changed:
-            boxes = cover(regions[number], proof.universe)
-            rule = disjunction(
-                box_rule(box, proof.axes, proof.universe) for box in boxes
-            )
-        found[name] = rule
-    return found

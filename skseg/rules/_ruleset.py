@@ -15,10 +15,10 @@ from ._columns import Columns
 from ._conditions import Rule, column_kinds, is_resolved, resolve_rule
 from ._errors import RuleError
 from ._evaluate import Evaluator
-from ._mece import MECEReport, disjoint_rules, verify
+from ._mece import MECEReport, verify
 from ._parse import parse
 from ._quantile import inverted_cdf
-from ._rewrite import simplified_rules
+from ._rewrite import disjoint_rules, simplified_rules
 from ._thresholds import check_name
 
 _FORMAT = "skseg.rules"
@@ -433,7 +433,7 @@ class RuleSet:
         """
         try:
             content = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RuleError(f"Not JSON: {error}") from None
         if not isinstance(content, dict) or content.get("format") != _FORMAT:
             raise RuleError(f"Not a rule set: the key 'format' must be {_FORMAT!r}.")
@@ -443,12 +443,17 @@ class RuleSet:
                 f"{content.get('version')!r}; a newer skseg wrote it."
             )
         rules: dict[str, str] = {}
-        for entry in content.get("rules", []):
+        entries = content.get("rules")
+        if not isinstance(entries, list):
+            raise RuleError(
+                "Not a rule set: the key 'rules' must hold a list of rules."
+            )
+        for entry in entries:
             if not isinstance(entry, dict) or not {"name", "rule"} <= entry.keys():
                 raise RuleError(
                     f"A rule needs the keys 'name' and 'rule'. Got {entry!r}."
                 )
-            if entry["name"] in rules:
+            if check_name(entry["name"], "A segment name") in rules:
                 raise RuleError(f"The segment {entry['name']!r} has two rules.")
             rules[entry["name"]] = entry["rule"]
         return cls(rules, default=content.get("default"))
