@@ -494,7 +494,8 @@ def test_files_of_missing_extras_are_skipped_with_a_word(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "sqlglot", None)
-    monkeypatch.delitem(sys.modules, "skseg.rules._sql", raising=False)
+    for module in ("_sql", "_dialects"):
+        monkeypatch.delitem(sys.modules, f"skseg.rules.{module}", raising=False)
     out = tmp_path / "out"
     result = skseg_command("rfm", tiny, *TINY, "--out", out, *(["-q"] if quiet else []))
     assert result.exit_code == 0, result.output
