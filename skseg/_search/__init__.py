@@ -1,0 +1,1 @@
+"""Algorithms under the estimators: plain numpy in and out."""

@@ -1,0 +1,134 @@
+"""Bounds on sizes: what they allow by number alone, and why not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._arrays import FloatArray
+
+# Sums of fractional weights meet a bound up to this share of it: 10 x 0.1 is 1.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBounds:
+    """Smallest and largest size of a segment.
+
+    Attributes
+    ----------
+    low, high : float
+        What sizes are compared with.
+    min_size, max_size : float
+        What the user asked for.
+    """
+
+    low: float
+    high: float
+    min_size: float
+    max_size: float
+
+    def fits(self, size: float) -> bool:
+        """Tell whether one segment may have this size."""
+        return self.low <= size <= self.high
+
+    def fewest(self, size: float) -> int:
+        """Return how many segments it takes to stay below the upper bound."""
+        return max(1, math.ceil(size / self.high))
+
+    def adds_up(self, size: float) -> bool:
+        """Tell whether some k has k * low <= size <= k * high.
+
+        The fewest segments leave the most room above the lower bound.
+        """
+        return self.fewest(size) * self.low <= size
+
+    def all_fewest(self, sizes: FloatArray) -> FloatArray:
+        """Return `fewest` of every size."""
+        return np.maximum(1.0, np.ceil(sizes / self.high))
+
+    def excess(self, sizes: FloatArray) -> FloatArray:
+        """Return the rows above the bound that numbers alone make unavoidable."""
+        if self.low <= 0:
+            return np.zeros_like(sizes)
+        return np.maximum(0.0, sizes - np.floor(sizes / self.low) * self.high)
+
+    def why_not(self, size: float) -> str | None:
+        """Return why the numbers alone rule `size` rows out, None if they do not."""
+        if size < self.low:
+            return (
+                f"{count_rows(size)} {'is' if size == 1 else 'are'} fewer than "
+                f"min_size={format_size(self.min_size)}."
+            )
+        if self.adds_up(size):
+            return None
+        k = math.floor(size / self.low)
+        return (
+            f"{format_size(size)} rows cannot be divided into segments of "
+            f"{self}: {_segments(k)} at most {format_size(k * self.max_size)} rows, "
+            f"{_segments(k + 1)} at least {format_size((k + 1) * self.min_size)}. "
+            f"The nearest bounds that add up: max_size="
+            f"{format_size(_round_up(size / k, self.high))} or min_size="
+            f"{format_size(-_round_up(-size / (k + 1), -self.low))}."
+        )
+
+    def __str__(self) -> str:
+        low, high = format_size(self.min_size), format_size(self.max_size)
+        return f"{low} to {high} rows" if low != high else f"{low} rows"
+
+
+def size_bounds(min_size: float, max_size: float, sizes: FloatArray) -> SizeBounds:
+    """Return bounds for sums of `sizes`: exact for whole ones, else up to rounding."""
+    if not (0 <= min_size <= max_size and max_size > 0):
+        raise ValueError(
+            "Sizes must have 0 <= min_size <= max_size and max_size > 0. Got "
+            f"min_size={min_size!r} and max_size={max_size!r}."
+        )
+    low, high = float(np.ceil(min_size)), float(np.floor(max_size))
+    if not _are_whole(sizes) or low > high:
+        low, high = min_size * (1 - _TOLERANCE), max_size * (1 + _TOLERANCE)
+    return SizeBounds(low, high, float(min_size), float(max_size))
+
+
+def _are_whole(sizes: FloatArray) -> bool:
+    return bool((sizes == np.floor(sizes)).all())
+
+
+def summable(sizes: FloatArray) -> FloatArray:
+    """Return `sizes` such that their sums do not depend on the order of adding up.
+
+    Whole numbers are. Others are rounded to multiples of a power of two so small that
+    float64 holds every sum of them exactly.
+    """
+    if _are_whole(sizes):
+        return sizes
+    # Exactly rounded, so that it does not depend on the order either.
+    total = math.fsum(sizes)
+    step = math.ldexp(1.0, max(math.frexp(total)[1] - 52, -1074))
+    return np.asarray(np.rint(sizes / step) * step)
+
+
+def format_size(size: float) -> str:
+    """Write a number of rows, or a weight, for a message."""
+    if math.isinf(size) or not float(size).is_integer():
+        return f"{size:,.6g}"
+    return f"{int(size):,}"
+
+
+def count_rows(size: float) -> str:
+    """Write a number of rows with its unit."""
+    return "1 row" if size == 1 else f"{format_size(size)} rows"
+
+
+def _segments(k: int) -> str:
+    return "1 segment has" if k == 1 else f"{k:,} segments have"
+
+
+def _round_up(size: float, bound: float) -> float:
+    """Return a short number at or above `size`, whole if the `bound` is."""
+    if float(bound).is_integer():
+        return float(math.ceil(size))
+    step = 10.0 ** (math.floor(math.log10(abs(size))) - 4)
+    return math.ceil(size / step) * step
