@@ -23,13 +23,14 @@ from skseg.rules import (
     Rule,
     RuleError,
     RuleSet,
+    _proof,
     col,
     missing,
     q,
 )
 from skseg.rules._conditions import Comparison, Membership, leaves
 from tests.rules import oracle
-from tests.rules.generators import near_partition, partition
+from tests.rules.generators import near_partition, partition, random_rules
 from tests.rules.strategies import BIGGEST, TINIEST, rule_sets
 
 NEXT = math.nextafter(1.0, 2.0)
@@ -542,6 +543,18 @@ def test_where_a_partition_is_proved_every_row_has_exactly_one_segment(
             X[name] = numbers.uniform(-1200, 1200, n_rows)
             X[name][::7] = numbers.choice([np.nan, np.inf, -np.inf], len(X[name][::7]))
     assert (rules.membership(X).sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_rules_share_is_shown_even_where_it_is_not_taken_apart(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_proof, "_OVERLAP_STEPS", 0)
+    rng = Random(seed)
+    rules = RuleSet(random_rules(rng, 8, 3, grid=True))
+    report = rules.verify()
+    assert report.overlaps
+    assert_findings_hold(rules, report)
 
 
 def test_many_columns_are_no_obstacle() -> None:

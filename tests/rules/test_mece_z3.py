@@ -113,6 +113,29 @@ def test_z3_agrees_on_every_rule_set_and_every_witness_holds(seeds: range) -> No
     assert found.total() == len(seeds)
 
 
+@pytest.mark.parametrize("seed", range(300 if THOROUGH else 9))
+def test_z3_agrees_on_larger_rule_sets(seed: int) -> None:
+    rng = Random(seed)
+    n_rules, n_columns = rng.randint(20, 80), rng.randint(4, 15)
+    if seed % 3 == 0:
+        rules = random_rules(rng, n_rules, n_columns, grid=seed % 2 == 0)
+    else:
+        rules = partition(rng, n_rules, n_columns, grid=seed % 2 == 0)
+        rules = near_partition(rng, rules, rng.choice([0, 1, 2, 5]))
+    schema = random_schema(rng, rules) if seed % 4 == 0 else {}
+    rule_set, judge = RuleSet(rules), Z3Oracle(rules, schema)
+    verdict = (judge.is_exclusive(), judge.is_exhaustive())
+    for report in (rule_set.verify(schema), verified_by_search(rule_set, schema)):
+        # A search among overlapping rules may give up, but it must not err.
+        assert report.is_exclusive == verdict[0]
+        assert report.is_exhaustive in (verdict[1], None)
+        assert_witnesses(rule_set, schema, report)
+    assert rule_set.verify(schema).is_exhaustive is not None
+    for place in rng.sample(range(len(rules)), 5):
+        reached = rule_set.names[place] not in (report.unreachable or ())
+        assert report.unreachable is None or reached == judge.is_reachable(place)
+
+
 def test_the_rule_sets_are_of_every_kind() -> None:
     kinds = Counter()
     for seed in range(60):
