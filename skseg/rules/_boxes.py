@@ -7,10 +7,10 @@ is ever empty; an empty box is no box.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 
-from ._cells import Axis
+from ._cells import CellAxis
 from ._conditions import And, Not, Or, Rule, leaves
 from ._errors import RuleError
 from ._evaluate import rule_mask
@@ -108,7 +108,7 @@ def separate(boxes: Iterable[Box], budget: Budget | None = None) -> list[Box]:
 class BoxCompiler:
     """Takes rules apart into boxes within a universe of allowed cells."""
 
-    def __init__(self, axes: dict[str, Axis], universe: Box) -> None:
+    def __init__(self, axes: Mapping[str, CellAxis], universe: Box) -> None:
         self.axes = axes
         self.universe = universe
         self._position = {name: i for i, name in enumerate(axes)}

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from ._conditions import (
     Rule,
     column_kinds,
     leaves,
-    unresolved_error,
+    require_resolved,
 )
 from ._errors import RuleError
 
@@ -211,6 +211,17 @@ class PresenceAxis:
 Axis = NumberAxis | TextAxis | PresenceAxis
 
 
+class CellAxis(Protocol):
+    """What the arithmetic of boxes knows of a column: where conditions hold."""
+
+    @property
+    def full(self) -> int:
+        """All cells."""
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+
+
 def number_axis(name: str, leaves_: Iterable[Leaf]) -> NumberAxis:
     """Build the axis of a column of numbers from what it is compared with."""
     origins: dict[float, tuple[float, bool]] = {}
@@ -234,20 +245,16 @@ def text_axis(name: str, leaves_: Iterable[Leaf]) -> TextAxis:
     return TextAxis(name, tuple(values))
 
 
-def build_axes(
+def leaves_by_column(
     rules: Iterable[Rule],
-    extra: dict[str, tuple[Kind | None, list[Leaf]]] | None = None,
-) -> dict[str, Axis]:
-    """Build the axes of all columns that `rules` and the `extra` leaves mention."""
+    extra: Mapping[str, tuple[Kind | None, list[Leaf]]] | None = None,
+) -> dict[str, tuple[Kind | None, list[Leaf]]]:
+    """Return column -> its kind and leaves, for all columns that `rules` mention."""
     rules = list(rules)
     kinds = column_kinds(rules)
     found: dict[str, list[Leaf]] = {name: [] for name in kinds}
     for rule in rules:
         for leaf in leaves(rule):
-            if isinstance(leaf, Comparison) and not isinstance(
-                leaf.threshold, float | str
-            ):
-                raise unresolved_error(leaf.column, leaf.threshold)
             found[leaf.column].append(leaf)
     for name, (kind, more) in (extra or {}).items():
         if name not in kinds:
@@ -259,10 +266,21 @@ def build_axes(
             )
         kinds[name] = kinds[name] or kind
         found[name].extend(more)
-    return {name: _axis(name, kind, found[name]) for name, kind in kinds.items()}
+    return {name: (kind, found[name]) for name, kind in kinds.items()}
 
 
-def _axis(name: str, kind: Kind | None, leaves_: Iterable[Leaf]) -> Axis:
+def build_axis(name: str, kind: Kind | None, leaves_: Iterable[Leaf]) -> Axis:
+    """Build the axis of a column from the leaves that mention it."""
     if kind == "number":
         return number_axis(name, leaves_)
     return text_axis(name, leaves_) if kind else PresenceAxis(name)
+
+
+def build_axes(rules: Iterable[Rule]) -> dict[str, Axis]:
+    """Build the axes of all columns that resolved `rules` mention."""
+    rules = list(rules)
+    require_resolved(rules)
+    return {
+        name: build_axis(name, kind, found)
+        for name, (kind, found) in leaves_by_column(rules).items()
+    }

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from ._errors import RuleError
 from ._thresholds import (
+    Extreme,
+    Quantile,
     Threshold,
     as_threshold,
     check_name,
@@ -415,13 +417,20 @@ def unresolved_error(column: str, threshold: Threshold) -> RuleError:
     )
 
 
-def is_resolved(rule: Rule) -> bool:
-    """Tell whether every threshold of `rule` is a number or text."""
-    return all(
-        isinstance(leaf.threshold, float | str)
-        for leaf in leaves(rule)
-        if isinstance(leaf, Comparison)
-    )
+def open_thresholds(rules: Iterable[Rule]) -> Iterator[tuple[str, Threshold]]:
+    """Yield (column, threshold) of every threshold that is not a number or text yet."""
+    for rule in rules:
+        for leaf in leaves(rule):
+            if isinstance(leaf, Comparison) and isinstance(
+                leaf.threshold, Quantile | Extreme
+            ):
+                yield leaf.column, leaf.threshold
+
+
+def require_resolved(rules: Iterable[Rule]) -> None:
+    """Raise if a threshold of `rules` is a quantile still."""
+    for column, threshold in open_thresholds(rules):
+        raise unresolved_error(column, threshold)
 
 
 def resolve_rule(rule: Rule, quantile: Callable[[str, float], float]) -> Rule:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._cells import Axis, NumberAxis, build_axes
+from ._cells import Axis, CellAxis, NumberAxis, build_axes
 from ._columns import Columns
 from ._conditions import And, Leaf, Not, Or, Rule, leaves
 
@@ -30,7 +30,7 @@ def _bits(mask: int, size: int) -> BoolArray:
     return np.unpackbits(raw, count=size, bitorder="little").astype(bool)
 
 
-def rule_mask(rule: Rule, axis: Axis) -> int:
+def rule_mask(rule: Rule, axis: CellAxis) -> int:
     """Return the cells on which a rule about a single column holds."""
     if isinstance(rule, And):
         mask = axis.full

@@ -5,12 +5,17 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._boxes import Box, Budget, TooManyBoxesError, volume
-from ._conditions import Rule
+from ._conditions import Rule, open_thresholds
 from ._errors import RuleError
 from ._proof import Proof
+from ._text import OUTSIDE
+from ._thresholds import Quantile
+
+if TYPE_CHECKING:
+    from ._ruleset import RuleSet
 
 # Steps for taking overlapping rules apart, where searching is the other way to know.
 _REPORT_STEPS = 20_000
@@ -18,11 +23,20 @@ _REPORT_STEPS = 20_000
 _SEARCH_STEPS = 20_000
 
 
-def _where(box: Mapping[str, str], row: Mapping[str, Any]) -> str:
-    """Say where a box lies and show a row of it."""
-    words = " and ".join(f"{name}: {values}" for name, values in box.items())
-    shown = ", ".join(f"{name}={_value(row[name])}" for name in row if name in box)
-    return f"where {words}; for example {shown}"
+def _where(found: Overlap | Gap, everywhere: str) -> str:
+    """Say where a box lies, show a row of it, and with which quantiles that is so."""
+    text, row = everywhere, found.witness
+    if found.box:
+        words = " and ".join(f"{name}: {values}" for name, values in found.box.items())
+        shown = ", ".join(f"{n}={_value(row[n])}" for n in row if n in found.box)
+        text = f"where {words}; for example {shown}"
+    given = [
+        f"{' and '.join(f'{Quantile(p)}={_value(v)}' for p, v in levels.items())} of "
+        f"{name}"
+        for name, levels in found.quantiles.items()
+        if name in found.box
+    ]
+    return f"{text} with {', '.join(given)}" if given else text
 
 
 def _value(value: Any) -> str:
@@ -45,6 +59,9 @@ class Overlap:
         The restricted columns of a maximal box of shared rows, in words.
     witness : dict of str to float, str or None
         One shared row; None is missing.
+    quantiles : dict of str to dict of float to float
+        Column -> level -> value: quantiles, left open in the rules, with which
+        this is so. Empty for resolved rules.
 
     Examples
     --------
@@ -57,11 +74,11 @@ class Overlap:
     names: tuple[str, str]
     box: dict[str, str]
     witness: dict[str, Any]
+    quantiles: dict[str, dict[float, float]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         first, second = self.names
-        where = _where(self.box, self.witness) if self.box else "everywhere"
-        return f"{first!r} and {second!r} overlap {where}"
+        return f"{first!r} and {second!r} overlap {_where(self, 'everywhere')}"
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,9 @@ class Gap:
         The restricted columns of a maximal box of uncovered rows, in words.
     witness : dict of str to float, str or None
         One uncovered row; None is missing.
+    quantiles : dict of str to dict of float to float
+        Column -> level -> value: quantiles, left open in the rules, with which
+        this is so. Empty for resolved rules.
 
     Examples
     --------
@@ -84,10 +104,10 @@ class Gap:
 
     box: dict[str, str]
     witness: dict[str, Any]
+    quantiles: dict[str, dict[float, float]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        where = _where(self.box, self.witness) if self.box else "anywhere"
-        return f"no rule holds {where}"
+        return f"no rule holds {_where(self, 'anywhere')}"
 
 
 @dataclass(frozen=True)
@@ -160,17 +180,15 @@ class MECEReport:
 
 
 def verify(
-    rules: Mapping[str, Rule],
-    default: str | None,
-    schema: Mapping[str, Any] | None,
-    max_findings: int,
+    rule_set: RuleSet, schema: Mapping[str, Any] | None, max_findings: int
 ) -> MECEReport:
-    """Prove or refute that `rules` are a partition; see `RuleSet.verify`."""
+    """Prove or refute that `rule_set` is a partition; see `RuleSet.verify`."""
     if not isinstance(max_findings, numbers.Integral) or max_findings < 0:
         raise RuleError(
             "The 'max_findings' parameter of verify must be an int in [0, inf). Got "
             f"{max_findings!r} instead."
         )
+    default, rules = rule_set.default, _within_universe(rule_set)
     proof = Proof(rules, schema)
     pairs = proof.overlapping_rules()
     try:
@@ -179,6 +197,8 @@ def verify(
         regions = None
     gaps, exhaustive = _gaps(proof, regions, max_findings)
     unreachable = _unreachable(proof, regions)
+    if unreachable is not None and OUTSIDE in unreachable:
+        unreachable.remove(OUTSIDE)
     if default is not None and exhaustive and unreachable is not None:
         unreachable.append(default)
     return MECEReport(
@@ -193,6 +213,23 @@ def verify(
         unreachable=None if unreachable is None else tuple(unreachable),
         default=default,
     )
+
+
+def _within_universe(rule_set: RuleSet) -> Mapping[str, Rule]:
+    """Return rules that are a partition of all rows if those given are one inside."""
+    universe = rule_set.universe
+    if universe is None:
+        return rule_set.rules
+    own = {name for name, _ in open_thresholds([universe])}
+    for name, _ in open_thresholds(rule_set.rules.values()):
+        if name in own:
+            raise RuleError(
+                f"Quantiles of column {name!r} stand in the universe and in the rules. "
+                "They are quantiles of different rows, so their order is not known "
+                "before resolve(X). Use a number in the universe, or resolve first."
+            )
+    inside = {n: universe & rule for n, rule in rule_set.rules.items()}
+    return {OUTSIDE: ~universe, **inside}
 
 
 def _gaps(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import math
-import re
-import warnings
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
 
 from ._conditions import (
     Missing,
@@ -20,9 +18,16 @@ from ._conditions import (
     membership,
 )
 from ._errors import RuleError, did_you_mean
-from ._thresholds import Quantile, Threshold, check_name, check_number, extreme
+from ._source import Source
+from ._thresholds import (
+    Quantile,
+    Threshold,
+    as_threshold,
+    check_name,
+    check_number,
+    extreme,
+)
 
-MAX_LENGTH = 100_000
 MAX_DEPTH = 50
 
 _OPERATORS: dict[type[ast.cmpop], Operator] = {
@@ -44,7 +49,12 @@ _MIRROR: dict[Operator, Operator] = {
 _FUNCTIONS = ("col", "missing", "q", "max", "min")
 
 
-def parse(text: str | Rule, *, columns: Iterable[str] | None = None) -> Rule:
+def parse(
+    text: str | Rule,
+    *,
+    columns: Iterable[str] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Rule:
     """Read a rule from text.
 
     The text is Python's own syntax for conditions, and no more than that: it is read
@@ -61,6 +71,9 @@ def parse(text: str | Rule, *, columns: Iterable[str] | None = None) -> Rule:
     columns : iterable of str, default=None
         The columns that exist. When given, any other name is an error that points
         at its place in the text and suggests the likely one.
+    params : mapping of str to value, default=None
+        Values of the named parameters of the text, written ``{name}`` in the place of a
+        value: a number, text, ``q(p)`` and its like, or after ``in`` a list.
 
     Returns
     -------
@@ -77,6 +90,8 @@ def parse(text: str | Rule, *, columns: Iterable[str] | None = None) -> Rule:
     >>> from skseg.rules import parse
     >>> print(parse("aov >= max(q(0.75), 120) and not plan == 'free'"))
     aov >= max(q(0.75), 120) and not plan == 'free'
+    >>> print(parse("aov >= max(q({level}), 120)", params={"level": 0.9}))
+    aov >= max(q(0.9), 120)
     >>> parse("avo >= 120", columns=["aov", "plan"])
     Traceback (most recent call last):
         ...
@@ -86,7 +101,7 @@ def parse(text: str | Rule, *, columns: Iterable[str] | None = None) -> Rule:
     """
     known = None if columns is None else tuple(columns)
     if not isinstance(text, Rule):
-        return _Parser(text, known).rule()
+        return _Parser(text, known, params or {}).rule()
     if known is not None:
         for leaf in leaves(text):
             if leaf.column not in known:
@@ -100,98 +115,25 @@ def _unknown_column(name: str, columns: Sequence[str]) -> str:
     return f"Unknown column {name!r}.{hint}{available}"
 
 
-class _Parser:
-    """One text on its way to a rule; knows where each piece stands."""
+def _is_parameter(node: ast.expr) -> TypeGuard[ast.Set]:
+    """Tell whether a piece is ``{name}``, which Python reads as a set of one name."""
+    return isinstance(node, ast.Set) and [type(e) for e in node.elts] == [ast.Name]
 
-    def __init__(self, text: str, columns: tuple[str, ...] | None) -> None:
-        if not isinstance(text, str):
-            raise RuleError(f"A rule must be a str or a Rule. Got {text!r} instead.")
-        if len(text) > MAX_LENGTH:
-            raise RuleError(
-                f"A rule may have {MAX_LENGTH:,} characters at most. Got {len(text):,}."
-            )
-        check_name(text, "The text of a rule")
+
+class _Parser:
+    """One text on its way to a rule."""
+
+    def __init__(
+        self, text: str, columns: tuple[str, ...] | None, params: Mapping[str, Any]
+    ) -> None:
+        self.source = Source(text)
         self.columns = columns
-        # Brackets let a rule run over several lines; one more line break ends a
-        # comment on the last line.
-        lines = text.replace("\r\n", "\n").replace("\r", "\n")
-        self.source = f"({lines}\n)"
-        self.lines = [line.encode() for line in self.source.split("\n")]
+        self.params = params
+        self._fail = self.source.fail
+        self._checked = self.source.checked
 
     def rule(self) -> Rule:
-        return self._rule(self._tree(), 0)
-
-    def _tree(self) -> ast.expr:
-        try:
-            with warnings.catch_warnings():
-                # An unknown escape such as "\d" is a warning to Python; in a rule
-                # it is a value that someone mistyped.
-                warnings.simplefilter("error")
-                # The second reading catches "a > 1) or (b > 2".
-                ast.parse(f"[{self.source[1:-1]}]", mode="eval")
-                return ast.parse(self.source, mode="eval").body
-        except SyntaxError as error:
-            self._fail_syntax(error)
-        except (MemoryError, RecursionError, ValueError):
-            raise RuleError(
-                "The rule is nested too deeply or holds a bad number."
-            ) from None
-
-    def _fail_syntax(self, error: SyntaxError) -> NoReturn:
-        text = self.source[1:-2]
-        hint = ""
-        if re.search(r"(?<![<>=!:])=(?!=)", text):
-            hint = " Equality is written ==."
-        elif re.search(r"&&|\|\|", text):
-            hint = " Write and / or."
-        line, offset = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
-        message = error.msg
-        at_end = line >= len(self.lines) - 1
-        if at_end:
-            line = len(self.lines) - 2
-            offset = len(self.lines[line].decode())
-        # The closing bracket of `source` is not one that the reader wrote.
-        if mismatch := re.search(r"'(.)' does not match .*'(.)'", message):
-            closing, opening = mismatch.groups()
-            message = (
-                f"'{opening}' was never closed" if at_end else f"unmatched '{closing}'"
-            )
-        elif at_end and message == "invalid syntax":
-            message = "the rule ends too early"
-        place = self._pointed(line, offset, offset + 1)
-        raise RuleError(f"Not a rule: {message}.{hint}\n{place}") from None
-
-    def _fail(self, node: ast.AST, message: str) -> NoReturn:
-        line, last = node.lineno - 1, node.end_lineno - 1  # type: ignore[attr-defined]
-        raw = self.lines[line]
-        start = len(raw[: node.col_offset].decode())  # type: ignore[attr-defined]
-        end = len(raw.decode())
-        if last == line:
-            end = len(raw[: node.end_col_offset].decode())  # type: ignore[attr-defined]
-        raise RuleError(f"{message}\n{self._pointed(line, start, end)}")
-
-    def _pointed(self, line: int, start: int, end: int) -> str:
-        shown = [raw.decode() for raw in self.lines[:-1]]
-        line = min(line, len(shown) - 1)
-        if line == 0:
-            start, end = max(start - 1, 0), max(end - 1, 1)
-        shown[0] = shown[0][1:]
-        text = shown[line]
-        # Long rules are shown around the place that the message is about.
-        left = max(0, start - 40)
-        window = text[left : left + 100]
-        carets = "^" * max(1, min(end, left + 100) - start)
-        return f"  {window}\n  {' ' * (start - left)}{carets}"
-
-    def _segment(self, node: ast.Name) -> str:
-        raw = self.lines[node.lineno - 1]
-        return raw[node.col_offset : node.end_col_offset].decode()
-
-    def _checked(self, node: ast.AST, build: Callable[..., Any], *args: Any) -> Any:
-        try:
-            return build(*args)
-        except RuleError as error:
-            self._fail(node, str(error))
+        return self._rule(self.source.tree(), 0)
 
     def _rule(self, node: ast.expr, depth: int) -> Rule:
         self._check_depth(node, depth)
@@ -238,9 +180,7 @@ class _Parser:
         if isinstance(operator, ast.Is | ast.IsNot):
             self._fail(node, "Rules have no 'is'. Ask for missing values: missing(x).")
         if isinstance(operator, ast.In | ast.NotIn):
-            if not isinstance(right, ast.List | ast.Tuple | ast.Set):
-                self._fail(right, "'in' needs a list of values: in ['a', 'b'].")
-            values = [self._value(element) for element in right.elts]
+            values = self._values(right)
             rule: Rule = self._checked(node, membership, self._column(left), values)
             return rule if isinstance(operator, ast.In) else ~rule
         symbol = _OPERATORS[type(operator)]
@@ -263,7 +203,7 @@ class _Parser:
     def _column(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name) and node.id != "inf":
             # The tree holds the normalised identifier; the text says what is meant.
-            name = self._segment(node)
+            name = self.source.segment(node)
         elif isinstance(node, ast.Call) and self._function(node) == "col":
             (argument,) = self._arguments(node, 1)
             if not isinstance(argument, ast.Constant):
@@ -277,10 +217,31 @@ class _Parser:
             self._fail(node, _unknown_column(name, self.columns))
         return name
 
+    def _values(self, node: ast.expr) -> list[Any]:
+        if _is_parameter(node):
+            values = self._parameter(node)
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                self._fail(node, f"'in' needs a list of values. Got {values!r}.")
+            return list(values)
+        if not isinstance(node, ast.List | ast.Tuple | ast.Set):
+            self._fail(node, "'in' needs a list of values: in ['a', 'b'].")
+        return [self._value(element) for element in node.elts]
+
     def _value(self, node: ast.expr) -> Threshold | str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
+        if _is_parameter(node):
+            value = self._parameter(node)
+            if isinstance(value, str):
+                return value
         return self._threshold(node)
+
+    def _parameter(self, node: ast.Set) -> Any:
+        name = self.source.segment(node.elts[0])
+        if name not in self.params:
+            hint = did_you_mean(name, self.params)
+            self._fail(node, f"The parameter {name!r} has no value in params.{hint}")
+        return self.params[name]
 
     def _threshold(self, node: ast.expr, depth: int = 0) -> Threshold:
         self._check_depth(node, depth)
@@ -289,29 +250,30 @@ class _Parser:
             if not isinstance(value, float):
                 self._fail(node, "Only numbers take a sign.")
             return -value + 0.0 if isinstance(node.op, ast.USub) else value
-        if isinstance(node, ast.Constant):
-            if node.value is None:
-                self._fail(
-                    node, "None is no value. Ask for missing values: missing(x)."
-                )
-            if isinstance(node.value, float) and math.isinf(node.value):
-                self._fail(
-                    node, "The number is beyond float64. Infinity is written inf."
-                )
-            return self._checked(node, check_number, node.value)  # type: ignore[no-any-return]
+        if isinstance(node, ast.Constant | ast.Name):
+            return self._number(node)
+        if isinstance(node, ast.Call):
+            return self._threshold_call(node, depth)
+        if _is_parameter(node):
+            return self._checked(node, as_threshold, self._parameter(node))  # type: ignore[no-any-return]
+        self._fail(
+            node,
+            "A threshold is a number, q(p), max(...) or min(...); rules have no "
+            "arithmetic.",
+        )
+
+    def _number(self, node: ast.Constant | ast.Name) -> float:
         if isinstance(node, ast.Name):
             if node.id == "inf":
                 return float("inf")
             if node.id == "nan":
                 self._fail(node, "nan is no value. Ask for missing values: missing(x).")
             self._fail(node, "Expected a number, q(p), max(...) or min(...) here.")
-        if isinstance(node, ast.Call):
-            return self._threshold_call(node, depth)
-        self._fail(
-            node,
-            "A threshold is a number, q(p), max(...) or min(...); rules have no "
-            "arithmetic.",
-        )
+        if node.value is None:
+            self._fail(node, "None is no value. Ask for missing values: missing(x).")
+        if isinstance(node.value, float) and math.isinf(node.value):
+            self._fail(node, "The number is beyond float64. Infinity is written inf.")
+        return self._checked(node, check_number, node.value)  # type: ignore[no-any-return]
 
     def _threshold_call(self, node: ast.Call, depth: int) -> Threshold:
         function = self._function(node)

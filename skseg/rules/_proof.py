@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._box_index import BoxIndex
 from ._boxes import (
@@ -19,16 +19,29 @@ from ._boxes import (
     subtract_all,
     volume,
 )
-from ._cells import Axis, build_axes
-from ._conditions import Rule
+from ._cells import build_axis, leaves_by_column
+from ._conditions import Kind, Leaf, Rule
 from ._domain import Domain, allowed_cells, as_schema, border_leaves
+from ._symbolic import (
+    ProofAxis,
+    SymbolicAxis,
+    is_open,
+    settle,
+    settled_axes,
+    symbolic_axis,
+)
 from ._witness import describe_box, witness
 
 # Steps for telling apart what two rules share, to show it as one maximal box.
 _OVERLAP_STEPS = 2_000
 
-# In words, and one row.
-Evidence = tuple[dict[str, str], dict[str, Any]]
+
+class Evidence(NamedTuple):
+    """A box in words, a row of it, and the quantiles with which that is so."""
+
+    box: dict[str, str]
+    witness: dict[str, Any]
+    quantiles: dict[str, dict[float, float]]
 
 
 class Proof:
@@ -43,9 +56,14 @@ class Proof:
             name: (domain.kind, border_leaves(domain, name) if domain.kind else [])
             for name, domain in self.schema.items()
         }
-        self.axes: dict[str, Axis] = build_axes(rules.values(), extra)
+        self.axes: dict[str, ProofAxis] = {
+            name: self._axis(name, kind, found)
+            for name, (kind, found) in leaves_by_column(rules.values(), extra).items()
+        }
         self.universe: Box = tuple(
-            allowed_cells(self.schema.get(name, Domain()), axis)
+            axis.allowed
+            if isinstance(axis, SymbolicAxis)
+            else allowed_cells(self._domain(name), axis)
             for name, axis in self.axes.items()
         )
         compiler = BoxCompiler(self.axes, self.universe)
@@ -55,6 +73,14 @@ class Proof:
             compiler.boxes(rule) if possible else [] for rule in rules.values()
         ]
         self._index_regions()
+
+    def _domain(self, name: str) -> Domain:
+        return self.schema.get(name, Domain())
+
+    def _axis(self, name: str, kind: Kind | None, found: list[Leaf]) -> ProofAxis:
+        if any(map(is_open, found)):
+            return symbolic_axis(name, found, self._domain(name))
+        return build_axis(name, kind, found)
 
     def _index_regions(self) -> None:
         owned = [(box, n) for n, region in enumerate(self.regions) for box in region]
@@ -144,5 +170,25 @@ class Proof:
         return found, False
 
     def _evidence(self, shown: Box, inner: Box) -> Evidence:
-        words = describe_box(shown, self.axes, self.universe, self.schema)
-        return words, witness(inner, self.axes, self.schema)
+        """Say what a box holds, and show a row of `inner`, a part of it."""
+        settled = settle(inner, self.axes)
+        shown, inner, universe = (
+            tuple(
+                settled[name].within(mask) if name in settled else mask
+                for name, mask in zip(self.axes, box, strict=True)
+            )
+            for box in (shown, inner, self.universe)
+        )
+        axes = settled_axes(self.axes, settled)
+        return Evidence(
+            describe_box(shown, axes, universe, self.schema),
+            witness(inner, axes, self.schema),
+            {
+                name: dict(scenario.quantiles)
+                for (name, mask) in zip(self.axes, shown, strict=True)
+                # Whether a value is missing does not depend on quantiles.
+                if (scenario := settled.get(name)) is not None
+                and scenario.quantiles
+                and mask & ~scenario.axis.missing
+            },
+        )

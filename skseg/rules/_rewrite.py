@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._boxes import Box, Budget, cover, separate
-from ._conditions import Rule, disjunction
+from ._conditions import Rule, disjunction, require_resolved
 from ._proof import Proof
+from ._symbolic import settled_axes
 from ._witness import box_rule
 
 # Steps for taking overlapping rules apart, where the parts themselves are asked for.
@@ -18,6 +19,7 @@ def disjoint_rules(
     rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
 ) -> dict[str, Rule]:
     """Return `rules` rewritten so that each holds only where no earlier one does."""
+    require_resolved(rules.values())
     proof = Proof(rules, schema)
     changed = {second for _, second in proof.overlapping_rules()}
     regions = proof.first_match_regions(Budget(_STEPS))
@@ -31,6 +33,7 @@ def simplified_rules(
     rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
 ) -> dict[str, Rule]:
     """Return each rule as few boxes, one range or list of values a column."""
+    require_resolved(rules.values())
     proof = Proof(rules, schema)
     return {
         name: _as_boxes(separate(region), proof)
@@ -41,4 +44,5 @@ def simplified_rules(
 def _as_boxes(region: list[Box], proof: Proof) -> Rule:
     """Return the rule that a row lies in disjoint boxes, as few maximal ones."""
     boxes = cover(region, proof.universe)
-    return disjunction(box_rule(box, proof.axes, proof.universe) for box in boxes)
+    axes = settled_axes(proof.axes, {})
+    return disjunction(box_rule(box, axes, proof.universe) for box in boxes)

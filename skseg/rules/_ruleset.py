@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
+from types import EllipsisType, MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ._columns import Columns
-from ._conditions import Rule, column_kinds, is_resolved, resolve_rule
+from ._conditions import Rule, column_kinds, open_thresholds, resolve_rule
 from ._errors import RuleError
 from ._evaluate import Evaluator
+from ._json import read_json, write_json
 from ._mece import MECEReport, verify
 from ._parse import parse
 from ._quantile import inverted_cdf
 from ._rewrite import disjoint_rules, simplified_rules
+from ._text import OUTSIDE
 from ._thresholds import check_name
 
-_FORMAT = "skseg.rules"
+
+def _parsed(rule: str | Rule, what: str) -> Rule:
+    try:
+        return parse(rule)
+    except RuleError as error:
+        raise RuleError(f"{what}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Quantiles:
+    """Quantiles of weighted rows, by column and level."""
+
+    columns: Columns
+    weight: npt.NDArray[np.float64] | None
+    inside: npt.NDArray[np.bool_] | EllipsisType = ...
+
+    def __call__(self, name: str, level: float) -> float:
+        values = self.columns.numbers(name)[self.inside]
+        weight = None if self.weight is None else self.weight[self.inside]
+        value = float(inverted_cdf(values, [level], weight)[0])
+        if np.isnan(value):
+            raise RuleError(
+                f"q({level}) of column {name!r} has no value: every row is missing, "
+                "outside of the universe, or has no weight."
+            )
+        return value + 0.0
 
 
 class RuleSet:
@@ -37,6 +64,10 @@ class RuleSet:
     default : str, default=None
         Name of the segment of the rows for which no rule holds; it comes last. Without
         a default such rows get the code -1.
+    universe : str or Rule, default=None
+        The audience that the segments divide up. Rows for which it does not hold are
+        outside: they get the code -1 and the name "outside", belong to no segment, and
+        have no part in quantiles or in the proof. None: all rows are inside.
 
     Raises
     ------
@@ -59,26 +90,32 @@ class RuleSet:
     """
 
     def __init__(
-        self, rules: Mapping[str, str | Rule], *, default: str | None = None
+        self,
+        rules: Mapping[str, str | Rule],
+        *,
+        default: str | None = None,
+        universe: str | Rule | None = None,
     ) -> None:
         if not isinstance(rules, Mapping):
             raise RuleError(
                 f"The rules must be a mapping of names to rules. Got {rules!r} instead."
             )
-        parsed: dict[str, Rule] = {}
-        for name, rule in rules.items():
-            check_name(name, "A segment name")
-            try:
-                parsed[name] = parse(rule)
-            except RuleError as error:
-                raise RuleError(f"Segment {name!r}: {error}") from None
+        self._rules = {
+            check_name(name, "A segment name"): _parsed(rule, f"Segment {name!r}")
+            for name, rule in rules.items()
+        }
+        self._default = default
+        self._universe = None if universe is None else _parsed(universe, "The universe")
         if default is not None:
             check_name(default, "The name of the default segment")
-            if default in parsed:
+            if default in self._rules:
                 raise RuleError(f"The default segment {default!r} has a rule already.")
-        self._rules = parsed
-        self._kinds = column_kinds(parsed.values())
-        self._default = default
+        if self._universe is not None and OUTSIDE in self.names:
+            raise RuleError(
+                f"No segment may be called {OUTSIDE!r}: that is the name of the rows "
+                "outside of the universe. Rename it."
+            )
+        self._kinds = column_kinds(self._all_rules)
 
     @property
     def rules(self) -> Mapping[str, Rule]:
@@ -91,19 +128,31 @@ class RuleSet:
         return self._default
 
     @property
+    def universe(self) -> Rule | None:
+        """The rule of the rows that the segments divide up; None for all rows."""
+        return self._universe
+
+    @property
+    def _all_rules(self) -> tuple[Rule, ...]:
+        return (
+            *([] if self._universe is None else [self._universe]),
+            *self._rules.values(),
+        )
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Segment names in the order of their codes, the default last."""
         return (*self._rules, *([] if self._default is None else [self._default]))
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the rules mention, in order of first appearance."""
+        """The columns that universe and rules mention, in order of first appearance."""
         return tuple(self._kinds)
 
     @property
     def is_resolved(self) -> bool:
         """Whether no threshold is a quantile any more."""
-        return all(is_resolved(rule) for rule in self._rules.values())
+        return not any(True for _ in open_thresholds(self._all_rules))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -118,25 +167,35 @@ class RuleSet:
         if not isinstance(other, RuleSet):
             return NotImplemented
         # The order of the rules is part of what they mean.
-        same_rules = list(self._rules.items()) == list(other._rules.items())
-        return same_rules and self._default == other._default
+        return self._parts == other._parts
 
     def __hash__(self) -> int:
-        return hash((tuple(self._rules.items()), self._default))
+        return hash(self._parts)
+
+    @property
+    def _parts(self) -> tuple[Any, ...]:
+        return tuple(self._rules.items()), self._default, self._universe
 
     def __repr__(self) -> str:
         texts = {name: str(rule) for name, rule in self._rules.items()}
-        return f"RuleSet({texts!r}, default={self._default!r})"
+        within = (
+            f", universe={str(self._universe)!r}" if self._universe is not None else ""
+        )
+        return f"RuleSet({texts!r}, default={self._default!r}{within})"
 
     def __str__(self) -> str:
         lines = [f"{name}: {rule}" for name, rule in self._rules.items()]
         if self._default is not None:
             lines.append(f"{self._default}: everyone else")
+        if self._universe is not None:
+            lines.insert(0, f"{OUTSIDE}: everyone but those for whom {self._universe}")
         return "\n".join(lines)
 
     @cached_property
     def _evaluator(self) -> Evaluator:
-        return Evaluator(tuple(self._rules.values()))
+        """The rules, behind that of the rows outside where there is a universe."""
+        outside = () if self._universe is None else (~self._universe,)
+        return Evaluator((*outside, *self._rules.values()))
 
     def assign(self, X: Any) -> npt.NDArray[np.intp]:
         """Return the segment code of every row.
@@ -151,7 +210,7 @@ class RuleSet:
         -------
         ndarray of int of shape (n_rows,)
             Position in `names` of the first rule that holds; the default, or -1 without
-            one, where none does.
+            one, where none does. -1 outside of the universe.
 
         Raises
         ------
@@ -165,7 +224,10 @@ class RuleSet:
         array([ 0, -1, -1])
         """
         otherwise = -1 if self._default is None else len(self._rules)
-        return self._evaluator.first_match(X, otherwise)
+        if self._universe is None:
+            return self._evaluator.first_match(X, otherwise)
+        # The first rule of the evaluator is that of the rows outside.
+        return self._evaluator.first_match(X, otherwise + 1) - 1
 
     def membership(self, X: Any) -> npt.NDArray[np.bool_]:
         """Return which segments every row satisfies.
@@ -178,7 +240,8 @@ class RuleSet:
         Returns
         -------
         ndarray of bool of shape (n_rows, n_segments)
-            Columns in the order of `names`. The default holds where no rule does.
+            Columns in the order of `names`. The default holds where no rule does;
+            nothing holds outside of the universe.
 
         Raises
         ------
@@ -195,12 +258,18 @@ class RuleSet:
                [False, False]])
         """
         holds = self._evaluator.membership(X)
-        if self._default is None:
+        if self._default is not None:
+            # Rows outside have a rule of their own here, so the default leaves them.
+            holds = np.column_stack([holds, ~holds.any(axis=1)])
+        if self._universe is None:
             return holds
-        return np.column_stack([holds, ~holds.any(axis=1)])
+        return holds[:, 1:] & ~holds[:, :1]
 
     def resolve(self, X: Any, sample_weight: Any = None) -> RuleSet:
         """Return the rule set with every quantile replaced by its value in `X`.
+
+        Quantiles of the universe are those of all rows, quantiles of the segments those
+        of the rows inside.
 
         Parameters
         ----------
@@ -226,29 +295,26 @@ class RuleSet:
         >>> print(rules.resolve({"aov": [50, 90, 150, 400]}))
         VIP: aov >= 150
         """
-        columns = Columns(X)
+        columns = X if isinstance(X, Columns) else Columns(X)
         columns.require(list(self.columns))
         weight = None if sample_weight is None else np.asarray(sample_weight, float)
-
-        def quantile(name: str, level: float) -> float:
-            value = float(inverted_cdf(columns.numbers(name), [level], weight)[0])
-            if np.isnan(value):
-                raise RuleError(
-                    f"q({level}) of column {name!r} has no value: every row is missing "
-                    "or has no weight."
-                )
-            return value + 0.0
-
+        quantile = _Quantiles(columns, weight)
+        universe = self._universe
+        if universe is not None:
+            universe = resolve_rule(universe, quantile)
+            quantile = _Quantiles(columns, weight, universe.evaluate(columns))
         resolved = {n: resolve_rule(rule, quantile) for n, rule in self._rules.items()}
-        return RuleSet(resolved, default=self._default)
+        return RuleSet(resolved, default=self._default, universe=universe)
 
     def verify(
         self, schema: Mapping[str, Any] | None = None, *, max_findings: int = 20
     ) -> MECEReport:
-        """Prove or refute that the rules are a partition of all possible rows.
+        """Prove or refute that the rules are a partition of all possible rows inside.
 
         The proof is about every row that could ever come, not about a sample:
-        missing values, infinities and unseen categories included.
+        missing values, infinities and unseen categories included. Quantiles that are
+        not resolved may be any values that rise with their levels: what is proved
+        then holds after `resolve` with any data.
 
         Parameters
         ----------
@@ -266,15 +332,16 @@ class RuleSet:
         Raises
         ------
         RuleError
-            If a quantile is unresolved, the schema contradicts the rules, or a single
-            rule is too entangled to be taken apart.
+            If the schema contradicts the rules, a single rule is too entangled to be
+            taken apart, or a column's quantiles and numbers have too many orders.
 
         Notes
         -----
         Every column splits into elementary cells: points, open intervals, named
         values, any other value, missing. Rules become disjoint boxes of cells.
         Exclusion is decided by intersecting boxes pairwise, exhaustion by comparing
-        their exact integer volume with that of the universe.
+        their exact integer volume with that of the universe. A column compared with
+        quantiles has the cells of every possible order of quantiles and numbers.
 
         Examples
         --------
@@ -285,8 +352,11 @@ class RuleSet:
           'small' and 'large' overlap where aov: {40}; for example aov=40
         Not collectively exhaustive.
           no rule holds where aov: missing; for example aov=missing
+        >>> rules = RuleSet({"VIP": "aov >= q(0.75)", "Small": "aov < 40"})
+        >>> rules.verify().overlaps[0].quantiles
+        {'aov': {0.75: 37.0}}
         """
-        return verify(self._rules, self._default, schema, max_findings)
+        return verify(self, schema, max_findings)
 
     def disjoint(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
         """Return rules of which at most one holds, with the same segment for every row.
@@ -307,7 +377,7 @@ class RuleSet:
         Raises
         ------
         RuleError
-            As in `verify`.
+            If a quantile is unresolved, and as in `verify`.
 
         Examples
         --------
@@ -316,7 +386,7 @@ class RuleSet:
         VIP: aov >= 120
         Core: 40 <= aov < 120
         """
-        return RuleSet(disjoint_rules(self._rules, schema), default=self._default)
+        return self._rewritten(disjoint_rules(self._rules, schema))
 
     def simplify(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
         """Return equivalent rules, each written as few plain boxes.
@@ -337,7 +407,7 @@ class RuleSet:
         Raises
         ------
         RuleError
-            As in `verify`.
+            If a quantile is unresolved, and as in `verify`.
 
         Examples
         --------
@@ -346,7 +416,10 @@ class RuleSet:
         >>> print(rules.simplify())
         Core: 40 <= aov < 120
         """
-        return RuleSet(simplified_rules(self._rules, schema), default=self._default)
+        return self._rewritten(simplified_rules(self._rules, schema))
+
+    def _rewritten(self, rules: Mapping[str, Rule]) -> RuleSet:
+        return RuleSet(rules, default=self._default, universe=self._universe)
 
     def describe(self) -> dict[str, str]:
         """Return every segment in English.
@@ -396,14 +469,7 @@ class RuleSet:
           "default": "Others"
         }
         """
-        rules = [{"name": n, "rule": str(rule)} for n, rule in self._rules.items()]
-        content = {
-            "format": _FORMAT,
-            "version": 1,
-            "rules": rules,
-            "default": self._default,
-        }
-        return json.dumps(content, indent=indent, ensure_ascii=False)
+        return write_json(self, indent)
 
     @classmethod
     def from_json(cls, text: str) -> RuleSet:
@@ -431,32 +497,7 @@ class RuleSet:
         >>> RuleSet.from_json(rules.to_json()) == rules
         True
         """
-        try:
-            content = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise RuleError(f"Not JSON: {error}") from None
-        if not isinstance(content, dict) or content.get("format") != _FORMAT:
-            raise RuleError(f"Not a rule set: the key 'format' must be {_FORMAT!r}.")
-        if content.get("version") != 1:
-            raise RuleError(
-                f"This skseg reads version 1 of {_FORMAT}. Got version "
-                f"{content.get('version')!r}; a newer skseg wrote it."
-            )
-        rules: dict[str, str] = {}
-        entries = content.get("rules")
-        if not isinstance(entries, list):
-            raise RuleError(
-                "Not a rule set: the key 'rules' must hold a list of rules."
-            )
-        for entry in entries:
-            if not isinstance(entry, dict) or not {"name", "rule"} <= entry.keys():
-                raise RuleError(
-                    f"A rule needs the keys 'name' and 'rule'. Got {entry!r}."
-                )
-            if check_name(entry["name"], "A segment name") in rules:
-                raise RuleError(f"The segment {entry['name']!r} has two rules.")
-            rules[entry["name"]] = entry["rule"]
-        return cls(rules, default=content.get("default"))
+        return cls(**read_json(text))
 
     def to_sql(
         self, dialect: str = "duckdb", *, output: str = "name", alias: str | None = None
@@ -471,7 +512,8 @@ class RuleSet:
         dialect : {"duckdb", "sqlite"}, default="duckdb"
             The SQL dialect. Both are executed against `assign` in the tests.
         output : {"name", "code"}, default="name"
-            What the expression returns. Rows without a segment get NULL or -1.
+            What the expression returns. Rows without a segment get NULL or -1; those
+            outside of the universe get 'outside' or -1.
         alias : str, default=None
             Name of the resulting column.
 

@@ -31,6 +31,7 @@ from ._dialects import (
     text_tree,
 )
 from ._errors import RuleError
+from ._text import OUTSIDE
 from ._thresholds import Threshold, check_name
 
 if TYPE_CHECKING:
@@ -240,13 +241,16 @@ def ruleset_sql(rules: RuleSet, dialect: str, output: str, alias: str | None) ->
     engine = find_dialect(dialect)
     if output not in ("name", "code"):
         raise RuleError(f"The output must be 'name' or 'code'. Got {output!r} instead.")
-    writer = _Writer(engine, rules.rules.values())
+    cases = [(i, name, rule) for i, (name, rule) in enumerate(rules.rules.items())]
+    if rules.universe is not None:
+        cases.insert(0, (-1, OUTSIDE, ~rules.universe))
+    writer = _Writer(engine, [rule for _, _, rule in cases])
     # Case.when() would copy all earlier branches for every new one.
     branches = [
         exp.If(this=writer.condition(rule).tree, true=_result(name, code, output))
-        for code, (name, rule) in enumerate(rules.rules.items())
+        for code, name, rule in cases
     ]
-    code = -1 if rules.default is None else len(branches)
+    code = -1 if rules.default is None else len(rules.rules)
     tree = _result(rules.default, code, output)
     if branches:
         unsaid = isinstance(tree, exp.Null)

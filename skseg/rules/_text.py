@@ -20,6 +20,9 @@ from ._thresholds import Extreme, Quantile, Threshold, format_number, threshold_
 
 RESERVED = frozenset({"col", "q", "max", "min", "missing", "inf", "nan"})
 
+# What the rows outside of the universe of a rule set are called; their code is -1.
+OUTSIDE = "outside"
+
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _MIRRORED = {">": "<", ">=": "<="}
 

@@ -57,13 +57,19 @@ def _value(value: Any) -> Any:
         return math.inf if value > 0 else -math.inf
 
 
+def is_inside(rules: RuleSet, row: Mapping[str, Any]) -> bool:
+    """Tell whether one customer belongs to the universe."""
+    return rules.universe is None or holds(rules.universe, row)
+
+
 def memberships(rules: RuleSet, row: Mapping[str, Any]) -> list[bool]:
     """Return for one customer which of the rules hold, the default left out."""
-    return [holds(rule, row) for rule in rules.rules.values()]
+    inside = is_inside(rules, row)
+    return [inside and holds(rule, row) for rule in rules.rules.values()]
 
 
 def code(rules: RuleSet, row: Mapping[str, Any]) -> int:
     """Return the segment code of one customer."""
     held = memberships(rules, row)
-    otherwise = -1 if rules.default is None else len(held)
-    return held.index(True) if any(held) else otherwise
+    has_default = rules.default is not None and is_inside(rules, row)
+    return held.index(True) if any(held) else len(held) if has_default else -1

@@ -149,7 +149,7 @@ def rule_sets(
     min_size: int = 0,
     max_size: int = 4,
 ) -> RuleSet:
-    """Rule sets with or without a default."""
+    """Rule sets with or without a default and a universe."""
     found = draw(
         st.dictionaries(
             names,
@@ -159,7 +159,8 @@ def rule_sets(
         )
     )
     default = draw(st.none() | names.filter(lambda name: name not in found))
-    return RuleSet(found, default=default)
+    universe = draw(st.none() | rules(kinds, resolved=resolved, max_leaves=3))
+    return RuleSet(found, default=default, universe=universe)
 
 
 @st.composite
@@ -167,7 +168,9 @@ def columns_for(
     draw: st.DrawFn, rule_set: RuleSet, max_rows: int = 8
 ) -> dict[str, list[Any]]:
     """The columns of a rule set, their values on and right beside the thresholds."""
-    values = [value for rule in rule_set.rules.values() for value in _values_of(rule)]
+    universe = [] if rule_set.universe is None else [rule_set.universe]
+    written = [*universe, *rule_set.rules.values()]
+    values = [value for rule in written for value in _values_of(rule)]
     number, text = numbers, texts
     if near := [v for v in values if isinstance(v, float) and math.isfinite(v)]:
         sides = st.sampled_from([-math.inf, math.inf])

@@ -157,8 +157,8 @@ def assert_as_oracle(rule_set: RuleSet, columns: Values, X: Any) -> None:
     if rule_set.default is not None:
         assert held[:, -1].tolist() == [code == n_rules for code in codes]
     assert rule_set.assign(X).tolist() == codes
-    for number, rule in enumerate(rule_set.rules.values()):
-        assert rule.evaluate(X).tolist() == [row[number] for row in expected]
+    for rule in rule_set.rules.values():
+        assert rule.evaluate(X).tolist() == [oracle.holds(rule, row) for row in rows]
 
 
 @given(st.data())

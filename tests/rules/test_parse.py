@@ -8,6 +8,7 @@ import math
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -467,3 +468,51 @@ def test_rules_may_be_nested_fifty_deep_and_no_deeper() -> None:
     assert parse(str(rule)) == rule
     with pytest.raises(RuleError, match="nested 50 levels deep at most"):
         parse(nested(26))
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "expected"),
+    [
+        ("aov >= {floor}", {"floor": 120}, "aov >= 120"),
+        ("{floor} <= aov", {"floor": np.float64(0.5)}, "aov >= 0.5"),
+        ("aov >= -{floor}", {"floor": 3}, "aov >= -3"),
+        ("aov >= {floor}", {"floor": q(0.75)}, "aov >= q(0.75)"),
+        ("aov >= q({level})", {"level": 0.9}, "aov >= q(0.9)"),
+        (
+            "aov >= max(q({level}), {floor})",
+            {"level": 0.9, "floor": 120},
+            "aov >= max(q(0.9), 120)",
+        ),
+        ("plan == {plan}", {"plan": "it's {x}"}, 'plan == "it\'s {x}"'),
+        ("plan in {plans}", {"plans": ["a", "b"]}, "plan in ['a', 'b']"),
+        ("plan not in [{plan}, 'b']", {"plan": "a"}, "plan not in ['a', 'b']"),
+        ("plan == '{plan}'", {"plan": "a"}, "plan == '{plan}'"),
+        ("x in {1, 2}", None, "x in [1, 2]"),
+    ],
+)
+def test_parameters_take_the_place_of_values(
+    text: str, params: Any, expected: str
+) -> None:
+    assert parse(text, params=params) == parse(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "message"),
+    [
+        ("aov >= {flor}", {"floor": 1}, r"'flor' has no value in params. .*'floor'\?"),
+        ("aov >= {floor}", None, "'floor' has no value in params"),
+        ("aov >= {floor}", {"floor": "120"}, "Text has no order"),
+        ("aov >= q({level})", {"level": 1.5}, r"must be in \[0, 1\]"),
+        ("aov >= q({level})", {"level": "x"}, "must be a number"),
+        ("aov >= {floor}", {"floor": None}, "must be a number"),
+        ("plan in {plans}", {"plans": "ab"}, "needs a list of values"),
+        ("plan in {plans}", {"plans": []}, "at least one value"),
+        ("{column} >= 1", {"column": "aov"}, "Expected a column here"),
+    ],
+)
+def test_a_parameter_without_a_fitting_value_is_marked(
+    text: str, params: Any, message: str
+) -> None:
+    with pytest.raises(RuleError, match=message) as caught:
+        parse(text, params=params)
+    assert "^" in str(caught.value)

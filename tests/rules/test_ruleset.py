@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from skseg.rules import Domain, Rule, RuleError, RuleSet, col, maximum, missing, q
@@ -187,7 +187,11 @@ def test_doubling_the_data_changes_no_threshold(data: Any) -> None:
     rules = data.draw(rule_sets({"a": "number", "b": "number"}, resolved=False))
     values = st.floats(allow_nan=False)
     X = {name: data.draw(st.lists(values, min_size=3, max_size=3)) for name in "ab"}
-    once = rules.resolve(X)
+    try:
+        once = rules.resolve(X)
+    except RuleError:
+        # Nobody is inside of the universe.
+        reject()
     assert rules.resolve({name: column * 2 for name, column in X.items()}) == once
     assert rules.resolve(X, sample_weight=[2.0, 2.0, 2.0]) == once
     assert rules.resolve(pd.DataFrame(X)) == once
@@ -406,3 +410,81 @@ def test_overlaps_are_resolved_into_readable_rules(
 def test_a_union_of_ranges_is_simplified_to_the_ranges() -> None:
     rules = RuleSet({"a": "(x > 1 and x > 2 and not x >= 9) or 4 < x <= 20 or x == 30"})
     assert str(rules.simplify()["a"]) == "2 < x <= 20 or x == 30"
+
+
+ABANDONED = {"days": [1.0, 7.0, 8.0, None], "aov": [200.0, 20.0, 500.0, 150.0]}
+
+
+def test_rows_outside_of_the_universe_belong_to_no_segment() -> None:
+    rules = RuleSet({"VIP": "aov >= 120"}, default="Rest", universe="days <= 7")
+    assert rules.columns == ("days", "aov")
+    assert rules.names == ("VIP", "Rest")
+    assert rules.assign(ABANDONED).tolist() == [0, 1, -1, -1]
+    assert rules.membership(ABANDONED).tolist() == [
+        [True, False],
+        [False, True],
+        [False, False],
+        [False, False],
+    ]
+    assert str(rules) == (
+        "outside: everyone but those for whom days <= 7\n"
+        "VIP: aov >= 120\n"
+        "Rest: everyone else"
+    )
+    assert rules != RuleSet(rules.rules, default="Rest")
+
+
+def test_quantiles_of_segments_are_those_of_the_universe() -> None:
+    rules = RuleSet({"top": "aov >= q(1)"}, universe="days <= q(0.5)")
+    resolved = rules.resolve(ABANDONED)
+    assert str(resolved.universe) == "days <= 7"
+    assert str(resolved["top"]) == "aov >= 200"
+    weighted = rules.resolve(ABANDONED, sample_weight=[0, 1, 1, 1])
+    assert str(weighted["top"]) == "aov >= 20"
+
+
+def test_the_proof_is_about_the_rows_inside() -> None:
+    rules = {"late": "days > 3", "early": "days <= 3"}
+    assert not RuleSet(rules).verify().is_exhaustive
+    inside = RuleSet(rules, universe="days <= 7").verify()
+    assert inside.is_mece
+    assert inside.unreachable == ()
+    report = RuleSet(
+        {**rules, "VIP": "aov >= 120", "never": "days > 9"},
+        universe="days <= 7 or aov < 3",
+    ).verify()
+    assert [overlap.names for overlap in report.overlaps] == [
+        ("late", "VIP"),
+        ("late", "never"),
+        ("early", "VIP"),
+    ]
+    assert report.overlaps[1].witness == {"days": 10.0, "aov": 0.0}
+
+
+def test_quantiles_of_universe_and_segments_have_no_known_order() -> None:
+    rules = RuleSet({"a": "x > q(0.5)"}, universe="x > q(0.1)")
+    with pytest.raises(RuleError, match="quantiles of different rows"):
+        rules.verify()
+    other = RuleSet({"a": "y > q(0.5)", "b": "y <= q(0.5)"}, universe="x > q(0.1)")
+    assert other.verify().is_exclusive
+    assert rules.resolve({"x": [1, 2, 3, 4]}).verify().is_exclusive
+
+
+def test_no_segment_has_the_name_of_the_rows_outside() -> None:
+    with pytest.raises(RuleError, match="No segment may be called 'outside'"):
+        RuleSet({"outside": "x > 1"}, universe="x > 0")
+    with pytest.raises(RuleError, match="No segment may be called 'outside'"):
+        RuleSet({"a": "x > 1"}, default="outside", universe="x > 0")
+    with pytest.raises(RuleError, match="The universe: Unknown function"):
+        RuleSet({"a": "x > 1"}, universe="exp(x) > 0")
+
+
+@pytest.mark.parametrize("output", ["code", "name"])
+def test_sql_names_the_rows_outside(output: str) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    rules = RuleSet({"VIP": "aov >= 120"}, default="Rest", universe="days <= 7")
+    frame = pd.DataFrame(ABANDONED)
+    sql = f"SELECT {rules.to_sql(output=output)} FROM frame"
+    found = [row[0] for row in duckdb.sql(sql).fetchall()]
+    named = ["VIP", "Rest", "outside", "outside"]
+    assert found == (rules.assign(frame).tolist() if output == "code" else named)

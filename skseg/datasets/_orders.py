@@ -1,17 +1,16 @@
-"""Seeded data with known truth."""
+"""The order lines of a shop whose types of customer are known."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._validation import check_int, invalid_parameter
+from skseg._validation import check_int
 
-__all__ = ["make_orders"]
+from ._common import read_day, read_generator
 
 
 class _CustomerType(NamedTuple):
@@ -117,7 +116,8 @@ def make_orders(
     Raises
     ------
     ValueError
-        If `n_customers` is not a positive int, or `as_of` not a date.
+        If `n_customers` is not a positive int, `as_of` not a date, or `random_state`
+        not a seed.
 
     Notes
     -----
@@ -135,15 +135,14 @@ def make_orders(
     >>> types["type"].value_counts().to_dict()["champion"]
     8
     """
-    day = _check(n_customers, as_of)
-    if isinstance(random_state, np.random.RandomState):
-        random_state = random_state.randint(2**31)
-    rng = np.random.default_rng(random_state)
+    check_int("make_orders", "n_customers", n_customers, 1, 2**31)
+    day = read_day("make_orders", as_of)
+    rng = read_generator("make_orders", random_state)
     code = _draw_types(rng, n_customers)
     lines = _draw_lines(rng, code)
     if messy:
         lines = _add_mess(rng, lines)
-    orders = _to_frame(lines, np.datetime64(day, "us"), messy)
+    orders = _to_frame(lines, day, messy)
     if not return_types:
         return orders
     types = pd.DataFrame(
@@ -153,16 +152,6 @@ def make_orders(
         }
     )
     return orders, types
-
-
-def _check(n_customers: Any, as_of: Any) -> dt.date:
-    check_int("make_orders", "n_customers", n_customers, 1, 2**31)
-    try:
-        moment = dt.datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-        return dt.date(moment.year, moment.month, moment.day)
-    except (AttributeError, TypeError, ValueError) as error:
-        rule = "a date, or an ISO 8601 text such as '2025-01-01'"
-        raise invalid_parameter("make_orders", "as_of", rule, as_of) from error
 
 
 def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:

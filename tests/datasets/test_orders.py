@@ -193,6 +193,7 @@ def test_the_same_seed_gives_the_same_orders(messy: bool) -> None:
         ({"as_of": "today"}, "'as_of' parameter of make_orders .* Got 'today'"),
         ({"as_of": None}, "Got None instead"),
         ({"as_of": pd.NaT}, "Got NaT instead"),
+        ({"random_state": -1}, "'random_state' parameter of make_orders .* Got -1"),
     ],
 )
 def test_bad_parameters_are_named(parameters: dict[str, Any], message: str) -> None:

@@ -1,0 +1,7 @@
+"""Seeded data with known truth."""
+
+from ._cart_abandoners import make_cart_abandoners
+from ._orders import CUSTOMER_TYPES as CUSTOMER_TYPES
+from ._orders import make_orders
+
+__all__ = ["make_cart_abandoners", "make_orders"]

@@ -1,0 +1,32 @@
+"""The parameters that all generators share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from skseg._validation import invalid_parameter
+
+
+def read_day(owner: str, as_of: Any) -> np.datetime64:
+    """Return the start of the day that `as_of` names or lies in."""
+    try:
+        moment = dt.datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        day = dt.date(moment.year, moment.month, moment.day)
+    except (AttributeError, TypeError, ValueError) as error:
+        rule = "a date, or an ISO 8601 text such as '2025-01-01'"
+        raise invalid_parameter(owner, "as_of", rule, as_of) from error
+    return np.datetime64(day, "us")
+
+
+def read_generator(owner: str, random_state: Any) -> np.random.Generator:
+    """Return a generator seeded by `random_state`, or the one that it is."""
+    if isinstance(random_state, np.random.RandomState):
+        random_state = random_state.randint(2**31)
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        rule = "an int >= 0, a numpy.random.Generator, a RandomState or None"
+        raise invalid_parameter(owner, "random_state", rule, random_state) from error
