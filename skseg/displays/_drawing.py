@@ -12,6 +12,9 @@ from skseg.rules import MissingExtraError
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
 SKY_BLUE = "#56B4E9"
+GREEN = "#009E73"
+YELLOW = "#F0E442"
+PURPLE = "#CC79A7"
 GREY = "#999999"
 
 # Width of a character of matplotlib's default font, in units of its size.
@@ -60,3 +63,18 @@ def fit_text(text: str, width: float, height: float) -> tuple[str, float]:
         placeholder="\N{HORIZONTAL ELLIPSIS}",
     )
     return "\n".join(cut), size
+
+
+def palette(n: int) -> list[str]:
+    """Return `n` colours, light enough for black text; they repeat after 18."""
+    hues = (SKY_BLUE, ORANGE, GREEN, PURPLE, YELLOW, BLUE)
+    # The share of white: another round takes a lighter, then a stronger tint.
+    tints = (0.35, 0.7, 0.1)
+    return [
+        _tint(hues[i % len(hues)], tints[i // len(hues) % len(tints)]) for i in range(n)
+    ]
+
+
+def _tint(colour: str, white: float) -> str:
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 * white + p * (1 - white)):02X}" for p in parts)

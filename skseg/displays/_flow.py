@@ -1,0 +1,289 @@
+"""SegmentFlowDisplay: how rules became segments of bounded size."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from skseg._validation import invalid_parameter
+from skseg.rules._errors import missing_columns_message
+from skseg.rules._text import OUTSIDE
+
+from ._drawing import open_axes
+from ._flow_drawing import draw_flow
+
+_OWNER = "SegmentFlowDisplay"
+_COLUMNS = ["rule", "segment", "n"]
+
+
+class SegmentFlowDisplay:
+    """Flow from all customers over the rules to the segments, as bars and bands.
+
+    A rule whose customers were split fans out; rules that were merged join. Use
+    `from_estimator` or `from_lineage` to make one.
+
+    Parameters
+    ----------
+    rules : sequence of str of length n_flows
+        Name of the rule that each flow comes from, or "outside" for customers outside
+        of the audience that the rules divide up.
+    segments : sequence of str of length n_flows
+        Name of the segment that it goes to, or "outside".
+    n : array-like of shape (n_flows,)
+        Number of customers in it, or sum of their weights.
+    min_size, max_size : float, default=None
+        Bounds that the segments should keep, in customers. None: no bound.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that `plot` drew on.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    See Also
+    --------
+    SegmentSizesDisplay : How large the segments are, and what they are worth.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseg.displays import SegmentFlowDisplay
+    >>> lineage = pd.DataFrame(
+    ...     {
+    ...         "rule": ["Loyal", "Loyal", "New", "Lapsed"],
+    ...         "segment": ["Loyal, young", "Loyal, old", "Rest", "Rest"],
+    ...         "n": [400, 300, 200, 100],
+    ...     }
+    ... )
+    >>> display = SegmentFlowDisplay.from_lineage(lineage, max_size=350)
+    >>> display.frame()
+         rule       segment    n  share  segment_n  in_bounds
+    0   Loyal  Loyal, young  400    0.4        400      False
+    1   Loyal    Loyal, old  300    0.3        300       True
+    2     New          Rest  200    0.2        300       True
+    3  Lapsed          Rest  100    0.1        300       True
+    """
+
+    ax_: Any
+    figure_: Any
+
+    def __init__(
+        self,
+        *,
+        rules: Sequence[str],
+        segments: Sequence[str],
+        n: npt.ArrayLike,
+        min_size: float | None = None,
+        max_size: float | None = None,
+    ) -> None:
+        self.rules = rules
+        self.segments = segments
+        self.n = n
+        self.min_size = min_size
+        self.max_size = max_size
+
+    @classmethod
+    def from_estimator(
+        cls, segmenter: Any, *, ax: Any = None, title: str | None = None
+    ) -> SegmentFlowDisplay:
+        """Draw how a fitted segmenter split and merged the rules that it was given.
+
+        Parameters
+        ----------
+        segmenter : estimator
+            A fitted segmenter with ``lineage_``, a frame as in `from_lineage`, and
+            ``min_size_`` and ``max_size_``, floats or None.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        SegmentFlowDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the segmenter does not tell where its segments come from.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        check_is_fitted(segmenter)
+        if not hasattr(segmenter, "lineage_"):
+            rule = "a segmenter with 'lineage_'"
+            raise invalid_parameter(_OWNER, "segmenter", rule, segmenter)
+        return cls.from_lineage(
+            segmenter.lineage_,
+            min_size=segmenter.min_size_,
+            max_size=segmenter.max_size_,
+            ax=ax,
+            title=title,
+        )
+
+    @classmethod
+    def from_lineage(
+        cls,
+        lineage: Any,
+        *,
+        min_size: float | None = None,
+        max_size: float | None = None,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> SegmentFlowDisplay:
+        """Draw flows given as a table.
+
+        Parameters
+        ----------
+        lineage : frame of shape (n_flows, n_columns)
+            With the columns ``rule``, ``segment`` and ``n``: how many customers came
+            from which rule to which segment. Rows of the same two names add up.
+        min_size, max_size : float, default=None
+            Bounds that the segments should keep, in customers. None: no bound.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as high as the names need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        SegmentFlowDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, a number negative or not finite, or the bounds are
+            crossed.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        _check_bounds(min_size, max_size)
+        flows = _check_lineage(lineage)
+        display = cls(
+            rules=flows["rule"].to_list(),
+            segments=flows["segment"].to_list(),
+            n=flows["n"].to_numpy(),
+            min_size=min_size,
+            max_size=max_size,
+        )
+        return display.plot(ax=ax, title=title)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the numbers behind the picture.
+
+        Returns
+        -------
+        DataFrame of shape (n_flows, 6)
+            One row per flow, with the columns rule, segment, n, share of all customers,
+            segment_n, the size of the segment, and in_bounds, whether it keeps the
+            bounds; "outside", which is no segment, always does.
+        """
+        frame = pd.DataFrame(
+            {
+                "rule": list(self.rules),
+                "segment": list(self.segments),
+                "n": np.asarray(self.n),
+            }
+        )
+        total = frame["n"].sum()
+        frame["share"] = frame["n"] / total if total else 0.0
+        sizes = frame.groupby("segment", sort=False)["n"].transform("sum")
+        frame["segment_n"] = sizes
+        low = 0.0 if self.min_size is None else self.min_size
+        high = np.inf if self.max_size is None else self.max_size
+        is_outside = frame["segment"] == OUTSIDE
+        frame["in_bounds"] = sizes.between(low, high) | is_outside
+        return frame
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> SegmentFlowDisplay:
+        """Draw the flow.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as high as the names need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        SegmentFlowDisplay
+            The display itself.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        frame = self.frame()
+        n_bars = frame[["rule", "segment"]].nunique().max()
+        ax = open_axes(ax, (10.5, max(4.0, 1.2 + 0.34 * n_bars)))
+        if title is None:
+            title = f"From {_plural(frame['rule'])} to {_plural(frame['segment'])}"
+        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
+        draw_flow(ax, frame, self._bounds_text())
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
+
+    def _bounds_text(self) -> str:
+        low, high = (
+            None if bound is None else f"{bound:,.10g}"
+            for bound in (self.min_size, self.max_size)
+        )
+        if low and high:
+            return f"not within {low} to {high}"
+        return f"below {low}" if low else f"above {high}" if high else ""
+
+
+def _plural(names: pd.Series[str]) -> str:
+    n, noun = names[names != OUTSIDE].nunique(), names.name
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _check_bounds(min_size: float | None, max_size: float | None) -> None:
+    for name, bound in (("min_size", min_size), ("max_size", max_size)):
+        if bound is None:
+            continue
+        is_number = isinstance(bound, numbers.Real) and not isinstance(bound, bool)
+        if not is_number or not 0 <= bound < np.inf:
+            raise invalid_parameter(_OWNER, name, "None or in [0, inf)", bound)
+    if min_size is not None and max_size is not None and max_size < min_size:
+        rule = f"at least min_size, {min_size}"
+        raise invalid_parameter(_OWNER, "max_size", rule, max_size)
+
+
+def _check_lineage(lineage: Any) -> pd.DataFrame:
+    """Return the flows between each rule and segment, in order of appearance."""
+    read = nw.from_native(lineage, eager_only=True, pass_through=True)
+    if not isinstance(read, nw.DataFrame):
+        rule = "a frame with the columns 'rule', 'segment' and 'n'"
+        raise invalid_parameter(_OWNER, "lineage", rule, lineage)
+    if absent := [name for name in _COLUMNS if name not in read.columns]:
+        raise ValueError(missing_columns_message(absent, read.columns, _OWNER))
+    flows = pd.DataFrame(
+        {name: read.get_column(name).to_list() for name in _COLUMNS},
+    )
+    if flows.empty:
+        raise invalid_parameter(_OWNER, "lineage", "of at least one flow", lineage)
+    sizes = pd.to_numeric(flows["n"], errors="coerce")
+    bad = ~(np.isfinite(sizes.to_numpy(dtype=np.float64)) & (sizes >= 0))
+    if bad.any():
+        rule = "a frame whose 'n' is finite and not negative"
+        raise invalid_parameter(_OWNER, "lineage", rule, flows["n"][bad].iloc[0])
+    for name in ("rule", "segment"):
+        flows[name] = flows[name].astype(str)
+    flows["n"] = sizes
+    return flows.groupby(["rule", "segment"], sort=False)["n"].sum().reset_index()

@@ -1,0 +1,258 @@
+"""Bands: the values of a column that no rule can tell apart, laid out on an axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from skseg._validation import invalid_parameter
+from skseg.rules import Domain, RuleSet
+from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, number_axis, text_axis
+from skseg.rules._columns import Columns
+from skseg.rules._conditions import column_kinds, leaves
+from skseg.rules._domain import allowed_cells, border_leaves, cell_bounds
+from skseg.rules._thresholds import format_number
+from skseg.rules._witness import describe_box, witness
+
+FloatArray = npt.NDArray[np.float64]
+
+Kind = Literal["interval", "point", "category", "missing"]
+MISSING: Literal["missing"] = "missing"
+# Beyond, thresholds stand for infinity, and no picture reaches that far.
+_FAR = 1e300
+# Up to this many whole numbers on an axis, each has its tick.
+_FEW_INTEGERS = 12
+# The band of missing values and the space before it, as parts of an axis of numbers.
+_APART, _MISSING_WIDTH = 0.03, 0.11
+
+
+@dataclass(frozen=True)
+class Band:
+    """A cell of a column: in words, by one of its values, and by its place.
+
+    The place of a point is a number, of anything else an interval; ends may be
+    infinite. A band of missing values has its place after all others.
+    """
+
+    cell: int
+    text: str
+    value: float | str | None
+    low: float
+    high: float
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class BandAxis:
+    """The bands of a column, the part of it to show, and its ticks."""
+
+    name: str
+    bands: tuple[Band, ...]
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+
+    @cached_property
+    def spans(self) -> FloatArray:
+        """Where each band begins and ends in the picture, shape (n_bands, 2)."""
+        size = self.high - self.low
+        start, width = self.high + _APART * size, _MISSING_WIDTH * size
+        if self.bands[0].kind in ("category", MISSING):
+            start, width = self.high + 0.15, 1.0
+        return np.array(
+            [
+                (start, start + width)
+                if band.kind == MISSING
+                else np.clip([band.low, band.high], self.low, self.high)
+                for band in self.bands
+            ]
+        )
+
+    @property
+    def end(self) -> float:
+        """Where the last band ends."""
+        return float(self.spans.max())
+
+
+def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
+    """Return the cells into which the rules, and the domain, split a column."""
+    within = [] if rules.universe is None else [rules.universe]
+    conditions = [*within, *rules.rules.values()]
+    compared = column_kinds(conditions)[name]
+    if None not in (compared, domain.kind) and compared != domain.kind:
+        rule = f"about what the rules compare: column {name!r} holds {compared}"
+        raise invalid_parameter(owner, "schema", rule, domain)
+    found = [
+        leaf
+        for condition in conditions
+        for leaf in leaves(condition)
+        if leaf.column == name
+    ]
+    kind = compared or domain.kind
+    if kind is None:
+        return PresenceAxis(name)
+    if domain.kind:
+        found += border_leaves(domain, name)
+    return number_axis(name, found) if kind == "number" else text_axis(name, found)
+
+
+def band_axis(axis: Axis, domain: Domain, read: Columns | None, owner: str) -> BandAxis:
+    """Lay out the cells of a column; the rows that were `read` tell how far to show."""
+    allowed = allowed_cells(domain, axis)
+    cells = [cell for cell in range(axis.size) if allowed >> cell & 1]
+    if not cells:
+        rule = f"one that leaves column {axis.name!r} a value"
+        raise invalid_parameter(owner, "schema", rule, domain)
+    as_numbers = isinstance(axis, NumberAxis) and domain.values is None
+    bands = tuple(
+        _number_band(axis, cell, domain)
+        if as_numbers and 1 << cell != axis.missing
+        else _category(axis, cell, place, domain)
+        for place, cell in enumerate(cells)
+    )
+    shown = [band for band in bands if band.kind != MISSING]
+    if shown and as_numbers:
+        assert isinstance(axis, NumberAxis)
+        low, high = _limits(shown, None if read is None else read.numbers(axis.name))
+        ticks = _number_ticks(axis, domain, low, high)
+    else:
+        low, high = -0.5, len(shown) - 0.5
+        ticks = [(band.low + 0.5, _category_name(band)) for band in shown]
+    layout = BandAxis(axis.name, bands, low, high, ())
+    if bands[-1].kind == MISSING:
+        ticks.append((float(layout.spans[-1].mean()), MISSING))
+    return BandAxis(axis.name, bands, low, high, tuple(ticks))
+
+
+def _words_and_value(
+    axis: Axis, cell: int, domain: Domain
+) -> tuple[str, float | str | None]:
+    box, axes, schema = (1 << cell,), {axis.name: axis}, {axis.name: domain}
+    # Seen from an empty universe, every box is worth describing.
+    words = describe_box(box, axes, (0,), schema)[axis.name]
+    return words, witness(box, axes, schema)[axis.name]
+
+
+def _category(axis: Axis, cell: int, place: int, domain: Domain) -> Band:
+    kind: Kind = MISSING if 1 << cell == axis.missing else "category"
+    words = _words_and_value(axis, cell, domain)
+    return Band(cell, *words, place - 0.5, place + 0.5, kind)
+
+
+def _category_name(band: Band) -> str:
+    if band.text == "any other text":
+        return "other"
+    if band.text == "any value":
+        return "present"
+    return band.value if isinstance(band.value, str) else band.text.strip("{}")
+
+
+def _number_band(axis: Axis, cell: int, domain: Domain) -> Band:
+    assert isinstance(axis, NumberAxis)
+    low, high = cell_bounds(axis, cell)
+    words = _words_and_value(axis, cell, domain)
+    if domain.integer:
+        # Whole numbers fill the axis when each takes half of the way to the next.
+        low, high = (math.ceil(e) - 0.5 if math.isfinite(e) else e for e in (low, high))
+        return Band(cell, *words, low, high, "interval")
+    start, stop = (axis.origins.get(edge, (edge, False))[0] for edge in (low, high))
+    kind: Kind = "point" if start == stop else "interval"
+    return Band(cell, *words, start, stop, kind)
+
+
+def _limits(bands: Sequence[Band], values: FloatArray | None) -> tuple[float, float]:
+    """Return the range to show: the thresholds and the bulk of the values, padded."""
+    first, last = bands[0].low, bands[-1].high
+    ends = [end for band in bands for end in (band.low, band.high)]
+    inner = [end for end in ends[1:-1] if abs(end) < _FAR]
+    inner = inner or [end for end in (first, last) if abs(end) < _FAR] or [0.0]
+    low, high = min(inner), max(inner)
+    span = high - low or abs(low) or 1.0
+    room = 0.3 * span
+    if values is not None and np.isfinite(values).any():
+        bulk = np.percentile(values[np.isfinite(values)], [1, 99])
+        low, high = min(low, float(bulk[0])), max(high, float(bulk[1]))
+        # Beyond a threshold at the rim something must be seen as well.
+        room = 0.08 * (high - low) or room
+    # The end of what is possible is shown, unless it is far away.
+    low = first if low - first <= 2 * span else max(low - room, first)
+    high = last if last - high <= 2 * span else min(high + room, last)
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _number_ticks(
+    axis: NumberAxis, domain: Domain, low: float, high: float
+) -> list[tuple[float, str]]:
+    first, last = math.ceil(low), math.floor(high)
+    if domain.integer and last - first < _FEW_INTEGERS:
+        return [(float(number), str(number)) for number in range(first, last + 1)]
+    numbers = sorted({number for number, _ in axis.origins.values()})
+    return [
+        (number, format_number(number)) for number in numbers if low <= number <= high
+    ]
+
+
+def who_holds(
+    rules: RuleSet, axes: Sequence[BandAxis], row: Mapping[str, Any]
+) -> npt.NDArray[np.bool_]:
+    """Return which segments hold in each rectangle, asked at one row of each.
+
+    Where there is a universe, the last of them are the rows outside.
+    """
+    shape = [len(axis.bands) for axis in axes]
+    n_rectangles = math.prod(shape)
+    rows: dict[str, Any] = {name: [value] * n_rectangles for name, value in row.items()}
+    for axis, places in zip(axes, np.indices(shape), strict=True):
+        rows[axis.name] = [axis.bands[i].value for i in places.ravel()]
+    holds = rules.membership(rows)
+    if rules.universe is not None:
+        holds = np.column_stack([holds, ~rules.universe.evaluate(rows)])
+    return holds.reshape(*shape, holds.shape[1])
+
+
+def count_rows(
+    read: Columns,
+    cells: Mapping[str, Axis],
+    axes: Sequence[BandAxis],
+    row: Mapping[str, Any],
+    weight: npt.NDArray[np.float64] | None,
+) -> npt.NDArray[Any]:
+    """Return the number of rows in each rectangle."""
+    shown = np.ones(read.n_rows, dtype=bool)
+    for name, value in row.items():
+        here = cells[name].codes(Columns({name: [value]}))[0]
+        shown &= cells[name].codes(read) == here
+    rectangle = np.zeros(read.n_rows, dtype=np.intp)
+    for axis in axes:
+        band_of_cell = np.full(cells[axis.name].size, -1)
+        band_of_cell[[band.cell for band in axis.bands]] = range(len(axis.bands))
+        band = band_of_cell[cells[axis.name].codes(read)]
+        shown &= band >= 0
+        rectangle = rectangle * len(axis.bands) + band
+    shape = [len(axis.bands) for axis in axes]
+    return np.bincount(
+        rectangle[shown],
+        None if weight is None else weight[shown],
+        minlength=math.prod(shape),
+    ).reshape(shape)
+
+
+def place_of(value: Any, axis: BandAxis, cells: Axis, owner: str) -> float:
+    """Return where to mark a value of a finding, moved inside what is shown."""
+    cell = int(cells.codes(Columns({axis.name: [value]}))[0])
+    numbers = [band.cell for band in axis.bands]
+    if cell not in numbers:
+        rule = f"possible under the schema, and so is {axis.name} = {value!r} not"
+        raise invalid_parameter(owner, "finding", rule, value)
+    band = axis.bands[numbers.index(cell)]
+    low, high = map(float, axis.spans[numbers.index(cell)])
+    if band.kind in ("category", MISSING):
+        return (low + high) / 2
+    margin = min(0.025 * (axis.high - axis.low), (high - low) / 2)
+    return min(max(float(value), low + margin), high - margin)
