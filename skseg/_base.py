@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .rules import RuleSet
+from .rules._text import OUTSIDE
 
 
 class SegmenterMixin:
@@ -22,8 +23,9 @@ class SegmenterMixin:
 
     @property
     def segment_names_(self) -> npt.NDArray[np.object_]:
-        """Segment names; a code is a position here."""
-        return np.array(self.rules_.names, dtype=object)
+        """Segment names; a code is a position here, -1 for those outside included."""
+        outside = [] if self.rules_.universe is None else [OUTSIDE]
+        return np.array([*self.rules_.names, *outside], dtype=object)
 
     def fit_predict(
         self, X: Any, y: Any = None, **fit_params: Any

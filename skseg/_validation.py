@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from .rules._columns import Columns
 
@@ -27,6 +28,38 @@ def check_int(owner: str, name: str, value: object, low: int, high: int) -> int:
     if not is_int or not low <= value <= high:  # type: ignore[operator]
         raise invalid_parameter(owner, name, f"an int in [{low}, {high}]", value)
     return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def check_choice(owner: str, name: str, value: object, choices: Sequence[str]) -> None:
+    """Raise if `value` is not one of the `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        rule = " or ".join(map(repr, choices))
+        raise invalid_parameter(owner, name, rule, value)
+
+
+def check_outcome(owner: str, y: Any, n_rows: int) -> npt.NDArray[np.float64]:
+    """Return an outcome as float64, one finite number a row, or raise."""
+    values = column_or_1d(y, warn=True)
+    if len(values) != n_rows:
+        raise ValueError(
+            f"y must have one outcome a row of X. Got {len(values)} outcomes and "
+            f"{n_rows} rows."
+        )
+    try:
+        outcome: npt.NDArray[np.float64] = values.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
+            f"{values.dtype} values such as {values[0]!r}."
+        ) from None
+    finite = np.isfinite(outcome)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise ValueError(
+            f"The outcome y of {owner} must be known and finite. Got {outcome[row]} at "
+            f"row {row}. Leave such rows out, or say what they count as."
+        )
+    return outcome
 
 
 def positional_names(n_columns: int) -> list[str]:

@@ -1,0 +1,581 @@
+"""MECERuleSegmenter: business rules, proved to be a partition, of bounded size."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import SegmenterMixin
+from ._mece_rules import (
+    OWNER,
+    partition,
+    read_rules,
+    require_covered,
+    tiers,
+    with_explicit_default,
+)
+from ._mece_sizes import NoLegalSizesError, SizedSegment, Sizing
+from ._mece_table import TrainingRows, check_score_weights, lineage, mece_table
+from ._named_params import NamedParamsMixin
+from ._strategy import StrategyMixin
+from ._strategy_json import Strategy
+from ._validation import (
+    check_choice,
+    check_outcome,
+    check_sample_weight,
+    invalid_parameter,
+    read_columns,
+)
+from .rules import MECEReport, Rule, RuleSet
+from .rules._columns import Columns
+from .rules._conditions import column_kinds, disjunction
+from .rules._errors import did_you_mean, missing_columns_message
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+# The default where gaps are declared without naming it.
+_OTHERS = "Others"
+
+
+class MECERuleSegmenter(
+    NamedParamsMixin, StrategyMixin, SegmenterMixin, TransformerMixin, BaseEstimator
+):
+    """Segment by business rules that are proved to be a partition, of bounded size.
+
+    Rules are conditions over the columns, with thresholds that are numbers, quantiles
+    of the training rows, or both: ``max(q(0.75), 120)`` is a quantile, but at least
+    120. Before anything else they are proved mutually exclusive and collectively
+    exhaustive, for all possible rows and not only for those at hand; what is wrong is
+    shown with a customer who proves it. Then rules with too many rows are split and
+    rules with too few are merged, and the outcome is proved again.
+
+    Parameters
+    ----------
+    rules : mapping of str to (str or Rule), default=None
+        Segment name -> rule, in order. Text may hold named parameters: ``"aov >=
+        {aov_min}"``. None: the tiers High (top 20 %), Medium, Low (bottom 20 %) and
+        Unknown (missing) of the first column.
+    params : mapping of str to value, default=None
+        Values of the named parameters: numbers, text, ``q(p)`` and its like, or lists
+        after ``in``. Each is a parameter of the estimator too, ``params__aov_min``,
+        so that `GridSearchCV` can search it.
+    default : str, default=None
+        Segment of the rows for which no rule holds. Naming it declares that the rules
+        are not meant to cover everyone.
+    on_overlap : {"raise", "first"}, default="raise"
+        What to do where rules overlap. ``"first"``: the first rule that holds counts,
+        and the later ones are rewritten so that they no longer overlap it.
+    on_gap : {"raise", "default"}, default="raise"
+        What to do where rules leave a gap and no `default` is named. ``"default"``: the
+        rows in it form the segment "Others".
+    universe : str or Rule, default=None
+        The audience to segment. Rows for which this rule does not hold get the code -1
+        and the name "outside"; they are counted, and have no part in thresholds,
+        sizes and scores. Its own quantiles are those of all rows.
+    min_size, max_size : int or float, default=None
+        Bounds of every segment's size in the training rows of the universe: an int is
+        a number of rows (sum of weights), a float a share in (0, 1). None: no bound. A
+        default that no training row falls in is left as it is.
+    split_on : sequence of str, default=None
+        The columns by which segments may be split, the preferred ones first. None: the
+        columns that the rules compare with numbers.
+    oversize : {"raise", "allow"}, default="raise"
+        What to do with a segment that is too large and cannot be split legally.
+        ``"allow"`` keeps it and flags it in ``segments_``.
+    schema : mapping of str to (Domain or dict), default=None
+        What is known of a column, such as ``{"aov": {"low": 0, "missing": False}}``.
+        The proof relies on it, so rows that contradict it are refused where they
+        belong to no segment.
+    score_weights : mapping of str to float, default=None
+        What the overall score of a segment consists of: ``"outcome"`` (mean of `y`),
+        ``"size"`` (share of the rows), or a column (its mean), each with its weight. Of
+        a dimension with a negative weight less is better. None: outcome and size
+        alike; without `y` size alone.
+    playbook : mapping of str to str, default=None
+        Action for segments, by the name of the segment or of the rule that it was cut
+        from; shown in the strategy.
+
+    Attributes
+    ----------
+    rules_ : RuleSet
+        The segments, resolved and proved: mutually exclusive and, within the universe,
+        collectively exhaustive.
+    segments_ : DataFrame
+        One row per segment: code, name, rule, description (English), n (weight), share
+        (of the universe), outcome (mean of `y`, if given), the mean of every scored
+        column, ``score_...`` of every dimension from 0 to 1, score (overall), rank,
+        merged_from and split_from (names of business rules), oversize.
+    segment_names_ : ndarray of str
+        Names; a code is a position here. With a universe the last one is "outside", so
+        that the code -1 finds it as well.
+    labels_ : ndarray of int of shape (n_rows,)
+        Segment codes of the training rows, -1 outside of the universe.
+    lineage_ : DataFrame
+        Which rows of which business rule are in which segment: the columns rule,
+        segment and n; the rows outside of the universe come last.
+    mece_report_ : MECEReport
+        The proof about the resolved rules as written, before precedence and default.
+    min_size_, max_size_ : float or None
+        The bounds, in rows.
+    n_outside_ : int or float
+        Number, or weight, of the training rows outside of the universe.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str
+        Their names, where `X` has them.
+
+    See Also
+    --------
+    skseg.rules.RuleSet : What ``rules_`` can do.
+
+    Notes
+    -----
+    A segment that is too large is cut by guillotine cuts at values of its columns,
+    searched with backtracking, so that a legal division is found wherever one exists
+    (within the steps that the search may take). Segments that are too small are merged:
+    rules that form a grid of up to three columns optimally, so that each result is one
+    plain conjunction, others with the segment of the nearest outcome (without `y`: of
+    the nearest means), those that make one plain conjunction before strangers. Where
+    this gives no legal sizes, rules are joined before they are split.
+
+    Examples
+    --------
+    >>> from skseg import MECERuleSegmenter
+    >>> from skseg.datasets import make_cart_abandoners
+    >>> X = make_cart_abandoners(5000, random_state=0)
+    >>> segmenter = MECERuleSegmenter(
+    ...     {
+    ...         "VIP": "aov >= max(q(0.75), {aov_min})",
+    ...         "Core": "40 <= aov < max(q(0.75), {aov_min})",
+    ...         "Small": "aov < 40",
+    ...     },
+    ...     params={"aov_min": 90},
+    ...     default="New",
+    ...     universe="days_since_abandon <= 7",
+    ...     min_size=200,
+    ...     max_size=600,
+    ... )
+    >>> segmenter.fit(X, X["converted"]).segments_[["name", "n"]].shape[1]
+    2
+    >>> segmenter.rules_.verify().is_mece
+    True
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, str | Rule] | None = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        default: str | None = None,
+        on_overlap: str = "raise",
+        on_gap: str = "raise",
+        universe: str | Rule | None = None,
+        min_size: float | None = None,
+        max_size: float | None = None,
+        split_on: Sequence[str] | None = None,
+        oversize: str = "raise",
+        schema: Mapping[str, Any] | None = None,
+        score_weights: Mapping[str, float] | None = None,
+        playbook: Mapping[str, str] | None = None,
+    ) -> None:
+        self.rules = rules
+        self.params = params
+        self.default = default
+        self.on_overlap = on_overlap
+        self.on_gap = on_gap
+        self.universe = universe
+        self.min_size = min_size
+        self.max_size = max_size
+        self.split_on = split_on
+        self.oversize = oversize
+        self.schema = schema
+        self.score_weights = score_weights
+        self.playbook = playbook
+
+    def verify(self) -> MECEReport:
+        """Prove or refute the rules before any data is seen.
+
+        Quantiles may be any values that rise with their levels, so rules that pass are
+        a partition whatever the data. Needs no ``fit``.
+
+        Returns
+        -------
+        MECEReport
+            About the rules as written, before precedence. A named `default` and
+            ``on_gap="default"`` count.
+
+        Raises
+        ------
+        ValueError
+            If a rule is wrong, there are none, or the proof does not end; see
+            `RuleSet.verify`.
+
+        Examples
+        --------
+        >>> from skseg import MECERuleSegmenter
+        >>> print(MECERuleSegmenter({"VIP": "aov >= q(0.75)", "Small": "aov < 40"},
+        ...                         default="Others").verify().overlaps[0])
+        'VIP' and 'Small' overlap where aov: [37, 40); for example aov=37 with \
+q(0.75)=37 of aov
+        """
+        self._check_choices()
+        rules = read_rules(self.rules, self.universe, self.params, None)
+        complete = RuleSet(
+            rules.rules, default=self._default_name(), universe=rules.universe
+        )
+        return complete.verify(self.schema)
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Resolve the rules, prove them, and bring the segments to size.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            One row per customer. pandas, polars, pyarrow or whatever narwhals reads;
+            columns of an array are called ``x0``, ``x1``, ...
+        y : array-like of shape (n_rows,), default=None
+            An outcome, such as 0 / 1 for conversion, or revenue. It says which segments
+            are alike, which are good, and what `score` is about.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        MECERuleSegmenter
+            The fitted segmenter.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or column is wrong, the rules overlap or leave gaps without
+            that being declared, or there are no legal sizes; the message says which
+            and why.
+        """
+        columns = read_columns(self, X, reset=True)
+        weight = check_sample_weight(sample_weight, columns.n_rows)
+        outcome = None if y is None else check_outcome(OWNER, y, columns.n_rows)
+        self._check_choices()
+        score_weights = check_score_weights(self.score_weights, columns, y is not None)
+        base = self._partition(columns, weight)
+        before = base.assign(columns)
+        require_covered(before, base, columns, self.schema)
+        rows = TrainingRows(columns, before, weight, outcome)
+        if not rows.counts[rows.inside].any():
+            raise ValueError(
+                f"No row of X lies in the universe of {OWNER}, which is "
+                f"{base.universe}. Widen it."
+            )
+        segments = self._sized(base, rows)
+        self.rules_ = self._proved(base, segments)
+        self.labels_ = self.rules_.assign(columns)
+        rows = replace(rows, codes=self.labels_)
+        self.n_outside_ = rows.size_of(~rows.inside)
+        self.lineage_ = lineage(base, before, self.rules_, rows)
+        self.segments_ = mece_table(self.rules_, segments, rows, score_weights)
+        self._check_playbook(base)
+        return self
+
+    def predict(self, X: Any) -> IntArray:
+        """Return the segment code of every row.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Positions in ``segment_names_``; -1 outside of the universe.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the columns are not those of `fit`, or a row that contradicts the schema
+            belongs to no segment.
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        codes = self.rules_.assign(columns)
+        require_covered(codes, self.rules_, columns, self.schema)
+        return codes
+
+    def transform(self, X: Any) -> FloatArray:
+        """Return which segment every row is in, one column a segment.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows, n_segments)
+            1 in the column of the row's segment, else 0; rows outside of the universe
+            have no 1. ``set_output`` gives a frame.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            As in `predict`.
+        """
+        codes = self.predict(X)
+        return np.eye(len(self.rules_) + 1, len(self.rules_))[codes]
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the segments.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for the API of scikit-learn.
+
+        Returns
+        -------
+        ndarray of str
+            One name per column of `transform`.
+        """
+        check_is_fitted(self)
+        return np.array(self.rules_.names, dtype=object)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return how much of the outcome the segments explain, as R squared.
+
+        Each row is predicted to have the mean outcome of its segment in the training
+        rows. So it says how well thresholds and sizes tell customers apart, on data
+        that they have not seen, and is what `GridSearchCV` maximises.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`. Rows outside of the universe are left out.
+        y : array-like of shape (n_rows,)
+            The outcome, as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        float
+            At most 1; 0 is no better than the overall mean.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If it was fitted without an outcome, or no row lies in the universe.
+        """
+        codes = self.predict(X)
+        if "outcome" not in self.segments_:
+            raise ValueError(
+                f"score of {OWNER} compares outcomes, and fit had none. Pass y to fit."
+            )
+        outcome = check_outcome(OWNER, y, len(codes))
+        weight = check_sample_weight(sample_weight, len(codes))
+        inside = codes >= 0
+        if not inside.any():
+            raise ValueError(
+                f"No row of X lies in the universe of {OWNER}, which is "
+                f"{self.rules_.universe}, so there is nothing to score."
+            )
+        means = self.segments_["outcome"].to_numpy()
+        known = ~np.isnan(means)
+        overall = np.average(means[known], weights=self.segments_["n"][known])
+        expected = np.where(known, means, overall)[codes[inside]]
+        weight = None if weight is None else weight[inside]
+        return float(r2_score(outcome[inside], expected, sample_weight=weight))
+
+    @classmethod
+    def from_strategy(cls, source: Any) -> Self:
+        """Read a fitted segmenter from the JSON of `to_json`, and prove it again.
+
+        Parameters
+        ----------
+        source : str or path-like
+            The JSON, or the path of a file with it. Its rules, names and actions may
+            have been edited.
+
+        Returns
+        -------
+        MECERuleSegmenter
+            Fitted: it predicts, and writes the same strategy. Its parameters are the
+            resolved rules. It has no ``labels_``, and for a segment whose rule was
+            edited no figures.
+
+        Raises
+        ------
+        ValueError
+            If this is no such JSON, or the edited rules are no longer mutually
+            exclusive and collectively exhaustive; the message says where.
+
+        Examples
+        --------
+        >>> from skseg import MECERuleSegmenter
+        >>> X = [[20.0], [50.0], [200.0], [80.0]]
+        >>> fitted = MECERuleSegmenter({"VIP": "x0 >= 80"}, default="Rest").fit(X)
+        >>> text = fitted.to_json(dialect=None)
+        >>> MECERuleSegmenter.from_strategy(text).predict(X)
+        array([1, 1, 0, 0])
+        >>> edited = text.replace('"rule": "x0 >= 80"', '"rule": "x0 >= 50"', 1)
+        >>> MECERuleSegmenter.from_strategy(edited).predict(X)
+        array([1, 0, 0, 0])
+        """
+        strategy = Strategy(source)
+        rules = strategy.rules
+        report = rules.verify(strategy.schema)
+        if not report.is_mece:
+            raise ValueError(f"The rules of the strategy are no partition.\n{report}")
+        segmenter = cls(
+            {name: str(rule) for name, rule in rules.rules.items()},
+            default=rules.default,
+            universe=None if rules.universe is None else str(rules.universe),
+            schema=strategy.schema or None,
+            playbook=strategy.actions or None,
+        )
+        segmenter._restore(strategy, report)
+        return segmenter
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _check_choices(self) -> None:
+        check_choice(OWNER, "on_overlap", self.on_overlap, ["raise", "first"])
+        check_choice(OWNER, "on_gap", self.on_gap, ["raise", "default"])
+        check_choice(OWNER, "oversize", self.oversize, ["raise", "allow"])
+
+    def _default_name(self) -> str | None:
+        if self.default is None and self.on_gap == "default":
+            return _OTHERS
+        return self.default
+
+    def _partition(self, columns: Columns, weight: FloatArray | None) -> RuleSet:
+        """Return the resolved rules, of which exactly one holds inside the universe."""
+        rules = tiers(columns.names[0]) if self.rules is None else self.rules
+        template = read_rules(rules, self.universe, self.params, columns.names)
+        resolved = template.resolve(columns, weight)
+        self.mece_report_ = resolved.verify(self.schema)
+        return partition(
+            resolved,
+            self.mece_report_,
+            columns,
+            default=self._default_name(),
+            on_overlap=self.on_overlap,
+            schema=self.schema,
+        )
+
+    def _sized(self, base: RuleSet, rows: TrainingRows) -> list[SizedSegment]:
+        inside, weight = rows.inside, rows.counts[rows.inside]
+        self.min_size_ = self._bound("min_size", float(weight.sum()))
+        self.max_size_ = self._bound("max_size", float(weight.sum()))
+        low, high = self.min_size_ or 0.0, self.max_size_ or np.inf
+        if low > high:
+            raise ValueError(
+                f"The 'min_size' parameter of {OWNER} must not exceed 'max_size'. Got "
+                f"{self.min_size!r} and {self.max_size!r} instead."
+            )
+        cut = self._split_columns(base, rows.columns)
+        values = np.empty((len(weight), len(cut)))
+        for i, name in enumerate(cut):
+            values[:, i] = rows.columns.numbers(name)[inside]
+        codes, outcome = rows.codes[inside], rows.outcome
+        rules = with_explicit_default(base, self.schema)
+        is_default = codes == len(base) - 1
+        if base.default is not None and not weight[is_default].any():
+            # Nobody at hand is in it: there is nothing to bring to size.
+            del rules[base.default]
+        sizing = Sizing(
+            rules,
+            codes,
+            weight,
+            cut,
+            values,
+            values if outcome is None else outcome[inside, np.newaxis],
+            low,
+            high,
+            allow_oversize=self.oversize == "allow",
+            schema=self.schema,
+        )
+        try:
+            segments = sizing.segments()
+        except NoLegalSizesError as error:
+            raise ValueError(str(error)) from None
+        if base.default is not None and base.default not in rules:
+            anyone = disjunction(base.rules.values())
+            segments.append(SizedSegment(base.default, ~anyone, (base.default,)))
+        return segments
+
+    def _bound(self, name: str, total: float) -> float | None:
+        """Return a bound in rows."""
+        value = getattr(self, name)
+        if value is None:
+            return None
+        if isinstance(value, numbers.Real) and not isinstance(value, bool):
+            is_count = isinstance(value, numbers.Integral)
+            if is_count and float(value) >= 1:
+                return float(value)
+            if not is_count and 0 < float(value) < 1:
+                return float(value) * total
+        rule = "None, an int in [1, inf) or a float in (0, 1)"
+        raise invalid_parameter(OWNER, name, rule, value)
+
+    def _split_columns(self, base: RuleSet, columns: Columns) -> list[str]:
+        if self.split_on is None:
+            kinds = column_kinds(base.rules.values())
+            return [name for name, kind in kinds.items() if kind == "number"]
+        if isinstance(self.split_on, str) or not isinstance(self.split_on, Sequence):
+            rule = "None or a list of columns"
+            raise invalid_parameter(OWNER, "split_on", rule, self.split_on)
+        absent = [name for name in self.split_on if name not in columns.names]
+        if absent:
+            message = missing_columns_message(absent, columns.names, OWNER)
+            raise ValueError(f"{message} The parameter split_on names them.")
+        return list(self.split_on)
+
+    def _proved(self, base: RuleSet, segments: Sequence[SizedSegment]) -> RuleSet:
+        """Return the segments as a rule set, proved to be a partition once more."""
+        changed = {s.name: s.rule for s in segments if s.is_changed}
+        plain = RuleSet(changed).simplify(self.schema).rules
+        unchanged = [s.name for s in segments if not s.is_changed]
+        default = base.default if base.default in unchanged else None
+        rules = RuleSet(
+            {
+                s.name: plain[s.name] if s.is_changed else base[s.name]
+                for s in segments
+                if s.name != default
+            },
+            default=default,
+            universe=base.universe,
+        )
+        report = rules.verify(self.schema)
+        assert report.is_mece, report
+        return rules
+
+    def _check_playbook(self, base: RuleSet) -> None:
+        if self.playbook is None:
+            return
+        if not isinstance(self.playbook, Mapping):
+            rule = "a mapping of segments to actions"
+            raise invalid_parameter(OWNER, "playbook", rule, self.playbook)
+        known = [*self.rules_.names, *base.names]
+        for name in self.playbook:
+            if name not in known:
+                raise ValueError(
+                    f"The 'playbook' parameter of {OWNER} names {name!r}, which is "
+                    f"neither a segment nor a rule.{did_you_mean(str(name), known)}"
+                )

@@ -1,0 +1,111 @@
+"""Readable names of segments that were split or merged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ._mece_parts import Part, Regions, Unit, cut_rule
+from ._search._split import Interval
+from .rules import Rule
+from .rules._cells import NumberAxis
+from .rules._domain import cell_bounds
+from .rules._thresholds import format_number
+
+# More names than this in a row are no name any more.
+_MOST_NAMES = 3
+
+
+def joined_name(names: Sequence[str]) -> str:
+    """Return one name for segments that were merged."""
+    if len(names) <= _MOST_NAMES:
+        return " + ".join(names)
+    listed = " + ".join(names[: _MOST_NAMES - 1])
+    return f"{listed} + {len(names) - _MOST_NAMES + 1} more"
+
+
+def group_name(
+    group: Sequence[Part],
+    whole: Sequence[Unit],
+    rules: Sequence[Rule],
+    columns: Sequence[str],
+    names: Sequence[str],
+) -> str:
+    """Name the segment that `group` makes.
+
+    Parameters
+    ----------
+    group : sequence of Part
+        What was merged into it.
+    whole : sequence of tuple of int
+        The units of which it has all parts.
+    rules : sequence of Rule
+        Those of the parts.
+    columns : sequence of str
+        Those of the parts' intervals.
+    names : sequence of str
+        Those of the business rules.
+    """
+    said = []
+    for unit in dict.fromkeys(part.unit for part in group):
+        name = joined_name([names[number] for number in unit])
+        if unit not in whole:
+            own = [
+                (part, rule)
+                for part, rule in zip(group, rules, strict=True)
+                if part.unit == unit
+            ]
+            name = f"{name} / {_ranges(own, columns)}"
+        said.append(name)
+    return joined_name(said)
+
+
+def _ranges(parts: Sequence[tuple[Part, Rule]], columns: Sequence[str]) -> str:
+    """Say which part of their unit parts are."""
+    cut = {
+        column
+        for part, _ in parts
+        for column, interval in zip(columns, part.intervals, strict=True)
+        if interval != Interval()
+    }
+    # With the bounds of the unit itself, if the parts make one plain box.
+    regions = Regions([rule for _, rule in parts])
+    box = regions.union(range(len(parts)))
+    if box is None and len(parts) > 1:
+        return " or ".join(_ranges([part], columns) for part in parts)
+    if box is None:
+        regions = Regions([cut_rule(columns, parts[0][0].intervals)])
+        box = regions.union([0])
+        assert box is not None
+    return ", ".join(
+        _range_text(column, mask, regions)
+        for column, mask in regions.restricted(box).items()
+        if column in cut
+    )
+
+
+def _range_text(column: str, mask: int, regions: Regions) -> str:
+    axis = regions.axes[column]
+    assert isinstance(axis, NumberAxis)
+    cells = [cell for cell in range(axis.size - 1) if mask >> cell & 1]
+    if not cells:
+        return f"{column} missing"
+    low = cell_bounds(axis, cells[0])[0]
+    high = cell_bounds(axis, cells[-1])[1]
+    text = f"{column} {_interval_text(axis, low, high)}"
+    return f"{text} or missing" if mask & axis.missing else text
+
+
+def _interval_text(axis: NumberAxis, low: float, high: float) -> str:
+    least, above = axis.origins.get(low, (low, False))
+    most, closed = axis.origins.get(high, (high, False))
+    if least == -math.inf and most == math.inf:
+        return "known"
+    if least == -math.inf:
+        return f"{'up to' if closed else 'below'} {format_number(most)}"
+    if most == math.inf:
+        return f"{'over' if above else 'from'} {format_number(least)}"
+    if least == most:
+        return format_number(least)
+    between = "-" if least >= 0 else " to "
+    return f"{format_number(least)}{between}{format_number(most)}"

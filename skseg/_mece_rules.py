@@ -1,0 +1,152 @@
+"""Business rules on their way to a proved partition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._validation import invalid_parameter
+from .rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
+from .rules._columns import Columns
+from .rules._domain import as_schema
+from .rules._text import column_text
+
+IntArray = npt.NDArray[np.intp]
+
+OWNER = "MECERuleSegmenter"
+
+
+def tiers(column: str) -> dict[str, str]:
+    """Return the rules that stand in where none are given."""
+    x = column_text(column)
+    return {
+        "High": f"{x} > q(0.8)",
+        "Medium": f"q(0.2) < {x} <= q(0.8)",
+        "Low": f"{x} <= q(0.2)",
+        "Unknown": f"missing({x})",
+    }
+
+
+def read_rules(
+    rules: Any,
+    universe: Any,
+    params: Any,
+    columns: Sequence[str] | None,
+) -> RuleSet:
+    """Return rules and universe as a rule set, with the values of their parameters."""
+    if not isinstance(rules, Mapping) or not rules:
+        raise invalid_parameter(OWNER, "rules", "a mapping of names to rules", rules)
+    if params is not None and not isinstance(params, Mapping):
+        raise invalid_parameter(OWNER, "params", "a mapping of names to values", params)
+
+    def read(rule: Any, what: str) -> Rule:
+        try:
+            return parse(rule, columns=columns, params=params)
+        except RuleError as error:
+            raise RuleError(f"{what} of {OWNER}: {error}") from None
+
+    return RuleSet(
+        {name: read(rule, f"The rule {name!r}") for name, rule in rules.items()},
+        universe=None if universe is None else read(universe, "The universe"),
+    )
+
+
+def partition(
+    rules: RuleSet,
+    report: MECEReport,
+    columns: Columns,
+    *,
+    default: str | None,
+    on_overlap: str,
+    schema: Mapping[str, Any] | None,
+) -> RuleSet:
+    """Return rules of which exactly one holds, as declared, or raise.
+
+    `report` is about `rules` without the default, which is dropped where no row can
+    need it.
+    """
+    if report.n_overlaps and on_overlap == "raise":
+        raise ValueError(
+            f"The rules of {OWNER} overlap. Change a threshold, or declare that the "
+            f"first rule that holds counts with on_overlap='first'.\n{report}\n"
+            f"{_count(rules, columns)}"
+        )
+    if not report.is_exhaustive and default is None:
+        raise ValueError(
+            f"The rules of {OWNER} leave gaps. Change the rules, or name the segment "
+            f"of all other rows with default='Others'.\n{report}\n"
+            f"{_count(rules, columns)}"
+        )
+    needed = None if report.is_exhaustive else default
+    complete = RuleSet(rules.rules, default=needed, universe=rules.universe)
+    return complete.disjoint(schema) if report.n_overlaps else complete
+
+
+def _count(rules: RuleSet, columns: Columns) -> str:
+    """Say how many rows at hand are concerned."""
+    holding = rules.membership(columns).sum(axis=1)
+    inside = np.ones(len(holding), dtype=bool)
+    if rules.universe is not None:
+        inside = rules.universe.evaluate(columns)
+    several, none = (holding[inside] > 1).sum(), (holding[inside] == 0).sum()
+    return (
+        f"Of the {inside.sum():,} rows of X to be segmented, {several:,} satisfy "
+        f"several rules and {none:,} none."
+    )
+
+
+def with_explicit_default(
+    rules: RuleSet, schema: Mapping[str, Any] | None
+) -> dict[str, Rule]:
+    """Return the rules with one for the default, too."""
+    if rules.default is None:
+        return dict(rules.rules)
+    complete = RuleSet({**rules.rules, rules.default: parse("True")})
+    # Only the rule that overlaps the others, the last one, is rewritten.
+    return dict(complete.disjoint(schema).rules)
+
+
+def require_covered(
+    codes: IntArray,
+    rules: RuleSet,
+    columns: Columns,
+    schema: Mapping[str, Any] | None,
+) -> None:
+    """Raise if a row inside belongs to no segment, which the schema rules out."""
+    stray = codes < 0
+    if rules.universe is not None and stray.any():
+        stray &= rules.universe.evaluate(columns)
+    if not stray.any():
+        return
+    row = int(np.argmax(stray))
+    wrong = [
+        f"{name!r} (known as {domain})"
+        for name, domain in as_schema(schema).items()
+        if name in columns.names and not _keeps_to(domain, columns, name)[row]
+    ]
+    raise ValueError(
+        f"Row {row} of X belongs to no segment of {OWNER}: it contradicts the schema, "
+        f"on which the proof relies, in column {' and '.join(wrong)}. Mend the data, "
+        "or say less in schema."
+    )
+
+
+def _keeps_to(domain: Domain, columns: Columns, name: str) -> npt.NDArray[np.bool_]:
+    """Return which values of a column the domain allows."""
+    absent = columns.missing(name)
+    allowed = np.ones(columns.n_rows, dtype=bool)
+    if domain.kind == "text":
+        assert domain.values is not None
+        texts = [str(value) for value in domain.values]
+        allowed = columns.text_codes(name, texts) < len(texts)
+    elif domain.kind == "number":
+        values = columns.numbers(name)
+        allowed = (values >= domain.low) & (values <= domain.high)
+        if domain.integer:
+            allowed &= np.isfinite(values) & (np.floor(values) == values)
+        if domain.values is not None:
+            allowed = np.isin(values, domain.values)
+    return np.where(absent, domain.missing, allowed)

@@ -1,0 +1,44 @@
+"""Segments ranked by a weighted sum of normalised dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def score_table(
+    dimensions: Mapping[str, FloatArray], weights: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return the normalised dimensions, the overall score and the rank of segments.
+
+    Every dimension is put on the scale from 0, its worst segment, to 1, its best. The
+    overall score is their mean with the absolute weights; of a dimension with a
+    negative weight less is better. Segments that lack a dimension have no score.
+
+    This is simple additive weighting with min-max normalisation, as in Hwang & Yoon,
+    "Multiple Attribute Decision Making" (1981).
+    """
+    table = pd.DataFrame(
+        {
+            f"score_{name}": _normalised(np.sign(weights[name]) * values)
+            for name, values in dimensions.items()
+        }
+    )
+    shares = np.abs(np.array([weights[name] for name in dimensions], dtype=np.float64))
+    table["score"] = table.to_numpy() @ (shares / shares.sum())
+    table["rank"] = table["score"].rank(ascending=False, method="min").astype("Int64")
+    return table
+
+
+def _normalised(values: FloatArray) -> FloatArray:
+    known = values[~np.isnan(values)]
+    low, high = known.min(initial=np.inf), known.max(initial=-np.inf)
+    if low < high:
+        return np.asarray((values - low) / (high - low))
+    # Where all are alike, each is as good as the best.
+    return np.where(np.isnan(values), np.nan, 1.0)
