@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ._mece_parts import Part, Regions, Unit, cut_rule
 from ._search._split import Interval
@@ -30,6 +31,7 @@ def group_name(
     rules: Sequence[Rule],
     columns: Sequence[str],
     names: Sequence[str],
+    schema: Mapping[str, Any] | None,
 ) -> str:
     """Name the segment that `group` makes.
 
@@ -45,6 +47,8 @@ def group_name(
         Those of the parts' intervals.
     names : sequence of str
         Those of the business rules.
+    schema : mapping of str to (Domain or dict) or None
+        What the columns may hold.
     """
     said = []
     for unit in dict.fromkeys(part.unit for part in group):
@@ -55,12 +59,16 @@ def group_name(
                 for part, rule in zip(group, rules, strict=True)
                 if part.unit == unit
             ]
-            name = f"{name} / {_ranges(own, columns)}"
+            name = f"{name} / {_ranges(own, columns, schema)}"
         said.append(name)
     return joined_name(said)
 
 
-def _ranges(parts: Sequence[tuple[Part, Rule]], columns: Sequence[str]) -> str:
+def _ranges(
+    parts: Sequence[tuple[Part, Rule]],
+    columns: Sequence[str],
+    schema: Mapping[str, Any] | None,
+) -> str:
     """Say which part of their unit parts are."""
     cut = {
         column
@@ -69,12 +77,12 @@ def _ranges(parts: Sequence[tuple[Part, Rule]], columns: Sequence[str]) -> str:
         if interval != Interval()
     }
     # With the bounds of the unit itself, if the parts make one plain box.
-    regions = Regions([rule for _, rule in parts])
+    regions = Regions([rule for _, rule in parts], schema)
     box = regions.union(range(len(parts)))
     if box is None and len(parts) > 1:
-        return " or ".join(_ranges([part], columns) for part in parts)
+        return " or ".join(_ranges([part], columns, schema) for part in parts)
     if box is None:
-        regions = Regions([cut_rule(columns, parts[0][0].intervals)])
+        regions = Regions([cut_rule(columns, parts[0][0].intervals)], schema)
         box = regions.union([0])
         assert box is not None
     return ", ".join(

@@ -131,7 +131,9 @@ class Sizing:
             whole = [unit for unit, n in here.items() if n == n_parts[unit]]
             numbers = sorted({number for unit in here for number in unit})
             rules = [self._rule(part) for part in group]
-            name = group_name(group, whole, rules, self.columns, self.names)
+            name = group_name(
+                group, whole, rules, self.columns, self.names, self.schema
+            )
             segment = SizedSegment(
                 name,
                 disjunction(rules),

@@ -22,9 +22,9 @@ _BAR = 0.16
 _GAP = 0.05
 _PAD = 0.07
 # Width of a character (a bold one) and height of a line, in units of the font size,
-# and the parts of the height and width of the picture that texts may take.
+# and the parts of the height and, a column each, of the width that texts may take.
 _CHARACTER, _LINE = 0.67, 1.3
-_TEXT_HEIGHT, _TEXT_WIDTH = 0.7, 0.3
+_TEXT_HEIGHT, _TEXT_WIDTHS = 0.7, (0.3, 0.3, 0.42)
 
 
 class Column:
@@ -96,7 +96,10 @@ def draw_flow(ax: Any, frame: pd.DataFrame, bounds_text: str) -> None:
     scale = min(column.scale() for column in columns)
     for column in columns:
         column.place(scale)
-    texts = [_texts(column.sizes, _TEXT_WIDTH * width, size) for column in columns]
+    texts = [
+        _texts(column.sizes, share * width, size)
+        for column, share in zip(columns, _TEXT_WIDTHS, strict=True)
+    ]
     _place_columns(columns, texts, width, size)
     colours = dict(zip(rules.index, palette(len(rules)), strict=True))
     colours[OUTSIDE] = GREY
@@ -124,11 +127,19 @@ def _texts(sizes: pd.Series[float], room: float, size: float) -> list[str]:
     for name, n in sizes.items():
         share = f" ({n / total:.1%})" if total and len(sizes) > 1 else ""
         count = f"  {count_text(n)}{share}"
-        name, left = str(name), max(columns - len(count), 4)
-        if len(name) > left:
-            name = name[: left - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
-        texts.append(name + count)
+        texts.append(_shortened(str(name), max(columns - len(count), 4)) + count)
     return texts
+
+
+def _shortened(name: str, length: int) -> str:
+    if len(name) <= length:
+        return name
+    # "VIP + Core / aov 120-180": the end is what tells parts of the same rules apart.
+    head, slash, tail = name.rpartition(" / ")
+    room = length - len(slash + tail) - 1
+    if slash and room >= 3:
+        return f"{head[:room].rstrip()}\N{HORIZONTAL ELLIPSIS}{slash}{tail}"
+    return name[: length - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _place_columns(
