@@ -23,9 +23,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from skseg import MECERuleSegmenter
 from skseg._search._merge import merge_nearest
 from skseg._search._merge_grid import merge_grid
 from skseg._search._split import split_to_sizes
+from skseg.datasets import make_cart_abandoners
 
 RESULTS = Path(__file__).parent / "results" / "sizes.csv"
 RUNS = 3
@@ -105,6 +107,18 @@ def ours(values: Values, low: int, high: int) -> bool:
     return split_to_sizes(values, low, high).status == "solved"
 
 
+def ours_fitted(values: Values, low: int, high: int) -> bool:
+    columns = [f"x{i}" for i in range(values.shape[1])]
+    segmenter = MECERuleSegmenter(
+        {"Everyone": "True"}, min_size=low, max_size=high, split_on=columns
+    )
+    try:
+        table = segmenter.fit(values).segments_
+    except ValueError:
+        return False
+    return bool(table["n"].between(low, high).all())
+
+
 def instance(rng: np.random.Generator) -> tuple[Values, int, int]:
     n, d = int(rng.integers(10, 120)), int(rng.integers(1, 4))
     values = np.empty((n, d))
@@ -124,7 +138,8 @@ def instance(rng: np.random.Generator) -> tuple[Values, int, int]:
 def share_solved(n_instances: int) -> list[dict[str, Any]]:
     rng = np.random.default_rng(0)
     methods = {
-        "skseg": ours,
+        "split_to_sizes": ours,
+        "MECERuleSegmenter": ours_fitted,
         "greedy balanced cut": greedy,
         "median split": medians,
         "exhaustive search": exhaustive,
@@ -247,6 +262,49 @@ def _merged(name: str, seconds: float, status: str, sizes: Any) -> dict[str, Any
     }
 
 
+ABANDONERS = {
+    "Hot": "aov >= max(q(0.6), 80) and engagement >= max(q(0.6), 0.5)",
+    "Big spenders": "aov >= max(q(0.6), 80) and engagement < max(q(0.6), 0.5)",
+    "Engaged": "40 <= aov < max(q(0.6), 80) and engagement >= max(q(0.6), 0.5)",
+    "Rest": "40 <= aov < max(q(0.6), 80) and engagement < max(q(0.6), 0.5)",
+    "Small": "aov < 40",
+}
+
+
+def fitting(n: int) -> list[dict[str, Any]]:
+    X = make_cart_abandoners(n, random_state=0)
+    bounds = {"min_size": MIN_SIZE, "max_size": MAX_SIZE}
+    split_on = ["aov", "engagement", "profitability", "cart_value", "sessions_last_30d"]
+    settings: dict[str, dict[str, Any]] = {
+        "no bounds": {},
+        "bounds": {**bounds, "split_on": split_on},
+        "bounds and a universe": {
+            **bounds,
+            "split_on": split_on,
+            "universe": "days_since_abandon <= 7",
+        },
+    }
+    rows = []
+    for name, setting in settings.items():
+        segmenter = MECERuleSegmenter(ABANDONERS, default="New", **setting)
+        seconds, fitted = cpu_seconds(
+            lambda segmenter=segmenter: segmenter.fit(X, X["converted"])
+        )
+        sizes = fitted.segments_["n"]
+        rows.append(
+            {
+                "what": f"MECERuleSegmenter.fit, {n:,} rows, 5 rules + default",
+                "method": name,
+                "cpu_s": round(seconds, 3),
+                "status": "proved" if fitted.rules_.verify().is_mece else "refuted",
+                "segments": len(sizes),
+                "smallest": int(sizes.min()),
+                "largest": int(sizes.max()),
+            }
+        )
+    return rows
+
+
 def show(rows: list[dict[str, Any]]) -> None:
     print(f"\n{rows[0]['what']}")
     for row in rows:
@@ -270,6 +328,7 @@ def main() -> None:
         share_solved(max(int(1500 * arguments.scale), 1)),
         splitting(max(int(1_000_000 * arguments.scale), 10_000)),
         merging(),
+        fitting(max(int(1_000_000 * arguments.scale), 50_000)),
     ]
     for table in tables:
         show(table)
