@@ -70,7 +70,7 @@ class MECERuleSegmenter(
         so that `GridSearchCV` can search it.
     default : str, default=None
         Segment of the rows for which no rule holds. Naming it declares that the rules
-        are not meant to cover everyone.
+        are not meant to cover everyone. Where they do, there is no such segment.
     on_overlap : {"raise", "first"}, default="raise"
         What to do where rules overlap. ``"first"``: the first rule that holds counts,
         and the later ones are rewritten so that they no longer overlap it.
@@ -243,8 +243,9 @@ q(0.75)=37 of aov
             One row per customer. pandas, polars, pyarrow or whatever narwhals reads;
             columns of an array are called ``x0``, ``x1``, ...
         y : array-like of shape (n_rows,), default=None
-            An outcome, such as 0 / 1 for conversion, or revenue. It says which segments
-            are alike, which are good, and what `score` is about.
+            An outcome, such as 0 / 1 for conversion, or revenue; it must be known
+            within the universe. It says which segments are alike, which are good, and
+            what `score` is about.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
 
@@ -262,12 +263,12 @@ q(0.75)=37 of aov
         """
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows)
-        outcome = None if y is None else check_outcome(OWNER, y, columns.n_rows)
         self._check_choices()
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
         base = self._partition(columns, weight)
         before = base.assign(columns)
         require_covered(before, base, columns, self.schema)
+        outcome = None if y is None else check_outcome(OWNER, y, before >= 0)
         rows = TrainingRows(columns, before, weight, outcome)
         if not rows.counts[rows.inside].any():
             raise ValueError(
@@ -384,9 +385,9 @@ q(0.75)=37 of aov
             raise ValueError(
                 f"score of {OWNER} compares outcomes, and fit had none. Pass y to fit."
             )
-        outcome = check_outcome(OWNER, y, len(codes))
-        weight = check_sample_weight(sample_weight, len(codes))
         inside = codes >= 0
+        outcome = check_outcome(OWNER, y, inside)
+        weight = check_sample_weight(sample_weight, len(codes))
         if not inside.any():
             raise ValueError(
                 f"No row of X lies in the universe of {OWNER}, which is "

@@ -195,9 +195,8 @@ class Sizing:
         ]
 
     def _split(self, unit: Unit, max_size: float, allow_oversize: bool) -> list[Part]:
-        rows = np.flatnonzero(np.isin(self.codes, unit))
-        weight = self.weight[rows]
-        whole = Part(unit, (Interval(),) * len(self.columns), rows, float(weight.sum()))
+        whole = self._whole(unit)
+        rows, weight = whole.rows, self.weight[whole.rows]
         if whole.size <= size_bounds(0.0, max_size, self.weight).high:
             return [whole]
         if not self.columns:
@@ -271,18 +270,25 @@ class Sizing:
 
     def _with_joined(self, units: Sequence[Unit], unit: Unit) -> list[Unit]:
         """Return the units with one of them joined to the nearest."""
-        intervals = (Interval(),) * len(self.columns)
-        parts = []
-        for other in units:
-            rows = np.flatnonzero(np.isin(self.codes, other))
-            parts.append(Part(other, intervals, rows, float(self.weight[rows].sum())))
-        profiles = self._profiles(parts)
+        profiles = self._profiles([self._whole(other) for other in units])
         here = list(units).index(unit)
         distance = ((profiles - profiles[here]) ** 2).sum(axis=1)
         distance[here] = np.inf
         joined = {unit, units[int(np.argmin(distance))]}
         merged = tuple(sorted(number for other in joined for number in other))
         return sorted([merged, *(other for other in units if other not in joined)])
+
+    @cached_property
+    def _rows(self) -> list[IntArray]:
+        """The rows of every rule."""
+        order = np.argsort(self.codes, kind="stable")
+        ends = np.cumsum(np.bincount(self.codes, minlength=len(self.rules)))
+        return np.split(order, ends[:-1])
+
+    def _whole(self, unit: Unit) -> Part:
+        rows = np.sort(np.concatenate([self._rows[number] for number in unit]))
+        intervals = (Interval(),) * len(self.columns)
+        return Part(unit, intervals, rows, float(self.weight[rows].sum()))
 
     def _rule(self, part: Part) -> Rule:
         whole = disjunction([self.rules[self.names[number]] for number in part.unit])

@@ -179,7 +179,9 @@ def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFr
         given.append([code, name, text, described[name]])
         measured.append(figures)
     table = pd.DataFrame(given, columns=_GIVEN)
-    for key in dict.fromkeys(key for figures in measured for key in figures):
+    found = [key for figures in measured for key in figures]
+    flags = ["score", "rank", *_LISTS, "oversize"]
+    for key in dict.fromkeys(["n", "share", *found, *flags]):
         table[key] = _column(key, [figures.get(key) for figures in measured])
     return table
 

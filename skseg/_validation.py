@@ -37,13 +37,15 @@ def check_choice(owner: str, name: str, value: object, choices: Sequence[str]) -
         raise invalid_parameter(owner, name, rule, value)
 
 
-def check_outcome(owner: str, y: Any, n_rows: int) -> npt.NDArray[np.float64]:
-    """Return an outcome as float64, one finite number a row, or raise."""
+def check_outcome(
+    owner: str, y: Any, needed: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Return an outcome as float64, finite in all rows that are `needed`, or raise."""
     values = column_or_1d(y, warn=True)
-    if len(values) != n_rows:
+    if len(values) != len(needed):
         raise ValueError(
             f"y must have one outcome a row of X. Got {len(values)} outcomes and "
-            f"{n_rows} rows."
+            f"{len(needed)} rows."
         )
     try:
         outcome: npt.NDArray[np.float64] = values.astype(np.float64)
@@ -52,7 +54,7 @@ def check_outcome(owner: str, y: Any, n_rows: int) -> npt.NDArray[np.float64]:
             f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
             f"{values.dtype} values such as {values[0]!r}."
         ) from None
-    finite = np.isfinite(outcome)
+    finite = np.isfinite(outcome) | ~needed
     if not finite.all():
         row = int(np.argmin(finite))
         raise ValueError(
