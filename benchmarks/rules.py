@@ -5,18 +5,24 @@ answers the same two questions about the same rules, over IEEE doubles: does som
 satisfy two rules, does some row satisfy none. A question that takes it longer than the
 time limit ends its part, and that size is not tried again with more columns.
 
+Then the same for rules whose quantiles are open. z3 answers twice: over IEEE doubles,
+the question that skseg answers, and over real numbers, an easier one that knows neither
+infinities nor neighbours.
+
     python benchmarks/rules.py
     python benchmarks/rules.py --sizes 5 20     # a quick look
+    python benchmarks/rules.py --sizes          # open quantiles alone
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,12 +31,19 @@ ROOT = Path(__file__).parents[1]
 # The rule sets and the translation for z3 are those of the tests.
 sys.path.insert(0, str(ROOT))
 
-from skseg.rules import RuleSet  # noqa: E402
+from skseg.rules import Domain, RuleError, RuleSet  # noqa: E402
+from skseg.rules._placements import placements  # noqa: E402
+from skseg.rules._proof import Proof  # noqa: E402
+from skseg.rules._symbolic import SymbolicAxis  # noqa: E402
 from tests.rules.generators import flip_one, partition, random_rules  # noqa: E402
 from tests.rules.z3_oracle import Z3Oracle  # noqa: E402
+from tests.rules.z3_quantiles import QuantileOracle, RealOracle  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "rules.csv"
+OPEN_RESULTS = RESULTS.with_name("rules_open.csv")
 RUNS = 5
+# A proof that takes longer than this is timed once.
+SLOW = 3.0
 
 
 def near_partition(rng: Random, n_rules: int, n_columns: int) -> Any:
@@ -62,11 +75,26 @@ def prove_by_z3(rules: RuleSet, limit: float) -> tuple[bool | None, bool | None]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[5, 20, 100, 500])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[5, 20, 100, 500])
     parser.add_argument("--columns", type=int, nargs="+", default=[3, 5, 10, 20])
     parser.add_argument("--z3-limit", type=float, default=60.0)
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--open-out", type=Path, default=OPEN_RESULTS)
     arguments = parser.parse_args()
+    if arguments.sizes:
+        save(resolved_rows(arguments), arguments.out)
+    save(open_rows(arguments.z3_limit), arguments.open_out)
+
+
+def save(rows: list[dict[str, Any]], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(k for r in rows for k in r)))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def resolved_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     print(
         f"{'rules':>22s}{'n':>5s}{'columns':>8s}{'skseg':>10s}{'slowest':>10s}"
@@ -81,11 +109,7 @@ def main() -> None:
                     z3_ends = add_z3(row, draw, arguments.z3_limit)
                 rows.append(row)
                 show(row)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(dict.fromkeys(k for r in rows for k in r)))
-        writer.writeheader()
-        writer.writerows(rows)
+    return rows
 
 
 def drawn(draw: Any, n_rules: int, n_columns: int, run: int) -> RuleSet:
@@ -137,6 +161,176 @@ def show(row: dict[str, Any]) -> None:
         f"{row['skseg_cpu_s']:10.4f}{row['skseg_slowest_cpu_s']:10.4f}"
         f"{z3_seconds!s:>10s}{row.get('ratio', '-')!s:>8s}  {row['proved']} proved, "
         f"{row['refuted']} refuted, {row['gaps_undecided']} gaps undecided",
+        flush=True,
+    )
+
+
+def tiers(column: str, cuts: Sequence[object]) -> list[str]:
+    """Return rules, the lowest first, that divide a column up at `cuts`."""
+    inner = (f"{low} <= {column} < {high}" for low, high in itertools.pairwise(cuts))
+    return [f"{column} < {cuts[0]}", *inner, f"{column} >= {cuts[-1]}"]
+
+
+def named(rules: Sequence[str], **more: str) -> dict[str, str]:
+    return {f"s{i}": rule for i, rule in enumerate(rules)} | more
+
+
+def five_tiers() -> RuleSet:
+    cuts = ["max(q(0.33), 40)", "max(q(0.67), 120)", "max(q(0.9), 500)"]
+    return RuleSet(named(tiers("aov", cuts), unknown="missing(aov)"))
+
+
+GRID = {"aov": (40, 120), "engagement": (5, 20), "profitability": (0, 30)}
+
+
+def grid(**more: str) -> dict[str, str]:
+    """Return 27 rules: low, middle and high in three columns."""
+    columns = [
+        tiers(column, [f"max(q(0.33), {low})", f"max(q(0.67), {high})"])
+        for column, (low, high) in GRID.items()
+    ]
+    return named([" and ".join(parts) for parts in itertools.product(*columns)], **more)
+
+
+def grid_with_a_rule() -> RuleSet:
+    return RuleSet(grid(unknown=" or ".join(f"missing({column})" for column in GRID)))
+
+
+def grid_with_a_default() -> RuleSet:
+    return RuleSet(grid(), default="unknown")
+
+
+def grid_half_mixed() -> RuleSet:
+    rules = dict(grid_with_a_rule().rules)
+    best = str(rules["s26"]).replace("max(q(0.67), 120)", "q(0.67)")
+    return RuleSet({**rules, "s26": best})
+
+
+def _cuts(count: int) -> tuple[list[str], list[int]]:
+    levels = [f"q({i / (count + 1):.2f})" for i in range(1, count + 1)]
+    return levels, [40 * i for i in range(1, count + 1)]
+
+
+def mixed_tiers(count: int) -> RuleSet:
+    cuts = [
+        f"max({level}, {number})" for level, number in zip(*_cuts(count), strict=True)
+    ]
+    return RuleSet(named(tiers("aov", cuts), unknown="missing(aov)"))
+
+
+def crossed_tiers(count: int) -> RuleSet:
+    """Return rules that need every order: tiers by quantile times tiers by number."""
+    both = itertools.product(*(tiers("aov", cuts) for cuts in _cuts(count)))
+    return RuleSet(named([" and ".join(pair) for pair in both], unknown="missing(aov)"))
+
+
+def loose_rules(count: int) -> RuleSet:
+    """Return rules of which nearly any two overlap in some order."""
+    levels, numbers = _cuts(count)
+    rules = [f"aov >= {q}" for q in levels] + [f"aov < {n}" for n in numbers]
+    return RuleSet(named(rules))
+
+
+def open_cases() -> Iterator[tuple[str, int, int, RuleSet]]:
+    """Yield name, quantiles and numbers a column, rules."""
+    yield "five tiers", 3, 3, five_tiers()
+    yield "3 x 3 x 3, rule for missing", 2, 2, grid_with_a_rule()
+    yield "3 x 3 x 3, default", 2, 2, grid_with_a_default()
+    yield "3 x 3 x 3, half mixed", 2, 2, grid_half_mixed()
+    for draw in (mixed_tiers, crossed_tiers, loose_rules):
+        for count in range(1, 7):
+            yield draw.__name__.replace("_", " "), count, count, draw(count)
+
+
+JUDGES = {"z3_cpu_s": QuantileOracle, "z3_reals_cpu_s": RealOracle}
+
+
+def open_rows(z3_limit: float) -> list[dict[str, Any]]:
+    rows = []
+    ended: set[tuple[str, str]] = set()
+    print(
+        f"{'open quantiles':>28s}{'n':>5s}{'q + n':>7s}{'orders':>8s}{'scenarios':>10s}"
+        f"{'skseg':>10s}{'z3':>10s}{'z3 reals':>10s}  verdict"
+    )
+    for name, n_quantiles, n_numbers, rules in open_cases():
+        row = {
+            "family": name,
+            "n_rules": len(rules.rules),
+            "n_columns": len(rules.columns),
+            "n_quantiles": n_quantiles,
+            "n_numbers": n_numbers,
+            "n_orders": count_orders(n_quantiles, n_numbers),
+        }
+        judges = {k: j for k, j in JUDGES.items() if (name, k) not in ended}
+        rows.append(row | measure_open(rules, judges, z3_limit))
+        ended |= {(name, k) for k in judges if str(rows[-1].get(k)).startswith(">")}
+        show_open(rows[-1])
+    return rows
+
+
+def count_orders(n_quantiles: int, n_numbers: int) -> int:
+    numbers = [40.0 * i for i in range(1, n_numbers + 1)]
+    return sum(1 for _ in placements(n_quantiles, numbers, Domain()))
+
+
+def measure_open(
+    rules: RuleSet, judges: dict[str, type[QuantileOracle]], z3_limit: float
+) -> dict[str, Any]:
+    try:
+        first, report = cpu(rules.verify)
+    except RuleError:
+        return {"skseg_cpu_s": "refused"}
+    verdict = report.is_exclusive, report.is_exhaustive
+    seconds: dict[str, list[float]] = {"skseg_cpu_s": [first]}
+    timed_out = set()
+    for _ in range(RUNS if first < SLOW else 1):
+        if first < SLOW:
+            seconds["skseg_cpu_s"].append(cpu(rules.verify)[0])
+        for key, judge in judges.items():
+            if key in timed_out:
+                continue
+            taken, theirs = cpu(lambda judge=judge: ask(judge, rules, z3_limit))
+            if None in theirs:
+                timed_out.add(key)
+            else:
+                assert theirs == verdict, (rules, theirs, verdict)
+            seconds.setdefault(key, []).append(taken)
+    axes = Proof(rules.rules, None).axes.values()
+    row: dict[str, Any] = {
+        "n_scenarios": max(
+            len(a.scenarios) for a in axes if isinstance(a, SymbolicAxis)
+        ),
+        "is_exclusive": verdict[0],
+        "is_exhaustive": verdict[1],
+        "n_overlaps": report.n_overlaps,
+    }
+    row |= {key: round(statistics.median(taken), 4) for key, taken in seconds.items()}
+    row |= dict.fromkeys(timed_out, f"> {z3_limit:g}")
+    for key, ratio in (("z3_cpu_s", "ratio"), ("z3_reals_cpu_s", "ratio_reals")):
+        if key in seconds and key not in timed_out:
+            row[ratio] = round(row[key] / max(row["skseg_cpu_s"], 1e-4), 3)
+    return row
+
+
+def ask(judge: type[QuantileOracle], rules: RuleSet, limit: float) -> Any:
+    asked = judge(rules.rules)
+    exclusive = asked.is_exclusive(limit)
+    if exclusive is None:
+        return None, None
+    # A default takes whatever the rules leave.
+    exhaustive = rules.default is not None or asked.is_exhaustive(limit)
+    return exclusive, exhaustive
+
+
+def show_open(row: dict[str, Any]) -> None:
+    verdict = f"exclusive {row.get('is_exclusive')}, no gap {row.get('is_exhaustive')}"
+    cells = [row.get(k, "-") for k in ("skseg_cpu_s", "z3_cpu_s", "z3_reals_cpu_s")]
+    print(
+        f"{row['family']:>28s}{row['n_rules']:5d}"
+        f"{row['n_quantiles']:4d} +{row['n_numbers']:d}{row['n_orders']:8d}"
+        f"{row.get('n_scenarios', '-')!s:>10s}"
+        + "".join(f"{cell!s:>10s}" for cell in cells)
+        + f"  {verdict}",
         flush=True,
     )
 
