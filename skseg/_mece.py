@@ -515,7 +515,10 @@ q(0.75)=37 of aov
         try:
             segments = sizing.segments()
         except NoLegalSizesError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(
+                f"{OWNER} cannot bring the segments to min_size={self.min_size!r} and "
+                f"max_size={self.max_size!r}. {error}"
+            ) from None
         if base.default is not None and base.default not in rules:
             anyone = disjunction(base.rules.values())
             segments.append(SizedSegment(base.default, ~anyone, (base.default,)))

@@ -202,7 +202,10 @@ class Sizing:
         if not self.columns:
             if allow_oversize:
                 return [whole]
-            raise NoLegalSizesError(unit, "There is no column of numbers to split on.")
+            raise NoLegalSizesError(
+                unit,
+                "There is no column of numbers to split on; name some in split_on.",
+            )
         split = split_to_sizes(
             self.values[rows],
             self.min_size,

@@ -15,11 +15,11 @@ class _Place(NamedTuple):
     """A value that a quantile may have.
 
     In a wide gap between known numbers only the order of the quantiles matters, so its
-    places are used in turn: one for which `before` is not used yet adds nothing.
+    places are used in turn: one that `follows` another adds nothing without that.
     """
 
     value: float
-    before: float | None = None
+    follows: bool = False
 
 
 def placements(
@@ -33,17 +33,22 @@ def placements(
     they tell apart there.
     """
     places = _places(count, numbers, domain)
+    free = [i for i, place in enumerate(places) if not place.follows]
 
-    def extend(chosen: tuple[float, ...], start: int) -> Iterator[tuple[float, ...]]:
+    def next_places(last: int) -> list[int]:
+        in_turn = [last + 1] if last + 1 < len(places) and last + 1 not in free else []
+        return [last, *in_turn, *(i for i in free if i > last)]
+
+    after = [next_places(i) for i in range(len(places))]
+
+    def extend(chosen: tuple[int, ...]) -> Iterator[tuple[float, ...]]:
         if len(chosen) == count:
-            yield chosen
+            yield tuple(places[i].value for i in chosen)
             return
-        for position in range(start, len(places)):
-            value, before = places[position]
-            if before is None or value in chosen or before in chosen:
-                yield from extend((*chosen, value), position)
+        for i in after[chosen[-1]] if chosen else free:
+            yield from extend((*chosen, i))
 
-    return extend((), 0)
+    return extend(())
 
 
 def _places(count: int, numbers: Sequence[float], domain: Domain) -> list[_Place]:
@@ -77,7 +82,7 @@ def _between(low: float, high: float, count: int, integer: bool) -> list[_Place]
     if values is None:
         spread = [first + room * i // (count + 1) for i in range(1, count + 1)]
         values = [float(n) if integer else _float_at(n) for n in spread]
-    return [_Place(*pair) for pair in zip(values, [None, *values], strict=False)]
+    return [_Place(value, follows=i > 0) for i, value in enumerate(values)]
 
 
 def _readable(low: float, high: float, count: int, integer: bool) -> list[float] | None:
