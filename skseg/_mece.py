@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -228,6 +229,11 @@ class MECERuleSegmenter(
 q(0.75)=37 of aov
         """
         self._check_choices()
+        if self.rules is None:
+            raise ValueError(
+                f"The 'rules' parameter of {OWNER} must be given for a proof without "
+                "data: the tiers that stand in for None are those of a column of X."
+            )
         rules = read_rules(self.rules, self.universe, self.params, None)
         complete = RuleSet(
             rules.rules, default=self._default_name(), universe=rules.universe
@@ -445,7 +451,7 @@ q(0.75)=37 of aov
             default=rules.default,
             universe=None if rules.universe is None else str(rules.universe),
             schema=strategy.schema or None,
-            playbook=strategy.actions or None,
+            playbook=strategy.actions,
         )
         segmenter._restore(strategy, report)
         return segmenter
@@ -481,36 +487,40 @@ q(0.75)=37 of aov
         )
 
     def _sized(self, base: RuleSet, rows: TrainingRows) -> list[SizedSegment]:
-        inside, weight = rows.inside, rows.counts[rows.inside]
-        self.min_size_ = self._bound("min_size", float(weight.sum()))
-        self.max_size_ = self._bound("max_size", float(weight.sum()))
+        total = float(rows.counts[rows.inside].sum())
+        self.min_size_ = self._bound("min_size", total)
+        self.max_size_ = self._bound("max_size", total)
         low, high = self.min_size_ or 0.0, self.max_size_ or np.inf
         if low > high:
             raise ValueError(
                 f"The 'min_size' parameter of {OWNER} must not exceed 'max_size'. Got "
                 f"{self.min_size!r} and {self.max_size!r} instead."
             )
-        cut = self._split_columns(base, rows.columns)
-        values = np.empty((len(weight), len(cut)))
-        for i, name in enumerate(cut):
-            values[:, i] = rows.columns.numbers(name)[inside]
-        codes, outcome = rows.codes[inside], rows.outcome
-        rules = with_explicit_default(base, self.schema)
-        is_default = codes == len(base) - 1
-        if base.default is not None and not weight[is_default].any():
+        rules, used = with_explicit_default(base, self.schema), rows.inside
+        is_default = rows.codes == len(base) - 1
+        is_empty = base.default is not None and not rows.counts[is_default].any()
+        if is_empty:
             # Nobody at hand is in it: there is nothing to bring to size.
+            assert base.default is not None
             del rules[base.default]
+            used = used & ~is_default
+        cut = self._split_columns(base, rows.columns)
+        values = np.empty((int(used.sum()), len(cut)))
+        for i, name in enumerate(cut):
+            values[:, i] = rows.columns.numbers(name)[used]
+        outcome = rows.outcome
         sizing = Sizing(
             rules,
-            codes,
-            weight,
+            rows.codes[used],
+            rows.counts[used],
             cut,
             values,
-            values if outcome is None else outcome[inside, np.newaxis],
+            values if outcome is None else outcome[used, np.newaxis],
             low,
             high,
             allow_oversize=self.oversize == "allow",
             schema=self.schema,
+            taken_names=base.names,
         )
         try:
             segments = sizing.segments()
@@ -519,7 +529,8 @@ q(0.75)=37 of aov
                 f"{OWNER} cannot bring the segments to min_size={self.min_size!r} and "
                 f"max_size={self.max_size!r}. {error}"
             ) from None
-        if base.default is not None and base.default not in rules:
+        if is_empty:
+            assert base.default is not None
             anyone = disjunction(base.rules.values())
             segments.append(SizedSegment(base.default, ~anyone, (base.default,)))
         return segments
@@ -534,7 +545,8 @@ q(0.75)=37 of aov
             if is_count and float(value) >= 1:
                 return float(value)
             if not is_count and 0 < float(value) < 1:
-                return float(value) * total
+                # As the decimal number that it prints as: 0.07 of 100 rows are 7.
+                return float(Fraction(repr(float(value))) * Fraction(total))
         rule = "None, an int in [1, inf) or a float in (0, 1)"
         raise invalid_parameter(OWNER, name, rule, value)
 
@@ -542,7 +554,10 @@ q(0.75)=37 of aov
         if self.split_on is None:
             kinds = column_kinds(base.rules.values())
             return [name for name, kind in kinds.items() if kind == "number"]
-        if isinstance(self.split_on, str) or not isinstance(self.split_on, Sequence):
+        is_list = isinstance(self.split_on, Sequence) and not isinstance(
+            self.split_on, str
+        )
+        if not is_list or not all(isinstance(name, str) for name in self.split_on):
             rule = "None or a list of columns"
             raise invalid_parameter(OWNER, "split_on", rule, self.split_on)
         absent = [name for name in self.split_on if name not in columns.names]
@@ -575,6 +590,9 @@ q(0.75)=37 of aov
             return
         if not isinstance(self.playbook, Mapping):
             rule = "a mapping of segments to actions"
+            raise invalid_parameter(OWNER, "playbook", rule, self.playbook)
+        if not all(isinstance(action, str) for action in self.playbook.values()):
+            rule = "a mapping of segments to actions, which are text"
             raise invalid_parameter(OWNER, "playbook", rule, self.playbook)
         known = [*self.rules_.names, *base.names]
         for name in self.playbook:

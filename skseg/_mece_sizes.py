@@ -92,6 +92,8 @@ class Sizing:
         Whether segments that cannot be divided further may stay too large.
     schema : mapping of str to (Domain or dict), default=None
         What the columns may hold.
+    taken_names : sequence of str, default=()
+        Names that no new segment may get.
     """
 
     rules: dict[str, Rule]
@@ -104,6 +106,7 @@ class Sizing:
     max_size: float
     allow_oversize: bool = False
     schema: Mapping[str, Any] | None = None
+    taken_names: Sequence[str] = ()
 
     @cached_property
     def bounds(self) -> SizeBounds:
@@ -142,7 +145,7 @@ class Sizing:
                 sum(part.size for part in group) > self.bounds.high,
             )
             if segment.is_changed:
-                taken = [*self.names, *(other.name for other in found)]
+                taken = [*self.taken_names, *(other.name for other in found)]
                 segment = replace(segment, name=_unlike(name, taken))
             found.append(segment)
         return found
@@ -161,15 +164,16 @@ class Sizing:
                 return self._divided(units, max_size)
             except NoLegalSizesError as error:
                 failed = error
-        if self.allow_oversize:
-            return self._divided(units, self.max_size, allow_oversize=True)
         impossible = self.bounds.why_not(float(self.weight.sum()))
-        while len(units) > 1 and impossible is None:
-            units = self._with_joined(units, failed.unit)
+        joined = units
+        while len(joined) > 1 and impossible is None:
+            joined = self._with_joined(joined, failed.unit)
             try:
-                return self._divided(units, self.max_size)
+                return self._divided(joined, self.max_size)
             except NoLegalSizesError as error:
                 failed = error
+        if self.allow_oversize:
+            return self._divided(units, self.max_size, allow_oversize=True)
         raise NoLegalSizesError(failed.unit, impossible or str(failed))
 
     def _upper_bounds(self, units: Sequence[Unit]) -> list[float]:
@@ -261,12 +265,16 @@ class Sizing:
         codes = np.empty(len(self.codes), dtype=np.intp)
         for i, part in enumerate(parts):
             codes[part.rows] = i
+        sizes = np.array([part.size for part in parts])
         columns = []
         for feature in self.features.T:
             means = group_means(codes, len(parts), feature, self.weight)
-            overall = group_means(np.zeros_like(codes), 1, feature, self.weight)[0]
-            centred = np.nan_to_num(means - overall)
-            sizes = np.array([part.size for part in parts])
+            # No square of a scaled mean is beyond float64.
+            means = means / (np.nanmax(np.abs(means), initial=0.0) or 1.0)
+            known = ~np.isnan(means)
+            if known.any() and sizes[known].any():
+                means -= np.average(means[known], weights=sizes[known])
+            centred = np.nan_to_num(means)
             spread = np.sqrt((sizes * centred**2).sum() / sizes.sum())
             columns.append(centred / spread if spread > 0 else centred)
         return np.column_stack([np.zeros(len(parts)), *columns])
@@ -303,12 +311,14 @@ def group_means(
 ) -> FloatArray:
     """Return the mean of the finite values of every group, NaN where there are none."""
     known = np.isfinite(values)
-    codes, weight = codes[known], weight[known]
+    codes, weight, values = codes[known], weight[known], values[known]
+    # A power of two leaves the digits alone, and no sum of scaled values overflows.
+    scale = 2.0 ** np.frexp(np.abs(values).max(initial=1.0) / 2)[1]
     total = np.bincount(codes, weight, minlength=n_groups)
-    sums = np.bincount(codes, weight * values[known], minlength=n_groups)
+    sums = np.bincount(codes, weight * (values / scale), minlength=n_groups)
     means = np.full(n_groups, np.nan)
     np.divide(sums, total, out=means, where=total > 0)
-    return means
+    return np.asarray(means * scale)
 
 
 def _unlike(name: str, others: Sequence[str]) -> str:

@@ -39,6 +39,9 @@ def _normalised(values: FloatArray) -> FloatArray:
     known = values[~np.isnan(values)]
     low, high = known.min(initial=np.inf), known.max(initial=-np.inf)
     if low < high:
-        return np.asarray((values - low) / (high - low))
+        # The range itself may be beyond float64; that of the halves is not.
+        unit = 1.0 if high / 2 - low / 2 <= np.finfo(float).max / 2 else 2.0
+        span = high / unit - low / unit
+        return np.asarray((values / unit - low / unit) / span)
     # Where all are alike, each is as good as the best.
     return np.where(np.isnan(values), np.nan, 1.0)

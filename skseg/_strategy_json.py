@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._strategy_check import FORMAT, LISTS, VERSION, check_strategy, is_finite
+from ._validation import positional_names
 from .rules import Domain, Rule, RuleError, RuleSet, parse
 from .rules._domain import as_schema
+from .rules._errors import missing_columns_message
 
-_FORMAT = "skseg.strategy"
-_LISTS = ["merged_from", "split_from"]
 # What a strategy keeps of a segment beside its figures.
 _GIVEN = ["code", "name", "rule", "description"]
 
@@ -45,13 +46,13 @@ def write_strategy(
         # The rule that the figures are about: an edited one has none.
         entries.append({**entry, "figures": {"rule": entry["rule"], **figures}})
     content = {
-        "format": _FORMAT,
-        "version": 1,
+        "format": FORMAT,
+        "version": VERSION,
         "columns": columns if isinstance(columns, int) else list(columns),
         "universe": None if rules.universe is None else str(rules.universe),
         "min_size": min_size,
         "max_size": max_size,
-        "schema": {n: _plain_domain(d) for n, d in as_schema(schema).items()},
+        "schema": {n: _plain_domain(n, d) for n, d in as_schema(schema).items()},
         "segments": entries,
         "lineage": _records(lineage),
     }
@@ -73,9 +74,15 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA or value != value else value
 
 
-def _plain_domain(domain: Domain) -> dict[str, Any]:
+def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
     standard = asdict(Domain())
-    return {k: v for k, v in asdict(domain).items() if v != standard[k]}
+    plain = {k: v for k, v in asdict(domain).items() if v != standard[k]}
+    if not is_finite(plain):
+        raise RuleError(
+            f"The schema of column {name!r} names an infinity, which JSON cannot hold. "
+            f"Leave the bound out. Got {plain!r}."
+        )
+    return plain
 
 
 class Strategy:
@@ -96,8 +103,8 @@ class Strategy:
         What is known of the columns.
     columns : list of str or int
         The columns of ``fit``, or their number.
-    actions : dict of str to str
-        Segment -> action, for the segments that have one.
+    actions : dict of str to str or None
+        Segment -> action, for the segments that have one; None without a playbook.
     segments, lineage : DataFrame
         As fitted; figures of segments whose rule was edited are missing.
 
@@ -128,11 +135,30 @@ class Strategy:
             default=others[0] if others else None,
             universe=content.get("universe"),
         )
-        self.actions = {e["segment"]: e["action"] for e in entries if e.get("action")}
+        self._check_columns()
+        if not self.rules.is_resolved:
+            raise RuleError(
+                "The rules of a strategy compare with numbers and text, and here is a "
+                "quantile, max(...) or min(...). Write its value, or fit such rules "
+                f"anew. Got:\n{self.rules}"
+            )
+        self.actions: dict[str, str] | None = None
+        if any("action" in e for e in entries):
+            self.actions = {
+                e["segment"]: e["action"] for e in entries if e.get("action")
+            }
         self.segments = _segments(self.rules, entries)
         self.lineage = pd.DataFrame(
-            content["lineage"], columns=["rule", "segment", "n"]
+            content.get("lineage"), columns=["rule", "segment", "n"]
         )
+
+    def _check_columns(self) -> None:
+        columns = self.columns
+        if isinstance(columns, int):
+            columns = positional_names(columns)
+        absent = [name for name in self.rules.columns if name not in columns]
+        if absent:
+            raise RuleError(missing_columns_message(absent, columns, "The strategy"))
 
 
 def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
@@ -143,24 +169,8 @@ def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
         content = json.loads(str(text))
     except (ValueError, RecursionError) as error:
         raise RuleError(f"Not JSON: {error}") from None
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise RuleError(f"Not a strategy: the key 'format' must be {_FORMAT!r}.")
-    if content.get("version") != 1:
-        raise RuleError(
-            f"This skseg reads version 1 of {_FORMAT}. Got version "
-            f"{content.get('version')!r}; a newer skseg wrote it."
-        )
-    entries = content.get("segments")
-    if not isinstance(entries, list) or not all(
-        isinstance(e, dict) and isinstance(e.get("segment"), str) for e in entries
-    ):
-        raise RuleError(
-            "Not a strategy: the key 'segments' must hold a list of segments, each "
-            "with the keys 'segment' and 'rule'."
-        )
-    if not isinstance(content.get("columns"), list | int):
-        raise RuleError("Not a strategy: the key 'columns' must list those of fit.")
-    return content
+    check_strategy(content)
+    return dict(content)
 
 
 def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -174,13 +184,13 @@ def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFr
         about = figures.pop("rule", None)
         rule = rules.rules.get(name)
         if _is_other_rule(about, rule):
-            figures = {k: v for k, v in figures.items() if k in (*_LISTS, "oversize")}
+            figures = {k: v for k, v in figures.items() if k in (*LISTS, "oversize")}
         text = "everyone else" if rule is None else str(rule)
         given.append([code, name, text, described[name]])
         measured.append(figures)
     table = pd.DataFrame(given, columns=_GIVEN)
     found = [key for figures in measured for key in figures]
-    flags = ["score", "rank", *_LISTS, "oversize"]
+    flags = ["score", "rank", *LISTS, "oversize"]
     for key in dict.fromkeys(["n", "share", *found, *flags]):
         table[key] = _column(key, [figures.get(key) for figures in measured])
     return table
@@ -193,7 +203,7 @@ def _is_other_rule(text: str | None, rule: Rule | None) -> bool:
 
 
 def _column(key: str, values: list[Any]) -> Any:
-    if key in _LISTS:
+    if key in LISTS:
         return [tuple(value or ()) for value in values]
     if key == "oversize":
         return [bool(value) for value in values]

@@ -2,17 +2,17 @@
 From business rules to a strategy
 =================================
 
-Cart abandoners of the last week are segmented by rules with hybrid thresholds. The rules
-are proved before any data is seen, an overlap is found and drawn, the segments are
-brought to size and ranked, and the result is a table with SQL. The customers are
+Cart abandoners of the last week are segmented by rules with hybrid thresholds. The
+rules are proved before any data is seen, an overlap is found and drawn, the segments
+are brought to size and ranked, and the result is a table with SQL. The customers are
 generated, so that this runs as it stands.
 """
 
 # %%
 # Customers
 # ---------
-# One row per user who left a cart behind; ``converted`` says who came back to buy within
-# two weeks.
+# One row per user who left a cart behind; ``converted`` says who came back to buy
+# within two weeks.
 
 from skseg.datasets import make_cart_abandoners
 
@@ -47,8 +47,8 @@ print(MECERuleSegmenter(rules, **settings).verify())
 
 # %%
 # No overlap, but with a quantile below 80 there are customers with a known order value
-# whom only the default catches. With the hybrid threshold on both sides of the border, the
-# default takes those alone who have never ordered, whatever the data:
+# whom only the default catches. With the hybrid threshold on both sides of the border,
+# the default takes those alone who have never ordered, whatever the data:
 
 rules["Core"] = "40 <= aov < max(q(0.6), 80) and engagement < 0.5"
 print(MECERuleSegmenter(rules, **settings).verify())
@@ -108,7 +108,7 @@ strategy[["rank", "segment", "rules_applied", "n", "score", "action"]].head(3).r
 
 import duckdb
 
-for condition, n in zip(strategy["sql"], strategy["n"]):
+for condition, n in zip(strategy["sql"], strategy["n"], strict=True):
     (found,) = duckdb.sql(f"SELECT count(*) FROM X WHERE {condition}").fetchall()
     assert found == (n,)
 print(strategy["sql"][0])
@@ -122,9 +122,9 @@ print((again.predict(X) == segmenter.predict(X)).all())
 # %%
 # Searching a threshold
 # ---------------------
-# A named parameter of a rule is a parameter of the estimator. ``score`` is how much of the
-# outcome the segments explain on rows that they have not seen. The customers were made
-# such that an engagement from 0.6 on makes the difference.
+# A named parameter of a rule is a parameter of the estimator. ``score`` is how much of
+# the outcome the segments explain on rows that they have not seen. The customers were
+# made such that an engagement from 0.6 on makes the difference.
 
 from sklearn.model_selection import GridSearchCV
 

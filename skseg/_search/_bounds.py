@@ -87,7 +87,7 @@ def size_bounds(min_size: float, max_size: float, sizes: FloatArray) -> SizeBoun
             f"min_size={min_size!r} and max_size={max_size!r}."
         )
     low, high = float(np.ceil(min_size)), float(np.floor(max_size))
-    if not _are_whole(sizes) or low > high:
+    if not _are_whole(sizes) or low > high or high < 1:
         low, high = min_size * (1 - _TOLERANCE), max_size * (1 + _TOLERANCE)
     return SizeBounds(low, high, float(min_size), float(max_size))
 

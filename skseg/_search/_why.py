@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from skseg.rules._thresholds import format_number
 
-from ._bounds import SizeBounds, format_size
+from ._bounds import SizeBounds, count_rows, format_size
 from ._points import Points
 
 
@@ -20,8 +20,9 @@ def why_no_split(
     columns = " and ".join(repr(name) for name in names)
     largest = points.largest(points.node())
     if points.sizes[largest] > bounds.high:
+        size = float(points.sizes[largest])
         return (
-            f"{format_size(points.sizes[largest])} rows have "
+            f"{count_rows(size)} {'has' if size == 1 else 'have'} "
             f"{_row_text(points, largest, names)}, more than "
             f"max_size={format_size(bounds.max_size)}: no cut by {columns} can part "
             "them. Split on a further column that tells them apart."

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import re
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,16 +15,23 @@ import skseg
 from skseg.datasets import make_orders
 
 from ._files import ORDERS, Outputs, check_folder, write_outputs
+from ._options import (
+    FOLDER,
+    SOURCE,
+    errors_as_messages,
+    format_options,
+    output_options,
+)
 from ._orders_file import read_orders
+from ._rules_commands import rules
 from ._run import MAP_NAMES, RFMRun, run_rfm, shares_by_type
 from ._screen import (
     make_console,
     reading,
-    show_files,
     show_heading,
     show_next,
+    show_outputs,
     show_run,
-    show_skipped,
     show_types,
     working,
 )
@@ -40,22 +43,6 @@ DEMO_COLUMNS = {
     "date": "date",
     "amount": "amount",
 }
-FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-class InputError(click.ClickException):
-    """What the user gave cannot be used."""
-
-    exit_code = 2
-
-
-@contextmanager
-def errors_as_messages() -> Iterator[None]:
-    """Turn what the library objects to into a message in terms of the options."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise InputError(in_terms_of_options(str(error))) from error
 
 
 def in_terms_of_options(message: str) -> str:
@@ -100,57 +87,26 @@ def _time_zone(
     return value
 
 
-def _separator(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    value = {"tab": "\t", "\\t": "\t"}.get(value, value)
-    if len(value) != 1:
-        raise click.BadParameter("it must be a single character, or 'tab'.")
-    return value
-
-
-def _encoding(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    try:
-        codecs.lookup(value)
-    except LookupError:
-        raise click.BadParameter(
-            f"{value!r} is no encoding, such as latin-1."
-        ) from None
-    return value
-
-
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options about what is written and shown."""
-    for decorate in (
-        click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors."),
-        click.option(
-            "--plots/--no-plots", default=True, help="Whether to draw the pictures."
-        ),
-        click.option(
-            "--dialect",
-            type=click.Choice(["duckdb", "sqlite"]),
-            default="duckdb",
-            show_default=True,
-            help="SQL dialect of the query.",
-        ),
-        click.option(
-            "--segments",
-            type=click.Choice(MAP_NAMES),
-            default="grid",
-            show_default=True,
-            help="The segment map.",
-        ),
-    ):
-        command = decorate(command)
-    return command
+segments_option = click.option(
+    "--segments",
+    type=click.Choice(MAP_NAMES),
+    default="grid",
+    show_default=True,
+    help="The segment map.",
+)
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 if all went well, 1 if a file could not be written, 2 if an "
-    "option, a file or the data in it cannot be used.",
+    epilog="Exit status: 0 if all went well, 1 if a file could not be written or rules "
+    "are refuted, 2 if an option, a file or the data in it cannot be used.",
 )
 @click.version_option(skseg.__version__, prog_name="skseg")
 def app() -> None:
     """Customer segments as rules, proved to be a partition."""
+
+
+app.add_command(rules)
 
 
 @app.command()
@@ -171,6 +127,7 @@ def app() -> None:
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed."
 )
+@segments_option
 @output_options
 def demo(
     out: Path,
@@ -187,7 +144,7 @@ def demo(
     find. The orders are as messy as real ones.
     """
     console = make_console(quiet=quiet)
-    with errors_as_messages():
+    with errors_as_messages(in_terms_of_options):
         check_folder(out)
         with working("Segmenting the customers of a generated shop", quiet=quiet):
             orders, types = make_orders(
@@ -213,7 +170,7 @@ def demo(
     show_run(console, run)
     show_types(console, shares_by_type(run, types))
     outputs = _write(run, out, dialect=dialect, plots=plots, orders=orders)
-    _show_outputs(outputs, quiet=quiet)
+    show_outputs(outputs, quiet=quiet)
     show_next(console, _next_command(out))
 
 
@@ -227,7 +184,7 @@ def _next_command(folder: Path) -> list[str]:
 
 
 @app.command()
-@click.argument("orders", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("orders", type=SOURCE)
 @click.option("--customer", required=True, help="Column of the customer ids.")
 @click.option("--date", required=True, help="Column of the dates, in ISO 8601.")
 @click.option("--amount", required=True, help="Column of the amounts of money.")
@@ -263,20 +220,8 @@ def _next_command(folder: Path) -> list[str]:
     show_default=True,
     help="Decimals of an amount.",
 )
-@click.option(
-    "--sep",
-    default=",",
-    show_default=True,
-    callback=_separator,
-    help="The character between fields, or 'tab'.",
-)
-@click.option(
-    "--encoding",
-    default="utf-8",
-    show_default=True,
-    callback=_encoding,
-    help="Encoding of the file.",
-)
+@format_options
+@segments_option
 @output_options
 def rfm(
     orders: Path,
@@ -302,7 +247,7 @@ def rfm(
     leading zeros included.
     """
     console = make_console(quiet=quiet)
-    with errors_as_messages():
+    with errors_as_messages(in_terms_of_options):
         check_folder(out, orders)
         with reading(orders, quiet=quiet) as file:
             lines = read_orders(
@@ -329,7 +274,7 @@ def rfm(
                 segments=segments,
             )
     show_run(console, run)
-    _show_outputs(_write(run, out, dialect=dialect, plots=plots), quiet=quiet)
+    show_outputs(_write(run, out, dialect=dialect, plots=plots), quiet=quiet)
 
 
 def _write(
@@ -348,9 +293,3 @@ def _write(
     except OSError as error:
         raise click.ClickException(f"Cannot write to {folder}: {error}") from error
     return outputs
-
-
-def _show_outputs(outputs: Outputs, *, quiet: bool) -> None:
-    show_files(make_console(quiet=quiet), outputs)
-    # A file that is not there is worth a word even to those who asked for quiet.
-    show_skipped(make_console(stderr=quiet), outputs)

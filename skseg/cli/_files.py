@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import skseg
 from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
@@ -15,6 +16,7 @@ from ._run import DIMENSIONS, RFMRun
 
 ORDERS = "orders.csv"
 RULES = "rules.json"
+STRATEGY = "strategy.json"
 FILES = {
     ORDERS: "the generated orders",
     "customers.csv": "every customer with scores and segment",
@@ -34,38 +36,49 @@ class Outputs:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-def check_folder(folder: Path, source: Path | None = None) -> None:
+def check_folder(
+    folder: Path, *sources: Path, names: Iterable[str] | None = None
+) -> None:
     """Refuse a folder in which files of somebody else would be replaced.
 
     Parameters
     ----------
     folder : Path
         Where a run is to write. It need not exist.
-    source : Path, default=None
-        The file of orders that the run reads. None: it writes one.
+    *sources : Path
+        The files that the run reads.
+    names : iterable of str, default=None
+        What it writes. None: the files of segmented orders, the orders among them if
+        none are read.
 
     Raises
     ------
     ValueError
         If the folder holds a file of ours and nothing shows that skseg wrote it, or if
-        the orders themselves would be replaced.
+        a source itself would be replaced.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is no folder.")
-    names = [name for name in FILES if name != ORDERS or source is None]
+    if names is None:
+        names = [name for name in FILES if name != ORDERS or not sources]
     paths = [folder / name for name in names]
-    if source is not None and source.resolve() in {path.resolve() for path in paths}:
-        raise ValueError(f"{source} would be replaced. Choose another folder.")
+    targets = {path.resolve() for path in paths}
+    for source in sources:
+        if source.resolve() in targets:
+            raise ValueError(f"{source} would be replaced. Choose another folder.")
     taken = [path.name for path in paths if path.exists()]
-    if taken and not _is_ours(folder / RULES):
+    if taken and not _is_ours(folder):
         raise ValueError(
             f"{folder} holds {', '.join(taken)}, which skseg has not written. Choose "
             "another folder."
         )
 
 
-def _is_ours(rules: Path) -> bool:
-    return rules.is_file() and b'"skseg.rules"' in rules.read_bytes()[:100]
+def _is_ours(folder: Path) -> bool:
+    return any(
+        (folder / name).is_file() and marker in (folder / name).read_bytes()[:100]
+        for name, marker in ((RULES, b'"skseg.rules"'), (STRATEGY, b'"skseg.strategy"'))
+    )
 
 
 def write_outputs(
@@ -102,14 +115,45 @@ def write_outputs(
     }
     if plots:
         writers |= {"sizes.png": _draw_sizes, "heatmap.png": _draw_heatmap}
+    bound = {name: partial(write, run) for name, write in writers.items()}
+    return write_files(bound, folder, names=FILES.keys() - {ORDERS})
+
+
+def write_files(
+    writers: Mapping[str, Callable[[Path], None]],
+    folder: Path,
+    *,
+    names: Iterable[str],
+) -> Outputs:
+    """Write files, except those for which an extra is not installed.
+
+    Parameters
+    ----------
+    writers : mapping of str to callable
+        Name -> what writes the file to a path.
+    folder : Path
+        Where to write; made if it does not exist.
+    names : iterable of str
+        The files of an earlier run that go.
+
+    Returns
+    -------
+    Outputs
+        The files written and skipped.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     # A picture or query of earlier segments must not stand beside new ones.
-    for name in FILES.keys() - {ORDERS}:
+    for name in names:
         (folder / name).unlink(missing_ok=True)
     outputs = Outputs()
     for name, write in writers.items():
         try:
-            write(run, folder / name)
+            write(folder / name)
         except MissingExtraError as error:
             outputs.skipped[name] = str(error)
         else:
@@ -151,14 +195,15 @@ def _write_query(run: RFMRun, path: Path, *, dialect: str) -> None:
 
 
 def _draw_sizes(run: RFMRun, path: Path) -> None:
-    _save(SegmentSizesDisplay.from_estimator(run.segmenter), path)
+    save_picture(SegmentSizesDisplay.from_estimator(run.segmenter), path)
 
 
 def _draw_heatmap(run: RFMRun, path: Path) -> None:
-    _save(RFMHeatmapDisplay.from_estimator(run.segmenter, run.X), path)
+    save_picture(RFMHeatmapDisplay.from_estimator(run.segmenter, run.X), path)
 
 
-def _save(display: SegmentSizesDisplay | RFMHeatmapDisplay, path: Path) -> None:
+def save_picture(display: Any, path: Path) -> None:
+    """Save the figure of a display that is drawn, and close it."""
     import matplotlib.pyplot as plt
 
     display.figure_.savefig(path, dpi=150)

@@ -6,6 +6,7 @@ import lzma
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterable
 from operator import eq
 from pathlib import Path
 from typing import IO, Any
@@ -64,13 +65,48 @@ def read_orders(
     Returns
     -------
     DataFrame of shape (n_lines, 3 or 4)
-        The columns, in the order of the file.
+        The columns customer, order, date and amount.
 
     Raises
     ------
     ValueError
         If the file is no such CSV, or a column is missing.
     """
+    wanted = [name for name in (customer, order, date, amount) if name is not None]
+    orders = read_texts(path, wanted, sep=sep, encoding=encoding, file=file)
+    for name in {customer, order} - {date, amount, None}:
+        orders[name] = as_integers_if_lossless(orders[name])
+    return orders
+
+
+def read_texts(
+    path: Path,
+    wanted: Iterable[str],
+    *,
+    sep: str = ",",
+    encoding: str = "utf-8",
+    file: IO[bytes] | None = None,
+) -> pd.DataFrame:
+    """Read columns as text; empty fields are missing, and nothing else is.
+
+    Parameters
+    ----------
+    path, sep, encoding, file
+        As in `read_orders`.
+    wanted : iterable of str
+        The columns; naming one twice does no harm.
+
+    Returns
+    -------
+    DataFrame of shape (n_lines, n_columns)
+        The columns, in the order named.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such CSV, or a column is missing.
+    """
+    names = list(dict.fromkeys(wanted))
     options: dict[str, Any] = {
         "sep": sep,
         "encoding": encoding,
@@ -80,26 +116,22 @@ def read_orders(
         "na_values": [""],
         "index_col": False,
     }
-    wanted = [name for name in (customer, order, date, amount) if name is not None]
     try:
         with warnings.catch_warnings():
             # A row with more fields than the header, such as for an amount of 1,234.50,
             # is an error only where all columns are read, and else cut off in silence.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            _check_columns(wanted, list(pd.read_csv(path, nrows=0, **options)), path)
+            _check_columns(names, list(pd.read_csv(path, nrows=0, **options)), path)
             source = path if file is None else file
             with pd.read_csv(source, chunksize=CHUNK, **options) as chunks:
-                parts = [chunk[list(dict.fromkeys(wanted))] for chunk in chunks]
+                parts = [chunk[names] for chunk in chunks]
     except UNREADABLE as error:
         raise ValueError(_cannot_read(path, error)) from error
-    orders = pd.concat(parts, ignore_index=True)
-    for name in {customer, order} - {date, amount, None}:
-        orders[name] = as_integers_if_lossless(orders[name])
-    return orders
+    return pd.concat(parts, ignore_index=True)
 
 
 def _check_columns(wanted: list[str], header: list[str], path: Path) -> None:
-    if missing := [name for name in dict.fromkeys(wanted) if name not in header]:
+    if missing := [name for name in wanted if name not in header]:
         hint = " Is the separator another one?" if len(header) == 1 else ""
         raise ValueError(missing_columns_message(missing, header, path.name) + hint)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -89,7 +89,7 @@ def show_run(console: Console, run: RFMRun) -> None:
     show_segments(console, run, with_rules=rules_beside)
     if not rules_beside:
         show_heading(console, "Rules")
-        table = _plain_table(console, show_header=False)
+        table = plain_table(console, show_header=False)
         table.add_column("Segment")
         table.add_column("Rule", overflow="fold")
         for name, rule in run.segmenter.rules_.describe().items():
@@ -100,7 +100,7 @@ def show_run(console: Console, run: RFMRun) -> None:
 def show_segments(console: Console, run: RFMRun, *, with_rules: bool) -> None:
     """Show sizes, medians and shares of revenue, one segment a line."""
     found = run.segmenter.segments_
-    table = _plain_table(console)
+    table = plain_table(console)
     table.add_column("Segment", overflow="fold", min_width=11)
     columns = {"Customers": [f"{n:,.0f}" for n in found["n"]]}
     if console.width >= USUAL:
@@ -109,11 +109,11 @@ def show_segments(console: Console, run: RFMRun, *, with_rules: bool) -> None:
         shares = found["share"] / found["share"].max()
         columns[""] = [bar(share, width, ascii_only=ascii_only) for share in shares]
     columns |= {
-        "Share": _numbers(found["share"], ".1%"),
-        "Days": _numbers(found["median_recency"], ",.0f"),
-        "Orders": _numbers(found["median_frequency"], ",.0f"),
-        "Money": _numbers(found["median_monetary"], ",.2f"),
-        "Revenue": _numbers(found["revenue_share"], ".1%"),
+        "Share": number_texts(found["share"], ".1%"),
+        "Days": number_texts(found["median_recency"], ",.0f"),
+        "Orders": number_texts(found["median_frequency"], ",.0f"),
+        "Money": number_texts(found["median_monetary"], ",.2f"),
+        "Revenue": number_texts(found["revenue_share"], ".1%"),
     }
     for title in columns:
         is_bar = title == ""
@@ -131,7 +131,8 @@ def show_segments(console: Console, run: RFMRun, *, with_rules: bool) -> None:
     console.print(table)
 
 
-def _plain_table(console: Console, *, show_header: bool = True) -> Table:
+def plain_table(console: Console, *, show_header: bool = True) -> Table:
+    """Return a table without lines."""
     return Table(
         box=None,
         header_style="dim",
@@ -141,7 +142,8 @@ def _plain_table(console: Console, *, show_header: bool = True) -> Table:
     )
 
 
-def _numbers(values: Iterable[float], form: str) -> list[str]:
+def number_texts(values: Iterable[float], form: str) -> list[str]:
+    """Return numbers as text, missing ones as a dash."""
     return ["-" if pd.isna(value) else format(value, form) for value in values]
 
 
@@ -156,7 +158,7 @@ def bar(share: float, width: int, *, ascii_only: bool) -> str:
 def show_types(console: Console, shares: pd.DataFrame) -> None:
     """Show where the known types of customer are found."""
     show_heading(console, "Where the known types of customer are found (% of the type)")
-    table = _plain_table(console)
+    table = plain_table(console)
     table.add_column("Segment", overflow="fold", min_width=11)
     for name in shares:
         table.add_column(str(name).replace(" ", "\n"), justify="right", overflow="fold")
@@ -176,14 +178,16 @@ def _percent(share: float, *, is_best: bool) -> Text:
     return Text(f"{100 * share:.0f}", "bold" if is_best else "")
 
 
-def show_files(console: Console, outputs: Outputs) -> None:
+def show_files(
+    console: Console, outputs: Outputs, contents: Mapping[str, str] = FILES
+) -> None:
     """List what was written, and what was not and why."""
     show_heading(console, "Files")
-    table = _plain_table(console, show_header=False)
+    table = plain_table(console, show_header=False)
     table.add_column("File", overflow="fold")
     table.add_column("Content", style="dim", overflow="fold")
     for path in outputs.written:
-        table.add_row(str(path), FILES[path.name])
+        table.add_row(str(path), contents[path.name])
     console.print(table)
 
 
@@ -192,6 +196,15 @@ def show_skipped(console: Console, outputs: Outputs) -> None:
     for reason in dict.fromkeys(outputs.skipped.values()):
         names = [name for name, why in outputs.skipped.items() if why == reason]
         console.print(f"Not written: {', '.join(names)}. {reason}")
+
+
+def show_outputs(
+    outputs: Outputs, *, quiet: bool, contents: Mapping[str, str] = FILES
+) -> None:
+    """Show which files were written, and which were not."""
+    show_files(make_console(quiet=quiet), outputs, contents)
+    # A file that is not there is worth a word even to those who asked for quiet.
+    show_skipped(make_console(stderr=quiet), outputs)
 
 
 def show_next(console: Console, command: list[str]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ._cells import Axis, NumberAxis, TextAxis
 from ._conditions import Kind, Leaf, Membership, comparison, membership
-from ._errors import RuleError
+from ._errors import RuleError, did_you_mean
 from ._thresholds import check_number
 
 
@@ -143,10 +143,14 @@ def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
         )
     for name, domain in (schema or {}).items():
         if isinstance(domain, Mapping):
-            try:
-                domain = Domain(**domain)
-            except TypeError as error:
-                raise RuleError(f"The schema of column {name!r}: {error}") from None
+            known = [field.name for field in fields(Domain)]
+            for key in domain:
+                if key not in known:
+                    raise RuleError(
+                        f"The schema of column {name!r} may say {', '.join(known)}. "
+                        f"Got {key!r} instead.{did_you_mean(str(key), known)}"
+                    )
+            domain = Domain(**domain)
         if not isinstance(domain, Domain):
             raise RuleError(
                 f"The schema of column {name!r} must be a Domain or a dict of its "

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ._errors import RuleError
+from ._errors import RuleError, did_you_mean
 from ._thresholds import check_name
 
 if TYPE_CHECKING:
     from ._ruleset import RuleSet
 
 _FORMAT = "skseg.rules"
+_KEYS = ("format", "version", "universe", "rules", "default")
 
 
 def write_json(rules: RuleSet, indent: int | None) -> str:
@@ -37,6 +38,12 @@ def read_json(text: str) -> dict[str, Any]:
             f"This skseg reads version 1 of {_FORMAT}. Got version "
             f"{content.get('version')!r}; a newer skseg wrote it."
         )
+    for key in content:
+        if key not in _KEYS:
+            raise RuleError(
+                f"Not a rule set: the keys are {', '.join(_KEYS)}. Got {key!r} instead."
+                f"{did_you_mean(key, _KEYS)}"
+            )
     return {
         "rules": _read_rules(content.get("rules")),
         "default": content.get("default"),

@@ -56,7 +56,8 @@ class Source:
         elif re.search(r"&&|\|\|", text):
             hint = " Write and / or."
         line, offset = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
-        message = error.msg
+        # What Python guesses after that is about Python, not about rules.
+        message = error.msg.partition(". ")[0]
         at_end = line >= len(self._lines) - 1
         if at_end:
             line = len(self._lines) - 2

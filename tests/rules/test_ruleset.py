@@ -488,3 +488,9 @@ def test_sql_names_the_rows_outside(output: str) -> None:
     found = [row[0] for row in duckdb.sql(sql).fetchall()]
     named = ["VIP", "Rest", "outside", "outside"]
     assert found == (rules.assign(frame).tolist() if output == "code" else named)
+
+
+def test_a_mistyped_key_of_json_is_refused() -> None:
+    text = RuleSet({"VIP": "aov >= 120"}, default="Others").to_json()
+    with pytest.raises(RuleError, match=r"Got 'defualt' instead. Did you mean 'def"):
+        RuleSet.from_json(text.replace('"default"', '"defualt"'))

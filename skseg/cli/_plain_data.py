@@ -1,0 +1,83 @@
+"""YAML or JSON files as plain data, in which no key stands twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+from skseg.rules import MissingExtraError
+
+
+def read_plain(path: Path) -> Any:
+    """Return the content of a YAML or JSON file.
+
+    The suffix tells which it is; without one of .yaml, .yml and .json, text that begins
+    with a brace is JSON.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in UTF-8.
+
+    Returns
+    -------
+    object
+        Dicts, lists, text, numbers, booleans and None.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or a key stands twice. The message names the file and, for
+        YAML, the line.
+    MissingExtraError
+        If it is YAML, and PyYAML is not installed.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not UTF-8 text.") from None
+    if not text.strip():
+        raise ValueError(f"{path.name} is empty.")
+    is_json = text.lstrip().startswith("{")
+    if path.suffix.lower() in (".yaml", ".yml", ".json"):
+        is_json = path.suffix.lower() == ".json"
+    try:
+        return _load_json(text) if is_json else _load_yaml(text)
+    except ValueError as error:
+        raise ValueError(f"{path.name}{error}") from None
+
+
+def _load_yaml(text: str) -> Any:
+    try:
+        from ._yaml_loader import load_yaml
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "yaml":
+            raise
+        raise MissingExtraError("Reading YAML", "cli") from None
+    return load_yaml(text)
+
+
+def _load_json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        message = error.msg[:1].lower() + error.msg[1:]
+        raise ValueError(
+            f", line {error.lineno}, column {error.colno}: not JSON, {message}."
+        ) from None
+    except RecursionError:
+        raise ValueError(": it is nested too deeply.") from None
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in content:
+            raise ValueError(f": the key {key!r} stands twice.")
+        content[key] = value
+    return content
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f": {text} is no JSON.")
