@@ -945,7 +945,7 @@ def test_verify_leaves_the_estimator_unfitted() -> None:
 
 def test_verify_checks_what_it_reads() -> None:
     with pytest.raises(ValueError, match="'on_gap' parameter"):
-        MECERuleSegmenter(HYBRID, on_gap="defalt").verify()
+        MECERuleSegmenter(HYBRID, on_gap="deefault").verify()
     with pytest.raises(RuleError, match="The parameter 'cut' has no value"):
         MECERuleSegmenter({"a": "aov > {cut}"}).verify()
     with pytest.raises(RuleError, match="stand in the universe and in the rules"):

@@ -492,5 +492,5 @@ def test_sql_names_the_rows_outside(output: str) -> None:
 
 def test_a_mistyped_key_of_json_is_refused() -> None:
     text = RuleSet({"VIP": "aov >= 120"}, default="Others").to_json()
-    with pytest.raises(RuleError, match=r"Got 'defualt' instead. Did you mean 'def"):
-        RuleSet.from_json(text.replace('"default"', '"defualt"'))
+    with pytest.raises(RuleError, match=r"Got 'deefault' instead. Did you mean 'def"):
+        RuleSet.from_json(text.replace('"default"', '"deefault"'))
