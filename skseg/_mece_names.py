@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -98,20 +97,20 @@ def _range_text(column: str, mask: int, regions: Regions) -> str:
     cells = [cell for cell in range(axis.size - 1) if mask >> cell & 1]
     if not cells:
         return f"{column} missing"
-    low = cell_bounds(axis, cells[0])[0]
-    high = cell_bounds(axis, cells[-1])[1]
-    text = f"{column} {_interval_text(axis, low, high)}"
+    text = f"{column} {_interval_text(axis, cells[0], cells[-1])}"
     return f"{text} or missing" if mask & axis.missing else text
 
 
-def _interval_text(axis: NumberAxis, low: float, high: float) -> str:
+def _interval_text(axis: NumberAxis, first: int, last: int) -> str:
+    low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
     least, above = axis.origins.get(low, (low, False))
     most, closed = axis.origins.get(high, (high, False))
-    if least == -math.inf and most == math.inf:
+    # The first and the last cell hold the infinities.
+    if first == 0 and last == axis.size - 2:
         return "known"
-    if least == -math.inf:
+    if first == 0:
         return f"{'up to' if closed else 'below'} {format_number(most)}"
-    if most == math.inf:
+    if last == axis.size - 2:
         return f"{'over' if above else 'from'} {format_number(least)}"
     if least == most:
         return format_number(least)

@@ -863,3 +863,14 @@ def test_the_order_of_rules_does_not_matter_for_what_is_merged(seed: int) -> Non
 
     order = rng.permutation(len(cells))
     assert together(range(len(cells))) == together(order.tolist())
+
+
+def test_a_part_without_an_infinity_is_not_named_as_if_it_had_it() -> None:
+    X = {"a": [-INF, -INF, 1, 2, INF, INF]}
+    rules = {"A": "a > -inf", "B": "a == -inf"}
+    assert sizes(fitted(rules, X, max_size=2, default="D")) == {
+        "A / a -inf to 4": 2,
+        "A / a over 4": 2,
+        "B": 2,
+        "D": 0,
+    }
