@@ -499,7 +499,11 @@ def test_parameters_take_the_place_of_values(
 @pytest.mark.parametrize(
     ("text", "params", "message"),
     [
-        ("aov >= {flooor}", {"floor": 1}, r"'flooor' has no value in params. .*'floor'\?"),
+        (
+            "aov >= {flooor}",
+            {"floor": 1},
+            r"'flooor' has no value .*'floor'\?",
+        ),
         ("aov >= {floor}", None, "'floor' has no value in params"),
         ("aov >= {floor}", {"floor": "120"}, "Text has no order"),
         ("aov >= q({level})", {"level": 1.5}, r"must be in \[0, 1\]"),
