@@ -14,9 +14,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from skseg import MECERuleSegmenter
-from skseg._mece_names import group_name, joined_name
-from skseg._mece_parts import Part, Regions, cut_rule
-from skseg._mece_sizes import Sizing
+from skseg._mece._names import group_name, joined_name
+from skseg._mece._parts import Part, Regions, cut_rule
+from skseg._mece._sizes import Sizing
 from skseg._search._split import Interval
 from skseg.rules import parse
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skseg import MECERuleSegmenter
-from skseg._segment_scores import score_table
+from skseg._mece._scores import score_table
 
 NAN = np.nan
 RULES = {"A": "x < 10", "B": "10 <= x < 20", "C": "x >= 20"}

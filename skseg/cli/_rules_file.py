@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from skseg._mece import MECERuleSegmenter
-from skseg._mece_rules import OWNER, read_rules
-from skseg._strategy_json import Strategy
+from skseg._mece._rules import OWNER, read_rules
+from skseg._strategy._json import Strategy
 from skseg.rules import Domain, MECEReport, RuleError, RuleSet, parse
 from skseg.rules._conditions import Comparison, column_kinds
 from skseg.rules._domain import as_schema

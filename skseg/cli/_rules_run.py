@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._mece import MECERuleSegmenter
-from skseg._mece_rules import OWNER, require_covered
+from skseg._mece._rules import OWNER, require_covered
 from skseg.rules import MECEReport, RuleSet
 from skseg.rules._columns import Columns
 from skseg.rules._text import OUTSIDE

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._strategy_check import FORMAT, LISTS, VERSION, check_strategy, is_finite
-from ._validation import positional_names
-from .rules import Domain, Rule, RuleError, RuleSet, parse
-from .rules._domain import as_schema
-from .rules._errors import missing_columns_message
+from skseg._validation import positional_names
+from skseg.rules import Domain, Rule, RuleError, RuleSet, parse
+from skseg.rules._domain import as_schema
+from skseg.rules._errors import missing_columns_message
+
+from ._check import FORMAT, LISTS, VERSION, check_strategy, is_finite
 
 # What a strategy keeps of a segment beside its figures.
 _GIVEN = ["code", "name", "rule", "description"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._mece_parts import Part, Regions, Unit, cut_rule
-from ._search._split import Interval
-from .rules import Rule
-from .rules._cells import NumberAxis
-from .rules._domain import cell_bounds
-from .rules._thresholds import format_number
+from skseg._search._split import Interval
+from skseg.rules import Rule
+from skseg.rules._cells import NumberAxis
+from skseg.rules._domain import cell_bounds
+from skseg.rules._thresholds import format_number
+
+from ._parts import Part, Regions, Unit, cut_rule
 
 # More names than this in a row are no name any more.
 _MOST_NAMES = 3

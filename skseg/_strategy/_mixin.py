@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from ._strategy_json import Strategy, write_strategy
-from .rules import MECEReport, Rule, RuleSet
-from .rules._conditions import conjunction, disjunction
-from .rules._text import OUTSIDE
+from skseg.rules import MECEReport, Rule, RuleSet
+from skseg.rules._conditions import conjunction, disjunction
+from skseg.rules._text import OUTSIDE
+
+from ._json import Strategy, write_strategy
 
 
 class StrategyMixin:

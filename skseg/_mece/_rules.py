@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._validation import invalid_parameter
-from .rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
-from .rules._columns import Columns
-from .rules._domain import as_schema
-from .rules._text import column_text
+from skseg._validation import invalid_parameter
+from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
+from skseg.rules._columns import Columns
+from skseg.rules._domain import as_schema
+from skseg.rules._text import column_text
 
 IntArray = npt.NDArray[np.intp]
 

@@ -14,8 +14,22 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import SegmenterMixin
-from ._mece_rules import (
+from skseg._base import SegmenterMixin
+from skseg._strategy import Strategy, StrategyMixin
+from skseg._validation import (
+    check_choice,
+    check_outcome,
+    check_sample_weight,
+    invalid_parameter,
+    read_columns,
+)
+from skseg.rules import MECEReport, Rule, RuleSet
+from skseg.rules._columns import Columns
+from skseg.rules._conditions import column_kinds, disjunction
+from skseg.rules._errors import did_you_mean, missing_columns_message
+
+from ._named_params import NamedParamsMixin
+from ._rules import (
     OWNER,
     partition,
     read_rules,
@@ -23,22 +37,8 @@ from ._mece_rules import (
     tiers,
     with_explicit_default,
 )
-from ._mece_sizes import NoLegalSizesError, SizedSegment, Sizing
-from ._mece_table import TrainingRows, check_score_weights, lineage, mece_table
-from ._named_params import NamedParamsMixin
-from ._strategy import StrategyMixin
-from ._strategy_json import Strategy
-from ._validation import (
-    check_choice,
-    check_outcome,
-    check_sample_weight,
-    invalid_parameter,
-    read_columns,
-)
-from .rules import MECEReport, Rule, RuleSet
-from .rules._columns import Columns
-from .rules._conditions import column_kinds, disjunction
-from .rules._errors import did_you_mean, missing_columns_message
+from ._sizes import NoLegalSizesError, SizedSegment, Sizing
+from ._table import TrainingRows, check_score_weights, lineage, mece_table
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._mece_names import group_name, joined_name
-from ._mece_parts import Part, Regions, Unit, cut_rule
-from ._search._bounds import SizeBounds, size_bounds
-from ._search._merge import merge_nearest
-from ._search._merge_grid import merge_grid
-from ._search._split import Interval, split_to_sizes
-from .rules import Rule
-from .rules._conditions import conjunction, disjunction
+from skseg._search._bounds import SizeBounds, size_bounds
+from skseg._search._merge import merge_nearest
+from skseg._search._merge_grid import merge_grid
+from skseg._search._split import Interval, split_to_sizes
+from skseg.rules import Rule
+from skseg.rules._conditions import conjunction, disjunction
+
+from ._names import group_name, joined_name
+from ._parts import Part, Regions, Unit, cut_rule
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]

@@ -12,15 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ._base import segment_table
-from ._mece_rules import OWNER
-from ._mece_sizes import SizedSegment, group_means
-from ._segment_scores import score_table
-from ._validation import invalid_parameter
-from .rules import RuleSet
-from .rules._columns import Columns
-from .rules._errors import did_you_mean
-from .rules._text import OUTSIDE
+from skseg._base import segment_table
+from skseg._validation import invalid_parameter
+from skseg.rules import RuleSet
+from skseg.rules._columns import Columns
+from skseg.rules._errors import did_you_mean
+from skseg.rules._text import OUTSIDE
+
+from ._rules import OWNER
+from ._scores import score_table
+from ._sizes import SizedSegment, group_means
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
