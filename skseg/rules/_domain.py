@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ._cells import Axis, NumberAxis, TextAxis
-from ._conditions import Kind, Leaf, Membership, comparison, membership
+from ._conditions import (
+    And,
+    Comparison,
+    Kind,
+    Leaf,
+    Membership,
+    Rule,
+    comparison,
+    membership,
+)
 from ._errors import RuleError, did_you_mean
 from ._thresholds import check_number
 
@@ -110,6 +119,36 @@ def _allowed_numbers(domain: Domain, axis: NumberAxis) -> int:
             if first_integer(axis, cell) is None:
                 mask &= ~(1 << cell)
     return mask | axis.missing
+
+
+def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
+    """Return the domain of a column of numbers, of the rows that satisfy `universe`.
+
+    As far as comparisons that all of them satisfy tell; perhaps it is wider.
+    """
+    parts = universe.parts if isinstance(universe, And) else (universe,)
+    low, high = domain.low, domain.high
+    for part in parts:
+        if not isinstance(part, Comparison) or part.column != name:
+            continue
+        number = part.threshold
+        if not isinstance(number, float):
+            continue
+        if part.operator in (">", ">=", "=="):
+            above = part.operator == ">"
+            low = max(low, math.nextafter(number, math.inf) if above else number)
+        if part.operator in ("<", "<=", "=="):
+            below = part.operator == "<"
+            high = min(high, math.nextafter(number, -math.inf) if below else number)
+    if low > high:
+        # Nobody is in the universe.
+        return domain
+    if domain.values is None:
+        return replace(domain, low=low, high=high)
+    inside = tuple(
+        v for v in domain.values if isinstance(v, float) and low <= v <= high
+    )
+    return replace(domain, values=inside) if inside else domain
 
 
 def cell_bounds(axis: NumberAxis, cell: int) -> tuple[float, float]:

@@ -189,7 +189,7 @@ def verify(
             f"{max_findings!r} instead."
         )
     default, rules = rule_set.default, _within_universe(rule_set)
-    proof = Proof(rules, schema)
+    proof = Proof(rules, schema, rule_set.universe)
     pairs = proof.overlapping_rules()
     try:
         regions = proof.first_match_regions(Budget(_REPORT_STEPS))

@@ -20,8 +20,14 @@ from ._boxes import (
     volume,
 )
 from ._cells import build_axis, leaves_by_column
-from ._conditions import Kind, Leaf, Rule
-from ._domain import Domain, allowed_cells, as_schema, border_leaves
+from ._conditions import Kind, Leaf, Rule, conjunction
+from ._domain import (
+    Domain,
+    allowed_cells,
+    as_schema,
+    border_leaves,
+    domain_within,
+)
 from ._symbolic import (
     ProofAxis,
     SymbolicAxis,
@@ -45,12 +51,26 @@ class Evidence(NamedTuple):
 
 
 class Proof:
-    """Rules taken apart into boxes, under a schema."""
+    """Rules taken apart into boxes, under a schema.
+
+    Parameters
+    ----------
+    rules : mapping of str to Rule
+        The rules.
+    schema : mapping of str to (Domain or dict) or None
+        What the columns may hold.
+    universe : Rule, default=None
+        The rows whose quantiles the rules mean; None for all.
+    """
 
     def __init__(
-        self, rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
+        self,
+        rules: Mapping[str, Rule],
+        schema: Mapping[str, Any] | None,
+        universe: Rule | None = None,
     ) -> None:
         self.names = list(rules)
+        self._within = conjunction([]) if universe is None else universe
         self.schema: dict[str, Domain] = as_schema(schema)
         extra = {
             name: (domain.kind, border_leaves(domain, name) if domain.kind else [])
@@ -79,7 +99,9 @@ class Proof:
 
     def _axis(self, name: str, kind: Kind | None, found: list[Leaf]) -> ProofAxis:
         if any(map(is_open, found)):
-            return symbolic_axis(name, found, self._domain(name))
+            domain = self._domain(name)
+            within = domain_within(domain, self._within, name)
+            return symbolic_axis(name, found, domain, within)
         return build_axis(name, kind, found)
 
     def _index_regions(self) -> None:

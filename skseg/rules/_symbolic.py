@@ -113,12 +113,19 @@ class SymbolicAxis:
 ProofAxis = Axis | SymbolicAxis
 
 
-def symbolic_axis(name: str, leaves: Iterable[Leaf], domain: Domain) -> SymbolicAxis:
-    """Build the axis of a column of numbers that `leaves` compare with quantiles."""
+def symbolic_axis(
+    name: str, leaves: Iterable[Leaf], domain: Domain, of_quantiles: Domain
+) -> SymbolicAxis:
+    """Build the axis of a column of numbers that `leaves` compare with quantiles.
+
+    `domain` is that of all rows, `of_quantiles` that of those whose quantiles are meant.
+    """
     leaves = list(dict.fromkeys(leaves))
     levels = sorted({p for leaf in leaves for p in _levels(leaf)})
     numbers = sorted({number for leaf in leaves for number in _numbers(leaf)})
-    orders = list(islice(placements(len(levels), numbers, domain), MAX_SCENARIOS + 1))
+    orders = list(
+        islice(placements(len(levels), numbers, of_quantiles), MAX_SCENARIOS + 1)
+    )
     if len(orders) > MAX_SCENARIOS:
         raise RuleError(
             f"Column {name!r} is compared with {len(levels)} quantiles and "

@@ -333,3 +333,32 @@ def test_what_is_certified_holds_after_resolving_on_any_data(
     certified, resolved = rules.verify(), rules.resolve({"x": data}).verify()
     assert resolved.is_exclusive or not certified.is_exclusive
     assert resolved.is_exhaustive or not certified.is_exhaustive
+
+
+@pytest.mark.parametrize(
+    ("universe", "exclusive"),
+    [
+        ("x >= 100", True),
+        ("x > 99 and y == 'a'", False),
+        ("100 <= x < 200", True),
+        ("x == 100", True),
+        ("x >= 100 or y == 'a'", False),
+        ("y == 'a'", False),
+        ("x > inf", True),
+    ],
+)
+def test_quantiles_of_the_universe_lie_in_it(universe: str, exclusive: bool) -> None:
+    # Both hold where the quantile is below 100.
+    rules = RuleSet({"a": "x > q(0.5)", "b": "x == 100"}, universe=universe)
+    rules = RuleSet({**rules.rules, "a": "x == 100 and q(0.5) < x"}, universe=universe)
+    report = rules.verify()
+    assert report.is_exclusive is exclusive
+    assert_findings_hold(rules, report, None)
+
+
+def test_of_a_closed_list_only_values_in_the_universe_are_quantiles() -> None:
+    levels = {"x": Domain(values=(1.0, 2.0, 3.0), missing=False)}
+    rules = {"a": "x >= q(0.5)", "b": "x == 1"}
+    assert not RuleSet(rules).verify(levels).is_exclusive
+    assert RuleSet(rules, universe="x >= 2").verify(levels).is_exclusive
+    assert RuleSet(rules, universe="x > 3").verify(levels).is_mece

@@ -10,7 +10,7 @@ from typing import Any
 import z3
 
 from skseg.rules import Domain, Rule
-from skseg.rules._conditions import Comparison, conjunction
+from skseg.rules._conditions import And, Comparison, conjunction
 from skseg.rules._thresholds import Extreme, Quantile, Threshold
 from tests.rules import z3_oracle
 from tests.rules.z3_oracle import Z3Oracle
@@ -23,6 +23,12 @@ _REAL_COMPARE = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+
+
+def _is_told(part: Rule) -> bool:
+    return isinstance(part, Comparison) and (
+        isinstance(part.threshold, float) and part.operator != "!="
+    )
 
 
 class QuantileOracle(Z3Oracle):
@@ -44,12 +50,15 @@ class QuantileOracle(Z3Oracle):
         self.quantiles: dict[str, dict[float, Any]] = {}
         within = conjunction([]) if universe is None else universe
         super().__init__({**rules, "universe": within}, schema)
-        known = list(self.possible)
+        # Comparisons that all rows inside satisfy hold for their quantiles, too.
+        parts = within.parts if isinstance(within, And) else (within,)
+        told = [part for part in parts if _is_told(part)]
+        known = [*self.possible, *map(self.formula, told)]
         for name, levels in self.quantiles.items():
             values = [levels[p] for p in sorted(levels)]
             rising = map(self._compare["<="], values, values[1:])
             self.possible += [*rising, *self._in_domain(known, name, values)]
-        # The last, as the proof does not ask whether quantiles lie in the universe.
+        # The last, as no more than that is known of the quantiles.
         self.possible.append(self.rules.pop())
 
     def _in_domain(self, known: list[Any], name: str, values: list[Any]) -> list[Any]:
