@@ -1,0 +1,335 @@
+"""Rows cut by score into the tiers of largest value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ._arrays import FloatArray
+from ._bounds import SizeBounds, size_bounds
+from ._cuts_menu import Goal, Mode, make_goal
+from ._cuts_positions import Blocks, Limits
+from ._cuts_rows import Rows, Runs, read_rows
+from ._cuts_sweep import (
+    Division,
+    best_division,
+    blocks_that_matter,
+    pruned,
+    value_of,
+)
+from ._cuts_why import Nearest, nearest_bounds, why_impossible
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Outcome of `optimal_cuts`.
+
+    Attributes
+    ----------
+    status : {"solved", "impossible"}
+        "impossible": no division meets the bounds, which is proved.
+    tiers : tuple of int
+        Positions in the menu of the tiers used, ascending; empty if impossible.
+    cuts : tuple of float
+        Thresholds between them, one less. A row belongs to the lower tier if and only
+        if ``score <= threshold``.
+    value : float
+        What the division makes; -inf if impossible.
+    upper_bound : float
+        No division makes more.
+    gap : float
+        ``upper_bound - value``: 0.0, proved up to the rounding of the value.
+    sizes, conversions : tuple of float
+        Weighted sums of every tier used.
+    nearest : Nearest or None
+        The smallest changes of the bounds that make it possible; None if solved.
+    why : str
+        What stands in the way; empty if solved.
+    """
+
+    status: Literal["solved", "impossible"]
+    tiers: tuple[int, ...]
+    cuts: tuple[float, ...]
+    value: float
+    upper_bound: float
+    gap: float
+    sizes: tuple[float, ...] = ()
+    conversions: tuple[float, ...] = ()
+    nearest: Nearest | None = None
+    why: str = ""
+
+
+def optimal_cuts(
+    scores: FloatArray,
+    conversions: npt.ArrayLike,
+    *,
+    weight: FloatArray | None = None,
+    gain: npt.ArrayLike,
+    cost: npt.ArrayLike,
+    fixed: npt.ArrayLike = 0.0,
+    mode: Mode = "subset",
+    min_size: float = 0.0,
+    max_size: float = math.inf,
+) -> Cuts:
+    """Cut rows by score into tiers such that the value of all is largest.
+
+    A tier i that is used, with weighted sums N of its rows and Y of their conversions,
+    makes ``gain[i] * Y - cost[i] * N - fixed[i]``.
+
+    Parameters
+    ----------
+    scores : ndarray of float64 of shape (n_rows,)
+        Not NaN. Only their order and their ties matter.
+    conversions : array-like of shape (n_rows,)
+        Finite: 0 or 1, or what is expected of a row, per unit of weight.
+    weight : ndarray of float64 of shape (n_rows,), default=None
+        Not negative, 1 by default. A whole weight is a repetition; rows without weight
+        decide nothing.
+    gain, cost : array-like of shape (n_tiers,) or scalar
+        Per conversion and per unit of weight, finite, for tiers in order of score, the
+        first for the lowest. One of them at least has the length of the menu.
+    fixed : array-like of shape (n_tiers,) or scalar, default=0.0
+        Per tier used.
+    mode : {"subset", "prefix", "exact"}, default="subset"
+        Which tiers may stay unused: any, only the last ones, none.
+    min_size, max_size : float, default=0.0, inf
+        Bounds of the weight of every tier used.
+
+    Returns
+    -------
+    Cuts
+        Independent of the order of rows. Of equal values, the one of the fewest tiers;
+        among these, from the lowest score up, the lowest tier and then the lowest cut
+        that leave the optimum within reach. Values are equal that differ by less than
+        1e-12, for every tier, of the money at stake: all conversions at the largest
+        gain, and all rows at the lowest cost.
+
+    Notes
+    -----
+    Sums are exact if weights and conversions are whole numbers. Others are rounded
+    once, to multiples of 2**-52 of their total, and their sums are exact from there on.
+    So no result depends on the order of adding up.
+
+    A dynamic program takes the tiers in order [1]_: the best value of what is below a
+    border, given the tier that ends there, is that tier's line ``gain * Y - cost * N``
+    plus a running maximum over where it may begin, so that one tier costs O(n). A lower
+    bound on sizes shifts the maximum, an upper bound makes a window of it.
+
+    Few borders need it. Rows are counted in buckets of like scores. The best cuts
+    between buckets bound the optimum from below. The dynamic program over buckets, in
+    which a cut inside one takes the corner of its ``(N, Y)`` that is most favourable
+    and sizes are as favourable as they can be, bounds from above what a cut inside a
+    bucket can lead to. Only buckets in which this is no less than the bound from below
+    have their rows sorted; coarse groups of buckets are tried first. Borders between
+    these rows are pruned in the same manner, in ever smaller blocks, and what is left
+    is solved exactly. Where nothing can be pruned, this is a sort and the O(n K)
+    dynamic program.
+
+    References
+    ----------
+    .. [1] R. Bellman (1961), On the approximation of curves by line segments using
+       dynamic programming. Communications of the ACM 4 (6), 284.
+
+    Examples
+    --------
+    >>> scores = np.array([0.1, 0.2, 0.25, 0.75, 0.8, 0.9])
+    >>> conversions = np.array([0, 0, 0, 1, 0, 1])
+    >>> found = optimal_cuts(scores, conversions, gain=[10, 20], cost=[0, 4])
+    >>> found.tiers, found.cuts, found.value
+    ((0, 1), (0.5,), 28.0)
+    """
+    rows, goal, bounds, limits = _read(
+        scores, conversions, weight, gain, cost, fixed, mode, min_size, max_size
+    )
+    n, y, runs = _candidates(rows, [goal], limits)
+    division = best_division(n, y, goal, limits) if n[-1] > 0 else None
+    if division is None:
+        nearest = nearest_bounds(_all_sizes(rows), goal, limits)
+        why = why_impossible(nearest, goal, bounds, float(n[-1]))
+        infinite = -math.inf
+        return Cuts(
+            "impossible", (), (), infinite, infinite, 0.0, nearest=nearest, why=why
+        )
+    sizes = np.diff([0.0, *division.below, n[-1]])
+    sums = np.diff([0.0, *division.sums, y[-1]])
+    value = _value(division, sizes, sums, gain, cost, fixed, goal.n_tiers)
+    return Cuts(
+        "solved",
+        tuple(division.tiers),
+        _thresholds(division, runs),
+        value,
+        value,
+        0.0,
+        tuple(sizes.tolist()),
+        tuple(sums.tolist()),
+    )
+
+
+def value_path(
+    scores: FloatArray,
+    conversions: npt.ArrayLike,
+    *,
+    weight: FloatArray | None = None,
+    gain: npt.ArrayLike,
+    cost: npt.ArrayLike,
+    fixed: npt.ArrayLike = 0.0,
+    mode: Mode = "subset",
+    min_size: float = 0.0,
+    max_size: float = math.inf,
+) -> FloatArray:
+    """Return the largest value for every number of tiers used.
+
+    Parameters
+    ----------
+    scores, conversions, weight, gain, cost, fixed, mode, min_size, max_size
+        As for `optimal_cuts`.
+
+    Returns
+    -------
+    ndarray of float64 of shape (n_tiers,)
+        For 1, 2, ... tiers; NaN where no division has so many.
+
+    Notes
+    -----
+    Bounds and pruning are those of `optimal_cuts`, for every number of tiers at once,
+    with the number as a further state of the dynamic program if any tier may stay
+    unused: O(n K^2) a number where nothing can be pruned.
+    """
+    rows, goal, _, limits = _read(
+        scores,
+        conversions,
+        weight,
+        gain,
+        cost,
+        fixed,
+        mode,
+        min_size,
+        max_size,
+    )
+    path = np.full(goal.n_tiers, np.nan)
+    goals = dict(goal.by_count())
+    n, y, _ = _candidates(rows, list(goals.values()), limits)
+    _, _, fixed = _menu(gain, cost, fixed)
+    for k, one in goals.items():
+        plain = replace(one, fixed=fixed[: one.n_tiers])
+        value = value_of(n, y, plain, limits) if n[-1] > 0 else -math.inf
+        if value > -math.inf:
+            path[k - 1] = value
+    return path
+
+
+def threshold_between(low: float, high: float) -> float:
+    """Return the middle of two scores, such that ``low <= threshold < high``."""
+    middle = low / 2 + high / 2
+    if math.isfinite(high - low):
+        middle = low + (high - low) / 2
+    if math.isnan(middle):
+        return 0.0
+    return middle if low <= middle < high else low
+
+
+def _read(
+    scores: FloatArray,
+    conversions: npt.ArrayLike,
+    weight: FloatArray | None,
+    gain: npt.ArrayLike,
+    cost: npt.ArrayLike,
+    fixed: npt.ArrayLike,
+    mode: Mode,
+    min_size: float,
+    max_size: float,
+) -> tuple[Rows, Goal, SizeBounds, Limits]:
+    gain, cost, fixed = _menu(gain, cost, fixed)
+    scores = np.asarray(scores, dtype=np.float64)
+    if weight is not None:
+        weight = np.asarray(weight, dtype=np.float64)
+    rows = read_rows(scores, np.asarray(conversions), weight)
+    total = float(rows.n.sum())
+    goal = make_goal(gain, cost, fixed, mode)
+    goal = goal.settled(total, float(rows.up.sum() + rows.down.sum()))
+    bounds, limits = _limits(rows, total, min_size, max_size)
+    return rows, goal, bounds, limits
+
+
+def _menu(*parts: npt.ArrayLike) -> list[FloatArray]:
+    arrays = [np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in parts]
+    return [np.array(part) for part in np.broadcast_arrays(*arrays)]
+
+
+def _limits(
+    rows: Rows, total: float, min_size: float, max_size: float
+) -> tuple[SizeBounds, Limits]:
+    """Return the bounds, rounded to steps in which differences of sums are exact."""
+    weight = np.ones(1) if rows.weight is None else rows.weight
+    bounds = size_bounds(min_size, max_size, weight)
+    if total == 0:
+        return bounds, Limits(bounds.low, bounds.high)
+    step = math.ldexp(1.0, max(math.frexp(total)[1] - 52, -1074))
+    if (weight == np.floor(weight)).all():
+        step = 1.0
+    low = math.ceil(min(bounds.low, 2 * total) / step) * step
+    high = math.inf
+    if bounds.high < total:
+        high = math.floor(bounds.high / step) * step
+    return bounds, Limits(low, high, step)
+
+
+def _candidates(
+    rows: Rows, goals: Sequence[Goal], limits: Limits
+) -> tuple[FloatArray, FloatArray, Runs]:
+    """Return the sums below all borders that can matter, ends included.
+
+    And the distinct scores on both sides of them, among others.
+    """
+    n, y = rows.edges()
+    wanted = np.ones(len(rows.n), dtype=bool)
+    if rows.codes is not None:
+        wanted = rows.n > 0
+        least, most = (y[:-1] - rows.down)[wanted], (y[:-1] + rows.up)[wanted]
+        filled = np.append(wanted, True)
+        blocks = Blocks(
+            n[filled], y[filled], n[:-1][wanted], n[1:][wanted], least, most
+        )
+        at_edge, inside = blocks_that_matter(blocks, goals, limits)
+        # Both buckets at an edge know the scores beside it; beside the ends is no cut.
+        at_edge[[0, -1]] = False
+        wanted[wanted] = inside | at_edge[:-1] | at_edge[1:]
+    runs = rows.sorted_runs(wanted)
+    stop = np.searchsorted(runs.n, n[-1])
+    n = np.concatenate([[0.0], runs.n[:stop], n[-1:]])
+    y = np.concatenate([[0.0], runs.y[:stop], y[-1:]])
+    return *pruned(n, y, goals, limits), runs
+
+
+def _thresholds(division: Division, runs: Runs) -> tuple[float, ...]:
+    at = np.searchsorted(runs.n, division.below)
+    pairs = zip(runs.scores[at].tolist(), runs.scores[at + 1].tolist(), strict=True)
+    return tuple(threshold_between(low, high) for low, high in pairs)
+
+
+def _all_sizes(rows: Rows) -> FloatArray:
+    if not len(rows.scores):
+        return np.zeros(1)
+    return np.append(0.0, rows.sorted_runs(np.ones(len(rows.n), dtype=bool)).n)
+
+
+def _value(
+    division: Division,
+    sizes: FloatArray,
+    sums: FloatArray,
+    gain: npt.ArrayLike,
+    cost: npt.ArrayLike,
+    fixed: npt.ArrayLike,
+    n_tiers: int,
+) -> float:
+    used = division.tiers
+    per_row, per_unit, once = (
+        np.broadcast_to(np.asarray(part, float), n_tiers)[used]
+        for part in (gain, cost, fixed)
+    )
+    return math.fsum([*(per_row * sums), *(-per_unit * sizes), *(-once)])

@@ -1,0 +1,120 @@
+"""The menu of tiers that rows may be cut into, and what is asked of the cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ._arrays import BoolArray, FloatArray
+
+Mode = Literal["subset", "prefix", "exact"]
+
+# Differences below this share of the money at stake are rounding, not preference.
+_ROUNDING = 2.0**-44
+# What every further tier has to bring in, for ties to go to the fewest tiers. Far above
+# what rounding adds up to over all tiers.
+_TIE = 2.0**-40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Goal:
+    """What is to be maximised over which divisions.
+
+    Attributes
+    ----------
+    gain, cost, fixed : ndarray of float64 of shape (n_tiers,)
+        Per conversion, per unit of size, per tier used.
+    starts, ends : ndarray of bool of shape (n_tiers,)
+        Which tiers may be the lowest and the highest that is used.
+    skips : bool
+        Whether tiers between these may stay unused.
+    count : int or None
+        How many tiers are used; None: as many as is best.
+    rounding : float
+        Values that differ by less are equal.
+    """
+
+    gain: FloatArray
+    cost: FloatArray
+    fixed: FloatArray
+    starts: BoolArray
+    ends: BoolArray
+    skips: bool
+    count: int | None = None
+    rounding: float = 0.0
+
+    @property
+    def n_tiers(self) -> int:
+        """Length of the menu."""
+        return len(self.gain)
+
+    def worth(self, i: int, n: FloatArray, y: FloatArray) -> FloatArray:
+        """Return what tier i makes of sizes and conversions, fixed cost apart."""
+        return np.asarray(self.gain[i] * y - self.cost[i] * n)
+
+    def mirror(self) -> Goal:
+        """Return the goal for rows in descending order of score."""
+        gain, cost, fixed = self.gain[::-1], self.cost[::-1], self.fixed[::-1]
+        starts, ends = self.ends[::-1], self.starts[::-1]
+        return Goal(
+            gain, cost, fixed, starts, ends, self.skips, self.count, self.rounding
+        )
+
+    def settled(self, n: float, y: float) -> Goal:
+        """Return the goal with its ties decided, for rows of this total.
+
+        Parameters
+        ----------
+        n : float
+            Total size.
+        y : float
+            Total of the conversions, each without its sign.
+        """
+        scale = self._money(n, y)
+        fixed = self.fixed + _TIE * scale
+        return replace(self, fixed=fixed, rounding=float(_ROUNDING * scale))
+
+    def _money(self, n: float, y: float) -> float:
+        """Return the money at stake, above 0.
+
+        A prohibitive cost, which keeps a tier out, is no scale for the others.
+        """
+        spent = np.abs(self.cost) * n + np.abs(self.fixed)
+        earned = np.maximum(-self.cost, 0.0) * n + np.maximum(-self.fixed, 0.0)
+        money = np.abs(self.gain).max() * y + earned.max() + spent[self.starts].min()
+        if self.starts.sum() == self.ends.sum() == 1:
+            money += spent.max()
+        return float(money or spent[spent > 0].min(initial=1.0))
+
+    def by_count(self) -> Iterator[tuple[int, Goal]]:
+        """Yield a goal for every number of tiers that may be used."""
+        for k in range(1, self.n_tiers + 1):
+            if self.skips:
+                yield k, replace(self, count=k)
+            elif self.ends[k - 1]:
+                is_last = np.arange(k) == k - 1
+                yield (
+                    k,
+                    Goal(
+                        self.gain[:k],
+                        self.cost[:k],
+                        self.fixed[:k],
+                        self.starts[:k],
+                        is_last,
+                        skips=False,
+                        rounding=self.rounding,
+                    ),
+                )
+
+
+def make_goal(
+    gain: FloatArray, cost: FloatArray, fixed: FloatArray, mode: Mode
+) -> Goal:
+    """Return the goal in which these tiers may stay unused."""
+    tier = np.arange(len(gain))
+    starts = tier >= 0 if mode == "subset" else tier == 0
+    ends = tier == len(gain) - 1 if mode == "exact" else tier >= 0
+    return Goal(gain, cost, fixed, starts, ends, skips=mode == "subset")
