@@ -118,7 +118,7 @@ def symbolic_axis(
 ) -> SymbolicAxis:
     """Build the axis of a column of numbers that `leaves` compare with quantiles.
 
-    `domain` is that of all rows, `of_quantiles` that of those whose quantiles are meant.
+    `domain` is that of all rows, `of_quantiles` that of those with these quantiles.
     """
     leaves = list(dict.fromkeys(leaves))
     levels = sorted({p for leaf in leaves for p in _levels(leaf)})
