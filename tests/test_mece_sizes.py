@@ -356,6 +356,20 @@ def test_a_grid_is_merged_into_plain_conjunctions_with_the_least_error(
         assert " or " not in str(rule)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_grid_is_merged_as_well_with_a_default_around_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 3, 60).astype(float), rng.integers(0, 3, 60)
+    y = rng.normal(size=60) + np.cumsum(rng.normal(size=9))[3 * a.astype(int) + b]
+    bounds: dict[str, Any] = {"min_size": 9, "max_size": 20}
+    schema = {"a": {"missing": False}, "b": {"missing": False}}
+    alone = fitted(grid_rules(), {"a": a, "b": b}, y, schema=schema, **bounds)
+    X = {"a": np.append(a, [NAN] * 12), "b": np.append(b, [1] * 12)}
+    around = fitted(grid_rules(), X, [*y, *[9.0] * 12], default="Unknown", **bounds)
+    assert around.labels_[:60].tolist() == alone.labels_.tolist()
+    assert sizes(around) == {**sizes(alone), "Unknown": 12}
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_ladder_of_many_tiers_is_merged_with_the_least_error(seed: int) -> None:
     # More rules than groupings are compared of, so the order of the tiers has to help.

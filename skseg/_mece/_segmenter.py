@@ -521,6 +521,7 @@ q(0.75)=37 of aov
             allow_oversize=self.oversize == "allow",
             schema=self.schema,
             taken_names=base.names,
+            default=base.default,
         )
         try:
             segments = sizing.segments()

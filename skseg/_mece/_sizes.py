@@ -95,6 +95,8 @@ class Sizing:
         What the columns may hold.
     taken_names : sequence of str, default=()
         Names that no new segment may get.
+    default : str, default=None
+        The rule that holds for everyone else, if it is among `rules`.
     """
 
     rules: dict[str, Rule]
@@ -108,6 +110,7 @@ class Sizing:
     allow_oversize: bool = False
     schema: Mapping[str, Any] | None = None
     taken_names: Sequence[str] = ()
+    default: str | None = None
 
     @cached_property
     def bounds(self) -> SizeBounds:
@@ -118,6 +121,11 @@ class Sizing:
     def names(self) -> list[str]:
         """The names of the business rules."""
         return list(self.rules)
+
+    @property
+    def default_unit(self) -> Unit | None:
+        """The unit of the default alone."""
+        return (self.names.index(self.default),) if self.default in self.rules else None
 
     def segments(self) -> list[SizedSegment]:
         """Return segments of legal sizes, in the order of their rules.
@@ -233,15 +241,9 @@ class Sizing:
         sizes = np.array([part.size for part in parts])
         profiles = self._profiles(parts)
         regions = Regions([self._rule(part) for part in parts], self.schema)
-        grid = regions.grid()
-        if grid is not None:
-            sums = (profiles * sizes[:, np.newaxis])[grid]
-            blocks = merge_grid(sizes[grid], self.min_size, self.max_size, sums=sums)
-            if blocks.status == "solved":
-                n_blocks = len(blocks.boxes)
-                return [
-                    tuple(sorted(grid[blocks.labels == i])) for i in range(n_blocks)
-                ]
+        on_grid = self._merge_on_grid(parts, profiles)
+        if on_grid is not None:
+            return on_grid
 
         def belong_together(group: tuple[int, ...]) -> bool:
             one_unit = len({parts[i].unit for i in group}) == 1
@@ -260,6 +262,29 @@ class Sizing:
             smallest = min(parts, key=lambda part: part.size)
             raise NoLegalSizesError(smallest.unit, merge.why)
         return merge.groups
+
+    def _merge_on_grid(
+        self, parts: Sequence[Part], profiles: FloatArray
+    ) -> list[tuple[int, ...]] | None:
+        """Return the best groups of parts that form a grid, None if they do not.
+
+        A default of legal size, which is everything around the grid, stays as it is.
+        """
+        around = {i for i, part in enumerate(parts) if part.unit == self.default_unit}
+        if any(parts[i].size < self.bounds.low for i in around):
+            return None
+        inner = np.array([i for i in range(len(parts)) if i not in around])
+        grid = Regions([self._rule(parts[i]) for i in inner], self.schema).grid()
+        if grid is None:
+            return None
+        cells = inner[grid]
+        sizes = np.array([part.size for part in parts])
+        sums = (profiles * sizes[:, np.newaxis])[cells]
+        blocks = merge_grid(sizes[cells], self.min_size, self.max_size, sums=sums)
+        if blocks.status != "solved":
+            return None
+        merged = [cells[blocks.labels == i].tolist() for i in range(len(blocks.boxes))]
+        return [*(tuple(sorted(group)) for group in merged), *((i,) for i in around)]
 
     def _profiles(self, parts: Sequence[Part]) -> FloatArray:
         """Return the parts' means of the features, of unit variance over the rows."""
