@@ -543,3 +543,15 @@ def test_palette_repeats_only_after_eighteen() -> None:
     colours = palette(19)
     assert len(set(colours)) == 18
     assert colours[18] == colours[0]
+
+
+def test_a_finding_about_open_quantiles_is_drawn_with_its_own() -> None:
+    rules = RuleSet({"VIP": "aov >= q(0.75)", "Small": "aov < 40"})
+    display = RuleMapDisplay.from_finding(rules, rules.verify().overlaps[0])
+    assert display.frame()["rules"].tolist() == [
+        ("Small",),
+        ("VIP", "Small"),
+        ("VIP",),
+        (),
+    ]
+    assert "with q(0.75) of aov = 37" in display.ax_.get_xlabel()

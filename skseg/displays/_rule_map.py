@@ -56,6 +56,8 @@ class RuleMapDisplay:
         Number of rows of which those in the picture are a part.
     witness : mapping of str to (float, float or str or None), default=None
         Column -> place and value of a row to mark.
+    quantiles : mapping of str to mapping of float to float, default=None
+        Column -> level -> value: what was taken for quantiles of the rules.
 
     Attributes
     ----------
@@ -103,6 +105,7 @@ class RuleMapDisplay:
         n: npt.ArrayLike | None = None,
         n_rows: float | None = None,
         witness: Mapping[str, tuple[float, Any]] | None = None,
+        quantiles: Mapping[str, Mapping[float, float]] | None = None,
     ) -> None:
         self.axes = axes
         self.names = names
@@ -112,6 +115,7 @@ class RuleMapDisplay:
         self.n = n
         self.n_rows = n_rows
         self.witness = witness
+        self.quantiles = quantiles
 
     @classmethod
     def from_rules(
@@ -182,7 +186,8 @@ class RuleMapDisplay:
         Parameters
         ----------
         rules : RuleSet
-            The rules that were verified, without open quantiles.
+            The rules that were verified. Quantiles that are open in them have the
+            values of the finding.
         finding : Overlap or Gap
             One of the findings of ``rules.verify()``. Its witness is marked, and the
             columns not shown are fixed there.
@@ -224,6 +229,8 @@ class RuleMapDisplay:
         if not isinstance(finding, Overlap | Gap):
             rule = "an Overlap or a Gap of rules.verify()"
             raise invalid_parameter(_OWNER, "finding", rule, finding)
+        if isinstance(rules, RuleSet) and not rules.is_resolved:
+            rules = rules.with_quantiles(finding.quantiles)
         _check_rules(rules)
         if columns is None:
             columns = list(dict.fromkeys([*finding.box, *rules.columns]))[:2]
@@ -232,6 +239,7 @@ class RuleMapDisplay:
             rule = f"of the same rules: it does not tell {', '.join(map(repr, absent))}"
             raise invalid_parameter(_OWNER, "finding", rule, finding)
         display = cls._make(rules, columns, row, None, None, schema, mark=True)
+        display.quantiles = finding.quantiles
         if title is None:
             title = "Where no rule holds"
             if isinstance(finding, Overlap):
@@ -357,6 +365,10 @@ class RuleMapDisplay:
     def _notes(self) -> list[str]:
         """Say what the picture leaves out."""
         notes = []
+        for name, levels in (self.quantiles or {}).items():
+            for level, value in levels.items():
+                text = _value_text(value)
+                notes.append(f"with q({format_number(level)}) of {name} = {text}")
         if self.at:
             fixed = (f"{name} = {_value_text(v)}" for name, v in self.at.items())
             notes.append(f"at {', '.join(fixed)}")

@@ -34,7 +34,8 @@ def _where(found: Overlap | Gap, everywhere: str) -> str:
         f"{' and '.join(f'{Quantile(p)}={_value(v)}' for p, v in levels.items())} of "
         f"{name}"
         for name, levels in found.quantiles.items()
-        if name in found.box
+        # Whether a value is missing does not depend on quantiles.
+        if found.box.get(name, "missing") != "missing"
     ]
     return f"{text} with {', '.join(given)}" if given else text
 

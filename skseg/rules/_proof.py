@@ -207,10 +207,7 @@ class Proof:
             witness(inner, axes, self.schema),
             {
                 name: dict(scenario.quantiles)
-                for (name, mask) in zip(self.axes, shown, strict=True)
-                # Whether a value is missing does not depend on quantiles.
-                if (scenario := settled.get(name)) is not None
-                and scenario.quantiles
-                and mask & ~scenario.axis.missing
+                for name, scenario in settled.items()
+                if scenario.quantiles
             },
         )

@@ -21,7 +21,7 @@ from ._parse import parse
 from ._quantile import inverted_cdf
 from ._rewrite import disjoint_rules, simplified_rules
 from ._text import OUTSIDE
-from ._thresholds import check_name
+from ._thresholds import check_name, check_number
 
 
 def _parsed(rule: str | Rule, what: str) -> Rule:
@@ -304,6 +304,49 @@ class RuleSet:
             universe = resolve_rule(universe, quantile)
             quantile = _Quantiles(columns, weight, universe.evaluate(columns))
         resolved = {n: resolve_rule(rule, quantile) for n, rule in self._rules.items()}
+        return RuleSet(resolved, default=self._default, universe=universe)
+
+    def with_quantiles(self, quantiles: Mapping[str, Mapping[float, float]]) -> RuleSet:
+        """Return the rule set with given values in place of every quantile.
+
+        Parameters
+        ----------
+        quantiles : mapping of str to mapping of float to float
+            Column -> level -> value, such as the ``quantiles`` of an overlap or a gap.
+
+        Returns
+        -------
+        RuleSet
+            Equal to this one but for the thresholds.
+
+        Raises
+        ------
+        RuleError
+            If a quantile of the rules has no value.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"VIP": "aov >= q(0.75)", "Small": "aov < 40"})
+        >>> overlap = rules.verify().overlaps[0]
+        >>> print(rules.with_quantiles(overlap.quantiles))
+        VIP: aov >= 37
+        Small: aov < 40
+        """
+
+        def value(name: str, level: float) -> float:
+            try:
+                return check_number(quantiles[name][level])
+            except KeyError:
+                raise RuleError(
+                    f"q({level}) of column {name!r} has no value in the quantiles. Got "
+                    f"{dict(quantiles)!r}."
+                ) from None
+
+        universe = self._universe
+        if universe is not None:
+            universe = resolve_rule(universe, value)
+        resolved = {n: resolve_rule(rule, value) for n, rule in self._rules.items()}
         return RuleSet(resolved, default=self._default, universe=universe)
 
     def verify(

@@ -25,35 +25,22 @@ from skseg.rules import (
     missing,
     q,
 )
-from skseg.rules._conditions import comparison, conjunction, resolve_rule
+from skseg.rules._conditions import comparison, conjunction
 from skseg.rules._domain import Domain, as_schema
 
 NEXT = math.nextafter(1.0, 2.0)
-
-
-def with_quantiles(rules: RuleSet, quantiles: dict[str, dict[float, float]]) -> RuleSet:
-    return RuleSet(
-        {
-            name: resolve_rule(rule, lambda column, p: quantiles[column][p])
-            for name, rule in rules.rules.items()
-        },
-        default=rules.default,
-    )
 
 
 def assert_findings_hold(rules: RuleSet, report: MECEReport, schema: Any) -> None:
     """Check every finding on its own row, with its own quantiles."""
     finding: Overlap | Gap
     for finding in (*report.overlaps, *report.gaps):
-        # Columns whose quantiles do not matter for the finding may have any.
-        quantiles = {name: dict.fromkeys(LEVELS, 0.0) for name in rules.columns}
-        quantiles |= finding.quantiles
         for name, levels in finding.quantiles.items():
             values = [levels[p] for p in sorted(levels)]
             assert values == sorted(values)
             assert all(lies_in(v, as_schema(schema).get(name)) for v in values)
         row = {name: [value] for name, value in finding.witness.items()}
-        holding = with_quantiles(rules, quantiles).membership(row)[0]
+        holding = rules.with_quantiles(finding.quantiles).membership(row)[0]
         held = [name for name, yes in zip(rules.names, holding, strict=True) if yes]
         if isinstance(finding, Overlap):
             assert set(finding.names) <= set(held)
@@ -126,7 +113,7 @@ def test_quantiles_of_two_columns_know_nothing_of_each_other() -> None:
 def test_a_gap_of_missing_values_depends_on_no_quantile() -> None:
     gap = RuleSet({"a": "x > q(0.5)", "b": "x <= q(0.5)"}).verify().gaps[0]
     assert str(gap) == "no rule holds where x: missing; for example x=missing"
-    assert gap.quantiles == {}
+    assert set(gap.quantiles) == {"x"}
 
 
 def test_a_quantile_is_a_value_of_the_data() -> None:
@@ -217,7 +204,7 @@ def brute_force(
             rows = {c: values[present] for c, values in rows.items()}
     exclusive = exhaustive = True
     for quantiles in all_quantiles(grids):
-        holds = with_quantiles(rules, quantiles).membership(rows).sum(axis=1)
+        holds = rules.with_quantiles(quantiles).membership(rows).sum(axis=1)
         exclusive &= bool((holds <= 1).all())
         exhaustive &= bool((holds >= 1).all())
     return exclusive, exhaustive
@@ -361,3 +348,13 @@ def test_of_a_closed_list_only_values_in_the_universe_are_quantiles() -> None:
     assert not RuleSet(rules).verify(levels).is_exclusive
     assert RuleSet(rules, universe="x >= 2").verify(levels).is_exclusive
     assert RuleSet(rules, universe="x > 3").verify(levels).is_mece
+
+
+def test_given_quantiles_take_their_places() -> None:
+    rules = RuleSet({"a": "x > max(q(0.5), 2)"}, default="b", universe="y > q(0.1)")
+    given = {"x": {0.5: 3, 0.75: 4}, "y": {0.1: 1}}
+    expected = RuleSet({"a": "x > 3"}, default="b", universe="y > 1")
+    assert rules.with_quantiles(given) == expected
+    assert expected.with_quantiles({}) == expected
+    with pytest.raises(RuleError, match=r"q\(0.1\) of column 'y' has no value"):
+        rules.with_quantiles({"x": {0.5: 3}})
