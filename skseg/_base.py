@@ -49,6 +49,11 @@ class SegmenterMixin:
         self.fit(X, y, **fit_params)  # type: ignore[attr-defined]
         return self.labels_
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.allow_nan = True
+        return tags
+
 
 def segment_table(
     rules: RuleSet,
@@ -57,14 +62,11 @@ def segment_table(
 ) -> pd.DataFrame:
     """Return one row per segment: code, name, rule text, size and share."""
     sizes = np.bincount(codes, sample_weight, minlength=len(rules))
-    texts = [str(rule) for rule in rules.rules.values()]
-    if rules.default is not None:
-        texts.append("everyone else")
     return pd.DataFrame(
         {
             "code": np.arange(len(rules)),
             "name": list(rules.names),
-            "rule": texts,
+            "rule": list(rules.texts().values()),
             "n": sizes,
             "share": sizes / sizes.sum(),
         }

@@ -294,11 +294,6 @@ default="grid"
         check_is_fitted(self)
         return np.array([d.score for d in self._dimensions], dtype=object)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
     def _segment_map(self) -> SegmentMap:
         if self.precedence not in (None, "first"):
             rule = "None or 'first'"

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from skseg._validation import invalid_parameter
 from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
 from skseg.rules._columns import Columns
-from skseg.rules._domain import as_schema
+from skseg.rules._conditions import conjunction
+from skseg.rules._domain import as_schema, border_leaves
 from skseg.rules._text import column_text
 
 IntArray = npt.NDArray[np.intp]
@@ -87,10 +88,7 @@ def partition(
 
 def _count(rules: RuleSet, columns: Columns) -> str:
     """Say how many rows at hand are concerned."""
-    holding = rules.membership(columns).sum(axis=1)
-    inside = np.ones(len(holding), dtype=bool)
-    if rules.universe is not None:
-        inside = rules.universe.evaluate(columns)
+    holding, inside = rules.membership(columns).sum(axis=1), rules.inside(columns)
     several, none = (holding[inside] > 1).sum(), (holding[inside] == 0).sum()
     return (
         f"Of the {inside.sum():,} rows of X to be segmented, {several:,} satisfy "
@@ -116,9 +114,12 @@ def require_covered(
     schema: Mapping[str, Any] | None,
 ) -> None:
     """Raise if a row inside belongs to no segment, which the schema rules out."""
+    if not schema:
+        # Then the proof is about all rows, and there is nothing to look for.
+        return
     stray = codes < 0
-    if rules.universe is not None and stray.any():
-        stray &= rules.universe.evaluate(columns)
+    if stray.any():
+        stray &= rules.inside(columns)
     if not stray.any():
         return
     row = int(np.argmax(stray))
@@ -136,17 +137,10 @@ def require_covered(
 
 def _keeps_to(domain: Domain, columns: Columns, name: str) -> npt.NDArray[np.bool_]:
     """Return which values of a column the domain allows."""
-    absent = columns.missing(name)
     allowed = np.ones(columns.n_rows, dtype=bool)
-    if domain.kind == "text":
-        assert domain.values is not None
-        texts = [str(value) for value in domain.values]
-        allowed = columns.text_codes(name, texts) < len(texts)
-    elif domain.kind == "number":
+    if domain.kind is not None:
+        allowed = conjunction(border_leaves(domain, name)).evaluate(columns)
+    if domain.integer:
         values = columns.numbers(name)
-        allowed = (values >= domain.low) & (values <= domain.high)
-        if domain.integer:
-            allowed &= np.isfinite(values) & (np.floor(values) == values)
-        if domain.values is not None:
-            allowed = np.isin(values, domain.values)
-    return np.where(absent, domain.missing, allowed)
+        allowed &= np.isfinite(values) & (np.floor(values) == values)
+    return np.where(columns.missing(name), domain.missing, allowed)

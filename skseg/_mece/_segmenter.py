@@ -456,11 +456,6 @@ q(0.75)=37 of aov
         segmenter._restore(strategy, report)
         return segmenter
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
     def _check_choices(self) -> None:
         check_choice(OWNER, "on_overlap", self.on_overlap, ["raise", "first"])
         check_choice(OWNER, "on_gap", self.on_gap, ["raise", "default"])

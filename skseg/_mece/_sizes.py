@@ -240,10 +240,10 @@ class Sizing:
         """Return the parts, by number, that become one segment."""
         sizes = np.array([part.size for part in parts])
         profiles = self._profiles(parts)
-        regions = Regions([self._rule(part) for part in parts], self.schema)
         on_grid = self._merge_on_grid(parts, profiles)
         if on_grid is not None:
             return on_grid
+        regions = Regions([self._rule(part) for part in parts], self.schema)
 
         def belong_together(group: tuple[int, ...]) -> bool:
             one_unit = len({parts[i].unit for i in group}) == 1

@@ -176,7 +176,7 @@ def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the table of segments, without the figures of those that were edited."""
-    described = rules.describe()
+    texts, described = rules.texts(), rules.describe()
     by_name = {entry["segment"]: entry for entry in entries}
     given: list[list[Any]] = []
     measured: list[dict[str, Any]] = []
@@ -186,8 +186,7 @@ def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFr
         rule = rules.rules.get(name)
         if _is_other_rule(about, rule):
             figures = {k: v for k, v in figures.items() if k in (*LISTS, "oversize")}
-        text = "everyone else" if rule is None else str(rule)
-        given.append([code, name, text, described[name]])
+        given.append([code, name, texts[name], described[name]])
         measured.append(figures)
     table = pd.DataFrame(given, columns=_GIVEN)
     found = [key for figures in measured for key in figures]

@@ -13,7 +13,7 @@ from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, read_rules
 from skseg._strategy._json import Strategy
 from skseg.rules import Domain, MECEReport, RuleError, RuleSet, parse
-from skseg.rules._conditions import Comparison, column_kinds
+from skseg.rules._conditions import Comparison
 from skseg.rules._domain import as_schema
 from skseg.rules._errors import did_you_mean
 
@@ -73,10 +73,7 @@ class RulesFile:
     @property
     def columns(self) -> dict[str, str | None]:
         """The columns to read -> "number", "text", or None for whatever it is."""
-        universe = [] if self.rules.universe is None else [self.rules.universe]
-        kinds: dict[str, str | None] = dict(
-            column_kinds([*universe, *self.rules.rules.values()])
-        )
+        kinds: dict[str, str | None] = dict(self.rules.kinds)
         for name in self.parameters.get("split_on") or []:
             kinds[name] = "number"
         for name in self.parameters.get("score_weights") or {}:

@@ -9,7 +9,6 @@ from pathlib import Path
 import skseg
 from skseg.displays import SegmentFlowDisplay, SegmentSizesDisplay
 from skseg.rules import MissingExtraError
-from skseg.rules._conditions import column_kinds
 from skseg.rules._text import column_text
 
 from ._files import RULES, STRATEGY, Outputs, save_picture, write_files
@@ -82,10 +81,8 @@ def _dialect_at_hand(run: RulesRun, dialect: str) -> str | None:
 def rules_query(run: RulesRun, dialect: str) -> str:
     """Return a query that gives the rows of a table of customers their segments."""
     code, name = FOUND
-    kinds = column_kinds([*run.rules.rules.values()])
-    if run.rules.universe is not None:
-        kinds |= column_kinds([run.rules.universe])
-    texts = [column_text(column) for column, kind in kinds.items() if kind == "text"]
+    kinds = run.rules.kinds.items()
+    texts = [column_text(column) for column, kind in kinds if kind == "text"]
     said = ", ".join(column_text(column) for column in run.rules.columns)
     comment = [
         f"Written by skseg {skseg.__version__} for {dialect}.",

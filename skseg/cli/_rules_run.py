@@ -151,12 +151,12 @@ def _applied(
     codes = rules.assign(columns)
     if segmenter is not None:
         require_covered(codes, rules, columns, file.schema)
-    table, outside = _table(rules, codes, columns, y, weight)
+    inside = rules.inside(columns)
+    table, outside = _table(rules, codes, inside, y, weight)
     if segmenter is not None:
         table.insert(list(table).index("rule"), "score", segmenter.segments_["score"])
     names = np.array([*rules.names, None], dtype=object)[codes]
-    if rules.universe is not None:
-        names[~rules.universe.evaluate(columns)] = OUTSIDE
+    names[~inside] = OUTSIDE
     ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.texts[id_column]
     rows = pd.DataFrame({id_column or ROW: ids, FOUND[0]: codes, FOUND[1]: names})
     return RulesRun(file, rules, report, rows, table, outside, segmenter)
@@ -165,19 +165,13 @@ def _applied(
 def _table(
     rules: RuleSet,
     codes: npt.NDArray[np.intp],
-    columns: Columns,
+    inside: npt.NDArray[np.bool_],
     y: npt.NDArray[np.float64] | None,
     weight: npt.NDArray[np.float64] | None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     counts = np.ones(len(codes)) if weight is None else weight
-    taken, beyond = codes >= 0, np.zeros(len(codes), dtype=bool)
-    if rules.universe is not None:
-        beyond = ~rules.universe.evaluate(columns)
-    total = counts[~beyond].sum()
+    taken, total = codes >= 0, counts[inside].sum()
     n = np.bincount(codes[taken], counts[taken], minlength=len(rules))
-    texts = [*map(str, rules.rules.values())]
-    if rules.default is not None:
-        texts.append("everyone else")
     table = pd.DataFrame(
         {
             "code": np.arange(len(rules)),
@@ -189,12 +183,12 @@ def _table(
     if y is not None:
         sums = np.bincount(codes[taken], (y * counts)[taken], minlength=len(rules))
         table["outcome"] = np.divide(sums, n, where=n > 0, out=np.full(len(n), np.nan))
-    table["rule"] = texts
+    table["rule"] = list(rules.texts().values())
     outside = {}
     if rules.universe is not None:
-        outside[OUTSIDE] = float(counts[beyond].sum())
-    if (~taken & ~beyond).any():
-        outside["(no segment)"] = float(counts[~taken & ~beyond].sum())
+        outside[OUTSIDE] = float(counts[~inside].sum())
+    if (inside & ~taken).any():
+        outside["(no segment)"] = float(counts[inside & ~taken].sum())
     return table, outside
 
 

@@ -9,7 +9,15 @@ from rich.text import Text
 
 from ._rules_report import PROVED, Finding, headline, sentences
 from ._rules_run import RulesRun, verdict
-from ._screen import USUAL, WIDE, bar, number_texts, plain_table, show_heading
+from ._screen import (
+    USUAL,
+    WIDE,
+    fill_table,
+    number_texts,
+    plain_table,
+    share_bars,
+    show_heading,
+)
 
 
 def show_finding(console: Console, finding: Finding) -> None:
@@ -58,31 +66,21 @@ def _show_segments(console: Console, run: RulesRun, *, with_rules: bool) -> None
     found = run.table
     table = plain_table(console)
     table.add_column("Segment", overflow="fold", min_width=11)
-    columns = {"Rows": [f"{n:,.6g}" if n % 1 else f"{n:,.0f}" for n in found["n"]]}
+    columns = {"Rows": [_size_text(n) for n in found["n"]]}
     if console.width >= USUAL:
-        width = 16
         ascii_only = console.options.ascii_only
-        shares = (found["share"] / found["share"].max()).fillna(0)
-        columns[""] = [bar(share, width, ascii_only=ascii_only) for share in shares]
+        columns[""] = share_bars(found["share"], 16, ascii_only=ascii_only)
     columns["Share"] = number_texts(found["share"], ".1%")
     if "outcome" in found:
         columns["Outcome"] = number_texts(found["outcome"], ",.4g")
     if "score" in found:
         title = "Score" if run.is_fitted_here else "Score as fitted"
         columns[title] = number_texts(found["score"], ".2f")
-    for title in columns:
-        is_bar = title == ""
-        table.add_column(
-            title,
-            justify="left" if is_bar else "right",
-            style="cyan" if is_bar else "",
-            no_wrap=True,
-        )
-    if with_rules:
-        table.add_column("Rule", overflow="fold")
-        columns["Rule"] = list(found["rule"])
-    for row in zip(found["name"], *columns.values(), strict=True):
-        table.add_row(*row)
+    fill_table(table, found["name"], columns, found["rule"] if with_rules else None)
     for name, n in run.outside.items():
-        table.add_row(name, f"{n:,.6g}" if n % 1 else f"{n:,.0f}")
+        table.add_row(name, _size_text(n))
     console.print(table)
+
+
+def _size_text(n: float) -> str:
+    return f"{n:,.6g}" if n % 1 else f"{n:,.0f}"

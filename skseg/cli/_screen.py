@@ -106,8 +106,7 @@ def show_segments(console: Console, run: RFMRun, *, with_rules: bool) -> None:
     if console.width >= USUAL:
         width = 16 if console.width >= WIDE else 8
         ascii_only = console.options.ascii_only
-        shares = found["share"] / found["share"].max()
-        columns[""] = [bar(share, width, ascii_only=ascii_only) for share in shares]
+        columns[""] = share_bars(found["share"], width, ascii_only=ascii_only)
     columns |= {
         "Share": number_texts(found["share"], ".1%"),
         "Days": number_texts(found["median_recency"], ",.0f"),
@@ -115,6 +114,21 @@ def show_segments(console: Console, run: RFMRun, *, with_rules: bool) -> None:
         "Money": number_texts(found["median_monetary"], ",.2f"),
         "Revenue": number_texts(found["revenue_share"], ".1%"),
     }
+    rules = run.segmenter.rules_.describe().values() if with_rules else None
+    fill_table(table, found["name"], columns, rules)
+    console.print(table)
+
+
+def fill_table(
+    table: Table,
+    names: Iterable[str],
+    columns: Mapping[str, Iterable[str]],
+    rules: Iterable[str] | None,
+) -> None:
+    """Add one row per segment: name, figures, and the rule if there is room for it.
+
+    The column without a title is that of the bars.
+    """
     for title in columns:
         is_bar = title == ""
         table.add_column(
@@ -123,12 +137,12 @@ def show_segments(console: Console, run: RFMRun, *, with_rules: bool) -> None:
             style="cyan" if is_bar else "",
             no_wrap=True,
         )
-    if with_rules:
+    cells = [names, *columns.values()]
+    if rules is not None:
         table.add_column("Rule", overflow="fold")
-        columns["Rule"] = list(run.segmenter.rules_.describe().values())
-    for row in zip(found["name"], *columns.values(), strict=True):
+        cells.append(rules)
+    for row in zip(*cells, strict=True):
         table.add_row(*row)
-    console.print(table)
 
 
 def plain_table(console: Console, *, show_header: bool = True) -> Table:
@@ -153,6 +167,12 @@ def bar(share: float, width: int, *, ascii_only: bool) -> str:
         return "#" * round(share * width)
     whole, eighths = divmod(round(share * width * 8), 8)
     return ("█" * whole + _EIGHTHS[eighths]).rstrip()
+
+
+def share_bars(shares: pd.Series[float], width: int, *, ascii_only: bool) -> list[str]:
+    """Return a bar for every share; the largest one has the full width."""
+    relative = (shares / shares.max()).fillna(0)
+    return [bar(share, width, ascii_only=ascii_only) for share in relative]
 
 
 def show_types(console: Console, shares: pd.DataFrame) -> None:

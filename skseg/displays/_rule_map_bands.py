@@ -15,7 +15,7 @@ from skseg._validation import invalid_parameter
 from skseg.rules import Domain, RuleSet
 from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, number_axis, text_axis
 from skseg.rules._columns import Columns
-from skseg.rules._conditions import column_kinds, leaves
+from skseg.rules._conditions import leaves
 from skseg.rules._domain import allowed_cells, border_leaves, cell_bounds
 from skseg.rules._thresholds import format_number
 from skseg.rules._witness import describe_box, witness
@@ -84,7 +84,7 @@ def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
     """Return the cells into which the rules, and the domain, split a column."""
     within = [] if rules.universe is None else [rules.universe]
     conditions = [*within, *rules.rules.values()]
-    compared = column_kinds(conditions)[name]
+    compared = rules.kinds[name]
     if None not in (compared, domain.kind) and compared != domain.kind:
         rule = f"about what the rules compare: column {name!r} holds {compared}"
         raise invalid_parameter(owner, "schema", rule, domain)
@@ -212,7 +212,7 @@ def who_holds(
         rows[axis.name] = [axis.bands[i].value for i in places.ravel()]
     holds = rules.membership(rows)
     if rules.universe is not None:
-        holds = np.column_stack([holds, ~rules.universe.evaluate(rows)])
+        holds = np.column_stack([holds, ~rules.inside(rows)])
     return holds.reshape(*shape, holds.shape[1])
 
 

@@ -12,8 +12,6 @@ import numpy.typing as npt
 
 from ._errors import RuleError
 from ._thresholds import (
-    Extreme,
-    Quantile,
     Threshold,
     as_threshold,
     check_name,
@@ -421,8 +419,8 @@ def open_thresholds(rules: Iterable[Rule]) -> Iterator[tuple[str, Threshold]]:
     """Yield (column, threshold) of every threshold that is not a number or text yet."""
     for rule in rules:
         for leaf in leaves(rule):
-            if isinstance(leaf, Comparison) and isinstance(
-                leaf.threshold, Quantile | Extreme
+            if isinstance(leaf, Comparison) and not isinstance(
+                leaf.threshold, float | str
             ):
                 yield leaf.column, leaf.threshold
 
@@ -435,13 +433,14 @@ def require_resolved(rules: Iterable[Rule]) -> None:
 
 def resolve_rule(rule: Rule, quantile: Callable[[str, float], float]) -> Rule:
     """Return `rule` with ``quantile(column, p)`` in place of every ``q(p)``."""
+    return map_leaves(rule, lambda leaf: resolve_leaf(leaf, quantile))
 
-    def change(leaf: Leaf) -> Rule:
-        if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str):
-            return leaf
-        number = resolve_threshold(
-            leaf.threshold, lambda level: quantile(leaf.column, level)
-        )
-        return Comparison(leaf.column, leaf.operator, number)
 
-    return map_leaves(rule, change)
+def resolve_leaf(leaf: Leaf, quantile: Callable[[str, float], float]) -> Leaf:
+    """Return `leaf` with ``quantile(column, p)`` in place of every ``q(p)``."""
+    if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str):
+        return leaf
+    number = resolve_threshold(
+        leaf.threshold, lambda level: quantile(leaf.column, level)
+    )
+    return Comparison(leaf.column, leaf.operator, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import EllipsisType, MappingProxyType
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._columns import Columns
-from ._conditions import Rule, column_kinds, open_thresholds, resolve_rule
+from ._conditions import Kind, Rule, column_kinds, open_thresholds, resolve_rule
 from ._errors import RuleError
 from ._evaluate import Evaluator
 from ._json import read_json, write_json
@@ -150,6 +150,11 @@ class RuleSet:
         return tuple(self._kinds)
 
     @property
+    def kinds(self) -> Mapping[str, Kind | None]:
+        """Column -> "number" or "text"; None where only its absence is asked for."""
+        return MappingProxyType(self._kinds)
+
+    @property
     def is_resolved(self) -> bool:
         """Whether no threshold is a quantile any more."""
         return not any(True for _ in open_thresholds(self._all_rules))
@@ -184,9 +189,7 @@ class RuleSet:
         return f"RuleSet({texts!r}, default={self._default!r}{within})"
 
     def __str__(self) -> str:
-        lines = [f"{name}: {rule}" for name, rule in self._rules.items()]
-        if self._default is not None:
-            lines.append(f"{self._default}: everyone else")
+        lines = [f"{name}: {text}" for name, text in self.texts().items()]
         if self._universe is not None:
             lines.insert(0, f"{OUTSIDE}: everyone but those for whom {self._universe}")
         return "\n".join(lines)
@@ -264,6 +267,35 @@ class RuleSet:
         if self._universe is None:
             return holds
         return holds[:, 1:] & ~holds[:, :1]
+
+    def inside(self, X: Any) -> npt.NDArray[np.bool_]:
+        """Return which rows lie in the universe; without one, all do.
+
+        Parameters
+        ----------
+        X : frame, mapping of str to sequence, or array of shape (n_rows, n_columns)
+            As in `assign`.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+            True where the universe holds.
+
+        Raises
+        ------
+        RuleError
+            As in `assign`.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> RuleSet({"VIP": "aov >= 120"}, universe="aov > 0").inside({"aov": [0, 7]})
+        array([False,  True])
+        """
+        columns = X if isinstance(X, Columns) else Columns(X)
+        if self._universe is None:
+            return np.ones(columns.n_rows, dtype=bool)
+        return self._universe.evaluate(columns)
 
     def resolve(self, X: Any, sample_weight: Any = None) -> RuleSet:
         """Return the rule set with every quantile replaced by its value in `X`.
@@ -464,6 +496,22 @@ class RuleSet:
     def _rewritten(self, rules: Mapping[str, Rule]) -> RuleSet:
         return RuleSet(rules, default=self._default, universe=self._universe)
 
+    def texts(self) -> dict[str, str]:
+        """Return every segment's rule as text.
+
+        Returns
+        -------
+        dict of str to str
+            Name -> text, in order; that of the default cannot be parsed.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> RuleSet({"VIP": "aov >= 120"}, default="Others").texts()
+        {'VIP': 'aov >= 120', 'Others': 'everyone else'}
+        """
+        return self._said(str)
+
     def describe(self) -> dict[str, str]:
         """Return every segment in English.
 
@@ -478,7 +526,10 @@ class RuleSet:
         >>> RuleSet({"VIP": "aov >= 120"}, default="Others").describe()
         {'VIP': 'aov is at least 120', 'Others': 'everyone else'}
         """
-        said = {name: rule.describe() for name, rule in self._rules.items()}
+        return self._said(Rule.describe)
+
+    def _said(self, say: Callable[[Rule], str]) -> dict[str, str]:
+        said = {name: say(rule) for name, rule in self._rules.items()}
         if self._default is not None:
             said[self._default] = "everyone else"
         return said

@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import islice
 
 from ._cells import Axis, NumberAxis, number_axis
-from ._conditions import Comparison, Leaf, Membership
+from ._conditions import Comparison, Leaf, Membership, open_thresholds, resolve_leaf
 from ._domain import Domain, allowed_cells
 from ._errors import RuleError
 from ._placements import placements
@@ -26,7 +26,6 @@ from ._thresholds import (
     Quantile,
     Threshold,
     format_number,
-    resolve_threshold,
 )
 
 # More orders of a column's quantiles and numbers make a proof that would not end.
@@ -153,9 +152,7 @@ def symbolic_axis(
 
 def is_open(leaf: Leaf) -> bool:
     """Tell whether `leaf` compares with a threshold that is not a number or text."""
-    return isinstance(leaf, Comparison) and isinstance(
-        leaf.threshold, Quantile | Extreme
-    )
+    return any(True for _ in open_thresholds([leaf]))
 
 
 def settle(box: tuple[int, ...], axes: Mapping[str, ProofAxis]) -> dict[str, Scenario]:
@@ -205,7 +202,4 @@ def _parts(leaf: Leaf) -> Iterator[Threshold]:
 
 
 def _resolved(leaf: Leaf, quantiles: Mapping[float, float]) -> Leaf:
-    if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str):
-        return leaf
-    number = resolve_threshold(leaf.threshold, quantiles.__getitem__)
-    return Comparison(leaf.column, leaf.operator, number)
+    return resolve_leaf(leaf, lambda _, level: quantiles[level])
