@@ -13,22 +13,19 @@ outcomes are drawn from them. CPU seconds of the process, medians of several run
 from __future__ import annotations
 
 import argparse
-import csv
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from _measure import median_cpu, write_results
 from sklearn.preprocessing import KBinsDiscretizer
 
 from skseg._search._cuts import optimal_cuts
 
 RESULTS = Path(__file__).parent / "results" / "revenue_binning.csv"
-N_TIERS, RUNS = 10, 3
+N_TIERS = 10
 TIER = np.arange(N_TIERS)
 
 FloatArray = npt.NDArray[np.float64]
@@ -75,18 +72,9 @@ def made(codes: Codes, outcome: Codes, gain: FloatArray, cost: FloatArray) -> fl
     return float(gain @ y - cost @ n)
 
 
-def cpu_seconds(run: Callable[[], Any]) -> tuple[float, Any]:
-    taken = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        result = run()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken), result
-
-
 def compare(n: int) -> list[dict[str, Any]]:
     scores, outcome = customers(n)
-    sorting, _ = cpu_seconds(lambda: np.sort(scores))
+    sorting, _ = median_cpu(lambda: np.sort(scores))
     rows: list[dict[str, Any]] = []
     for menu, (gain, cost) in MENUS.items():
         optimum = 0.0
@@ -94,7 +82,7 @@ def compare(n: int) -> list[dict[str, Any]]:
             "optimal_cuts": {},
             "optimal_cuts, every tier 1 % at least": {"min_size": 0.01 * n},
         }.items():
-            seconds, cuts = cpu_seconds(
+            seconds, cuts = median_cpu(
                 lambda options=options, gain=gain, cost=cost: optimal_cuts(
                     scores, outcome, gain=gain, cost=cost, **options
                 )
@@ -115,7 +103,7 @@ def compare(n: int) -> list[dict[str, Any]]:
         if n <= 1_000_000:
             methods["KBinsDiscretizer, k-means"] = k_means_bins
         for name, method in methods.items():
-            seconds, codes = cpu_seconds(lambda method=method: method(scores))
+            seconds, codes = median_cpu(lambda method=method: method(scores))
             profit = made(codes, outcome, gain, cost)
             assert profit <= optimum
             rows.append(
@@ -148,12 +136,7 @@ def main() -> None:
             f"{row['profit']:>16,.0f}{row['of_optimum']:9.2%}{row['tiers']:4d} tiers"
             f"{row['cpu_s']:9.3f} s{row['sorts']:8.2f} sorts"
         )
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        fields = list(dict.fromkeys(key for row in rows for key in row))
-        writer = csv.DictWriter(file, fields)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_results(rows, arguments.out)
 
 
 if __name__ == "__main__":

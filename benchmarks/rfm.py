@@ -10,7 +10,6 @@ each in a process of its own; peak memory is what the run adds to that process.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import resource
@@ -25,6 +24,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from _measure import write_results
 
 from skseg import RFMSegmenter, rfm_table
 
@@ -260,12 +260,7 @@ def main() -> None:
         rows.append({"what": title, "method": name, "share_moved": round(share, 4)})
         print(f"  {name:44s}{share:8.1%}")
 
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        fields = list(dict.fromkeys(key for row in rows for key in row))
-        writer = csv.DictWriter(file, fields)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_results(rows, arguments.out)
 
 
 if __name__ == "__main__":

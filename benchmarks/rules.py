@@ -17,11 +17,9 @@ infinities nor neighbours.
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -30,6 +28,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 # The rule sets and the translation for z3 are those of the tests.
 sys.path.insert(0, str(ROOT))
+
+from _measure import cpu, write_results  # noqa: E402
 
 from skseg.rules import Domain, RuleError, RuleSet  # noqa: E402
 from skseg.rules._placements import placements  # noqa: E402
@@ -62,12 +62,6 @@ FAMILIES: dict[str, Callable[[Random, int, int], Any]] = {
 }
 
 
-def cpu(run: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.process_time()
-    result = run()
-    return time.process_time() - start, result
-
-
 def prove_by_z3(rules: RuleSet, limit: float) -> tuple[bool | None, bool | None]:
     oracle = Z3Oracle(rules.rules)
     return oracle.is_exclusive(limit), oracle.is_exhaustive(limit)
@@ -82,16 +76,8 @@ def main() -> None:
     parser.add_argument("--open-out", type=Path, default=OPEN_RESULTS)
     arguments = parser.parse_args()
     if arguments.sizes:
-        save(resolved_rows(arguments), arguments.out)
-    save(open_rows(arguments.z3_limit), arguments.open_out)
-
-
-def save(rows: list[dict[str, Any]], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(dict.fromkeys(k for r in rows for k in r)))
-        writer.writeheader()
-        writer.writerows(rows)
+        write_results(resolved_rows(arguments), arguments.out)
+    write_results(open_rows(arguments.z3_limit), arguments.open_out)
 
 
 def resolved_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:

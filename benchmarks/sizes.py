@@ -12,16 +12,14 @@ runs, those of the instances are sums.
 from __future__ import annotations
 
 import argparse
-import csv
 import math
-import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from _measure import median_cpu, write_results
 
 from skseg import MECERuleSegmenter
 from skseg._search._merge import merge_nearest
@@ -30,7 +28,6 @@ from skseg._search._split import split_to_sizes
 from skseg.datasets import make_cart_abandoners
 
 RESULTS = Path(__file__).parent / "results" / "sizes.csv"
-RUNS = 3
 MIN_SIZE, MAX_SIZE = 500, 20_000
 
 Values = npt.NDArray[np.float64]
@@ -174,15 +171,6 @@ def share_solved(n_instances: int) -> list[dict[str, Any]]:
     ]
 
 
-def cpu_seconds(run: Callable[[], Any]) -> tuple[float, Any]:
-    taken = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        result = run()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken), result
-
-
 def customers(n: int) -> dict[str, Values]:
     rng = np.random.default_rng(0)
     lognormal = rng.lognormal(4, 0.8, (n, 5))
@@ -209,7 +197,7 @@ def customers(n: int) -> dict[str, Values]:
 def splitting(n: int) -> list[dict[str, Any]]:
     rows = []
     for name, values in customers(n).items():
-        seconds, split = cpu_seconds(
+        seconds, split = median_cpu(
             lambda values=values: split_to_sizes(values, MIN_SIZE, MAX_SIZE)
         )
         rows.append(
@@ -232,7 +220,7 @@ def merging() -> list[dict[str, Any]]:
     for shape in [(5, 5, 5), (10, 10, 10), (30, 30)]:
         sizes = rng.poisson(rng.lognormal(5, 1, shape))
         sums = rng.normal(sizes * rng.normal(size=shape), np.sqrt(sizes))
-        seconds, merge = cpu_seconds(
+        seconds, merge = median_cpu(
             lambda sizes=sizes, sums=sums: merge_grid(
                 sizes, MIN_SIZE, MAX_SIZE, sums=sums
             )
@@ -241,7 +229,7 @@ def merging() -> list[dict[str, Any]]:
     for n in (12, 27, 300):
         sizes = rng.lognormal(6, 1, n).astype(int)
         profiles = rng.normal(size=(n, 3))
-        seconds, merge = cpu_seconds(
+        seconds, merge = median_cpu(
             lambda sizes=sizes, profiles=profiles: merge_nearest(
                 sizes, MIN_SIZE, MAX_SIZE, profiles=profiles
             )
@@ -287,7 +275,7 @@ def fitting(n: int) -> list[dict[str, Any]]:
     rows = []
     for name, setting in settings.items():
         segmenter = MECERuleSegmenter(ABANDONERS, default="New", **setting)
-        seconds, fitted = cpu_seconds(
+        seconds, fitted = median_cpu(
             lambda segmenter=segmenter: segmenter.fit(X, X["converted"])
         )
         sizes = fitted.segments_["n"]
@@ -333,12 +321,7 @@ def main() -> None:
     for table in tables:
         show(table)
     rows = [row for table in tables for row in table]
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        fields = list(dict.fromkeys(key for row in rows for key in row))
-        writer = csv.DictWriter(file, fields)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_results(rows, arguments.out)
 
 
 if __name__ == "__main__":
