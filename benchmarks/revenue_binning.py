@@ -1,142 +1,242 @@
-"""Revenue tiers: the exact optimum against uniform and percentile bins.
+"""Revenue tiers: the exact optimum against the bins of other tools.
 
 Customers have a propensity score; tiers in order of score have a revenue per conversion
-and a cost per customer. Every method cuts the scores into as many tiers as the menu
-has, the lowest scores into the first; what it makes is revenue minus cost on the same
-rows. Scores are gamma(2, 2), clipped at their 99.9 % quantile and scaled to [0, 1],
-outcomes are drawn from them. CPU seconds of the process, medians of several runs.
+and a cost per customer. What a method makes is revenue minus cost on the rows that it
+cut, recounted from its labels by one function for all.
+
+Part "simulated" is the setting that smart-segment publishes: scores are gamma(2, 2),
+clipped at 20 and divided by it, outcomes are drawn from them, ten bins, revenue 30,
+cost 2(i + 1); and a menu of which all ten tiers pay somewhere. CPU seconds are medians
+of several runs, each in a process of its own, and peak memory is what a run adds to its
+process. Parts "bank" and "promised" are about fresh customers, see
+revenue_binning_bank.py.
 
     python benchmarks/revenue_binning.py                  # up to ten million rows
     python benchmarks/revenue_binning.py --rows 10000     # a quick look
+    python benchmarks/revenue_binning.py --part bank
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import os
+import pickle
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from _measure import median_cpu, write_results
-from sklearn.preprocessing import KBinsDiscretizer
+import revenue_binning_bank
+import revenue_binning_methods as methods
+from _measure import RUNS, write_results
+from revenue_binning_methods import Bins, FloatArray, Menu, Method
 
-from skseg._search._cuts import optimal_cuts
+RESULTS = Path(__file__).parent / "results"
+SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
+# CPU seconds: what takes less is repeated, what takes longer is run once, or stopped.
+AT_LEAST, ONCE_FROM, STOP_AT = 0.3, 3, 900
+MOST_ROWS_SMART_SEGMENT = 1_000_000
+MOST_ROWS_FOR_SEEDS = 100_000
 
-RESULTS = Path(__file__).parent / "results" / "revenue_binning.csv"
-N_TIERS = 10
-TIER = np.arange(N_TIERS)
-
-FloatArray = npt.NDArray[np.float64]
-Codes = npt.NDArray[Any]
-
-# Revenue per conversion and cost per customer of every tier.
-MENUS = {
-    "revenue 30, cost 2(i + 1)": (np.full(N_TIERS, 30.0), 2.0 * (TIER + 1)),
-    "revenue 30 x 1..1.84, cost 0.5(i + 1)": (
-        30 * np.linspace(1, 1.84, N_TIERS),
-        0.5 * (TIER + 1),
+TIER = np.arange(10)
+MENUS = [
+    Menu("published: revenue 30, cost 2(i + 1)", np.full(10, 30.0), 2.0 * (TIER + 1)),
+    Menu(
+        "interior: revenue 30 x 1..1.84, cost 12(i / 9)^2",
+        30 * np.linspace(1, 1.84, 10),
+        12 * (TIER / 9) ** 2,
     ),
-    "revenue 30 x 1..1.84, convex cost": (
-        30 * np.linspace(1, 1.84, N_TIERS),
-        12 * (TIER / (N_TIERS - 1)) ** 2,
-    ),
-}
+]
 
 
-def customers(n: int) -> tuple[FloatArray, Codes]:
+def customers(n: int) -> tuple[FloatArray, Any]:
     rng = np.random.default_rng(0)
-    scores = rng.gamma(2, 2, n)
-    scores = np.minimum(scores, np.quantile(scores, 0.999))
-    scores /= scores.max()
+    scores = np.minimum(rng.gamma(2, 2, n), 20) / 20
     return scores, (rng.random(n) < scores).astype(np.int8)
 
 
-def uniform(scores: FloatArray) -> Codes:
-    return pd.cut(scores, N_TIERS, labels=False)
+def in_a_process(run: Callable[[], Any]) -> tuple[float, float, Any] | None:
+    """Return CPU seconds, added peak memory in MB and the result; None if stopped."""
+    read, write = os.pipe()
+    if os.fork() == 0:
+        resource.setrlimit(resource.RLIMIT_CPU, (STOP_AT, STOP_AT))
+        before = resident_mb()
+        start, n_runs, seconds = time.process_time(), 0, 0.0
+        # The clock of a process may tick in hundredths of a second.
+        while seconds < AT_LEAST:
+            result, n_runs = run(), n_runs + 1
+            seconds = time.process_time() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        os.write(
+            write, pickle.dumps((seconds / n_runs, max(peak - before, 0.0), result))
+        )
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        answer = pipe.read()
+    os.wait()
+    return pickle.loads(answer) if answer else None  # noqa: S301 - our own process
 
 
-def percentile(scores: FloatArray) -> Codes:
-    return pd.qcut(scores, N_TIERS, labels=False)
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
-def k_means_bins(scores: FloatArray) -> Codes:
-    binner = KBinsDiscretizer(N_TIERS, encode="ordinal", strategy="kmeans")
-    return binner.fit_transform(scores[:, np.newaxis])[:, 0].astype(np.intp)
+def measured(run: Callable[[], Any]) -> tuple[float, float, Any] | None:
+    """Return median CPU seconds, largest memory and the last result."""
+    runs = []
+    for _ in range(RUNS):
+        one = in_a_process(run)
+        if one is None:
+            return None
+        runs.append(one)
+        if one[0] > ONCE_FROM:
+            break
+    seconds = statistics.median(one[0] for one in runs)
+    return seconds, max(one[1] for one in runs), runs[-1][2]
 
 
-def made(codes: Codes, outcome: Codes, gain: FloatArray, cost: FloatArray) -> float:
-    n = np.bincount(codes, minlength=N_TIERS)
-    y = np.bincount(codes, outcome, minlength=N_TIERS)
-    return float(gain @ y - cost @ n)
+class Contestant(NamedTuple):
+    """A method, and whether it chooses the tiers of its bins itself."""
+
+    name: str
+    constraints: str
+    method: Method
+    chooses: bool = False
+    seed: int | str = ""
 
 
-def compare(n: int) -> list[dict[str, Any]]:
+def contestants(n: int) -> Iterator[Contestant]:
+    yield Contestant("optimal_cuts, the algorithm", "none", methods.algorithm, True)
+    for constraints, options in (
+        ("none", {"min_samples": None}),
+        ("1 % a tier", {"min_samples": 0.01}),
+        ("1 % a tier, all tiers used", {"min_samples": 0.01, "mode": "exact"}),
+    ):
+        method = methods.binner(**options)
+        yield Contestant("OptimalRevenueBinner", constraints, method, True)
+    method = methods.binner(min_samples=0.01, compute_path=True)
+    yield Contestant("the same, with value_path_", "1 % a tier", method, True)
+    yield Contestant("find_optimal_bins", "10 rows a bin", methods.drop_in, True)
+    yield Contestant("break-even on the score", "none", methods.break_even, True)
+    yield Contestant("uniform", "all tiers used", methods.uniform)
+    yield Contestant("percentile", "all tiers used", methods.percentiles())
+    yield Contestant("100 percentiles", "all tiers used", methods.percentiles(100))
+    yield Contestant("k-means", "all tiers used", methods.k_means)
+    if methods.optbinning:
+        yield Contestant("optbinning", "5 % a prebin", methods.opt_binning)
+    if methods.smart_segment and n <= MOST_ROWS_SMART_SEGMENT:
+        for seed in range(5 if n <= MOST_ROWS_FOR_SEEDS else 1):
+            method = methods.smart_segments(seed)
+            yield Contestant("smart-segment", "10 rows a bin", method, seed=seed)
+
+
+def compare(n: int, menu: Menu) -> list[dict[str, Any]]:
     scores, outcome = customers(n)
-    sorting, _ = median_cpu(lambda: np.sort(scores))
+    sorting, _, _ = measured(lambda: float(np.sort(scores)[0]))
+    best = methods.algorithm(scores, outcome, menu)
+    optimum = methods.made(best, scores, outcome, menu)
     rows: list[dict[str, Any]] = []
-    for menu, (gain, cost) in MENUS.items():
-        optimum = 0.0
-        for method, options in {
-            "optimal_cuts": {},
-            "optimal_cuts, every tier 1 % at least": {"min_size": 0.01 * n},
-        }.items():
-            seconds, cuts = median_cpu(
-                lambda options=options, gain=gain, cost=cost: optimal_cuts(
-                    scores, outcome, gain=gain, cost=cost, **options
-                )
-            )
-            optimum = max(optimum, cuts.value)
-            rows.append(
-                {
-                    "rows": n,
-                    "menu": menu,
-                    "method": method,
-                    "profit": round(cuts.value, 2),
-                    "tiers": len(cuts.tiers),
-                    "cpu_s": round(seconds, 4),
-                    "sorts": round(seconds / sorting, 2),
-                }
-            )
-        methods = {"uniform bins": uniform, "percentile bins": percentile}
-        if n <= 1_000_000:
-            methods["KBinsDiscretizer, k-means"] = k_means_bins
-        for name, method in methods.items():
-            seconds, codes = median_cpu(lambda method=method: method(scores))
-            profit = made(codes, outcome, gain, cost)
-            assert profit <= optimum
-            rows.append(
-                {
-                    "rows": n,
-                    "menu": menu,
-                    "method": name,
-                    "profit": round(profit, 2),
-                    "tiers": len(np.unique(codes)),
-                    "cpu_s": round(seconds, 4),
-                    "sorts": round(seconds / sorting, 2),
-                }
-            )
-        for row in rows:
-            if row["menu"] == menu:
-                row["of_optimum"] = round(row["profit"] / optimum, 4)
+    for one in contestants(n):
+        what = {
+            "rows": n,
+            "menu": menu.name,
+            "method": one.name,
+            "constraints": one.constraints,
+            "seed": one.seed,
+        }
+        answer = measured(functools.partial(one.method, scores, outcome, menu))
+        if answer is None:
+            rows.append({**what, "note": f"stopped after {STOP_AT} s"})
+            continue
+        seconds, megabytes, bins = answer
+        effort = {
+            "cpu_s": round(seconds, 4),
+            "sorts": round(seconds / sorting, 2),
+            "memory_mb": round(megabytes),
+        }
+        if len(bins.edges) < len(menu):
+            rows.append(what | figures(bins, scores, outcome, menu, optimum) | effort)
+        if not one.chooses:
+            what["method"] += ", best tier per bin"
+            what["constraints"] = one.constraints.replace("all tiers used", "none")
+            bins = methods.best_tiers(bins, scores, outcome, menu)
+            rows.append(what | figures(bins, scores, outcome, menu, optimum) | effort)
+    return rows
+
+
+def figures(
+    bins: Bins, scores: FloatArray, outcome: Any, menu: Menu, optimum: float
+) -> dict[str, Any]:
+    profit = methods.made(bins, scores, outcome, menu)
+    assert profit <= optimum * (1 + 1e-9)
+    return {
+        "profit": round(profit, 2),
+        "claimed": "" if bins.claimed is None else round(bins.claimed, 2),
+        "of_optimum": round(profit / optimum, 5),
+        "tiers": methods.n_tiers(bins, scores),
+    }
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    print(f"\n{rows[0]['rows']:,} rows, {rows[0]['menu']}")
+    print(
+        f"  {'method':40s}{'constraints':28s}{'seed':>4s}{'profit':>15s}"
+        f"{'claimed':>15s}{'optimum':>9s}{'tiers':>6s}{'CPU s':>9s}{'sorts':>8s}"
+        f"{'MB':>7s}"
+    )
+    for row in rows:
+        print(f"  {row['method']:40s}{row['constraints']:28s}{row['seed']:>4}", end="")
+        if "note" in row:
+            print(f"   {row['note']}")
+            continue
+        claimed = f"{row['claimed']:,.0f}" if row["claimed"] != "" else ""
+        print(
+            f"{row['profit']:>15,.0f}{claimed:>15}{row['of_optimum']:9.2%}"
+            f"{row['tiers']:6d}{row['cpu_s']:9.3f}{row['sorts']:8.1f}"
+            f"{row['memory_mb']:7,d}"
+        )
+
+
+def simulated(sizes: list[int]) -> list[dict[str, Any]]:
+    for name in ("optbinning", "smart_segment"):
+        if getattr(methods, name) is None:
+            print(f"{name} is not installed: its rows are left out.")
+    rows = []
+    for n in sizes:
+        for menu in MENUS:
+            table = compare(n, menu)
+            show(table)
+            rows += table
+        if methods.smart_segment and n > MOST_ROWS_SMART_SEGMENT:
+            print("\nsmart-segment is left out: ten times what a million rows take.")
     return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    sizes = [10_000, 100_000, 1_000_000, 10_000_000]
-    parser.add_argument("--rows", type=int, nargs="*", default=sizes)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parts = ["simulated", "bank", "promised"]
+    parser.add_argument("--part", choices=parts, nargs="*", default=parts)
+    parser.add_argument("--rows", type=int, nargs="*", default=SIZES)
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    rows = [row for n in arguments.rows for row in compare(n)]
-    for row in rows:
-        print(
-            f"{row['rows']:>11,}  {row['menu']:38s}{row['method']:40s}"
-            f"{row['profit']:>16,.0f}{row['of_optimum']:9.2%}{row['tiers']:4d} tiers"
-            f"{row['cpu_s']:9.3f} s{row['sorts']:8.2f} sorts"
-        )
-    write_results(rows, arguments.out)
+    most = max(arguments.rows)
+    # Processes are forked before anything has started threads.
+    runs = {
+        "simulated": ("", lambda: simulated(arguments.rows)),
+        "bank": ("_bank", lambda: revenue_binning_bank.held_out(most)),
+        "promised": ("_promised", lambda: revenue_binning_bank.promised(most)),
+    }
+    for part in parts:
+        if part in arguments.part:
+            suffix, run = runs[part]
+            if rows := run():
+                write_results(rows, arguments.out / f"revenue_binning{suffix}.csv")
 
 
 if __name__ == "__main__":

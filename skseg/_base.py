@@ -36,8 +36,8 @@ class SegmenterMixin:
         ----------
         X : frame or array of shape (n_rows, n_columns)
             Training rows, as in ``fit``.
-        y : Ignored
-            Present for the API of scikit-learn.
+        y : array-like of shape (n_rows,), default=None
+            Outcome, as in ``fit``; not all segmenters have one.
         **fit_params : dict
             Further arguments of ``fit``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -37,15 +38,34 @@ def check_choice(owner: str, name: str, value: object, choices: Sequence[str]) -
         raise invalid_parameter(owner, name, rule, value)
 
 
+def check_size(owner: str, name: str, value: object, total: float) -> float | None:
+    """Return a bound of sizes in rows: a count, or a share of the `total`; or raise."""
+    if value is None:
+        return None
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        is_count = isinstance(value, numbers.Integral)
+        if is_count and float(value) >= 1:
+            return float(value)
+        if not is_count and 0 < float(value) < 1:
+            # As the decimal number that it prints as: 0.07 of 100 rows are 7.
+            return float(Fraction(repr(float(value))) * Fraction(total))
+    rule = "None, an int in [1, inf) or a float in (0, 1)"
+    raise invalid_parameter(owner, name, rule, value)
+
+
 def check_outcome(
-    owner: str, y: Any, needed: npt.NDArray[np.bool_]
+    owner: str, y: Any, needed: npt.NDArray[np.bool_] | int
 ) -> npt.NDArray[np.float64]:
-    """Return an outcome as float64, finite in all rows that are `needed`, or raise."""
+    """Return an outcome as float64, finite where `needed`, or raise.
+
+    A number says how many rows there are, and that all of them need one.
+    """
     values = column_or_1d(y, warn=True)
-    if len(values) != len(needed):
+    n_rows = needed if isinstance(needed, int) else len(needed)
+    if len(values) != n_rows:
         raise ValueError(
             f"y must have one outcome a row of X. Got {len(values)} outcomes and "
-            f"{len(needed)} rows."
+            f"{n_rows} rows."
         )
     try:
         outcome: npt.NDArray[np.float64] = values.astype(np.float64)
@@ -54,9 +74,13 @@ def check_outcome(
             f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
             f"{values.dtype} values such as {values[0]!r}."
         ) from None
-    finite = np.isfinite(outcome) | ~needed
-    if not finite.all():
-        row = int(np.argmin(finite))
+    if values.dtype.kind in "biu":
+        return outcome
+    is_bad = ~np.isfinite(outcome)
+    if not isinstance(needed, int):
+        is_bad &= needed
+    if is_bad.any():
+        row = int(np.argmax(is_bad))
         raise ValueError(
             f"The outcome y of {owner} must be known and finite. Got {outcome[row]} at "
             f"row {row}. Leave such rows out, or say what they count as."

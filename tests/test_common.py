@@ -18,7 +18,15 @@ import skseg
 EXPECTED_FAILURES: dict[str, dict[str, str]] = {}
 
 # Estimator name -> the settings to check, where the default alone does not do.
-SETTINGS: dict[str, list[dict[str, Any]]] = {}
+SETTINGS: dict[str, list[dict[str, Any]]] = {
+    "OptimalRevenueBinner": [
+        {},
+        {"encode": "onehot", "mode": "prefix"},
+        {"encode": "value", "missing_tier": 1, "fixed_cost": 0.1},
+        {"response_model": "isotonic", "encode": "rate", "compute_path": False},
+        {"budget": 1.0, "monotonic": "ascending", "min_rate_diff": 0.01},
+    ],
+}
 
 
 def is_estimator(thing: object) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +18,7 @@ from skseg._validation import (
     check_choice,
     check_outcome,
     check_sample_weight,
+    check_size,
     invalid_parameter,
     read_columns,
 )
@@ -483,8 +482,8 @@ q(0.75)=37 of aov
 
     def _sized(self, base: RuleSet, rows: TrainingRows) -> list[SizedSegment]:
         total = float(rows.counts[rows.inside].sum())
-        self.min_size_ = self._bound("min_size", total)
-        self.max_size_ = self._bound("max_size", total)
+        self.min_size_ = check_size(OWNER, "min_size", self.min_size, total)
+        self.max_size_ = check_size(OWNER, "max_size", self.max_size, total)
         low, high = self.min_size_ or 0.0, self.max_size_ or np.inf
         if low > high:
             raise ValueError(
@@ -530,21 +529,6 @@ q(0.75)=37 of aov
             anyone = disjunction(base.rules.values())
             segments.append(SizedSegment(base.default, ~anyone, (base.default,)))
         return segments
-
-    def _bound(self, name: str, total: float) -> float | None:
-        """Return a bound in rows."""
-        value = getattr(self, name)
-        if value is None:
-            return None
-        if isinstance(value, numbers.Real) and not isinstance(value, bool):
-            is_count = isinstance(value, numbers.Integral)
-            if is_count and float(value) >= 1:
-                return float(value)
-            if not is_count and 0 < float(value) < 1:
-                # As the decimal number that it prints as: 0.07 of 100 rows are 7.
-                return float(Fraction(repr(float(value))) * Fraction(total))
-        rule = "None, an int in [1, inf) or a float in (0, 1)"
-        raise invalid_parameter(OWNER, name, rule, value)
 
     def _split_columns(self, base: RuleSet, columns: Columns) -> list[str]:
         if self.split_on is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import cache
+from typing import Literal, Required, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from ._bounds import SizeBounds, size_bounds
 from ._cuts_menu import Goal, Mode, make_goal
 from ._cuts_positions import Blocks, Limits
 from ._cuts_rows import Rows, Runs, read_rows
+from ._cuts_side import Found, Rates, Side, Task, parts
+from ._cuts_solve import solve, solve_at, upper_bound
 from ._cuts_sweep import (
     Division,
     best_division,
@@ -23,6 +26,38 @@ from ._cuts_sweep import (
     value_of,
 )
 from ._cuts_why import Nearest, nearest_bounds, why_impossible
+from ._cuts_why_side import why_not
+
+__all__ = [
+    "Asked",
+    "Cuts",
+    "Division",
+    "Mode",
+    "Rates",
+    "Rows",
+    "Side",
+    "as_rows",
+    "cut_rows",
+    "optimal_cuts",
+    "path_of_rows",
+    "solve_at",
+    "threshold_between",
+    "value_path",
+]
+
+
+class Asked(TypedDict, total=False):
+    """What is asked of cuts; see `optimal_cuts`."""
+
+    gain: Required[npt.ArrayLike]
+    cost: Required[npt.ArrayLike]
+    fixed: npt.ArrayLike
+    mode: Mode
+    min_size: float
+    max_size: float
+    budget: float
+    spent: float
+    rates: Rates | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +67,7 @@ class Cuts:
     Attributes
     ----------
     status : {"solved", "impossible"}
-        "impossible": no division meets the bounds, which is proved.
+        "impossible": no division meets what is asked, which is proved if the gap is 0.
     tiers : tuple of int
         Positions in the menu of the tiers used, ascending; empty if impossible.
     cuts : tuple of float
@@ -43,11 +78,13 @@ class Cuts:
     upper_bound : float
         No division makes more.
     gap : float
-        ``upper_bound - value``: 0.0, proved up to the rounding of the value.
+        ``upper_bound - value``: 0.0 if proved, up to the rounding of the value.
     sizes, conversions : tuple of float
         Weighted sums of every tier used.
+    spend : float
+        What the tiers used cost.
     nearest : Nearest or None
-        The smallest changes of the bounds that make it possible; None if solved.
+        The smallest changes that make it possible; None if solved.
     why : str
         What stands in the way; empty if solved.
     """
@@ -60,6 +97,7 @@ class Cuts:
     gap: float
     sizes: tuple[float, ...] = ()
     conversions: tuple[float, ...] = ()
+    spend: float = 0.0
     nearest: Nearest | None = None
     why: str = ""
 
@@ -69,12 +107,7 @@ def optimal_cuts(
     conversions: npt.ArrayLike,
     *,
     weight: FloatArray | None = None,
-    gain: npt.ArrayLike,
-    cost: npt.ArrayLike,
-    fixed: npt.ArrayLike = 0.0,
-    mode: Mode = "subset",
-    min_size: float = 0.0,
-    max_size: float = math.inf,
+    **asked: Unpack[Asked],
 ) -> Cuts:
     """Cut rows by score into tiers such that the value of all is largest.
 
@@ -99,6 +132,12 @@ def optimal_cuts(
         Which tiers may stay unused: any, only the last ones, none.
     min_size, max_size : float, default=0.0, inf
         Bounds of the weight of every tier used.
+    budget : float, default=inf
+        Largest spend: the sum of ``cost[i] * N + fixed[i]`` over the tiers used.
+    spent : float, default=0.0
+        What part of the budget is spent anyway.
+    rates : Rates or None, default=None
+        What is asked of the conversion rates of neighbours.
 
     Returns
     -------
@@ -130,10 +169,20 @@ def optimal_cuts(
     is solved exactly. Where nothing can be pruned, this is a sort and the O(n K)
     dynamic program.
 
+    A budget or rates that these cuts do not meet take more: `best_within_budget` looks
+    for the price of money at which the budget is just kept [2]_ and then closes the gap
+    that remains, `best_with_rates` is a dynamic program over pairs of borders, of which
+    no more than some hundreds can be taken. Both are exact as long as few enough
+    borders can lead to anything better than the best division found. If not, that one
+    is returned and the gap is what it may fall short by. "impossible" is not proved
+    then, either: the gap is inf. Of equal values, any may be the one returned.
+
     References
     ----------
     .. [1] R. Bellman (1961), On the approximation of curves by line segments using
        dynamic programming. Communications of the ACM 4 (6), 284.
+    .. [2] H. Everett (1963), Generalized Lagrange multiplier method for solving
+       problems of optimum allocation of resources. Operations Research 11 (3), 399-417.
 
     Examples
     --------
@@ -143,31 +192,7 @@ def optimal_cuts(
     >>> found.tiers, found.cuts, found.value
     ((0, 1), (0.5,), 28.0)
     """
-    rows, goal, bounds, limits = _read(
-        scores, conversions, weight, gain, cost, fixed, mode, min_size, max_size
-    )
-    n, y, runs = _candidates(rows, [goal], limits)
-    division = best_division(n, y, goal, limits) if n[-1] > 0 else None
-    if division is None:
-        nearest = nearest_bounds(_all_sizes(rows), goal, limits)
-        why = why_impossible(nearest, goal, bounds, float(n[-1]))
-        infinite = -math.inf
-        return Cuts(
-            "impossible", (), (), infinite, infinite, 0.0, nearest=nearest, why=why
-        )
-    sizes = np.diff([0.0, *division.below, n[-1]])
-    sums = np.diff([0.0, *division.sums, y[-1]])
-    value = _value(division, sizes, sums, gain, cost, fixed, goal.n_tiers)
-    return Cuts(
-        "solved",
-        tuple(division.tiers),
-        _thresholds(division, runs),
-        value,
-        value,
-        0.0,
-        tuple(sizes.tolist()),
-        tuple(sums.tolist()),
-    )
+    return cut_rows(as_rows(scores, conversions, weight), **asked)
 
 
 def value_path(
@@ -175,24 +200,21 @@ def value_path(
     conversions: npt.ArrayLike,
     *,
     weight: FloatArray | None = None,
-    gain: npt.ArrayLike,
-    cost: npt.ArrayLike,
-    fixed: npt.ArrayLike = 0.0,
-    mode: Mode = "subset",
-    min_size: float = 0.0,
-    max_size: float = math.inf,
+    **asked: Unpack[Asked],
 ) -> FloatArray:
     """Return the largest value for every number of tiers used.
 
     Parameters
     ----------
-    scores, conversions, weight, gain, cost, fixed, mode, min_size, max_size
+    scores, conversions, weight, gain, cost, fixed, mode, min_size, max_size, \
+budget, rates
         As for `optimal_cuts`.
 
     Returns
     -------
     ndarray of float64 of shape (n_tiers,)
-        For 1, 2, ... tiers; NaN where no division has so many.
+        For 1, 2, ... tiers; NaN where no division has so many. With a budget or rates
+        and many rows, the best value found, as in `optimal_cuts`.
 
     Notes
     -----
@@ -200,24 +222,53 @@ def value_path(
     with the number as a further state of the dynamic program if any tier may stay
     unused: O(n K^2) a number where nothing can be pruned.
     """
-    rows, goal, _, limits = _read(
-        scores,
-        conversions,
-        weight,
-        gain,
-        cost,
-        fixed,
-        mode,
-        min_size,
-        max_size,
-    )
+    return path_of_rows(as_rows(scores, conversions, weight), **asked)
+
+
+def as_rows(
+    scores: FloatArray, conversions: npt.ArrayLike, weight: FloatArray | None
+) -> Rows:
+    """Return what `cut_rows` and `path_of_rows` read, so that it is read once."""
+    scores = np.asarray(scores, dtype=np.float64)
+    if weight is not None:
+        weight = np.asarray(weight, dtype=np.float64)
+    return read_rows(scores, np.asarray(conversions), weight)
+
+
+def cut_rows(rows: Rows, **asked: Unpack[Asked]) -> Cuts:
+    """Return `optimal_cuts` of rows that have been read."""
+    goal, bounds, limits, side = _read(rows, asked)
+    n, y, runs = _candidates(rows, [goal], limits)
+    division = best_division(n, y, goal, limits) if n[-1] > 0 else None
+    if division is None:
+        nearest = nearest_bounds(_all_runs(rows).n, goal, limits)
+        return _impossible(nearest, why_impossible(nearest, goal, bounds, n[-1]))
+    task, proved = Task(n, y, goal, limits, side), True
+    found = Found(division, task.score(division), proved)
+    if not task.admits(division):
+        runs = _all_runs(rows)
+        task = replace(task, n=runs.n, y=runs.y)
+        found = solve(task, division)
+    if found.division is None:
+        nearest, why = why_not(task, found)
+        return _impossible(nearest, why, upper_bound(task, found))
+    return _solved(task, found, runs)
+
+
+def path_of_rows(rows: Rows, **asked: Unpack[Asked]) -> FloatArray:
+    """Return `value_path` of rows that have been read."""
+    goal, _, limits, side = _read(rows, asked)
     path = np.full(goal.n_tiers, np.nan)
     goals = dict(goal.by_count())
     n, y, _ = _candidates(rows, list(goals.values()), limits)
-    _, _, fixed = _menu(gain, cost, fixed)
+    task = Task(n, y, goal, limits, side)
+    every = cache(lambda: _all_runs(rows))
     for k, one in goals.items():
-        plain = replace(one, fixed=fixed[: one.n_tiers])
-        value = value_of(n, y, plain, limits) if n[-1] > 0 else -math.inf
+        if task.side.is_free:
+            plain = replace(one, tie=0.0)
+            value = value_of(n, y, plain, limits) if n[-1] > 0 else -math.inf
+        else:
+            value = _best_value(task.with_goal(one), every)
         if value > -math.inf:
             path[k - 1] = value
     return path
@@ -233,27 +284,15 @@ def threshold_between(low: float, high: float) -> float:
     return middle if low <= middle < high else low
 
 
-def _read(
-    scores: FloatArray,
-    conversions: npt.ArrayLike,
-    weight: FloatArray | None,
-    gain: npt.ArrayLike,
-    cost: npt.ArrayLike,
-    fixed: npt.ArrayLike,
-    mode: Mode,
-    min_size: float,
-    max_size: float,
-) -> tuple[Rows, Goal, SizeBounds, Limits]:
-    gain, cost, fixed = _menu(gain, cost, fixed)
-    scores = np.asarray(scores, dtype=np.float64)
-    if weight is not None:
-        weight = np.asarray(weight, dtype=np.float64)
-    rows = read_rows(scores, np.asarray(conversions), weight)
+def _read(rows: Rows, asked: Asked) -> tuple[Goal, SizeBounds, Limits, Side]:
+    gain, cost, fixed = _menu(asked["gain"], asked["cost"], asked.get("fixed", 0.0))
     total = float(rows.n.sum())
-    goal = make_goal(gain, cost, fixed, mode)
+    goal = make_goal(gain, cost, fixed, asked.get("mode", "subset"))
     goal = goal.settled(total, float(rows.up.sum() + rows.down.sum()))
-    bounds, limits = _limits(rows, total, min_size, max_size)
-    return rows, goal, bounds, limits
+    sizes = asked.get("min_size", 0.0), asked.get("max_size", math.inf)
+    spent = asked.get("spent", 0.0)
+    side = Side(asked.get("budget", math.inf) - spent, asked.get("rates"), spent)
+    return goal, *_limits(rows, total, *sizes), side
 
 
 def _menu(*parts: npt.ArrayLike) -> list[FloatArray]:
@@ -312,24 +351,45 @@ def _thresholds(division: Division, runs: Runs) -> tuple[float, ...]:
     return tuple(threshold_between(low, high) for low, high in pairs)
 
 
-def _all_sizes(rows: Rows) -> FloatArray:
-    if not len(rows.scores):
-        return np.zeros(1)
-    return np.append(0.0, rows.sorted_runs(np.ones(len(rows.n), dtype=bool)).n)
+def _all_runs(rows: Rows) -> Runs:
+    """Return the sums below all borders, ends included, with the scores below them."""
+    runs = rows.sorted_runs(np.ones(len(rows.n), dtype=bool))
+    kept = np.diff(runs.n, prepend=0.0) > 0
+    scores, n, y = (part[kept] for part in (runs.scores, runs.n, runs.y))
+    y[-1:] = runs.y[-1:]
+    zero = np.zeros(1)
+    return Runs(*(np.concatenate([zero, part]) for part in (scores, n, y)))
 
 
-def _value(
-    division: Division,
-    sizes: FloatArray,
-    sums: FloatArray,
-    gain: npt.ArrayLike,
-    cost: npt.ArrayLike,
-    fixed: npt.ArrayLike,
-    n_tiers: int,
-) -> float:
-    used = division.tiers
-    per_row, per_unit, once = (
-        np.broadcast_to(np.asarray(part, float), n_tiers)[used]
-        for part in (gain, cost, fixed)
+def _best_value(task: Task, every: Callable[[], Runs]) -> float:
+    """Return the largest value found, -inf if there is none."""
+    if not task.n[-1] > 0:
+        return -math.inf
+    division = best_division(task.n, task.y, task.goal, task.limits)
+    if division is not None and not task.admits(division):
+        task = replace(task, n=every().n, y=every().y)
+        division = solve(task, division).division
+    return -math.inf if division is None else task.value(division)
+
+
+def _solved(task: Task, found: Found, runs: Runs) -> Cuts:
+    division = found.division
+    assert division is not None
+    sizes, sums = parts(division, task.n, task.y)
+    value, bound = task.value(division), upper_bound(task, found)
+    return Cuts(
+        "solved",
+        tuple(division.tiers),
+        _thresholds(division, runs),
+        value,
+        bound,
+        bound - value,
+        tuple(sizes.tolist()),
+        tuple(sums.tolist()),
+        min(task.spend(division), task.side.budget),
     )
-    return math.fsum([*(per_row * sums), *(-per_unit * sizes), *(-once)])
+
+
+def _impossible(nearest: Nearest, why: str, bound: float = -math.inf) -> Cuts:
+    gap = 0.0 if bound == -math.inf else math.inf
+    return Cuts("impossible", (), (), -math.inf, bound, gap, nearest=nearest, why=why)

@@ -35,6 +35,8 @@ class Goal:
         How many tiers are used; None: as many as is best.
     rounding : float
         Values that differ by less are equal.
+    tie : float
+        What every tier used has to bring in, to be told from no difference.
     """
 
     gain: FloatArray
@@ -45,6 +47,12 @@ class Goal:
     skips: bool
     count: int | None = None
     rounding: float = 0.0
+    tie: float = 0.0
+
+    @property
+    def charged(self) -> FloatArray:
+        """What is taken off per tier used."""
+        return self.fixed + self.tie
 
     @property
     def n_tiers(self) -> int:
@@ -55,12 +63,38 @@ class Goal:
         """Return what tier i makes of sizes and conversions, fixed cost apart."""
         return np.asarray(self.gain[i] * y - self.cost[i] * n)
 
+    def layer(self, n_used: int) -> int:
+        """Return how many tiers follow the next one, 0 if tiers are not counted."""
+        return 0 if self.count is None else self.count - 1 - n_used
+
+    def priced(self, price: float, rounding: float) -> Goal:
+        """Return the goal in which every unit of money spent costs so much more.
+
+        Parameters
+        ----------
+        price : float
+            Not negative.
+        rounding : float
+            Spends that differ by less are equal.
+        """
+        return replace(
+            self,
+            cost=self.cost * (1 + price),
+            fixed=self.fixed * (1 + price),
+            rounding=self.rounding + price * rounding,
+        )
+
+    def thrift(self, n: float) -> Goal:
+        """Return the goal of spending least on rows of this total size."""
+        goal = replace(self, gain=np.zeros_like(self.gain), tie=0.0)
+        return replace(goal, rounding=_ROUNDING * goal._money(n, 0.0))
+
     def mirror(self) -> Goal:
         """Return the goal for rows in descending order of score."""
         gain, cost, fixed = self.gain[::-1], self.cost[::-1], self.fixed[::-1]
         starts, ends = self.ends[::-1], self.starts[::-1]
-        return Goal(
-            gain, cost, fixed, starts, ends, self.skips, self.count, self.rounding
+        return replace(
+            self, gain=gain, cost=cost, fixed=fixed, starts=starts, ends=ends
         )
 
     def settled(self, n: float, y: float) -> Goal:
@@ -74,8 +108,7 @@ class Goal:
             Total of the conversions, each without its sign.
         """
         scale = self._money(n, y)
-        fixed = self.fixed + _TIE * scale
-        return replace(self, fixed=fixed, rounding=float(_ROUNDING * scale))
+        return replace(self, rounding=_ROUNDING * scale, tie=_TIE * scale)
 
     def _money(self, n: float, y: float) -> float:
         """Return the money at stake, above 0.
@@ -106,6 +139,7 @@ class Goal:
                         is_last,
                         skips=False,
                         rounding=self.rounding,
+                        tie=self.tie,
                     ),
                 )
 

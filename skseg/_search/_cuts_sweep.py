@@ -73,7 +73,7 @@ def _tiers(
     No more than two layers are held at a time, and two tiers if there is one layer.
     """
     size, counted = len(positions.low), goal.count is not None
-    reach = windows(positions, limits)
+    reach, charged = windows(positions, limits), goal.charged
     lower: list[FloatArray] = []
     for layer in range(goal.count or 1):
         below = [np.full(size, -np.inf) for _ in positions.corners]
@@ -90,7 +90,7 @@ def _tiers(
                     below[corner] = end
                     np.maximum(begun, end - goal.worth(i, n, y), out=begun)
             begun[0] = 0.0 if layer == 0 and goal.starts[i] else -np.inf
-            begun -= goal.fixed[i]
+            begun -= charged[i]
             this.append(reach.best(begun))
             yield layer, i, begun, this[-1]
         lower = this
@@ -99,7 +99,7 @@ def _tiers(
 def through(positions: Positions, goal: Goal, limits: Limits) -> FloatArray:
     """Return for every position no less than the best value with a cut there."""
     up = sweep(positions, goal, limits).begun
-    suffix = _suffixes(positions, goal, limits, "ended")
+    suffix = suffixes(positions, goal, limits, "ended")
     best = np.full(len(positions.low), -np.inf)
     for layer, begun in enumerate(up):
         # A tier counted from below and from above is one.
@@ -108,7 +108,7 @@ def through(positions: Positions, goal: Goal, limits: Limits) -> FloatArray:
     return best
 
 
-def _suffixes(
+def suffixes(
     positions: Positions, goal: Goal, limits: Limits, kind: Literal["begun", "ended"]
 ) -> FloatArray:
     """Return what `begun` at one position has to be added to for the whole value.
@@ -117,14 +117,22 @@ def _suffixes(
     """
     swept = sweep(positions.mirror(), goal.mirror(), limits)
     n, y = (sums[-1] for sums in positions.corners[0])
-    total = goal.gain * y - goal.cost * n + goal.fixed
+    total = goal.gain * y - goal.cost * n + goal.charged
     suffix = (swept.ended if kind == "ended" else swept.begun)[:, ::-1, ::-1]
     suffix += total[:, np.newaxis]
     return suffix
 
 
-def pruned(n: FloatArray, y: FloatArray, goals: Sequence[Goal], limits: Limits) -> Sums:
+def pruned(
+    n: FloatArray,
+    y: FloatArray,
+    goals: Sequence[Goal],
+    limits: Limits,
+    floor: float | None = None,
+) -> Sums:
     """Return the sums below those borders only that can matter to some goal.
+
+    Or that can lead to a value no less than the `floor`.
 
     Notes
     -----
@@ -136,7 +144,7 @@ def pruned(n: FloatArray, y: FloatArray, goals: Sequence[Goal], limits: Limits) 
     n_blocks = _FEW
     while len(n) > _WORTH * n_blocks:
         edges, blocks = in_blocks(n, y, n_blocks)
-        at_edge, inside = matters(blocks, goals, limits)
+        at_edge, inside = matters(blocks, goals, limits, floor)
         keep = np.append(np.repeat(inside, np.diff(edges)), True)
         keep[edges] = at_edge
         before, n, y = len(n), n[keep], y[keep]
@@ -173,15 +181,20 @@ def blocks_that_matter(
 
 
 def matters(
-    blocks: Blocks, goals: Sequence[Goal], limits: Limits
+    blocks: Blocks, goals: Sequence[Goal], limits: Limits, floor: float | None = None
 ) -> tuple[BoolArray, BoolArray]:
-    """Return which edges, and which blocks, can hold a cut of any goal's optimum."""
+    """Return which edges, and which blocks, can hold a cut of any goal's optimum.
+
+    Or of whatever makes no less than the `floor`.
+    """
     needed = np.zeros(2 * len(blocks.n) - 1, dtype=bool)
     needed[[0, -1]] = True
     for goal in goals:
-        reached = value_of(blocks.n, blocks.y, goal, limits)
+        least = floor
+        if least is None:
+            least = value_of(blocks.n, blocks.y, goal, limits)
         bound = through(blocks.positions(goal), goal, limits)
-        needed |= (bound > -np.inf) & (bound >= reached - 4 * goal.rounding)
+        needed |= (bound > -np.inf) & (bound >= least - 4 * goal.rounding)
     return needed[::2], needed[1::2]
 
 
@@ -213,24 +226,27 @@ def best_division(
     lowest cut that can end it.
     """
     positions = exact_positions(n, y)
-    ending = _suffixes(positions, goal, limits, "begun")[0]
+    endings = suffixes(positions, goal, limits, "begun")
     here, tiers, cuts = 0, list[int](), list[int]()
+    charged = goal.charged
     # What has been reached, before the tier that begins here, and the value aimed at.
     reached, aim = 0.0, -np.inf
     while here < len(n) - 1:
+        ending = endings[goal.layer(len(tiers))]
         first = np.searchsorted(n, n[here] + limits.low, "left")
         stop = np.searchsorted(n, n[here] + limits.high, "right")
         reachable = slice(max(int(first), here + 1), int(stop))
-        follow = _followers(goal, tiers[-1] if tiers else None)
+        follow = followers(goal, tiers[-1] if tiers else None)
         begun = {
-            i: reached - float(goal.worth(i, n[here], y[here])) - goal.fixed[i]
+            i: reached - float(goal.worth(i, n[here], y[here])) - charged[i]
             for i in follow
         }
         some = {i: begun[i] + ending[i, reachable].max(initial=-np.inf) for i in begun}
-        if not tiers:
-            aim = max(some.values()) - goal.rounding
-            if aim == -np.inf:
-                return None
+        top = max(some.values())
+        if top == -np.inf:
+            return None
+        # Rounding may leave a little less than there was.
+        aim = min(aim, top) if tiers else top - goal.rounding
         tier = next(i for i in some if some[i] >= aim)
         hits = begun[tier] + ending[tier, reachable] >= aim
         here = reachable.start + int(hits.argmax())
@@ -241,7 +257,7 @@ def best_division(
     return Division(tiers, n[cuts].tolist(), y[cuts].tolist())
 
 
-def _followers(goal: Goal, tier: int | None) -> list[int]:
+def followers(goal: Goal, tier: int | None) -> list[int]:
     """Return the tiers that may come next, the first ones if there is none yet."""
     if tier is None:
         return np.flatnonzero(goal.starts).tolist()

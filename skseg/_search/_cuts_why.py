@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 import numpy as np
 
@@ -29,12 +30,19 @@ class Nearest:
         the largest lower bound with that one.
     n_distinct : int
         Number of distinct scores: no more tiers can be used.
+    budget : float or None
+        The smallest budget that does with all else as it is; None: none, or not asked.
+    min_rate_diff : float or None
+        The largest difference of rates that does with all else as it is; None: none,
+        or not asked.
     """
 
     min_size: float | None
     max_size: float | None
     both: tuple[float, float] | None
     n_distinct: int
+    budget: float | None = None
+    min_rate_diff: float | None = None
 
 
 def nearest_bounds(n: FloatArray, goal: Goal, limits: Limits) -> Nearest:
@@ -136,33 +144,46 @@ def why_impossible(
             else (f"{nearest.n_distinct:,} distinct scores")
         )
         return (
-            f"{values} cannot be cut into {fewest:,} tiers. Let tiers stay unused, or "
-            f"ask for at most {nearest.n_distinct:,}."
+            f'{values} cannot be cut into {fewest:,} tiers. Choose mode="subset", in '
+            f"which tiers may stay unused, or at most n_bins={nearest.n_distinct}."
         )
-    count = (
-        f"{fewest:,}" if fewest == goal.n_tiers else f"{fewest:,} to {goal.n_tiers:,}"
-    )
     changes = []
     if nearest.min_size is not None:
-        changes.append(f"min_size={_short(nearest.min_size, -1)}")
+        changes.append(_least(nearest.min_size))
     if nearest.max_size is not None:
-        changes.append(f"max_size={_short(nearest.max_size, 1)}")
+        changes.append(_most(nearest.max_size))
     change = " or ".join(changes)
     if nearest.both is not None:
         low, high = nearest.both
-        change = f"min_size={_short(low, -1)} together with max_size={_short(high, 1)}"
-    tiers = "tier" if goal.n_tiers == 1 else "tiers"
+        change = f"{_least(low)} together with {_most(high)}"
     scores = "score" if nearest.n_distinct == 1 else "scores"
     return (
         f"{count_rows(total)} of {nearest.n_distinct:,} distinct {scores} cannot be "
-        f"cut into {count} {tiers} of {bounds}. "
+        f"cut into {menu_counts(goal)} of {bounds}. "
         f"The smallest change that makes it possible: {change}."
     )
 
 
-def _short(size: float, direction: int) -> str:
-    """Write a bound with few digits, rounded down (-1) or up to where it is enough."""
-    if float(size).is_integer():
-        return f"{int(size)}"
-    step = 10.0 ** (math.floor(math.log10(size)) - 5)
-    return f"{direction * math.ceil(direction * size / step) * step:.6g}"
+def _least(size: float) -> str:
+    """Write a lower bound as users may give it: whole, or none."""
+    return f"min_samples={math.floor(size) or None}"
+
+
+def _most(size: float) -> str:
+    return f"max_samples={math.ceil(size)}"
+
+
+def menu_counts(goal: Goal) -> str:
+    """Write how many tiers may be used."""
+    fewest, most = _fewest(goal), goal.n_tiers
+    count = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"{count} {'tier' if most == 1 else 'tiers'}"
+
+
+def short(number: float, direction: int) -> str:
+    """Write a number with few digits, rounded down (-1) or up to where it is enough."""
+    if float(number).is_integer():
+        return f"{int(number)}"
+    rounding = ROUND_FLOOR if direction < 0 else ROUND_CEILING
+    rounded = Context(prec=6, rounding=rounding).create_decimal(Decimal(number))
+    return f"{float(rounded):.6g}"

@@ -2,11 +2,15 @@
 
 from ._flow import SegmentFlowDisplay
 from ._heatmap import RFMHeatmapDisplay
+from ._revenue_curve import RevenueCurveDisplay
+from ._revenue_tiers import RevenueTiersDisplay
 from ._rule_map import RuleMapDisplay
 from ._sizes import SegmentSizesDisplay
 
 __all__ = [
     "RFMHeatmapDisplay",
+    "RevenueCurveDisplay",
+    "RevenueTiersDisplay",
     "RuleMapDisplay",
     "SegmentFlowDisplay",
     "SegmentSizesDisplay",

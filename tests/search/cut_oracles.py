@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+
+from skseg._search._cuts import Rates
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,17 @@ class Problem:
     mode: str = "subset"
     min_size: float = 0.0
     max_size: float = math.inf
+    budget: float = math.inf
+    order: Literal["ascending", "descending"] | None = None
+    min_diff: float = 0.0
 
     def arguments(self) -> dict[str, Any]:
-        return {
+        side: dict[str, Any] = {}
+        if self.budget < math.inf:
+            side["budget"] = self.budget
+        if self.order is not None or self.min_diff > 0:
+            side["rates"] = Rates(self.order, self.min_diff)
+        return side | {
             "scores": np.array(self.scores, dtype=float),
             "conversions": np.array(self.conversions, dtype=float),
             "weight": np.array(self.weight, dtype=float),
@@ -39,7 +49,7 @@ class Problem:
             "max_size": self.max_size,
         }
 
-    def with_bounds(self, **bounds: float) -> Problem:
+    def with_bounds(self, **bounds: Any) -> Problem:
         return replace(self, **bounds)
 
 
@@ -88,7 +98,28 @@ def solutions(problem: Problem) -> Iterator[Solution]:
                 - Fraction(problem.fixed[i])
                 for i, p in zip(tiers, parts, strict=True)
             )
+            spend = sum(
+                Fraction(problem.cost[i]) * sum(n[p]) + Fraction(problem.fixed[i])
+                for i, p in zip(tiers, parts, strict=True)
+            )
+            rates = [float(sum(y[p])) / float(sum(n[p])) for p in parts]
+            if spend > problem.budget or not rates_fit(problem, rates):
+                continue
             yield Solution(tiers, cuts, Fraction(value))
+
+
+def rates_fit(problem: Problem, rates: list[float]) -> bool:
+    """Tell whether conversion rates of neighbours are as asked."""
+    tolerance = 1e-9 if problem.min_diff > 0 else 0.0
+    for lower, upper in pairwise(rates):
+        diff = upper - lower
+        if problem.order is None:
+            diff = abs(diff)
+        elif problem.order == "descending":
+            diff = -diff
+        if diff < problem.min_diff - tolerance:
+            return False
+    return True
 
 
 def best(problem: Problem) -> Solution | None:

@@ -388,9 +388,12 @@ def test_thresholds_are_midpoints() -> None:
 def bounds_in(why: str) -> list[dict[str, float]]:
     """What a message proposes, one dict for each alternative."""
     proposals = why.split("makes it possible: ")[1].rstrip(".").split(" or ")
-    pattern = r"(min_size|max_size)=([\d.e+-]+)"
+    pattern = r"(min|max)_samples=(None|[\d.e+-]+)"
     return [
-        {name: float(value.rstrip(".")) for name, value in re.findall(pattern, text)}
+        {
+            f"{end}_size": 0.0 if value == "None" else float(value.rstrip("."))
+            for end, value in re.findall(pattern, text)
+        }
         for text in proposals
     ]
 
@@ -402,13 +405,13 @@ def test_a_reason_names_the_smallest_change() -> None:
     assert found.status == "impossible"
     assert found.why == (
         "10 rows of 10 distinct scores cannot be cut into 3 tiers of 4 to inf rows. "
-        "The smallest change that makes it possible: min_size=3."
+        "The smallest change that makes it possible: min_samples=3."
     )
     assert (found.tiers, found.cuts, found.value) == ((), (), -INF)
     found = optimal_cuts(np.arange(10.0), np.ones(10), gain=[1, 2], cost=0, max_size=4)
     assert found.why == (
         "10 rows of 10 distinct scores cannot be cut into 1 to 2 tiers of 0 to 4 rows. "
-        "The smallest change that makes it possible: max_size=5."
+        "The smallest change that makes it possible: max_samples=5."
     )
 
 
@@ -416,8 +419,8 @@ def test_too_few_distinct_scores_are_named() -> None:
     asked: dict[str, Any] = {"gain": [1, 2, 3], "cost": 0, "mode": "exact"}
     found = optimal_cuts(np.array([1.0, 1, 2]), np.ones(3), **asked)
     assert found.why == (
-        "2 distinct scores cannot be cut into 3 tiers. Let tiers stay unused, or ask "
-        "for at most 2."
+        '2 distinct scores cannot be cut into 3 tiers. Choose mode="subset", in which '
+        "tiers may stay unused, or at most n_bins=2."
     )
 
 
@@ -441,13 +444,13 @@ def test_proposed_changes_are_feasible_and_smallest() -> None:
         assert proposals
         for change in proposals:
             assert is_possible(problem.with_bounds(**change))
-            # Sizes are multiples of 0.25, so the next bounds to try are, too.
+            # Users give whole bounds, so the next ones to try are whole, too.
             if "min_size" in change:
-                closer = {**change, "min_size": change["min_size"] + 0.25}
+                closer = {**change, "min_size": change["min_size"] + 1}
                 if closer["min_size"] <= problem.min_size:
                     assert not is_possible(problem.with_bounds(**closer))
             if "max_size" in change:
-                closer = {**change, "max_size": change["max_size"] - 0.25}
+                closer = {**change, "max_size": change["max_size"] - 1}
                 if closer["max_size"] >= problem.max_size:
                     assert not is_possible(problem.with_bounds(**closer))
         names = [set(change) for change in proposals]

@@ -1,0 +1,6 @@
+"""Revenue tiers: customers cut by score into the tiers of a menu that make most."""
+
+from ._binner import OptimalRevenueBinner
+from ._bootstrap import RevenueBootstrap
+
+__all__ = ["OptimalRevenueBinner", "RevenueBootstrap"]

@@ -1,0 +1,658 @@
+"""OptimalRevenueBinner: the tiers of a menu that make most of a score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skseg._base import SegmenterMixin
+from skseg._search._cuts import Cuts, Rows, cut_rows, path_of_rows, threshold_between
+from skseg._search._resample import score_blocks
+from skseg._validation import (
+    check_choice,
+    check_int,
+    check_outcome,
+    check_sample_weight,
+    check_size,
+    invalid_parameter,
+    read_columns,
+)
+from skseg.rules._columns import Columns
+from skseg.rules._errors import missing_columns_message
+
+from ._bootstrap import RevenueBootstrap, resampling
+from ._customers import Customers
+from ._encoding import ENCODINGS, decoded_segments, encoded_segments
+from ._menu import Menu, Rates, read_menu
+from ._problem import Problem
+from ._response import CALIBRATED, expected_conversions
+from ._settings import OWNER, Settings, read_settings
+from ._tiers import Totals, count, profit_table, tier_rules
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+
+class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
+    """Cut customers by score into the tiers that make the most money, exactly.
+
+    A menu of tiers, each dearer and more effective than the one below, is spread over
+    the customers in order of their score: what is searched are the cut points, and
+    which tiers to use at all, such that revenue minus cost is largest. The result is
+    the optimum, with a proof, not an approximation.
+
+    Parameters
+    ----------
+    n_bins : int, default=5
+        Number of tiers on the menu, in [1, 1000].
+    revenue : float, array-like of shape (n_bins,) or callable, default=1.0
+        Revenue per conversion, in currency. A function is called with the index of
+        every tier, 0 for the lowest.
+    cost : float, array-like of shape (n_bins,) or callable, default=None
+        Cost per customer in a tier, in currency. None: for illustration, nothing for
+        the lowest tier and then what makes tier i pay from a conversion rate of 2 i /
+        `n_bins` times the overall one.
+    response : float, array-like of shape (n_bins,) or callable, default=None
+        By what a tier multiplies the conversions that the outcome shows. None: 1; but
+        if `revenue` is the same for all tiers and `cost` is None, for illustration, 1
+        to 2 in even steps.
+    fixed_cost : float, array-like of shape (n_bins,) or callable, default=0.0
+        Cost of a tier that is used, whatever the number of customers, in currency.
+    mode : {"subset", "prefix", "exact"}, default="subset"
+        Which tiers may stay unused: any, only the highest ones, none.
+    min_samples, max_samples : int or float, default=0.01, None
+        Bounds of every tier that is used: an int is a number of customers (sum of
+        weights), a float a share in (0, 1) of those with a score. None: no bound.
+    budget : float, default=None
+        Most that all tiers together may cost, fixed costs included, in currency. None:
+        no limit.
+    monotonic : {"ascending", "descending"} or None, default=None
+        Whether conversion rates have to rise (or fall) from tier to tier.
+    min_rate_diff : float, default=0.0
+        By how much the rates of neighbouring tiers have to differ at least, in [0, 1].
+    response_model : {"observed", "score", "isotonic", "logistic"}, default="observed"
+        What conversions are expected of a customer: those of the outcome; the score
+        itself; or the outcome as a monotone or a logistic function of the score, which
+        does better on unseen customers where there are only some hundreds.
+    score_column : int or str, default=-1
+        Position or name of the column with the score. The last one of ``predict_proba``
+        is that of the positive class.
+    encode : {"ordinal", "onehot", "rate", "woe", "value"}, default="ordinal"
+        What `transform` gives: the code; one column a segment; the conversion rate; the
+        weight of evidence; the profit per customer without fixed costs.
+    tier_names : sequence of str of length n_bins, default=None
+        Names of the tiers. None: "Tier 0", "Tier 1", ...
+    missing_tier : int, default=0
+        How customers without a score are treated: as in this tier. They are a segment
+        of their own, and have no part in the bounds of sizes and the rates.
+    compute_path : bool, default=True
+        Whether to compute ``value_path_``, which for millions of customers takes some
+        times as long as the optimum itself.
+
+    Attributes
+    ----------
+    cuts_ : ndarray of float of shape (n_tiers_used - 1,)
+        Scores between the tiers, ascending, each in the middle of two scores of
+        customers. A customer at a cut is in the lower tier.
+    tiers_ : ndarray of int of shape (n_segments,)
+        Positions on the menu of the segments: of the tiers used, ascending, and
+        `missing_tier` for the customers without a score.
+    segments_ : DataFrame
+        One row per segment: code, name, tier, rule, low and high (scores above `low` up
+        to `high`), n, share, conversions, rate, revenue, cost, fixed_cost, spend (both
+        costs), profit, profit_per_customer. Conversions are those of the response
+        model; if that is not "observed", ``observed_rate`` is added.
+    menu_ : DataFrame
+        One row per tier: tier, name, revenue, response, cost, fixed_cost, and
+        ``pays_from_rate``, the conversion rate from which it is better than the tier
+        below.
+    value_ : float
+        Profit of all segments.
+    upper_bound_, gap_ : float
+        No tiers make more than ``upper_bound_``, which is proved; ``gap_`` is what it
+        is above ``value_``: 0.0 if this is the optimum.
+    value_path_ : ndarray of float of shape (n_bins,)
+        Largest profit with 1, 2, ... tiers used; NaN where no cuts meet the
+        constraints. Only if `compute_path`.
+    rules_ : RuleSet
+        The tiers used and, last, the segment "No score".
+    labels_ : ndarray of int of shape (n_rows,)
+        Segment codes of the training rows.
+    segment_names_ : ndarray of str
+        Names; a code is a position here.
+    min_samples_, max_samples_ : float
+        The bounds in customers, 0 and inf for none.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str
+        Their names, where `X` has them.
+
+    See Also
+    --------
+    PropensityBinner : Tiers from features, by propensities that are not overfitted.
+    find_optimal_bins : The same as a function, for those who know smart-segment.
+
+    Notes
+    -----
+    A tier i with N customers and Y conversions makes ``revenue_i * response_i * Y -
+    cost_i * N - fixed_cost_i``. The sum over tiers is maximised over all ordered cuts
+    at distinct scores, by a dynamic program [1]_ of which bounds spare most of the
+    work. A budget is handled by Lagrangian relaxation [2]_, whose bound is
+    ``upper_bound_``.
+
+    The profit that is found is that of the rows it was found on. Scores of a model that
+    has seen the outcomes of these rows promise far too much: use `PropensityBinner`,
+    or scores of rows that the model has not seen.
+
+    Only the order of the scores and their ties matter, but for the response models
+    "score" and "logistic". If outcomes are 0 or 1 and the rates of two neighbouring
+    tiers are free, the cut between them is where the conversion rate passes
+    ``pays_from_rate``, as it is in cost-sensitive classification [3]_.
+
+    References
+    ----------
+    .. [1] R. Bellman (1961), On the approximation of curves by line segments using
+       dynamic programming. Communications of the ACM 4 (6), 284.
+    .. [2] H. Everett (1963), Generalized Lagrange multiplier method for solving
+       problems of optimum allocation of resources. Operations Research 11 (3), 399-417.
+    .. [3] C. Elkan (2001), The foundations of cost-sensitive learning. Proceedings of
+       the 17th International Joint Conference on Artificial Intelligence, 973-978.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseg import OptimalRevenueBinner
+    >>> rng = np.random.default_rng(0)
+    >>> score = rng.beta(2, 5, 1000)
+    >>> converted = rng.random(1000) < score
+    >>> binner = OptimalRevenueBinner(
+    ...     3, revenue=30, response=[1, 1.5, 1.8], cost=[0, 4, 9],
+    ...     tier_names=["None", "E-mail", "Call"],
+    ... )
+    >>> binner.fit(score.reshape(-1, 1), converted).segments_[["name", "n", "profit"]]
+           name      n  profit
+    0      None  643.0  3450.0
+    1    E-mail  300.0  3930.0
+    2      Call   57.0  1539.0
+    3  No score    0.0     0.0
+    >>> binner.gap_
+    0.0
+    >>> print(binner.rules_["Call"])
+    x0 > 0.546...
+    """
+
+    def __init__(
+        self,
+        n_bins: int = 5,
+        *,
+        revenue: float | Sequence[float] | Callable[[int], float] = 1.0,
+        cost: float | Sequence[float] | Callable[[int], float] | None = None,
+        response: float | Sequence[float] | Callable[[int], float] | None = None,
+        fixed_cost: float | Sequence[float] | Callable[[int], float] = 0.0,
+        mode: str = "subset",
+        min_samples: float | None = 0.01,
+        max_samples: float | None = None,
+        budget: float | None = None,
+        monotonic: str | None = None,
+        min_rate_diff: float = 0.0,
+        response_model: str = "observed",
+        score_column: int | str = -1,
+        encode: str = "ordinal",
+        tier_names: Sequence[str] | None = None,
+        missing_tier: int = 0,
+        compute_path: bool = True,
+    ) -> None:
+        self.n_bins = n_bins
+        self.revenue = revenue
+        self.cost = cost
+        self.response = response
+        self.fixed_cost = fixed_cost
+        self.mode = mode
+        self.min_samples = min_samples
+        self.max_samples = max_samples
+        self.budget = budget
+        self.monotonic = monotonic
+        self.min_rate_diff = min_rate_diff
+        self.response_model = response_model
+        self.score_column = score_column
+        self.encode = encode
+        self.tier_names = tier_names
+        self.missing_tier = missing_tier
+        self.compute_path = compute_path
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Find the tiers that make most.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            One row per customer, or per group of like ones with their number in
+            `sample_weight`; the score is in `score_column`. Scores are any numbers,
+            higher for better customers, NaN if there is none.
+        y : array-like of shape (n_rows,), default=None
+            Conversions: 0 / 1, or any finite number, such as the rate of a group. Only
+            for ``response_model="score"`` it may be left out.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        OptimalRevenueBinner
+            The fitted binner.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or column is wrong, or the constraints cannot be met; the
+            message says which, and names the smallest change that helps.
+
+        Warns
+        -----
+        UserWarning
+            If one tier is the best for everyone, whatever the scores.
+        """
+        columns = read_columns(self, X, reset=True)
+        weight = check_sample_weight(sample_weight, columns.n_rows)
+        settings = read_settings(self)
+        column = self._score_column(columns)
+        observed = self._observed(columns.numbers(column), y, weight)
+        customers = self._expected(observed)
+        self._menu = self._read_menu(settings, customers)
+        self.menu_ = self._menu.table(settings.names)
+        rows = customers.scored.rows()
+        cuts = self._cut(customers, rows, settings)
+        self._score_range = customers.scored.score_range
+        self._are_shares = observed.are_shares
+        self.cuts_ = np.array(cuts.cuts)
+        self.tiers_ = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
+        self.rules_ = tier_rules(column, settings.names, cuts.tiers, cuts.cuts)
+        self.labels_ = self.rules_.assign(columns)
+        self.segments_ = self._table(
+            Totals(
+                np.append(cuts.sizes, customers.unscored.n),
+                np.append(cuts.conversions, customers.unscored.n_conversions),
+            )
+        )
+        if self.response_model != "observed" and y is not None:
+            seen = count(observed, self.labels_, len(self.rules_))
+            with np.errstate(invalid="ignore"):
+                self.segments_["observed_rate"] = seen.conversions / seen.n
+        self._codebook()  # raises if there is none
+        if self.response_model in CALIBRATED:
+            # Replicates are calibrated anew, from the outcomes.
+            rows = observed.scored.rows()
+        self._resampling = resampling(
+            observed,
+            score_blocks(rows, self.cuts_),
+            self.response_model,
+            self._menu,
+            settings.missing_tier,
+        )
+        return self
+
+    def predict(self, X: Any) -> IntArray:
+        """Return the segment code of every row.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Positions in ``segment_names_`` and ``tiers_``; the last one for rows
+            without a score.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        check_is_fitted(self)
+        return self.rules_.assign(read_columns(self, X, reset=False))
+
+    def transform(self, X: Any) -> FloatArray:
+        """Return what stands for the segment of every row, as `encode` says.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows, 1) or (n_rows, n_segments)
+            One column, or one a segment for ``encode="onehot"``. ``set_output`` gives a
+            frame.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        codes = self.predict(X)
+        return self._codebook()[codes]
+
+    def inverse_transform(self, X: Any) -> FloatArray:
+        """Return the scores in the middle of segments that `transform` has written.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, 1) or (n_rows, n_segments)
+            What `transform` gives.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows, 1)
+            The middle between the bounds of the segment, of which the outer ones are
+            the lowest and the highest score of ``fit``; NaN for rows without a score.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If a row stands for no segment, or for several.
+        """
+        check_is_fitted(self)
+        encoded = check_array(X, dtype=np.float64)
+        codes = decoded_segments(encoded, self._codebook())
+        bounds = [self._score_range[0], *self.cuts_.tolist(), self._score_range[1]]
+        inner = [threshold_between(*pair) for pair in pairwise(bounds)]
+        middles = np.array([*inner, np.nan])
+        return middles[codes][:, np.newaxis]
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for the API of scikit-learn.
+
+        Returns
+        -------
+        ndarray of str
+            The names of the segments for ``encode="onehot"``, else "tier", "rate",
+            "woe" or "value".
+        """
+        check_is_fitted(self)
+        if self.encode == "onehot":
+            return self.segment_names_
+        name = "tier" if self.encode == "ordinal" else self.encode
+        return np.array([name], dtype=object)
+
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
+        """Return what the fitted tiers make of the outcomes of other customers.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        y : array-like of shape (n_rows,)
+            Conversions, as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        DataFrame
+            As ``segments_``, of these customers: what was promised, realised. A fixed
+            cost is paid where any of them is in the tier.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If the columns are not those of `fit`, or outcomes are unknown.
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        codes = self.rules_.assign(columns)
+        if y is None:
+            raise ValueError(f"evaluate and score of {OWNER} need the outcome y.")
+        outcome = check_outcome(OWNER, y, len(codes))
+        weight = check_sample_weight(sample_weight, len(codes))
+        scores = columns.numbers(self._score_column(columns))
+        customers = Customers(scores, outcome, weight)
+        return self._table(count(customers, codes, len(self.rules_)))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the profit per customer on other customers, in currency.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        y : array-like of shape (n_rows,)
+            Conversions, as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        float
+            Total of the profits of `evaluate`, by the number of customers.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            As in `evaluate`.
+        """
+        table = self.evaluate(X, y, sample_weight)
+        return float(math.fsum(table["profit"]) / table["n"].sum())
+
+    def bootstrap(
+        self,
+        n_replicates: int = 1000,
+        *,
+        random_state: Any = None,
+    ) -> RevenueBootstrap:
+        """Return how far cuts and profits would vary with other such customers.
+
+        As many customers as in `fit` are drawn from these with replacement, again and
+        again, and the optimum is found anew for each draw.
+
+        Parameters
+        ----------
+        n_replicates : int, default=1000
+            Number of draws.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws.
+
+        Returns
+        -------
+        RevenueBootstrap
+            Cuts and profits of all replicates, and ``frame()`` for their intervals.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If `n_replicates` is not positive, or weights in `fit` were not whole
+            numbers of customers.
+
+        Notes
+        -----
+        The bootstrap is Efron's [1]_. The binner keeps sums of at most some hundred
+        blocks of neighbouring scores, small around its cuts and larger elsewhere, and
+        cuts of replicates lie between them: all that are possible where there are no
+        more distinct scores. What the blocks of a draw sum up to follows the
+        multinomial law that drawing customers one by one leads to. Each replicate is
+        then solved exactly. Outcomes in [0, 1] count as the share of a customer, or of
+        the customers in a row, that converts; of others, variances are preserved.
+
+        References
+        ----------
+        .. [1] B. Efron, R. J. Tibshirani (1993), An Introduction to the Bootstrap.
+           Chapman & Hall.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skseg import OptimalRevenueBinner
+        >>> rng = np.random.default_rng(0)
+        >>> score = rng.beta(2, 5, 1000)
+        >>> converted = rng.random(1000) < score
+        >>> binner = OptimalRevenueBinner(2, revenue=[30, 45], cost=[0, 4])
+        >>> fitted = binner.fit(score.reshape(-1, 1), converted)
+        >>> fitted.bootstrap(200, random_state=0).frame().round(2)
+            kind             name  estimate      low     high
+        0    cut  Tier 0 | Tier 1      0.32     0.19     0.36
+        1   tier           Tier 0   3450.00  1020.00  4110.00
+        2   tier           Tier 1   5412.00  4247.00  8581.00
+        3  total            Total   8862.00  7897.00  9991.00
+        """
+        check_is_fitted(self)
+        n_replicates = check_int(OWNER, "n_replicates", n_replicates, 1, 10**9)
+        if self._resampling is None:
+            raise ValueError(
+                f"bootstrap of {OWNER} draws customers, so sample_weight has to be "
+                "numbers of customers. Got fractions in fit."
+            )
+        seed = check_random_state(random_state).randint(2**31)
+        return self._resampling.bootstrap(
+            self._problem,
+            self.segments_,
+            n_replicates,
+            np.random.default_rng(seed),
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = self.response_model != "score"
+        return tags
+
+    def _score_column(self, columns: Columns) -> str:
+        """Return the name of the column with the score."""
+        column, names = self.score_column, columns.names
+        if isinstance(column, str):
+            if column in names:
+                return column
+            message = missing_columns_message([column], names, OWNER)
+            raise ValueError(f"{message} The parameter score_column names it.")
+        last = len(names) - 1
+        return names[check_int(OWNER, "score_column", column, -last - 1, last)]
+
+    def _observed(
+        self, scores: FloatArray, y: Any, weight: FloatArray | None
+    ) -> Customers:
+        """Return the customers with their outcomes, which may be left out at times."""
+        if y is not None:
+            return Customers(scores, check_outcome(OWNER, y, len(scores)), weight)
+        if self.response_model != "score":
+            raise ValueError(
+                f"{OWNER} requires y to be passed, but the target y is None. Only "
+                "response_model='score' needs no outcome."
+            )
+        if np.isnan(scores).any():
+            raise ValueError(
+                f"{OWNER} cannot tell what customers without a score are worth. Pass "
+                f"the outcome y. Got NaN at row {int(np.isnan(scores).argmax())}."
+            )
+        return Customers(scores, scores, weight)
+
+    def _expected(self, observed: Customers) -> Customers:
+        """Return the customers with the conversions that are expected of them."""
+        scored = observed.scored
+        if scored.n == 0:
+            raise ValueError(
+                f"{OWNER} needs customers with a score. All rows have NaN or no weight."
+            )
+        if self.response_model == "observed":
+            return observed
+        expected = observed.conversions.copy()
+        expected[observed.has_score] = expected_conversions(
+            OWNER, self.response_model, scored.scores, scored.conversions, scored.weight
+        )
+        return Customers(observed.scores, expected, observed.weight)
+
+    def _read_menu(self, settings: Settings, customers: Customers) -> Menu:
+        return read_menu(
+            OWNER,
+            settings.n_bins,
+            Rates(
+                customers.scored.n_conversions / customers.scored.n,
+                float(customers.conversions.min()),
+            ),
+            revenue=self.revenue,
+            cost=self.cost,
+            response=self.response,
+            fixed_cost=self.fixed_cost,
+        )
+
+    def _cut(self, customers: Customers, rows: Rows, settings: Settings) -> Cuts:
+        """Return the best cuts, and set what is said of their value."""
+        scored, unscored, menu = customers.scored, customers.unscored, self._menu
+        self.min_samples_ = self._bound("min_samples", scored.n, 0.0)
+        self.max_samples_ = self._bound("max_samples", scored.n, math.inf)
+        if self.min_samples_ > self.max_samples_:
+            rule = f"at most 'max_samples', which is {self.max_samples!r}"
+            raise invalid_parameter(OWNER, "min_samples", rule, self.min_samples)
+        # What is done with those without a score stands, before any cut.
+        tier, fixed = settings.missing_tier, menu.fixed_cost
+        spent = made = 0.0
+        if unscored.n > 0:
+            spent = float(menu.cost[tier] * unscored.n + fixed[tier])
+            made = float(menu.gain[tier] * unscored.n_conversions - spent)
+            fixed = np.where(np.arange(len(fixed)) == tier, 0.0, fixed)
+        self._problem = Problem(
+            menu.gain,
+            menu.cost,
+            fixed,
+            settings.mode,
+            self.min_samples_,
+            self.max_samples_,
+            settings.budget,
+            spent,
+            settings.rates,
+        )
+        cuts = cut_rows(rows, **self._problem.asked)
+        if cuts.status == "impossible":
+            raise ValueError(
+                f"{OWNER} cannot meet its constraints with "
+                f"n_samples={len(scored.scores)}. {cuts.why}"
+            )
+        self.value_ = cuts.value + made
+        self.upper_bound_ = cuts.upper_bound + made
+        self.gap_ = cuts.gap
+        # That of an earlier fit must not stay.
+        self.__dict__.pop("value_path_", None)
+        if self.compute_path:
+            self.value_path_ = path_of_rows(rows, **self._problem.asked) + made
+        return cuts
+
+    def _bound(self, name: str, total: float, unbounded: float) -> float:
+        """Return a bound in customers."""
+        size = check_size(OWNER, name, getattr(self, name), total)
+        return unbounded if size is None else size
+
+    def _codebook(self) -> FloatArray:
+        check_choice(OWNER, "encode", self.encode, ENCODINGS)
+        if self.encode == "woe" and not self._are_shares:
+            raise ValueError(
+                "encode='woe' needs outcomes in [0, 1]: it compares "
+                "customers who convert with those who do not. Choose another encoding."
+            )
+        return encoded_segments(self.encode, self.segments_, self._menu)
+
+    def _table(self, totals: Totals) -> pd.DataFrame:
+        return profit_table(self.rules_, self._menu, self.tiers_, self.cuts_, totals)

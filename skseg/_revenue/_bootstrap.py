@@ -1,0 +1,294 @@
+"""How far cuts and profits would vary with other customers of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from skseg._search._resample import ScoreBlocks, block_sums, cells
+from skseg._validation import invalid_parameter
+
+from ._customers import Customers
+from ._menu import Menu
+from ._problem import Problem
+from ._response import CALIBRATED, calibrated_rates
+from ._settings import OWNER
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RevenueBootstrap:
+    """Result of `OptimalRevenueBinner.bootstrap`.
+
+    Attributes
+    ----------
+    fitted : DataFrame
+        What the binner has found: the columns kind, name and estimate of `frame`.
+    shown : tuple of int
+        Columns of `profits` that are in `frame`.
+    cuts : ndarray of float of shape (n_possible, n_cuts)
+        For every replicate that can be cut within the constraints and every cut of the
+        binner, the score above which customers are in the tier above the cut, or in
+        higher ones: -inf for all, inf for none.
+    profits : ndarray of float of shape (n_possible, n_bins + 1)
+        Profit of every tier of the menu, 0 where it is unused, and of the customers
+        without a score.
+    optimism : float
+        By how much tiers make more of the customers that they are fitted to than of
+        others, in currency: the mean difference between what the tiers of a replicate
+        make of the replicate and of the original customers.
+    n_candidates : int
+        Number of cuts that replicates could choose from.
+    is_complete : bool
+        Whether these are all that there are, one between any two distinct scores.
+    n_impossible : int
+        Number of the replicates that cannot be cut within the constraints.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseg import OptimalRevenueBinner
+    >>> rng = np.random.default_rng(0)
+    >>> score = rng.beta(2, 5, 1000)
+    >>> converted = rng.random(1000) < score
+    >>> binner = OptimalRevenueBinner(2, revenue=[30, 45], cost=[0, 4])
+    >>> found = binner.fit(score[:, None], converted).bootstrap(100, random_state=0)
+    >>> found.cuts.shape, found.profits.shape
+    ((100, 1), (100, 3))
+    >>> bool(found.optimism > 0)
+    True
+    """
+
+    fitted: pd.DataFrame
+    shown: tuple[int, ...]
+    cuts: FloatArray
+    profits: FloatArray
+    optimism: float
+    n_candidates: int
+    is_complete: bool
+    n_impossible: int
+
+    def frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
+        """Return percentile intervals.
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            Share of the replicates inside an interval, in (0, 1).
+
+        Returns
+        -------
+        DataFrame
+            Columns kind ("cut", "tier" or "total"), name, estimate (of the binner), low
+            and high. Cuts, ascending, are in units of the score; the profits of the
+            tiers used, and their total, in currency.
+
+        Raises
+        ------
+        ValueError
+            If the level is not in (0, 1), or no replicate could be cut.
+        """
+        if not 0 < confidence_level < 1:
+            owner, rule = type(self).__name__, "a number in (0, 1)"
+            raise invalid_parameter(owner, "confidence_level", rule, confidence_level)
+        if not len(self.profits):
+            raise ValueError(
+                f"None of the {self.n_impossible} replicates can be cut within the "
+                "constraints, so there are no intervals. Relax the constraints."
+            )
+        tail = (1 - confidence_level) / 2
+        totals = self.profits.sum(axis=1)
+        columns = [*self.cuts.T, *self.profits.T[list(self.shown)], totals]
+        # There is no mean of two infinities, so quantiles are not interpolated.
+        limits = [
+            np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
+            for values in columns
+        ]
+        low, high = np.transpose(limits)
+        return self.fitted.assign(low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resampling:
+    """What a binner remembers of its customers, to draw others like them.
+
+    Attributes
+    ----------
+    blocks : ScoreBlocks
+        The customers with a score; conversions are the observed ones.
+    unscored : tuple of float
+        Number and conversions of those without.
+    squares : ndarray of float64 of shape (n_blocks + 1,), or None
+        Sums of squared conversions, for customers who do more than convert or not; of
+        those without a score last.
+    scores : ndarray of float64 of shape (n_blocks,)
+        Mean score of the customers of every block, as far as the model asks for it.
+    model : str
+        The response model.
+    menu : Menu
+        The tiers.
+    missing_tier : int
+        How customers without a score are treated.
+    """
+
+    blocks: ScoreBlocks
+    unscored: tuple[float, float]
+    squares: FloatArray | None
+    scores: FloatArray
+    model: str
+    menu: Menu
+    missing_tier: int
+
+    def bootstrap(
+        self,
+        problem: Problem,
+        segments: pd.DataFrame,
+        n_replicates: int,
+        rng: np.random.Generator,
+    ) -> RevenueBootstrap:
+        """Return the optima of other customers of the same kind.
+
+        Parameters
+        ----------
+        problem : Problem
+            What is optimal.
+        segments : DataFrame
+            What the binner has found.
+        n_replicates : int
+            How often customers are drawn.
+        rng : Generator
+            Source of the draws.
+        """
+        tiers = segments["tier"].to_numpy()[:-1]
+        found = list(self._replicates(problem, tiers, n_replicates, rng))
+        n_tiers = len(problem.gain)
+        is_shown = segments["n"].to_numpy() > 0
+        is_shown[:-1] = True
+        shown = np.append(tiers, n_tiers)[is_shown]
+        return RevenueBootstrap(
+            _fitted(segments[is_shown], segments["high"].to_numpy()[: len(tiers) - 1]),
+            tuple(shown.tolist()),
+            np.array([one.cuts for one in found]).reshape(len(found), len(tiers) - 1),
+            np.array([one.profits for one in found]).reshape(len(found), n_tiers + 1),
+            float(np.mean([one.optimism for one in found])) if found else np.nan,
+            len(self.blocks.thresholds),
+            self.blocks.is_complete,
+            n_replicates - len(found),
+        )
+
+    def _replicates(
+        self,
+        problem: Problem,
+        fitted_tiers: IntArray,
+        n_replicates: int,
+        rng: np.random.Generator,
+    ) -> Iterator[Replicate]:
+        """Yield the optimum of every draw that can be cut."""
+        blocks = self.blocks
+        n = np.append(blocks.n, self.unscored[0])
+        y = np.append(blocks.y, self.unscored[1])
+        original = self._sums(blocks.n, blocks.y)
+        for sizes, drawn in cells(n, y, self.squares).replicates(n_replicates, rng):
+            here = self._sums(sizes[:-1], drawn[:-1])
+            division = problem.divided(*here)
+            if division is None:
+                continue
+            tiers = np.array(division.tiers)
+            at = np.array(
+                [0, *np.searchsorted(here[0], division.below), len(sizes) - 1]
+            )
+            made, elsewhere = (
+                self._profits(problem, tiers, np.diff(sums[:, at]))
+                for sums in (here, original)
+            )
+            without = self._unscored_profit(sizes[-1], drawn[-1])
+            yield Replicate(
+                self._boundaries(tiers, at, fitted_tiers),
+                np.append(made, without),
+                float(made.sum() - elsewhere.sum()),
+            )
+
+    def _sums(self, n: FloatArray, y: FloatArray) -> FloatArray:
+        """Return sizes and expected conversions below every block, and of all."""
+        if self.model in CALIBRATED:
+            some = n > 0
+            rates = np.zeros_like(y)
+            scores = self.scores[some]
+            rates[some] = calibrated_rates(OWNER, self.model, scores, n[some], y[some])
+            y = n * rates
+        return np.cumsum(np.pad([n, y], ((0, 0), (1, 0))), axis=1)
+
+    def _profits(
+        self, problem: Problem, tiers: IntArray, totals: FloatArray
+    ) -> FloatArray:
+        """Return what every tier makes of the customers with a score."""
+        n, y = totals
+        profits = np.zeros(len(problem.gain))
+        gain, cost, fixed = (
+            p[tiers] for p in (problem.gain, problem.cost, problem.fixed)
+        )
+        profits[tiers] = gain * y - cost * n - fixed
+        return profits
+
+    def _unscored_profit(self, n: float, y: float) -> float:
+        tier, menu = self.missing_tier, self.menu
+        spent = menu.cost[tier] * n + (menu.fixed_cost[tier] if n > 0 else 0.0)
+        return float(menu.gain[tier] * y - spent)
+
+    def _boundaries(
+        self, tiers: IntArray, at: IntArray, fitted_tiers: IntArray
+    ) -> FloatArray:
+        """Return above which score a tier is at least the next fitted one."""
+        edges = np.concatenate([[-np.inf], self.blocks.thresholds, [np.inf]])
+        return edges[at[np.searchsorted(tiers, fitted_tiers[1:])]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicate:
+    """The optimum of other customers: its cuts, profits, and what is too good in it."""
+
+    cuts: FloatArray
+    profits: FloatArray
+    optimism: float
+
+
+def _fitted(segments: pd.DataFrame, cuts: FloatArray) -> pd.DataFrame:
+    """Return what intervals are asked of, with what the binner has found."""
+    names, profits = segments["name"].to_list(), segments["profit"].to_list()
+    between = [f"{low} | {high}" for low, high in pairwise(names[: len(cuts) + 1])]
+    return pd.DataFrame(
+        {
+            "kind": ["cut"] * len(cuts) + ["tier"] * len(names) + ["total"],
+            "name": [*between, *names, "Total"],
+            "estimate": [*cuts, *profits, sum(profits)],
+        }
+    )
+
+
+def resampling(
+    observed: Customers, blocks: ScoreBlocks, model: str, menu: Menu, missing_tier: int
+) -> Resampling | None:
+    """Return what to draw from; None if weights are no numbers of customers."""
+    if not observed.is_counted:
+        return None
+    scored, unscored = observed.scored, observed.unscored
+    without = unscored.n, unscored.n_conversions
+    squares, middles = None, np.zeros_like(blocks.n)
+    thresholds, weight = blocks.thresholds, scored.weight
+    if model == "logistic":
+        totals = block_sums(thresholds, scored.scores, scored.scores, weight)
+        middles = totals / blocks.n
+    # The score as the response is known: only who has which score is left to chance.
+    if model == "score" or not observed.are_shares:
+        inside = block_sums(
+            thresholds, scored.scores, scored.squared().conversions, weight
+        )
+        squares = np.append(inside, unscored.squared().n_conversions)
+    return Resampling(blocks, without, squares, middles, model, menu, missing_tier)

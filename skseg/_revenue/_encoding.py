@@ -1,0 +1,67 @@
+"""What `transform` writes for a customer of a segment."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ._menu import Menu
+
+FloatArray = npt.NDArray[np.float64]
+
+ENCODINGS = ("ordinal", "onehot", "rate", "woe", "value")
+
+
+def encoded_segments(encode: str, segments: pd.DataFrame, menu: Menu) -> FloatArray:
+    """Return what stands for every segment, of shape (n_segments, n_columns)."""
+    if encode == "onehot":
+        return np.eye(len(segments))
+    if encode == "ordinal":
+        return np.arange(float(len(segments)))[:, np.newaxis]
+    n, conversions = segments["n"].to_numpy(), segments["conversions"].to_numpy()
+    if encode == "woe":
+        return weight_of_evidence(n, conversions)[:, np.newaxis]
+    # Where no training row is, the overall rate is the best guess.
+    rate = np.where(n > 0, segments["rate"], conversions.sum() / n.sum())
+    if encode == "rate":
+        return rate[:, np.newaxis]
+    tiers = segments["tier"].to_numpy()
+    value = menu.gain[tiers] * rate - menu.cost[tiers]
+    return np.asarray(value[:, np.newaxis])
+
+
+def weight_of_evidence(n: FloatArray, conversions: FloatArray) -> FloatArray:
+    """Return the log of the share of conversions over that of all others.
+
+    Where one of both is 0, half a customer is added to each, as is usual; 0 where
+    nobody is.
+    """
+    # Sums of fractions may exceed their number by rounding.
+    others = np.maximum(n - conversions, 0.0)
+    is_bare = (conversions <= 0) | (others <= 0)
+    odds = (conversions + 0.5 * is_bare) / (others + 0.5 * is_bare)
+    total, rest = conversions.sum(), others.sum()
+    half = 0.5 * (total <= 0 or rest <= 0)
+    overall = (total + half) / (rest + half)
+    return np.where(n > 0, np.log(odds / overall), 0.0)
+
+
+def decoded_segments(encoded: FloatArray, codebook: FloatArray) -> npt.NDArray[np.intp]:
+    """Return the segment that every row of `encoded` stands for, or raise."""
+    if encoded.ndim != 2 or encoded.shape[1] != codebook.shape[1]:
+        raise ValueError(
+            f"inverse_transform takes what transform gives, {codebook.shape[1]} "
+            f"column(s). Got shape {encoded.shape}."
+        )
+    same = (encoded[:, np.newaxis, :] == codebook).all(axis=2)
+    hits = same.sum(axis=1)
+    if (hits != 1).any():
+        row = int(np.argmax(hits != 1))
+        what = "no segment" if hits[row] == 0 else "several segments"
+        raise ValueError(
+            "inverse_transform takes what transform gives. Row "
+            f"{row}, {encoded[row].tolist()}, stands for {what}. The encodings "
+            "'ordinal' and 'onehot' tell all segments apart."
+        )
+    return np.asarray(same.argmax(axis=1))

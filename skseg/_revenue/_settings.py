@@ -1,0 +1,109 @@
+"""The parameters of the binner that can be checked without data."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseg._search._cuts import Mode, Rates
+from skseg._validation import check_choice, check_int, invalid_parameter
+
+from ._encoding import ENCODINGS
+from ._response import RESPONSE_MODELS
+from ._tiers import NO_SCORE
+
+OWNER = "OptimalRevenueBinner"
+_MODES = ("subset", "prefix", "exact")
+_MOST_BINS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Checked parameters.
+
+    Attributes
+    ----------
+    n_bins, missing_tier : int
+        As given.
+    mode : {"subset", "prefix", "exact"}
+        As given.
+    names : tuple of str
+        One a tier.
+    budget : float
+        Inf for none.
+    rates : Rates or None
+        What is asked of the rates of neighbouring tiers; None: nothing.
+    """
+
+    n_bins: int
+    missing_tier: int
+    mode: Mode
+    names: tuple[str, ...]
+    budget: float
+    rates: Rates | None
+
+
+def read_settings(binner: Any) -> Settings:
+    """Return the parameters of `binner`, or raise."""
+    n_bins = check_int(OWNER, "n_bins", binner.n_bins, 1, _MOST_BINS)
+    check_choice(OWNER, "mode", binner.mode, _MODES)
+    check_choice(OWNER, "response_model", binner.response_model, RESPONSE_MODELS)
+    check_choice(OWNER, "encode", binner.encode, ENCODINGS)
+    if not isinstance(binner.compute_path, bool | np.bool_):
+        raise invalid_parameter(
+            OWNER, "compute_path", "True or False", binner.compute_path
+        )
+    return Settings(
+        n_bins,
+        check_int(OWNER, "missing_tier", binner.missing_tier, 0, n_bins - 1),
+        binner.mode,
+        _read_names(binner.tier_names, n_bins),
+        _read_budget(binner.budget),
+        _read_rates(binner.monotonic, binner.min_rate_diff),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"Tier {i}" for i in range(n_bins))
+    if isinstance(names, np.ndarray | pd.Index | pd.Series):
+        names = list(names)
+    is_list = isinstance(names, Sequence) and not isinstance(names, str)
+    if (
+        not is_list
+        or len(names) != n_bins
+        or not all(isinstance(name, str) and name.strip() for name in names)
+        or len({*names, NO_SCORE}) != n_bins + 1
+    ):
+        rule = f"None or {n_bins} different names, none of them {NO_SCORE!r}"
+        raise invalid_parameter(OWNER, "tier_names", rule, names)
+    return tuple(names)
+
+
+def _read_budget(budget: Any) -> float:
+    if budget is None:
+        return math.inf
+    if not _is_number(budget) or math.isnan(budget):
+        raise invalid_parameter(OWNER, "budget", "None or a number", budget)
+    return float(budget)
+
+
+def _read_rates(monotonic: Any, min_rate_diff: Any) -> Rates | None:
+    if monotonic is not None:
+        check_choice(OWNER, "monotonic", monotonic, ("ascending", "descending"))
+    if not _is_number(min_rate_diff) or not 0 <= min_rate_diff <= 1:
+        rule = "a number in [0, 1]"
+        raise invalid_parameter(OWNER, "min_rate_diff", rule, min_rate_diff)
+    if monotonic is None and min_rate_diff == 0:
+        return None
+    return Rates(monotonic, float(min_rate_diff))

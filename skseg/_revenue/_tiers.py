@@ -1,0 +1,98 @@
+"""Fitted tiers as segments: their rules, and the table of what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from skseg.rules import Rule, RuleSet, col, missing
+from skseg.rules._conditions import conjunction
+
+from ._customers import Customers
+from ._menu import Menu
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+# The segment of the customers without a score.
+NO_SCORE = "No score"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Totals:
+    """What is counted in the segments, the one without a score last.
+
+    Attributes
+    ----------
+    n, conversions : ndarray of float64 of shape (n_segments,)
+        Weighted sums.
+    """
+
+    n: FloatArray
+    conversions: FloatArray
+
+
+def count(customers: Customers, codes: IntArray, n_segments: int) -> Totals:
+    """Return the totals of the segments with these codes."""
+    weight, weighted = customers.weight, customers.conversions
+    if weight is not None:
+        weighted = weighted * weight
+    n = np.bincount(codes, weight, minlength=n_segments)
+    y = np.bincount(codes, weighted, minlength=n_segments)
+    return Totals(n.astype(np.float64), y.astype(np.float64, copy=False))
+
+
+def tier_rules(
+    column: str, names: Sequence[str], tiers: Sequence[int], cuts: Sequence[float]
+) -> RuleSet:
+    """Return the rules of the tiers used, and of the customers without a score."""
+    score = col(column)
+    rules: dict[str, Rule] = {}
+    for position, tier in enumerate(tiers):
+        above = [score > cut for cut in cuts[position - 1 : position] if position > 0]
+        below = [score <= cut for cut in cuts[position : position + 1]]
+        rules[names[tier]] = conjunction([*above, *below] or [~missing(column)])
+    return RuleSet({**rules, NO_SCORE: missing(score)})
+
+
+def profit_table(
+    rules: RuleSet,
+    menu: Menu,
+    tiers: IntArray,
+    cuts: FloatArray,
+    totals: Totals,
+) -> pd.DataFrame:
+    """Return one row per segment, with what it brings in and costs."""
+    n, conversions = totals.n, totals.conversions
+    revenue = menu.gain[tiers] * conversions
+    cost = menu.cost[tiers] * n
+    # Customers without a score pay for a tier only if no others have.
+    used = pd.Series(np.where(n > 0, tiers, -1 - np.arange(len(tiers))))
+    fixed = np.where((n > 0) & ~used.duplicated(), menu.fixed_cost[tiers], 0.0)
+    profit = revenue - cost - fixed
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate, per_customer = conversions / n, profit / n
+    return pd.DataFrame(
+        {
+            "code": np.arange(len(rules)),
+            "name": list(rules.names),
+            "tier": tiers,
+            "rule": list(rules.texts().values()),
+            "low": [-np.inf, *cuts, np.nan],
+            "high": [*cuts, np.inf, np.nan],
+            "n": n,
+            "share": n / n.sum(),
+            "conversions": conversions,
+            "rate": rate,
+            "revenue": revenue,
+            "cost": cost,
+            "fixed_cost": fixed,
+            "spend": cost + fixed,
+            "profit": profit,
+            "profit_per_customer": per_customer,
+        }
+    )

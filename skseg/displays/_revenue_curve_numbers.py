@@ -1,0 +1,211 @@
+"""What a single cut makes of the total profit, wherever it is between its neighbours.
+
+Of customers in order of score, with running sums N of them and Y of their conversions,
+the tier from border i to border k makes ``gain * (Y[k] - Y[i]) - cost * (N[k] - N[i])``
+less its fixed cost. So with all borders but one held, the total is a constant and the
+profits of the two tiers that meet there: one subtraction a place, after a single sort.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skseg._search._cuts import threshold_between
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+BoolArray = npt.NDArray[np.bool_]
+
+# Weights that are no whole numbers are summed with rounding errors, in units of the
+# total. A tier may not break its bounds by these.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiers:
+    """Fitted tiers, one entry for each that is used, from the lowest score up.
+
+    Attributes
+    ----------
+    cuts : ndarray of float64 of shape (n_tiers - 1,)
+        Scores between them; a customer at a cut is in the lower tier.
+    position : ndarray of intp of shape (n_tiers,)
+        On the menu.
+    gain, cost, fixed : ndarray of float64 of shape (n_menu,)
+        Per conversion, per customer, and once; of the whole menu.
+    missing_tier : int
+        Position on the menu of what customers without a score get.
+    """
+
+    cuts: FloatArray
+    position: IntArray
+    gain: FloatArray
+    cost: FloatArray
+    fixed: FloatArray
+    missing_tier: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """Customers in order of score.
+
+    Attributes
+    ----------
+    scores : ndarray of float64 of shape (n_scores,)
+        Distinct scores of customers, ascending.
+    n, y : ndarray of float64 of shape (n_scores + 1,)
+        Customers and conversions below border k, which is above k distinct scores.
+    n_unscored, y_unscored : float
+        Those of the customers without a score.
+    """
+
+    scores: FloatArray
+    n: FloatArray
+    y: FloatArray
+    n_unscored: float
+    y_unscored: float
+
+    def borders(self, cuts: FloatArray) -> IntArray:
+        """Return the borders at which the cuts are."""
+        return np.searchsorted(self.scores, cuts, side="right")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Total profit as one cut moves.
+
+    Attributes
+    ----------
+    score : ndarray of float64 of shape (n_points,)
+        Where the cut is, ascending.
+    profit : ndarray of float64 of shape (n_points,)
+        Total of all tiers.
+    is_legal : ndarray of bool of shape (n_points,)
+        Whether both tiers at the cut keep the bounds of sizes.
+    """
+
+    score: FloatArray
+    profit: FloatArray
+    is_legal: BoolArray
+
+
+def sums_of(
+    scores: FloatArray, conversions: FloatArray, weight: FloatArray | None
+) -> Sums:
+    """Return the running sums of customers; a score of NaN is none."""
+    counts = np.ones(len(scores)) if weight is None else weight
+    converted = conversions * counts
+    unscored = np.isnan(scores)
+    counted = ~unscored & (counts > 0)
+    distinct, place = np.unique(scores[counted], return_inverse=True)
+    n = np.bincount(place, counts[counted], minlength=len(distinct))
+    y = np.bincount(place, converted[counted], minlength=len(distinct))
+    return Sums(
+        distinct,
+        np.append(0.0, np.cumsum(n)),
+        np.append(0.0, np.cumsum(y)),
+        float(counts[unscored].sum()),
+        float(converted[unscored].sum()),
+    )
+
+
+def total_profit(tiers: Tiers, sums: Sums) -> float:
+    """Return the profit with the cuts where they are."""
+    borders = np.array([0, *sums.borders(tiers.cuts), len(sums.scores)])
+    n, y = np.diff(sums.n[borders]), np.diff(sums.y[borders])
+    held = tiers.gain[tiers.position] @ y - tiers.cost[tiers.position] @ n
+    is_used = np.zeros(len(tiers.fixed), dtype=bool)
+    is_used[tiers.position[n > 0]] = True
+    is_used[tiers.missing_tier] |= sums.n_unscored > 0
+    return float(held + _unscored(tiers, sums) - tiers.fixed @ is_used)
+
+
+def profit_curve(
+    tiers: Tiers,
+    sums: Sums,
+    cut: int,
+    bounds: tuple[float, float],
+    max_points: int,
+) -> Curve:
+    """Return the total profit as the cut of this index moves between its neighbours.
+
+    Parameters
+    ----------
+    tiers : Tiers
+        With the cuts where they are.
+    sums : Sums
+        The customers.
+    cut : int
+        Index of the cut that moves.
+    bounds : tuple of float
+        Least and largest size of a tier, in customers.
+    max_points : int
+        At least 3: the ends, and the cut where it is, are always among the points.
+
+    Returns
+    -------
+    Curve
+        At borders between distinct scores, spread evenly over these.
+    """
+    fitted = int(sums.borders(tiers.cuts[cut : cut + 1])[0])
+    ends = _neighbours(tiers, sums, cut)
+    first, last = (border for border, _ in ends)
+    spread = np.linspace(first, last, min(max_points - 1, last - first + 1))
+    borders = np.union1d(np.rint(spread).astype(np.intp), fitted)
+    sizes = sums.n[borders] - sums.n[first], sums.n[last] - sums.n[borders]
+    low, high = tiers.position[cut : cut + 2]
+    moved = (
+        tiers.gain[low] * (sums.y[borders] - sums.y[first])
+        + tiers.gain[high] * (sums.y[last] - sums.y[borders])
+        - tiers.cost[low] * sizes[0]
+        - tiers.cost[high] * sizes[1]
+    )
+    for tier, size in zip((low, high), sizes, strict=True):
+        is_paid_anyway = tier == tiers.missing_tier and sums.n_unscored > 0
+        if not is_paid_anyway:
+            moved -= np.where(size > 0, tiers.fixed[tier], 0.0)
+    # The rest of the total is what moving this cut leaves as it is.
+    at_fitted = int(np.searchsorted(borders, fitted))
+    profit = moved + (total_profit(tiers, sums) - moved[at_fitted])
+    places = {**dict(ends), fitted: float(tiers.cuts[cut])}
+    score = np.array([_place(int(k), sums.scores, places) for k in borders])
+    slack = _ROUNDING * sums.n[-1]
+    is_legal = np.ones(len(borders), dtype=bool)
+    for size in sizes:
+        is_legal &= (size >= bounds[0] - slack) & (size <= bounds[1] + slack)
+    return Curve(score, profit, is_legal)
+
+
+def _unscored(tiers: Tiers, sums: Sums) -> float:
+    """Return what customers without a score make, save for the fixed cost."""
+    tier = tiers.missing_tier
+    made = tiers.gain[tier] * sums.y_unscored - tiers.cost[tier] * sums.n_unscored
+    return float(made)
+
+
+def _neighbours(tiers: Tiers, sums: Sums, cut: int) -> list[tuple[int, float]]:
+    """Return the borders that a cut may move between, and the scores there.
+
+    They are the neighbouring cuts or, beyond the last ones, the ends of all scores.
+    """
+    n_scores = len(sums.scores)
+    # A customer at a cut is below it, so that none is only below the lowest score.
+    ends = [
+        (0, float(np.nextafter(sums.scores[0], -np.inf))),
+        (n_scores, float(sums.scores[-1])),
+    ]
+    for side, neighbour in ((0, cut - 1), (1, cut + 1)):
+        if 0 <= neighbour < len(tiers.cuts):
+            place = tiers.cuts[neighbour : neighbour + 1]
+            ends[side] = (int(sums.borders(place)[0]), float(place[0]))
+    return ends
+
+
+def _place(border: int, scores: FloatArray, places: dict[int, float]) -> float:
+    """Return the score at a border: one of the given, or the middle of two scores."""
+    if border in places:
+        return places[border]
+    return threshold_between(float(scores[border - 1]), float(scores[border]))

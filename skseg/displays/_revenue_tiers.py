@@ -1,0 +1,257 @@
+"""RevenueTiersDisplay: customers, conversions and profit of every tier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from skseg._validation import invalid_parameter
+from skseg.rules._errors import missing_columns_message
+
+from ._drawing import open_axes
+from ._revenue_tiers_drawing import draw_tiers, money_text
+
+_OWNER = "RevenueTiersDisplay"
+_COLUMNS = ["name", "n", "conversions", "profit"]
+
+
+class RevenueTiersDisplay:
+    """Bars of the customers in every tier, with a line of their conversions.
+
+    Bars are coloured by conversion rate, and the profit per customer is written above
+    them. Use `from_estimator` or `from_table` to make one.
+
+    Parameters
+    ----------
+    names : sequence of str of length n_segments
+        Segment names, in the order of the bars from the left.
+    n : array-like of shape (n_segments,)
+        Number of customers, or sum of their weights. A segment with none has no bar.
+    conversions : array-like of shape (n_segments,)
+        Conversions of all customers in the segment.
+    profit : array-like of shape (n_segments,)
+        Revenue minus costs of all customers in the segment, in currency.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes of the bars.
+    line_ax_ : matplotlib Axes or None
+        The axes of the line, which share their x axis; None if there are no customers.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    See Also
+    --------
+    RevenueCurveDisplay : What other cut points would have made.
+
+    Examples
+    --------
+    >>> from skseg import OptimalRevenueBinner
+    >>> from skseg.displays import RevenueTiersDisplay
+    >>> scores = [[0.1], [0.2], [0.3], [0.7], [0.8], [0.9]]
+    >>> converted = [0, 0, 0, 1, 0, 1]
+    >>> binner = OptimalRevenueBinner(
+    ...     2, revenue=10, response=[1, 2], cost=[0, 4], tier_names=["None", "Call"]
+    ... )
+    >>> display = RevenueTiersDisplay.from_estimator(binner.fit(scores, converted))
+    >>> display.frame()[["name", "n", "rate", "profit"]]
+           name    n      rate  profit
+    0      None  3.0  0.000000     0.0
+    1      Call  3.0  0.666667    28.0
+    2  No score  0.0       NaN     0.0
+    """
+
+    ax_: Any
+    line_ax_: Any
+    figure_: Any
+
+    def __init__(
+        self,
+        *,
+        names: Sequence[str],
+        n: npt.ArrayLike,
+        conversions: npt.ArrayLike,
+        profit: npt.ArrayLike,
+    ) -> None:
+        self.names = names
+        self.n = n
+        self.conversions = conversions
+        self.profit = profit
+
+    @classmethod
+    def from_estimator(
+        cls,
+        binner: Any,
+        X: Any = None,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> RevenueTiersDisplay:
+        """Draw the tiers of a fitted binner.
+
+        Parameters
+        ----------
+        binner : estimator
+            A fitted binner whose ``segments_`` are a frame as in `from_table`, such as
+            `OptimalRevenueBinner`, or a `PropensityBinner` around one.
+        X : frame or array of shape (n_rows, n_columns), default=None
+            Other customers, to see what the tiers make of them; for this the binner
+            needs ``evaluate``. None: those of ``fit``, with the numbers in
+            ``segments_``; conversions there are those of the response model.
+        y : array-like of shape (n_rows,), default=None
+            Their conversions, as in ``fit``; given if and only if `X` is.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the customer three times. Only with `X`: of those of
+            ``fit`` the weights are known.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as wide as the tiers need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        RevenueTiersDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If the binner has no revenue to show or cannot evaluate customers, or the
+            customers are not as in ``fit``.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        check_is_fitted(binner)
+        if not hasattr(binner, "segments_"):
+            rule = "a binner with 'segments_'"
+            raise invalid_parameter(_OWNER, "binner", rule, binner)
+        if X is None:
+            for name, value in (("y", y), ("sample_weight", sample_weight)):
+                if value is not None:
+                    raise invalid_parameter(_OWNER, name, "None where X is", value)
+            return cls.from_table(binner.segments_, ax=ax, title=title)
+        if y is None:
+            raise ValueError(f"{_OWNER} needs the outcome y of the customers X.")
+        if not hasattr(binner, "evaluate"):
+            rule = "a binner with 'evaluate', unless X is None"
+            raise invalid_parameter(_OWNER, "binner", rule, binner)
+        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return cls.from_table(binner.evaluate(X, y, **weight), ax=ax, title=title)
+
+    @classmethod
+    def from_table(
+        cls, table: Any, *, ax: Any = None, title: str | None = None
+    ) -> RevenueTiersDisplay:
+        """Draw tiers given as a table.
+
+        Parameters
+        ----------
+        table : frame of shape (n_segments, n_columns)
+            With the columns ``name``, ``n``, ``conversions`` and ``profit``, as
+            ``segments_`` and ``evaluate`` of `OptimalRevenueBinner` have them.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as wide as the tiers need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        RevenueTiersDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or a number is not finite, or negative in ``n``.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        display = cls(**_check_table(table))
+        return display.plot(ax=ax, title=title)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the numbers behind the picture.
+
+        Returns
+        -------
+        DataFrame of shape (n_segments, 6)
+            One row per segment, also of those without customers, with the columns name,
+            n, conversions, rate, profit and profit_per_customer; rate and
+            profit_per_customer are NaN where n is 0.
+        """
+        n = np.asarray(self.n, dtype=np.float64)
+        conversions = np.asarray(self.conversions, dtype=np.float64)
+        profit = np.asarray(self.profit, dtype=np.float64)
+        known = np.where(n > 0, n, np.nan)
+        return pd.DataFrame(
+            {
+                "name": list(self.names),
+                "n": n,
+                "conversions": conversions,
+                "rate": conversions / known,
+                "profit": profit,
+                "profit_per_customer": profit / known,
+            }
+        )
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> RevenueTiersDisplay:
+        """Draw the tiers.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as wide as the tiers need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        RevenueTiersDisplay
+            The display itself.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        frame = self.frame()
+        shown = frame[frame["n"] > 0].reset_index(drop=True)
+        ax = open_axes(ax, (min(max(3.0 + 1.1 * len(shown), 7.0), 16.0), 4.8))
+        if title is None:
+            title = f"Profit by tier, {money_text(frame['profit'].sum())} in all"
+        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
+        self.line_ax_ = draw_tiers(ax, shown)
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
+
+
+def _check_table(table: Any) -> dict[str, Any]:
+    read = nw.from_native(table, eager_only=True, pass_through=True)
+    if not isinstance(read, nw.DataFrame):
+        rule = f"a frame with the columns {', '.join(map(repr, _COLUMNS))}"
+        raise invalid_parameter(_OWNER, "table", rule, table)
+    if absent := [name for name in _COLUMNS if name not in read.columns]:
+        raise ValueError(missing_columns_message(absent, read.columns, _OWNER))
+    columns: dict[str, Any] = {
+        name: read.get_column(name).to_numpy().astype(np.float64)
+        for name in _COLUMNS[1:]
+    }
+    for name, values in columns.items():
+        bad = ~np.isfinite(values) | ((values < 0) & (name == "n"))
+        if bad.any():
+            rule = "finite and not negative" if name == "n" else "finite"
+            raise invalid_parameter(_OWNER, "table", f"{rule} in {name!r}", values[bad])
+    columns["names"] = [str(name) for name in read.get_column("name").to_list()]
+    return columns
