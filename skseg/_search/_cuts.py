@@ -23,7 +23,7 @@ from ._cuts_sweep import (
     best_division,
     blocks_that_matter,
     pruned,
-    value_of,
+    values_of,
 )
 from ._cuts_why import Nearest, nearest_bounds, why_impossible
 from ._cuts_why_side import why_not
@@ -258,20 +258,21 @@ def cut_rows(rows: Rows, **asked: Unpack[Asked]) -> Cuts:
 def path_of_rows(rows: Rows, **asked: Unpack[Asked]) -> FloatArray:
     """Return `value_path` of rows that have been read."""
     goal, _, limits, side = _read(rows, asked)
-    path = np.full(goal.n_tiers, np.nan)
-    goals = dict(goal.by_count())
-    n, y, _ = _candidates(rows, list(goals.values()), limits)
-    task = Task(n, y, goal, limits, side)
-    every = cache(lambda: _all_runs(rows))
-    for k, one in goals.items():
-        if task.side.is_free:
-            plain = replace(one, tie=0.0)
-            value = value_of(n, y, plain, limits) if n[-1] > 0 else -math.inf
-        else:
-            value = _best_value(task.with_goal(one), every)
-        if value > -math.inf:
-            path[k - 1] = value
-    return path
+    path = np.full(goal.n_tiers, -math.inf)
+    n, y, _ = _candidates(rows, goal.all_counts(), limits)
+    if n[-1] > 0 and side.is_free:
+        for one in goal.all_counts():
+            values = values_of(n, y, replace(one, tie=0.0), limits)
+            if goal.skips:
+                path[:] = values
+            else:
+                path[one.n_tiers - 1] = values[-1]
+    elif n[-1] > 0:
+        task = Task(n, y, goal, limits, side)
+        every = cache(lambda: _all_runs(rows))
+        for k, one in goal.by_count():
+            path[k - 1] = _best_value(task.with_goal(one), every)
+    return np.where(path > -math.inf, path, np.nan)
 
 
 def threshold_between(low: float, high: float) -> float:
@@ -363,8 +364,6 @@ def _all_runs(rows: Rows) -> Runs:
 
 def _best_value(task: Task, every: Callable[[], Runs]) -> float:
     """Return the largest value found, -inf if there is none."""
-    if not task.n[-1] > 0:
-        return -math.inf
     division = best_division(task.n, task.y, task.goal, task.limits)
     if division is not None and not task.admits(division):
         task = replace(task, n=every().n, y=every().y)

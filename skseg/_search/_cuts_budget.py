@@ -210,7 +210,7 @@ def that_matter(
     n, y = pruned(task.n, task.y, [goal], task.limits, floor)
     if len(n) > _MOST_BOUNDED:
         return None, -math.inf
-    bounds = through(exact_positions(n, y), goal, task.limits)
+    [(_, bounds)] = through(exact_positions(n, y), goal, task.limits)
     bounds[[0, -1]] = np.inf
     if task.side.has_rates:
         n_borders = most_borders(task)

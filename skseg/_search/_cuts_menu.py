@@ -33,6 +33,8 @@ class Goal:
         Whether tiers between these may stay unused.
     count : int or None
         How many tiers are used; None: as many as is best.
+    or_fewer : bool
+        Whether every number of tiers up to the count is a goal of its own.
     rounding : float
         Values that differ by less are equal.
     tie : float
@@ -46,6 +48,7 @@ class Goal:
     ends: BoolArray
     skips: bool
     count: int | None = None
+    or_fewer: bool = False
     rounding: float = 0.0
     tie: float = 0.0
 
@@ -121,6 +124,12 @@ class Goal:
         if self.starts.sum() == self.ends.sum() == 1:
             money += spent.max()
         return float(money or spent[spent > 0].min(initial=1.0))
+
+    def all_counts(self) -> list[Goal]:
+        """Return goals that together ask for every number of tiers."""
+        if self.skips:
+            return [replace(self, count=self.n_tiers, or_fewer=True)]
+        return [goal for _, goal in self.by_count()]
 
     def by_count(self) -> Iterator[tuple[int, Goal]]:
         """Yield a goal for every number of tiers that may be used."""

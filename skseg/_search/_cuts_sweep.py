@@ -24,6 +24,8 @@ from ._cuts_positions import (
 # as long as a block holds enough of them to be worth it.
 _FEW = 4096
 _WORTH = 4
+# Numbers that the dynamic program keeps, at most to begin with.
+_CELLS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +57,18 @@ def sweep(positions: Positions, goal: Goal, limits: Limits) -> Sweep:
     return kept
 
 
-def value_of(n: FloatArray, y: FloatArray, goal: Goal, limits: Limits) -> float:
-    """Return the best value with cuts at these positions, -inf if there is none."""
-    best = -np.inf
-    last = (goal.count or 1) - 1
+def values_of(
+    n: FloatArray, y: FloatArray, goal: Goal, limits: Limits
+) -> list[float]:
+    """Return the best value with cuts at these positions, -inf if there is none.
+
+    One for every layer: for every number of tiers up to the count, if that matters.
+    """
+    best = [-np.inf] * (goal.count or 1)
     for layer, i, _, ended in _tiers(exact_positions(n, y), goal, limits):
-        if goal.ends[i] and layer == last:
-            best = max(best, float(ended[-1] + goal.worth(i, n[-1:], y[-1:])[0]))
+        if goal.ends[i]:
+            value = float(ended[-1] + goal.worth(i, n[-1:], y[-1:])[0])
+            best[layer] = max(best[layer], value)
     return best
 
 
@@ -96,16 +103,22 @@ def _tiers(
         lower = this
 
 
-def through(positions: Positions, goal: Goal, limits: Limits) -> FloatArray:
-    """Return for every position no less than the best value with a cut there."""
+def through(
+    positions: Positions, goal: Goal, limits: Limits
+) -> Iterator[tuple[int, FloatArray]]:
+    """Yield for every position no less than the best value with a cut there.
+
+    Preceded by the number of the layer that the highest tier is in.
+    """
     up = sweep(positions, goal, limits).begun
     suffix = suffixes(positions, goal, limits, "ended")
-    best = np.full(len(positions.low), -np.inf)
-    for layer, begun in enumerate(up):
-        # A tier counted from below and from above is one.
-        rest = suffix[len(up) - 1 - layer]
-        np.maximum(best, (begun + rest).max(axis=0), out=best)
-    return best
+    for last in range(0 if goal.or_fewer else len(up) - 1, len(up)):
+        best = np.full(len(positions.low), -np.inf)
+        for layer in range(last + 1):
+            # A tier counted from below and from above is one.
+            here = (up[layer] + suffix[last - layer]).max(axis=0)
+            np.maximum(best, here, out=best)
+        yield last, best
 
 
 def suffixes(
@@ -141,7 +154,7 @@ def pruned(
     border in it can be, bounds from above what a cut in it can lead to. What remains is
     put into finer blocks, until that helps no more.
     """
-    n_blocks = _FEW
+    n_blocks = _few(goals)
     while len(n) > _WORTH * n_blocks:
         edges, blocks = in_blocks(n, y, n_blocks)
         at_edge, inside = matters(blocks, goals, limits, floor)
@@ -161,7 +174,7 @@ def blocks_that_matter(
     Blocks are grouped first, as borders are in `pruned`.
     """
     kept, is_open = np.arange(len(blocks.most)), np.ones(len(blocks.most), dtype=bool)
-    here, n_groups = blocks, 4 * _FEW
+    here, n_groups = blocks, 4 * _few(goals)
     while len(here.most) > 2 * n_groups:
         first, groups = here.grouped(n_groups)
         at_edge, inside = matters(groups, goals, limits)
@@ -190,12 +203,17 @@ def matters(
     needed = np.zeros(2 * len(blocks.n) - 1, dtype=bool)
     needed[[0, -1]] = True
     for goal in goals:
-        least = floor
-        if least is None:
-            least = value_of(blocks.n, blocks.y, goal, limits)
-        bound = through(blocks.positions(goal), goal, limits)
-        needed |= (bound > -np.inf) & (bound >= least - 4 * goal.rounding)
+        least = values_of(blocks.n, blocks.y, goal, limits)
+        for layer, bound in through(blocks.positions(goal), goal, limits):
+            reached = least[layer] if floor is None else floor
+            needed |= (bound > -np.inf) & (bound >= reached - 4 * goal.rounding)
     return needed[::2], needed[1::2]
+
+
+def _few(goals: Sequence[Goal]) -> int:
+    """Return how many blocks to begin with: fewer where tiers are many, and counted."""
+    sizes = [(goal.count or 1) * goal.n_tiers for goal in goals]
+    return max(1, min(_FEW, _CELLS // max(sizes)))
 
 
 @dataclass(frozen=True, slots=True)
