@@ -25,6 +25,7 @@ import pickle
 import resource
 import statistics
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,8 +33,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import revenue_binning_bank
 import revenue_binning_methods as methods
-from _measure import RUNS, write_results
+from _measure import RUNS, cpu, write_results
 from revenue_binning_methods import Bins, FloatArray, Menu, Method
+
+from skseg import OptimalRevenueBinner
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
@@ -218,9 +221,40 @@ def simulated(sizes: list[int]) -> list[dict[str, Any]]:
     return rows
 
 
+def bootstrapped(sizes: list[int]) -> list[dict[str, Any]]:
+    """Return what a thousand replicates take, all of them solved anew."""
+    rows = []
+    for n in sizes:
+        scores, outcome = customers(n)
+        for menu in MENUS:
+            binner = OptimalRevenueBinner(
+                10, revenue=menu.gain, cost=menu.cost, compute_path=False
+            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                binner.fit(scores[:, np.newaxis], outcome)
+            seconds, found = cpu(functools.partial(binner.bootstrap, random_state=0))
+            total = found.frame().iloc[-1]
+            rows.append(
+                {
+                    "rows": n,
+                    "menu": menu.name,
+                    "replicates": len(found.profits),
+                    "candidate_cuts": found.n_candidates,
+                    "cpu_s": round(seconds, 3),
+                    "estimate": round(total["estimate"], 2),
+                    "low": round(total["low"], 2),
+                    "high": round(total["high"], 2),
+                    "optimism": round(found.optimism, 2),
+                }
+            )
+            print(rows[-1])
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ["simulated", "bank", "promised"]
+    parts = ["simulated", "bootstrap", "bank", "promised"]
     parser.add_argument("--part", choices=parts, nargs="*", default=parts)
     parser.add_argument("--rows", type=int, nargs="*", default=SIZES)
     parser.add_argument("--out", type=Path, default=RESULTS)
@@ -229,6 +263,7 @@ def main() -> None:
     # Processes are forked before anything has started threads.
     runs = {
         "simulated": ("", lambda: simulated(arguments.rows)),
+        "bootstrap": ("_bootstrap", lambda: bootstrapped(arguments.rows)),
         "bank": ("_bank", lambda: revenue_binning_bank.held_out(most)),
         "promised": ("_promised", lambda: revenue_binning_bank.promised(most)),
     }

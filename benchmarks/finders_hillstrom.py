@@ -1,0 +1,5 @@
+def _n(r):
+    return []
+
+
+recovery = others = hillstrom = speed = _n
