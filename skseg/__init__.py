@@ -2,6 +2,17 @@
 
 from . import datasets, rules
 from ._find_optimal_bins import find_optimal_bins
+from ._finders import (
+    BoxSegmentFinder,
+    CombinedFindings,
+    GroupStratifiedKFold,
+    IVSegmentFinder,
+    L1SegmentFinder,
+    TLearnerSegmentFinder,
+    combine_findings,
+    with_group,
+)
+from ._information_value import InformationValue, information_value
 from ._mece import MECERuleSegmenter
 from ._propensity import PropensityBinner
 from ._revenue import OptimalRevenueBinner, RevenueBootstrap
@@ -11,14 +22,24 @@ from ._rfm_table import RFMTableReport, rfm_table
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "BoxSegmentFinder",
+    "CombinedFindings",
+    "GroupStratifiedKFold",
+    "IVSegmentFinder",
+    "InformationValue",
+    "L1SegmentFinder",
     "MECERuleSegmenter",
     "OptimalRevenueBinner",
     "PropensityBinner",
     "RFMSegmenter",
     "RFMTableReport",
     "RevenueBootstrap",
+    "TLearnerSegmentFinder",
+    "combine_findings",
     "datasets",
     "find_optimal_bins",
+    "information_value",
     "rfm_table",
     "rules",
+    "with_group",
 ]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
-import warnings
-from textwrap import shorten
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from narwhals.dependencies import is_pyarrow_table
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
@@ -20,23 +16,21 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, get_tags, indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     check_is_fitted,
-    column_or_1d,
     has_fit_parameter,
     validate_data,
 )
 
 from ._base import SegmenterMixin
+from ._cross_fitting import expected_outcome, fold_splits, out_of_fold
 from ._revenue import OptimalRevenueBinner
 from ._validation import (
     check_choice,
@@ -213,8 +207,11 @@ class PropensityBinner(
         weight = check_sample_weight(sample_weight, len(outcome))
         routed = self._routed(weight, fit_params)
         params = routed["estimator"]["fit"]
-        splits = self._splits(X, outcome, estimator, routed["splitter"]["split"])
-        self.propensities_ = self._out_of_fold(estimator, X, outcome, splits, params)
+        to_split = routed["splitter"]["split"]
+        splits = fold_splits(OWNER, self.cv, X, outcome, estimator, to_split)
+        self.propensities_ = out_of_fold(
+            OWNER, estimator, X, outcome, splits, params, self._response, self.n_jobs
+        )
         self.binner_ = clone(binner)
         column = pd.DataFrame({COLUMN: self.propensities_})
         self.binner_.fit(column, outcome, **routed["binner"]["fit"])
@@ -266,7 +263,7 @@ class PropensityBinner(
             If the binner is not fitted.
         """
         check_is_fitted(self)
-        return _expected_outcome(self.estimator_, X, self._response)
+        return expected_outcome(OWNER, self.estimator_, X, self._response)
 
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row, by its propensity as a new row.
@@ -448,51 +445,6 @@ class PropensityBinner(
         to_fit = {"fit": weights}
         return {"estimator": to_fit, "binner": to_fit, "splitter": {"split": {}}}
 
-    def _splits(
-        self, X: Any, y: FloatArray, estimator: Any, params: dict[str, Any]
-    ) -> Splits:
-        """Return train and test rows of every fold, or raise."""
-        n_folds = 5 if self.cv is None else self.cv
-        stratify = is_classifier(estimator)
-        if stratify and isinstance(n_folds, numbers.Integral):
-            # Stratified folds need a class with that many rows; counts may have none.
-            stratify = bool(np.unique_counts(y).counts.max() >= n_folds)
-        cv = check_cv(self.cv, y, classifier=stratify)
-        with warnings.catch_warnings():
-            # No harm here: nothing is scored fold by fold.
-            warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-            splits = list(cv.split(X, y, **params))
-        tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
-        if not np.array_equal(np.sort(tested), np.arange(len(y))):
-            absent = np.setdiff1d(np.arange(len(y)), tested)
-            given = shorten(repr(self.cv), 60, placeholder=" ...")
-            raise ValueError(
-                f"The 'cv' parameter of {OWNER} must put every row in exactly one test "
-                f"fold. Got {given} instead: of {len(y)} rows {len(absent)} are in "
-                f"none, and all folds together have {len(tested)}."
-            )
-        return splits
-
-    def _out_of_fold(
-        self,
-        estimator: Any,
-        X: Any,
-        y: FloatArray,
-        splits: Splits,
-        params: dict[str, Any],
-    ) -> FloatArray:
-        """Return the propensity of every row, by a model fitted without its fold."""
-        of_folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_of_fold)(
-                clone(estimator), X, y, train, test, params, self._response
-            )
-            for train, test in splits
-        )
-        propensities = np.empty(len(y))
-        for (_, test), values in zip(splits, of_folds, strict=True):
-            propensities[test] = values
-        return propensities
-
     def _column(self, X: Any) -> pd.DataFrame:
         return pd.DataFrame({COLUMN: self.predict_propensity(X)})
 
@@ -510,41 +462,3 @@ def _or_default(given: Any, default: type) -> Any:
         # Users can only say of what they pass what metadata it asks for.
         made.set_fit_request(sample_weight=True)
     return made
-
-
-def _expected_outcome(estimator: Any, X: Any, method: str) -> FloatArray:
-    """Return the outcomes that a fitted estimator expects, or raise."""
-    if not hasattr(estimator, method):
-        # Before it is fitted, a stack of models cannot tell what it will have.
-        rule = f"an estimator with {method}"
-        if method == "predict_proba":
-            rule += ", which CalibratedClassifierCV adds to those without"
-        raise invalid_parameter(OWNER, "estimator", rule, estimator)
-    if method == "predict":
-        return np.asarray(column_or_1d(estimator.predict(X)), dtype=np.float64)
-    # A fold may lack some classes: each model knows its own ones.
-    classes = np.asarray(estimator.classes_, dtype=np.float64)
-    return np.asarray(np.asarray(estimator.predict_proba(X)) @ classes)
-
-
-def _of_fold(
-    estimator: Any,
-    X: Any,
-    y: FloatArray,
-    train: IntArray,
-    test: IntArray,
-    params: dict[str, Any],
-    method: str,
-) -> FloatArray:
-    """Return the propensities of the test rows by a model of the training rows."""
-    own_params = {
-        name: _rows(value, train) if np.ndim(value) > 0 else value
-        for name, value in params.items()
-    }
-    estimator.fit(_rows(X, train), y[train], **own_params)
-    return _expected_outcome(estimator, _rows(X, test), method)
-
-
-def _rows(data: Any, rows: IntArray) -> Any:
-    # scikit-learn 1.6 cannot take rows of a pyarrow table.
-    return data.take(rows) if is_pyarrow_table(data) else _safe_indexing(data, rows)

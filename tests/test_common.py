@@ -19,6 +19,11 @@ EXPECTED_FAILURES: dict[str, dict[str, str]] = {}
 
 # Estimator name -> the settings to check, where the default alone does not do.
 SETTINGS: dict[str, list[dict[str, Any]]] = {
+    "BoxSegmentFinder": [
+        {},
+        {"inference": "maxt", "max_features": 2, "n_replicates": 19},
+        {"inference": "none", "max_cells": 4, "min_size": None},
+    ],
     "OptimalRevenueBinner": [
         {},
         {"encode": "onehot", "mode": "prefix"},

@@ -24,6 +24,8 @@ PROMISED = [
         "Core / aov 60-90",
         "aov is at least 90",
     ],
+    ["Nothing: propensity <=", "profit", "Nothing | E-mail", "Total"],
+    ["Implement", "channel in ['email', 'partner']"],
 ]
 
 

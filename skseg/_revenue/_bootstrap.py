@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import numbers
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -41,9 +42,10 @@ class RevenueBootstrap:
         Profit of every tier of the menu, 0 where it is unused, and of the customers
         without a score.
     optimism : float
-        By how much tiers make more of the customers that they are fitted to than of
-        others, in currency: the mean difference between what the tiers of a replicate
-        make of the replicate and of the original customers.
+        By how much tiers promise more of the customers that they are fitted to than
+        they make of others, in currency: the mean difference between what the tiers of
+        a replicate promise of it and what they make of the original outcomes. The same
+        difference of the fitted tiers, by outcomes, is chance alone and taken off.
     n_candidates : int
         Number of cuts that replicates could choose from.
     is_complete : bool
@@ -95,7 +97,8 @@ class RevenueBootstrap:
         ValueError
             If the level is not in (0, 1), or no replicate could be cut.
         """
-        if not 0 < confidence_level < 1:
+        is_number = isinstance(confidence_level, numbers.Real)
+        if not is_number or not 0 < confidence_level < 1:
             owner, rule = type(self).__name__, "a number in (0, 1)"
             raise invalid_parameter(owner, "confidence_level", rule, confidence_level)
         if not len(self.profits):
@@ -167,13 +170,14 @@ class Resampling:
             Source of the draws.
         """
         tiers = segments["tier"].to_numpy()[:-1]
-        found = list(self._replicates(problem, tiers, n_replicates, rng))
+        cuts = segments["high"].to_numpy()[: len(tiers) - 1]
+        found = list(self._replicates(problem, (tiers, cuts), n_replicates, rng))
         n_tiers = len(problem.gain)
         is_shown = segments["n"].to_numpy() > 0
         is_shown[:-1] = True
         shown = np.append(tiers, n_tiers)[is_shown]
         return RevenueBootstrap(
-            _fitted(segments[is_shown], segments["high"].to_numpy()[: len(tiers) - 1]),
+            _fitted(segments[is_shown], cuts),
             tuple(shown.tolist()),
             np.array([one.cuts for one in found]).reshape(len(found), len(tiers) - 1),
             np.array([one.profits for one in found]).reshape(len(found), n_tiers + 1),
@@ -186,61 +190,75 @@ class Resampling:
     def _replicates(
         self,
         problem: Problem,
-        fitted_tiers: IntArray,
+        fitted: tuple[IntArray, FloatArray],
         n_replicates: int,
         rng: np.random.Generator,
     ) -> Iterator[Replicate]:
-        """Yield the optimum of every draw that can be cut."""
+        """Yield the optimum of every draw that can be cut.
+
+        Of what is fitted, tiers and cuts are given.
+        """
         blocks = self.blocks
         n = np.append(blocks.n, self.unscored[0])
         y = np.append(blocks.y, self.unscored[1])
-        original = self._sums(blocks.n, blocks.y)
+        original = _below(blocks.n, blocks.y)
+        fitted_tiers, cuts = fitted
+        inner = np.searchsorted(blocks.thresholds, cuts, side="right")
+        fitted_at = np.array([0, *inner, len(blocks.n)])
         for sizes, drawn in cells(n, y, self.squares).replicates(n_replicates, rng):
             here = self._sums(sizes[:-1], drawn[:-1])
-            division = problem.divided(*here)
+            division = self._asked(problem, sizes[-1]).divided(*here)
             if division is None:
                 continue
-            tiers = np.array(division.tiers)
-            at = np.array(
-                [0, *np.searchsorted(here[0], division.below), len(sizes) - 1]
-            )
-            made, elsewhere = (
-                self._profits(problem, tiers, np.diff(sums[:, at]))
-                for sums in (here, original)
-            )
-            without = self._unscored_profit(sizes[-1], drawn[-1])
+            tiers, at = np.array(division.tiers), _places(here[0], division.below)
+            made = self._profits(tiers, at, here)
+            elsewhere = self._profits(tiers, at, original)
+            more = _below(sizes[:-1], drawn[:-1]) - original
+            chance = self._profits(fitted_tiers, fitted_at, more, is_fixed=False)
+            without = self._unscored_profit(tiers, sizes[-1], drawn[-1])
             yield Replicate(
                 self._boundaries(tiers, at, fitted_tiers),
                 np.append(made, without),
-                float(made.sum() - elsewhere.sum()),
+                float(made.sum() - elsewhere.sum() - chance.sum()),
             )
+
+    def _asked(self, problem: Problem, n_unscored: float) -> Problem:
+        """Return the problem of a draw with so many customers without a score."""
+        tier, fixed = self.missing_tier, self.menu.fixed_cost
+        if n_unscored == 0:
+            return replace(problem, fixed=fixed, spent=0.0)
+        # They pay for their tier, whoever else is in it.
+        is_paid = np.arange(len(fixed)) == tier
+        spent = float(self.menu.cost[tier] * n_unscored + fixed[tier])
+        return replace(problem, fixed=np.where(is_paid, 0.0, fixed), spent=spent)
 
     def _sums(self, n: FloatArray, y: FloatArray) -> FloatArray:
         """Return sizes and expected conversions below every block, and of all."""
-        if self.model in CALIBRATED:
-            some = n > 0
+        some = n > 0
+        if self.model in CALIBRATED and some.any():
             rates = np.zeros_like(y)
             scores = self.scores[some]
             rates[some] = calibrated_rates(OWNER, self.model, scores, n[some], y[some])
             y = n * rates
-        return np.cumsum(np.pad([n, y], ((0, 0), (1, 0))), axis=1)
+        return _below(n, y)
 
     def _profits(
-        self, problem: Problem, tiers: IntArray, totals: FloatArray
+        self, tiers: IntArray, at: IntArray, sums: FloatArray, is_fixed: bool = True
     ) -> FloatArray:
         """Return what every tier makes of the customers with a score."""
-        n, y = totals
-        profits = np.zeros(len(problem.gain))
-        gain, cost, fixed = (
-            p[tiers] for p in (problem.gain, problem.cost, problem.fixed)
-        )
-        profits[tiers] = gain * y - cost * n - fixed
+        n, y = np.diff(sums[:, at])
+        menu = self.menu
+        profits = np.zeros(len(menu.gain))
+        profits[tiers] = menu.gain[tiers] * y - menu.cost[tiers] * n
+        if is_fixed:
+            profits[tiers] -= menu.fixed_cost[tiers]
         return profits
 
-    def _unscored_profit(self, n: float, y: float) -> float:
+    def _unscored_profit(self, tiers: IntArray, n: float, y: float) -> float:
+        """Return what is made of those without one, less a fixed cost of their own."""
         tier, menu = self.missing_tier, self.menu
-        spent = menu.cost[tier] * n + (menu.fixed_cost[tier] if n > 0 else 0.0)
-        return float(menu.gain[tier] * y - spent)
+        fixed = menu.fixed_cost[tier] if n > 0 and tier not in tiers else 0.0
+        return float(menu.gain[tier] * y - menu.cost[tier] * n - fixed)
 
     def _boundaries(
         self, tiers: IntArray, at: IntArray, fitted_tiers: IntArray
@@ -257,6 +275,21 @@ class Replicate:
     cuts: FloatArray
     profits: FloatArray
     optimism: float
+
+
+def _below(n: FloatArray, y: FloatArray) -> FloatArray:
+    """Return sizes and conversions below every block, and of all."""
+    return np.cumsum(np.pad([n, y], ((0, 0), (1, 0))), axis=1)
+
+
+def _places(n: FloatArray, below: Sequence[float]) -> IntArray:
+    """Return the borders of tiers, given the sizes below borders and below cuts.
+
+    Of borders with none drawn in between, the middle one, as cuts are.
+    """
+    first = np.searchsorted(n, below)
+    last = np.searchsorted(n, below, side="right") - 1
+    return np.array([0, *(first + last) // 2, len(n) - 1])
 
 
 def _fitted(segments: pd.DataFrame, cuts: FloatArray) -> pd.DataFrame:
@@ -287,8 +320,7 @@ def resampling(
         middles = totals / blocks.n
     # The score as the response is known: only who has which score is left to chance.
     if model == "score" or not observed.are_shares:
-        inside = block_sums(
-            thresholds, scored.scores, scored.squared().conversions, weight
-        )
+        values = scored.scores if model == "score" else scored.conversions
+        inside = block_sums(thresholds, scored.scores, values**2, weight)
         squares = np.append(inside, unscored.squared().n_conversions)
     return Resampling(blocks, without, squares, middles, model, menu, missing_tier)

@@ -57,9 +57,7 @@ def sweep(positions: Positions, goal: Goal, limits: Limits) -> Sweep:
     return kept
 
 
-def values_of(
-    n: FloatArray, y: FloatArray, goal: Goal, limits: Limits
-) -> list[float]:
+def values_of(n: FloatArray, y: FloatArray, goal: Goal, limits: Limits) -> list[float]:
     """Return the best value with cuts at these positions, -inf if there is none.
 
     One for every layer: for every number of tiers up to the count, if that matters.

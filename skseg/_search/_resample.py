@@ -153,14 +153,17 @@ def _block_ends(below: FloatArray, places: IntArray) -> IntArray:
 def _upper_edges(
     bucket: Callable[[FloatArray], npt.NDArray[np.uint16]], ends: IntArray
 ) -> FloatArray:
-    """Return scores in these buckets with next to no others above them."""
-    low, high = np.full(len(ends), -1.0), np.full(len(ends), 1.0)
-    while (bucket(low) > ends).any():
-        low *= 2
-    while (bucket(high) <= ends).any():
-        high *= 2
-    for _ in range(64):
-        middle = low / 2 + high / 2
-        is_within = bucket(middle) <= ends
+    """Return the highest scores that are in these buckets or lower ones."""
+    last = np.iinfo(np.int64).max
+
+    def score(rank: npt.NDArray[np.int64]) -> FloatArray:
+        # Apart from the sign, the bits of floats sort as whole numbers.
+        return (rank ^ ((rank >> 63) & last)).view(np.float64)
+
+    highest = np.float64(np.inf).view(np.int64)
+    low, high = np.full(len(ends), -highest - 1), np.full(len(ends), highest)
+    for _ in range(65):
+        middle = (low >> 1) + (high >> 1) + (low & high & 1)
+        is_within = bucket(score(middle)) <= ends
         low, high = np.where(is_within, middle, low), np.where(is_within, high, middle)
-    return low
+    return score(low)

@@ -3,5 +3,6 @@
 from ._cart_abandoners import make_cart_abandoners
 from ._orders import CUSTOMER_TYPES as CUSTOMER_TYPES
 from ._orders import make_orders
+from ._seller_groups import make_seller_groups
 
-__all__ = ["make_cart_abandoners", "make_orders"]
+__all__ = ["make_cart_abandoners", "make_orders", "make_seller_groups"]

@@ -1,13 +1,19 @@
 """Pictures of segments, as scikit-learn's Display classes: they need matplotlib."""
 
+from ._effect_map import EffectMapDisplay
+from ._findings import FindingsDisplay
 from ._flow import SegmentFlowDisplay
 from ._heatmap import RFMHeatmapDisplay
+from ._information_value import InformationValueDisplay
 from ._revenue_curve import RevenueCurveDisplay
 from ._revenue_tiers import RevenueTiersDisplay
 from ._rule_map import RuleMapDisplay
 from ._sizes import SegmentSizesDisplay
 
 __all__ = [
+    "EffectMapDisplay",
+    "FindingsDisplay",
+    "InformationValueDisplay",
     "RFMHeatmapDisplay",
     "RevenueCurveDisplay",
     "RevenueTiersDisplay",

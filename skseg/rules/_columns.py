@@ -87,6 +87,14 @@ class Columns:
         self.names = [f"x{i}" for i in range(array.shape[1])]
         self._arrays = {name: array[:, i] for i, name in enumerate(self.names)}
 
+    def take(self, rows: IntArray) -> Columns:
+        """Return some of the rows."""
+        if self._frame is not None:
+            return Columns(self._frame[rows], self.owner)
+        return Columns(
+            {n: values[rows] for n, values in self._arrays.items()}, self.owner
+        )
+
     def require(self, names: list[str]) -> None:
         """Raise unless all of `names` are there."""
         absent = [name for name in names if name not in self.names]
@@ -119,6 +127,31 @@ class Columns:
                     pass  # pyarrow cannot compare a string_view
             column = column.to_numpy()
         return self._looked_up(name, np.asarray(column, dtype=object), values)
+
+    def is_text(self, name: str) -> bool:
+        """Tell whether a column holds text; one without any value holds numbers."""
+        column = self._column(name, None)
+        if isinstance(column, nw.Series):
+            if column.dtype == nw.String:
+                return True
+            if column.dtype != nw.Object:
+                return False
+            column = column.to_numpy()
+        if column.dtype.kind != "O":
+            return bool(column.dtype.kind in "US")
+        return any(isinstance(value, str) for value in column)
+
+    def levels(self, name: str) -> list[str]:
+        """Return the different texts of a column, sorted."""
+        column = self._column(name, "text")
+        if isinstance(column, nw.Series):
+            column = column.drop_nulls().unique().to_numpy()
+        texts = {value for value in column if not is_missing_value(value)}
+        for value in texts:
+            if not isinstance(value, str):
+                row = list(column).index(value)
+                self._wrong_kind(name, row, value, "text")
+        return sorted(texts)
 
     def missing(self, name: str) -> BoolArray:
         """Return which rows of a column, of any type, are missing."""

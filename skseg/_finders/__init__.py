@@ -1,0 +1,19 @@
+"""Segments in which two groups differ, found on some rows and tested on others."""
+
+from ._box import BoxSegmentFinder
+from ._combine import CombinedFindings, combine_findings
+from ._groups import GroupStratifiedKFold, with_group
+from ._iv import IVSegmentFinder
+from ._l1 import L1SegmentFinder
+from ._tlearner import TLearnerSegmentFinder
+
+__all__ = [
+    "BoxSegmentFinder",
+    "CombinedFindings",
+    "GroupStratifiedKFold",
+    "IVSegmentFinder",
+    "L1SegmentFinder",
+    "TLearnerSegmentFinder",
+    "combine_findings",
+    "with_group",
+]

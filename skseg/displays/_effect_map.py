@@ -1,0 +1,287 @@
+"""EffectMapDisplay: where in the plane of two columns the groups differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from skseg._finders._base import SegmentFinder
+from skseg._validation import check_int, invalid_parameter, read_columns
+
+from ._drawing import open_axes
+from ._effect_map_drawing import draw_map, figure_size
+from ._effect_map_numbers import conditions, map_numbers, read_rows
+from ._revenue_curve_drawing import write_message
+
+_OWNER = "EffectMapDisplay"
+_MOST_COLUMNS = 2
+_LEAST_CELLS, _MOST_CELLS = 4, 64
+
+
+class EffectMapDisplay:
+    """Heat map of the effect over the cells of two columns, with a finding outlined.
+
+    Does the effect end where the finding does, or go on? Use `from_estimator` to make
+    one.
+
+    Parameters
+    ----------
+    columns : sequence of str of length 1 or 2
+        The columns, the first from left to right. Empty if there is nothing to show.
+    cells : sequence of two sequences of str, of length n_1 and n_2
+        What is in the cells of each column; in that of a single column's row, "all".
+    n_a, n_b : array-like of shape (n_1, n_2)
+        Rows of the groups, or the sums of their weights.
+    mean_a, mean_b : array-like of shape (n_1, n_2)
+        Their mean outcomes, in points; NaN without rows.
+    is_inside : array-like of bool of shape (n_1, n_2)
+        Which cells belong to the finding.
+    groups : tuple of two labels, default=None
+        A and B. None: A is a cell, B are all other rows.
+    rule : str, default=""
+        The finding.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that `plot` drew on.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    See Also
+    --------
+    FindingsDisplay : All findings, with their intervals.
+
+    Notes
+    -----
+    Effects are those observed, which is not what a finder tests: part of the rows was
+    searched for the finding, and nothing is adjusted for how groups came about. Cells
+    with fewer than 30 rows of a group are hatched and pale, and have no say in the
+    scale of the colours.
+
+    Examples
+    --------
+    >>> from skseg import BoxSegmentFinder
+    >>> from skseg.datasets import make_seller_groups
+    >>> from skseg.displays import EffectMapDisplay
+    >>> leads = make_seller_groups(20_000, pattern="xor", random_state=0)
+    >>> X = leads[["engagement", "days_since_contact"]]
+    >>> y, group = leads["converted"], leads["seller"]
+    >>> finder = BoxSegmentFinder(random_state=0).fit(X, y, group=group)
+    >>> display = EffectMapDisplay.from_estimator(finder, X, y, group, max_cells=4)
+    >>> frame = display.frame()
+    >>> frame.groupby("is_inside")["effect"].mean().round(1)
+    is_inside
+    False     4.3
+    True    -12.6
+    Name: effect, dtype: float64
+    """
+
+    ax_: Any
+    figure_: Any
+
+    def __init__(
+        self,
+        *,
+        columns: Sequence[str],
+        cells: Sequence[Sequence[str]],
+        n_a: npt.ArrayLike,
+        n_b: npt.ArrayLike,
+        mean_a: npt.ArrayLike,
+        mean_b: npt.ArrayLike,
+        is_inside: npt.ArrayLike,
+        groups: tuple[Any, Any] | None = None,
+        rule: str = "",
+    ) -> None:
+        self.columns = columns
+        self.cells = cells
+        self.n_a = n_a
+        self.n_b = n_b
+        self.mean_a = mean_a
+        self.mean_b = mean_b
+        self.is_inside = is_inside
+        self.groups = groups
+        self.rule = rule
+
+    @classmethod
+    def from_estimator(
+        cls,
+        finder: Any,
+        X: Any,
+        y: Any,
+        group: Any = None,
+        *,
+        columns: Sequence[str] | None = None,
+        finding: int = 0,
+        max_cells: int = 8,
+        sample_weight: Any = None,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> EffectMapDisplay:
+        """Draw the effect around a finding of a fitted finder.
+
+        Parameters
+        ----------
+        finder : estimator
+            A fitted segment finder, such as `BoxSegmentFinder`.
+        X : frame or array of shape (n_rows, n_columns)
+            Rows, with columns as in ``fit``: those of the training, or others.
+        y : array-like of shape (n_rows,)
+            Their outcome; or what `with_group` gives.
+        group : array-like of shape (n_rows,), default=None
+            Which group every row belongs to; given if and only if it was in ``fit``.
+        columns : sequence of str of length 1 or 2, default=None
+            The columns of the map. None: the first two of the finding, or its only one,
+            for a map of a single row. If the finding has conditions on none of them,
+            nothing is outlined.
+        finding : int, default=0
+            Position of the finding in ``segments_``.
+        max_cells : int, default=8
+            Most cells of a column, in [4, 64], that of missing values included. Cells
+            are about even in size and end where the finding does; of levels of a text,
+            the most frequent ones, and a cell for the rest.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as large as the cells need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        EffectMapDisplay
+            The display, drawn. If there are no findings, and no columns are given, the
+            picture says so.
+
+        Raises
+        ------
+        NotFittedError
+            If the finder is not fitted.
+        ValueError
+            If a parameter, column, outcome or group is wrong; the message says which.
+        MissingExtraError
+            If matplotlib is not installed.
+
+        Notes
+        -----
+        All rows are in the map, whatever the conditions of the finding on a third
+        column. To see those alone that meet them, pass ``X``, ``y`` and ``group`` of
+        these rows.
+        """
+        if not isinstance(finder, SegmentFinder):
+            raise invalid_parameter(_OWNER, "finder", "a segment finder", finder)
+        check_is_fitted(finder)
+        max_cells = check_int(_OWNER, "max_cells", max_cells, _LEAST_CELLS, _MOST_CELLS)
+        last = max(len(finder.segments_) - 1, 0)
+        found = conditions(finder, check_int(_OWNER, "finding", finding, 0, last))
+        names = list(found)[:_MOST_COLUMNS] if columns is None else _names(columns)
+        read = read_columns(finder, X, reset=False)
+        read.require(names)
+        read, rows = read_rows(_OWNER, finder, read, y, group, sample_weight)
+        numbers = (
+            map_numbers(read, rows, names, found, max_cells) if names else _nothing()
+        )
+        rule = str(finder.rules_.rules[f"Segment {finding + 1}"]) if found else ""
+        display = cls(**numbers, groups=finder.groups_, rule=rule)
+        return display.plot(ax=ax, title=title)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the numbers behind the picture.
+
+        Returns
+        -------
+        DataFrame of shape (n_cells, 8)
+            One row per cell, with the columns cell_1 and cell_2 (of the first and the
+            second column), n_A, n_B, mean_A, mean_B, effect (both in points: per cent
+            of the rows, or of the mean of a numeric outcome) and is_inside. Without
+            groups A is the cell, and B are all other rows.
+        """
+        pairs = list(product(*self.cells))
+        numbers = {
+            name: np.asarray(values, dtype=np.float64).ravel()
+            for name, values in (
+                ("n_A", self.n_a),
+                ("n_B", self.n_b),
+                ("mean_A", self.mean_a),
+                ("mean_B", self.mean_b),
+            )
+        }
+        return pd.DataFrame(
+            {
+                "cell_1": pd.Series([one for one, _ in pairs], dtype=object),
+                "cell_2": pd.Series([two for _, two in pairs], dtype=object),
+                **numbers,
+                "effect": numbers["mean_A"] - numbers["mean_B"],
+                "is_inside": np.asarray(self.is_inside, dtype=bool).ravel(),
+            }
+        )
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> EffectMapDisplay:
+        """Draw the map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as large as the cells need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        EffectMapDisplay
+            The display itself.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        shape = np.shape(self.n_a)
+        ax = open_axes(ax, figure_size(shape[0], shape[1], len(self.columns)))
+        a, b = self.groups or ("a cell", "all other rows")
+        pad = 6.0
+        if not self.columns:
+            write_message(ax, "No findings.")
+        else:
+            pad = draw_map(
+                ax,
+                self.frame(),
+                list(self.columns),
+                [list(part) for part in self.cells],
+                f"Effect of {a} over {b}, points",
+                self.rule,
+                has_groups=self.groups is not None,
+            )
+        if title is None:
+            by = f" by {' and '.join(map(str, self.columns))}" if self.columns else ""
+            title = f"Effect of {a} over {b}{by}"
+        ax.set_title(title, loc="left", fontweight="bold", pad=pad, parse_math=False)
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
+
+
+def _names(columns: Any) -> list[str]:
+    """Return the names of one or two columns, or raise."""
+    is_list = isinstance(columns, Sequence) and not isinstance(columns, str)
+    names = [str(name) for name in columns] if is_list else []
+    if not 0 < len(names) <= _MOST_COLUMNS or len({*names}) < len(names):
+        rule = "None, or the names of one or two columns"
+        raise invalid_parameter(_OWNER, "columns", rule, columns)
+    return names
+
+
+def _nothing() -> dict[str, Any]:
+    """Return the parameters of a map without cells."""
+    names = ("n_a", "n_b", "mean_a", "mean_b", "is_inside")
+    return {
+        "columns": [],
+        "cells": [[], []],
+        **{name: np.zeros((0, 0)) for name in names},
+    }
