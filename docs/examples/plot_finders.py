@@ -10,8 +10,8 @@ known.
 # %%
 # Leads
 # -----
-# Twenty columns of all kinds; A converts 15 points more of those who come by e-mail or a
-# partner with a basket of 50 or more.
+# Twenty columns of all kinds; A converts 15 points more of those who come by e-mail or
+# a partner with a basket of 50 or more.
 
 from skseg import BoxSegmentFinder
 from skseg.datasets import make_seller_groups
@@ -24,8 +24,8 @@ print(truth.attrs["rules"])
 # %%
 # Finding and testing
 # -------------------
-# One half of the leads is searched, every box over every pair of columns; the other half
-# tells whether what was found is true.
+# One half of the leads is searched, every box over every pair of columns; the other
+# half tells whether what was found is true.
 
 finder = BoxSegmentFinder(random_state=0).fit(X, y, group=seller)
 shown = ["Best_Group", "Effect_pp", "CI_low", "CI_high", "P_adj", "Decision"]

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._search._box_sets import cell_sets
 from skseg._search._boxes import Axis, Box
+from skseg._search._boxes._sets import cell_sets
 from skseg._search._decision import Thresholds
 from skseg._search._iv import (
     ZERO_CELLS,

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._search._cuts import Asked, Division, Mode, Rates, Side, solve_at
-from skseg._search._cuts_menu import make_goal
-from skseg._search._cuts_positions import Limits
+from skseg._search._cuts._menu import make_goal
+from skseg._search._cuts._positions import Limits
 
 FloatArray = npt.NDArray[np.float64]
 

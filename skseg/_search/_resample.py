@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ._arrays import FloatArray, IntArray
 from ._cuts import threshold_between
-from ._cuts_rows import Rows
+from ._cuts._rows import Rows
 
 # About so many borders are candidates for the cuts of a replicate: half of them at even
 # ranks, and half around the cuts that were found.

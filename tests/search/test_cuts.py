@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skseg._search import _cuts_rows, _cuts_sweep
 from skseg._search._cuts import Cuts, optimal_cuts, threshold_between, value_path
+from skseg._search._cuts import _rows as _cuts_rows
+from skseg._search._cuts import _sweep as _cuts_sweep
 
 from .cut_oracles import Problem, best, is_possible, path
 

@@ -14,16 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skseg._search import (
-    _cuts_budget,
-    _cuts_labels,
-    _cuts_rate_bounds,
-    _cuts_rates,
-    _cuts_solve,
-)
 from skseg._search._cuts import Rates, Side, optimal_cuts, solve_at, value_path
-from skseg._search._cuts_menu import make_goal
-from skseg._search._cuts_positions import Limits
+from skseg._search._cuts import _budget as _cuts_budget
+from skseg._search._cuts import _labels as _cuts_labels
+from skseg._search._cuts import _rate_bounds as _cuts_rate_bounds
+from skseg._search._cuts import _rates as _cuts_rates
+from skseg._search._cuts import _solve as _cuts_solve
+from skseg._search._cuts._menu import make_goal
+from skseg._search._cuts._positions import Limits
 
 from .cut_oracles import Problem, best, is_possible, path
 from .test_cuts import MENU, MODES, THOROUGH, as_if_many, random_problem, random_rows

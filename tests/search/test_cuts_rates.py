@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skseg._search import _cuts_rates
 from skseg._search._cuts import Cuts, Rates, optimal_cuts, value_path
+from skseg._search._cuts import _rates as _cuts_rates
 
 from .cut_oracles import Problem, best, is_possible, path, rates_fit
 from .test_cuts import MENU, MODES, THOROUGH, as_if_many, random_rows

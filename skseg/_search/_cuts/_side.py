@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._cuts_menu import Goal
-from ._cuts_positions import Limits
-from ._cuts_sweep import Division
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._menu import Goal
+from ._positions import Limits
+from ._sweep import Division
 
 # Differences of rates are as large as asked up to this much.
 _TOLERANCE = 1e-9

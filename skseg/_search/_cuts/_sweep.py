@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray
-from ._cuts_menu import Goal
-from ._cuts_positions import (
+from skseg._search._arrays import BoolArray, FloatArray
+
+from ._menu import Goal
+from ._positions import (
     Blocks,
     Limits,
     Positions,

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._bounds import count_rows
-from ._cuts_rates import most_borders
-from ._cuts_side import Found, Rates, Side, Task, parts
-from ._cuts_solve import even, solve
-from ._cuts_sweep import Division, best_division, pruned
-from ._cuts_why import Nearest, menu_counts, short
+from skseg._search._bounds import count_rows
+
+from ._rates import most_borders
+from ._side import Found, Rates, Side, Task, parts
+from ._solve import even, solve
+from ._sweep import Division, best_division, pruned
+from ._why import Nearest, menu_counts, short
 
 # The largest difference of rates is found up to this share of the one asked.
 _PRECISION = 1e-6

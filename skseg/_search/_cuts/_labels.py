@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._cuts_menu import Goal
-from ._cuts_positions import exact_positions
-from ._cuts_rates import pair_endings
-from ._cuts_side import Task
-from ._cuts_sweep import Division, suffixes
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._menu import Goal
+from ._positions import exact_positions
+from ._rates import pair_endings
+from ._side import Task
+from ._sweep import Division, suffixes
 
 # After so many ways to go on from a label have been looked at, only a few labels of the
 # largest bounds are followed, to come to an end.

@@ -8,12 +8,13 @@ from math import log
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray
-from ._box_best import Best, Found
-from ._box_search import Triples, measure, search
-from ._box_sets import Axis, Box, Codes, Limits, Side, rows_in
-from ._box_simplify import cost, simplified
-from ._box_tables import Sample, joint_table, sample
+from skseg._search._arrays import BoolArray, FloatArray
+
+from ._best import Best, Found
+from ._search import Triples, measure, search
+from ._sets import Axis, Box, Codes, Limits, Side, rows_in
+from ._simplify import cost, simplified
+from ._tables import Sample, joint_table, sample
 
 # For the next search a row that is explained weighs so much.
 _COVERED = 2.0

@@ -9,10 +9,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 import numpy as np
 
-from ._arrays import FloatArray
-from ._bounds import SizeBounds, count_rows
-from ._cuts_menu import Goal
-from ._cuts_positions import Limits, exact_positions, windows
+from skseg._search._arrays import FloatArray
+from skseg._search._bounds import SizeBounds, count_rows
+
+from ._menu import Goal
+from ._positions import Limits, exact_positions, windows
 
 
 @dataclass(frozen=True, slots=True)

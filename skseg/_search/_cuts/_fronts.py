@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import FloatArray, IntArray
-from ._cuts_menu import Goal
-from ._cuts_positions import exact_positions
-from ._cuts_side import Task
-from ._cuts_sweep import Division, followers, suffixes
+from skseg._search._arrays import FloatArray, IntArray
+
+from ._menu import Goal
+from ._positions import exact_positions
+from ._side import Task
+from ._sweep import Division, followers, suffixes
 
 # A tier begun: what is below it makes and saves (minus what it spends), less what the
 # tier would up to where it begins; the same at the price; what the whole can make at

@@ -11,22 +11,23 @@ from typing import Literal, Required, TypedDict, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import FloatArray
-from ._bounds import SizeBounds, size_bounds
-from ._cuts_menu import Goal, Mode, make_goal
-from ._cuts_positions import Blocks, Limits
-from ._cuts_rows import Rows, Runs, read_rows
-from ._cuts_side import Found, Rates, Side, Task, parts
-from ._cuts_solve import solve, solve_at, upper_bound
-from ._cuts_sweep import (
+from skseg._search._arrays import FloatArray
+from skseg._search._bounds import SizeBounds, size_bounds
+
+from ._menu import Goal, Mode, make_goal
+from ._positions import Blocks, Limits
+from ._rows import Rows, Runs, read_rows
+from ._side import Found, Rates, Side, Task, parts
+from ._solve import solve, solve_at, upper_bound
+from ._sweep import (
     Division,
     best_division,
     blocks_that_matter,
     pruned,
     values_of,
 )
-from ._cuts_why import Nearest, nearest_bounds, why_impossible
-from ._cuts_why_side import why_not
+from ._why import Nearest, nearest_bounds, why_impossible
+from ._why_side import why_not
 
 __all__ = [
     "Asked",

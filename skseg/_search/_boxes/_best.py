@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._box_sets import Axis, Box, Limits, cell_sets
-from ._box_tables import ONE_THREAD, Columns, Table, product
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._sets import Axis, Box, Limits, cell_sets
+from ._tables import ONE_THREAD, Columns, Table, product
 
 # Bounds are lowered by this share, so that rounding does not hide equals of the best.
 _SLACK = 1 - 1e-9

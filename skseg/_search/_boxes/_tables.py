@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._box_sets import Axis, Codes
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._sets import Axis, Codes
 
 # So many rows at a time stay in the cache between the steps of a histogram.
 _CHUNK = 1 << 16

@@ -8,9 +8,10 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import FloatArray
-from ._box_sets import Axis, Codes, Limits, Side, cell_sets
-from ._box_tables import ONE_THREAD, Columns, Sample, joint_cells, product, sample
+from skseg._search._arrays import FloatArray
+
+from ._sets import Axis, Codes, Limits, Side, cell_sets
+from ._tables import ONE_THREAD, Columns, Sample, joint_cells, product, sample
 
 Floats = npt.NDArray[np.float32]
 

@@ -9,10 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray
-from ._box_best import Best, Found, best_boxes
-from ._box_sets import Axis, Codes, Limits, cell_sets
-from ._box_tables import Columns, Sample, Table, all_tables, joint_table
+from skseg._search._arrays import BoolArray, FloatArray
+
+from ._best import Best, Found, best_boxes
+from ._sets import Axis, Codes, Limits, cell_sets
+from ._tables import Columns, Sample, Table, all_tables, joint_table
 
 Triples = Literal["grown", "all"]
 Numbers = tuple[int, ...]

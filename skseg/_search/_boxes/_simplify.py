@@ -7,11 +7,12 @@ from math import inf, log
 
 import numpy as np
 
-from ._arrays import BoolArray
-from ._box_best import Found
-from ._box_search import climb, measure
-from ._box_sets import Axis, Limits, cell_sets
-from ._box_tables import Columns, Sample, Table, joint_table
+from skseg._search._arrays import BoolArray
+
+from ._best import Found
+from ._search import climb, measure
+from ._sets import Axis, Limits, cell_sets
+from ._tables import Columns, Sample, Table, joint_table
 
 # The numbers of the sets of some columns, in the order of the columns.
 Numbers = dict[int, int]

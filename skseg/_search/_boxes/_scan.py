@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._arrays import FloatArray
-from ._box_best import Best
-from ._box_cover import cover
-from ._box_flips import max_t
-from ._box_search import Triples, look_at_all, search
-from ._box_sets import Axis, Box, Codes, Limits, Side
-from ._box_tables import sample
+from skseg._search._arrays import FloatArray
+
+from ._best import Best
+from ._cover import cover
+from ._flips import max_t
+from ._search import Triples, look_at_all, search
+from ._sets import Axis, Box, Codes, Limits, Side
+from ._tables import sample
 
 __all__ = ["Axis", "Box", "all_triples", "cover", "max_t", "scan"]
 

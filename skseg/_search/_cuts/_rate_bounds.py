@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._cuts_rates import Neighbours, most_borders, neighbours
-from ._cuts_side import Rates, Task
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._rates import Neighbours, most_borders, neighbours
+from ._side import Rates, Task
 
 # Blocks, and how often what remains is put into finer ones.
 _BLOCKS = 400

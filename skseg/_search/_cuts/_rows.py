@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import BoolArray, FloatArray
-from ._bounds import summable
-from ._cuts_positions import Sums
+from skseg._search._arrays import BoolArray, FloatArray
+from skseg._search._bounds import summable
+
+from ._positions import Sums
 
 # Rows are read in pieces that stay in the cache.
 _PIECE = 1 << 15

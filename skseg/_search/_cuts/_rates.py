@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._cuts_side import Rates, Task
-from ._cuts_sweep import Division, followers
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._side import Rates, Task
+from ._sweep import Division, followers
 
 # So many borders at most, and so many values for all tiers together, are 64 MB.
 _MOST_BORDERS = 1000

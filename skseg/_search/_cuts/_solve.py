@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._arrays import FloatArray, IntArray
-from ._cuts_budget import Price, best_price, best_within_budget
-from ._cuts_menu import Goal
-from ._cuts_moves import improved
-from ._cuts_positions import Limits
-from ._cuts_rate_bounds import narrowed
-from ._cuts_rates import best_with_rates, most_borders
-from ._cuts_side import Found, Side, Task
-from ._cuts_sweep import Division, best_division, pruned
+from skseg._search._arrays import FloatArray, IntArray
+
+from ._budget import Price, best_price, best_within_budget
+from ._menu import Goal
+from ._moves import improved
+from ._positions import Limits
+from ._rate_bounds import narrowed
+from ._rates import best_with_rates, most_borders
+from ._side import Found, Side, Task
+from ._sweep import Division, best_division, pruned
 
 # Borders of the first grid, and how often it is drawn closer around the best cuts.
 _GRID = 300

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._cuts_side import Task
-from ._cuts_sweep import Division
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._side import Task
+from ._sweep import Division
 
 _MOST_ROUNDS = 20
 

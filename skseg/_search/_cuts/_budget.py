@@ -9,14 +9,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from ._arrays import FloatArray, IntArray
-from ._cuts_fronts import FrontSearch
-from ._cuts_labels import Search
-from ._cuts_moves import improved
-from ._cuts_positions import Limits, exact_positions
-from ._cuts_rates import best_with_rates, most_borders
-from ._cuts_side import Found, Task
-from ._cuts_sweep import Division, best_division, pruned, through
+from skseg._search._arrays import FloatArray, IntArray
+
+from ._fronts import FrontSearch
+from ._labels import Search
+from ._moves import improved
+from ._positions import Limits, exact_positions
+from ._rates import best_with_rates, most_borders
+from ._side import Found, Task
+from ._sweep import Division, best_division, pruned, through
 
 _ROUNDING = 2.0**-44
 # Prices tried, and divisions seen on the way that are made better.

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from ._cuts_menu import Goal
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+
+from ._menu import Goal
 
 # Sizes and conversions below some positions.
 Sums = tuple[FloatArray, FloatArray]
