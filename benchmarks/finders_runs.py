@@ -156,7 +156,27 @@ def _implements(found: Findings) -> bool:
     return bool((found.table["Decision"] == "Implement").any())
 
 
-DATA = {"pure noise": {"prognostic": False}, "prognostic": {"prognostic": True}}
+def _few_values(n: int, seed: int) -> pd.DataFrame:
+    """Noise in four columns of five values: most rows have an equal one."""
+    rng = np.random.default_rng(seed)
+    columns = {f"x{i}": rng.integers(0, 5, n) for i in range(1, 5)}
+    group = np.where(rng.random(n) < 0.5, "A", "B").astype(object)
+    converted = (rng.random(n) < 0.35).astype(np.int64)
+    outcome = {"seller": group, "converted": converted, "revenue": 0.0}
+    return pd.DataFrame({**columns, **outcome})
+
+
+def _customers(n: int, seed: int, prognostic: bool) -> pd.DataFrame:
+    return make_seller_groups(
+        n, pattern="none", prognostic=prognostic, random_state=seed
+    )
+
+
+DATA: dict[str, Callable[[int, int], pd.DataFrame]] = {
+    "pure noise": lambda n, seed: _customers(n, seed, False),
+    "prognostic": lambda n, seed: _customers(n, seed, True),
+    "few values": _few_values,
+}
 
 
 def false_findings(runs: Runs) -> list[Row]:
@@ -164,10 +184,8 @@ def false_findings(runs: Runs) -> list[Row]:
     tally = Tally()
     for n, numbers in runs.items():
         for run in numbers:
-            for name, options in DATA.items():
-                data = make_seller_groups(
-                    n, pattern="none", random_state=1000 + run, **options
-                )
+            for name, make in DATA.items():
+                data = make(n, 1000 + run)
                 for method, inference, finder in finders(run):
                     seconds, found = _tried(lambda f=finder, d=data: fitted(f, d))
                     key = (name, n, method, inference)
@@ -227,7 +245,8 @@ def _overlaps(found: Findings, data: pd.DataFrame, planted: BoolArray) -> bool:
     sure = table["Decision"].isin(["Implement", "Pilot"]) & (table["P_adj"] <= 0.05)
     chosen = np.flatnonzero(sure & (table["Best_Group"] == "A"))
     inside = found.members(data)[:, chosen]
-    precision = planted @ inside / np.maximum(inside.sum(axis=0), 1)
+    both = (inside & planted[:, np.newaxis]).sum(axis=0)
+    precision = both / np.maximum(inside.sum(axis=0), 1)
     return bool((precision >= 0.5).any())
 
 

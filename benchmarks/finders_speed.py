@@ -2,7 +2,7 @@
 
 Others are asked for the information values of the same columns, in the way that their
 documentation begins with: optbinning's optimal bins, scorecardpy's `woebin` and toad's
-`quality`. These choose bins by a search, where `information_value` takes quantiles, so
+`IV`. These choose bins by a search, where `information_value` takes quantiles, so
 it is not the same work.
 """
 
@@ -181,7 +181,7 @@ def _scorecardpy(X: pd.DataFrame, y: Any) -> Any:
 
 
 def _toad(X: pd.DataFrame, y: Any) -> Any:
-    return import_module("toad").quality(X.assign(y=y), "y", iv_only=True)
+    return [import_module("toad").IV(X[name], y) for name in X]
 
 
 OTHERS = {"optbinning": _optbinning, "scorecardpy": _scorecardpy, "toad": _toad}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._nuisance import Balance
+from skseg._overlap import Balance
 from skseg._search._boxes import Box, max_t
 from skseg._search._decision import Thresholds
 from skseg._search._inference import holm
@@ -45,7 +46,7 @@ _LEVEL = 0.95
 _MOST_CELLS = 64
 
 
-class SegmentFinder(Exports, TransformerMixin, BaseEstimator):
+class SegmentFinder(Exports, BaseEstimator):
     """Base of the finders; a subclass says how boxes are found."""
 
     # A class that says so gets the group wherever routing is on.
@@ -118,11 +119,15 @@ class SegmentFinder(Exports, TransformerMixin, BaseEstimator):
         rows, self.groups_, overlap = self._rows(
             columns, y, group, sample_weight, self.compare
         )
+        # Those of an earlier fit must not stay.
+        for name in ("balance_", "overlap_"):
+            self.__dict__.pop(name, None)
         if overlap is not None:
             self.overlap_ = overlap
-        train, test = self._parts(columns, rows, random)
-        searched = rows.take(train)
-        search = self._search(columns.take(train), searched, random)
+        to_search, to_test = self._parts(columns, rows, random)
+        here = np.flatnonzero(to_search.weight)
+        searched = to_search.take(here)
+        search = self._search(columns.take(here), searched, random)
         if rows.in_a is not None and search.axes:
             self.balance_ = group_balance(search)
             if self.propensity == "randomized":
@@ -130,10 +135,8 @@ class SegmentFinder(Exports, TransformerMixin, BaseEstimator):
         boxes = self._boxes(search)
         findings = [_finding(search.coding, box) for box in boxes]
         members = _members(findings, columns)
-        seen = searched.evidence(members[train], _LEVEL)
-        unseen = None
-        if test is not None:
-            unseen = rows.take(test).evidence(members[test], _LEVEL)
+        seen = to_search.evidence(members, _LEVEL)
+        unseen = None if to_test is None else to_test.evidence(members, _LEVEL)
         p_adj = self._adjusted(search, boxes, unseen)
         table = findings_table(
             findings,
@@ -182,7 +185,7 @@ class SegmentFinder(Exports, TransformerMixin, BaseEstimator):
             If the columns are not those of `fit`.
         """
         to_a = self._routed_to_a(read_columns(self._fitted(), X, reset=False))
-        if not self._has_groups:
+        if self.groups_ is None:
             return to_a.astype(np.intp)
         # Labels keep their type: 1 and "not 1" do not become texts.
         kinds = set(map(type, self.groups_))
@@ -321,12 +324,13 @@ class SegmentFinder(Exports, TransformerMixin, BaseEstimator):
 
     def _parts(
         self, columns: Columns, rows: Comparison, random: Any
-    ) -> tuple[IntArray, IntArray | None]:
-        """Return the rows to search, and those to test on, if these are others."""
+    ) -> tuple[Comparison, Comparison | None]:
+        """Return the rows as they are searched, and as they are tested, if they are."""
         if self.inference != "honest":
-            return np.flatnonzero(rows.weight), None
-        train, test = halves(columns, rows, self.test_size, random.randint(2**31))
-        return train[rows.weight[train] > 0], test[rows.weight[test] > 0]
+            return rows, None
+        parts = halves(columns, rows, self.test_size, random.randint(2**31))
+        to_search, to_test = (replace(rows, weight=weight) for weight in parts)
+        return to_search, to_test
 
     def _search(self, columns: Columns, rows: Comparison, random: Any) -> Search:
         """Return the rows as cells, with a score for each."""
@@ -373,7 +377,7 @@ class SegmentFinder(Exports, TransformerMixin, BaseEstimator):
             search.codes,
             search.axes,
             search.score,
-            search.rows.weight,
+            search.weight,
             n_replicates=self.n_replicates,
             rng=np.random.default_rng(search.random_state),
             min_size=search.min_size,

@@ -129,7 +129,7 @@ class BoxSegmentFinder(SegmentFinder):
             search.codes,
             search.axes,
             search.score,
-            search.rows.weight,
+            search.weight,
             max_columns=search.max_features,
             min_size=search.min_size,
             n_segments=search.n_segments,

@@ -22,7 +22,7 @@ from ._table import ranked
 class CombinedFindings(NamedTuple):
     """Result of `combine_findings`.
 
-    Attributes
+    Parameters
     ----------
     table : DataFrame
         One row per finding, the best first, in the columns of ``segments_``.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._validation import read_columns
@@ -17,8 +18,12 @@ from skseg.rules._conditions import And, Comparison, Membership, Missing, Not, O
 FloatArray = npt.NDArray[np.float64]
 
 
-class Exports:
-    """Mixin for finders: membership, and the findings as table, SQL and Python."""
+class Exports(TransformerMixin):
+    """Mixin for finders: membership, and the findings as table, SQL and Python.
+
+    It is a `TransformerMixin` for `set_output`, which wraps the ``transform`` of those
+    classes alone that define it and inherit from it.
+    """
 
     segments_: pd.DataFrame
     rules_: RuleSet

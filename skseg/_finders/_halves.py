@@ -1,74 +1,104 @@
-"""Rows to search and rows to test on, such that equal rows stay together."""
+"""Rows to search and rows to test on, whatever their order."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import binom
 
 from skseg.rules._columns import Columns
 
 from ._comparison import Comparison
 
+FloatArray = npt.NDArray[np.float64]
 Hashes = npt.NDArray[np.uint64]
-IntArray = npt.NDArray[np.intp]
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def halves(
     columns: Columns, rows: Comparison, test_size: float, seed: int
-) -> tuple[IntArray, IntArray]:
-    """Return the numbers of the rows to search, and of those to test on.
+) -> tuple[FloatArray, FloatArray]:
+    """Return the weights of the rows in the search, and those in the test.
 
-    Within every group, and every half of the outcomes there, the rows are put in an
-    order that depends on the seed and on what they hold, and the first ones are for
-    the test. So the order of the rows and of the columns does not matter, a weight of
-    three is the same as three rows, and no copy of a searched row is tested.
+    Each row goes to the test with the same probability, whatever becomes of the others,
+    by a number that depends on the seed, on what the row holds and on its group. Of
+    equal rows a binomial number does, and a row of weight three is dealt like three
+    rows, if weights are whole. So neither the order of the rows nor that of the columns
+    matters.
     """
+    is_whole = bool((rows.weight == np.floor(rows.weight)).all())
+    units = rows.weight if is_whole else (rows.weight > 0).astype(np.float64)
     hashes = _row_hashes(columns, rows, seed)
+    if not is_whole:
+        hashes = _scrambled(hashes + _hashed(rows.weight))
     label = np.zeros(len(rows.y), bool) if rows.in_a is None else rows.in_a
-    is_test = np.zeros(len(rows.y), dtype=bool)
+    in_test = np.zeros(len(rows.y))
     for one in (False, True):
-        here = np.flatnonzero(label == one)
-        if not rows.weight[here].any():
+        here = np.flatnonzero((label == one) & (units > 0))
+        if not len(here):
             continue
-        mean = np.average(rows.y[here], weights=rows.weight[here])
-        for some in (here[rows.y[here] > mean], here[rows.y[here] <= mean]):
-            is_test[some] = _first(hashes[some], rows.weight[some], test_size)
-    return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+        # Equal customers of both groups must not share their luck, or it cancels in the
+        # difference. What tells groups apart is what is in them, not which is called A.
+        own = hashes[here] + _digest(hashes[here], rows.weight[here])
+        dealt = _dealt(_scrambled(own), units[here], test_size)
+        # Without rows to search there is nothing to find.
+        in_test[here] = 0.0 if (dealt == units[here]).all() else dealt
+    if not is_whole:
+        in_test *= rows.weight
+    return rows.weight - in_test, in_test
 
 
-def _first(
-    hashes: Hashes, weight: npt.NDArray[np.float64], share: float
-) -> npt.NDArray[np.bool_]:
-    """Return which rows are the first by hash, up to a share of the weight."""
-    distinct, place = np.unique(hashes, return_inverse=True)
-    sizes = np.bincount(place, weight, minlength=len(distinct))
-    middle = np.cumsum(sizes) - sizes / 2
-    return np.asarray((middle < share * sizes.sum())[place])
+def _dealt(hashes: Hashes, units: FloatArray, share: float) -> FloatArray:
+    """Return how many units of each row go to the test."""
+    order = np.argsort(hashes, kind="stable")
+    hashes, units = hashes[order], units[order]
+    first = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
+    below = np.cumsum(units) - units
+    sizes = np.diff(below[first], append=below[-1] + units[-1])
+    uniform = _scrambled(hashes[first]) / 2.0**64
+    chosen = binom.ppf(uniform, sizes, share)
+    # Of equal rows the first ones are as good as any.
+    stop = np.repeat(chosen + below[first], np.diff(first, append=len(units)))
+    dealt = np.empty_like(units)
+    dealt[order] = np.clip(stop - below, 0.0, units)
+    return dealt
 
 
 def _row_hashes(columns: Columns, rows: Comparison, seed: int) -> Hashes:
     """Return numbers for what the rows hold, whatever the order of the columns."""
-    parts = [_hashed(rows.y)]
+    parts = []
     for name in columns.names:
         if columns.is_text(name):
             levels = columns.levels(name)
-            # Of a missing text, and of one that is not there.
             of_level = pd.util.hash_array(np.array([*levels, "", ""], dtype=object))
+            of_level[-1:] = _scrambled(of_level[-1:])  # missing is not the text ""
             parts.append(of_level[columns.text_codes(name, levels)])
         else:
             parts.append(_hashed(columns.numbers(name)))
     # A column that is there twice says nothing more.
-    distinct = {int(part.sum()): part for part in parts}
-    mixed = np.full(len(rows.y), seed, dtype=np.uint64)
-    for part in distinct.values():
-        mixed += _scrambled(part)
+    parts = list({part.tobytes(): part for part in parts}.values())
+    outcome = _scrambled(_hashed(rows.y))
+    whole = outcome.copy()
+    for part in parts:
+        whole += _scrambled(part)
+    mixed = outcome + np.uint64(seed)
+    for part in parts:
+        # A value counts for its column, and columns are told by all that is in them.
+        column = _digest(part + _scrambled(whole), rows.weight)
+        mixed += _scrambled(part + column)
     return _scrambled(mixed)
 
 
-def _hashed(values: npt.NDArray[np.float64]) -> Hashes:
+def _digest(hashes: Hashes, weight: FloatArray) -> np.uint64:
+    """Return a number for all rows together, whatever their order."""
+    counts = (weight * 2.0**20).astype(np.uint64)
+    total: np.uint64 = (counts * _scrambled(hashes)).sum()
+    return total
+
+
+def _hashed(values: FloatArray) -> Hashes:
     # Both zeros are equal, and so are all NaN.
     plain = np.where(np.isnan(values), np.nan, values + 0.0)
     return pd.util.hash_array(plain)

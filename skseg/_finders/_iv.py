@@ -162,7 +162,7 @@ class IVSegmentFinder(SegmentFinder):
     >>> finder = IVSegmentFinder(random_state=0)
     >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
     >>> finder.iv_["column"].tolist()[:3]
-    ['channel', 'age', 'basket_value']
+    ['channel', 'basket_value', 'income']
     >>> "channel" in str(finder.rules_["Segment 1"])
     True
     """

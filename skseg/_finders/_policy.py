@@ -38,6 +38,11 @@ def policy_value(rows: Comparison, to_a: BoolArray) -> float:
     of_a = np.average(rows.in_a, weights=rows.weight)
     probability = np.where(rows.in_a, of_a, 1 - of_a)
     follows = rows.weight * (rows.in_a == to_a) / probability
+    if not follows.any():
+        raise ValueError(
+            "No row is in the group that predict sends it to, so nothing is known of "
+            "what that would bring. Score rows of both groups."
+        )
     return float(np.average(rows.y, weights=follows))
 
 

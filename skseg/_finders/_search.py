@@ -63,6 +63,12 @@ class Search:
     min_size: float
     random_state: int
 
+    @property
+    def weight(self) -> FloatArray | None:
+        """Weights of the rows; None if all are 1, which is searched faster."""
+        weight = self.rows.weight
+        return None if (weight == 1).all() else weight
+
     @cached_property
     def _weighted(self) -> FloatArray:
         return self.score * self.rows.weight

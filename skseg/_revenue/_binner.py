@@ -498,8 +498,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         distinct scores. What the blocks of a draw sum up to follows the
         multinomial law that drawing customers one by one leads to. Each replicate is
         then solved exactly, which takes about a millisecond, and up to a hundred where
-        a budget or rates bind. Outcomes in [0, 1] count as the share of a customer, or of
-        the customers in a row, that converts; of others, variances are preserved.
+        a budget or rates bind. Outcomes in [0, 1] count as the share of a customer, or
+        of the customers in a row, that converts; of others, variances are preserved.
 
         References
         ----------

@@ -15,7 +15,7 @@ from skseg._finders._base import SegmentFinder
 from skseg._validation import check_int, invalid_parameter, read_columns
 
 from ._drawing import open_axes
-from ._effect_map_drawing import draw_map, figure_size
+from ._effect_map_drawing import draw_map, figure_size, wrap_title
 from ._effect_map_numbers import conditions, map_numbers, read_rows
 from ._revenue_curve_drawing import write_message
 
@@ -67,20 +67,23 @@ class EffectMapDisplay:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from skseg import BoxSegmentFinder
-    >>> from skseg.datasets import make_seller_groups
     >>> from skseg.displays import EffectMapDisplay
-    >>> leads = make_seller_groups(20_000, pattern="xor", random_state=0)
-    >>> X = leads[["engagement", "days_since_contact"]]
-    >>> y, group = leads["converted"], leads["seller"]
-    >>> finder = BoxSegmentFinder(random_state=0).fit(X, y, group=group)
-    >>> display = EffectMapDisplay.from_estimator(finder, X, y, group, max_cells=4)
-    >>> frame = display.frame()
-    >>> frame.groupby("is_inside")["effect"].mean().round(1)
-    is_inside
-    False     4.3
-    True    -12.6
-    Name: effect, dtype: float64
+    >>> X = pd.DataFrame({"plan": ["free", "pro"] * 400, "age": [25, 25, 40, 40] * 200})
+    >>> group = np.tile(np.repeat(["A", "B"], 4), 100)
+    >>> bought = ((X["plan"] == "pro") & (group == "A")).astype(int)
+    >>> finder = BoxSegmentFinder(inference="none").fit(X, bought, group=group)
+    >>> display = EffectMapDisplay.from_estimator(
+    ...     finder, X, bought, group, columns=["plan", "age"]
+    ... )
+    >>> display.frame()[["cell_1", "cell_2", "n_A", "n_B", "effect", "is_inside"]]
+      cell_1 cell_2    n_A    n_B  effect  is_inside
+    0    pro     25  100.0  100.0   100.0       True
+    1    pro     40  100.0  100.0   100.0       True
+    2   free     25  100.0  100.0     0.0      False
+    3   free     40  100.0  100.0     0.0      False
     """
 
     ax_: Any
@@ -245,6 +248,9 @@ class EffectMapDisplay:
         shape = np.shape(self.n_a)
         ax = open_axes(ax, figure_size(shape[0], shape[1], len(self.columns)))
         a, b = self.groups or ("a cell", "all other rows")
+        if title is None:
+            by = f" by {' and '.join(map(str, self.columns))}" if self.columns else ""
+            title = wrap_title(ax, f"Effect of {a} over {b}{by}")
         pad = 6.0
         if not self.columns:
             write_message(ax, "No findings.")
@@ -258,9 +264,6 @@ class EffectMapDisplay:
                 self.rule,
                 has_groups=self.groups is not None,
             )
-        if title is None:
-            by = f" by {' and '.join(map(str, self.columns))}" if self.columns else ""
-            title = f"Effect of {a} over {b}{by}"
         ax.set_title(title, loc="left", fontweight="bold", pad=pad, parse_math=False)
         self.ax_ = ax
         self.figure_ = ax.figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,8 @@ def column_cells(
     weight : ndarray of float64 of shape (n_rows,)
         Of the rows.
     """
+    known: npt.NDArray[Any]
+    nothing: npt.NDArray[Any]
     if columns.is_text(name) or _is_about_text(condition):
         coded, labels, known = _text_cells(columns, name, condition, max_cells, weight)
         nothing = np.array([None], dtype=object)
@@ -81,9 +84,7 @@ def _is_about_text(condition: Rule | None) -> bool:
     return any(leaf_kind(leaf) == "text" for leaf in found)
 
 
-def _inside(
-    name: str, condition: Rule | None, values: npt.NDArray[np.generic]
-) -> BoolArray:
+def _inside(name: str, condition: Rule | None, values: npt.NDArray[Any]) -> BoolArray:
     if condition is None or not len(values):
         return np.ones(len(values), dtype=bool)
     return condition.evaluate({name: values})
@@ -121,7 +122,7 @@ def _number_cells(
 
 
 def _borders(condition: Rule) -> list[float]:
-    """Return the numbers that a condition compares with: `<=` and `>` are all it has."""
+    """Return the numbers of a condition, in which `<=` and `>` are all there is."""
     found = [leaf for leaf in leaves(condition) if isinstance(leaf, Comparison)]
     return sorted({float(leaf.threshold) for leaf in found})  # type: ignore[arg-type]
 

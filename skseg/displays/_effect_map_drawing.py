@@ -20,10 +20,10 @@ FEW = 30
 # B better, no effect, A better: apart for colour-blind readers.
 _COLOURS = ("#D55E00", "#F2B48A", "#FAFAFA", "#8FC1E3", "#0072B2")
 _EMPTY = "#E6E6E6"
-_HATCH = {
+_HATCH: dict[str, Any] = {
     "facecolor": "none",
-    "edgecolor": "#A8A8A8",
-    "hatch": "////",
+    "edgecolor": "#C0C0C0",
+    "hatch": "///",
     "linewidth": 0.0,
 }
 _TEXT_SIZE = 9.0
@@ -33,6 +33,10 @@ _CHARACTER = 0.58
 _LEAST_SIZE = 4.5
 # What layout leaves of the axes beside names and colour bar, about.
 _ACROSS, _DOWN = 0.8, 0.85
+# Below, names of cells are turned upright.
+_LEAST_ACROSS = 7.0
+# Width of names at the left where there is room, in inches.
+_LEFT = 1.4
 
 
 def figure_size(n_1: int, n_2: int, n_columns: int) -> tuple[float, float]:
@@ -97,13 +101,22 @@ def _draw_cells(
         ax=ax,
         aspect=24,
         pad=0.02,
-        label=textwrap.shorten(scale, 60, placeholder=" \N{HORIZONTAL ELLIPSIS}"),
         format="{x:+.4g}",
+    ).set_label(_scale_text(ax, scale), parse_math=False)
+    _write_cells(ax, effect, n, rgb, is_few)
+
+
+def _scale_text(ax: Any, scale: str) -> str:
+    """Break the name of the colours into lines no longer than the axes are high."""
+    columns = int(72 * size_in_inches(ax)[1] / (_CHARACTER * 10))
+    return textwrap.fill(
+        scale, max(columns, 12), max_lines=3, placeholder=" \N{HORIZONTAL ELLIPSIS}"
     )
-    _write_cells(ax, effect, n, rgb)
 
 
-def _write_cells(ax: Any, effect: FloatArray, n: FloatArray, rgb: FloatArray) -> None:
+def _write_cells(
+    ax: Any, effect: FloatArray, n: FloatArray, rgb: FloatArray, is_few: BoolArray
+) -> None:
     from matplotlib.patheffects import withStroke
 
     width, height = (
@@ -119,25 +132,25 @@ def _write_cells(ax: Any, effect: FloatArray, n: FloatArray, rgb: FloatArray) ->
     if size < _LEAST_SIZE:
         return
     # The luminance of sRGB, about.
-    is_dark = (rgb**2.2 @ np.array([0.2126, 0.7152, 0.0722])).ravel() < 0.19
-    for (i, j), text, count, dark in zip(
-        np.ndindex(effect.shape), said, counts, is_dark, strict=True
-    ):
-        colour, ground = ("white", "black") if dark else ("black", "white")
-        both = small >= _LEAST_SIZE
-        for one, at, points in ((text, 0.14 * both, size), (count, -0.24, small)):
-            if one is count and not both:
-                continue
-            # Legible on hatches, too.
-            ax.text(
-                i,
-                j + at,
-                one,
+    is_dark = (rgb**2.2 @ np.array([0.2126, 0.7152, 0.0722])).ravel() < 0.25
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    lines = [(said, size, 0.0)]
+    if small >= _LEAST_SIZE:
+        lines = [(said, size, 0.65 * size), (counts, small, -0.8 * small)]
+    for texts, points, up in lines:
+        for (i, j), text, dark in zip(
+            np.ndindex(effect.shape), texts, is_dark, strict=True
+        ):
+            ax.annotate(
+                text,
+                (i, j),
+                (0, up),
+                textcoords="offset points",
                 ha="center",
                 va="center",
                 fontsize=points,
-                color=colour,
-                path_effects=[withStroke(linewidth=1.6, foreground=ground, alpha=0.35)],
+                color="white" if dark else "black",
+                path_effects=halo if is_few[i, j] else None,
             )
 
 
@@ -148,7 +161,9 @@ def _fitting(texts: npt.NDArray[np.str_], width: float, height: float) -> float:
 
 
 def _effect_text(effect: float) -> str:
-    return "\N{EN DASH}" if np.isnan(effect) else f"{effect:+.1f}"
+    if np.isnan(effect):
+        return "\N{EN DASH}"
+    return f"{effect:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _outline(ax: Any, inside: BoolArray) -> None:
@@ -180,28 +195,57 @@ def _label(ax: Any, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> N
     """Write the names of columns and cells."""
     width = _ACROSS * size_in_inches(ax)[0] / len(cells[0])
     fitted = [fit_text(str(cell), 0.94 * width, 0.6) for cell in cells[0]]
+    size = min(size for _, size in fitted)
+    texts, rotation = [text for text, _ in fitted], 0
+    if size < _LEAST_ACROSS:
+        texts, rotation = [cut_text(str(cell)) for cell in cells[0]], 90
+        size = min(max(72 * width / 1.3, 4.0), _TEXT_SIZE)
     ax.set_xticks(
-        range(len(fitted)),
-        [text for text, _ in fitted],
-        fontsize=min(size for _, size in fitted),
-        parse_math=False,
+        range(len(texts)), texts, fontsize=size, rotation=rotation, parse_math=False
     )
     ax.set_xlabel(columns[0], parse_math=False)
     if len(columns) == 1:
         ax.set_yticks([])
     else:
-        height = 72 * _DOWN * size_in_inches(ax)[1] / len(cells[1])
-        names = [
-            textwrap.fill(
-                str(cell), 18, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}"
-            )
-            for cell in cells[1]
-        ]
-        size = min(max(height / 2.6, 4.0), _TEXT_SIZE)
-        ax.set_yticks(range(len(names)), names, fontsize=size, parse_math=False)
+        height = _DOWN * size_in_inches(ax)[1] / len(cells[1])
+        room = room_left(ax, _LEFT)
+        fitted = [fit_text(str(cell), room, 0.94 * height) for cell in cells[1]]
+        ax.set_yticks(
+            range(len(fitted)),
+            [text for text, _ in fitted],
+            fontsize=min(size for _, size in fitted),
+            parse_math=False,
+        )
         ax.set_ylabel(columns[1], parse_math=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+
+
+def room_left(ax: Any, wanted: float) -> float:
+    """Return the width in inches that names may take beside the axes.
+
+    Without a layout engine nothing makes room for them.
+    """
+    if ax.figure.get_layout_engine() is not None:
+        return wanted
+    # The name of the scale is there, too.
+    left = ax.get_window_extent().x0 / ax.figure.dpi - 0.3
+    return float(min(max(left, 0.4), wanted))
+
+
+def wrap_title(ax: Any, title: str) -> str:
+    """Break a title into lines that are no longer than the axes are wide."""
+    width = size_in_inches(ax)[0]
+    if ax.figure.get_layout_engine() is not None:
+        width *= 1.2
+    return textwrap.fill(title, max(int(72 * width / (0.62 * 12)), 20))
+
+
+def cut_text(text: str, n_characters: int = 24) -> str:
+    """Return a text that is cut off with an ellipsis if it is long."""
+    if len(text) <= n_characters:
+        return text
+    return text[: n_characters - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _notes(

@@ -55,7 +55,7 @@ def read_rows(
 
 
 def conditions(finder: SegmentFinder, finding: int) -> dict[str, Rule]:
-    """Return the conditions of a finding by column, in order; none if it is not there."""
+    """Return the conditions of a finding, in order, by column; none without it."""
     if finding >= len(finder.segments_):
         return {}
     row = finder.segments_.iloc[finding]
@@ -82,7 +82,8 @@ def map_numbers(
     place = np.ravel_multi_index([part.codes.astype(np.intp) for part in parts], shape)
 
     def summed(values: FloatArray) -> FloatArray:
-        return np.bincount(place, values, shape[0] * shape[1]).reshape(shape)
+        sums = np.bincount(place, values, shape[0] * shape[1])
+        return sums.astype(np.float64).reshape(shape)
 
     in_all = rows.weight, rows.weight * rows.y
     if rows.in_a is None:

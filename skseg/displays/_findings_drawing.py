@@ -27,15 +27,16 @@ STYLES = dict(
 _WIDTH = 9.0
 _TEXT_SIZE = 9.0
 _MOST_LINES = 3
+# Of the legend, in points.
+LEGEND_HEIGHT = 18.0
 # Width of a character of matplotlib's default font and height of a line, in units of
 # the font size.
-_CHARACTER = 0.56
+_CHARACTER = 0.6
 _LINE = 1.25
-# What layout leaves of the axes, about.
-_SHRINKAGE = 0.95
-# Of a new figure, in inches: title, scale and legend; and a row besides its text.
-_AROUND = 1.35
-_BAR_HEIGHT = 0.32
+# In inches: what is beside the axes of a figure of their own, and around them; and the
+# height of a row besides its text.
+_BESIDE, _AROUND = 0.3, 1.25
+_BAR_HEIGHT = 0.3
 _ELLIPSIS = " \N{HORIZONTAL ELLIPSIS}"
 
 
@@ -44,19 +45,21 @@ def figure_size(rules: Iterable[str]) -> tuple[float, float]:
     texts = list(rules)
     if not texts:
         return 7.0, 2.0
-    n_lines = max(_n_lines(text, _columns(_WIDTH, _TEXT_SIZE)) for text in texts)
+    columns = _columns(_WIDTH - _BESIDE, _TEXT_SIZE)
+    n_lines = max(_n_lines(text, columns) for text in texts)
     row = _BAR_HEIGHT + n_lines * _LINE * _TEXT_SIZE / 72
-    return _WIDTH, _AROUND + row * len(texts) / _SHRINKAGE
+    return _WIDTH, _AROUND + row * len(texts)
 
 
 def draw_findings(ax: Any, frame: pd.DataFrame, groups: tuple[Any, Any]) -> None:
     """Draw one finding below the other."""
     n = len(frame)
-    row = 72 * _SHRINKAGE * size_in_inches(ax)[1] / n
+    width, height = _size(ax)
+    row = 72 * height / n
     size = min(max(0.7 * row / (2 * _LINE), 4.0), _TEXT_SIZE)
-    n_lines = int((row - 0.6 * 72 * _BAR_HEIGHT) / (_LINE * size))
+    n_lines = int((row - 0.7 * 72 * _BAR_HEIGHT) / (_LINE * size))
     n_lines = min(max(n_lines, 1), _MOST_LINES)
-    columns = _columns(size_in_inches(ax)[0], size)
+    columns = _columns(width, size)
     low, high = _limits(frame)
     ax.set_xlim(low, high)
     ax.set_ylim(n - 0.5, -0.5)
@@ -107,8 +110,6 @@ def _draw_interval(ax: Any, place: float, finding: Any, marker: float) -> None:
 
 def _write(ax: Any, i: int, text: str, numbers: str, size: float) -> None:
     """Write the rule to the left of the top of a row, and its numbers to the right."""
-    from matplotlib.patheffects import withStroke
-
     for side, said in ((0.0, text), (1.0, numbers)):
         ax.annotate(
             said,
@@ -123,7 +124,7 @@ def _write(ax: Any, i: int, text: str, numbers: str, size: float) -> None:
             color="black" if side == 0 else "#444444",
             parse_math=False,
             # The line of no effect is behind it.
-            path_effects=[withStroke(linewidth=3.0, foreground="white")],
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
             zorder=4,
         )
 
@@ -140,8 +141,8 @@ def _dress(ax: Any, groups: tuple[Any, Any]) -> None:
 
 
 def _add_legend(ax: Any, decisions: list[str]) -> None:
+    """Explain the decisions, below the title."""
     from matplotlib.lines import Line2D
-    from matplotlib.transforms import ScaledTranslation
 
     handles = [
         Line2D(
@@ -154,17 +155,25 @@ def _add_legend(ax: Any, decisions: list[str]) -> None:
         )
         for decision in decisions
     ]
-    # Below the name of the scale, however high the axes are.
-    below = ScaledTranslation(0, -0.48, ax.figure.dpi_scale_trans)
     ax.legend(
         handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        bbox_transform=ax.transAxes + below,
-        borderaxespad=0.0,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        borderaxespad=0.3,
+        borderpad=0.0,
+        columnspacing=1.4,
+        fontsize=_TEXT_SIZE,
         ncols=len(handles),
         frameon=False,
     )
+
+
+def _size(ax: Any) -> tuple[float, float]:
+    """Return width and height of the axes in inches, after the layout."""
+    if len(ax.figure.axes) == 1 and ax.figure.get_layout_engine() is not None:
+        width, height = ax.figure.get_size_inches()
+        return width - _BESIDE, max(height - _AROUND, 0.5)
+    return size_in_inches(ax)
 
 
 def _limits(frame: pd.DataFrame) -> tuple[float, float]:
@@ -176,7 +185,7 @@ def _limits(frame: pd.DataFrame) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _numbers_text(share: float, p_adj: float) -> str:
+def _numbers_text(share: Any, p_adj: Any) -> str:
     rows = "" if np.isnan(share) else f"{_share_text(share)} of rows"
     return ",  ".join(filter(None, [rows, _p_text(p_adj)]))
 
@@ -193,7 +202,7 @@ def _p_text(p_adj: float) -> str:
 
 def _columns(width: float, size: float) -> int:
     """Return the characters of a rule that fit beside the numbers."""
-    fitting = 72 * _SHRINKAGE * width / (_CHARACTER * size)
+    fitting = 72 * width / (_CHARACTER * size)
     return max(int(fitting) - len("25.4 % of rows,  not tested") - 2, 8)
 
 

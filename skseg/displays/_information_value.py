@@ -17,7 +17,7 @@ from skseg.rules._columns import is_missing_value
 from skseg.rules._errors import missing_columns_message
 
 from ._drawing import open_axes
-from ._information_value_drawing import draw_bars, figure_size
+from ._information_value_drawing import BANDS_HEIGHT, draw_bars, figure_size
 from ._revenue_curve_drawing import write_message
 
 _OWNER = "InformationValueDisplay"
@@ -60,17 +60,16 @@ class InformationValueDisplay:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from skseg import information_value
-    >>> from skseg.datasets import make_seller_groups
     >>> from skseg.displays import InformationValueDisplay
-    >>> leads = make_seller_groups(20_000, random_state=0)
-    >>> X = leads[["basket_value", "channel", "past_orders"]]
-    >>> iv, table = information_value(X, leads["converted"])
-    >>> InformationValueDisplay.from_table(iv).frame().round(2)
-             column    iv    band
-    0       channel  0.13  medium
-    1   past_orders  0.12  medium
-    2  basket_value  0.01  useless
+    >>> X = pd.DataFrame({"plan": ["free", "pro"] * 50, "age": [25, 25, 40, 40] * 25})
+    >>> bought = [0, 1, 0, 0, 1, 1, 0, 0, 0, 1] * 10
+    >>> iv, table = information_value(X, bought)
+    >>> InformationValueDisplay.from_table(iv).frame().round(3)
+      column     iv        band
+    0   plan  0.713  suspicious
+    1    age  0.000     useless
     """
 
     ax_: Any
@@ -243,8 +242,8 @@ class InformationValueDisplay:
         else:
             name = "Net information value, scaled" if self.is_net else None
             draw_bars(ax, frame, name or "Information value")
-        # After the bands, whose names are below it.
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
+        pad = 6.0 if frame.empty else 6.0 + BANDS_HEIGHT
+        ax.set_title(title, loc="left", fontweight="bold", pad=pad, parse_math=False)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self

@@ -132,8 +132,9 @@ class Columns:
         """Tell whether a column holds text; one without any value holds numbers."""
         column = self._column(name, None)
         if isinstance(column, nw.Series):
-            if column.dtype == nw.String:
-                return True
+            if column.dtype in (nw.String, nw.Categorical, nw.Enum):
+                # Categories of pandas may be numbers.
+                return column.dtype == nw.String or _has_text_categories(column)
             if column.dtype != nw.Object:
                 return False
             column = column.to_numpy()
@@ -279,6 +280,13 @@ def _as_array(values: Any) -> Any:
         return np.array(values, dtype=object)
     # A list such as ["a", None, 1.0] must not become the text "1.0".
     return array if array.dtype.kind in "fiub" else np.array(values, dtype=object)
+
+
+def _has_text_categories(column: nw.Series[Any]) -> bool:
+    if not column.implementation.is_pandas_like():
+        return True
+    categories = column.to_native().dtype.categories
+    return any(isinstance(category, str) for category in categories)
 
 
 def _decoded(column: nw.Series[Any]) -> nw.Series[Any]:

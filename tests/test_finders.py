@@ -1,0 +1,448 @@
+"""Segment finders: the table recounted by hand, planted segments, no false ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest, chi2, chi2_contingency, ttest_ind
+
+from skseg import (
+    BoxSegmentFinder,
+    IVSegmentFinder,
+    L1SegmentFinder,
+    TLearnerSegmentFinder,
+)
+from skseg._finders._base import Thresholds
+from skseg._finders._comparison import Comparison
+from skseg._finders._halves import halves
+from skseg.datasets import make_seller_groups
+from skseg.rules import RuleSet
+from skseg.rules._columns import Columns
+
+FINDERS = [
+    BoxSegmentFinder,
+    TLearnerSegmentFinder,
+    IVSegmentFinder,
+    L1SegmentFinder,
+]
+COLUMNS = [
+    "Feature_1",
+    "Range_1",
+    "Feature_2",
+    "Range_2",
+    "Pct_Train_%",
+    "Pct_Test_%",
+    "Success_Train_%",
+    "Success_Test_%",
+    "Success_Diff_%",
+    "Method",
+    "Feature_3",
+    "Range_3",
+    "Best_Group",
+    "Effect_pp",
+    "CI_low",
+    "CI_high",
+    "P_adj",
+    "N_A",
+    "N_B",
+    "Decision",
+]
+METHODS = {
+    "BoxSegmentFinder": "Box",
+    "TLearnerSegmentFinder": "T-Learner",
+    "IVSegmentFinder": "IV",
+    "L1SegmentFinder": "L1",
+}
+
+
+def leads(n_rows: int, **options: Any) -> tuple[pd.DataFrame, Any, Any]:
+    made = make_seller_groups(n_rows, **options)
+    X = made.drop(columns=["seller", "converted", "revenue"])
+    return X, made["converted"].to_numpy(), made["seller"].to_numpy()
+
+
+def two_segments(n_rows: int = 4000) -> tuple[pd.DataFrame, Any, Any]:
+    """Return rows where A is better in one segment, and B in another."""
+    random = np.random.default_rng(3)
+    X = pd.DataFrame(
+        {
+            "age": random.normal(50, 10, n_rows).round(6),
+            "city": random.choice(list("xyz"), n_rows),
+            "score": random.normal(size=n_rows).round(6),
+        }
+    )
+    group = random.choice(["A", "B"], n_rows)
+    in_a, chance = group == "A", np.full(n_rows, 0.3)
+    chance[(X["age"] > 55) & in_a] += 0.4
+    chance[(X["age"] < 45) & (X["city"] == "x") & ~in_a] += 0.4
+    return X, (random.random(n_rows) < chance).astype(int), group
+
+
+def parts_of_fit(X: Any, y: Any, group: Any, seed: int) -> Any:
+    """Return the rows that a finder of this seed searches, and those it tests on."""
+    in_a = None if group is None else group == "A"
+    rows = Comparison(y.astype(float), in_a, np.ones(len(y)), is_binary=True)
+    seed = np.random.RandomState(seed).randint(2**31)
+    parts = halves(Columns(X), rows, 0.5, seed)
+    return [np.flatnonzero(weight) for weight in parts]
+
+
+def holm(p: list[float]) -> list[float]:
+    adjusted = np.zeros(len(p))
+    worst = 0.0
+    for i, k in enumerate(np.argsort(p)):
+        worst = min(1.0, max(worst, p[k] * (len(p) - i)))
+        adjusted[k] = worst
+    return adjusted.tolist()
+
+
+# --- the table -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_columns_are_the_historical_ones_and_then_the_others(Finder: Any) -> None:
+    finder = Finder(random_state=0).fit(*two_segments())
+    table = finder.segments_
+    assert table.columns.tolist() == COLUMNS
+    assert len(table) > 0
+    assert set(table["Method"]) == {METHODS[Finder.__name__]}
+    assert table.index.tolist() == list(range(len(table)))
+    expected = [f"Segment {i + 1}" for i in range(len(table))]
+    assert list(finder.rules_.rules) == expected
+    assert finder.get_feature_names_out().tolist() == expected
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_features_and_ranges_are_those_of_the_rules(Finder: Any) -> None:
+    X, y, group = two_segments()
+    finder = Finder(random_state=0).fit(X, y, group)
+    for row, rule in zip(
+        finder.segments_.itertuples(), finder.rules_.rules.values(), strict=True
+    ):
+        named = [(row.Feature_1, row.Range_1), (row.Feature_2, row.Range_2)]
+        named += [(row.Feature_3, row.Range_3)]
+        named = [pair for pair in named if pd.notna(pair[0])]
+        inside = np.ones(len(X), dtype=bool)
+        for feature, text in named:
+            one = RuleSet({"one": text})
+            assert one.columns == (feature,)
+            inside &= one.membership(X)[:, 0]
+        np.testing.assert_array_equal(
+            inside, RuleSet({"one": rule}).membership(X)[:, 0]
+        )
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_every_figure_of_rates_by_hand(Finder: Any) -> None:
+    X, y, group = two_segments()
+    finder = Finder(random_state=7).fit(X, y, group)
+    train, test = parts_of_fit(X, y, group, 7)
+    assert sorted([*train, *test]) == list(range(len(X)))
+    inside = finder.transform(X) == 1
+    p = []
+    for i, row in finder.segments_.iterrows():
+        rates, counts = {}, {}
+        for name, part in (("train", train), ("test", test)):
+            for label in "AB":
+                here = part[inside[part, i] & (group[part] == label)]
+                rates[name, label], counts[name, label] = y[here].mean(), len(here)
+        best = "A" if rates["test", "A"] >= rates["test", "B"] else "B"
+        assert row["Best_Group"] == best
+        seen, unseen = 100 * rates["train", best], 100 * rates["test", best]
+        n_a, n_b = counts["test", "A"], counts["test", "B"]
+        effect = rates["test", "A"] - rates["test", "B"]
+        expected = {
+            "Pct_Train_%": 100 * inside[train, i].mean(),
+            "Pct_Test_%": 100 * inside[test, i].mean(),
+            "Success_Train_%": seen,
+            "Success_Test_%": unseen,
+            "Success_Diff_%": unseen - seen,
+            "Effect_pp": 100 * effect,
+            "N_A": n_a,
+            "N_B": n_b,
+        }
+        for name, value in expected.items():
+            assert row[name] == pytest.approx(value), name
+        y_a, y_b = (round(rates["test", g] * counts["test", g]) for g in "AB")
+        a, b = (
+            binomtest(k, n).proportion_ci(method="wilson")
+            for k, n in ((y_a, n_a), (y_b, n_b))
+        )
+        rate_a, rate_b = y_a / n_a, y_b / n_b
+        low = effect - np.hypot(rate_a - a.low, b.high - rate_b)
+        high = effect + np.hypot(a.high - rate_a, rate_b - b.low)
+        assert row["CI_low"] == pytest.approx(100 * low)
+        assert row["CI_high"] == pytest.approx(100 * high)
+        table = [[y_a, n_a - y_a], [y_b, n_b - y_b]]
+        pearson = chi2_contingency(table, correction=False).statistic
+        p.append(chi2.sf(pearson * (n_a + n_b - 1) / (n_a + n_b), 1))
+    assert finder.segments_["P_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
+
+
+def test_numbers_are_in_per_cent_of_the_mean() -> None:
+    X, y, group = two_segments()
+    revenue = y * np.random.default_rng(0).lognormal(4, 0.5, len(y)).round(2)
+    finder = BoxSegmentFinder(random_state=1).fit(X, revenue, group)
+    _, test = parts_of_fit(X, revenue, group, 1)
+    points = 100 / revenue.mean()
+    inside = finder.transform(X) == 1
+    p = []
+    for i, row in finder.segments_.iterrows():
+        a, b = (
+            revenue[test[inside[test, i] & (group[test] == label)]] for label in "AB"
+        )
+        found = ttest_ind(a, b, equal_var=False)
+        interval = found.confidence_interval(0.95)
+        assert row["Effect_pp"] == pytest.approx(points * (a.mean() - b.mean()))
+        assert row["CI_low"] == pytest.approx(points * interval.low)
+        assert row["CI_high"] == pytest.approx(points * interval.high)
+        best = max(a.mean(), b.mean())
+        assert row["Success_Test_%"] == pytest.approx(points * best)
+        p.append(found.pvalue)
+    assert finder.segments_["P_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
+    assert finder.segments_.loc[0, "Decision"] == "Implement"
+
+
+@pytest.fixture(scope="module")
+def planted() -> Any:
+    return two_segments()
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({}, "Implement"),
+        ({"implement_effect": 60.0}, "Pilot"),
+        ({"implement_share": 0.9}, "Pilot"),
+        ({"implement_gap": 1e-6}, "Pilot"),
+        ({"alpha": 0.0}, "Pilot"),
+        ({"pilot_gap": 1e-6}, "Hold"),
+        ({"pilot_effect": 99.0}, "Skip"),
+        ({"pilot_share": 0.9}, "Skip"),
+    ],
+)
+def test_decisions_follow_the_thresholds(
+    planted: Any, limits: dict[str, float], expected: str
+) -> None:
+    limits = {"implement_gap": 30.0, "pilot_gap": 40.0, **limits}
+    finder = BoxSegmentFinder(random_state=0, thresholds=Thresholds(**limits))
+    table = finder.fit(*planted).segments_
+    # The segment of A, on its own in the age.
+    (row,) = table.index[(table["Best_Group"] == "A") & (table["N_A"] > 100)][:1]
+    assert table.loc[row, "Decision"] == expected
+
+
+def test_findings_are_in_the_order_of_decisions() -> None:
+    X, y, group = leads(4000, n_noise=1, random_state=2)
+    table = IVSegmentFinder(random_state=0, inference="honest").fit(X, y, group)
+    table = table.segments_
+    place = table["Decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
+    assert place.is_monotonic_increasing
+    for _, some in table.groupby(place):
+        assert some["P_adj"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_without_inference_there_is_nothing_to_implement(
+    planted: Any, Finder: Any
+) -> None:
+    X, y, group = planted
+    finder = Finder(inference="none").fit(X, y, group)
+    table = finder.segments_
+    assert len(table) > 0
+    assert table["P_adj"].isna().all()
+    assert set(table["Decision"]) <= {"Hold", "Skip"}
+    assert table[["Pct_Test_%", "Success_Test_%", "Success_Diff_%"]].isna().all().all()
+    # All rows are counted.
+    inside = finder.transform(X)[:, 0] == 1
+    assert table.loc[0, "N_A"] == (inside & (group == "A")).sum()
+    assert table.loc[0, "Pct_Train_%"] == pytest.approx(100 * inside.mean())
+    # Nothing is sure, so that all go to the group that does better overall.
+    rates = {label: y[group == label].mean() for label in "AB"}
+    assert set(finder.predict(X)) == {max(rates, key=rates.__getitem__)}
+
+
+@pytest.mark.parametrize("test_size", [0.25, 0.7])
+def test_test_size_is_the_share_of_the_rows_tested(
+    planted: Any, test_size: float
+) -> None:
+    X, y, group = planted
+    finder = BoxSegmentFinder(random_state=0, test_size=test_size).fit(X, y, group)
+    inside = finder.transform(X)[:, 0] == 1
+    tested = finder.segments_.loc[0, ["N_A", "N_B"]].sum()
+    assert tested / inside.sum() == pytest.approx(test_size, abs=0.05)
+
+
+@pytest.mark.parametrize("min_size", [400, 0.2])
+def test_no_finding_is_below_the_least_size(planted: Any, min_size: Any) -> None:
+    X, y, group = planted
+    for Finder in FINDERS:
+        finder = Finder(inference="none", min_size=min_size).fit(X, y, group)
+        least = min_size if min_size > 1 else min_size * len(X)
+        assert (finder.segments_[["N_A", "N_B"]].sum(axis=1) >= least).all()
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+@pytest.mark.parametrize("max_features", [1, 2])
+def test_no_finding_has_more_conditions_or_is_one_too_many(
+    planted: Any, Finder: Any, max_features: int
+) -> None:
+    finder = Finder(max_features=max_features, n_segments=2, inference="none")
+    table = finder.fit(*planted).segments_
+    assert 0 < len(table) <= 2
+    assert table["Feature_3"].isna().all()
+    assert max_features == 2 or table["Feature_2"].isna().all()
+
+
+# --- maxt ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_maxt_finds_what_is_there(planted: Any, Finder: Any) -> None:
+    X, y, group = planted
+    finder = Finder(inference="maxt", max_features=2, n_replicates=99, random_state=0)
+    table = finder.fit(X, y, group).segments_
+    assert table.loc[0, "P_adj"] == pytest.approx(0.01)
+    assert table.loc[0, "Decision"] == "Implement"
+    assert table["P_adj"].between(0.01, 1).all()
+    assert table[["Pct_Test_%", "Success_Test_%", "Success_Diff_%"]].isna().all().all()
+    inside = finder.transform(X)[:, 0] == 1
+    assert table.loc[0, "N_B"] == (inside & (group == "B")).sum()
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_maxt_of_three_columns_is_an_error(planted: Any, Finder: Any) -> None:
+    with pytest.raises(ValueError, match=r"Got max_features=3\. Choose 2"):
+        Finder(inference="maxt").fit(*planted)
+
+
+def test_maxt_is_rarely_sure_of_noise() -> None:
+    smallest = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        X = random.normal(size=(600, 3))
+        y, group = random.integers(0, 2, 600), random.choice(["A", "B"], 600)
+        finder = BoxSegmentFinder(
+            inference="maxt",
+            max_features=2,
+            max_cells=8,
+            n_replicates=39,
+            random_state=seed,
+        ).fit(X, y, group)
+        smallest.append(finder.segments_["P_adj"].min() if len(finder.segments_) else 1)
+    # 2 expected; 7 and more have the probability 0.003.
+    assert np.count_nonzero(np.array(smallest) <= 0.05) < 7
+
+
+# --- planted segments ----------------------------------------------------------------
+
+
+def best_match(finder: Any, X: Any, truth: Any, better: str) -> float:
+    """Return the largest share that a finding for the group has in common with it."""
+    members = finder.transform(X) == 1
+    table = finder.segments_
+    good = table.index[
+        (table["Decision"] == "Implement") & (table["Best_Group"] == better)
+    ]
+    shares = [
+        (members[:, i] & truth).sum() / (members[:, i] | truth).sum() for i in good
+    ]
+    return max(shares, default=0.0)
+
+
+def half_and_half(n_rows: int, **options: Any) -> Any:
+    made, truth = make_seller_groups(n_rows, return_truth=True, **options)
+    X = made.drop(columns=["seller", "converted", "revenue"])
+    half = n_rows // 2
+    fitted = X[:half], made["converted"][:half], made["seller"][:half]
+    return fitted, X[half:].reset_index(drop=True), truth["segment"].to_numpy()[half:]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "n_rows", "least"),
+    [("conjunction", 20_000, 0.85), ("triple", 60_000, 0.8), ("bands", 30_000, 0.6)],
+)
+def test_planted_segments_come_out(pattern: Any, n_rows: int, least: float) -> None:
+    fitted, X, segment = half_and_half(
+        2 * n_rows, pattern=pattern, effect=0.15, n_noise=2, random_state=1
+    )
+    finder = BoxSegmentFinder(random_state=0).fit(*fitted)
+    assert best_match(finder, X, segment == 0, "A") > least
+    first = finder.segments_.loc[0]
+    assert first["Decision"] == "Implement"
+    assert first["CI_low"] < 15 < first["CI_high"]
+
+
+def test_all_quadrants_of_an_exclusive_or_come_out() -> None:
+    fitted, X, segment = half_and_half(
+        60_000, pattern="xor", effect=0.15, n_noise=2, random_state=1
+    )
+    finder = BoxSegmentFinder(random_state=0).fit(*fitted)
+    for i, better in enumerate("AABB"):
+        assert best_match(finder, X, segment == i, better) > 0.7, i
+
+
+@pytest.mark.parametrize("finder", [IVSegmentFinder(), L1SegmentFinder()])
+def test_other_finders_see_the_conjunction(finder: Any) -> None:
+    fitted, X, segment = half_and_half(
+        40_000, pattern="conjunction", effect=0.2, n_noise=2, random_state=4
+    )
+    limits = Thresholds(implement_gap=50, pilot_gap=50)
+    finder.set_params(random_state=0, thresholds=limits).fit(*fitted)
+    assert best_match(finder, X, segment == 0, "A") > 0.3
+    features = ["Feature_1", "Feature_2", "Feature_3"]
+    assert "channel" in set(finder.segments_.loc[0, features])
+
+
+def test_two_trees_see_the_conjunction_where_nothing_else_tells_outcomes() -> None:
+    fitted, X, segment = half_and_half(
+        40_000, effect=0.3, prognostic=False, n_noise=2, random_state=4
+    )
+    finder = TLearnerSegmentFinder(random_state=0).fit(*fitted)
+    assert best_match(finder, X, segment == 0, "A") > 0.4
+    assert len(finder.trees_) == 2
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+@pytest.mark.parametrize("prognostic", [False, True])
+def test_where_nothing_is_nothing_is_to_implement(
+    Finder: Any, prognostic: bool
+) -> None:
+    for seed in range(3):
+        X, y, group = leads(
+            3000, pattern="none", prognostic=prognostic, random_state=seed
+        )
+        finder = Finder(random_state=seed).fit(X, y, group)
+        assert "Implement" not in set(finder.segments_["Decision"]), seed
+
+
+@pytest.mark.parametrize("by", [None, "a", "group"])
+def test_customers_who_are_alike_are_divided_by_chance(by: str | None) -> None:
+    sure = 0
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        levels = random.choice(list("uvwxyz"), (8000, 3))
+        X = pd.DataFrame(levels, columns=["a", "b", "c"])
+        y, group = random.random(8000) < 0.3, random.choice(["A", "B"], 8000)
+        if by is not None:
+            order = np.argsort(group if by == "group" else X["a"], kind="stable")
+            X, y, group = X.iloc[order], y[order], group[order]
+        finder = IVSegmentFinder(random_state=seed).fit(X, y, group)
+        sure += (finder.segments_["P_adj"] <= 0.05).any()
+    # 0.6 expected at most; 4 and more have the probability 0.002.
+    assert sure < 4
+
+
+def test_few_kinds_of_customers_are_in_the_search_and_in_the_test() -> None:
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        X = pd.DataFrame({"city": random.choice(list("xyz"), 6000)})
+        group = random.choice(["A", "B"], 6000)
+        inside = (X["city"] == "x") & (group == "A")
+        y = (random.random(6000) < 0.3 + 0.3 * inside).astype(int)
+        found = BoxSegmentFinder(random_state=seed).fit(X, y, group).segments_
+        assert found.loc[0, "Range_1"] == "city in ['x']"
+        assert found.loc[0, "Decision"] == "Implement"
