@@ -156,6 +156,10 @@ def _implements(found: Findings) -> bool:
     return bool((found.table["Decision"] == "Implement").any())
 
 
+def _is_sure(found: Findings) -> bool:
+    return bool((found.table["P_adj"] <= 0.05).any())
+
+
 def _few_values(n: int, seed: int) -> pd.DataFrame:
     """Noise in four columns of five values: most rows have an equal one."""
     rng = np.random.default_rng(seed)
@@ -202,7 +206,10 @@ CHOSEN = [("Box", "honest"), ("IV", "honest")]
 
 
 def confounded(runs: Runs) -> list[Row]:
-    """Nothing is planted, and A gets the customers who would convert anyway."""
+    """Nothing is planted, and A gets the customers who would convert anyway.
+
+    Confounding alone seldom makes 10 points, so any adjusted p of at most 5 % counts.
+    """
     tally = Tally()
     for n, numbers in runs.items():
         for run in numbers:
@@ -214,7 +221,7 @@ def confounded(runs: Runs) -> list[Row]:
                     if (method, inference) in CHOSEN:
                         seconds, found = _tried(lambda f=finder, d=data: fitted(f, d))
                         key = (n, method, propensity)
-                        tally.add(key, _implements(found), seconds)
+                        tally.add(key, _is_sure(found), seconds)
             progress("confounded", n, run, numbers)
     return tally.rows(("rows", "method", "propensity"))
 

@@ -184,13 +184,22 @@ def _learn(
         # All rows are in one cell.
         return CodedColumn(name, None, (), has_missing=True)
     has_missing = bool((np.isnan(values) & (counts > 0)).any())
-    distinct, place = np.unique(values[known], return_inverse=True)
-    sizes = np.bincount(place, counts[known], minlength=len(distinct)).astype(float)
+    distinct, sizes = _distinct(values[known], counts[known])
     ends = even_cells(sizes, max_cells - has_missing)
     thresholds = np.array(
         [roundest(float(distinct[i]), float(distinct[i + 1])) for i in ends]
     )
     return CodedColumn(name, thresholds, (), has_missing)
+
+
+def _distinct(values: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the distinct values, ascending, and how much each of them counts."""
+    if (counts == 1).all():
+        distinct, sizes = np.unique(values, return_counts=True)
+        return distinct, sizes.astype(np.float64)
+    distinct, place = np.unique(values, return_inverse=True)
+    sizes = np.bincount(place, counts, minlength=len(distinct))
+    return distinct, sizes.astype(np.float64)
 
 
 def even_cells(sizes: FloatArray, n_cells: int) -> list[int]:
