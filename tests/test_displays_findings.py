@@ -547,8 +547,8 @@ def test_maps_say_what_is_wrong(fitted: Any) -> None:
     no_group = BoxSegmentFinder(inference="none").fit(X, y)
     with pytest.raises(ValueError, match=r"'group' parameter .* None, as in fit"):
         show(no_group, X, y, group)
-    with pytest.raises(ValueError, match=r"needs the column 'channl'.*'channel'"):
-        show(finder, X, y, group, columns=["channl"])
+    with pytest.raises(ValueError, match=r"needs the column 'channelx'.*'channel'"):
+        show(finder, X, y, group, columns=["channelx"])
     for names in ("city", [], ["city"] * 2, ["a", "b", "c"], 3):
         with pytest.raises(ValueError, match="the names of one or two columns"):
             show(finder, X, y, group, columns=names)
