@@ -373,11 +373,23 @@ def test_inverse_transform_stays_in_the_segment(
     assert binner.predict(back).tolist() == binner.labels_.tolist()
 
 
+def test_segments_that_are_written_alike_have_one_middle() -> None:
+    # "No score" is empty and has the overall rate, which is that of the middle tier.
+    binner = three(encode="rate").fit(X, Y)
+    assert binner.inverse_transform(column(0.5)).tolist() == [[3.5]]
+    # Nobody converts, so all tiers have the rate 0: 1 and 2.5 are the middles.
+    tiers = OptimalRevenueBinner(
+        2, cost=[0, 0], revenue=[1, 2], mode="exact", encode="rate"
+    )
+    with pytest.warns(UserWarning, match="degenerate"):
+        tiers.fit(column(0, 1, 2, 3), [0, 0, 0, 0])
+    middles = [tiers.cuts_[0] / 2, (tiers.cuts_[0] + 3) / 2]
+    assert tiers.inverse_transform(column(0)).tolist() == [[np.mean(middles)]]
+
+
 def test_inverse_transform_refuses_what_it_cannot_read() -> None:
     binner = three(encode="rate").fit(X, Y)
     assert binner.inverse_transform(column(1, 0)).tolist() == [[5.75], [1.25]]
-    with pytest.raises(ValueError, match=r"Row 1, \[0\.5\], stands for several"):
-        binner.inverse_transform(column(1, 0.5))
     with pytest.raises(ValueError, match=r"Row 0, \[0\.7\], stands for no segment"):
         binner.inverse_transform(column(0.7))
     with pytest.raises(ValueError, match=r"1 column\(s\). Got shape \(2, 2\)"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -46,7 +46,7 @@ _LEVEL = 0.95
 _MOST_CELLS = 64
 
 
-class SegmentFinder(Exports, BaseEstimator):
+class SegmentFinder(Exports, BaseEstimator, ABC):
     """Base of the finders; a subclass says how boxes are found."""
 
     # A class that says so gets the group wherever routing is on.

@@ -31,7 +31,7 @@ from skseg.rules._errors import missing_columns_message
 
 from ._bootstrap import RevenueBootstrap, resampling
 from ._customers import Customers
-from ._encoding import ENCODINGS, decoded_segments, encoded_segments
+from ._encoding import ENCODINGS, decoded, encoded_segments
 from ._menu import Menu, Rates, read_menu
 from ._problem import Problem
 from ._response import CALIBRATED, expected_conversions
@@ -360,21 +360,22 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ndarray of float of shape (n_rows, 1)
             The middle between the bounds of the segment, of which the outer ones are
             the lowest and the highest score of ``fit``; NaN for rows without a score.
+            Of segments that are written alike, such as two of the same rate, the mean
+            of their middles.
 
         Raises
         ------
         NotFittedError
             If the binner is not fitted.
         ValueError
-            If a row stands for no segment, or for several.
+            If a row stands for no segment.
         """
         check_is_fitted(self)
         encoded = check_array(X, dtype=np.float64)
-        codes = decoded_segments(encoded, self._codebook())
         bounds = [self._score_range[0], *self.cuts_.tolist(), self._score_range[1]]
         inner = [threshold_between(*pair) for pair in pairwise(bounds)]
         middles = np.array([*inner, np.nan])
-        return middles[codes][:, np.newaxis]
+        return decoded(encoded, self._codebook(), middles)[:, np.newaxis]
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the columns of `transform`.

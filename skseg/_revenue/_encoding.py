@@ -47,21 +47,30 @@ def weight_of_evidence(n: FloatArray, conversions: FloatArray) -> FloatArray:
     return np.where(n > 0, np.log(odds / overall), 0.0)
 
 
-def decoded_segments(encoded: FloatArray, codebook: FloatArray) -> npt.NDArray[np.intp]:
-    """Return the segment that every row of `encoded` stands for, or raise."""
+def decoded(
+    encoded: FloatArray, codebook: FloatArray, middles: FloatArray
+) -> FloatArray:
+    """Return the middle of the segments that every row stands for, or raise.
+
+    Where several segments are written alike, it is the mean of their middles.
+    """
     if encoded.ndim != 2 or encoded.shape[1] != codebook.shape[1]:
         raise ValueError(
             f"inverse_transform takes what transform gives, {codebook.shape[1]} "
             f"column(s). Got shape {encoded.shape}."
         )
-    same = (encoded[:, np.newaxis, :] == codebook).all(axis=2)
-    hits = same.sum(axis=1)
-    if (hits != 1).any():
-        row = int(np.argmax(hits != 1))
-        what = "no segment" if hits[row] == 0 else "several segments"
+    distinct, place = np.unique(codebook, axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    known = ~np.isnan(middles)
+    n = np.bincount(place[known], minlength=len(distinct))
+    sums = np.bincount(place[known], middles[known], minlength=len(distinct))
+    means = np.divide(sums, n, out=np.full(len(distinct), np.nan), where=n > 0)
+    same = (encoded[:, np.newaxis, :] == distinct).all(axis=2)
+    hits = same.any(axis=1)
+    if not hits.all():
+        row = int(np.argmin(hits))
         raise ValueError(
-            "inverse_transform takes what transform gives. Row "
-            f"{row}, {encoded[row].tolist()}, stands for {what}. The encodings "
-            "'ordinal' and 'onehot' tell all segments apart."
+            f"inverse_transform takes what transform gives. Row {row}, "
+            f"{encoded[row].tolist()}, stands for no segment."
         )
-    return np.asarray(same.argmax(axis=1))
+    return np.asarray(means[same.argmax(axis=1)], dtype=np.float64)
