@@ -17,6 +17,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
+from skseg import OptimalRevenueBinner
 from skseg.rules import RuleSet, missing
 from tests.conftest import FRAMES
 from tests.test_revenue_binner import (
@@ -377,7 +378,7 @@ def test_segments_that_are_written_alike_have_one_middle() -> None:
     # "No score" is empty and has the overall rate, which is that of the middle tier.
     binner = three(encode="rate").fit(X, Y)
     assert binner.inverse_transform(column(0.5)).tolist() == [[3.5]]
-    # Nobody converts, so all tiers have the rate 0: 1 and 2.5 are the middles.
+    # Nobody converts, so both tiers have the rate 0.
     tiers = OptimalRevenueBinner(
         2, cost=[0, 0], revenue=[1, 2], mode="exact", encode="rate"
     )
