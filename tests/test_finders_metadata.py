@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from sklearn import config_context
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils.fixes import parse_version
 
 from skseg import (
     BoxSegmentFinder,
@@ -29,6 +31,9 @@ FINDERS = [
     L1SegmentFinder,
 ]
 GRID = {"min_size": [0.05, 0.9]}
+
+# scikit-learn 1.6 does not ask the steps of a pipeline what its score takes.
+PIPELINES_ARE_SCORED = parse_version(sklearn.__version__) >= parse_version("1.7")
 
 
 def planted(n_rows: int = 1500, labels: Any = ("A", "B")) -> Any:
@@ -112,7 +117,10 @@ def _routing() -> Any:
 def test_cross_validation_with_routing() -> None:
     X, y, group = planted()
     cv = KFold(3)
-    for estimator in (quick(), make_pipeline(quick())):
+    estimators = [quick()]
+    if PIPELINES_ARE_SCORED:
+        estimators.append(make_pipeline(quick()))
+    for estimator in estimators:
         scores = cross_val_score(
             estimator, X, y, cv=cv, params={"group": group}, error_score="raise"
         )
@@ -131,6 +139,8 @@ def test_grid_search_with_routing() -> None:
     assert search.best_estimator_.groups_ == ("A", "B")
     best = quick(min_size=0.05).fit(X, y, group)
     assert search.score(X, y, group=group) == best.score(X, y, group)
+    if not PIPELINES_ARE_SCORED:
+        return
     within = GridSearchCV(
         Pipeline([("finder", quick())]),
         {"finder__min_size": GRID["min_size"]},

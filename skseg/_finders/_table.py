@@ -130,6 +130,6 @@ def findings_table(
 def ranked(table: pd.DataFrame) -> npt.NDArray[np.intp]:
     """Return the order of the rows: by decision, certainty and size of the effect."""
     place = table["Decision"].map(DECISIONS.index).to_numpy()
-    p = table["P_adj"].fillna(1.0).to_numpy()
-    effect = table["Effect_pp"].abs().fillna(0.0).to_numpy()
+    p = np.nan_to_num(table["P_adj"].to_numpy(np.float64), nan=1.0)
+    effect = np.nan_to_num(np.abs(table["Effect_pp"].to_numpy(np.float64)))
     return np.lexsort([np.arange(len(table)), -effect, p, place])

@@ -12,6 +12,7 @@ from typing import Any
 from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, read_rules
 from skseg._strategy._json import Strategy
+from skseg._validation import check_size
 from skseg.rules import Domain, MECEReport, RuleError, RuleSet, parse
 from skseg.rules._conditions import Comparison
 from skseg.rules._domain import as_schema
@@ -166,7 +167,7 @@ def _definition(path: Path, content: dict[str, Any]) -> RulesFile:
     segmenter = MECERuleSegmenter(**content)
     segmenter._check_choices()
     for bound in ("min_size", "max_size"):
-        segmenter._bound(bound, 1.0)
+        check_size(OWNER, bound, getattr(segmenter, bound), 1.0)
     rules = read_rules(content["rules"], segmenter.universe, segmenter.params, None)
     complete = RuleSet(
         rules.rules, default=segmenter._default_name(), universe=rules.universe
