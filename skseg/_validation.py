@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 import narwhals as nw
 import numpy as np
@@ -21,6 +21,11 @@ def invalid_parameter(owner: str, name: str, rule: str, value: object) -> ValueE
     return ValueError(
         f"The {name!r} parameter of {owner} must be {rule}. Got {value!r} instead."
     )
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a real number, which True and False are not."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def check_int(owner: str, name: str, value: object, low: int, high: int) -> int:
@@ -42,7 +47,7 @@ def check_size(owner: str, name: str, value: object, total: float) -> float | No
     """Return a bound of sizes in rows: a count, or a share of the `total`; or raise."""
     if value is None:
         return None
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+    if is_number(value):
         is_count = isinstance(value, numbers.Integral)
         if is_count and float(value) >= 1:
             return float(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._search._decision import Thresholds
-from skseg._validation import check_int, invalid_parameter
+from skseg._validation import check_int, invalid_parameter, is_number
 from skseg.rules import Rule, RuleSet
 from skseg.rules._columns import Columns
 
@@ -112,8 +111,7 @@ def combine_findings(
 
 
 def _is_share(value: object) -> bool:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return is_number and 0 < float(value) <= 1  # type: ignore[arg-type]
+    return is_number(value) and 0 < float(value) <= 1
 
 
 def _check_finders(finders: Sequence[Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -24,7 +23,7 @@ from skseg._search._iv import (
     telling_sets,
     woe_table,
 )
-from skseg._validation import check_choice, check_int, invalid_parameter
+from skseg._validation import check_choice, check_int, invalid_parameter, is_number
 
 from ._base import SegmentFinder
 from ._coding import even_cells
@@ -234,8 +233,7 @@ class IVSegmentFinder(SegmentFinder):
     def _event_above(self, search: Search) -> float:
         if self.event_above is None:
             return float(np.average(search.rows.y, weights=search.rows.weight))
-        is_number = isinstance(self.event_above, numbers.Real)
-        if not is_number or isinstance(self.event_above, bool):
+        if not is_number(self.event_above):
             owner, rule = type(self).__name__, "None or a number"
             raise invalid_parameter(owner, "event_above", rule, self.event_above)
         return float(self.event_above)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from sklearn.utils.fixes import parse_version
 
 from skseg._search._boxes import Axis, Box
 from skseg._search._decision import Thresholds
-from skseg._validation import invalid_parameter
+from skseg._validation import invalid_parameter, is_number
 
 from ._base import SegmentFinder
 from ._search import Cells, Conditions, Search
@@ -205,7 +204,7 @@ class L1SegmentFinder(SegmentFinder):
     def _model(
         self, features: FloatArray, y: FloatArray, weight: FloatArray, is_binary: bool
     ) -> FloatArray:
-        if self.C is not None and not (_is_number(self.C) and self.C > 0):
+        if self.C is not None and not (is_number(self.C) and self.C > 0):
             rule = "None or a number above 0"
             raise invalid_parameter(type(self).__name__, "C", rule, self.C)
         total, n_features = float(weight.sum()), features.shape[1]
@@ -230,10 +229,6 @@ class L1SegmentFinder(SegmentFinder):
 _L1: dict[str, Any] = {"l1_ratio": 1}
 if parse_version(sklearn.__version__) < parse_version("1.8"):
     _L1 = {"penalty": "l1"}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _conditions(axis: Axis) -> Iterator[Cells]:

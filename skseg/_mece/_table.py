@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._base import segment_table
-from skseg._validation import invalid_parameter
+from skseg._validation import invalid_parameter, is_number
 from skseg.rules import RuleSet
 from skseg.rules._columns import Columns
 from skseg.rules._errors import did_you_mean
@@ -83,8 +82,7 @@ def check_score_weights(
         raise invalid_parameter(OWNER, "score_weights", rule, weights)
     known = ["outcome", "size", *columns.names]
     for name, weight in weights.items():
-        is_number = isinstance(weight, numbers.Real) and not isinstance(weight, bool)
-        if not is_number or not np.isfinite(float(weight)):
+        if not is_number(weight) or not np.isfinite(float(weight)):
             raise invalid_parameter(OWNER, "score_weights", rule, weights)
         if name not in known:
             raise ValueError(

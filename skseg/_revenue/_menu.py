@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import invalid_parameter
+from skseg._validation import invalid_parameter, is_number
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -127,17 +126,13 @@ def _per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:
         array = np.asarray(given)
     except ValueError:
         raise invalid_parameter(owner, name, rule, given) from None
-    are_numbers = array.dtype.kind in "iuf" or all(map(_is_number, array.flat))
+    are_numbers = array.dtype.kind in "iuf" or all(map(is_number, array.flat))
     if array.shape not in {(), (n_tiers,)} or not are_numbers:
         raise invalid_parameter(owner, name, rule, given)
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise invalid_parameter(owner, name, rule, given)
     return np.array(np.broadcast_to(array, n_tiers))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _warn_if_degenerate(owner: str, menu: Menu) -> None:

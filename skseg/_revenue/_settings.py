@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._search._cuts import Mode, Rates
-from skseg._validation import check_choice, check_int, invalid_parameter
+from skseg._validation import check_choice, check_int, invalid_parameter, is_number
 
 from ._encoding import ENCODINGS
 from ._response import RESPONSE_MODELS
@@ -69,10 +68,6 @@ def read_settings(binner: Any) -> Settings:
     )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
 def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"Tier {i}" for i in range(n_bins))
@@ -93,7 +88,7 @@ def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
 def _read_budget(budget: Any) -> float:
     if budget is None:
         return math.inf
-    if not _is_number(budget) or math.isnan(budget):
+    if not is_number(budget) or math.isnan(budget):
         raise invalid_parameter(OWNER, "budget", "None or a number", budget)
     return float(budget)
 
@@ -101,7 +96,7 @@ def _read_budget(budget: Any) -> float:
 def _read_rates(monotonic: Any, min_rate_diff: Any) -> Rates | None:
     if monotonic is not None:
         check_choice(OWNER, "monotonic", monotonic, ("ascending", "descending"))
-    if not _is_number(min_rate_diff) or not 0 <= min_rate_diff <= 1:
+    if not is_number(min_rate_diff) or not 0 <= min_rate_diff <= 1:
         rule = "a number in [0, 1]"
         raise invalid_parameter(OWNER, "min_rate_diff", rule, min_rate_diff)
     if monotonic is None and min_rate_diff == 0:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._validation import check_int, invalid_parameter
+from skseg._validation import check_int, invalid_parameter, is_number
 
 from ._common import read_day, read_generator
 
@@ -175,8 +174,7 @@ def make_cart_abandoners(
     """
     owner = "make_cart_abandoners"
     check_int(owner, "n_customers", n_customers, 1, 2**31)
-    is_number = isinstance(never_ordered, numbers.Real)
-    if not is_number or isinstance(never_ordered, bool) or not 0 <= never_ordered <= 1:
+    if not is_number(never_ordered) or not 0 <= never_ordered <= 1:
         raise invalid_parameter(
             owner, "never_ordered", "a number in [0, 1]", never_ordered
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import check_choice, check_int, invalid_parameter
+from skseg._validation import check_choice, check_int, invalid_parameter, is_number
 from skseg.rules import RuleSet
 
 from ._common import read_generator
@@ -242,8 +241,7 @@ def make_seller_groups(
     check_int(owner, "n_noise", n_noise, 0, 1000)
     check_choice(owner, "pattern", pattern, list(PLANTED))
     check_choice(owner, "assignment", assignment, ["randomized", "confounded"])
-    is_number = isinstance(effect, numbers.Real) and not isinstance(effect, bool)
-    if not is_number or not 0 <= effect <= MOST_EFFECT:
+    if not is_number(effect) or not 0 <= effect <= MOST_EFFECT:
         rule = f"a number in [0, {MOST_EFFECT}]"
         raise invalid_parameter(owner, "effect", rule, effect)
     rng = read_generator(owner, random_state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import invalid_parameter
+from skseg._validation import invalid_parameter, is_number
 from skseg.rules._errors import missing_columns_message
 from skseg.rules._text import OUTSIDE
 
@@ -257,8 +256,7 @@ def _check_bounds(min_size: float | None, max_size: float | None) -> None:
     for name, bound in (("min_size", min_size), ("max_size", max_size)):
         if bound is None:
             continue
-        is_number = isinstance(bound, numbers.Real) and not isinstance(bound, bool)
-        if not is_number or not 0 <= bound < np.inf:
+        if not is_number(bound) or not 0 <= bound < np.inf:
             raise invalid_parameter(_OWNER, name, "None or in [0, inf)", bound)
     if min_size is not None and max_size is not None and max_size < min_size:
         rule = f"at least min_size, {min_size}"
