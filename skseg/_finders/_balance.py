@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
+from scipy.stats import chi2_contingency
 
 from skseg._search._inference import holm
 
@@ -33,21 +32,14 @@ def group_balance(search: Search) -> pd.DataFrame:
     ):
         place = 2 * codes.astype(np.intp) + search.rows.in_a
         counts = np.bincount(place, weight, 2 * axis.n_cells)
-        by_cell = counts.astype(np.float64).reshape(-1, 2)
-        table.append((column.name, *_chi2(by_cell)))
-    names = ["column", "chi2", "dof", "v"]
-    found = pd.DataFrame(table, columns=names)
-    found["p"] = chi2.sf(found["chi2"], found["dof"])
+        by_cell = counts.reshape(-1, 2)
+        by_cell = by_cell[by_cell.sum(axis=1) > 0]
+        test = chi2_contingency(by_cell, correction=False)
+        v = np.sqrt(test.statistic / by_cell.sum())
+        table.append((column.name, test.statistic, test.dof, v, test.pvalue))
+    found = pd.DataFrame(table, columns=["column", "chi2", "dof", "v", "p"])
     found["p_adj"] = holm(found["p"].to_numpy())
     return found.sort_values(["p", "column"]).reset_index(drop=True)
-
-
-def _chi2(counts: npt.NDArray[np.float64]) -> tuple[float, int, float]:
-    counts = counts[counts.sum(axis=1) > 0]
-    total = counts.sum()
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / total
-    statistic = float(((counts - expected) ** 2 / expected).sum())
-    return statistic, max(len(counts) - 1, 1), float(np.sqrt(statistic / total))
 
 
 def warn_of_imbalance(owner: str, balance: pd.DataFrame) -> None:

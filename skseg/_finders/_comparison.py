@@ -57,6 +57,7 @@ class Comparison:
             in_a=None if self.in_a is None else self.in_a[rows],
             weight=self.weight[rows],
             score=None if self.score is None else self.score[rows],
+            score_of_b=None if self.score_of_b is None else self.score_of_b[rows],
         )
 
     @property

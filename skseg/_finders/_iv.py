@@ -209,7 +209,7 @@ class IVSegmentFinder(SegmentFinder):
         owner = type(self).__name__
         check_choice(owner, "zero_cells", self.zero_cells, ZERO_CELLS)
         check_int(owner, "max_bins", self.max_bins, 2, 64)
-        rows, used = search.rows, search.rows.weight > 0
+        rows = search.rows
         self.event_above_ = self._event_above(search)
         side = (rows.y > self.event_above_).astype(np.uint8)
         if rows.in_a is not None:
@@ -217,9 +217,8 @@ class IVSegmentFinder(SegmentFinder):
         n_groups = 1 if rows.in_a is None else 2
         binned = []
         for i, axis in enumerate(search.axes):
-            cells = search.codes[i, used]
             per_cell = count_bins(
-                cells, side[used], axis.n_cells, n_groups, rows.weight[used]
+                search.codes[i], side, axis.n_cells, n_groups, rows.weight
             )
             binned.append(_merged(i, axis, per_cell, self.max_bins, self.zero_cells))
         self.iv_, self.iv_table_ = iv_frames(
@@ -282,10 +281,9 @@ def _candidates(
     strength = np.array([one.table.scaled for one in binned])
     first = [i for i in descending(strength) if not np.isnan(strength[i])]
     known = [binned[i] for i in sorted(first[:_MOST_COLUMNS])]
-    used = search.rows.weight > 0
-    weight = search.rows.weight[used]
-    score = weight * search.score[used]
-    codes = {one.column: one.bin_of[search.codes[one.column, used]] for one in known}
+    weight = search.rows.weight
+    score = weight * search.score
+    codes = {one.column: one.bin_of[search.codes[one.column]] for one in known}
     for sign in (1, -1):
         sets = {
             one.column: telling_sets(

@@ -184,21 +184,21 @@ class L1SegmentFinder(SegmentFinder):
         """Return by how much each condition changes the difference of the groups."""
         if not conditions:
             return np.zeros(0)
-        rows, used = search.rows, search.rows.weight > 0
+        rows = search.rows
         flags = np.column_stack(
             [np.array(cells)[search.codes[column]] for column, cells in conditions]
-        )[used].astype(np.float64)
-        features, n_own, weight = flags, 0, rows.weight[used]
+        ).astype(np.float64)
+        features, n_own, weight = flags, 0, rows.weight
         if rows.in_a is not None:
             # Half a unit to either side, so that main effects are those of both.
-            side = np.where(rows.in_a[used], 0.5, -0.5)[:, np.newaxis]
+            side = np.where(rows.in_a, 0.5, -0.5)[:, np.newaxis]
             centred = flags - np.average(flags, axis=0, weights=weight)
             features = np.hstack([flags, side, side * centred])
             n_own = flags.shape[1] + 1
         features -= np.average(features, axis=0, weights=weight)
         spread = np.sqrt(np.average(features**2, axis=0, weights=weight))
         features /= np.where(spread > 0, spread, 1.0)
-        fitted = self._model(features, rows.y[used], weight, rows.is_binary)
+        fitted = self._model(features, rows.y, weight, rows.is_binary)
         return np.asarray(fitted[n_own:])
 
     def _model(

@@ -39,7 +39,7 @@ class Search:
     axes : sequence of Axis
         The columns.
     rows : Comparison
-        Outcome, group and weight.
+        Outcome, group and weight, which is above 0.
     score : ndarray of float64 of shape (n_rows,)
         The mean over a segment estimates the effect there.
     spread : float

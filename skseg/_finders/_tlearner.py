@@ -165,9 +165,9 @@ class TLearnerSegmentFinder(SegmentFinder):
         if not search.axes:
             return []
         rows, codes = search.rows, search.codes.T.astype(np.float32)
-        groups = [rows.weight > 0]
+        groups: list[Any] = [...]
         if rows.in_a is not None:
-            groups = [groups[0] & rows.in_a, groups[0] & ~rows.in_a]
+            groups = [rows.in_a, ~rows.in_a]
         for group in groups:
             tree = self._tree(search)
             tree.fit(codes[group], rows.y[group], sample_weight=rows.weight[group])

@@ -283,7 +283,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             )
         )
         if self.response_model != "observed" and y is not None:
-            seen = count(observed, self.labels_, len(self.rules_))
+            outcome = observed.conversions
+            seen = count(self.labels_, len(self.rules_), outcome, weight)
             with np.errstate(invalid="ignore"):
                 self.segments_["observed_rate"] = seen.conversions / seen.n
         self._codebook()  # raises if there is none
@@ -422,16 +423,12 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ValueError
             If the columns are not those of `fit`, or outcomes are unknown.
         """
-        check_is_fitted(self)
-        columns = read_columns(self, X, reset=False)
-        codes = self.rules_.assign(columns)
+        codes = self.predict(X)
         if y is None:
             raise ValueError(f"evaluate and score of {OWNER} need the outcome y.")
         outcome = check_outcome(OWNER, y, len(codes))
         weight = check_sample_weight(sample_weight, len(codes))
-        scores = columns.numbers(self._score_column(columns))
-        customers = Customers(scores, outcome, weight)
-        return self._table(count(customers, codes, len(self.rules_)))
+        return self._table(count(codes, len(self.rules_), outcome, weight))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the profit per customer on other customers, in currency.

@@ -17,21 +17,21 @@ def expected_conversions(
     owner: str,
     model: str,
     scores: FloatArray,
-    conversions: FloatArray | None,
+    conversions: FloatArray,
     weight: FloatArray | None,
 ) -> FloatArray:
-    """Return the conversions to expect of each customer, or raise.
+    """Return the conversions to expect of each customer by a model, or raise.
 
     Parameters
     ----------
     owner : str
         The estimator, for messages.
-    model : {"observed", "score", "isotonic", "logistic"}
+    model : {"score", "isotonic", "logistic"}
         Where they come from.
     scores : ndarray of shape (n_rows,)
         Not NaN.
-    conversions : ndarray of shape (n_rows,) or None
-        As observed; None only if the score is the model.
+    conversions : ndarray of shape (n_rows,)
+        As observed, which the score has no use for.
     weight : ndarray of shape (n_rows,) or None
         None: 1.
 
@@ -42,9 +42,6 @@ def expected_conversions(
     """
     if model == "score":
         return _as_expected(owner, scores)
-    assert conversions is not None
-    if model == "observed":
-        return conversions
     if model == "logistic":
         _check_shares(owner, conversions)
     distinct, place = np.unique(scores, return_inverse=True)

@@ -12,7 +12,6 @@ import pandas as pd
 from skseg.rules import Rule, RuleSet, col, missing
 from skseg.rules._conditions import conjunction
 
-from ._customers import Customers
 from ._menu import Menu
 
 FloatArray = npt.NDArray[np.float64]
@@ -36,11 +35,14 @@ class Totals:
     conversions: FloatArray
 
 
-def count(customers: Customers, codes: IntArray, n_segments: int) -> Totals:
+def count(
+    codes: IntArray,
+    n_segments: int,
+    conversions: FloatArray,
+    weight: FloatArray | None,
+) -> Totals:
     """Return the totals of the segments with these codes."""
-    weight, weighted = customers.weight, customers.conversions
-    if weight is not None:
-        weighted = weighted * weight
+    weighted = conversions if weight is None else conversions * weight
     n = np.bincount(codes, weight, minlength=n_segments)
     y = np.bincount(codes, weighted, minlength=n_segments)
     return Totals(n.astype(np.float64), y.astype(np.float64, copy=False))

@@ -9,13 +9,9 @@ import numpy as np
 from skseg._search._arrays import FloatArray
 
 from ._best import Best
-from ._cover import cover
-from ._flips import max_t
 from ._search import Triples, look_at_all, search
 from ._sets import Axis, Box, Codes, Limits, Side
 from ._tables import sample
-
-__all__ = ["Axis", "Box", "all_triples", "cover", "max_t", "scan"]
 
 
 def scan(

@@ -3,19 +3,18 @@
 from ._cut import (
     Asked,
     Cuts,
-    Division,
-    Mode,
-    Rates,
-    Rows,
-    Side,
     as_rows,
     cut_rows,
     optimal_cuts,
     path_of_rows,
-    solve_at,
     threshold_between,
     value_path,
 )
+from ._menu import Mode
+from ._rows import Rows
+from ._side import Rates, Side
+from ._solve import solve_at
+from ._sweep import Division
 
 __all__ = [
     "Asked",

@@ -18,7 +18,7 @@ from ._menu import Goal, Mode, make_goal
 from ._positions import Blocks, Limits
 from ._rows import Rows, Runs, read_rows
 from ._side import Found, Rates, Side, Task, parts
-from ._solve import solve, solve_at, upper_bound
+from ._solve import solve, upper_bound
 from ._sweep import (
     Division,
     best_division,
@@ -28,23 +28,6 @@ from ._sweep import (
 )
 from ._why import Nearest, nearest_bounds, why_impossible
 from ._why_side import why_not
-
-__all__ = [
-    "Asked",
-    "Cuts",
-    "Division",
-    "Mode",
-    "Rates",
-    "Rows",
-    "Side",
-    "as_rows",
-    "cut_rows",
-    "optimal_cuts",
-    "path_of_rows",
-    "solve_at",
-    "threshold_between",
-    "value_path",
-]
 
 
 class Asked(TypedDict, total=False):
