@@ -1,6 +1,6 @@
 """Customer segmentation estimators that behave like scikit-learn's own."""
 
-from . import datasets, rules
+from . import datasets, metrics, model_selection, monitor, rules
 from ._find_optimal_bins import find_optimal_bins
 from ._finders import (
     BoxSegmentFinder,
@@ -39,6 +39,9 @@ __all__ = [
     "datasets",
     "find_optimal_bins",
     "information_value",
+    "metrics",
+    "model_selection",
+    "monitor",
     "rfm_table",
     "rules",
     "with_group",

@@ -1,0 +1,3 @@
+"""How good segments are: scores, and scorers for a search."""
+
+__all__: list[str] = []

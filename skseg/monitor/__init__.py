@@ -1,0 +1,3 @@
+"""Segments over time: the same codes after a refit, and who moved where."""
+
+__all__: list[str] = []
