@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from ._arrays import FloatArray
-
-IntArray = npt.NDArray[np.intp]
+from ._arrays import FloatArray, IntArray
 
 
 def crossed(first: IntArray, second: IntArray) -> FloatArray:
