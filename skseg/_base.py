@@ -61,10 +61,11 @@ def segment_table(
     sample_weight: npt.NDArray[np.float64] | None,
 ) -> pd.DataFrame:
     """Return one row per segment: code, name, rule text, size and share."""
-    sizes = np.bincount(codes, sample_weight, minlength=len(rules))
+    places = codes if rules.noise is None else codes % len(rules)
+    sizes = np.bincount(places, sample_weight, minlength=len(rules))
     return pd.DataFrame(
         {
-            "code": np.arange(len(rules)),
+            "code": np.array(rules.codes, dtype=np.intp),
             "name": list(rules.names),
             "rule": list(rules.texts().values()),
             "n": sizes,

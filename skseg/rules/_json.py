@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ._ruleset import RuleSet
 
 _FORMAT = "skseg.rules"
-_KEYS = ("format", "version", "universe", "rules", "default")
+_KEYS = ("format", "version", "universe", "rules", "default", "noise")
 
 
 def write_json(rules: RuleSet, indent: int | None) -> str:
@@ -22,6 +22,8 @@ def write_json(rules: RuleSet, indent: int | None) -> str:
         content["universe"] = str(rules.universe)
     content["rules"] = [{"name": n, "rule": str(r)} for n, r in rules.rules.items()]
     content["default"] = rules.default
+    if rules.noise is not None:
+        content["noise"] = rules.noise
     return json.dumps(content, indent=indent, ensure_ascii=False)
 
 
@@ -48,6 +50,7 @@ def read_json(text: str) -> dict[str, Any]:
         "rules": _read_rules(content.get("rules")),
         "default": content.get("default"),
         "universe": content.get("universe"),
+        "noise": content.get("noise"),
     }
 
 

@@ -68,12 +68,16 @@ class RuleSet:
         The audience that the segments divide up. Rows for which it does not hold are
         outside: they get the code -1 and the name "outside", belong to no segment, and
         have no part in quantiles or in the proof. None: all rows are inside.
+    noise : str, default=None
+        Name of the last rule if its rows are noise, such as those that DBSCAN puts in
+        no cluster: a segment like the others, but with the code -1. It cannot be had
+        together with a universe, whose outside has that code.
 
     Raises
     ------
     RuleError
-        If a rule does not parse, a name is empty or used twice, or a column is compared
-        with numbers in one rule and text in another.
+        If a rule does not parse, a name is empty or used twice, a column is compared
+        with numbers in one rule and text in another, or `noise` is not the last rule.
 
     Examples
     --------
@@ -95,6 +99,7 @@ class RuleSet:
         *,
         default: str | None = None,
         universe: str | Rule | None = None,
+        noise: str | None = None,
     ) -> None:
         if not isinstance(rules, Mapping):
             raise RuleError(
@@ -106,6 +111,7 @@ class RuleSet:
         }
         self._default = default
         self._universe = None if universe is None else _parsed(universe, "The universe")
+        self._noise = noise
         if default is not None:
             check_name(default, "The name of the default segment")
             if default in self._rules:
@@ -115,7 +121,21 @@ class RuleSet:
                 f"No segment may be called {OUTSIDE!r}: that is the name of the rows "
                 "outside of the universe. Rename it."
             )
+        if noise is not None:
+            self._check_noise(noise)
         self._kinds = column_kinds(self._all_rules)
+
+    def _check_noise(self, noise: str) -> None:
+        if noise not in self._rules or noise != next(reversed(self._rules)):
+            raise RuleError(
+                f"The noise must be the last of the rules, which are "
+                f"{list(self._rules)}. Got {noise!r} instead."
+            )
+        if self._universe is not None:
+            raise RuleError(
+                "A rule set has a universe or noise, as the code -1 cannot mean both. "
+                f"Got the universe {str(self._universe)!r} and the noise {noise!r}."
+            )
 
     @property
     def rules(self) -> Mapping[str, Rule]:
@@ -133,6 +153,11 @@ class RuleSet:
         return self._universe
 
     @property
+    def noise(self) -> str | None:
+        """Name of the segment with the code -1, which comes last."""
+        return self._noise
+
+    @property
     def _all_rules(self) -> tuple[Rule, ...]:
         return (
             *([] if self._universe is None else [self._universe]),
@@ -141,8 +166,17 @@ class RuleSet:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Segment names in the order of their codes, the default last."""
-        return (*self._rules, *([] if self._default is None else [self._default]))
+        """Segment names: behind the rules the default, and noise as the last one."""
+        default = [] if self._default is None else [self._default]
+        if self._noise is None:
+            return (*self._rules, *default)
+        return (*list(self._rules)[:-1], *default, self._noise)
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Segment codes in the order of `names`: their positions, and -1 for noise."""
+        positions = range(len(self))
+        return tuple(positions) if self._noise is None else (*positions[:-1], -1)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -179,14 +213,16 @@ class RuleSet:
 
     @property
     def _parts(self) -> tuple[Any, ...]:
-        return tuple(self._rules.items()), self._default, self._universe
+        return tuple(self._rules.items()), self._default, self._universe, self._noise
 
     def __repr__(self) -> str:
         texts = {name: str(rule) for name, rule in self._rules.items()}
-        within = (
-            f", universe={str(self._universe)!r}" if self._universe is not None else ""
-        )
-        return f"RuleSet({texts!r}, default={self._default!r}{within})"
+        further = ""
+        if self._universe is not None:
+            further = f", universe={str(self._universe)!r}"
+        if self._noise is not None:
+            further = f", noise={self._noise!r}"
+        return f"RuleSet({texts!r}, default={self._default!r}{further})"
 
     def __str__(self) -> str:
         lines = [f"{name}: {text}" for name, text in self.texts().items()]
@@ -213,7 +249,7 @@ class RuleSet:
         -------
         ndarray of int of shape (n_rows,)
             Position in `names` of the first rule that holds; the default, or -1 without
-            one, where none does. -1 outside of the universe.
+            one, where none does. -1 for noise and outside of the universe.
 
         Raises
         ------
@@ -226,6 +262,12 @@ class RuleSet:
         >>> RuleSet({"adult": "age >= 18"}).assign({"age": [30, 12, None]})
         array([ 0, -1, -1])
         """
+        if self._noise is not None:
+            # Of the noise, of the rows that no rule takes, and of all others.
+            found = self._evaluator.first_match(X, len(self._rules))
+            default = -1 if self._default is None else len(self._rules) - 1
+            codes = np.append(np.arange(len(self._rules) - 1), [-1, default])
+            return np.asarray(codes[found])
         otherwise = -1 if self._default is None else len(self._rules)
         if self._universe is None:
             return self._evaluator.first_match(X, otherwise)
@@ -264,6 +306,8 @@ class RuleSet:
         if self._default is not None:
             # Rows outside have a rule of their own here, so the default leaves them.
             holds = np.column_stack([holds, ~holds.any(axis=1)])
+        if self._noise is not None and self._default is not None:
+            holds[:, [-2, -1]] = holds[:, [-1, -2]]
         if self._universe is None:
             return holds
         return holds[:, 1:] & ~holds[:, :1]
@@ -336,7 +380,7 @@ class RuleSet:
             universe = resolve_rule(universe, quantile)
             quantile = _Quantiles(columns, weight, universe.evaluate(columns))
         resolved = {n: resolve_rule(rule, quantile) for n, rule in self._rules.items()}
-        return RuleSet(resolved, default=self._default, universe=universe)
+        return self._rewritten(resolved, universe)
 
     def with_quantiles(self, quantiles: Mapping[str, Mapping[float, float]]) -> RuleSet:
         """Return the rule set with given values in place of every quantile.
@@ -379,7 +423,7 @@ class RuleSet:
         if universe is not None:
             universe = resolve_rule(universe, value)
         resolved = {n: resolve_rule(rule, value) for n, rule in self._rules.items()}
-        return RuleSet(resolved, default=self._default, universe=universe)
+        return self._rewritten(resolved, universe)
 
     def verify(
         self, schema: Mapping[str, Any] | None = None, *, max_findings: int = 20
@@ -461,7 +505,7 @@ class RuleSet:
         VIP: aov >= 120
         Core: 40 <= aov < 120
         """
-        return self._rewritten(disjoint_rules(self._rules, schema))
+        return self._rewritten(disjoint_rules(self._rules, schema), self._universe)
 
     def simplify(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
         """Return equivalent rules, each written as few plain boxes.
@@ -491,10 +535,12 @@ class RuleSet:
         >>> print(rules.simplify())
         Core: 40 <= aov < 120
         """
-        return self._rewritten(simplified_rules(self._rules, schema))
+        return self._rewritten(simplified_rules(self._rules, schema), self._universe)
 
-    def _rewritten(self, rules: Mapping[str, Rule]) -> RuleSet:
-        return RuleSet(rules, default=self._default, universe=self._universe)
+    def _rewritten(self, rules: Mapping[str, Rule], universe: Rule | None) -> RuleSet:
+        return RuleSet(
+            rules, default=self._default, universe=universe, noise=self._noise
+        )
 
     def texts(self) -> dict[str, str]:
         """Return every segment's rule as text.
@@ -529,10 +575,10 @@ class RuleSet:
         return self._said(Rule.describe)
 
     def _said(self, say: Callable[[Rule], str]) -> dict[str, str]:
-        said = {name: say(rule) for name, rule in self._rules.items()}
-        if self._default is not None:
-            said[self._default] = "everyone else"
-        return said
+        return {
+            name: say(self._rules[name]) if name in self._rules else "everyone else"
+            for name in self.names
+        }
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Return the rule set as JSON, without loss.
@@ -607,7 +653,7 @@ class RuleSet:
             The SQL dialect. Both are executed against `assign` in the tests.
         output : {"name", "code"}, default="name"
             What the expression returns. Rows without a segment get NULL or -1; those
-            outside of the universe get 'outside' or -1.
+            outside of the universe get 'outside' or -1; noise gets its name or -1.
         alias : str, default=None
             Name of the resulting column.
 

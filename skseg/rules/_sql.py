@@ -241,7 +241,8 @@ def ruleset_sql(rules: RuleSet, dialect: str, output: str, alias: str | None) ->
     engine = find_dialect(dialect)
     if output not in ("name", "code"):
         raise RuleError(f"The output must be 'name' or 'code'. Got {output!r} instead.")
-    cases = [(i, name, rule) for i, (name, rule) in enumerate(rules.rules.items())]
+    codes = dict(zip(rules.names, rules.codes, strict=True))
+    cases = [(codes[name], name, rule) for name, rule in rules.rules.items()]
     if rules.universe is not None:
         cases.insert(0, (-1, OUTSIDE, ~rules.universe))
     writer = _Writer(engine, [rule for _, _, rule in cases])
@@ -250,7 +251,7 @@ def ruleset_sql(rules: RuleSet, dialect: str, output: str, alias: str | None) ->
         exp.If(this=writer.condition(rule).tree, true=_result(name, code, output))
         for code, name, rule in cases
     ]
-    code = -1 if rules.default is None else len(rules.rules)
+    code = -1 if rules.default is None else codes[rules.default]
     tree = _result(rules.default, code, output)
     if branches:
         unsaid = isinstance(tree, exp.Null)

@@ -494,3 +494,82 @@ def test_a_mistyped_key_of_json_is_refused() -> None:
     text = RuleSet({"VIP": "aov >= 120"}, default="Others").to_json()
     with pytest.raises(RuleError, match=r"Got 'deefault' instead. Did you mean 'def"):
         RuleSet.from_json(text.replace('"default"', '"deefault"'))
+
+
+DENSE = RuleSet(
+    {"Core": "x <= 5", "Edge": "5 < x <= 9", "Noise": "x > 9"},
+    default="Unknown",
+    noise="Noise",
+)
+
+
+def test_noise_has_the_code_minus_one_and_the_last_name() -> None:
+    rows = {"x": [1.0, 7.0, 20.0, None]}
+    assert DENSE.names == ("Core", "Edge", "Unknown", "Noise")
+    assert DENSE.codes == (0, 1, 2, -1)
+    codes = DENSE.assign(rows)
+    assert codes.tolist() == [0, 1, -1, 2]
+    assert [DENSE.names[code] for code in codes] == [
+        "Core",
+        "Edge",
+        "Noise",
+        "Unknown",
+    ]
+    assert DENSE.membership(rows).argmax(axis=1).tolist() == [0, 1, 3, 2]
+    assert list(DENSE.texts()) == list(DENSE.names)
+    assert DENSE.verify().is_exclusive
+
+
+def test_without_a_default_rows_of_no_segment_look_like_noise() -> None:
+    rules = RuleSet({"Core": "x <= 5", "Noise": "x > 9"}, noise="Noise")
+    assert rules.assign({"x": [1, 7, 20]}).tolist() == [0, -1, -1]
+    assert not rules.verify().is_exhaustive
+
+
+@given(st.data())
+def test_noise_changes_the_code_of_its_rows_alone(data: Any) -> None:
+    rules = data.draw(rule_sets(max_size=5))
+    if rules.universe is not None or not rules.rules:
+        reject()
+    last = list(rules.rules)[-1]
+    noisy = RuleSet(rules.rules, default=rules.default, noise=last)
+    X = data.draw(columns_for(rules))
+    nobody = "nobody"
+    names = np.array([*rules.names, nobody], dtype=object)[rules.assign(X)]
+    codes = noisy.assign(X)
+    assert ((codes == -1) == ((names == last) | (names == nobody))).all()
+    found = np.array(noisy.names, dtype=object)[codes]
+    assert (found == names)[names != nobody].all()
+    held = dict(zip(rules.names, rules.membership(X).T, strict=True))
+    for name, holds in zip(noisy.names, noisy.membership(X).T, strict=True):
+        assert (holds == held[name]).all()
+    assert (noisy.simplify().assign(X) == codes).all()
+    assert RuleSet.from_json(noisy.to_json()) == noisy != rules
+    assert pickle.loads(pickle.dumps(noisy)) == noisy
+
+
+@pytest.mark.parametrize(
+    ("given_as", "message"),
+    [
+        ({"noise": "Core"}, "must be the last of the rules"),
+        ({"noise": "Nobody"}, "must be the last of the rules"),
+        ({"noise": "Noise", "universe": "x > 0"}, "a universe or noise"),
+    ],
+)
+def test_noise_is_the_last_rule_and_excludes_a_universe(
+    given_as: Any, message: str
+) -> None:
+    with pytest.raises(RuleError, match=message):
+        RuleSet({"Core": "x <= 5", "Noise": "x > 5"}, **given_as)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [("code", [0, 1, -1, 2]), ("name", ["Core", "Edge", "Noise", "Unknown"])],
+)
+def test_sql_gives_noise_its_code_and_name(output: str, expected: list[Any]) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    case = DENSE.to_sql("duckdb", output=output)
+    rows = "(VALUES (1.0), (7.0), (20.0), (NULL)) t(x)"
+    found = duckdb.sql(f"SELECT {case} FROM {rows}").fetchall()
+    assert [value for (value,) in found] == expected
