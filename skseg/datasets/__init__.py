@@ -1,8 +1,14 @@
 """Seeded data with known truth."""
 
 from ._cart_abandoners import make_cart_abandoners
+from ._customers import make_customers
 from ._orders import CUSTOMER_TYPES as CUSTOMER_TYPES
 from ._orders import make_orders
 from ._seller_groups import make_seller_groups
 
-__all__ = ["make_cart_abandoners", "make_orders", "make_seller_groups"]
+__all__ = [
+    "make_cart_abandoners",
+    "make_customers",
+    "make_orders",
+    "make_seller_groups",
+]
