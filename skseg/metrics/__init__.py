@@ -1,3 +1,6 @@
 """How good segments are: scores, and scorers for a search."""
 
-__all__: list[str] = []
+from ._scorer import make_segment_scorer
+from ._stability import prediction_strength, stability_score
+
+__all__ = ["make_segment_scorer", "prediction_strength", "stability_score"]

@@ -1,0 +1,58 @@
+"""Segment codes by estimators, as scores need them."""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+IntArray = npt.NDArray[np.intp]
+
+
+def check_predicts(owner: str, estimator: Any) -> None:
+    """Raise if `estimator` cannot say in which segment a new row is."""
+    if isinstance(estimator, type) or not hasattr(estimator, "predict"):
+        raise ValueError(
+            f"{owner} needs an estimator with predict, as rows that it was not fitted "
+            f"on have to get a segment. Got {_short(estimator)}. InductiveSegmenter "
+            "adds predict: InductiveSegmenter(DBSCAN())."
+        )
+
+
+def predicted_codes(owner: str, estimator: Any, X: Any) -> IntArray:
+    """Return the segment of every row by a fitted estimator, or raise."""
+    check_predicts(owner, estimator)
+    return as_codes(owner, estimator, estimator.predict(X))
+
+
+def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
+    """Return as codes what an estimator gave as segments, or raise."""
+    codes = np.asarray(values)
+    if codes.ndim != 1 or codes.dtype.kind not in "iu":
+        raise ValueError(
+            f"{owner} needs segments as integer codes, one per row. Got {codes.dtype} "
+            f"of shape {codes.shape} from {_short(estimator)}."
+        )
+    return codes.astype(np.intp)
+
+
+def training_codes(estimator: Any) -> IntArray | None:
+    """Return the segments of the training rows, or None where nothing kept them."""
+    while not hasattr(estimator, "labels_"):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return None
+    return np.asarray(estimator.labels_)
+
+
+def _short(estimator: Any) -> str:
+    return shorten(repr(estimator), 80, placeholder=" ...")

@@ -1,0 +1,231 @@
+"""Scorers of segments for a search, with bounds that make them honest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+
+from skseg._cluster_space import cluster_space
+from skseg._search._segment_sizes import SegmentSizes, segment_sizes
+from skseg._validation import check_int, invalid_parameter, is_number
+
+from ._distances import DISTANCE_SCORES, distance_score, without_noise
+from ._predictions import predicted_codes, training_codes
+from ._stability import MOST_REPLICATES, stability_score, strength_of_rows
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+Metric = Callable[[FloatArray, IntArray], float]
+
+OWNER = "make_segment_scorer"
+METRICS = (*DISTANCE_SCORES, "stability", "prediction_strength")
+
+
+@dataclass(frozen=True, repr=False)
+class SegmentScorer:
+    """What `make_segment_scorer` returns; its arguments are documented there."""
+
+    metric: str | Metric = "silhouette"
+    _: KW_ONLY
+    min_share: float | None = 0.05
+    max_share: float | None = 0.6
+    max_noise: float | None = 0.3
+    illegal_score: float = -1e100
+    n_replicates: int = 10
+    random_state: Any = None
+
+    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
+        """Return the score of a fitted estimator on held-out rows; `y` is ignored."""
+        codes = predicted_codes(OWNER, estimator, X)
+        if not self._allows(segment_sizes(codes, training_codes(estimator))):
+            return float(self.illegal_score)
+        score = float(self._measure(estimator, X, codes))
+        if not math.isfinite(score):
+            raise ValueError(f"The metric of {self!r} must be finite. Got {score}.")
+        return score
+
+    def _allows(self, sizes: SegmentSizes) -> bool:
+        """Tell whether the segments have distances and keep to the bounds."""
+        return sizes.has_distances and (
+            (self.min_share is None or sizes.smallest_share >= self.min_share)
+            and (self.max_share is None or sizes.largest_share <= self.max_share)
+            and (self.max_noise is None or sizes.noise_share <= self.max_noise)
+        )
+
+    def _measure(self, estimator: Any, X: Any, codes: IntArray) -> float:
+        """Return the metric, larger being better."""
+        if self.metric == "stability":
+            return stability_score(
+                estimator,
+                X,
+                n_replicates=self.n_replicates,
+                random_state=self.random_state,
+            )
+        if self.metric == "prediction_strength":
+            return strength_of_rows(
+                predicted_codes(OWNER, clone(estimator).fit(X), X), codes
+            )
+        rows, inside = without_noise(cluster_space(OWNER, estimator, X), codes)
+        if callable(self.metric):
+            return self.metric(rows, inside)
+        score = distance_score(self.metric, rows, inside, self.random_state)
+        return -score if self.metric == "davies_bouldin" else score
+
+    def __repr__(self) -> str:
+        name = getattr(self.metric, "__name__", None) or repr(self.metric)
+        changed = [
+            f", {field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)[1:]
+            if getattr(self, field.name) != field.default
+        ]
+        return f"{OWNER}({name}{''.join(changed)})"
+
+    def _accept_sample_weight(self) -> bool:
+        # In a dict of scorers, scikit-learn asks each one when fit gets weights.
+        return False
+
+
+def make_segment_scorer(
+    metric: str | Metric = "silhouette",
+    *,
+    min_share: float | None = 0.05,
+    max_share: float | None = 0.6,
+    max_noise: float | None = 0.3,
+    illegal_score: float = -1e100,
+    n_replicates: int = 10,
+    random_state: Any = None,
+) -> SegmentScorer:
+    """Make a scorer that lets `GridSearchCV` choose among segmentations.
+
+    Held-out rows get their segments from `predict`. If these are of a useful size, the
+    metric is the score, larger being better. If not, the score is `illegal_score`,
+    whatever the metric: plain silhouette is best where 3 outliers are one segment and
+    all customers the other.
+
+    Parameters
+    ----------
+    metric : str or callable, default="silhouette"
+        ``"silhouette"``, ``"calinski_harabasz"``, ``"davies_bouldin"`` (negated, so
+        that larger is better), ``"stability"``, ``"prediction_strength"``, or a
+        callable ``metric(X, codes) -> float`` with rows as the clusterer sees them, all
+        of them in a segment.
+    min_share : float or None, default=0.05
+        Smallest share of the held-out rows in any segment, in [0, 0.5]; None: no bound.
+    max_share : float or None, default=0.6
+        Largest share of the held-out rows in any segment, in (0, 1]; None: no bound.
+        Below 1/2 it rules out two segments, unless there is noise.
+    max_noise : float or None, default=0.3
+        Largest share of the held-out rows without a segment (-1), in [0, 1]; None: no
+        bound.
+    illegal_score : float, default=-1e100
+        Finite; the score where a bound is broken or fewer than two segments have rows.
+        It has to be far below all legal scores: a candidate that breaks a bound in one
+        fold then has a lower mean than any that breaks none. The default is far enough
+        for every metric, even for the unbounded ones.
+    n_replicates : int, default=10
+        Number of pairs of samples of ``"stability"``.
+    random_state : int, RandomState or None, default=None
+        For the samples of ``"stability"`` and a silhouette that is estimated. With an
+        int all candidates meet the same samples.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y=None) -> float``, for `scoring` of scikit-learn's
+        searches and `cross_validate`, alone or in a dict. It asks for no metadata and
+        takes no weights.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is wrong. When it scores: if the estimator has no `predict`, its
+        segments are no integer codes, the metric is not finite, or distances are asked
+        for where the clusterer sees no finite numbers.
+
+    See Also
+    --------
+    skseg.metrics.stability_score : The metric ``"stability"``.
+    skseg.metrics.prediction_strength : The metric ``"prediction_strength"``.
+
+    Notes
+    -----
+    Always pass `scoring` to a search over clusterers. Without it, it takes the
+    estimator's own `score`; that of K-Means is minus the inertia, which is better with
+    every further cluster, so that the largest `n_clusters` wins.
+
+    Shuffle the folds, as by ``cv=KFold(5, shuffle=True, random_state=0)``: an int
+    means folds in the order of the rows, and on rows in the order of their segments no
+    fold has them all. A fold needs enough rows for its shares to mean something: at
+    `min_share` 0.05, some hundreds.
+
+    If every candidate breaks a bound, the search still has a ``best_estimator_``. Look
+    at ``best_score_``: below all legal values it says so, and the mean of a candidate
+    shows in how many folds it broke one.
+
+    Shares count all held-out rows, noise included; distances and metrics given as
+    callables leave noise out. A segment of the training rows (``labels_``) in which no
+    held-out row falls has a share of 0. Estimators that keep no ``labels_``, such as
+    `GaussianMixture`, are known by the held-out rows alone.
+
+    Distances are measured where the clusterer measured them, behind the scalers of its
+    pipeline. So do not search over the steps before the clusterer with a metric of
+    distances: numbers of two spaces do not compare, and a space of few dimensions
+    looks best. ``"stability"`` and ``"prediction_strength"`` know no distances.
+
+    ``"stability"`` fits clones on samples of the held-out rows. For
+    ``"prediction_strength"`` a clone is fitted on the held-out rows, and its clusters
+    are compared with those that `predict` of the fitted estimator gives.
+
+    Examples
+    --------
+    >>> from sklearn.cluster import KMeans
+    >>> from sklearn.datasets import make_blobs
+    >>> from sklearn.model_selection import GridSearchCV, KFold
+    >>> from skseg.metrics import make_segment_scorer
+    >>> X, _ = make_blobs(600, centers=4, cluster_std=0.6, random_state=0)
+    >>> search = GridSearchCV(
+    ...     KMeans(random_state=0),
+    ...     {"n_clusters": range(2, 8)},
+    ...     scoring=make_segment_scorer("silhouette", min_share=0.1),
+    ...     cv=KFold(3, shuffle=True, random_state=0),
+    ... ).fit(X)
+    >>> search.best_params_
+    {'n_clusters': 4}
+    """
+    check_bound("min_share", min_share, 0, 0.5)
+    check_bound("max_share", max_share, 0, 1)
+    check_bound("max_noise", max_noise, 0, 1)
+    if max_share is not None and (max_share == 0 or max_share < (min_share or 0)):
+        rule = f"above 0 and at least min_share={min_share}"
+        raise invalid_parameter(OWNER, "max_share", rule, max_share)
+    if not is_number(illegal_score) or not math.isfinite(illegal_score):
+        rule = "a finite number"
+        raise invalid_parameter(OWNER, "illegal_score", rule, illegal_score)
+    if not callable(metric) and metric not in METRICS:
+        rule = " or ".join(map(repr, METRICS)) + " or a callable metric(X, codes)"
+        raise invalid_parameter(OWNER, "metric", rule, metric)
+    check_int(OWNER, "n_replicates", n_replicates, 1, MOST_REPLICATES)
+    return SegmentScorer(
+        metric,
+        min_share=min_share,
+        max_share=max_share,
+        max_noise=max_noise,
+        illegal_score=illegal_score,
+        n_replicates=n_replicates,
+        random_state=random_state,
+    )
+
+
+def check_bound(name: str, value: Any, low: float, high: float) -> None:
+    """Raise if `value` is neither None nor a number in [low, high]."""
+    if value is None:
+        return
+    if not is_number(value) or not low <= value <= high:
+        rule = f"None or a number in [{low}, {high}]"
+        raise invalid_parameter(OWNER, name, rule, value)
