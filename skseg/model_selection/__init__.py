@@ -1,3 +1,5 @@
 """Choosing the number of segments, their settings, and the algorithm."""
 
-__all__: list[str] = []
+from ._compare import compare_segmenters
+
+__all__ = ["compare_segmenters"]

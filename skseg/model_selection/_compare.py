@@ -1,0 +1,196 @@
+"""Segmenters side by side: sizes, distances, stability and time in one table."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array
+
+from skseg._search._segment_sizes import segment_sizes
+from skseg._validation import check_int, invalid_parameter
+from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
+from skseg.metrics._predictions import as_codes
+from skseg.metrics._stability import MOST_REPLICATES, stability_score
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+OWNER = "compare_segmenters"
+
+
+def compare_segmenters(
+    segmenters: Mapping[str, Any],
+    X: Any,
+    *,
+    space: Any = None,
+    n_replicates: int = 10,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+) -> pd.DataFrame:
+    """Fit segmenters on the same rows, and measure them by the same figures.
+
+    All distances are measured in one space, whatever each segmenter does to the rows
+    before it clusters them: figures of different spaces do not compare.
+
+    Parameters
+    ----------
+    segmenters : mapping from str to estimator
+        Clusterers, mixtures, segmenters, or pipelines that end in one, under the names
+        of the rows of the table. Only clones are fitted.
+    X : frame or array of shape (n_rows, n_columns)
+        Rows, which every segmenter gets as they are.
+    space : transformer, default=None
+        Where distances are measured, such as ``StandardScaler()`` or a
+        ``ColumnTransformer``: a clone of it is fitted on `X` once. None: `X` itself,
+        which then has to be finite numbers, and the column with the largest unit
+        decides.
+    n_replicates : int, default=10
+        Number of pairs of samples for the stability, which takes two fits each; 0 for
+        none.
+    random_state : int, RandomState or None, default=None
+        For the samples, which are the same for all segmenters, and a silhouette that is
+        estimated.
+    n_jobs : int, default=None
+        Number of replicates at once, as joblib counts. The segmenters themselves come
+        one after the other, so that their times compare.
+
+    Returns
+    -------
+    DataFrame
+        One row per segmenter, in the order given. The columns:
+
+        - ``n_segments``: number of segments that have rows, noise left out;
+        - ``silhouette``, ``calinski_harabasz``, ``davies_bouldin``: of the rows that
+          are in a segment (small is good in the last one alone); NaN with fewer than
+          two segments, or with none of two rows;
+        - ``noise_share``, ``largest_share``, ``smallest_share``: shares of all rows;
+          the last two are NaN where all rows are noise;
+        - ``stability``: `stability_score`, noise being one more segment; NaN for
+          segmenters without `predict`, such as DBSCAN: `InductiveSegmenter` adds it;
+        - ``fit_seconds``: wall time of the fit on all rows.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is wrong, rows are no finite numbers in `space`, or a segmenter
+        fails, which the message names.
+
+    See Also
+    --------
+    skseg.metrics.stability_score : The stability.
+    skseg.metrics.make_segment_scorer : The same figures in a search.
+
+    Notes
+    -----
+    No column says alone who wins. Distances favour round segments of like size, which
+    K-Means looks for: density clusters of odd shapes have low silhouettes and may still
+    be right. Figures without the noise favour those who call much of it noise, so read
+    them beside ``noise_share``. Few segments are stable more easily than many.
+
+    Examples
+    --------
+    >>> from sklearn.cluster import DBSCAN, KMeans
+    >>> from sklearn.datasets import make_blobs
+    >>> from skseg.model_selection import compare_segmenters
+    >>> X, _ = make_blobs(300, centers=[[0, 0], [9, 0], [0, 9]], random_state=0)
+    >>> table = compare_segmenters(
+    ...     {
+    ...         "3 means": KMeans(3, random_state=0),
+    ...         "6 means": KMeans(6, random_state=0),
+    ...         "density": DBSCAN(eps=1),
+    ...     },
+    ...     X,
+    ...     random_state=0,
+    ... )
+    >>> figures = table[["n_segments", "silhouette", "noise_share", "smallest_share"]]
+    >>> print(figures.round(2).to_string(index_names=False))
+             n_segments  silhouette  noise_share  smallest_share
+    3 means           3        0.79         0.00            0.33
+    6 means           6        0.33         0.00            0.13
+    density           3        0.79         0.01            0.33
+    """
+    if not isinstance(segmenters, Mapping) or not segmenters:
+        rule = "a mapping from names to estimators, with at least one"
+        raise invalid_parameter(OWNER, "segmenters", rule, segmenters)
+    check_int(OWNER, "n_replicates", n_replicates, 0, MOST_REPLICATES)
+    points = _points(space, X)
+    # One seed, so that all segmenters meet the same samples.
+    seed = int(check_random_state(random_state).randint(2**31))
+    rows = []
+    for name, segmenter in segmenters.items():
+        try:
+            codes, seconds = _fitted(segmenter, X)
+            stability = _stability(segmenter, X, n_replicates, seed, n_jobs)
+        except Exception as error:
+            raise ValueError(
+                f"Segmenter {name!r} of {OWNER} failed: {error}"
+            ) from error
+        figures = _figures(points, codes, seed)
+        rows.append(figures | {"stability": stability, "fit_seconds": seconds})
+    index = pd.Index(list(segmenters), name="segmenter")
+    return pd.DataFrame(rows, index=index)
+
+
+def _points(space: Any, X: Any) -> FloatArray:
+    """Return the rows where distances are measured, or raise."""
+    if space is not None:
+        if isinstance(space, type) or not hasattr(space, "fit_transform"):
+            raise invalid_parameter(OWNER, "space", "None or a transformer", space)
+        X = clone(space).fit_transform(X)
+    try:
+        return np.asarray(check_array(X, dtype=np.float64, estimator=OWNER))
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{OWNER} measures distances, which takes finite numbers, not sparse, in "
+            f"every column: {error} Pass as 'space' a transformer that encodes, "
+            "imputes and scales."
+        ) from error
+
+
+def _fitted(segmenter: Any, X: Any) -> tuple[IntArray, float]:
+    """Return the segments that a clone finds, and the seconds that it takes."""
+    model = clone(segmenter)
+    start = time.perf_counter()
+    if hasattr(model, "fit_predict"):
+        codes = model.fit_predict(X)
+    else:
+        codes = model.fit(X).predict(X)
+    seconds = time.perf_counter() - start
+    return as_codes(OWNER, segmenter, codes), seconds
+
+
+def _stability(
+    segmenter: Any, X: Any, n_replicates: int, seed: int, n_jobs: int | None
+) -> float:
+    if n_replicates == 0 or not hasattr(segmenter, "predict"):
+        return math.nan
+    return stability_score(
+        segmenter, X, n_replicates=n_replicates, random_state=seed, n_jobs=n_jobs
+    )
+
+
+def _figures(points: FloatArray, codes: IntArray, seed: int) -> dict[str, Any]:
+    """Return what is known of an assignment by its sizes and by distances."""
+    sizes = segment_sizes(codes)
+    rows, inside = without_noise(points, codes)
+    distances = {
+        name: distance_score(name, rows, inside, seed)
+        if sizes.has_distances
+        else math.nan
+        for name in DISTANCE_SCORES
+    }
+    return {
+        "n_segments": sizes.n_segments,
+        **distances,
+        "noise_share": sizes.noise_share,
+        "largest_share": sizes.largest_share,
+        "smallest_share": sizes.smallest_share,
+    }
