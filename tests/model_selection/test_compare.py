@@ -1,0 +1,277 @@
+"""compare_segmenters: one row per segmenter, all measured in one space."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+from sklearn.base import BaseEstimator
+from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import make_blobs
+from sklearn.metrics import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    silhouette_score,
+)
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skseg import MECERuleSegmenter, RFMSegmenter
+from skseg.metrics import make_segment_scorer, stability_score
+from skseg.model_selection import compare_segmenters
+
+COLUMNS = [
+    "n_segments",
+    "silhouette",
+    "calinski_harabasz",
+    "davies_bouldin",
+    "noise_share",
+    "largest_share",
+    "smallest_share",
+    "stability",
+    "fit_seconds",
+]
+DISTANCES = {
+    "silhouette": silhouette_score,
+    "calinski_harabasz": calinski_harabasz_score,
+    "davies_bouldin": davies_bouldin_score,
+}
+
+
+class Given(BaseEstimator):
+    """The codes are those it was made with."""
+
+    def __init__(self, codes: Any) -> None:
+        self.codes = codes
+
+    def fit_predict(self, X: Any, y: Any = None) -> Any:
+        return np.array(self.codes)
+
+
+def blobs(n: int = 240) -> np.ndarray:
+    X, _ = make_blobs(n, centers=[[0, 0], [9, 0], [0, 9]], random_state=0)
+    return X
+
+
+def compare(*segmenters: Any, X: Any, **options: Any) -> pd.DataFrame:
+    options = {"n_replicates": 0, "random_state": 0} | options
+    return compare_segmenters(dict(enumerate(segmenters)), X, **options)
+
+
+def test_figures_by_hand() -> None:
+    X = np.array([[0.0], [2], [10], [12], [50]])
+    table = compare(Given([0, 0, 1, 1, -1]), X=X)
+    assert list(table) == COLUMNS
+    row = table.loc[0]
+    assert row["n_segments"] == 2
+    assert row["noise_share"] == 0.2
+    assert row["largest_share"] == row["smallest_share"] == 0.4
+    # Of 0 and of 12: 1 - 2 / 11; of 2 and of 10: 1 - 2 / 9.
+    assert row["silhouette"] == pytest.approx(1 - 1 / 11 - 1 / 9)
+    # Between: 4 rows 5 from the middle; within: 4 rows 1 from their centroid.
+    assert row["calinski_harabasz"] == pytest.approx((100 / 1) / (4 / 2))
+    assert row["davies_bouldin"] == pytest.approx((1 + 1) / 10)
+    assert math.isnan(row["stability"])
+
+
+@pytest.mark.parametrize(
+    ("codes", "n_segments", "noise", "largest", "smallest"),
+    [
+        ([0, 0, 0, 0], 1, 0, 1, 1),
+        ([0, 0, 0, -1], 1, 0.25, 0.75, 0.75),
+        ([-1, -1, -1, -1], 0, 1, math.nan, math.nan),
+        ([0, 1, 2, 3], 4, 0, 0.25, 0.25),
+        ([0, 1, -1, -1], 2, 0.5, 0.25, 0.25),
+    ],
+)
+def test_distances_are_nan_where_there_are_none(
+    codes: list[int], n_segments: int, noise: float, largest: float, smallest: float
+) -> None:
+    row = compare(Given(codes), X=np.arange(8.0).reshape(4, 2)).loc[0]
+    assert row[list(DISTANCES)].isna().all()
+    assert row["n_segments"] == n_segments
+    assert row["noise_share"] == noise
+    np.testing.assert_equal(row["largest_share"], largest)
+    np.testing.assert_equal(row["smallest_share"], smallest)
+
+
+def test_codes_may_have_gaps_and_several_kinds_of_noise() -> None:
+    # HDBSCAN has -2 and -3 for rows that it cannot read.
+    X = np.array([[0.0], [1], [5], [6], [8], [9]])
+    row = compare(Given([7, 7, 3, 3, -2, -3]), X=X).loc[0]
+    assert row["n_segments"] == 2
+    assert row["noise_share"] == pytest.approx(1 / 3)
+    assert row["silhouette"] == pytest.approx(silhouette_score(X[:4], [7, 7, 3, 3]))
+
+
+def test_clusterers_of_all_kinds_have_the_figures_of_scikit_learn() -> None:
+    X = blobs()
+    segmenters = {
+        "k-means": KMeans(3, n_init=3, random_state=0),
+        "density": DBSCAN(eps=0.7),
+        "densities": HDBSCAN(copy=True),
+        "hierarchical": AgglomerativeClustering(4),
+        "mixture": GaussianMixture(3, random_state=0),
+        "pipeline": make_pipeline(StandardScaler(), KMeans(5, random_state=0)),
+    }
+    table = compare_segmenters(segmenters, X, n_replicates=1, random_state=0)
+    assert table.index.name == "segmenter"
+    assert list(table.index) == list(segmenters)
+    assert table.dtypes.drop("n_segments").eq(float).all()
+    assert table["n_segments"].dtype.kind == "i"
+    assert (table["fit_seconds"] > 0).all()
+    for name, segmenter in segmenters.items():
+        codes = segmenter.fit_predict(X)
+        inside = codes >= 0
+        assert table.loc[name, "noise_share"] == pytest.approx(1 - inside.mean())
+        for figure, score in DISTANCES.items():
+            expected = score(X[inside], codes[inside])
+            assert table.loc[name, figure] == pytest.approx(expected)
+        sizes = np.bincount(codes[inside]) / len(X)
+        assert table.loc[name, "largest_share"] == pytest.approx(sizes.max())
+        assert table.loc[name, "smallest_share"] == pytest.approx(sizes.min())
+    assert 0 < table.loc["density", "noise_share"] < 0.5
+
+
+def test_all_are_measured_in_one_space() -> None:
+    X = blobs() * [1, 1000]
+    model = KMeans(3, n_init=3, random_state=0)
+    piped = make_pipeline(StandardScaler(), model)
+    table = compare(piped, Given(piped.fit_predict(X)), X=X, space=StandardScaler())
+    assert table.loc[0, COLUMNS[:-2]].equals(table.loc[1, COLUMNS[:-2]])
+    scaled = StandardScaler().fit_transform(X)
+    expected = silhouette_score(scaled, piped.fit_predict(X))
+    assert table.loc[0, "silhouette"] == pytest.approx(expected)
+    in_units = compare(piped, X=X).loc[0, "silhouette"]
+    assert in_units == pytest.approx(silhouette_score(X, piped.fit_predict(X)))
+    assert in_units != pytest.approx(expected)
+
+
+def test_space_is_not_fitted_itself() -> None:
+    space = StandardScaler()
+    model = KMeans(3, random_state=0)
+    compare(model, X=blobs(), space=space, n_replicates=1)
+    assert not hasattr(space, "mean_")
+    assert not hasattr(model, "labels_")
+
+
+def test_stability_is_the_score_on_the_same_samples_for_all() -> None:
+    X = blobs()
+    three, six = KMeans(3, n_init=2, random_state=0), KMeans(6, random_state=0)
+    table = compare(three, six, six, X=X, n_replicates=3, random_state=4)
+    assert table.loc[0, "stability"] == pytest.approx(1)
+    assert table.loc[1, "stability"] == table.loc[2, "stability"] < 0.9
+    seed = np.random.RandomState(4).randint(2**31)
+    expected = stability_score(six, X, n_replicates=3, random_state=seed)
+    assert table.loc[1, "stability"] == expected
+
+
+def test_n_jobs_has_no_part_in_the_result() -> None:
+    X = blobs(90)
+    model = KMeans(6, n_init=1, random_state=0)
+    alone = compare(model, X=X, n_replicates=3)
+    with parallel_config("threading"):
+        together = compare(model, X=X, n_replicates=3, n_jobs=2)
+    pd.testing.assert_frame_equal(
+        alone.drop(columns="fit_seconds"), together.drop(columns="fit_seconds")
+    )
+
+
+def test_segmenters_on_frames_with_text(make_frame: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(0)
+    columns = {
+        "recency": rng.integers(1, 300, 200).tolist(),
+        "frequency": rng.integers(1, 20, 200).tolist(),
+        "monetary": rng.gamma(2, 50, 200).tolist(),
+        "country": rng.choice(["DE", "FR", "UK"], 200).tolist(),
+    }
+    X = make_frame(columns)
+    numbers = ["recency", "frequency", "monetary"]
+    space = make_column_transformer(
+        (StandardScaler(), numbers),
+        (OneHotEncoder(sparse_output=False), ["country"]),
+    )
+    segmenters = {
+        "rfm": RFMSegmenter(),
+        "rules": MECERuleSegmenter(
+            {"Abroad": "country == 'FR' or country == 'UK'"}, default="Home"
+        ),
+        "k-means": make_pipeline(space, KMeans(3, random_state=0)),
+    }
+    table = compare_segmenters(
+        segmenters, X, space=space, n_replicates=2, random_state=0
+    )
+    assert table.notna().all(axis=None)
+    assert table.loc["rules", "n_segments"] == 2
+    assert table.loc["rules", "stability"] == 1
+    abroad = np.isin(columns["country"], ["FR", "UK"])
+    points = space.fit_transform(pd.DataFrame(columns))
+    expected = silhouette_score(points, abroad)
+    assert table.loc["rules", "silhouette"] == pytest.approx(expected)
+
+
+def test_estimator_without_fit_predict_predicts_its_training_rows() -> None:
+    search = GridSearchCV(
+        KMeans(n_init=2, random_state=0),
+        {"n_clusters": [2, 3, 4]},
+        scoring=make_segment_scorer(),
+        cv=KFold(3, shuffle=True, random_state=0),
+    )
+    table = compare(search, X=blobs(), n_replicates=1)
+    assert table.loc[0, "n_segments"] == 3
+    assert table.loc[0, "stability"] == pytest.approx(1)
+
+
+def test_rows_that_are_no_numbers_ask_for_a_space() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2, 3], "b": ["x", "y", "z"]})
+    sparse = OneHotEncoder()
+    missing = np.array([[1.0], [np.nan], [2]])
+    message = "compare_segmenters measures distances.* Pass as 'space' a transformer"
+    for X, space in ((frame, None), (frame[["b"]], sparse), (missing, None)):
+        with pytest.raises(ValueError, match=f"(?s){message}"):
+            compare(Given([0, 0, 1]), X=X, space=space)
+
+
+class Failing(BaseEstimator):
+    def fit(self, X: Any, y: Any = None) -> Self:
+        raise RuntimeError("no luck")
+
+
+def test_segmenter_that_fails_is_named() -> None:
+    X = blobs(30)
+    for model, reason in (
+        (Failing(), "no luck"),
+        (KMeans(31), "n_clusters"),
+        # Fits all rows, but not a half of them.
+        (KMeans(20), "n_clusters"),
+        (Given(["a"] * 30), "integer codes"),
+        (StandardScaler(), "predict"),
+    ):
+        message = f"(?s)Segmenter 'bad' of compare_segmenters failed: .*{reason}"
+        with pytest.raises(ValueError, match=message) as caught:
+            compare_segmenters({"good": KMeans(2), "bad": model}, X, n_replicates=1)
+        assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"segmenters": {}}, "'segmenters' .* mapping from names to estimators"),
+        ({"segmenters": [KMeans(2)]}, "'segmenters' .* mapping from names"),
+        ({"space": StandardScaler}, "'space' .* None or a transformer"),
+        ({"space": "scaled"}, "'space' .* None or a transformer. Got 'scaled'"),
+        ({"n_replicates": -1}, r"'n_replicates' .* an int in \[0, "),
+        ({"n_replicates": 2.0}, r"'n_replicates' .* an int in \[0, "),
+    ],
+)
+def test_wrong_parameters_raise(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        compare_segmenters(**({"segmenters": {"a": KMeans(2)}, "X": blobs()} | options))
