@@ -18,7 +18,8 @@ from skseg import (
     L1SegmentFinder,
     TLearnerSegmentFinder,
 )
-from skseg._finders._coding import even_cells, learn_coding
+from skseg._coding import even_cells
+from skseg._finders._coding import learn_coding
 from skseg._finders._comparison import Comparison
 from skseg._finders._halves import halves
 from skseg.datasets import make_seller_groups

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skseg._coding import Coding
 from skseg._overlap import Balance
 from skseg._search._boxes import Box, max_t
 from skseg._search._decision import Thresholds
@@ -29,7 +30,7 @@ from skseg.rules import RuleSet
 from skseg.rules._columns import Columns
 
 from ._balance import group_balance, warn_of_imbalance
-from ._coding import Coding, learn_coding
+from ._coding import learn_coding
 from ._comparison import Comparison, Evidence
 from ._export import Exports
 from ._groups import parted, read_groups

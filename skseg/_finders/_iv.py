@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skseg._coding import even_cells
 from skseg._search._boxes import Axis, Box
 from skseg._search._boxes._sets import cell_sets
 from skseg._search._decision import Thresholds
@@ -26,7 +27,6 @@ from skseg._search._iv import (
 from skseg._validation import check_choice, check_int, invalid_parameter, is_number
 
 from ._base import SegmentFinder
-from ._coding import even_cells
 from ._search import Conditions, Search
 
 FloatArray = npt.NDArray[np.float64]

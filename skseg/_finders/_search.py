@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from skseg._coding import Coding
 from skseg._search._boxes import Axis, Box
 
-from ._coding import Coding
 from ._comparison import Comparison
 
 FloatArray = npt.NDArray[np.float64]

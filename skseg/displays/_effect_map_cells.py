@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._finders._coding import CodedColumn, Codes, even_cells
+from skseg._coding import CodedColumn, Codes, even_cells
 from skseg._search._readable import roundest
 from skseg.rules import Rule
 from skseg.rules._columns import Columns
