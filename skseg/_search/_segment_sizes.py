@@ -24,34 +24,25 @@ class SegmentSizes(NamedTuple):
         return 2 <= self.n_segments < self.n_inside
 
 
-def segment_sizes(codes: IntArray, expected: IntArray | None = None) -> SegmentSizes:
+def segment_sizes(codes: IntArray) -> SegmentSizes:
     """Return how the rows are spread over the segments.
 
     Parameters
     ----------
     codes : ndarray of int of shape (n_rows,)
         Segments; below 0 is noise.
-    expected : ndarray of int, default=None
-        Segments that are known from elsewhere, below 0 left out. One of them without a
-        row is the smallest segment, with a share of 0; it is not counted.
 
     Returns
     -------
     SegmentSizes
         The shares of segments are NaN where there is none.
     """
-    segments, sizes = np.unique(codes[codes >= 0], return_counts=True)
-    n_inside = int(sizes.sum())
-    if not len(segments):
-        return SegmentSizes(0, 0, 1.0, np.nan, np.nan)
-    smallest = int(sizes.min())
-    if expected is not None and not np.isin(expected[expected >= 0], segments).all():
-        smallest = 0
-    n_rows = len(codes)
+    _, sizes = np.unique_counts(codes[codes >= 0])
+    n_rows, n_inside = len(codes), int(sizes.sum())
     return SegmentSizes(
-        n_segments=len(segments),
+        n_segments=len(sizes),
         n_inside=n_inside,
         noise_share=(n_rows - n_inside) / n_rows,
-        smallest_share=smallest / n_rows,
-        largest_share=int(sizes.max()) / n_rows,
+        smallest_share=int(sizes.min()) / n_rows if n_inside else np.nan,
+        largest_share=int(sizes.max()) / n_rows if n_inside else np.nan,
     )

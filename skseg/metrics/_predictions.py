@@ -40,8 +40,8 @@ def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
     return codes.astype(np.intp)
 
 
-def training_codes(estimator: Any) -> IntArray | None:
-    """Return the segments of the training rows, or None where nothing kept them."""
+def training_codes(estimator: Any) -> IntArray:
+    """Return the segments of the training rows; of no row where nothing kept them."""
     while not hasattr(estimator, "labels_"):
         if isinstance(estimator, Pipeline):
             estimator = estimator[-1]
@@ -50,8 +50,8 @@ def training_codes(estimator: Any) -> IntArray | None:
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
         else:
-            return None
-    return np.asarray(estimator.labels_)
+            return np.empty(0, dtype=np.intp)
+    return np.asarray(estimator.labels_, dtype=np.intp)
 
 
 def _short(estimator: Any) -> str:

@@ -43,19 +43,20 @@ class SegmentScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of a fitted estimator on held-out rows; `y` is ignored."""
         codes = predicted_codes(OWNER, estimator, X)
-        if not self._allows(segment_sizes(codes, training_codes(estimator))):
+        known = np.concatenate([codes, training_codes(estimator)])
+        if not self._allows(segment_sizes(codes), segment_sizes(known)):
             return float(self.illegal_score)
         score = float(self._measure(estimator, X, codes))
         if not math.isfinite(score):
             raise ValueError(f"The metric of {self!r} must be finite. Got {score}.")
         return score
 
-    def _allows(self, sizes: SegmentSizes) -> bool:
+    def _allows(self, held_out: SegmentSizes, known: SegmentSizes) -> bool:
         """Tell whether the segments have distances and keep to the bounds."""
-        return sizes.has_distances and (
-            (self.min_share is None or sizes.smallest_share >= self.min_share)
-            and (self.max_share is None or sizes.largest_share <= self.max_share)
-            and (self.max_noise is None or sizes.noise_share <= self.max_noise)
+        return held_out.has_distances and (
+            (self.min_share is None or known.smallest_share >= self.min_share)
+            and (self.max_share is None or known.largest_share <= self.max_share)
+            and (self.max_noise is None or held_out.noise_share <= self.max_noise)
         )
 
     def _measure(self, estimator: Any, X: Any, codes: IntArray) -> float:
@@ -116,10 +117,10 @@ def make_segment_scorer(
         callable ``metric(X, codes) -> float`` with rows as the clusterer sees them, all
         of them in a segment.
     min_share : float or None, default=0.05
-        Smallest share of the held-out rows in any segment, in [0, 0.5]; None: no bound.
+        Smallest share of the rows in any segment, in [0, 0.5]; None: no bound.
     max_share : float or None, default=0.6
-        Largest share of the held-out rows in any segment, in (0, 1]; None: no bound.
-        Below 1/2 it rules out two segments, unless there is noise.
+        Largest share of the rows in any segment, in (0, 1]; None: no bound. Below 1/2
+        it rules out two segments, unless there is noise.
     max_noise : float or None, default=0.3
         Largest share of the held-out rows without a segment (-1), in [0, 1]; None: no
         bound.
@@ -161,17 +162,19 @@ def make_segment_scorer(
 
     Shuffle the folds, as by ``cv=KFold(5, shuffle=True, random_state=0)``: an int
     means folds in the order of the rows, and on rows in the order of their segments no
-    fold has them all. A fold needs enough rows for its shares to mean something: at
-    `min_share` 0.05, some hundreds.
+    fold has them all.
 
     If every candidate breaks a bound, the search still has a ``best_estimator_``. Look
     at ``best_score_``: below all legal values it says so, and the mean of a candidate
     shows in how many folds it broke one.
 
-    Shares count all held-out rows, noise included; distances and metrics given as
-    callables leave noise out. A segment of the training rows (``labels_``) in which no
-    held-out row falls has a share of 0. Estimators that keep no ``labels_``, such as
-    `GaussianMixture`, are known by the held-out rows alone.
+    Shares of segments are those of the held-out and the training rows (``labels_``)
+    together, as a fold alone is small: of 50 rows, a segment of 11 % has less than 5 %
+    in one fold of 13. In each fold of a `KFold` these are all rows. Estimators that
+    keep no ``labels_``, such as `GaussianMixture`, are known by the held-out rows
+    alone. The share of noise is that of the held-out rows, since new customers may be
+    noise more often than those that the clusters were made from. All shares count
+    noise among the rows; distances and metrics given as callables leave it out.
 
     Distances are measured where the clusterer measured them, behind the scalers of its
     pipeline. So do not search over the steps before the clusterer with a metric of

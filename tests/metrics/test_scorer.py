@@ -57,6 +57,10 @@ def blobs(n: int = 300, k: int = 4) -> np.ndarray:
     return X
 
 
+def first_metric(X: np.ndarray, codes: np.ndarray) -> float:
+    return float(codes.mean())
+
+
 def fitted(X: np.ndarray) -> FirstColumn:
     return FirstColumn().fit(X)
 
@@ -93,23 +97,37 @@ def test_bounds_count_shares_of_all_rows_and_are_inclusive(
     assert math.isfinite(score)
 
 
-def test_segment_of_the_training_rows_without_a_held_out_row_has_a_share_of_0() -> None:
-    estimator = fitted(with_codes(50, 50, 3))
-    X = with_codes(50, 50)
-    assert make_segment_scorer()(estimator, X) == ILLEGAL
-    assert make_segment_scorer(min_share=None)(estimator, X) > ILLEGAL
-    # Wherever the estimator stands.
-    for outer in (
-        make_pipeline("passthrough", FirstColumn()).fit(with_codes(50, 50, 3)),
-        FrozenEstimator(estimator),
-        FrozenEstimator(make_pipeline(FirstColumn()).fit(with_codes(50, 50, 3))),
+@pytest.mark.parametrize(
+    ("trained_on", "held_out", "is_legal"),
+    [
+        # 8 and 10 of 200 rows, though the fold alone has 12 % and 2 %.
+        (with_codes(75, 73, 2), with_codes(22, 22, 6), False),
+        (with_codes(75, 66, 9), with_codes(25, 24, 1), True),
+        # No held-out row is among the outliers that are a segment.
+        (with_codes(100, 97, 3), with_codes(25, 25), False),
+        # Of 250 rows 150 are 60 %, and 151 more.
+        (with_codes(110, 90), with_codes(40, 10), True),
+        (with_codes(110, 90), with_codes(41, 9), False),
+        # Noise is that of the held-out rows alone, and no segment.
+        (with_codes(20, 20, noise=160), with_codes(25, 25), True),
+        (with_codes(50, 50, noise=99), with_codes(25, 25), True),
+        (with_codes(100, 100), with_codes(10, 10, noise=9), False),
+        # One segment has no distances.
+        (with_codes(50, 50), with_codes(9), False),
+    ],
+)
+def test_shares_are_those_of_training_and_held_out_rows_together(
+    trained_on: np.ndarray, held_out: np.ndarray, is_legal: bool
+) -> None:
+    for estimator in (
+        fitted(trained_on),
+        make_pipeline("passthrough", FirstColumn()).fit(trained_on),
+        FrozenEstimator(fitted(trained_on)),
+        FrozenEstimator(make_pipeline(FirstColumn()).fit(trained_on)),
+        GridSearchCV(FirstColumn(), {}, scoring=lambda *_: 0, cv=2).fit(trained_on),
     ):
-        assert make_segment_scorer()(outer, X) == ILLEGAL
-
-
-def test_noise_of_the_training_rows_alone_is_no_empty_segment() -> None:
-    estimator = fitted(with_codes(50, 50, noise=10))
-    assert make_segment_scorer()(estimator, with_codes(50, 50)) > ILLEGAL
+        score = make_segment_scorer(metric=first_metric)(estimator, held_out)
+        assert (score != ILLEGAL) == is_legal
 
 
 def test_mixture_without_labels_is_known_by_the_held_out_rows() -> None:
@@ -301,10 +319,6 @@ def test_distances_of_text_raise_and_name_the_scorer() -> None:
         make_segment_scorer()(model, frame)
     # Stability knows no distances.
     assert make_segment_scorer("stability")(model, frame) == 1
-
-
-def first_metric(X: np.ndarray, codes: np.ndarray) -> float:
-    return float(codes.mean())
 
 
 def test_scorer_is_picklable_comparable_and_prints_what_was_asked_for() -> None:
