@@ -1,0 +1,303 @@
+"""Choosing eps and min_samples of DBSCAN, or finding that no choice gives segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import check_array, check_random_state
+
+from skseg._search._arrays import FloatArray, IntArray
+from skseg._search._segment_sizes import SegmentSizes, segment_sizes
+from skseg._validation import check_int, invalid_parameter, is_number
+
+from ._dbscan_grid import dbscan_grid
+from ._eps_selection import EpsSelection
+
+OWNER = "select_eps"
+# Largest and smallest candidate, as multiples of the knee.
+_AROUND_KNEE = 2.0
+
+
+def select_eps(
+    X: Any,
+    *,
+    min_samples: int | Iterable[int] = (5, 10, 20),
+    eps: float | Iterable[float] | None = None,
+    n_eps: int = 5,
+    min_share: float | None = 0.05,
+    max_share: float | None = 0.6,
+    max_noise: float | None = 0.3,
+    metric: str = "euclidean",
+    random_state: Any = None,
+    n_jobs: int | None = None,
+) -> EpsSelection:
+    """Choose eps and min_samples of DBSCAN from a grid, at the price of a few fits.
+
+    Parameters
+    ----------
+    X : frame or array of shape (n_rows, n_columns)
+        Finite numbers in the units that distances shall be measured in: scale them
+        before.
+    min_samples : int or iterable of int, default=(5, 10, 20)
+        Rows within eps that make a core row, itself included; in [2, n_rows].
+    eps : float or iterable of float, default=None
+        Radii to try, above 0. None: `n_eps` radii around the knee of each
+        `min_samples`.
+    n_eps : int, default=5
+        Number of radii if there is no `eps`, in [1, 50]: from half the knee to twice
+        the knee, evenly on a logarithmic scale, rounded to 3 digits.
+    min_share : float or None, default=0.05
+        Smallest share of all rows that a segment may have, in [0, 0.5]. None: no bound.
+    max_share : float or None, default=0.6
+        Largest share of all rows that a segment may have, in (0, 1]. None: no bound.
+    max_noise : float or None, default=0.3
+        Largest share of rows that may be noise, in [0, 1]. None: no bound.
+    metric : str, default="euclidean"
+        Distance, by a name that `DBSCAN` knows, but not "precomputed".
+    random_state : int, RandomState or None, default=None
+        For silhouettes that are estimated.
+    n_jobs : int, default=None
+        For the search of neighbours, as joblib counts.
+
+    Returns
+    -------
+    EpsSelection
+        The best cell, if there is one, the table of all cells and their labels.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is wrong, `X` has missing or infinite values, there is no knee
+        above 0, or the pairs of rows within the largest eps do not fit into memory.
+
+    See Also
+    --------
+    skseg.metrics.make_segment_scorer : The same bounds in a search of scikit-learn.
+
+    Notes
+    -----
+    The distance of a row to its nearest neighbour of the number `min_samples` is the
+    smallest eps that makes it a core row. In ascending order these distances [1]_ rise
+    slowly within clusters and steeply where noise begins. The knee in between is the
+    point farthest below the straight line from the first to the last [2]_, among
+    those above 0. It is a rule of thumb: a few rows that are far from all others draw
+    it upwards, and clusters of different density have a knee each. So the grid looks to
+    both sides of it.
+
+    Every cell has exactly the labels of scikit-learn's DBSCAN: clusters are numbered in
+    the order of their first core rows, and a border row between clusters belongs to
+    the first of them. All of them come from one search of neighbours, within the
+    largest eps, which takes the memory of about one fit there. Equal rows are searched
+    once.
+
+    The silhouette is best for round clusters of about the same density, which DBSCAN
+    does not ask for. Of two moons it says little; there the bounds decide which cells
+    are left at all. Alone, it is best where a few outliers are a segment and all others
+    another, or where all rows but those in the middle of a segment are noise:
+    `max_noise` says how many of them may be given up for that. That no cell is legal is
+    an answer, too: without gaps of low density, DBSCAN finds one segment of nearly all
+    rows, or crumbs and noise.
+
+    References
+    ----------
+    .. [1] M. Ester, H.-P. Kriegel, J. Sander and X. Xu (1996), A density-based
+       algorithm for discovering clusters in large spatial databases with noise.
+       KDD-96, 226-231.
+    .. [2] V. Satopaa, J. Albrecht, D. Irwin and B. Raghavan (2011), Finding a "kneedle"
+       in a haystack: detecting knee points in system behavior. 31st International
+       Conference on Distributed Computing Systems Workshops, 166-171.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_blobs
+    >>> from skseg.model_selection import select_eps
+    >>> X, _ = make_blobs(400, centers=3, cluster_std=0.6, random_state=0)
+    >>> found = select_eps(X, min_samples=10, eps=[0.3, 0.5, 1.5])
+    >>> found.eps
+    0.5
+    >>> found.table[["eps", "n_segments", "noise_share", "is_legal"]]
+       eps  n_segments  noise_share  is_legal
+    0  0.3           3       0.3550     False
+    1  0.5           3       0.0425      True
+    2  1.5           1       0.0000     False
+    """
+    bounds = _Bounds(min_share, max_share, max_noise)
+    bounds.check()
+    X = np.asarray(
+        check_array(
+            X,
+            dtype=np.float64,
+            ensure_min_samples=2,
+            estimator=OWNER,
+            input_name="X",
+        )
+    )
+    numbers = _check_min_samples(min_samples, len(X))
+    radii = None if eps is None else _check_eps(eps)
+    check_int(OWNER, "n_eps", n_eps, 1, 50)
+    if not isinstance(metric, str) or metric == "precomputed":
+        rule = "the name of a distance, and not 'precomputed'"
+        raise invalid_parameter(OWNER, "metric", rule, metric)
+    k_distances = _k_distances(X, numbers, metric, n_jobs)
+    knees = {number: _knee(curve) for number, curve in k_distances.items()}
+    cells = {
+        number: _candidates(number, knees[number], n_eps) if radii is None else radii
+        for number in numbers
+    }
+    codes = dbscan_grid(OWNER, X, cells, metric=metric, n_jobs=n_jobs)
+    # One seed for all, so that the same segments have the same silhouette.
+    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    table = pd.DataFrame(
+        [
+            {"min_samples": cell[0], "eps": cell[1]}
+            | _measured(X, own.astype(np.intp), bounds, metric, seed)
+            for cell, own in codes.items()
+        ]
+    )
+    legal = table[table["is_legal"]]
+    best = None if legal.empty else int(legal["silhouette"].argmax())
+    return EpsSelection(
+        eps=None if best is None else float(legal["eps"].iloc[best]),
+        min_samples=None if best is None else int(legal["min_samples"].iloc[best]),
+        reason=_why_none(table) if best is None else _why(legal, best),
+        table=table,
+        k_distances=k_distances,
+        knees=knees,
+        metric=metric,
+        codes=codes,
+    )
+
+
+class _Bounds(NamedTuple):
+    """Which sizes of segments are of use."""
+
+    min_share: float | None
+    max_share: float | None
+    max_noise: float | None
+
+    def check(self) -> None:
+        """Raise if a bound is wrong."""
+        for name, value, high in zip(self._fields, self, (0.5, 1, 1), strict=True):
+            if value is not None and not (is_number(value) and 0 <= value <= high):
+                rule = f"None or a number in [0, {high}]"
+                raise invalid_parameter(OWNER, name, rule, value)
+        if self.max_share is not None and (
+            self.max_share == 0 or self.max_share < (self.min_share or 0)
+        ):
+            rule = f"above 0 and at least min_share={self.min_share}"
+            raise invalid_parameter(OWNER, "max_share", rule, self.max_share)
+
+    def broken(self, sizes: SegmentSizes) -> str:
+        """Return the first bound that segments break; an empty text for none."""
+        if not sizes.has_distances:
+            return "fewer than 2 segments"
+        if self.max_noise is not None and sizes.noise_share > self.max_noise:
+            return f"more noise than max_noise={self.max_noise}"
+        if self.max_share is not None and sizes.largest_share > self.max_share:
+            return f"a segment above max_share={self.max_share}"
+        if self.min_share is not None and sizes.smallest_share < self.min_share:
+            return f"a segment below min_share={self.min_share}"
+        return ""
+
+
+def _check_min_samples(min_samples: Any, n_rows: int) -> list[int]:
+    """Return the numbers in ascending order, each once, or raise."""
+    chosen = min_samples if isinstance(min_samples, Iterable) else [min_samples]
+    numbers = {check_int(OWNER, "min_samples", one, 2, n_rows) for one in chosen}
+    if not numbers:
+        rule = "an int or several of them"
+        raise invalid_parameter(OWNER, "min_samples", rule, min_samples)
+    return sorted(numbers)
+
+
+def _check_eps(eps: Any) -> list[float]:
+    """Return the radii in ascending order, each once, or raise."""
+    chosen = list(eps) if isinstance(eps, Iterable) else [eps]
+    if not chosen or not all(is_number(one) and 0 < one < np.inf for one in chosen):
+        rule = "None, a number in (0, inf) or several of them"
+        raise invalid_parameter(OWNER, "eps", rule, eps)
+    return sorted({float(one) for one in chosen})
+
+
+def _k_distances(
+    X: FloatArray, numbers: Sequence[int], metric: str, n_jobs: int | None
+) -> dict[int, FloatArray]:
+    """Return how far each neighbour of these numbers is, in ascending order."""
+    search = NearestNeighbors(n_neighbors=max(numbers), metric=metric, n_jobs=n_jobs)
+    distances = search.fit(X).kneighbors(X)[0]
+    return {number: np.sort(distances[:, number - 1]) for number in numbers}
+
+
+def _knee(curve: FloatArray) -> float:
+    """Return the value farthest below the chord of an ascending curve, above 0.
+
+    NaN if no value is above 0.
+    """
+    start = int(np.searchsorted(curve, 0, side="right"))
+    if start == len(curve):
+        return np.nan
+    rise = curve[-1] - curve[0]
+    height = (curve - curve[0]) / rise if rise else np.zeros(len(curve))
+    below = np.linspace(0, 1, len(curve)) - height
+    return float(curve[start + np.argmax(below[start:])])
+
+
+def _candidates(number: int, knee: float, n_eps: int) -> list[float]:
+    """Return radii around the knee, or raise if there is none."""
+    if np.isnan(knee):
+        raise ValueError(
+            f"There is no eps to begin with: every row has at least {number - 1} "
+            "others at a distance of 0. Pass eps, or a larger min_samples."
+        )
+    end = 1.0 if n_eps > 1 else 0.0
+    radii = knee * _AROUND_KNEE ** np.linspace(-end, end, n_eps)
+    return sorted({float(f"{radius:.3g}") for radius in radii})
+
+
+def _measured(
+    X: FloatArray, codes: IntArray, bounds: _Bounds, metric: str, seed: int
+) -> dict[str, Any]:
+    """Return what the table says about the segments of a cell."""
+    sizes = segment_sizes(codes)
+    broken = bounds.broken(sizes)
+    return {
+        "n_segments": sizes.n_segments,
+        "noise_share": sizes.noise_share,
+        "smallest_share": sizes.smallest_share,
+        "largest_share": sizes.largest_share,
+        "silhouette": (
+            _silhouette(X, codes, metric, seed) if sizes.has_distances else np.nan
+        ),
+        "is_legal": not broken,
+        "broken_bound": broken,
+    }
+
+
+def _silhouette(X: FloatArray, codes: IntArray, metric: str, seed: int) -> float:
+    """Return the silhouette of the rows in a segment."""
+    inside = codes >= 0
+    return float(
+        silhouette_score(X[inside], codes[inside], metric=metric, random_state=seed)
+    )
+
+
+def _why(legal: pd.DataFrame, best: int) -> str:
+    """Return why this cell is the best one."""
+    cell = legal.iloc[best]
+    return (
+        f"eps={cell['eps']:g} with min_samples={cell['min_samples']} gives "
+        f"{cell['n_segments']} segments and {cell['noise_share']:.1%} noise, and of "
+        f"{len(legal)} legal cells the largest silhouette, {cell['silhouette']:.3f}."
+    )
+
+
+def _why_none(table: pd.DataFrame) -> str:
+    """Return which bounds the cells break, the most frequent one first."""
+    counts = table["broken_bound"].value_counts(sort=True)
+    parts = ", ".join(f"{count} with {bound}" for bound, count in counts.items())
+    return f"No cell of {len(table)} is legal: {parts}."
