@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
+from sklearn.utils import check_random_state
 
 from skseg._cluster_space import cluster_space
 from skseg._search._segment_sizes import SegmentSizes, segment_sizes
@@ -31,14 +33,13 @@ METRICS = (*DISTANCE_SCORES, "stability", "prediction_strength")
 class SegmentScorer:
     """What `make_segment_scorer` returns; its arguments are documented there."""
 
-    metric: str | Metric = "silhouette"
-    _: KW_ONLY
-    min_share: float | None = 0.05
-    max_share: float | None = 0.6
-    max_noise: float | None = 0.3
-    illegal_score: float = -1e100
-    n_replicates: int = 10
-    random_state: Any = None
+    metric: str | Metric
+    min_share: float | None
+    max_share: float | None
+    max_noise: float | None
+    illegal_score: float
+    n_replicates: int
+    random_state: Any
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of a fitted estimator on held-out rows; `y` is ignored."""
@@ -80,10 +81,11 @@ class SegmentScorer:
 
     def __repr__(self) -> str:
         name = getattr(self.metric, "__name__", None) or repr(self.metric)
+        defaults = signature(make_segment_scorer).parameters
         changed = [
-            f", {field.name}={getattr(self, field.name)!r}"
-            for field in fields(self)[1:]
-            if getattr(self, field.name) != field.default
+            f", {field}={value!r}"
+            for field, value in vars(self).items()
+            if field != "metric" and value != defaults[field].default
         ]
         return f"{OWNER}({name}{''.join(changed)})"
 
@@ -201,9 +203,9 @@ def make_segment_scorer(
     >>> search.best_params_
     {'n_clusters': 4}
     """
-    check_bound("min_share", min_share, 0, 0.5)
-    check_bound("max_share", max_share, 0, 1)
-    check_bound("max_noise", max_noise, 0, 1)
+    _check_bound("min_share", min_share, 0, 0.5)
+    _check_bound("max_share", max_share, 0, 1)
+    _check_bound("max_noise", max_noise, 0, 1)
     if max_share is not None and (max_share == 0 or max_share < (min_share or 0)):
         rule = f"above 0 and at least min_share={min_share}"
         raise invalid_parameter(OWNER, "max_share", rule, max_share)
@@ -214,6 +216,7 @@ def make_segment_scorer(
         rule = " or ".join(map(repr, METRICS)) + " or a callable metric(X, codes)"
         raise invalid_parameter(OWNER, "metric", rule, metric)
     check_int(OWNER, "n_replicates", n_replicates, 1, MOST_REPLICATES)
+    check_random_state(random_state)
     return SegmentScorer(
         metric,
         min_share=min_share,
@@ -225,7 +228,7 @@ def make_segment_scorer(
     )
 
 
-def check_bound(name: str, value: Any, low: float, high: float) -> None:
+def _check_bound(name: str, value: Any, low: float, high: float) -> None:
     """Raise if `value` is neither None nor a number in [low, high]."""
     if value is None:
         return

@@ -101,6 +101,13 @@ def test_true_clusters_are_stable_and_clusters_too_many_are_not() -> None:
         assert values[1] < 0.8
 
 
+def test_stability_takes_the_halves_of_a_long_cloud_for_segments() -> None:
+    # As the documentation warns: no structure, but one best cut.
+    X = np.random.default_rng(0).normal(size=(2000, 2)) * [5, 1]
+    options = {"n_replicates": 5, "random_state": 0}
+    assert stability_score(KMeans(2, n_init=3), X, **options) > 0.9
+
+
 def test_one_segment_and_fixed_rules_are_perfectly_stable() -> None:
     X = three_blobs(40)
     for score in SCORES:
