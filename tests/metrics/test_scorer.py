@@ -249,8 +249,10 @@ def test_multimetric_with_metadata_routing_and_without_gives_the_same() -> None:
     for routing in (False, True):
         with config_context(enable_metadata_routing=routing):
             model = make_pipeline(StandardScaler(), KMeans(4, random_state=0))
-            both = cross_validate(model, X, scoring=scoring, cv=FOLDS)
-            alone = cross_validate(model, X, scoring=scoring["ours"], cv=FOLDS)
+            # scikit-learn 1.6.0 needs params where routing is on.
+            options = {"cv": FOLDS, "params": {}}
+            both = cross_validate(model, X, scoring=scoring, **options)
+            alone = cross_validate(model, X, scoring=scoring["ours"], **options)
             search = GridSearchCV(
                 model,
                 {"kmeans__n_clusters": [3, 4]},
