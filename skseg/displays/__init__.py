@@ -1,17 +1,21 @@
 """Pictures of segments, as scikit-learn's Display classes: they need matplotlib."""
 
 from ._effect_map import EffectMapDisplay
+from ._feature_heatmap import FeatureHeatmapDisplay
 from ._findings import FindingsDisplay
 from ._flow import SegmentFlowDisplay
 from ._heatmap import RFMHeatmapDisplay
 from ._information_value import InformationValueDisplay
+from ._projection import SegmentProjectionDisplay
 from ._revenue_curve import RevenueCurveDisplay
 from ._revenue_tiers import RevenueTiersDisplay
 from ._rule_map import RuleMapDisplay
+from ._silhouette import SilhouetteDisplay
 from ._sizes import SegmentSizesDisplay
 
 __all__ = [
     "EffectMapDisplay",
+    "FeatureHeatmapDisplay",
     "FindingsDisplay",
     "InformationValueDisplay",
     "RFMHeatmapDisplay",
@@ -19,5 +23,7 @@ __all__ = [
     "RevenueTiersDisplay",
     "RuleMapDisplay",
     "SegmentFlowDisplay",
+    "SegmentProjectionDisplay",
     "SegmentSizesDisplay",
+    "SilhouetteDisplay",
 ]

@@ -15,11 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from skseg._validation import check_sample_weight, invalid_parameter
 from skseg.rules._errors import missing_columns_message
 
+from ._clusters_reading import Segments, read_fitted, read_segments
 from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches
 
 FloatArray = npt.NDArray[np.float64]
 
-NOISE = "Noise"
 _OWNER = "SegmentSizesDisplay"
 
 
@@ -94,7 +94,8 @@ class SegmentSizesDisplay:
         Parameters
         ----------
         segmenter : estimator
-            Any fitted segmenter, or clusterer with ``labels_``.
+            Any fitted segmenter, or clusterer with ``labels_``, or a pipeline that ends
+            in one.
         X : frame or array of shape (n_customers, n_columns), default=None
             The customers to count. None: those of ``fit``, with the sizes and the
             shares of revenue in ``segments_``, if there are.
@@ -147,14 +148,10 @@ class SegmentSizesDisplay:
                 revenue_share=shares,
             )
             return display.plot(ax=ax, title=title)
-        return cls.from_predictions(
-            segmenter.labels_ if X is None else segmenter.predict(X),
-            segment_names=getattr(segmenter, "segment_names_", None),
-            revenue=_column(X, revenue) if isinstance(revenue, str) else revenue,
-            sample_weight=sample_weight,
-            ax=ax,
-            title=title,
-        )
+        segments = read_fitted(_OWNER, segmenter, X)
+        spent = _column(X, revenue) if isinstance(revenue, str) else revenue
+        display = cls(**_numbers(segments, spent, sample_weight))
+        return display.plot(ax=ax, title=title)
 
     @classmethod
     def from_predictions(
@@ -174,8 +171,9 @@ class SegmentSizesDisplay:
         labels : array-like of int of shape (n_customers,)
             Segment codes; -1 is noise, and gets a bar of its own.
         segment_names : sequence of str, default=None
-            Names; a code is a position here. Segments without a customer are drawn as
-            well. None: ``"0"``, ``"1"``, ... up to the largest code.
+            Names; a code is a position here, and a last name "Noise" is that of -1.
+            Segments without a customer are drawn as well. None: ``"0"``, ``"1"``, ...
+            up to the largest code.
         revenue : array-like of shape (n_customers,), default=None
             Revenue of each customer. Amounts that are not finite count as 0.
         sample_weight : array-like of shape (n_customers,), default=None
@@ -197,26 +195,8 @@ class SegmentSizesDisplay:
         MissingExtraError
             If matplotlib is not installed.
         """
-        codes = _check_labels(labels)
-        names = _check_names(segment_names, codes)
-        weight = check_sample_weight(sample_weight, len(codes))
-        sizes = np.bincount(codes + 1, weight, minlength=len(names) + 1)
-        shares = None
-        if revenue is not None:
-            spent = _check_revenue(revenue, len(codes))
-            spent = spent if weight is None else spent * weight
-            earned = np.bincount(codes + 1, spent, minlength=len(names) + 1)
-            shares = earned / total if (total := earned.sum()) else earned * np.nan
-        # Noise comes last, and only where there is some.
-        order = np.arange(1, len(names) + 1)
-        if sizes[0]:
-            order, names = np.append(order, 0), [*names, NOISE]
-        display = cls(
-            codes=order - 1,
-            names=names,
-            n=sizes[order],
-            revenue_share=None if shares is None else shares[order],
-        )
+        segments = read_segments(_OWNER, labels, segment_names)
+        display = cls(**_numbers(segments, revenue, sample_weight))
         return display.plot(ax=ax, title=title)
 
     def frame(self) -> pd.DataFrame:
@@ -277,6 +257,31 @@ class SegmentSizesDisplay:
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
+
+
+def _numbers(
+    segments: Segments, revenue: npt.ArrayLike | None, sample_weight: Any
+) -> dict[str, Any]:
+    """Return the parameters of the display."""
+    n_rows, n_places = len(segments.codes), len(segments.names) + 1
+    # Noise is the last place; it is shown only where there is some.
+    places = np.where(segments.codes < 0, n_places - 1, segments.codes)
+    weight = check_sample_weight(sample_weight, n_rows)
+    sizes = np.bincount(places, weight, minlength=n_places)
+    shown = np.arange(n_places if sizes[-1] else n_places - 1)
+    shares = None
+    if revenue is not None:
+        spent = _check_revenue(revenue, n_rows)
+        spent = spent if weight is None else spent * weight
+        earned = np.bincount(places, spent, minlength=n_places)
+        shares = earned / total if (total := earned.sum()) else earned * np.nan
+    codes = np.where(shown == n_places - 1, -1, shown)
+    return {
+        "codes": codes,
+        "names": segments.names_of(codes),
+        "n": sizes[shown],
+        "revenue_share": None if shares is None else shares[shown],
+    }
 
 
 def _label_size(ax: Any, n_bars: int) -> float:
@@ -347,26 +352,6 @@ def _dress(ax: Any, frame: pd.DataFrame, size: float) -> None:
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.axvline(0.0, color="black", linewidth=0.8)
-
-
-def _check_labels(labels: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    codes = np.asarray(labels)
-    if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes < -1).any():
-        raise invalid_parameter(
-            _OWNER, "labels", "1-D, of int codes from -1 on", labels
-        )
-    return codes.astype(np.intp)
-
-
-def _check_names(names: Sequence[str] | None, codes: npt.NDArray[np.intp]) -> list[str]:
-    n_used = int(codes.max(initial=-1)) + 1
-    if names is None:
-        return [str(code) for code in range(n_used)]
-    names = [str(name) for name in names]
-    if len(names) < n_used:
-        rule = f"a name for every code up to {n_used - 1}"
-        raise invalid_parameter(_OWNER, "segment_names", rule, names)
-    return names
 
 
 def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:

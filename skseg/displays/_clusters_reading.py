@@ -1,0 +1,178 @@
+"""What the displays of clusters read: codes, names, and rows as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skseg._validation import invalid_parameter, positional_names
+from skseg.rules._text import OUTSIDE
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+NOISE = "Noise"
+# Where fitted estimators that stand around another one keep it.
+_WRAPPED = ("best_estimator_", "segmenter_", "clusterer_")
+
+
+class Segments(NamedTuple):
+    """The segment of every row, and the names of the segments."""
+
+    codes: IntArray  # of shape (n_rows,), -1 for noise
+    names: list[str]  # of the codes from 0 on
+    noise: str = NOISE
+
+    @property
+    def sizes(self) -> IntArray:
+        """Number of rows of every segment, and of noise as the last one."""
+        places = np.where(self.codes < 0, len(self.names), self.codes)
+        return np.bincount(places, minlength=len(self.names) + 1)
+
+    @property
+    def shown(self) -> IntArray:
+        """Codes in the order of pictures: noise is the last, if there is any."""
+        codes = np.arange(len(self.names))
+        return np.append(codes, -1) if self.sizes[-1] else codes
+
+    def names_of(self, codes: IntArray) -> list[str]:
+        """Return the names of codes, -1 included."""
+        return [(*self.names, self.noise)[code] for code in codes]
+
+
+def read_segments(
+    owner: str,
+    labels: npt.ArrayLike,
+    segment_names: Sequence[str] | None = None,
+    *,
+    ends_in_noise: bool = False,
+) -> Segments:
+    """Return the segments of given codes, or raise.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    labels : array-like of int of shape (n_rows,)
+        Codes; -1 is noise.
+    segment_names : sequence of str, default=None
+        A code is a position here. As -1 is a position, too, the last name may be that
+        of noise.
+    ends_in_noise : bool, default=False
+        Whether it is, if it does not say so.
+    """
+    codes = np.asarray(labels)
+    if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes < -1).any():
+        raise invalid_parameter(owner, "labels", "1-D, of int codes from -1 on", labels)
+    codes = codes.astype(np.intp)
+    n_used = int(codes.max(initial=-1)) + 1
+    if segment_names is None:
+        return Segments(codes, [str(code) for code in range(n_used)])
+    names = [str(name) for name in segment_names]
+    if len(names) < n_used:
+        rule = f"a name for every code up to {n_used - 1}"
+        raise invalid_parameter(owner, "segment_names", rule, names)
+    if ends_in_noise or (len(names) > n_used and names[-1] in (NOISE, OUTSIDE)):
+        return Segments(codes, names[:-1], names[-1])
+    return Segments(codes, names)
+
+
+def read_fitted(owner: str, segmenter: Any, X: Any = None) -> Segments:
+    """Return the segments that a fitted estimator gives the rows, or raise.
+
+    An estimator without ``predict`` has those of its training rows alone, and so do all
+    if `X` is None.
+    """
+    check_is_fitted(segmenter)
+    if X is not None and hasattr(segmenter, "predict"):
+        labels = segmenter.predict(X)
+    else:
+        labels = _first_attribute(segmenter, "labels_")
+    if labels is None:
+        rule = "an estimator with predict, or with labels_ of its training rows"
+        raise invalid_parameter(owner, "segmenter", rule, segmenter)
+    rules = _first_attribute(segmenter, "rules_")
+    return read_segments(
+        owner,
+        labels,
+        _first_attribute(segmenter, "segment_names_"),
+        ends_in_noise=getattr(rules, "noise", None) is not None,
+    )
+
+
+def read_features(owner: str, X: Any, n_rows: int) -> FloatArray:
+    """Return rows as finite numbers, one for every code, or raise."""
+    rows: FloatArray = check_array(X, dtype=np.float64, estimator=owner)
+    check_rows(owner, len(rows), n_rows)
+    return rows
+
+
+def check_rows(owner: str, n_rows: int, n_codes: int) -> None:
+    """Raise unless every row has a code."""
+    if n_rows != n_codes:
+        raise ValueError(
+            f"{owner} needs one segment a row. Got {n_codes} segments and {n_rows} "
+            "rows. An estimator without predict has segments for its training rows "
+            "alone; InductiveSegmenter adds predict."
+        )
+
+
+def column_names(X: Any, n_columns: int) -> list[str]:
+    """Return the names of the columns of a frame, or x0, x1, ..."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        return [str(name) for name in frame.columns]
+    return positional_names(n_columns)
+
+
+def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:
+    """Return what the columns are called that a fitted clusterer sees.
+
+    They are known where the last step before it can name what it gives. Nothing is
+    guessed: else they are x0, x1, ...
+    """
+    given = X
+    for estimator in _unwrapped(segmenter):
+        if isinstance(estimator, Pipeline) and len(estimator) > 1:
+            given = None
+            for named in (estimator[:-1], estimator[-2]):
+                # Which errors a transformer raises is up to it.
+                try:
+                    names = [str(name) for name in named.get_feature_names_out()]
+                except (AttributeError, ValueError, TypeError):
+                    continue
+                if len(names) == n_columns:
+                    return names
+    if given is None:
+        return positional_names(n_columns)
+    return column_names(given, n_columns)
+
+
+def _unwrapped(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator and, one after the other, those that it stands around."""
+    while True:
+        yield estimator
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        else:
+            inner = [name for name in _WRAPPED if hasattr(estimator, name)]
+            if not inner:
+                return
+            estimator = getattr(estimator, inner[0])
+
+
+def _first_attribute(estimator: Any, name: str) -> Any:
+    """Return an attribute of the outermost estimator that has it, or None."""
+    for one in _unwrapped(estimator):
+        if (value := getattr(one, name, None)) is not None:
+            return value
+    return None

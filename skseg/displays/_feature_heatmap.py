@@ -1,0 +1,340 @@
+"""FeatureHeatmapDisplay: how segments differ from all rows, feature by feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils.validation import check_array
+
+from skseg._validation import check_int, positional_names
+
+from ._clusters_reading import Segments, check_rows, read_fitted, read_segments
+from ._drawing import open_axes
+from ._feature_heatmap_drawing import draw_cells, figure_size
+
+FloatArray = npt.NDArray[np.float64]
+
+_OWNER = "FeatureHeatmapDisplay"
+_MOST_FEATURES = 200
+
+
+class FeatureHeatmapDisplay:
+    """Means of the features in every segment, coloured by how unusual they are.
+
+    Use `from_estimator` or `from_predictions` to make one.
+
+    Parameters
+    ----------
+    codes : array-like of int of shape (n_segments,)
+        Segment codes, from the top; -1 is noise.
+    names : sequence of str of length n_segments
+        Segment names.
+    n : array-like of int of shape (n_segments,)
+        Number of rows.
+    features : sequence of str of length n_features
+        Features, from left to right.
+    means : array-like of shape (n_segments, n_features)
+        Means of the known values; NaN for none.
+    scores : array-like of shape (n_segments, n_features)
+        How far these means are from that of all rows, in standard deviations of all
+        rows.
+    shares : array-like of shape (n_features,)
+        Share of the variance that is between segments, in [0, 1].
+    n_total : int, default=None
+        Number of features of which these are the first. None: these are all.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that `plot` drew on.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    See Also
+    --------
+    SegmentProjectionDisplay : Where the segments are.
+
+    Notes
+    -----
+    Features come in the order of the share of their variance that is between segments
+    (eta squared), noise being one of them: what tells segments apart is at the left.
+    Missing values are left out, feature by feature. Colours do not get darker beyond 2
+    standard deviations.
+
+    Means and deviations are those of the values as they are. A few absurd values of a
+    feature make everything else in it look usual.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseg.displays import FeatureHeatmapDisplay
+    >>> X = pd.DataFrame({"age": [20, 60, 22, 58], "orders": [1, 2, 8, 9]})
+    >>> display = FeatureHeatmapDisplay.from_predictions(
+    ...     X, [0, 0, 1, 1], segment_names=["Rare", "Often"]
+    ... )
+    >>> display.frame().round(2)
+       code   name  n feature  mean  score  share
+    0     0   Rare  2  orders   1.5  -0.99   0.98
+    1     0   Rare  2     age  40.0   0.00   0.00
+    2     1  Often  2  orders   8.5   0.99   0.98
+    3     1  Often  2     age  40.0   0.00   0.00
+    """
+
+    ax_: Any
+    figure_: Any
+
+    def __init__(
+        self,
+        *,
+        codes: npt.ArrayLike,
+        names: Sequence[str],
+        n: npt.ArrayLike,
+        features: Sequence[str],
+        means: npt.ArrayLike,
+        scores: npt.ArrayLike,
+        shares: npt.ArrayLike,
+        n_total: int | None = None,
+    ) -> None:
+        self.codes = codes
+        self.names = names
+        self.n = n
+        self.features = features
+        self.means = means
+        self.scores = scores
+        self.shares = shares
+        self.n_total = n_total
+
+    @classmethod
+    def from_estimator(
+        cls,
+        segmenter: Any,
+        X: Any,
+        *,
+        features: Any = None,
+        max_features: int = 20,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> FeatureHeatmapDisplay:
+        """Draw the means of rows by a fitted segmenter.
+
+        Parameters
+        ----------
+        segmenter : estimator
+            Any fitted clusterer or segmenter, or a pipeline that ends in one.
+        X : frame or array of shape (n_rows, n_columns)
+            Rows as the segmenter takes them; those of the training if it has no
+            ``predict``.
+        features : frame or array of shape (n_rows, n_features), default=None
+            What to show of these rows, such as columns in their own units. None: `X`
+            as it is, not what a scaler before the clusterer makes of it.
+        max_features : int, default=20
+            Most features to show, in [1, 200]: those that tell segments apart best.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as large as the cells need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        FeatureHeatmapDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the rows cannot be predicted, or no feature is numeric.
+        MissingExtraError
+            If matplotlib is not installed.
+
+        Notes
+        -----
+        Numeric and bool columns of a frame are shown, texts and dates are not.
+        """
+        segments = read_fitted(_OWNER, segmenter, X)
+        numbers = _numbers(X if features is None else features, segments, max_features)
+        return cls(**numbers).plot(ax=ax, title=title)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        X: Any,
+        labels: npt.ArrayLike,
+        *,
+        segment_names: Sequence[str] | None = None,
+        max_features: int = 20,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> FeatureHeatmapDisplay:
+        """Draw the means of rows of given segments.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Features in any unit, with NaN for unknown values. Numeric and bool columns
+            of a frame are shown, texts and dates are not.
+        labels : array-like of int of shape (n_rows,)
+            Segment codes; -1 is noise, and the last row.
+        segment_names : sequence of str, default=None
+            Names; a code is a position here, and a last name "Noise" is that of -1.
+            None: ``"0"``, ``"1"``, ... up to the largest code.
+        max_features : int, default=20
+            Most features to show, in [1, 200]: those that tell segments apart best.
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as large as the cells need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        FeatureHeatmapDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the labels are not codes of the names, or no feature is numeric.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        segments = read_segments(_OWNER, labels, segment_names)
+        return cls(**_numbers(X, segments, max_features)).plot(ax=ax, title=title)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the numbers behind the picture.
+
+        Returns
+        -------
+        DataFrame of shape (n_segments * n_features, 7)
+            One row per cell, with the columns code, name, n (rows of the segment),
+            feature, mean, score (difference to the mean of all rows in standard
+            deviations) and share (of the variance of the feature between segments).
+        """
+        n_segments, n_features = np.shape(self.means)
+        return pd.DataFrame(
+            {
+                "code": np.repeat(np.asarray(self.codes), n_features),
+                "name": np.repeat(np.array(self.names, dtype=object), n_features),
+                "n": np.repeat(np.asarray(self.n), n_features),
+                "feature": np.tile(np.array(self.features, dtype=object), n_segments),
+                "mean": np.asarray(self.means, dtype=np.float64).ravel(),
+                "score": np.asarray(self.scores, dtype=np.float64).ravel(),
+                "share": np.tile(np.asarray(self.shares, np.float64), n_segments),
+            }
+        )
+
+    def plot(
+        self, ax: Any = None, *, title: str | None = None
+    ) -> FeatureHeatmapDisplay:
+        """Draw the cells.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None: those of a new figure, as large as the cells need.
+        title : str, default=None
+            Title. None: one that says what is shown; an empty one for no title.
+
+        Returns
+        -------
+        FeatureHeatmapDisplay
+            The display itself.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        means = np.asarray(self.means, dtype=np.float64)
+        ax = open_axes(ax, figure_size(means.shape[1], means.shape[0], self.features))
+        if title is None:
+            total = self.n_total or means.shape[1]
+            of = f", {means.shape[1]} of {total} features"
+            title = f"Means by segment{of if total > means.shape[1] else ''}"
+        draw_cells(
+            ax,
+            means,
+            np.asarray(self.scores, dtype=np.float64),
+            [
+                (str(name), int(n))
+                for name, n in zip(self.names, np.asarray(self.n), strict=True)
+            ],
+            [
+                (str(feature), float(share))
+                for feature, share in zip(
+                    self.features, np.asarray(self.shares), strict=True
+                )
+            ],
+        )
+        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
+
+
+def _numbers(X: Any, segments: Segments, max_features: int) -> dict[str, Any]:
+    """Return the parameters of the display."""
+    max_features = check_int(_OWNER, "max_features", max_features, 1, _MOST_FEATURES)
+    values, features = _read_numeric(X)
+    check_rows(_OWNER, len(values), len(segments.codes))
+    shown = segments.shown
+    is_known = ~np.isnan(values)
+    known = np.where(is_known, values, 0.0)
+    belongs = segments.codes == shown[:, None]
+    counts = belongs.astype(np.float64) @ is_known
+    total = is_known.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        # 0 / 0: what has no known value has no mean.
+        means = (belongs @ known) / counts
+        mean = known.sum(axis=0) / total
+        square = (np.where(is_known, values - mean, 0.0) ** 2).sum(axis=0)
+        deviation = np.sqrt(square / total)
+    # A constant feature is as usual everywhere.
+    is_constant = ~(square > 0)
+    distance = np.where(is_constant, means * 0, means - mean)
+    scores = distance / np.where(is_constant, 1.0, deviation)
+    between = (counts * np.nan_to_num(distance) ** 2).sum(axis=0)
+    shares = between / np.where(is_constant, 1.0, square)
+    order = np.argsort(-shares, kind="stable")[:max_features]
+    return {
+        "codes": shown,
+        "names": segments.names_of(shown),
+        "n": segments.sizes[shown],
+        "features": [features[i] for i in order],
+        "means": means[:, order],
+        "scores": scores[:, order],
+        "shares": shares[order].clip(0.0, 1.0),
+        "n_total": len(features),
+    }
+
+
+def _read_numeric(X: Any) -> tuple[FloatArray, list[str]]:
+    """Return the numeric columns, NaN where they are missing, and their names."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        values = check_array(
+            X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=_OWNER
+        )
+        return values, positional_names(values.shape[1])
+    names = [
+        name
+        for name, dtype in frame.schema.items()
+        if dtype.is_numeric() or dtype == nw.Boolean
+    ]
+    if not names:
+        raise ValueError(
+            f"{_OWNER} needs numeric or bool columns. Got the columns "
+            f"{', '.join(map(repr, frame.columns))} without one."
+        )
+    columns = [frame.get_column(name).cast(nw.Float64) for name in names]
+    values = np.column_stack([column.to_numpy() for column in columns])
+    values = check_array(
+        values, dtype=np.float64, ensure_all_finite="allow-nan", estimator=_OWNER
+    )
+    return values, [str(name) for name in names]
