@@ -12,6 +12,7 @@ from ._finders import (
     combine_findings,
     with_group,
 )
+from ._inductive import InductiveSegmenter
 from ._information_value import InformationValue, information_value
 from ._mece import MECERuleSegmenter
 from ._propensity import PropensityBinner
@@ -26,6 +27,7 @@ __all__ = [
     "CombinedFindings",
     "GroupStratifiedKFold",
     "IVSegmentFinder",
+    "InductiveSegmenter",
     "InformationValue",
     "L1SegmentFinder",
     "MECERuleSegmenter",

@@ -9,6 +9,20 @@ from typing import Any
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.cluster import (
+    DBSCAN,
+    HDBSCAN,
+    OPTICS,
+    AffinityPropagation,
+    AgglomerativeClustering,
+    Birch,
+    BisectingKMeans,
+    KMeans,
+    MeanShift,
+    MiniBatchKMeans,
+    SpectralClustering,
+)
+from sklearn.mixture import GaussianMixture
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skseg
@@ -23,6 +37,21 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
         {},
         {"inference": "maxt", "max_features": 2, "n_replicates": 19},
         {"inference": "none", "max_cells": 4, "min_size": None},
+    ],
+    "InductiveSegmenter": [
+        {},
+        {"clusterer": KMeans(2, random_state=0)},
+        {"clusterer": MiniBatchKMeans(2, n_init=1, max_iter=5, random_state=0)},
+        {"clusterer": BisectingKMeans(2, random_state=0)},
+        {"clusterer": GaussianMixture(2, random_state=0)},
+        {"clusterer": Birch(threshold=0.1, n_clusters=2)},
+        {"clusterer": MeanShift(bandwidth=1.5, bin_seeding=True)},
+        {"clusterer": AffinityPropagation(damping=0.9, random_state=0)},
+        {"clusterer": DBSCAN()},
+        {"clusterer": HDBSCAN(copy=True)},
+        {"clusterer": OPTICS()},
+        {"clusterer": AgglomerativeClustering(3)},
+        {"clusterer": SpectralClustering(3, random_state=0)},
     ],
     "OptimalRevenueBinner": [
         {},

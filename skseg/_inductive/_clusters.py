@@ -1,0 +1,88 @@
+"""What a fitted clusterer has found: the labels of rows, the centres of clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+
+def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
+    """Return the labels that a fitted clusterer gives its training rows, or raise."""
+    if hasattr(clusterer, "labels_"):
+        labels = np.asarray(clusterer.labels_)
+    elif hasattr(clusterer, "predict"):
+        labels = np.asarray(clusterer.predict(X))
+    else:
+        raise ValueError(
+            f"{owner} needs a clusterer whose fit leaves labels_, or with predict. "
+            f"{clusterer!r} has neither; of a pipeline, take its last step, and put "
+            f"the others before {owner}."
+        )
+    n_rows = X.shape[0]
+    is_code = labels.shape == (n_rows,) and labels.dtype.kind in "iu"
+    if not is_code or labels.min(initial=0) < -1:
+        raise ValueError(
+            f"{owner} needs a clusterer with an integer label for every row: 0, 1, ... "
+            f"for clusters and -1 for noise. {clusterer!r} gives {labels!r} for "
+            f"{n_rows} rows."
+        )
+    return labels.astype(np.intp)
+
+
+def known_clusters(clusterer: Any, labels: IntArray) -> IntArray:
+    """Return the labels of all clusters that there are, in order.
+
+    Those without a training row count where the clusterer has a centre for them: it may
+    predict them.
+    """
+    known = np.append(labels, _centers_of(clusterer)[1])
+    return np.unique(known[known >= 0]).astype(np.intp)
+
+
+def cluster_means(
+    clusterer: Any,
+    known: IntArray,
+    X: Any,
+    codes: IntArray,
+    weight: FloatArray | None,
+) -> FloatArray:
+    """Return the mean of the rows of each cluster, of shape (n_clusters, n_features).
+
+    A cluster without rows has the centre that the clusterer gives it.
+    """
+    n_clusters = len(known)
+    rows = np.flatnonzero(codes >= 0)
+    codes = codes[rows]
+    weights = np.ones(len(rows)) if weight is None else weight[rows]
+    # Rows of weight zero say where a cluster is that has no others.
+    is_weighed = np.bincount(codes, weights, minlength=n_clusters) > 0
+    weights = np.where(is_weighed[codes], weights, 1.0)
+    totals = np.bincount(codes, weights, minlength=n_clusters)
+    members = csr_array((weights, (codes, rows)), shape=(n_clusters, X.shape[0]))
+    means = _dense(members @ X) / np.where(totals > 0, totals, 1.0)[:, None]
+    centers, owners = _centers_of(clusterer)
+    for empty in np.flatnonzero(totals == 0):
+        means[empty] = centers[owners == known[empty]].mean(axis=0)
+    return means
+
+
+def _centers_of(clusterer: Any) -> tuple[FloatArray, IntArray]:
+    """Return the centres by which a clusterer predicts, and the label of each."""
+    if hasattr(clusterer, "subcluster_labels_"):
+        return clusterer.subcluster_centers_, clusterer.subcluster_labels_
+    for name in ("cluster_centers_", "means_"):
+        if hasattr(clusterer, name):
+            centers = _dense(getattr(clusterer, name))
+            return centers, np.arange(len(centers))
+    return np.empty((0, 0)), np.empty(0, dtype=np.intp)
+
+
+def _dense(values: Any) -> FloatArray:
+    dense = values.toarray() if hasattr(values, "toarray") else values
+    return np.asarray(dense, dtype=np.float64)
