@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import (
-    calinski_harabasz_score,
-    davies_bouldin_score,
-    silhouette_score,
-)
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+
+from ._silhouette import silhouette_score
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -47,7 +45,7 @@ def distance_score(
         As it is published: of Davies-Bouldin small is good.
     """
     if name == "silhouette":
-        return float(silhouette_score(X, codes, random_state=random_state))
+        return silhouette_score(X, codes, random_state=random_state)
     score: Callable[[FloatArray, IntArray], float] = {
         "calinski_harabasz": calinski_harabasz_score,
         "davies_bouldin": davies_bouldin_score,

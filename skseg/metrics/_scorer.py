@@ -166,6 +166,10 @@ def make_segment_scorer(
     means folds in the order of the rows, and on rows in the order of their segments no
     fold has them all.
 
+    The last fit of a search, on all rows, is not scored. DBSCAN with the same `eps` and
+    `min_samples` finds more dense places among more rows, and so may break a bound
+    there that it broke in no fold: look at the sizes of ``best_estimator_``.
+
     If every candidate breaks a bound, the search still has a ``best_estimator_``. Look
     at ``best_score_``: below all legal values it says so, and the mean of a candidate
     shows in how many folds it broke one.
@@ -189,19 +193,29 @@ def make_segment_scorer(
 
     Examples
     --------
-    >>> from sklearn.cluster import KMeans
+    At a radius of 10 the outliers are one segment and all others the other one. The
+    silhouette alone would take that; with bounds it takes the four segments.
+
+    >>> from sklearn.cluster import DBSCAN
     >>> from sklearn.datasets import make_blobs
     >>> from sklearn.model_selection import GridSearchCV, KFold
+    >>> from skseg import InductiveSegmenter
     >>> from skseg.metrics import make_segment_scorer
     >>> X, _ = make_blobs(600, centers=4, cluster_std=0.6, random_state=0)
+    >>> X[:20] = 3 * X[:20] + 50
     >>> search = GridSearchCV(
-    ...     KMeans(random_state=0),
-    ...     {"n_clusters": range(2, 8)},
-    ...     scoring=make_segment_scorer("silhouette", min_share=0.1),
+    ...     InductiveSegmenter(DBSCAN()),
+    ...     {"clusterer__eps": [0.4, 0.5, 10]},
+    ...     scoring=make_segment_scorer("silhouette"),
     ...     cv=KFold(3, shuffle=True, random_state=0),
     ... ).fit(X)
-    >>> search.best_params_
-    {'n_clusters': 4}
+    >>> search.best_estimator_.segments_
+       code       name    n     share
+    0     0  Segment 0  139  0.231667
+    1     1  Segment 1  140  0.233333
+    2     2  Segment 2  137  0.228333
+    3     3  Segment 3  136  0.226667
+    4    -1      Noise   48  0.080000
     """
     _check_bound("min_share", min_share, 0, 0.5)
     _check_bound("max_share", max_share, 0, 1)

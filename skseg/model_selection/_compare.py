@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
+from skseg._inductive import InductiveSegmenter
 from skseg._search._segment_sizes import segment_sizes
 from skseg._validation import check_int, invalid_parameter
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
@@ -73,8 +75,8 @@ def compare_segmenters(
           two segments, or with none of two rows;
         - ``noise_share``, ``largest_share``, ``smallest_share``: shares of all rows;
           the last two are NaN where all rows are noise;
-        - ``stability``: `stability_score`, noise being one more segment; NaN for
-          segmenters without `predict`, such as DBSCAN: `InductiveSegmenter` adds it;
+        - ``stability``: `stability_score`, noise being one more segment; clusterers
+          without `predict`, such as DBSCAN, get it from `InductiveSegmenter`;
         - ``fit_seconds``: wall time of the fit on all rows.
 
     Raises
@@ -170,11 +172,25 @@ def _fitted(segmenter: Any, X: Any) -> tuple[IntArray, float]:
 def _stability(
     segmenter: Any, X: Any, n_replicates: int, seed: int, n_jobs: int | None
 ) -> float:
-    if n_replicates == 0 or not hasattr(segmenter, "predict"):
+    if n_replicates == 0:
         return math.nan
     return stability_score(
-        segmenter, X, n_replicates=n_replicates, random_state=seed, n_jobs=n_jobs
+        _with_predict(segmenter),
+        X,
+        n_replicates=n_replicates,
+        random_state=seed,
+        n_jobs=n_jobs,
     )
+
+
+def _with_predict(segmenter: Any) -> Any:
+    """Return `segmenter`, or with what predicts around the clusterer in it."""
+    if hasattr(segmenter, "predict"):
+        return segmenter
+    if isinstance(segmenter, Pipeline):
+        name, last = segmenter.steps[-1]
+        return clone(segmenter).set_params(**{name: _with_predict(last)})
+    return InductiveSegmenter(segmenter)
 
 
 def _figures(points: FloatArray, codes: IntArray, seed: int) -> dict[str, Any]:

@@ -15,19 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import BaseEstimator
-from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
-from sklearn.datasets import make_blobs
+from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans
+from sklearn.datasets import make_blobs, make_moons
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import (
+    adjusted_rand_score,
     calinski_harabasz_score,
     davies_bouldin_score,
     silhouette_score,
 )
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skseg import InductiveSegmenter
 from skseg.metrics import make_segment_scorer, stability_score
 
 FOLDS = KFold(3, shuffle=True, random_state=0)
@@ -219,24 +221,57 @@ def test_score_of_kmeans_prefers_more_clusters_whatever_the_rows() -> None:
     assert search.fit(blobs()).best_params_ == {"n_clusters": 16}
 
 
+def test_one_grid_over_clusterers_in_a_pipeline_finds_what_fits() -> None:
+    # Two crescents, in units that only scaling makes comparable, and some strays.
+    X, _ = make_moons(600, noise=0.05, random_state=0)
+    strays = np.random.default_rng(0).uniform([-1.5, -1], [2.5, 1.5], (12, 2))
+    X = np.r_[X, strays] * [1, 1000]
+    true = np.r_[make_moons(600, noise=0.05, random_state=0)[1], np.full(12, -1)]
+    grid = [
+        {"cluster": [KMeans(n_init=3, random_state=0)], "cluster__n_clusters": [2, 3]},
+        {
+            "cluster": [
+                InductiveSegmenter(DBSCAN(min_samples=8)),
+            ],
+            "cluster__clusterer__eps": [0.1, 0.25, 3],
+        },
+        {
+            "cluster": [InductiveSegmenter(HDBSCAN(copy=True))],
+            "cluster__clusterer__min_cluster_size": [20, 40],
+        },
+    ]
+    search = GridSearchCV(
+        Pipeline([("scale", StandardScaler()), ("cluster", KMeans())]),
+        grid,
+        scoring=make_segment_scorer("prediction_strength"),
+        cv=FOLDS,
+    ).fit(X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert adjusted_rand_score(true, search.predict(X)) > 0.95
+    # At a radius of 0.1 too much is noise, at 3 all rows are one segment.
+    scores = search.cv_results_["mean_test_score"]
+    assert [score < 0 for score in scores] == [False] * 2 + [True, False, True] + [
+        False
+    ] * 2
+
+
 def plain_silhouette(estimator: Any, X: Any, y: Any = None) -> float:
     return float(silhouette_score(X, estimator.predict(X)))
 
 
 def test_plain_silhouette_picks_the_outliers_and_ours_does_not() -> None:
-    # Two groups that touch, and a few customers far away from both.
-    X, _ = make_blobs(600, centers=[[-2, 0], [2, 0]], random_state=0)
-    X = np.r_[X, np.tile([0.0, 25.0], (12, 1))]
-    outliers = np.array([[0.0, 0.0], [0.0, 25.0]])
-    groups = np.array([[-2.0, 0.0], [2.0, 0.0]])
-    grid = {"init": [outliers, groups]}
-    smallest = []
+    rng = np.random.default_rng(0)
+    X = np.r_[blobs(), rng.normal([60, 60], 4, (18, 2))]
+    segmenter = InductiveSegmenter(DBSCAN(min_samples=4))
+    sizes = []
     for scoring in (plain_silhouette, make_segment_scorer()):
-        model = KMeans(2, n_init=1)
-        search = GridSearchCV(model, grid, scoring=scoring, cv=FOLDS).fit(X)
-        smallest.append(np.bincount(search.best_estimator_.labels_).min())
-    assert smallest[0] == 12
-    assert smallest[1] > 250
+        search = GridSearchCV(
+            segmenter, {"clusterer__eps": [0.9, 12]}, scoring=scoring, cv=FOLDS
+        ).fit(X)
+        sizes.append(search.best_estimator_.segments_["n"].tolist())
+    assert sizes[0] == [300, 18, 0]
+    assert len(sizes[1]) == 5
+    assert min(sizes[1][:4]) > 65
 
 
 def test_multimetric_with_metadata_routing_and_without_gives_the_same() -> None:

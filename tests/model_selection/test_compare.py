@@ -24,7 +24,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skseg import MECERuleSegmenter, RFMSegmenter
+from skseg import InductiveSegmenter, MECERuleSegmenter, RFMSegmenter
 from skseg.metrics import make_segment_scorer, stability_score
 from skseg.model_selection import compare_segmenters
 
@@ -172,6 +172,22 @@ def test_stability_is_the_score_on_the_same_samples_for_all() -> None:
     seed = np.random.RandomState(4).randint(2**31)
     expected = stability_score(six, X, n_replicates=3, random_state=seed)
     assert table.loc[1, "stability"] == expected
+
+
+def test_stability_of_a_clusterer_without_predict_is_that_of_the_inductive_one() -> (
+    None
+):
+    X = blobs()
+    density, scaler = DBSCAN(eps=0.3), StandardScaler()
+    inductive = make_pipeline(scaler, InductiveSegmenter(density))
+    piped = make_pipeline(scaler, density)
+    nested = make_pipeline(scaler, make_pipeline(density))
+    table = compare(inductive, piped, nested, X=X, n_replicates=3)
+    assert len(set(table["stability"])) == 1
+    assert 0.5 < table.loc[0, "stability"] < 1
+    assert piped.steps[-1][1] is density
+    alone = compare(density, InductiveSegmenter(density), X=X, n_replicates=2)
+    assert len(set(alone["stability"])) == 1
 
 
 def test_n_jobs_has_no_part_in_the_result() -> None:
