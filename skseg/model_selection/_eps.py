@@ -143,10 +143,10 @@ def select_eps(
     if not isinstance(metric, str) or metric == "precomputed":
         rule = "the name of a distance, and not 'precomputed'"
         raise invalid_parameter(OWNER, "metric", rule, metric)
-    k_distances = _k_distances(X, numbers, metric, n_jobs)
-    knees = {number: _knee(curve) for number, curve in k_distances.items()}
+    curves = k_distances(X, numbers, metric, n_jobs)
+    knees = {number: knee(curve) for number, curve in curves.items()}
     cells = {
-        number: _candidates(number, knees[number], n_eps) if radii is None else radii
+        number: candidates(number, knees[number], n_eps) if radii is None else radii
         for number in numbers
     }
     codes = dbscan_grid(OWNER, X, cells, metric=metric, n_jobs=n_jobs)
@@ -166,7 +166,7 @@ def select_eps(
         min_samples=None if best is None else int(legal["min_samples"].iloc[best]),
         reason=_why_none(table) if best is None else _why(legal, best),
         table=table,
-        k_distances=k_distances,
+        k_distances=curves,
         knees=knees,
         metric=metric,
         codes=codes,
@@ -224,7 +224,7 @@ def _check_eps(eps: Any) -> list[float]:
     return sorted({float(one) for one in chosen})
 
 
-def _k_distances(
+def k_distances(
     X: FloatArray, numbers: Sequence[int], metric: str, n_jobs: int | None
 ) -> dict[int, FloatArray]:
     """Return how far each neighbour of these numbers is, in ascending order."""
@@ -233,7 +233,7 @@ def _k_distances(
     return {number: np.sort(distances[:, number - 1]) for number in numbers}
 
 
-def _knee(curve: FloatArray) -> float:
+def knee(curve: FloatArray) -> float:
     """Return the value farthest below the chord of an ascending curve, above 0.
 
     NaN if no value is above 0.
@@ -247,7 +247,7 @@ def _knee(curve: FloatArray) -> float:
     return float(curve[start + np.argmax(below[start:])])
 
 
-def _candidates(number: int, knee: float, n_eps: int) -> list[float]:
+def candidates(number: int, knee: float, n_eps: int) -> list[float]:
     """Return radii around the knee, or raise if there is none."""
     if np.isnan(knee):
         raise ValueError(

@@ -18,9 +18,9 @@ from sklearn.cluster import DBSCAN
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.preprocessing import StandardScaler
 
-from skseg.model_selection import EpsSelection, _dbscan_grid, select_eps
+from skseg.model_selection import EpsSelection, _neighbour_pairs, select_eps
 from skseg.model_selection._dbscan_grid import dbscan_grid
-from skseg.model_selection._eps import _knee
+from skseg.model_selection._eps import knee
 
 Array = npt.NDArray[np.float64]
 
@@ -100,15 +100,15 @@ def test_radii_one_digit_from_a_distance(ulps: int) -> None:
 def test_equal_rows_are_no_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(1, 6, size=(3000, 2)).astype(float)
-    monkeypatch.setattr(_dbscan_grid, "MOST_PAIRS", 25 * 24 // 2)
+    monkeypatch.setattr(_neighbour_pairs, "MOST_PAIRS", 25 * 24 // 2)
     assert_labels_of_dbscan(X, dict.fromkeys((5, 100, 200, 600), (0.5, 1.0, 9.0)))
 
 
 def test_too_many_pairs_are_an_error_that_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_dbscan_grid, "MOST_PAIRS", 1000)
-    with pytest.raises(ValueError, match=r"select_eps finds .* within eps=9 .* sample"):
+    monkeypatch.setattr(_neighbour_pairs, "MOST_PAIRS", 1000)
+    with pytest.raises(ValueError, match=r"select_eps .* within eps=9, .* sample"):
         select_eps(BLOBS, eps=9)
 
 
@@ -117,15 +117,15 @@ def test_too_many_pairs_are_an_error_that_says_what_to_do(
 
 def test_knee_is_the_point_farthest_below_the_chord() -> None:
     # Chord from (0, 1) to (4, 5); below it by 0, 0.9, 1.8, 2.4 and 0.
-    assert _knee(np.array([1, 1.1, 1.2, 1.6, 5])) == 1.6
-    assert _knee(np.array([1, 1.1, 1.2, 2.6, 5])) == 1.2
+    assert knee(np.array([1, 1.1, 1.2, 1.6, 5])) == 1.6
+    assert knee(np.array([1, 1.1, 1.2, 2.6, 5])) == 1.2
 
 
 def test_knee_is_above_zero() -> None:
-    assert _knee(np.array([0, 0, 0, 0, 1.0, 9.0])) == 1
-    assert _knee(np.array([0, 0, 0, 3.0])) == 3
-    assert _knee(np.full(5, 2.0)) == 2
-    assert np.isnan(_knee(np.zeros(5)))
+    assert knee(np.array([0, 0, 0, 0, 1.0, 9.0])) == 1
+    assert knee(np.array([0, 0, 0, 3.0])) == 3
+    assert knee(np.full(5, 2.0)) == 2
+    assert np.isnan(knee(np.zeros(5)))
 
 
 @given(
@@ -134,7 +134,7 @@ def test_knee_is_above_zero() -> None:
 )
 def test_knee_grows_with_the_unit(curve: list[int], power: int) -> None:
     values, unit = np.array(curve, float), 2.0**power
-    np.testing.assert_equal(_knee(values * unit), _knee(values) * unit)
+    np.testing.assert_equal(knee(values * unit), knee(values) * unit)
 
 
 def test_k_distances_count_the_row_itself() -> None:
@@ -154,10 +154,10 @@ def test_k_distances_up_to_eps_are_core_rows(min_samples: int, eps: float) -> No
 def test_candidates_lie_around_the_knee_and_read_well() -> None:
     found = select_eps(BLOBS, min_samples=(5, 10), n_eps=3)
     for number, cells in found.table.groupby("min_samples"):
-        knee = found.knees[int(str(number))]
+        centre = found.knees[int(str(number))]
         low, middle, high = cells["eps"]
         np.testing.assert_allclose(
-            [low, middle, high], knee * np.array([0.5, 1, 2]), rtol=5e-3
+            [low, middle, high], centre * np.array([0.5, 1, 2]), rtol=5e-3
         )
         assert all(float(f"{eps:.3g}") == eps for eps in (low, middle, high))
     one = select_eps(BLOBS, min_samples=5, n_eps=1)

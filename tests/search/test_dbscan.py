@@ -6,11 +6,10 @@ from collections import deque
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skseg._search._dbscan import NeighbourPairs, dbscan_levels
+from skseg._search._dbscan import NeighbourPairs, dbscan_labels
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -29,8 +28,8 @@ def pairs_of(
 
 
 def levels(pairs: NeighbourPairs, min_samples: int) -> list[list[int]]:
-    found = dbscan_levels(pairs, pairs.degrees(), min_samples)
-    return [codes.tolist() for codes in found]
+    found = dbscan_labels(pairs, [min_samples])
+    return [codes.tolist() for _, _, codes in found]
 
 
 def by_definition(x: Array, eps: float, min_samples: int) -> Codes:
@@ -54,9 +53,11 @@ def by_definition(x: Array, eps: float, min_samples: int) -> Codes:
     return codes
 
 
-def test_degrees_count_the_row_itself_at_every_level() -> None:
-    degrees = pairs_of([0, 1, 3, 10], [1, 2, 3]).degrees()
-    assert degrees.tolist() == [[2, 2, 1, 1], [2, 3, 2, 1], [3, 3, 3, 1]]
+def test_neighbours_count_the_row_itself() -> None:
+    pairs = pairs_of([0, 1, 3, 10], [1, 2, 3])
+    assert levels(pairs, 1) == [[0, 0, 1, 2], [0, 0, 0, 1], [0, 0, 0, 1]]
+    assert levels(pairs, 3) == [[-1] * 4, [0, 0, 0, -1], [0, 0, 0, -1]]
+    assert levels(pairs, 4) == [[-1] * 4] * 3
 
 
 def test_clusters_are_numbered_by_their_first_core_row() -> None:
@@ -79,7 +80,6 @@ def test_first_core_row_counts_and_not_the_first_border_row() -> None:
 
 def test_a_row_for_many_customers_is_core_alone() -> None:
     pairs = pairs_of([0, 1, 5, 9], [1], count=[3, 1, 4, 1])
-    assert pairs.degrees().tolist() == [[4, 4, 4, 1]]
     assert levels(pairs, 4) == [[0, 0, 1, -1]]
     assert levels(pairs, 5) == [[-1, -1, -1, -1]]
 
@@ -101,15 +101,18 @@ places = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 @given(
     places,
     st.lists(st.integers(1, 12), min_size=1, max_size=5, unique=True),
-    st.integers(1, 8),
+    st.lists(st.integers(1, 12), min_size=1, max_size=4, unique=True),
 )
 def test_labels_are_those_of_the_definition(
-    x: list[int], radii: list[int], min_samples: int
+    x: list[int], radii: list[int], numbers: list[int]
 ) -> None:
     ordered = sorted(map(float, radii))
-    found = levels(pairs_of(x, ordered), min_samples)
-    for eps, codes in zip(ordered, found, strict=True):
-        assert codes == by_definition(np.array(x), eps, min_samples).tolist()
+    cells = []
+    for number, level, codes in dbscan_labels(pairs_of(x, ordered), numbers):
+        expected = by_definition(np.array(x), ordered[level], number)
+        assert codes.tolist() == expected.tolist()
+        cells.append((number, level))
+    assert cells == [(m, level) for m in numbers for level in range(len(radii))]
 
 
 @given(places, st.integers(1, 6), st.integers(1, 8))
@@ -134,11 +137,10 @@ def test_order_and_direction_of_the_pairs_do_not_matter(
     assert levels(turned, min_samples) == levels(pairs, min_samples)
 
 
-@pytest.mark.parametrize("min_samples", [2, 5, 40])
-def test_dense_pairs_of_which_a_sample_joins_most(min_samples: int) -> None:
+def test_dense_pairs_of_which_few_are_needed() -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(0, 1, 150), rng.normal(8, 1, 150), [4.0, 30.0]])
     radii = [0.05, 0.3, 1.0, 2.5]
-    found = levels(pairs_of(x, radii), min_samples)
-    for eps, codes in zip(radii, found, strict=True):
-        assert codes == by_definition(x, eps, min_samples).tolist()
+    for number, level, codes in dbscan_labels(pairs_of(x, radii), [2, 5, 40, 160]):
+        expected = by_definition(x, radii[level], number)
+        np.testing.assert_array_equal(codes, expected, f"{number}, {level}")

@@ -1,0 +1,170 @@
+"""Pairs of rows within radii, as scikit-learn's search of neighbours decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import KDTree
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import gen_batches
+
+from skseg._search._arrays import BoolArray, FloatArray, IntArray
+from skseg._search._dbscan import NeighbourPairs
+
+# Rows, their neighbours, and the distances.
+Block = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], FloatArray]
+
+# More pairs take more than about 5 GB.
+MOST_PAIRS = 200_000_000
+# Distances that scipy's tree searches several times as fast, by their exponents; from
+# so many columns on a tree is slower than comparing all rows.
+_EXPONENTS = {
+    "euclidean": 2.0,
+    "l2": 2.0,
+    "manhattan": 1.0,
+    "cityblock": 1.0,
+    "l1": 1.0,
+    "chebyshev": np.inf,
+}
+_MOST_COLUMNS = 15
+# Closer to a radius than this share of it, rounding may decide who is a neighbour.
+_ROUNDING = 1e-9
+_BATCH_OF_ROWS, _BATCH_OF_PAIRS = 1 << 11, 1 << 18
+# Rows of which the number of pairs is estimated.
+_SAMPLE = 200
+
+
+def neighbour_pairs(
+    owner: str,
+    search: NearestNeighbors,
+    rows: FloatArray,
+    count: IntArray,
+    radii: FloatArray,
+) -> NeighbourPairs:
+    """Return the pairs within the largest radius, and the smallest that they are in.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    search : NearestNeighbors
+        Fitted to the rows.
+    rows : ndarray of float64 of shape (n_rows, n_columns)
+        No two of them equal.
+    count : ndarray of int of shape (n_rows,)
+        How many customers each stands for.
+    radii : ndarray of float64 of shape (n_radii,)
+        In ascending order.
+
+    Returns
+    -------
+    NeighbourPairs
+        A pair is within a radius if `search` finds it there.
+
+    Raises
+    ------
+    ValueError
+        If there are about `MOST_PAIRS` of them or more.
+    """
+    _check_number(owner, search, rows, float(radii[-1]))
+    kind: Any = np.int32 if len(rows) <= np.iinfo(np.int32).max else np.intp
+    level_kind = np.min_scalar_type(len(radii))
+    parts = []
+    for first, second, distance in _blocks(search, rows, radii[-1] * (1 + _ROUNDING)):
+        level = np.zeros(len(first), dtype=level_kind)
+        is_tied = np.zeros(len(first), dtype=bool)
+        for radius in radii.tolist():
+            is_beyond = distance > radius * (1 + _ROUNDING)
+            is_tied |= (distance >= radius * (1 - _ROUNDING)) & ~is_beyond
+            level += is_beyond
+        parts.append((first.astype(kind), second.astype(kind), level, is_tied))
+    first, second, level, is_tied = map(np.concatenate, zip(*parts, strict=True))
+    del parts
+    tied = np.flatnonzero(is_tied)
+    for number, radius in enumerate(radii.tolist()):
+        # Whoever is not beyond the radius before for sure is at this one.
+        asked = tied[level[tied] == number]
+        if len(asked):
+            level[asked] += _is_outside(
+                search, rows, first[asked], second[asked], radius
+            )
+    if len(tied):
+        inside = np.flatnonzero(level < len(radii))
+        first, second, level = first[inside], second[inside], level[inside]
+    return NeighbourPairs(first, second, level, count, len(radii))
+
+
+def _check_number(
+    owner: str, search: NearestNeighbors, rows: FloatArray, radius: float
+) -> None:
+    """Raise if there are too many pairs within the radius, by a sample of the rows."""
+    some = rows[:: max(len(rows) // _SAMPLE, 1)]
+    around = search.radius_neighbors(some, radius, return_distance=False)
+    n_around = float(np.mean([len(neighbours) - 1 for neighbours in around]))
+    n_pairs = n_around * len(rows) / 2
+    if n_pairs > MOST_PAIRS:
+        raise ValueError(
+            f"{owner} would have to keep about {n_pairs:.2g} pairs of rows within "
+            f"eps={radius:.3g}, {n_around:.0f} neighbours of each row on average, but "
+            f"can keep {MOST_PAIRS:.1g}. Pass a smaller eps or a sample of the rows, "
+            "or transform skewed columns (logarithm, quantiles), which a few rows "
+            "stretch."
+        )
+
+
+def _blocks(
+    search: NearestNeighbors, rows: FloatArray, radius: float
+) -> Iterator[Block]:
+    """Yield the pairs within the radius or little more, each once."""
+    exponent = _EXPONENTS.get(search.metric)
+    if exponent is None or rows.shape[1] > _MOST_COLUMNS:
+        for batch in gen_batches(len(rows), _BATCH_OF_ROWS):
+            around = search.radius_neighbors(rows[batch], radius)
+            n_around = [len(neighbours) for neighbours in around[1]]
+            first = np.repeat(np.arange(batch.start, batch.stop), n_around)
+            second, distance = np.concatenate(around[1]), np.concatenate(around[0])
+            once = first < second
+            yield first[once], second[once], distance[once]
+        return
+    pairs = KDTree(rows).query_pairs(radius, p=exponent, output_type="ndarray")
+    columns = np.ascontiguousarray(rows.T)
+    # Also without any pair there is a block.
+    for start in range(0, max(len(pairs), 1), _BATCH_OF_PAIRS):
+        first, second = pairs[start : start + _BATCH_OF_PAIRS].T
+        yield first, second, _distances(columns, first, second, exponent)
+
+
+def _distances(
+    columns: FloatArray, first: IntArray, second: IntArray, exponent: float
+) -> FloatArray:
+    """Return the distances of pairs of rows."""
+    found = np.zeros(len(first))
+    for column in columns:
+        apart = np.abs(column[first] - column[second])
+        if exponent == np.inf:
+            np.maximum(found, apart, out=found)
+        else:
+            found += apart**exponent
+    return np.sqrt(found) if exponent == 2 else found
+
+
+def _is_outside(
+    search: NearestNeighbors,
+    rows: FloatArray,
+    first: IntArray,
+    second: IntArray,
+    radius: float,
+) -> BoolArray:
+    """Tell which pairs the search does not find.
+
+    It compares other numbers than the distances that it returns, such as squares, and
+    not always those of the two rows themselves.
+    """
+    asked, place = np.unique(first, return_inverse=True)
+    graph = search.radius_neighbors_graph(rows[asked], radius)
+    graph.sort_indices()
+    is_found: BoolArray = np.asarray(graph[place, second]).ravel() > 0
+    return ~is_found
