@@ -333,7 +333,9 @@ class InductiveSegmenter(
     ) -> tuple[dict[str, Any], FloatArray | None]:
         """Return what the clusterer's fit gets, and the weights among it."""
         if get_config()["enable_metadata_routing"]:
-            params = dict(process_routing(self, "fit", **fit_params).clusterer.fit)
+            params = dict(
+                process_routing(self, "fit", **fit_params)["clusterer"]["fit"]
+            )
         else:
             params = fit_params
         weight = check_sample_weight(params.get("sample_weight"), n_rows)
