@@ -1,0 +1,126 @@
+"""
+From clusters to rules
+======================
+
+Customers of a shop are clustered, and the clusters are turned into rules: as many of
+them as there is evidence for, in years, days and currency. The customers are generated
+from five known kinds, so we see what was found.
+"""
+
+# %%
+# Customers
+# ---------
+# Of some, values are missing, and some values are absurd. Clustering needs few columns,
+# on a scale where differences mean something: logarithms of counts, days and money.
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skseg.datasets import make_customers
+
+customers, truth = make_customers(6_000, random_state=0, return_truth=True)
+columns = ["age", "days_since_visit", "sessions_12m", "orders", "aov", "discount_share"]
+X = customers[columns]
+scale = make_pipeline(FunctionTransformer(np.log1p), StandardScaler())
+customers.head()
+
+# %%
+# Outliers come first: ages of 999 would be a cluster of their own.
+
+known = (X["age"] <= 110) & (X["sessions_12m"] <= 10_000) & (X["orders"] <= 1_000)
+print(f"{(~known).sum()} customers with absurd values")
+X, kinds = X[known], truth["segment"][known]
+
+# %%
+# How many segments, if any?
+# --------------------------
+# The largest silhouette is compared with that of data without clusters.
+
+from skseg.displays import NSegmentsDisplay
+from skseg.model_selection import select_n_segments
+
+found = select_n_segments(scale.fit_transform(X), k=range(2, 9), random_state=0)
+print(found)
+criteria = NSegmentsDisplay.from_selection(found)
+
+# %%
+# The same question about customers of one kind only:
+
+one_kind = make_customers(
+    6_000, structure="none", missing=0, outliers=0, random_state=0
+)
+none = select_n_segments(scale.fit_transform(one_kind[columns]), random_state=0)
+print(none.reason)
+
+# %%
+# Which clusterer?
+# ----------------
+# `InductiveSegmenter` gives every clusterer a ``predict``, and so a stability.
+
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.mixture import GaussianMixture
+
+from skseg import InductiveSegmenter
+from skseg.model_selection import compare_segmenters
+
+k = found.n_segments
+candidates = {
+    "K-Means": KMeans(k, random_state=0),
+    "mixture": GaussianMixture(k, random_state=0),
+    "hierarchical": InductiveSegmenter(AgglomerativeClustering(k)),
+    "DBSCAN": InductiveSegmenter(DBSCAN(eps=0.8, min_samples=20)),
+}
+pipelines = {name: make_pipeline(scale, one) for name, one in candidates.items()}
+compare_segmenters(pipelines, X, space=scale, n_replicates=3, random_state=0).round(3)
+
+# %%
+# Rules
+# -----
+# The surrogate clusters behind the scaler, and writes rules in front of it.
+
+from skseg import RuleSurrogate
+
+surrogate = RuleSurrogate(pipelines["K-Means"], random_state=0).fit(X)
+print(surrogate.rules_)
+print(surrogate.rules_.verify())
+print(f"fidelity {surrogate.fidelity_:.3f}, cost ratio {surrogate.cost_ratio_:.3f}")
+
+# %%
+# Who is behind the segments?
+
+import pandas as pd
+
+pd.crosstab(surrogate.segment_names_[surrogate.labels_], kinds.to_numpy())
+
+# %%
+# The rules as SQL give every customer the same segment:
+
+import duckdb
+
+case = surrogate.rules_.to_sql("duckdb", output="code", alias="code")
+codes = duckdb.sql(f"SELECT {case} FROM X").df()["code"]
+print((codes.to_numpy() == surrogate.predict(X)).all())
+
+# %%
+# Pictures
+# --------
+# What the segments have more or less of than the average customer:
+
+from skseg.displays import (
+    FeatureHeatmapDisplay,
+    SegmentProjectionDisplay,
+    SilhouetteDisplay,
+)
+
+heatmap = FeatureHeatmapDisplay.from_estimator(surrogate, X)
+
+# %%
+# Where they are, and how far from each other:
+
+projection = SegmentProjectionDisplay.from_estimator(surrogate, X)
+
+# %%
+# How much nearer each customer is to its own segment than to the next one:
+
+silhouettes = SilhouetteDisplay.from_estimator(surrogate, X)
