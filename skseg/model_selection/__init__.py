@@ -3,5 +3,12 @@
 from ._compare import compare_segmenters
 from ._eps import select_eps
 from ._eps_selection import EpsSelection
+from ._n_segments import NSegmentsSelection, select_n_segments
 
-__all__ = ["EpsSelection", "compare_segmenters", "select_eps"]
+__all__ = [
+    "EpsSelection",
+    "NSegmentsSelection",
+    "compare_segmenters",
+    "select_eps",
+    "select_n_segments",
+]

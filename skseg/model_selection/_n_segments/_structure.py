@@ -1,0 +1,131 @@
+"""Is there any cluster structure? A comparison with populations that have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy.spatial.distance import cdist
+
+from skseg._search._arrays import FloatArray, IntArray
+from skseg._search._gap import rank_p_value
+
+from ._path import one_thread, start_path
+from ._references import UNIFORM, Draw, references
+
+# Share of structureless data sets in which the test may find structure.
+LEVEL = 0.05
+
+
+class Structure(NamedTuple):
+    """What the test of structure found in a sample of rows."""
+
+    p_values: dict[str, float]  # per population without clusters
+    log_inertia: FloatArray  # of shape (n_k,), of the rows
+    uniform_log_inertia: FloatArray  # of shape (n_references, n_k)
+
+    @property
+    def p_value(self) -> float:
+        return max(self.p_values.values())
+
+    @property
+    def closest(self) -> str:
+        """The population that the rows differ from least."""
+        return max(self.p_values, key=self.p_values.__getitem__)
+
+
+class _Trace(NamedTuple):
+    """What a path through k leaves behind."""
+
+    log_inertia: FloatArray
+    silhouette: float  # the largest one
+
+
+def structure(
+    rows: FloatArray,
+    ks: Sequence[int],
+    *,
+    n_references: int,
+    rng: np.random.Generator,
+    n_jobs: int | None,
+    verbose: int,
+) -> Structure:
+    """Compare the rows with as many data sets of each population without clusters.
+
+    Parameters
+    ----------
+    rows : ndarray of float64 of shape (n_rows, n_columns)
+        A sample, finite. At least one column is not constant.
+    ks : sequence of int
+        Numbers of clusters, ascending, with 1.
+    n_references : int
+        Data sets per population.
+    rng : Generator
+        For all random choices.
+    n_jobs, verbose : int
+        As joblib takes them.
+    """
+    rows = rows[:, np.ptp(rows, axis=0) > 0]
+    with one_thread():
+        own = _trace(rows, ks, rng)
+    populations = references(rows)
+    draws = [draw for draw in populations.values() for _ in range(n_references)]
+    traces = Parallel(n_jobs=n_jobs, verbose=verbose)(
+        delayed(_drawn_trace)(draw, ks, own_rng)
+        for draw, own_rng in zip(draws, rng.spawn(len(draws)), strict=True)
+    )
+    found = {
+        name: traces[i * n_references : (i + 1) * n_references]
+        for i, name in enumerate(populations)
+    }
+    return Structure(
+        {
+            name: rank_p_value(
+                own.silhouette, np.array([trace.silhouette for trace in some])
+            )
+            for name, some in found.items()
+        },
+        own.log_inertia,
+        np.array([trace.log_inertia for trace in found[UNIFORM]]),
+    )
+
+
+def _drawn_trace(draw: Draw, ks: Sequence[int], rng: np.random.Generator) -> _Trace:
+    with one_thread():
+        return _trace(draw(rng), ks, rng)
+
+
+def _trace(rows: FloatArray, ks: Sequence[int], rng: np.random.Generator) -> _Trace:
+    fits = start_path(rows, ks[-1], rng)
+    total = float(((rows - rows.mean(axis=0)) ** 2).sum())
+    inertia = [total if k == 1 else fits[k].inertia_ for k in ks]
+    best = mean_silhouettes(rows, [fits[k].labels_ for k in ks if k > 1]).max()
+    with np.errstate(divide="ignore"):
+        return _Trace(np.log(inertia), float(best))
+
+
+def mean_silhouettes(rows: FloatArray, labelings: Sequence[IntArray]) -> FloatArray:
+    """Return the mean silhouette of the rows by each of several labels.
+
+    As scikit-learn's `silhouette_score`, with the distances computed once for all.
+    """
+    distances = cdist(rows, rows)
+    every = np.arange(len(rows))
+    means = []
+    for labels in labelings:
+        member = (labels[:, None] == np.arange(labels.max() + 1)).astype(np.float64)
+        sizes = member.sum(axis=0)
+        total = distances @ member
+        own = total[every, labels] / np.maximum(sizes[labels] - 1, 1)
+        total[every, labels] = np.inf
+        # Numbers that no row has are nobody's neighbour.
+        other = np.where(sizes, total, np.inf) / np.maximum(sizes, 1)
+        nearest = other.min(axis=1)
+        larger = np.maximum(own, nearest)
+        value = np.divide(
+            nearest - own, larger, out=np.zeros(len(rows)), where=larger > 0
+        )
+        means.append(np.where(sizes[labels] > 1, value, 0).mean())
+    return np.array(means)

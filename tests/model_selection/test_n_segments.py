@@ -1,0 +1,211 @@
+"""select_n_segments: the verdict, the table and the choices."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import make_blobs
+from sklearn.metrics import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    silhouette_score,
+)
+
+from skseg.model_selection import NSegmentsSelection, select_n_segments
+
+FloatArray = npt.NDArray[np.float64]
+
+QUICK: dict[str, Any] = {
+    "k": range(2, 6),
+    "n_references": 19,
+    "sample_size": 200,
+    "random_state": 0,
+}
+CENTERS = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0], [9.0, 9.0]])
+
+
+def blobs(n_rows: int = 400, spread: float = 1.0) -> FloatArray:
+    X, _ = make_blobs(n_rows, centers=CENTERS, cluster_std=spread, random_state=0)
+    return np.asarray(X)
+
+
+@pytest.fixture(scope="module")
+def of_blobs() -> NSegmentsSelection:
+    return select_n_segments(blobs(), **QUICK)
+
+
+def test_clear_blobs_are_found_by_every_criterion(
+    of_blobs: NSegmentsSelection,
+) -> None:
+    assert of_blobs.has_structure
+    assert of_blobs.n_segments == 4
+    assert of_blobs.p_value == max(of_blobs.p_values.values()) == 1 / 20
+    assert set(of_blobs.choices.values()) == {4}
+
+
+@pytest.mark.parametrize(
+    "population",
+    [
+        lambda rng: rng.normal(size=(400, 2)),
+        lambda rng: rng.normal(size=(400, 3)) @ rng.normal(size=(3, 3)),
+        lambda rng: rng.uniform(size=(400, 2)) * [1, 3],
+        lambda rng: np.exp(rng.normal(size=(400, 2))),
+        lambda rng: -np.exp(rng.normal(size=(400, 2))),
+    ],
+    ids=["normal", "correlated normal", "uniform", "right skewed", "left skewed"],
+)
+def test_populations_without_clusters_have_one_segment(population: Any) -> None:
+    found = select_n_segments(population(np.random.default_rng(1)), **QUICK)
+    assert not found.has_structure
+    assert found.n_segments == 1
+    assert found.choices["silhouette"] > 1
+    assert found.reason.startswith("No cluster structure")
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_unit_and_origin_of_the_columns_do_not_change_the_verdict(
+    factor: float,
+) -> None:
+    X = np.exp(np.random.default_rng(3).normal(size=(300, 2)))
+    expected = select_n_segments(X, **QUICK)
+    moved = select_n_segments(X * factor + 7 * factor, **QUICK)
+    # What is lost to rounding may end a path elsewhere, once in a while.
+    assert moved.p_values == pytest.approx(expected.p_values, abs=0.1)
+    assert moved.choices == expected.choices
+
+
+def test_the_criterion_that_decides_may_choose_one_segment_all_the_same() -> None:
+    # Three clusters, equally far apart: every half of the rows joins another two.
+    corners = [[0.0, 0.0], [8.0, 0.0], [4.0, 48**0.5]]
+    X, _ = make_blobs(300, centers=corners, random_state=0)
+    found = select_n_segments(X, decide_by="prediction_strength", **QUICK | {"k": [2]})
+    assert found.has_structure
+    assert found.choices["silhouette"] == 2
+    assert found.n_segments == found.choices["prediction_strength"] == 1
+    assert found.reason.startswith("One segment")
+
+
+def test_scores_of_labels_are_those_of_scikit_learn(
+    of_blobs: NSegmentsSelection,
+) -> None:
+    X = blobs()
+    table = of_blobs.table.set_index("k")
+    for k in range(2, 6):
+        start = of_blobs.centers[k]
+        labels = KMeans(k, init=start, n_init=1, max_iter=1).fit_predict(X)
+        got = table.loc[k, ["silhouette", "calinski_harabasz", "davies_bouldin"]]
+        expected = [
+            silhouette_score(X, labels),
+            calinski_harabasz_score(X, labels),
+            davies_bouldin_score(X, labels),
+        ]
+        np.testing.assert_allclose(got.to_numpy(np.float64), expected)
+    assert table.loc[1, ["silhouette", "calinski_harabasz"]].isna().all()
+
+
+def test_table_has_a_row_for_one_segment_and_for_each_k(
+    of_blobs: NSegmentsSelection,
+) -> None:
+    table = of_blobs.table
+    assert table.columns.to_list() == [
+        "k",
+        "inertia",
+        "elbow",
+        "silhouette",
+        "calinski_harabasz",
+        "davies_bouldin",
+        "gap",
+        "gap_se",
+        "prediction_strength",
+    ]
+    assert table["k"].to_list() == [1, 2, 3, 4, 5]
+    total = ((blobs() - blobs().mean(axis=0)) ** 2).sum()
+    assert table["inertia"].iloc[0] == pytest.approx(total)
+    assert (table["inertia"].diff().dropna() < 0).all()
+    assert {k: len(some) for k, some in of_blobs.centers.items()} == {
+        k: k for k in range(1, 6)
+    }
+
+
+def test_only_the_criteria_asked_for_are_computed_in_their_order() -> None:
+    found = select_n_segments(
+        blobs(), criteria=("gap", "silhouette"), decide_by="gap", **QUICK
+    )
+    assert found.table.columns.to_list() == [
+        "k",
+        "inertia",
+        "silhouette",
+        "gap",
+        "gap_se",
+    ]
+    assert list(found.choices) == ["silhouette", "gap"]
+
+
+def test_same_seed_gives_the_same_for_any_number_of_jobs() -> None:
+    one, other = (select_n_segments(blobs(), n_jobs=n, **QUICK) for n in (None, 2))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    assert one.p_values == other.p_values
+
+
+def test_x_is_left_as_it_is() -> None:
+    X = blobs()
+    before = X.copy()
+    select_n_segments(X, **QUICK)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_frames_and_constant_columns_are_fine() -> None:
+    X = pd.DataFrame(blobs(), columns=["a", "b"]).assign(c=1)
+    found = select_n_segments(X, **QUICK)
+    assert found.n_segments == 4
+    assert found.centers[4].shape == (4, 3)
+
+
+def test_gaps_in_k_are_fine() -> None:
+    found = select_n_segments(blobs(), **QUICK | {"k": [6, 4, 4]})
+    assert found.table["k"].to_list() == [1, 4, 6]
+    assert found.n_segments == 4
+
+
+def test_printed_it_is_the_verdict_and_the_table(of_blobs: NSegmentsSelection) -> None:
+    text = str(of_blobs)
+    assert text.startswith("4 segments by the silhouette.")
+    assert "gap 4" in text
+    assert re.search(r"^ *k +inertia +elbow", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"k": 3}, "The 'k' parameter of select_n_segments must be several ints."),
+        ({"k": [1]}, "must be ints with one above 1. Got [1] instead."),
+        ({"k": [2, 101]}, "must be an int in [1, 100]. Got 101 instead."),
+        ({"criteria": "gap"}, "must be a sequence of names. Got 'gap' instead."),
+        ({"criteria": ["aic"]}, "'criteria' parameter of select_n_segments must be"),
+        (
+            {"criteria": ["gap"]},
+            "'decide_by' parameter of select_n_segments must be 'gap'.",
+        ),
+        ({"n_references": 18}, "must be an int in [19, 10000]. Got 18 instead."),
+        ({"sample_size": 19}, "must be an int in [20, 20000]. Got 19 instead."),
+    ],
+)
+def test_wrong_parameters_raise(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        select_n_segments(blobs(), **QUICK | parameters)
+
+
+def test_rows_that_cannot_be_clustered_raise() -> None:
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        select_n_segments(np.where(blobs() > 9, np.nan, blobs()), **QUICK)
+    with pytest.raises(ValueError, match="All rows of X are equal"):
+        select_n_segments(np.ones((50, 2)), **QUICK)
+    three = np.repeat(CENTERS[:3], 20, axis=0)
+    with pytest.raises(ValueError, match="k must not be above 3: there are not more"):
+        select_n_segments(three, **QUICK)
