@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
 
     Parameters
     ----------
-    means : ndarray of float64 of shape (n_rows, n_segments)
+    means : ndarray of float64 of shape (n_segments, n_rows)
         Infinite to segments that cannot be nearest.
     middle : Centres
         Of the segments.
@@ -40,32 +40,29 @@ class Estimate(NamedTuple):
 class Product(NamedTuple):
     """What makes distances to the references of a segment one product of matrices.
 
-    Around the mean of the segment, in units of the farthest row: so that single
-    precision has its digits for near rows and far ones alike.
+    Around the mean of the segment, so that single precision has its digits for near
+    rows and far ones alike.
 
     Parameters
     ----------
     mean : ndarray of float64 of shape (n_columns,)
         Of the segment.
-    unit : float
-        Distance of the farthest row.
-    squares : ndarray of float64 of shape (n_rows,)
-        Squared distances of all rows to the mean.
     spread : float
-        Mean squared distance of the segment's rows to the mean, in units.
+        Mean squared distance of the segment's rows to it.
+    squares : ndarray of float64 of shape (n_rows,)
+        Squared distances of all rows to it.
     points : ndarray of float32 of shape (n_columns + 2, n_references)
-        Times a row, its square and 1: the squared distances.
+        Times a row around the mean, its square and 1: the squared distances.
     """
 
     mean: FloatArray
-    unit: float
-    squares: FloatArray
     spread: float
+    squares: FloatArray
     points: Float32
 
 
 class Block(NamedTuple):
-    """Some rows, in units of a product.
+    """Some rows; what they hold is overwritten by the next ones.
 
     Parameters
     ----------
@@ -76,7 +73,7 @@ class Block(NamedTuple):
     slope : ndarray of float32 of shape (n,)
         How the root grows at the mean squared distance.
     distances : ndarray of float32 of shape (n, n_references)
-        Overwritten by the next block.
+        To the references.
     """
 
     rows: IntArray
@@ -95,28 +92,28 @@ def estimated_means(
     references = []
     for code in range(len(groups.sizes)):
         drawn = draw(groups, middle, code, n_references, rng)
-        rows = np.flatnonzero(possible[:, code])
-        part = product(groups, middle, code, drawn, rows)
+        part = product(groups, middle, code, drawn)
         weights = drawn.weights.astype(np.float32)
         lack = _lack(part, drawn)
-        for block in blocks(groups, part, rows):
-            near = block.distances @ weights + block.slope * (block.points @ lack)
-            means[block.rows, code] = near * part.unit
+        for block in blocks(groups, part, np.flatnonzero(possible[code])):
+            near = block.distances @ weights
+            near += block.slope * (block.points @ lack)
+            means[code, block.rows] = near
         references.append(drawn)
     return Estimate(means, middle, references)
 
 
-def product(
-    groups: Groups, middle: Centres, code: int, drawn: References, rows: IntArray
-) -> Product:
-    """Return the matrix for distances of those rows to the references."""
-    mean, squares = middle.means[code], middle.squares[:, code]
-    unit = float(np.sqrt(squares[rows].max(initial=0.0))) or 1.0
-    near = (groups.X[drawn.rows] - mean) / unit
+def product(groups: Groups, middle: Centres, code: int, drawn: References) -> Product:
+    """Return the matrix for distances to the references of a segment."""
+    near = groups.X[drawn.rows] - middle.means[code]
     ones = np.ones(len(near))
     points = np.vstack([-2 * near.T, ones, (near**2).sum(axis=1)])
-    spread = float(middle.spread[code]) / unit**2
-    return Product(mean, unit, squares, spread, points.astype(np.float32))
+    return Product(
+        middle.means[code],
+        float(middle.spread[code]),
+        middle.squares[code],
+        points.astype(np.float32),
+    )
 
 
 def _lack(part: Product, drawn: References) -> Float32:
@@ -134,16 +131,18 @@ def blocks(groups: Groups, part: Product, rows: IntArray) -> Iterator[Block]:
     """Yield the rows in blocks, with their distances to the references."""
     n_points, n_references = part.points.shape
     step = max(64, _PAIRS // n_references)
-    every = np.empty((min(step, len(rows)), n_points), dtype=np.float32)
-    every[:, -1] = 1
-    products = np.empty((len(every), n_references), dtype=np.float32)
+    n_most = min(step, len(rows))
+    read = np.empty((n_most, n_points - 2))
+    made = np.empty((n_most, n_points), dtype=np.float32)
+    made[:, -1] = 1
+    products = np.empty((n_most, n_references), dtype=np.float32)
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
-        points, distances = every[: len(some)], products[: len(some)]
-        near = groups.X[some]
-        near -= part.mean
-        np.divide(near, part.unit, out=points[:, :-2], casting="same_kind")
-        points[:, -2] = part.squares[some] / part.unit**2
+        near, points, distances = (a[: len(some)] for a in (read, made, products))
+        # Without mode="clip", numpy takes a copy for safety.
+        np.take(groups.X, some, axis=0, out=near, mode="clip")
+        np.subtract(near, part.mean, out=points[:, :-2], casting="same_kind")
+        points[:, -2] = part.squares[some]
         np.matmul(points, part.points, out=distances)
         # Below zero by rounding alone; abs takes a quarter of the time of maximum.
         np.abs(distances, out=distances)

@@ -14,17 +14,17 @@ _PAIRS = 4_000_000
 
 
 def squared_means(groups: Groups) -> FloatArray:
-    """Return mean squared Euclidean distances, of shape (n_rows, n_segments).
+    """Return mean squared Euclidean distances, of shape (n_segments, n_rows).
 
     They are the squared distance to the mean and the spread around it (Huygens), which
     takes O(rows x segments x columns).
     """
     middle = centres(groups)
-    return middle.squares + middle.spread
+    return middle.squares + middle.spread[:, np.newaxis]
 
 
 def manhattan_means(groups: Groups) -> FloatArray:
-    """Return mean Manhattan distances, of shape (n_rows, n_segments).
+    """Return mean Manhattan distances, of shape (n_segments, n_rows).
 
     Column by column in sorted order: from one value to the next, the distances to all
     rows below grow by the gap. Sums of gaps have no cancellation, as prefix sums of
@@ -43,18 +43,18 @@ def manhattan_means(groups: Groups) -> FloatArray:
         above = gaps * (sizes - below)
         sums[:, :-1] += np.cumsum(above[:, ::-1], axis=1)[:, ::-1]
         total[:, order] += sums
-    return np.asarray((total / sizes).T)
+    return total / sizes
 
 
 def euclidean_means(groups: Groups) -> FloatArray:
     """Return mean Euclidean distances; infinite to segments that cannot be nearest."""
     possible = candidates(groups, centres(groups))
     means = np.full(possible.shape, np.inf)
-    for code, size in enumerate(groups.sizes):
-        rows = np.flatnonzero(possible[:, code])
-        segment = groups.X[groups.rows(code)]
-        step = max(1, _PAIRS // int(size))
+    for code, part in enumerate(groups.parts):
+        rows = np.flatnonzero(possible[code])
+        segment = groups.X[part]
+        step = max(1, _PAIRS // len(segment))
         for start in range(0, len(rows), step):
             some = rows[start : start + step]
-            means[some, code] = cdist(groups.X[some], segment).mean(axis=1)
+            means[code, some] = cdist(groups.X[some], segment).mean(axis=1)
     return means

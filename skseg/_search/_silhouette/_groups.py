@@ -1,4 +1,4 @@
-"""Rows sorted by segment, and the moments of every segment."""
+"""Rows sorted by segment, and where the segments are."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from scipy.spatial.distance import cdist
 
 from skseg._search._arrays import BoolArray, FloatArray, IntArray
 
-# Beyond these powers of two, squares would overflow or vanish.
-_LARGE, _SMALL = 400, -300
 _RADIX = 1 << 16
 
 
@@ -20,30 +18,22 @@ class Groups(NamedTuple):
     Parameters
     ----------
     X : ndarray of float64 of shape (n_rows, n_columns)
+        In units that suit single precision.
     codes : ndarray of int of shape (n_rows,)
         The segment of every row, ascending from 0 on; none is empty.
-    sizes, starts : ndarray of int of shape (n_segments,)
-        How many rows each segment has, and where they start.
+    parts : list of slice
+        Where the rows of each segment are.
+    sizes : ndarray of int of shape (n_segments,)
+        How many these are.
     order : ndarray of int of shape (n_rows,)
         Where each row was before.
     """
 
     X: FloatArray
     codes: IntArray
+    parts: list[slice]
     sizes: IntArray
-    starts: IntArray
     order: IntArray
-
-    def rows(self, code: int) -> slice:
-        """Return where the rows of a segment are."""
-        start = int(self.starts[code])
-        return slice(start, start + int(self.sizes[code]))
-
-    def means_of(self, values: FloatArray) -> FloatArray:
-        """Return the mean of `values`, one entry a row, in every segment."""
-        shape = (-1,) + (1,) * (values.ndim - 1)
-        sums = np.add.reduceat(values, self.starts, axis=0)
-        return np.asarray(sums / self.sizes.reshape(shape))
 
 
 class Centres(NamedTuple):
@@ -52,9 +42,10 @@ class Centres(NamedTuple):
     Parameters
     ----------
     means : ndarray of float64 of shape (n_segments, n_columns)
+        Of their rows.
     spread : ndarray of float64 of shape (n_segments,)
         Mean squared distance of a segment's rows to its mean.
-    squares : ndarray of float64 of shape (n_rows, n_segments)
+    squares : ndarray of float64 of shape (n_segments, n_rows)
         Squared distances of all rows to all means.
     """
 
@@ -64,35 +55,39 @@ class Centres(NamedTuple):
 
 
 def grouped(X: FloatArray, codes: IntArray) -> Groups:
-    """Return the rows whose codes are not negative, on a scale that has squares."""
+    """Return the rows whose codes are not negative."""
     known = np.flatnonzero(codes >= 0)
     codes = codes[known]
     sizes = np.bincount(codes)
     # Codes that no row has leave no gap.
     codes = (np.cumsum(sizes > 0) - 1)[codes]
     sizes = sizes[sizes > 0]
-    starts = np.cumsum(sizes) - sizes
+    ends = np.cumsum(sizes)
+    parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     # Sixteen bits are sorted by radix, in linear time.
     key = codes.astype(np.uint16) if len(sizes) <= _RADIX else codes
     order = np.argsort(key, kind="stable")
     codes, order = codes[order], known[order]
     X = X[order]
-    peak = np.frexp(max(float(X.max()), -float(X.min())))[1]
-    if not _SMALL < peak < _LARGE:
-        # A power of two takes no digits, and widths are free of units.
-        X = np.ldexp(X, -peak)
-    return Groups(X, codes, sizes, starts, order)
+    # Widths are free of units. Powers of two take no digits, and squares are finite.
+    exponent = int(np.frexp(max(float(X.max()), -float(X.min())))[1])
+    # In two steps, as the power itself may be out of range.
+    for half in (exponent // 2, exponent - exponent // 2):
+        X *= np.ldexp(1.0, -half)
+    return Groups(X, codes, parts, sizes, order)
 
 
 def centres(groups: Groups) -> Centres:
     """Return the moments of the segments, without loss to a far origin."""
-    X, codes = groups.X, groups.codes
-    means = groups.means_of(X)
-    # What a mean lacks by rounding: so that equal rows are at distance 0 to it.
-    means += groups.means_of(X - means[codes])
-    squares = cdist(X, means, "sqeuclidean")
-    own = squares[np.arange(len(X)), codes]
-    return Centres(means, groups.means_of(own), squares)
+    means = np.empty((len(groups.sizes), groups.X.shape[1]))
+    for mean, part in zip(means, groups.parts, strict=True):
+        rows = groups.X[part]
+        mean[:] = rows.mean(axis=0)
+        # What it lacks by rounding: so that equal rows are at distance 0 to it.
+        mean += (rows - mean).mean(axis=0)
+    squares = cdist(means, groups.X, "sqeuclidean")
+    spread = [own[part].mean() for own, part in zip(squares, groups.parts, strict=True)]
+    return Centres(means, np.array(spread), squares)
 
 
 def candidates(groups: Groups, middle: Centres) -> BoolArray:
@@ -103,12 +98,12 @@ def candidates(groups: Groups, middle: Centres) -> BoolArray:
 
     Returns
     -------
-    ndarray of bool of shape (n_rows, n_segments)
+    ndarray of bool of shape (n_segments, n_rows)
     """
-    own = np.arange(len(groups.X)), groups.codes
-    most = middle.squares + middle.spread
+    own = groups.codes, np.arange(len(groups.X))
+    most = middle.squares + middle.spread[:, np.newaxis]
     most[own] = np.inf
     # With room for rounding.
-    possible = middle.squares <= most.min(axis=1, keepdims=True) * (1 + 1e-9)
+    possible = middle.squares <= most.min(axis=0) * (1 + 1e-9)
     possible[own] = True
     return np.asarray(possible)

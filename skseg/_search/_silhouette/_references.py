@@ -53,14 +53,14 @@ def draw(
     rng: np.random.Generator,
 ) -> References:
     """Return references of a segment, all of its rows if they are few."""
-    own = groups.rows(code)
-    size = own.stop - own.start
+    own = groups.parts[code]
+    size = int(groups.sizes[code])
     if size <= n_references:
         even = np.full(size, 1 / size)
         rows = np.arange(own.start, own.stop)
         return References(rows, np.ones(size), even, even, np.empty((size, 0)))
     # Sorted, a draw in even steps takes near and far rows in their shares.
-    radius = np.sqrt(middle.squares[own, code])
+    radius = np.sqrt(middle.squares[code, own])
     order = np.argsort(radius)
     chances = _chances(radius[order], n_references)
     steps = rng.random() + np.arange(n_references)
@@ -93,11 +93,11 @@ def _chances(radius: FloatArray, n_references: int) -> FloatArray:
 def _calibrated(
     groups: Groups, middle: Centres, code: int, rows: IntArray, base: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    own = groups.rows(code)
+    own = groups.parts[code]
     points = groups.X[rows] - middle.means[code]
-    squares = middle.squares[rows]
-    others = np.column_stack([squares[:, code], np.sqrt(squares)])
-    known = np.append(middle.spread[code], np.sqrt(middle.squares[own]).mean(axis=0))
+    squares = middle.squares[:, rows]
+    others = np.column_stack([squares[code], np.sqrt(squares).T])
+    known = np.append(middle.spread[code], np.sqrt(middle.squares[:, own]).mean(axis=1))
     # Coordinates keep their proportions: the widest directions matter most.
     points, zero = _scaled(points, np.zeros(points.shape[1]), base, together=True)
     others, known = _scaled(others, known, base, together=False)

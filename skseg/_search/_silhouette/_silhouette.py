@@ -60,7 +60,7 @@ def silhouette_widths(
         means = _EXACT[metric](groups)
     else:
         means = estimated_means(groups, n_references, _seeded(rng)).means
-    values = widths(means, groups.codes, groups.sizes).values
+    values = widths(means, groups.codes, groups.sizes)
     return _placed(values, groups, len(X))
 
 
@@ -79,12 +79,11 @@ def silhouette_widths_and_error(
     """
     groups = grouped(X, codes)
     if not _is_estimated(groups, metric, method):
-        values = widths(_EXACT[metric](groups), groups.codes, groups.sizes).values
+        values = widths(_EXACT[metric](groups), groups.codes, groups.sizes)
         return _placed(values, groups, len(X)), 0.0
     estimate = estimated_means(groups, n_references, _seeded(rng))
-    found = widths(estimate.means, groups.codes, groups.sizes)
-    error = standard_error(groups, estimate, found)
-    return _placed(found.values, groups, len(X)), error
+    values = widths(estimate.means, groups.codes, groups.sizes)
+    return _placed(values, groups, len(X)), standard_error(groups, estimate)
 
 
 def _is_estimated(groups: Groups, metric: str, method: str) -> bool:

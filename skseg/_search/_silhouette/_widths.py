@@ -9,31 +9,28 @@ import numpy as np
 from skseg._search._arrays import FloatArray, IntArray
 
 
-class Widths(NamedTuple):
-    """Widths, and how they change with the mean distances.
+class Derivatives(NamedTuple):
+    """How widths change with mean distances, the row itself among the own segment's.
 
     Parameters
     ----------
-    values : ndarray of float64 of shape (n_rows,)
-        The widths.
     nearest : ndarray of int of shape (n_rows,)
         The nearest other segment.
     by_own, by_other : ndarray of float64 of shape (n_rows,)
-        Derivatives by the mean distance to the own and to that segment.
+        Derivatives by the mean distance to the own segment, and to that one.
     """
 
-    values: FloatArray
     nearest: IntArray
     by_own: FloatArray
     by_other: FloatArray
 
 
-def widths(means: FloatArray, codes: IntArray, sizes: IntArray) -> Widths:
+def widths(means: FloatArray, codes: IntArray, sizes: IntArray) -> FloatArray:
     """Return the widths of rows.
 
     Parameters
     ----------
-    means : ndarray of float64 of shape (n_rows, n_segments)
+    means : ndarray of float64 of shape (n_segments, n_rows)
         Mean distances to all rows of a segment, the row itself among them. May be
         infinite for segments that are not nearest.
     codes : ndarray of int of shape (n_rows,)
@@ -41,18 +38,37 @@ def widths(means: FloatArray, codes: IntArray, sizes: IntArray) -> Widths:
     sizes : ndarray of int of shape (n_segments,)
         How many rows the segments have.
     """
-    rows = np.arange(len(means))
-    size = sizes[codes]
-    # A row is no neighbour of its own.
-    share = size / np.maximum(size - 1, 1)
-    own = means[rows, codes] * share
+    inner, outer, larger = _compared(means, codes, sizes)
+    return (outer - inner) / larger
+
+
+def derivatives(means: FloatArray, codes: IntArray, sizes: IntArray) -> Derivatives:
+    """Return the derivatives of the widths; parameters are those of `widths`."""
+    inner, outer, larger = _compared(means, codes, sizes)
+    square = larger**2
+    share = _share(codes, sizes)
+    nearest = np.argmin(_others(means, codes), axis=0)
+    return Derivatives(nearest, -share * outer / square, inner / square)
+
+
+def _compared(
+    means: FloatArray, codes: IntArray, sizes: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return distances to the own and the nearest other segment, and the larger one."""
+    inner = means[codes, np.arange(len(codes))] * _share(codes, sizes)
+    outer = _others(means, codes).min(axis=0)
+    larger = np.maximum(inner, outer)
+    # By convention the width is 0 in a segment of one row, and where nothing is apart.
+    larger[(sizes[codes] == 1) | (larger == 0)] = np.inf
+    return inner, outer, larger
+
+
+def _share(codes: IntArray, sizes: IntArray) -> FloatArray:
+    """Return what takes a row itself, at distance 0, out of the mean."""
+    return np.asarray((sizes / np.maximum(sizes - 1, 1))[codes])
+
+
+def _others(means: FloatArray, codes: IntArray) -> FloatArray:
     others = means.copy()
-    others[rows, codes] = np.inf
-    nearest = np.argmin(others, axis=1)
-    other = others[rows, nearest]
-    larger = np.maximum(own, other)
-    # By convention 0 in a segment of one row, and where nothing is apart.
-    larger[(size == 1) | (larger == 0)] = np.inf
-    return Widths(
-        (other - own) / larger, nearest, -share * other / larger**2, own / larger**2
-    )
+    others[codes, np.arange(len(codes))] = np.inf
+    return others
