@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -345,20 +345,19 @@ class InductiveSegmenter(
         return params, weight
 
     def _names(self, n_segments: int, may_be_noise: bool) -> npt.NDArray[np.object_]:
-        names = self.segment_names
         last = [NOISE] if may_be_noise else []
+        names = self.segment_names
         if names is None:
             names = [f"Segment {code}" for code in range(n_segments)]
-        elif (
-            isinstance(names, str)
-            or not all(isinstance(name, str) for name in names)
-            or len({*names, *last}) != n_segments + len(last)
-            or len(names) != n_segments
-        ):
+        is_list = isinstance(names, Iterable) and not isinstance(names, str)
+        given = list(names) if is_list else []
+        is_text = all(isinstance(name, str) for name in given)
+        n_different = len({*given, *last}) - len(last) if is_text else 0
+        if not is_list or not len(given) == n_different == n_segments:
             rule = f"None or {n_segments} different names, one a segment"
             rule += f", besides {NOISE!r}" if last else ""
             raise invalid_parameter(OWNER, "segment_names", rule, names)
-        return np.array([*names, *last], dtype=object)
+        return np.array([*given, *last], dtype=object)
 
     def _table(self, weight: FloatArray | None) -> pd.DataFrame:
         n_names, n_segments = len(self.segment_names_), len(self.centers_)
