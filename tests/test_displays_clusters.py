@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
-from sklearn.cluster import DBSCAN, KMeans
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
 from sklearn.compose import make_column_transformer
+from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -23,9 +24,12 @@ from sklearn.metrics import silhouette_samples
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from skseg import InductiveSegmenter, RuleSurrogate
 from skseg.datasets import make_customers
 from skseg.displays import (
     FeatureHeatmapDisplay,
+    KDistanceDisplay,
+    NSegmentsDisplay,
     SegmentProjectionDisplay,
     SegmentSizesDisplay,
     SilhouetteDisplay,
@@ -33,6 +37,7 @@ from skseg.displays import (
 from skseg.displays._clusters_drawing import number_texts, segment_style
 from skseg.displays._clusters_reading import read_fitted, read_segments, space_names
 from skseg.displays._silhouette_drawing import spread_out
+from skseg.model_selection import NSegmentsSelection, select_eps
 from skseg.rules import MissingExtraError
 
 NAN = float("nan")
@@ -556,6 +561,258 @@ def test_sizes_take_a_last_name_of_noise() -> None:
     assert frame["name"].tolist() == NAMES
 
 
+# --- KDistanceDisplay ----------------------------------------------------------------
+
+
+def test_distances_and_knees_are_those_of_the_selection() -> None:
+    X, _ = make_blobs(300, centers=3, cluster_std=0.6, random_state=0)
+    found = select_eps(X, min_samples=[4, 9])
+    display = drawn(KDistanceDisplay.from_selection(found))
+    frame = display.frame()
+    for number, curve in found.k_distances.items():
+        own = frame[frame["min_samples"] == number]
+        np.testing.assert_array_equal(own["distance"], curve)
+        np.testing.assert_allclose(own["share"], np.arange(1, 301) / 300)
+        assert (own["knee"] == found.knees[number]).all()
+    core = [(found.k_distances[n] <= found.knees[n]).mean() for n in (4, 9)]
+    np.testing.assert_allclose(display.core_shares, core)
+    from_data = KDistanceDisplay.from_data(X, min_samples=[9, 4, 4])
+    pd.testing.assert_frame_equal(from_data.frame(), frame)
+
+
+def test_a_curve_is_the_sorted_distance_to_a_neighbour() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    frame = KDistanceDisplay.from_data(X, min_samples=5).frame()
+    distances = np.sqrt(((X[:, None] - X) ** 2).sum(axis=-1))
+    # The row itself is the first of the five.
+    np.testing.assert_allclose(
+        frame["distance"], np.sort(np.sort(distances, axis=1)[:, 4])
+    )
+
+
+def test_knees_are_marked_on_their_curves() -> None:
+    X, _ = make_blobs(300, centers=3, cluster_std=0.6, random_state=0)
+    display = drawn(KDistanceDisplay.from_data(X, min_samples=[4, 9]))
+    marks = [line for line in display.ax_.lines if line.get_marker() == "o"]
+    places = [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks]
+    assert places == list(zip(100 * display.core_shares, display.knees, strict=True))
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    for text, number, knee in zip(legend, (4, 9), display.knees, strict=True):
+        assert text.startswith(f"min_samples {number}: knee at {knee:.3g}, ")
+
+
+def test_few_points_keep_the_ends_of_a_curve() -> None:
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    every = KDistanceDisplay.from_data(X, min_samples=5)
+    some = KDistanceDisplay.from_data(X, min_samples=5, max_points=20)
+    few, many = some.frame(), every.frame()
+    assert len(few) == 20
+    assert few.iloc[[0, -1]].to_numpy().tolist() == (
+        many.iloc[[0, -1]].to_numpy().tolist()
+    )
+    assert len(few.merge(many)) == 20
+    np.testing.assert_array_equal(some.core_shares, every.core_shares)
+
+
+def test_a_few_far_rows_are_beyond_the_axis_which_says_so() -> None:
+    X = np.random.default_rng(0).normal(size=(400, 2))
+    X[0] = 500.0
+    display = drawn(KDistanceDisplay.from_data(X, min_samples=5))
+    assert display.ax_.get_ylim()[1] < 20
+    largest = display.frame()["distance"].max()
+    assert f"up to {largest:.3g}" in display.ax_.get_ylabel()
+    usual = KDistanceDisplay.from_data(X[1:], min_samples=5)
+    assert usual.ax_.get_ylim()[1] >= usual.frame()["distance"].max()
+    assert "cut off" not in usual.ax_.get_ylabel()
+
+
+def test_equal_rows_have_no_knee() -> None:
+    display = drawn(KDistanceDisplay.from_data(np.ones((30, 2)), min_samples=5))
+    assert np.isnan(display.knees).all()
+    assert np.isnan(display.core_shares).all()
+    (text,) = display.ax_.get_legend().get_texts()
+    assert text.get_text() == "min_samples 5: no knee"
+
+
+def test_distances_say_what_is_wrong() -> None:
+    show = KDistanceDisplay.from_data
+    for numbers in (1, 6, [2, 99], 2.0):
+        with pytest.raises(ValueError, match=r"'min_samples' .* an int in \[2, 5\]"):
+            show(POINTS, min_samples=numbers)
+    with pytest.raises(ValueError, match=r"'min_samples' .* an int, or up to 12"):
+        show(POINTS, min_samples=[])
+    with pytest.raises(ValueError, match=r"'min_samples' .* an int, or up to 12"):
+        show(np.eye(30), min_samples=range(2, 15))
+    with pytest.raises(ValueError, match=r"'max_points' .* an int in \[2, 1000000\]"):
+        show(POINTS, min_samples=2, max_points=1)
+    with pytest.raises(ValueError, match=r"'eps_selection' .* an EpsSelection, with"):
+        KDistanceDisplay.from_selection(POINTS)
+
+
+# --- NSegmentsDisplay ----------------------------------------------------------------
+
+CRITERIA = pd.DataFrame(
+    {
+        "k": [1, 2, 3, 4],
+        "inertia": [40_000.0, 22_000.0, 9_000.0, 8_500.0],
+        "elbow": [0.0, 0.24, 0.32, 0.0],
+        "silhouette": [NAN, 0.4, 0.6, 0.5],
+        "gap": [0.1, 0.2, 0.5, 0.49],
+        "gap_se": [0.01, 0.02, 0.03, 0.04],
+        "prediction_strength": [1.0, 0.9, 0.85, 0.4],
+    }
+)
+CHOICES = {"elbow": 3, "silhouette": 3, "gap": 2, "prediction_strength": 3}
+
+
+def selection(**changes: Any) -> NSegmentsSelection:
+    values: dict[str, Any] = {
+        "n_segments": 3,
+        "has_structure": True,
+        "reason": "",
+        "p_value": 0.0476,
+        "p_values": {},
+        "choices": CHOICES,
+        "table": CRITERIA,
+        "centers": {},
+    }
+    return NSegmentsSelection(**values | changes)
+
+
+def test_criteria_are_read_off_the_table() -> None:
+    display = drawn(NSegmentsDisplay.from_selection(selection()))
+    frame = display.frame().set_index(["criterion", "k"])
+    for name in ("silhouette", "gap", "prediction_strength"):
+        expected = CRITERIA.set_index("k")[name].dropna()
+        assert frame.loc[name, "value"].to_dict() == expected.to_dict()
+    # Of the elbow the curve itself is shown.
+    assert frame.loc["elbow", "value"].tolist() == CRITERIA["inertia"].tolist()
+    assert frame.loc["gap", "error"].tolist() == CRITERIA["gap_se"].tolist()
+    assert frame["error"].drop("gap", level=0).isna().all()
+    chosen = frame.index[frame["is_choice"]].tolist()
+    assert chosen == list(CHOICES.items())
+
+
+def test_every_panel_marks_its_choice_and_the_verdict() -> None:
+    display = drawn(NSegmentsDisplay.from_selection(selection()))
+    assert [panel.get_title(loc="left") for panel in display.axes_] == [
+        "Elbow of the inertia: 3",
+        "Silhouette: 3 (largest)",
+        "Gap: 2 (first within 1 SE)",
+        "Prediction strength: 3 (last \N{GREATER-THAN OR EQUAL TO} 0.8)",
+    ]
+    values = {"elbow": "inertia"}
+    for panel, (name, choice) in zip(display.axes_, CHOICES.items(), strict=True):
+        marks = [line for line in panel.lines if line.get_markersize() == 10]
+        (mark,) = marks
+        column = CRITERIA.set_index("k")[values.get(name, name)]
+        assert mark.get_xdata().tolist() == [choice]
+        assert mark.get_ydata().tolist() == [column[choice]]
+        dashed = [line for line in panel.lines if line.get_linestyle() == "--"]
+        assert [line.get_xdata()[0] for line in dashed] == [3]
+
+
+def test_the_title_is_the_verdict() -> None:
+    show = NSegmentsDisplay.from_selection
+    assert title_of(show(selection())) == "3 segments; cluster structure (p = 0.048)"
+    none = selection(n_segments=1, has_structure=False, p_value=0.35)
+    display = drawn(show(none))
+    assert title_of(display) == "No cluster structure (p = 0.35)"
+    # The verdict is within the panels, even where a criterion does not begin at 1.
+    assert all(panel.get_xlim()[0] < 1 for panel in display.axes_)
+    one = selection(n_segments=1, choices={"gap": 1}, p_value=0.01)
+    assert title_of(show(one)) == "1 segment; cluster structure (p = 0.01)"
+
+
+@pytest.mark.parametrize("size", [(12.0, 3.0), (6.4, 4.8), (3.0, 9.0)])
+def test_panels_and_their_texts_do_not_overlap(size: tuple[float, float]) -> None:
+    _, ax = plt.subplots(figsize=size)
+    display = drawn(NSegmentsDisplay.from_selection(selection(), ax=ax))
+    boxes = [panel.get_tightbbox() for panel in display.axes_]
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+    titles = [text for text in (ax.title, ax._left_title) if text.get_text()]
+    assert not any(box.overlaps(titles[0].get_window_extent()) for box in boxes)
+
+
+def test_one_criterion_is_one_panel() -> None:
+    display = drawn(NSegmentsDisplay.from_selection(selection(choices={"gap": 2})))
+    assert len(display.axes_) == 1
+    assert set(display.frame()["criterion"]) == {"gap"}
+
+
+def test_selections_of_numbers_say_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match=r"'selection' .* an NSegmentsSelection, with"):
+        NSegmentsDisplay.from_selection(CRITERIA)
+    with pytest.raises(ValueError, match="needs the column 'davies'"):
+        NSegmentsDisplay.from_selection(selection(choices={"davies": 2}))
+
+
+# --- The segmenters of skseg ---------------------------------------------------------
+
+SEGMENTERS = pytest.mark.parametrize(
+    "clusterer",
+    [
+        KMeans(4, n_init=1, random_state=0),
+        DBSCAN(eps=0.75, min_samples=8),
+        HDBSCAN(min_cluster_size=40, copy=True),
+    ],
+    ids=lambda clusterer: type(clusterer).__name__,
+)
+
+
+@SEGMENTERS
+def test_inductive_segmenters_are_drawn_with_their_names(
+    customers: pd.DataFrame, clusterer: Any
+) -> None:
+    X = customers[COLUMNS]
+    pipeline = make_pipeline(StandardScaler(), InductiveSegmenter(clusterer)).fit(X)
+    segmenter = pipeline[-1]
+    table = segmenter.segments_
+    sizes = SegmentSizesDisplay.from_estimator(segmenter).frame()
+    assert sizes["name"].tolist() == table["name"].tolist()
+    assert sizes["n"].tolist() == table["n"].tolist()
+    with_x = SegmentSizesDisplay.from_estimator(pipeline, X).frame()
+    codes = pipeline.predict(X)
+    for row in with_x.itertuples():
+        assert row.name == segmenter.segment_names_[row.code]
+        assert row.n == (codes == row.code).sum()
+    for show in (SilhouetteDisplay, SegmentProjectionDisplay, FeatureHeatmapDisplay):
+        frame = drawn(show.from_estimator(pipeline, X)).frame()
+        names = dict(zip(frame["code"], frame["name"], strict=True))
+        assert all(segmenter.segment_names_[c] == name for c, name in names.items())
+        shown = {*names} | ({-1} if show is SilhouetteDisplay else set())
+        assert {*codes} <= shown
+
+
+@pytest.mark.parametrize("has_noise", [False, True])
+def test_surrogates_are_drawn_with_their_names(
+    customers: pd.DataFrame, has_noise: bool
+) -> None:
+    X = customers[COLUMNS]
+    clusterer = (
+        DBSCAN(eps=0.75, min_samples=8)
+        if has_noise
+        else KMeans(4, n_init=1, random_state=0)
+    )
+    pipeline = make_pipeline(StandardScaler(), InductiveSegmenter(clusterer))
+    surrogate = RuleSurrogate(pipeline, random_state=0).fit(X)
+    sizes = SegmentSizesDisplay.from_estimator(surrogate, X).frame()
+    assert sizes["n"].sum() == len(X)
+    codes = surrogate.predict(X)
+    for row in sizes.itertuples():
+        assert row.name == surrogate.segment_names_[row.code]
+        assert row.n == (codes == row.code).sum()
+    table = SegmentSizesDisplay.from_estimator(surrogate).frame()
+    assert table["name"].tolist() == surrogate.segments_["name"].tolist()
+    heat = drawn(FeatureHeatmapDisplay.from_estimator(surrogate, X)).frame()
+    assert {*heat["code"]} >= {*codes}
+    display = drawn(SegmentProjectionDisplay.from_estimator(surrogate, X))
+    assert list(display.features) == COLUMNS
+    # Distances are measured where the clusterer has measured them.
+    assert np.asarray(display.points).std() < 10
+
+
 # --- All -----------------------------------------------------------------------------
 
 
@@ -575,8 +832,18 @@ def heatmap(**params: Any) -> Any:
     )
 
 
+def distances(**params: Any) -> Any:
+    return KDistanceDisplay.from_data(POINTS, min_samples=[2, 3], **params)
+
+
+def criteria(**params: Any) -> Any:
+    return NSegmentsDisplay.from_selection(selection(), **params)
+
+
 OF_ROWS = pytest.mark.parametrize("make", [silhouette, projection, heatmap])
-ALL = pytest.mark.parametrize("make", [silhouette, projection, heatmap])
+ALL = pytest.mark.parametrize(
+    "make", [silhouette, projection, heatmap, distances, criteria]
+)
 
 
 @ALL

@@ -6,6 +6,8 @@ from ._findings import FindingsDisplay
 from ._flow import SegmentFlowDisplay
 from ._heatmap import RFMHeatmapDisplay
 from ._information_value import InformationValueDisplay
+from ._k_distance import KDistanceDisplay
+from ._n_segments import NSegmentsDisplay
 from ._projection import SegmentProjectionDisplay
 from ._revenue_curve import RevenueCurveDisplay
 from ._revenue_tiers import RevenueTiersDisplay
@@ -18,6 +20,8 @@ __all__ = [
     "FeatureHeatmapDisplay",
     "FindingsDisplay",
     "InformationValueDisplay",
+    "KDistanceDisplay",
+    "NSegmentsDisplay",
     "RFMHeatmapDisplay",
     "RevenueCurveDisplay",
     "RevenueTiersDisplay",

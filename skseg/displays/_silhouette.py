@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import silhouette_samples
 
 from skseg._cluster_space import cluster_space
 from skseg._validation import check_int
+from skseg.metrics import silhouette_samples
 
 from ._clusters_drawing import noise_text, quantile_positions, signed_text
 from ._clusters_reading import (
@@ -65,6 +65,7 @@ class SilhouetteDisplay:
 
     See Also
     --------
+    skseg.metrics.silhouette_samples : The widths.
     SegmentProjectionDisplay : Where the segments are.
 
     Notes
@@ -141,12 +142,12 @@ class SilhouetteDisplay:
             Rows as the segmenter takes them; those of the training if it has no
             ``predict``. Distances are measured between what the clusterer at the end
             of a pipeline sees.
-        metric : str, default="euclidean"
-            Distance, as scikit-learn's ``silhouette_samples`` knows it.
+        metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
+            How far two rows are apart.
         max_points : int, default=500
             Most widths to draw of a segment, in [2, 1000000]. Means are of all rows.
         random_state : int, RandomState or None, default=None
-            Seed of what is estimated where there are many rows.
+            For Euclidean widths of more than 5,000 rows, which are estimated.
         ax : matplotlib Axes, default=None
             Axes to draw on. None: those of a new figure.
         title : str, default=None
@@ -162,7 +163,8 @@ class SilhouetteDisplay:
         NotFittedError
             If the segmenter is not fitted.
         ValueError
-            If the rows cannot be predicted, or are no finite numbers.
+            If the rows cannot be predicted, are no finite numbers, or are all in
+            segments of their own.
         MissingExtraError
             If matplotlib is not installed.
         """
@@ -197,12 +199,12 @@ class SilhouetteDisplay:
         segment_names : sequence of str, default=None
             Names; a code is a position here, and a last name "Noise" is that of -1.
             None: ``"0"``, ``"1"``, ... up to the largest code.
-        metric : str, default="euclidean"
-            Distance, as scikit-learn's ``silhouette_samples`` knows it.
+        metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
+            How far two rows are apart.
         max_points : int, default=500
             Most widths to draw of a segment, in [2, 1000000]. Means are of all rows.
         random_state : int, RandomState or None, default=None
-            Seed of what is estimated where there are many rows.
+            For Euclidean widths of more than 5,000 rows, which are estimated.
         ax : matplotlib Axes, default=None
             Axes to draw on. None: those of a new figure.
         title : str, default=None
@@ -216,7 +218,8 @@ class SilhouetteDisplay:
         Raises
         ------
         ValueError
-            If the labels are not codes of the names, or the rows no finite numbers.
+            If the labels are not codes of the names, or the rows no finite numbers or
+            all in segments of their own.
         MissingExtraError
             If matplotlib is not installed.
         """
@@ -292,9 +295,7 @@ def _numbers(
     widths = np.full(len(codes), np.nan)
     is_inside = codes >= 0
     if len(np.unique(codes[is_inside])) > 1:
-        widths[is_inside] = silhouette_samples(
-            X[is_inside], codes[is_inside], metric=metric
-        )
+        widths = silhouette_samples(X, codes, metric=metric, random_state=random_state)
     sorted_widths = [-np.sort(-widths[codes == code]) for code in range(n_segments)]
     return {
         "codes": np.arange(n_segments),
