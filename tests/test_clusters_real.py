@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from skseg import RuleSurrogate
 from skseg.metrics import make_segment_scorer
-from skseg.model_selection import compare_segmenters
+from skseg.model_selection import compare_segmenters, select_n_segments
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def mall(data_dir: Path, published: Any) -> pd.DataFrame:
 
 
 def k_means(k: int) -> KMeans:
-    return KMeans(k, n_init=20, random_state=0)
+    return KMeans(k, n_init=10, random_state=0)
 
 
 def test_mall_inertias_are_those_published(mall: pd.DataFrame, published: Any) -> None:
@@ -62,3 +66,38 @@ def test_mall_search_takes_the_five_segments_published(
     assert search.best_params_ == {"n_clusters": 5}
     sizes = np.bincount(search.best_estimator_.labels_)
     assert sorted(sizes, reverse=True) == published["k5_sizes"]
+
+
+def test_mall_verdict_is_five_segments_and_few_rules_tell_them(
+    mall: pd.DataFrame,
+) -> None:
+    points = StandardScaler().fit_transform(mall)
+    found = select_n_segments(points, random_state=0)
+    assert found.has_structure
+    assert found.n_segments == 5
+    segmenter = make_pipeline(StandardScaler(), k_means(5))
+    surrogate = RuleSurrogate(segmenter, max_rules=5, random_state=0).fit(mall)
+    assert surrogate.rules_.verify().is_mece
+    assert surrogate.n_rules_ == 5
+    assert surrogate.fidelity_ > 0.9
+    assert 1 <= surrogate.cost_ratio_ < 1.05
+
+
+def test_telco_clusters_are_customers_with_and_without_internet(data_dir: Path) -> None:
+    data = pd.read_csv(data_dir / "telco_churn" / "telco_churn.csv.gz")
+    X = data.drop(columns=["customerID", "Churn", "TotalCharges"])
+    space = make_column_transformer(
+        (StandardScaler(), ["tenure", "MonthlyCharges"]),
+        (
+            OneHotEncoder(sparse_output=False),
+            make_column_selector(dtype_exclude="number"),
+        ),
+    )
+    segmenter = make_pipeline(space, k_means(2))
+    surrogate = RuleSurrogate(segmenter, random_state=0).fit(X)
+    assert surrogate.fidelity_ == 1
+    without = X["InternetService"] == "No"
+    smaller = np.bincount(surrogate.labels_, minlength=2)[:2].argmin()
+    np.testing.assert_array_equal(surrogate.labels_ == smaller, without)
+    table = compare_segmenters({"two": surrogate}, X, space=space, n_replicates=0)
+    assert table.loc["two", "smallest_share"] == pytest.approx(without.mean())
