@@ -19,6 +19,7 @@ from ._propensity import PropensityBinner
 from ._revenue import OptimalRevenueBinner, RevenueBootstrap
 from ._rfm import RFMSegmenter
 from ._rfm_table import RFMTableReport, rfm_table
+from ._surrogate import RuleSurrogate, raw_rules
 
 __version__ = "0.1.0.dev0"
 
@@ -36,6 +37,7 @@ __all__ = [
     "RFMSegmenter",
     "RFMTableReport",
     "RevenueBootstrap",
+    "RuleSurrogate",
     "TLearnerSegmentFinder",
     "combine_findings",
     "datasets",
@@ -44,6 +46,7 @@ __all__ = [
     "metrics",
     "model_selection",
     "monitor",
+    "raw_rules",
     "rfm_table",
     "rules",
     "with_group",

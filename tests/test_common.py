@@ -65,6 +65,15 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
         {"response_model": "isotonic", "encode": "rate", "compute_path": False},
         {"budget": 1.0, "monotonic": "ascending", "min_rate_diff": 0.01},
     ],
+    "RuleSurrogate": [
+        {},
+        {"segmenter": KMeans(3)},
+        {"segmenter": DBSCAN(), "max_rules": 50},
+        {"segmenter": GaussianMixture(2, init_params="random_from_data")},
+        {"segmenter": AgglomerativeClustering(3)},
+        {"segmenter": HDBSCAN(min_cluster_size=3, copy=True)},
+        {"segmenter": skseg.InductiveSegmenter(DBSCAN())},
+    ],
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,8 @@ from skseg.rules._columns import Columns
 
 FloatArray = npt.NDArray[np.float64]
 
-# Cells of numbers, that of missing values left out. Cell numbers are uint8.
-_MOST_CELLS = 250
+# Thresholds of numbers. Cell numbers are uint8.
+_MOST_CUTS = 250
 # Levels of a text with a cell each; of more, the last cell is that of all rare ones.
 _MOST_LEVELS = 30
 # A column that is so many times as far from zero as its values are from each other is
@@ -58,7 +59,7 @@ def _numbers(columns: Columns, name: str, digits: int) -> CodedColumn:
 def round_thresholds(
     distinct: FloatArray, sizes: FloatArray, digits: int
 ) -> FloatArray:
-    """Return thresholds at about evenly spaced quantiles, rounded.
+    """Return thresholds, rounded: one in the widest gap of each small quantile.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def round_thresholds(
     """
     below = np.cumsum(sizes)
     gaps = set()
-    for end in even_cells(sizes, _MOST_CELLS):
+    for end in _widest_gaps(distinct, sizes):
         threshold = roundest(float(distinct[end]), float(distinct[end + 1]))
         scale = min(abs(threshold), _FAR_FROM_ZERO * _spread(distinct, below, end))
         if 0 < scale < math.inf:
@@ -83,6 +84,18 @@ def round_thresholds(
     # Of all thresholds that cut alike the roundest: it has no more digits.
     rounded = [roundest(float(distinct[g]), float(distinct[g + 1])) for g in gaps]
     return np.array(sorted(rounded), dtype=np.float64)
+
+
+def _widest_gaps(distinct: FloatArray, sizes: FloatArray) -> list[int]:
+    """Return after which values the widest gaps are, one in each of many quantiles."""
+    with np.errstate(over="ignore"):
+        widths = np.diff(distinct)
+    stops = [*(end + 1 for end in even_cells(sizes, _MOST_CUTS)), len(widths)]
+    return [
+        start + int(widths[start:stop].argmax())
+        for start, stop in pairwise([0, *stops])
+        if start < stop
+    ]
 
 
 def _spread(distinct: FloatArray, below: FloatArray, end: int) -> float:

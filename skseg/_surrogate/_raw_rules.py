@@ -242,7 +242,8 @@ class _Columns:
 
     def __call__(self, numbers: FloatArray) -> FloatArray:
         """Return what becomes of a number in each of the places."""
-        X = np.full(self._shape, np.nan)
+        # Of which every transformer here has a value.
+        X = np.ones(self._shape)
         X[self._rows, self._places] = numbers
         try:
             return self._transformed(X)[self._rows, self._places]

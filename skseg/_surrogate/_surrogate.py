@@ -140,14 +140,14 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
 
     Notes
     -----
-    Before anything is learned, numbers are put into up to 250 cells a column with about
-    equal numbers of rows, whose borders are round already; texts have a cell for each
-    level (of more than 30 levels, the rare ones share one with all that were never
-    seen), and missing values that occur have a cell of their own. A tree over the cells
-    is grown with equal weights of all segments, and pruned to the best one with
-    `max_rules` leaves, in which a leaf has to add 0.1 % to what is told right. Each
-    segment keeps a leaf where it has rows that can be told from others; a warning names
-    those that have not.
+    Before anything is learned, numbers are cut into cells at up to 250 thresholds a
+    column, which are round already: one in the widest gap of each small quantile. Texts
+    have a cell for each level (of more than 30, the rare ones share one with all texts
+    that were never seen), and missing values that occur have a cell of their own. A
+    tree over the cells is grown with equal weights of all segments, and pruned to the
+    best one with at most `max_rules` leaves, each of which has to add 0.1 % to what is
+    told right. Each segment keeps a leaf where it has rows that can be told from
+    others; a warning names those that have not.
 
     Rows with missing or infinite values have no part in the fit of a segmenter that
     takes none, which a warning tells. They get their segments by the rules. Impute in
@@ -347,7 +347,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        if self.segmenter is not None:
+        if hasattr(self.segmenter, "__sklearn_tags__"):
             own = get_tags(self.segmenter)
             tags.target_tags.required = own.target_tags.required
             tags.non_deterministic = own.non_deterministic
