@@ -66,7 +66,11 @@ def _estimates(
     else:
         method = "exact"
         seconds, true = cpu(lambda: silhouette_samples(X, labels, method="exact"))
-    row = {"method": method, "cpu_s": round(seconds, 2), "score": true.mean().round(4)}
+    row = {
+        "method": method,
+        "cpu_s": round(seconds, 2),
+        "score": round(float(true.mean()), 4),
+    }
     rows = [what | row]
     print(rows[-1], flush=True)
     for m in N_REFERENCES:

@@ -299,3 +299,14 @@ def test_blocks_hold_the_distances_whatever_their_number() -> None:
     np.testing.assert_array_equal(np.concatenate([some for some, _ in found]), rows)
     true = cdist(groups.X[rows], groups.X[drawn.rows])
     np.testing.assert_allclose(np.concatenate([d for _, d in found]), true, atol=1e-3)
+
+
+def test_rows_of_equal_radius_keep_even_weights() -> None:
+    # Corners of a cube: distances to the mean differ by rounding alone.
+    rng = np.random.default_rng(0)
+    corners = rng.permutation(np.repeat(np.indices((2, 2, 2)).reshape(3, 8).T, 500, 0))
+    X = np.concatenate([corners / 10, corners / 10 + 5])
+    codes = np.repeat([0, 1], 4000)
+    exact = silhouette_widths(X, codes, method="exact")
+    widths = silhouette_widths(X, codes, n_references=64)
+    np.testing.assert_allclose(widths, exact, rtol=0, atol=2e-3)

@@ -3,9 +3,9 @@
 A weighted sum over m references estimates the mean distance of any row to the segment.
 Far rows count most, so they are drawn with larger chances (Madow). The weights are then
 changed as little as makes them exact for what is known of the whole segment: its mean,
-its spread, its mean distances to all the means (Deville and Särndal). Squared distances
-are exact for every row then: the weights do what a control variate does with the best
-coefficient for each row, at no cost per row.
+its spread, its mean distances to all the means (Deville and Särndal). Then they are so
+for mean squared distances of every row. They do what control variates do, with the best
+coefficients for each row, at no cost per row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from ._groups import Centres, Groups
 # Controls that vary by less than this share of the widest are left out: where the draw
 # shows next to nothing of them, heavy tails may hold all that there is.
 _LEAST = 0.01
+# What varies by less than this share of its size does not vary.
+_ROUNDING = 1e-6
 
 
 class References(NamedTuple):
@@ -118,9 +120,11 @@ def _scaled(
     controls: FloatArray, known: FloatArray, base: FloatArray, *, together: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Return controls and known means, centred at those of the draw, of variance 1."""
+    size = np.abs(controls).max(axis=None if together else 0)
     centre = base @ controls
     controls = controls - centre
     variance = base @ controls**2
     scale = np.sqrt(variance.sum() if together else variance)
-    scale = np.where(scale > 0, scale, 1.0)
+    # Divided by infinity, a control has no part.
+    scale = np.where(scale > _ROUNDING * size, scale, np.inf)
     return controls / scale, (known - centre) / scale
