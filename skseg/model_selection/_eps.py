@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import silhouette_score as pairwise_silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_random_state
 
 from skseg._search._arrays import FloatArray, IntArray
 from skseg._search._segment_sizes import SegmentSizes, segment_sizes
 from skseg._validation import check_int, invalid_parameter, is_number
+from skseg.metrics import silhouette_score
 
 from ._dbscan_grid import dbscan_grid
 from ._eps_selection import EpsSelection
@@ -21,6 +22,17 @@ from ._eps_selection import EpsSelection
 OWNER = "select_eps"
 # Largest and smallest candidate, as multiples of the knee.
 _AROUND_KNEE = 2.0
+# Silhouettes of more segments take long, and those of crumbs are of no use.
+_MANY = 50
+# Distances of which silhouettes take no time by the square of the rows.
+_FAST_SILHOUETTES = {
+    "euclidean": "euclidean",
+    "l2": "euclidean",
+    "sqeuclidean": "sqeuclidean",
+    "manhattan": "manhattan",
+    "cityblock": "manhattan",
+    "l1": "manhattan",
+}
 
 
 def select_eps(
@@ -58,7 +70,9 @@ def select_eps(
     max_noise : float or None, default=0.3
         Largest share of rows that may be noise, in [0, 1]. None: no bound.
     metric : str, default="euclidean"
-        Distance, by a name that `DBSCAN` knows, but not "precomputed".
+        Distance, by a name that `DBSCAN` knows, but not "precomputed". With others than
+        (squared) Euclidean and Manhattan ones, silhouettes take time by the square of
+        the rows.
     random_state : int, RandomState or None, default=None
         For silhouettes that are estimated.
     n_jobs : int, default=None
@@ -265,14 +279,13 @@ def _measured(
     """Return what the table says about the segments of a cell."""
     sizes = segment_sizes(codes)
     broken = bounds.broken(sizes)
+    is_asked = sizes.has_distances and (not broken or sizes.n_segments <= _MANY)
     return {
         "n_segments": sizes.n_segments,
         "noise_share": sizes.noise_share,
         "smallest_share": sizes.smallest_share,
         "largest_share": sizes.largest_share,
-        "silhouette": (
-            _silhouette(X, codes, metric, seed) if sizes.has_distances else np.nan
-        ),
+        "silhouette": _silhouette(X, codes, metric, seed) if is_asked else np.nan,
         "is_legal": not broken,
         "broken_bound": broken,
     }
@@ -281,9 +294,11 @@ def _measured(
 def _silhouette(X: FloatArray, codes: IntArray, metric: str, seed: int) -> float:
     """Return the silhouette of the rows in a segment."""
     inside = codes >= 0
-    return float(
-        silhouette_score(X[inside], codes[inside], metric=metric, random_state=seed)
-    )
+    X, codes = X[inside], codes[inside]
+    if metric in _FAST_SILHOUETTES:
+        name = _FAST_SILHOUETTES[metric]
+        return silhouette_score(X, codes, metric=name, random_state=seed)
+    return float(pairwise_silhouette_score(X, codes, metric=metric))
 
 
 def _why(legal: pd.DataFrame, best: int) -> str:

@@ -30,8 +30,9 @@ class EpsSelection:
     table : DataFrame
         One row per cell: min_samples, eps, n_segments, noise_share, smallest_share and
         largest_share (of all rows, noise included), silhouette (of the rows in a
-        segment; NaN for fewer than two segments), is_legal and broken_bound (what a
-        cell that is not legal breaks first, else empty).
+        segment; NaN for fewer than two segments, and for more than 50 in a cell that is
+        not legal), is_legal and broken_bound (what a cell that is not legal breaks
+        first, else empty).
     k_distances : dict of int to ndarray of float64 of shape (n_rows,)
         Per min_samples, the distance of every row to its nearest neighbour of that
         number, itself being the first, in ascending order: from this eps on a row is a

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.cluster import DBSCAN
 from sklearn.datasets import make_blobs, make_moons
+from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 
 from skseg.model_selection import EpsSelection, _neighbour_pairs, select_eps
@@ -67,7 +68,7 @@ def test_every_number_of_neighbours_has_radii_of_its_own() -> None:
     assert_labels_of_dbscan(BLOBS, {5: [0.2, 0.4], 10: [0.3], 20: [0.4, 0.9]})
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     rows=arrays(
         np.int64,
@@ -281,6 +282,26 @@ def test_cells_without_any_segment() -> None:
     assert (cell.n_segments, cell.noise_share) == (0, 1)
     assert np.isnan(cell.largest_share)
     assert cell.broken_bound == "fewer than 2 segments"
+
+
+def test_silhouettes_of_crumbs_are_not_looked_at_unless_they_are_legal() -> None:
+    X = np.repeat(np.arange(60.0), 3)[:, None]
+    crumbs = select_eps(X, min_samples=2, eps=0.1)
+    assert crumbs.table["n_segments"].tolist() == [60]
+    assert crumbs.table["silhouette"].isna().all()
+    legal = select_eps(X, min_samples=2, eps=0.1, min_share=None)
+    assert legal.table["silhouette"].tolist() == [1]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "l1", "chebyshev", "cosine"])
+def test_silhouette_is_that_of_scikit_learn(metric: str) -> None:
+    found = select_eps(BLOBS, min_samples=10, metric=metric)
+    for eps, score in found.table[["eps", "silhouette"]].to_numpy():
+        codes = found.labels(eps, 10)
+        inside = codes >= 0
+        if not np.isnan(score):
+            expected = silhouette_score(BLOBS[inside], codes[inside], metric=metric)
+            np.testing.assert_allclose(score, expected, atol=1e-9)
 
 
 def test_clusterer_gives_the_segments_of_the_best_cell() -> None:
