@@ -1,3 +1,6 @@
 """Segments over time: the same codes after a refit, and who moved where."""
 
-__all__: list[str] = []
+from ._matching import SegmentMatching, match_segments
+from ._transitions import transition_matrix
+
+__all__ = ["SegmentMatching", "match_segments", "transition_matrix"]

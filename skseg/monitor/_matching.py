@@ -1,0 +1,234 @@
+"""Stable codes after a refit: which new segment is which old one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from ._assignments import IntArray, check_codes, crossed, read_assignments, used_codes
+
+OWNER = "match_segments"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentMatching:
+    """Which new segment is which one of the reference.
+
+    Attributes
+    ----------
+    mapping : dict of int to int
+        Code in the new segmentation -> stable code. No two codes have the same.
+    table : DataFrame
+        One row per stable code: code, status ("kept", "new" or "gone"), new_code (NA if
+        gone), n_reference and n_new (customers of both segmentations in it), n_both
+        (in it twice) and jaccard (these by those in it at least once). Noise is kept.
+    overlap : DataFrame of shape (n_reference_codes, n_new_codes)
+        Customers by code in the reference and in the new segmentation, noise last.
+    gone : tuple of int
+        Codes of the reference without a new segment.
+    agreement : float
+        Share of the customers of both segmentations whose stable code is the same, in
+        [0, 1].
+
+    See Also
+    --------
+    match_segments : Makes it.
+
+    Examples
+    --------
+    >>> from skseg.monitor import match_segments
+    >>> matching = match_segments([0, 0, 1, 1, 1], [1, 1, 0, 0, 2])
+    >>> matching.relabel([2, 1, 0, -1])
+    array([ 2,  0,  1, -1])
+    >>> matching.agreement
+    0.8
+    """
+
+    mapping: dict[int, int]
+    table: pd.DataFrame
+    overlap: pd.DataFrame
+    gone: tuple[int, ...]
+    agreement: float
+
+    def relabel(self, codes: npt.ArrayLike) -> IntArray:
+        """Return stable codes for codes of the new segmentation.
+
+        Parameters
+        ----------
+        codes : array-like of int of shape (n_customers,)
+            Such as `predict` gives for any customers. -1 stays -1.
+
+        Returns
+        -------
+        ndarray of int of shape (n_customers,)
+            Stable codes.
+
+        Raises
+        ------
+        ValueError
+            If a code was not in the new segmentation.
+        """
+        read = check_codes("SegmentMatching", "codes", codes)
+        known = {-1: -1} | self.mapping
+        used, place = np.unique(read, return_inverse=True)
+        if unknown := sorted(set(used.tolist()) - set(known)):
+            raise ValueError(
+                f"No customer of the new segmentation had the codes {unknown}, so what "
+                f"they are is not known. Known are {sorted(known)}."
+            )
+        return np.array([known[code] for code in used.tolist()], dtype=np.intp)[place]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.agreement:.1%} of {int(self.overlap.to_numpy().sum()):,} customers "
+            "have the same stable code.\n\n"
+            + self.table.to_string(index=False, float_format=lambda x: f"{x:.3f}")
+        )
+
+
+def match_segments(reference: Any, new: Any) -> SegmentMatching:
+    """Give the segments of a refit the codes that they had before.
+
+    A clusterer numbers its segments anew with every fit. Campaigns, dashboards and
+    `transition_matrix` need codes that mean the same.
+
+    Parameters
+    ----------
+    reference : array-like of int or Series
+        The code of every customer so far.
+    new : array-like of int or Series
+        The code of the same customers after the refit, in the same order. Of two pandas
+        Series the index says which customers they are, in any order, and those of both
+        count.
+
+    Returns
+    -------
+    SegmentMatching
+        The stable code of each new one, and how far customers agree.
+
+    Raises
+    ------
+    ValueError
+        If codes are not whole numbers from -1 on, a customer comes twice, or no
+        customer is in both.
+
+    See Also
+    --------
+    transition_matrix : How many customers moved from where to where.
+
+    Notes
+    -----
+    Segments are paired one to one, such that as many customers as possible keep their
+    code: an assignment problem, solved exactly [1]_. Of several best pairings, one that
+    changes the fewest codes is taken. Segments without any common customer are no pair.
+    A new segment without a partner gets a code above all codes of the reference, in the
+    order of the new codes. A segment that was split keeps its code in the larger
+    part, and one that two were merged to has the code of the larger one.
+
+    Noise (-1) is no segment: it stays -1, and no segment becomes noise.
+
+    Look at `agreement` and jaccard: there is a best pairing of any two segmentations,
+    also of two that have nothing in common.
+
+    References
+    ----------
+    .. [1] D. F. Crouse (2016), On implementing 2D rectangular assignment algorithms.
+       IEEE Transactions on Aerospace and Electronic Systems 52 (4), 1679-1696.
+
+    Examples
+    --------
+    >>> from skseg.monitor import match_segments
+    >>> matching = match_segments([0, 0, 0, 1, 1, 2], [1, 1, 0, 0, 0, -1])
+    >>> matching.mapping
+    {0: 1, 1: 0, -1: -1}
+    >>> matching.table.round(2)
+       code status  new_code  n_reference  n_new  n_both  jaccard
+    0     0   kept         1            3      2       2     0.67
+    1     1   kept         0            2      3       2     0.67
+    2     2   gone      <NA>            1      0       0     0.00
+    3    -1   kept        -1            0      1       0     0.00
+    """
+    both = read_assignments(OWNER, reference, new, ("reference", "new"))
+    common = both.in_first & both.in_second
+    if not common.any():
+        raise ValueError(
+            f"{OWNER} needs customers that are in both segmentations. Got none."
+        )
+    codes = used_codes(both.first[both.in_first])
+    new_codes = used_codes(both.second[both.in_second])
+    overlap = crossed(both.first[common], both.second[common], codes, new_codes)
+    mapping = _mapping(overlap, codes, new_codes)
+    table = _table(overlap, codes, new_codes, mapping)
+    return SegmentMatching(
+        mapping=mapping,
+        table=table,
+        overlap=pd.DataFrame(
+            overlap,
+            index=pd.Index(codes, name="reference"),
+            columns=pd.Index(new_codes, name="new"),
+        ),
+        gone=tuple(table.loc[table["status"] == "gone", "code"].tolist()),
+        agreement=float(table["n_both"].sum() / np.count_nonzero(common)),
+    )
+
+
+def _mapping(overlap: IntArray, codes: IntArray, new_codes: IntArray) -> dict[int, int]:
+    """Return the stable code of each new code."""
+    # All codes that stay as they are weigh less than one customer.
+    is_same = (codes[:, np.newaxis] == new_codes) & (overlap > 0)
+    gain = overlap * (len(codes) + 1) + is_same
+    # Noise comes last, if there is any, and has no part in it.
+    segments, new_segments = codes[codes >= 0], new_codes[new_codes >= 0]
+    gain = gain[: len(segments), : len(new_segments)]
+    paired = {
+        int(new_segments[j]): int(segments[i])
+        for i, j in zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+        if overlap[i, j]
+    }
+    fresh = count(int(segments.max(initial=-1)) + 1)
+    mapping = {
+        code: paired[code] if code in paired else next(fresh)
+        for code in new_segments.tolist()
+    }
+    return mapping | dict.fromkeys(new_codes[len(new_segments) :].tolist(), -1)
+
+
+def _table(
+    overlap: IntArray, codes: IntArray, new_codes: IntArray, mapping: dict[int, int]
+) -> pd.DataFrame:
+    """Return how far the customers of each stable code are the same."""
+    row_of = {code: i for i, code in enumerate(codes.tolist())}
+    column_of = {mapping[code]: j for j, code in enumerate(new_codes.tolist())}
+    stable = used_codes(np.array([*row_of, *column_of], dtype=np.intp))
+    rows = []
+    for code in stable.tolist():
+        i, j = row_of.get(code), column_of.get(code)
+        n_reference = 0 if i is None else int(overlap[i].sum())
+        n_new = 0 if j is None else int(overlap[:, j].sum())
+        n_both = 0 if i is None or j is None else int(overlap[i, j])
+        n_any = n_reference + n_new - n_both
+        rows.append(
+            {
+                "code": code,
+                "status": _status(code, i is not None, j is not None),
+                "new_code": None if j is None else int(new_codes[j]),
+                "n_reference": n_reference,
+                "n_new": n_new,
+                "n_both": n_both,
+                "jaccard": n_both / n_any if n_any else 0.0,
+            }
+        )
+    return pd.DataFrame(rows).astype({"new_code": "Int64"})
+
+
+def _status(code: int, in_reference: bool, in_new: bool) -> str:
+    """Return what has become of a stable code."""
+    if code < 0 or (in_reference and in_new):
+        return "kept"
+    return "new" if in_new else "gone"
