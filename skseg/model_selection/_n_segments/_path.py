@@ -54,9 +54,8 @@ def start_path(
 
     Notes
     -----
-    The way up adds a centre, as in A. Likas, N. Vlassis and J. J. Verbeek (2003), The
-    global k-means clustering algorithm, Pattern Recognition 36 (2), 451-461. The way
-    down merges the two clusters whose merging costs least, and keeps what is better.
+    A centre is added at a time, as in A. Likas, N. Vlassis and J. J. Verbeek (2003),
+    The global k-means clustering algorithm, Pattern Recognition 36 (2), 451-461.
     """
     fits: dict[int, KMeans] = {}
     centers = rows.mean(axis=0, keepdims=True)
@@ -76,11 +75,20 @@ def start_path(
         fits[k] = min(tried, key=lambda one: float(one.inertia_))
         centers = fits[k].cluster_centers_
         squared = _squared_distances(rows, centers[fits[k].labels_])
-    for k in range(k_max - 1, 1, -1):
+    return fits
+
+
+def improve_downwards(
+    fits: dict[int, KMeans], rows: FloatArray, rng: Generator
+) -> None:
+    """Replace the fits that are worse than one with a cluster more, two of it merged.
+
+    The two are those whose merging costs least.
+    """
+    for k in sorted(fits)[-2::-1]:
         merged = fit(rows, k, _merged(fits[k + 1]), rng)
         if merged.inertia_ < fits[k].inertia_:
             fits[k] = merged
-    return fits
 
 
 def full_path(
@@ -96,9 +104,10 @@ def full_path(
     if len(rows) > START_ROWS:
         some = rows[np.sort(rng.choice(len(rows), START_ROWS, replace=False))]
     is_small = len(rows) <= _SMALL
+    n_starts = _MANY_STARTS if is_small else _FEW_STARTS
     with one_thread():
-        n_starts = _MANY_STARTS if is_small else _FEW_STARTS
         starts = start_path(some, ks[-1], rng, n_starts=n_starts)
+        improve_downwards(starts, some, rng)
     tolerance = _TIGHT if is_small else _LOOSE
     for k in ks:
         start = starts[k].cluster_centers_

@@ -9,7 +9,7 @@ import numpy as np
 from skseg._search._agreement import prediction_strength
 from skseg._search._arrays import FloatArray
 
-from ._path import one_thread, start_path
+from ._path import start_path
 
 N_SPLITS = 5
 # Of Tibshirani and Walther: 0.8 to 0.9.
@@ -34,8 +34,7 @@ def strengths(
     for _ in range(N_SPLITS):
         mixed = rows[rng.permutation(len(rows))]
         halves = mixed[: len(rows) // 2], mixed[len(rows) // 2 :]
-        with one_thread():
-            paths = [start_path(half, ks[-1], rng) for half in halves]
+        paths = [start_path(half, ks[-1], rng) for half in halves]
         for own, other in ((0, 1), (1, 0)):
             found.append(
                 [

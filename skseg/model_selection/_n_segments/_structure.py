@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from skseg._search._arrays import FloatArray, IntArray
 from skseg._search._gap import rank_p_value
 
-from ._path import one_thread, start_path
+from ._path import start_path
 from ._references import UNIFORM, Draw, references
 
 # Share of structureless data sets in which the test may find structure.
@@ -68,8 +68,7 @@ def structure(
         As joblib takes them.
     """
     rows = rows[:, np.ptp(rows, axis=0) > 0]
-    with one_thread():
-        own = _trace(rows, ks, rng)
+    own = _trace(rows, ks, rng)
     populations = references(rows)
     draws = [draw for draw in populations.values() for _ in range(n_references)]
     traces = Parallel(n_jobs=n_jobs, verbose=verbose)(
@@ -93,8 +92,7 @@ def structure(
 
 
 def _drawn_trace(draw: Draw, ks: Sequence[int], rng: np.random.Generator) -> _Trace:
-    with one_thread():
-        return _trace(draw(rng), ks, rng)
+    return _trace(draw(rng), ks, rng)
 
 
 def _trace(rows: FloatArray, ks: Sequence[int], rng: np.random.Generator) -> _Trace:
@@ -112,20 +110,28 @@ def mean_silhouettes(rows: FloatArray, labelings: Sequence[IntArray]) -> FloatAr
     As scikit-learn's `silhouette_score`, with the distances computed once for all.
     """
     distances = cdist(rows, rows)
-    every = np.arange(len(rows))
-    means = []
-    for labels in labelings:
-        member = (labels[:, None] == np.arange(labels.max() + 1)).astype(np.float64)
-        sizes = member.sum(axis=0)
-        total = distances @ member
-        own = total[every, labels] / np.maximum(sizes[labels] - 1, 1)
-        total[every, labels] = np.inf
-        # Numbers that no row has are nobody's neighbour.
-        other = np.where(sizes, total, np.inf) / np.maximum(sizes, 1)
-        nearest = other.min(axis=1)
-        larger = np.maximum(own, nearest)
-        value = np.divide(
-            nearest - own, larger, out=np.zeros(len(rows)), where=larger > 0
-        )
-        means.append(np.where(sizes[labels] > 1, value, 0).mean())
-    return np.array(means)
+    members = [
+        (labels[:, None] == np.arange(labels.max() + 1)).astype(np.float64)
+        for labels in labelings
+    ]
+    ends = np.cumsum([member.shape[1] for member in members])[:-1]
+    totals = np.split(distances @ np.hstack(members), ends, axis=1)
+    return np.array(
+        [
+            _mean_silhouette(total, labels, member.sum(axis=0))
+            for total, labels, member in zip(totals, labelings, members, strict=True)
+        ]
+    )
+
+
+def _mean_silhouette(total: FloatArray, labels: IntArray, sizes: FloatArray) -> float:
+    """Return the mean silhouette, by the sums of distances to each cluster."""
+    every = np.arange(len(labels))
+    own = total[every, labels] / np.maximum(sizes[labels] - 1, 1)
+    total[every, labels] = np.inf
+    # Numbers that no row has are nobody's neighbour.
+    total[:, sizes == 0] = np.inf
+    nearest = (total / np.maximum(sizes, 1)).min(axis=1)
+    larger = np.maximum(own, nearest)
+    widths = np.divide(nearest - own, larger, out=np.zeros_like(own), where=larger > 0)
+    return float(np.where(sizes[labels] > 1, widths, 0).mean())
