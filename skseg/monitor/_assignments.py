@@ -69,16 +69,17 @@ def read_assignments(
 def check_codes(owner: str, name: str, values: Any) -> IntArray:
     """Return codes of segments, or raise."""
     codes = np.asarray(column_or_1d(values))
-    is_empty = not len(codes)
-    if codes.dtype.kind not in "iu" and not is_empty:
+    if not len(codes):
+        return codes.astype(np.intp)
+    got = ""
+    if codes.dtype.kind not in "iu":
+        got = f"{codes.dtype} values such as {codes.tolist()[0]!r}"
+    elif codes.min() < -1:
+        got = f"{codes.min()}"
+    if got:
         raise ValueError(
             f"The {name!r} of {owner} must be codes of segments: whole numbers from 0 "
-            f"on, and -1 for noise. Got {codes.dtype} values such as {codes.tolist()[0]!r}."
-        )
-    if not is_empty and codes.min() < -1:
-        raise ValueError(
-            f"The {name!r} of {owner} must be codes of segments: whole numbers from 0 "
-            f"on, and -1 for noise. Got {codes.min()}."
+            f"on, and -1 for noise. Got {got}."
         )
     return codes.astype(np.intp)
 
