@@ -323,7 +323,8 @@ class InductiveSegmenter(
             self,
             X,
             reset=reset,
-            accept_sparse="csr" if get_tags(self).input_tags.sparse else False,
+            # Clusterers refuse it themselves; not all that take it say so in tags.
+            accept_sparse="csr",
             # One customer alone is no segmentation.
             ensure_min_samples=2 if reset else 1,
         )
