@@ -22,7 +22,7 @@ from skseg.metrics import silhouette_samples, silhouette_score
 
 N_ROWS, N_COLUMNS = 100_000, 10
 N_EXACT = 20_000
-N_REFERENCES = (32, 64, 256, 512)
+N_REFERENCES = (24, 64, 256, 512)
 N_DRAWS = 5
 
 FloatArray = npt.NDArray[np.float64]

@@ -88,9 +88,10 @@ def silhouette_samples(
     their distance to its mean. The weights are calibrated [2]_: they are exact for the
     segment's mean, for its spread, and so for every row's mean squared distance to it,
     and for the mean distances of its rows to the means of all segments. With the
-    default, the mean width was within 0.0005 in all data sets of the benchmark, heavy
-    tails among them; widths of single rows by about 0.003, at most 0.02. It keeps
-    32-bit products of distances: six digits.
+    default of 256 the mean width was within 0.0005 on all data sets of the benchmark,
+    100,000 rows of 10 columns, heavy tails among them; widths of rows were within 0.02,
+    and 0.001 to 0.004 off typically. Single precision adds up to 0.0001, where many
+    rows are equal.
 
     References
     ----------

@@ -136,12 +136,15 @@ def blocks(groups: Groups, part: Product, rows: IntArray) -> Iterator[Block]:
     made = np.empty((n_most, n_points), dtype=np.float32)
     made[:, -1] = 1
     products = np.empty((n_most, n_references), dtype=np.float32)
+    # Rows of few columns are subtracted from four times as fast in one piece.
+    means = np.tile(part.mean, (n_most, 1))
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
         near, points, distances = (a[: len(some)] for a in (read, made, products))
         # Without mode="clip", numpy takes a copy for safety.
         np.take(groups.X, some, axis=0, out=near, mode="clip")
-        np.subtract(near, part.mean, out=points[:, :-2], casting="same_kind")
+        near -= means[: len(some)]
+        points[:, :-2] = near
         points[:, -2] = part.squares[some]
         np.matmul(points, part.points, out=distances)
         # Below zero by rounding alone; abs takes a quarter of the time of maximum.
