@@ -28,6 +28,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skseg import MECERuleSegmenter, RFMSegmenter, RuleSurrogate
+from skseg._surrogate._segmenter import innermost
 from skseg.rules import RuleSet
 from skseg.rules._conditions import Comparison, leaves
 from tests.rules.sql_data import Column, sql_codes
@@ -262,11 +263,14 @@ def test_no_complete_row_is_an_error() -> None:
         RuleSurrogate(KMeans(2)).fit([[np.nan], [np.nan]])
 
 
-def test_a_pipeline_that_imputes_is_shown_all_rows() -> None:
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_pipeline_that_imputes_is_shown_all_rows(searched: bool) -> None:
     X = np.array([[1.0], [2], [np.nan], [np.nan], [8], [9], [2], [1], [9], [8]])
     pipeline = make_pipeline(SimpleImputer(), KMeans(3, random_state=0))
-    surrogate = RuleSurrogate(pipeline, random_state=0).fit(X)
-    assert len(surrogate.segmenter_[-1].labels_) == 10
+    folds = ShuffleSplit(2, random_state=0)
+    search = GridSearchCV(pipeline, {"kmeans__n_clusters": [3]}, cv=folds)
+    surrogate = RuleSurrogate(search if searched else pipeline, random_state=0).fit(X)
+    assert len(innermost(surrogate.segmenter_).labels_) == 10
     expected = pipeline.fit(X).predict(X)
     np.testing.assert_array_equal(surrogate.labels_, expected)
     assert "missing(x0)" in texts(surrogate).values()

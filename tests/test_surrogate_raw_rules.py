@@ -277,3 +277,35 @@ def test_bisection_finds_the_very_float(
             assert number == np.nextafter(low, -np.inf)
         else:
             assert number == value
+
+
+@pytest.mark.parametrize(
+    "step",
+    [FunctionTransformer(np.expm1, validate=True), PowerTransformer()],
+    ids=["infinity refused", "power overflows"],
+)
+def test_numbers_that_a_step_refuses_are_beyond_every_threshold(step: Any) -> None:
+    # Skewed to the left, so that a large power makes it symmetric.
+    X = np.log(amounts())
+    pipeline = make_pipeline(step, surrogate()).fit(X)
+    np.testing.assert_array_equal(raw_rules(pipeline).assign(X), pipeline.predict(X))
+    X = 20 - amounts() ** 0.2
+    pipeline.fit(X)
+    np.testing.assert_array_equal(raw_rules(pipeline).assign(X), pipeline.predict(X))
+
+
+def test_texts_pass_through_what_changes_nothing() -> None:
+    X = pd.DataFrame({"plan": ["free", "pro", "trial", None], "age": [1.0, 2, 3, 4]})
+    rules = MECERuleSegmenter(
+        {"A": "plan == 'pro'", "B": "plan in ['free', 'trial'] and age > 2"},
+        default="C",
+    )
+    pipeline = make_pipeline(FunctionTransformer(), rules).fit(X)
+    assert raw_rules(pipeline).assign(X).tolist() == [2, 0, 1, 2]
+
+
+def test_a_threshold_beyond_the_data_stays_as_it_is() -> None:
+    X = np.array([[1.0], [2.0]])
+    segmenter = MECERuleSegmenter({"A": "x0 > 100.25"}, default="B")
+    pipeline = make_pipeline("passthrough", segmenter).fit(X)
+    assert cuts(raw_rules(pipeline, X)) == {"x0": [100.25]}
