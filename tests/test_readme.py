@@ -25,6 +25,7 @@ PROMISED = [
         "aov is at least 90",
     ],
     ["Nothing: propensity <=", "profit", "Nothing | E-mail", "Total"],
+    ["The rows have cluster structure", "days_since_visit <=", "precision"],
     ["Implement", "channel in ['email', 'partner']"],
 ]
 
