@@ -549,6 +549,54 @@ def test_nearest_assigns_new_rows_as_brute_force_does(
         assert code == min(open_to_it, default=-1)
 
 
+@pytest.mark.parametrize(
+    ("settings", "params"),
+    [
+        ({"metric": "minkowski", "p": 3}, {"p": 3}),
+        ({"metric": "minkowski", "p": 1}, {"p": 1}),
+        (
+            {"metric": "mahalanobis", "metric_params": {"VI": np.diag([1.0, 9.0])}},
+            {"VI": np.diag([1.0, 9.0])},
+        ),
+        ({"metric": "cosine"}, {}),
+        ({"metric": lambda a, b: abs(a[0] - b[0])}, {}),
+    ],
+    ids=["p", "p of 1", "mahalanobis", "cosine", "callable"],
+)
+def test_nearest_measures_as_the_clusterer_does(
+    settings: dict[str, Any], params: dict[str, Any], blobs: np.ndarray
+) -> None:
+    X, new = blobs[:120], blobs[120:]
+    segmenter = InductiveSegmenter(OPTICS(min_samples=8, **settings)).fit(X)
+    labels, metric = segmenter.labels_, settings["metric"]
+    far = pairwise_distances(new, X, metric, **params)
+    among = pairwise_distances(X, metric=metric, **params)
+    np.fill_diagonal(among, np.inf)
+    nearest = labels[far.argmin(axis=1)]
+    reach = {
+        code: among[np.ix_(labels == code, labels == code)].min(axis=1).max()
+        for code in set(labels.tolist()) - {-1}
+    }
+    expected = [
+        code if distance <= reach.get(code, -1) else -1
+        for code, distance in zip(nearest.tolist(), far.min(axis=1), strict=True)
+    ]
+    assert segmenter.predict(new).tolist() == expected
+    assert max(expected) >= 0
+    assert segmenter.agreement_ == 1
+
+
+def test_nearest_takes_p_among_the_parameters_of_the_metric(blobs: np.ndarray) -> None:
+    clusterer = HDBSCAN(metric="minkowski", metric_params={"p": 3}, copy=True)
+    segmenter = InductiveSegmenter(clusterer).fit(blobs)
+    reach = segmenter._assigner.reach
+    members = blobs[segmenter.labels_ == 0]
+    among = cdist(members, members, "minkowski", p=3)
+    np.fill_diagonal(among, np.inf)
+    np.testing.assert_allclose(reach[0], among.min(axis=1).max())
+    assert segmenter.agreement_ == 1
+
+
 def test_members_left_out_come_back_to_their_cluster(blobs: np.ndarray) -> None:
     segmenter = InductiveSegmenter(HDBSCAN(copy=True)).fit(blobs)
     labels = segmenter.labels_

@@ -38,11 +38,12 @@ class Assigner(Protocol):
 
 def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) -> str:
     """Return the way of assigning that fits a fitted clusterer, or raise."""
+    has_noise = isinstance(clusterer, (HDBSCAN, OPTICS)) or bool((labels < 0).any())
+    core_names = ("core_sample_indices_", "eps")
     possible = {
         "native": hasattr(clusterer, "predict"),
-        "core": hasattr(clusterer, "core_sample_indices_")
-        and hasattr(clusterer, "eps"),
-        "nearest": isinstance(clusterer, (HDBSCAN, OPTICS)) or bool((labels < 0).any()),
+        "core": all(hasattr(clusterer, name) for name in core_names),
+        "nearest": has_noise,
     }
     if assign == "auto":
         return next((way for way, fits in possible.items() if fits), "centroid")
@@ -236,10 +237,8 @@ def _row_keys(X: Any) -> npt.NDArray[np.object_]:
 def _exact_search(clusterer: Any, X: Any) -> dict[str, Any]:
     """Return settings of NearestNeighbors by which a row's distance to itself is 0."""
     params = clusterer.get_params()
-    metric, metric_params = (
-        params.get("metric", "euclidean"),
-        params.get("metric_params"),
-    )
+    metric = params.get("metric", "euclidean")
+    metric_params = params.get("metric_params")
     p = params.get("p", None if "p" in (metric_params or {}) else 2)
     # Trees take differences; brute force may take squares, which cancel.
     algorithm = "brute"

@@ -106,6 +106,7 @@ class InductiveSegmenter(
 
     See Also
     --------
+    skseg.metrics.make_segment_scorer : The scorer that a search over clusterers needs.
     sklearn.cluster : The clusterers.
 
     Notes
@@ -134,9 +135,10 @@ class InductiveSegmenter(
     Where all rows are noise there are no segments: `predict` gives -1, `transform` no
     columns. No error is raised, so that a search may pass through such settings.
 
-    There is no ``score``, so a search has to name its scorer. KMeans' own score,
-    the negative inertia, gets the better the more clusters there are, held-out rows
-    included, and scores of different clusterers are no common scale.
+    There is no ``score``, so a search has to name its scorer, such as one of
+    `make_segment_scorer`. KMeans' own score, the negative inertia, gets the better the
+    more clusters there are, on held-out rows as well, and of other clusterers it knows
+    nothing.
 
     Rows of weight 3 count three times in ``n``, means and agreement. The weights reach
     the clusterer as ``fit(X, sample_weight=...)``; not every clusterer takes them.
