@@ -28,7 +28,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skseg import MECERuleSegmenter, RFMSegmenter, RuleSurrogate
-from skseg._surrogate._segmenter import innermost
+from skseg._wrapped import first_attribute
 from skseg.rules import RuleSet
 from skseg.rules._conditions import Comparison, leaves
 from tests.rules.sql_data import Column, sql_codes
@@ -270,7 +270,7 @@ def test_a_pipeline_that_imputes_is_shown_all_rows(searched: bool) -> None:
     folds = ShuffleSplit(2, random_state=0)
     search = GridSearchCV(pipeline, {"kmeans__n_clusters": [3]}, cv=folds)
     surrogate = RuleSurrogate(search if searched else pipeline, random_state=0).fit(X)
-    assert len(innermost(surrogate.segmenter_).labels_) == 10
+    assert len(first_attribute(surrogate.segmenter_, "labels_")) == 10
     expected = pipeline.fit(X).predict(X)
     np.testing.assert_array_equal(surrogate.labels_, expected)
     assert "missing(x0)" in texts(surrogate).values()

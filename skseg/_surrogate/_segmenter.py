@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skseg._validation import invalid_parameter
+from skseg._wrapped import first_attribute
 from skseg.rules import Rule, RuleSet
 from skseg.rules._columns import Columns
 from skseg.rules._conditions import disjunction
@@ -25,17 +25,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 OWNER = "RuleSurrogate"
 _NOISE = "Noise"
-
-
-def innermost(segmenter: Any) -> Any:
-    """Return the segmenter at the end of pipelines and searches, as far as fitted."""
-    if isinstance(segmenter, Pipeline):
-        return innermost(segmenter[-1])
-    if isinstance(segmenter, FrozenEstimator):
-        return innermost(segmenter.estimator)
-    if hasattr(segmenter, "best_estimator_"):
-        return innermost(segmenter.best_estimator_)
-    return segmenter
 
 
 def takes_missing(segmenter: Any) -> bool:
@@ -74,7 +63,7 @@ def fitted_codes(segmenter: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) 
     if hasattr(segmenter, "fit_predict"):
         return segmenter.fit_predict(X, y, **fit_params)
     segmenter.fit(X, y, **fit_params)
-    labels = getattr(innermost(segmenter), "labels_", None)
+    labels = first_attribute(segmenter, "labels_")
     if labels is None:
         rule = "a segmenter with predict, fit_predict or labels_"
         raise invalid_parameter(OWNER, "segmenter", rule, segmenter)
@@ -121,7 +110,7 @@ class Segments:
         """Return the segments of a fitted segmenter, under its own names if any."""
         has_noise = bool((codes < 0).any())
         n_segments = int(codes.max()) + 1
-        known = getattr(innermost(segmenter), "segment_names_", None)
+        known = first_attribute(segmenter, "segment_names_")
         if known is None:
             names = [f"Segment {code}" for code in range(n_segments)]
             noise = _NOISE if has_noise else None

@@ -22,7 +22,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._base import SegmenterMixin
-from skseg._cluster_space import cluster_space
 from skseg._validation import (
     check_int,
     check_sample_weight,
@@ -30,6 +29,7 @@ from skseg._validation import (
     is_number,
     read_columns,
 )
+from skseg._wrapped import cluster_space
 from skseg.rules._columns import Columns
 
 from ._learner import RuleLearner, held_out_fidelity

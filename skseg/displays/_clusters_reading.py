@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skseg._validation import invalid_parameter, positional_names
+from skseg._wrapped import first_attribute, unwrapped
 from skseg.rules._text import OUTSIDE
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
 NOISE = "Noise"
-# Where fitted estimators that stand around another one keep it.
-_WRAPPED = ("best_estimator_", "segmenter_", "clusterer_")
 
 
 class Segments(NamedTuple):
@@ -94,15 +92,15 @@ def read_fitted(owner: str, segmenter: Any, X: Any = None) -> Segments:
     if X is not None and hasattr(segmenter, "predict"):
         labels = segmenter.predict(X)
     else:
-        labels = _first_attribute(segmenter, "labels_")
+        labels = first_attribute(segmenter, "labels_")
     if labels is None:
         rule = "an estimator with predict, or with labels_ of its training rows"
         raise invalid_parameter(owner, "segmenter", rule, segmenter)
-    rules = _first_attribute(segmenter, "rules_")
+    rules = first_attribute(segmenter, "rules_")
     return read_segments(
         owner,
         labels,
-        _first_attribute(segmenter, "segment_names_"),
+        first_attribute(segmenter, "segment_names_"),
         ends_in_noise=getattr(rules, "noise", None) is not None,
     )
 
@@ -139,7 +137,7 @@ def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:
     guessed: else they are x0, x1, ...
     """
     given = X
-    for estimator in _unwrapped(segmenter):
+    for estimator in unwrapped(segmenter):
         if isinstance(estimator, Pipeline) and len(estimator) > 1:
             given = None
             for named in (estimator[:-1], estimator[-2]):
@@ -153,26 +151,3 @@ def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:
     if given is None:
         return positional_names(n_columns)
     return column_names(given, n_columns)
-
-
-def _unwrapped(estimator: Any) -> Iterator[Any]:
-    """Yield an estimator and, one after the other, those that it stands around."""
-    while True:
-        yield estimator
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        else:
-            inner = [name for name in _WRAPPED if hasattr(estimator, name)]
-            if not inner:
-                return
-            estimator = getattr(estimator, inner[0])
-
-
-def _first_attribute(estimator: Any, name: str) -> Any:
-    """Return an attribute of the outermost estimator that has it, or None."""
-    for one in _unwrapped(estimator):
-        if (value := getattr(one, name, None)) is not None:
-            return value
-    return None

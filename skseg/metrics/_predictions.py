@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
+
+from skseg._wrapped import first_attribute
 
 IntArray = npt.NDArray[np.intp]
 
@@ -42,16 +42,8 @@ def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
 
 def training_codes(estimator: Any) -> IntArray:
     """Return the segments of the training rows; of no row where nothing kept them."""
-    while not hasattr(estimator, "labels_"):
-        if isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return np.empty(0, dtype=np.intp)
-    return np.asarray(estimator.labels_, dtype=np.intp)
+    labels = first_attribute(estimator, "labels_")
+    return np.asarray([] if labels is None else labels, dtype=np.intp)
 
 
 def _short(estimator: Any) -> str:

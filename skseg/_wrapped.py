@@ -1,7 +1,8 @@
-"""The space in which a fitted clusterer has measured its distances."""
+"""Through pipelines, searches and whatever else stands around a fitted clusterer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,31 @@ from sklearn.utils.validation import check_array
 
 FloatArray = npt.NDArray[np.float64]
 
-# Where fitted estimators that stand around another one keep it.
-_WRAPPED = ("best_estimator_", "segmenter_", "clusterer_")
+# Where fitted estimators keep the one that they stand around.
+_INNER = ("best_estimator_", "segmenter_", "clusterer_")
+
+
+def unwrapped(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator and, one after the other, those that it stands around."""
+    while True:
+        yield estimator
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        else:
+            inner = [name for name in _INNER if hasattr(estimator, name)]
+            if not inner:
+                return
+            estimator = getattr(estimator, inner[0])
+
+
+def first_attribute(estimator: Any, name: str) -> Any:
+    """Return an attribute of the outermost estimator that has it, or None."""
+    for one in unwrapped(estimator):
+        if (value := getattr(one, name, None)) is not None:
+            return value
+    return None
 
 
 def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
@@ -41,15 +65,9 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     ValueError
         If the rows are no finite numbers there.
     """
-    if isinstance(estimator, FrozenEstimator):
-        return cluster_space(owner, estimator.estimator, X)
-    if isinstance(estimator, Pipeline):
-        before = estimator[:-1]
-        rows = before.transform(X) if len(before) else X
-        return cluster_space(owner, estimator[-1], rows)
-    for name in _WRAPPED:
-        if hasattr(estimator, name):
-            return cluster_space(owner, getattr(estimator, name), X)
+    for one in unwrapped(estimator):
+        if isinstance(one, Pipeline) and len(one) > 1:
+            X = one[:-1].transform(X)
     try:
         return np.asarray(check_array(X, dtype=np.float64, estimator=owner))
     except ValueError as error:
