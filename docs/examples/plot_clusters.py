@@ -22,7 +22,8 @@ from skseg.datasets import make_customers
 customers, truth = make_customers(6_000, random_state=0, return_truth=True)
 columns = ["age", "days_since_visit", "sessions_12m", "orders", "aov", "discount_share"]
 X = customers[columns]
-scale = make_pipeline(FunctionTransformer(np.log1p), StandardScaler())
+log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
+scale = make_pipeline(log, StandardScaler())
 customers.head()
 
 # %%
@@ -51,7 +52,7 @@ one_kind = make_customers(
     6_000, structure="none", missing=0, outliers=0, random_state=0
 )
 none = select_n_segments(scale.fit_transform(one_kind[columns]), random_state=0)
-print(none.reason)
+print(f"{none.n_segments}; the silhouette alone says {none.choices['silhouette']}")
 
 # %%
 # Which clusterer?
@@ -83,7 +84,7 @@ from skseg import RuleSurrogate
 
 surrogate = RuleSurrogate(pipelines["K-Means"], random_state=0).fit(X)
 print(surrogate.rules_)
-print(surrogate.rules_.verify())
+print(surrogate.rules_.verify().is_mece)
 print(f"fidelity {surrogate.fidelity_:.3f}, cost ratio {surrogate.cost_ratio_:.3f}")
 
 # %%
@@ -91,7 +92,8 @@ print(f"fidelity {surrogate.fidelity_:.3f}, cost ratio {surrogate.cost_ratio_:.3
 
 import pandas as pd
 
-pd.crosstab(surrogate.segment_names_[surrogate.labels_], kinds.to_numpy())
+found_in = pd.Series(surrogate.segment_names_[surrogate.labels_], name="segment")
+pd.crosstab(found_in, kinds.to_numpy(), colnames=["kind"])
 
 # %%
 # The rules as SQL give every customer the same segment:
