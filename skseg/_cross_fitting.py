@@ -97,13 +97,13 @@ def _of_fold(
 ) -> FloatArray:
     """Return the propensities of the test rows by a model of the training rows."""
     own_params = {
-        name: _rows(value, train) if np.ndim(value) > 0 else value
+        name: take_rows(value, train) if np.ndim(value) > 0 else value
         for name, value in params.items()
     }
-    estimator.fit(_rows(X, train), y[train], **own_params)
-    return expected_outcome(owner, estimator, _rows(X, test), method)
+    estimator.fit(take_rows(X, train), y[train], **own_params)
+    return expected_outcome(owner, estimator, take_rows(X, test), method)
 
 
-def _rows(data: Any, rows: IntArray) -> Any:
+def take_rows(data: Any, rows: IntArray) -> Any:
     # scikit-learn 1.6 cannot take rows of a pyarrow table.
     return data.take(rows) if is_pyarrow_table(data) else _safe_indexing(data, rows)

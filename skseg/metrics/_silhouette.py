@@ -189,8 +189,8 @@ def silhouette_score(
     All rows share the references, so their errors do not average out. The standard
     error is that of the sum over the rows, after calibration, by Särndal, Swensson and
     Wretman [1]_, with the bias that errors bring about since widths are not linear.
-    With fewer than 64 references and heavy tails it is too small: extreme rows that no
-    draw has shown are not known to it.
+    With fewer than 64 references, or heavy tails, it may be several times too small:
+    extreme rows that no draw has shown are not known to it.
 
     References
     ----------

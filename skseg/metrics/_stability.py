@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skseg._cross_fitting import _rows
+from skseg._cross_fitting import take_rows
 from skseg._search._agreement import prediction_strength as strength_of_codes
 from skseg._validation import check_int, invalid_parameter, is_number
 
@@ -261,7 +261,7 @@ def _agreement(
     owner: str, estimator: Any, X: Any, order: IntArray, n_sampled: int
 ) -> float:
     first, second = (
-        predicted_codes(owner, clone(estimator).fit(_rows(X, rows)), X)
+        predicted_codes(owner, clone(estimator).fit(take_rows(X, rows)), X)
         for rows in (order[:n_sampled], order[len(order) - n_sampled :])
     )
     return float(adjusted_rand_score(first, second))
@@ -270,7 +270,7 @@ def _agreement(
 def _strength(
     owner: str, estimator: Any, X: Any, order: IntArray, n_half: int
 ) -> float:
-    halves = [_rows(X, rows) for rows in (order[:n_half], order[n_half:])]
+    halves = [take_rows(X, rows) for rows in (order[:n_half], order[n_half:])]
     models = [clone(estimator).fit(half) for half in halves]
     strengths = []
     for half, own, other in zip(halves, models, models[::-1], strict=True):
