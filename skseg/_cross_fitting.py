@@ -105,5 +105,6 @@ def _of_fold(
 
 
 def take_rows(data: Any, rows: IntArray) -> Any:
+    """Return some rows of a frame, an array or a list."""
     # scikit-learn 1.6 cannot take rows of a pyarrow table.
     return data.take(rows) if is_pyarrow_table(data) else _safe_indexing(data, rows)
