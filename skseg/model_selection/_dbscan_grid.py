@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from skseg._search._arrays import FloatArray, IntArray
 from skseg._search._dbscan import dbscan_labels
 
-from ._neighbour_pairs import neighbour_pairs
+from ._neighbour_pairs import neighbour_pairs, tree_exponent
 
 # Cell of a grid -> codes of all rows.
 Labels = dict[tuple[int, float], npt.NDArray[np.integer]]
@@ -52,13 +52,16 @@ def dbscan_grid(
         If the pairs within the largest radius do not fit into memory.
     """
     radii = np.unique([eps for chosen in cells.values() for eps in chosen])
-    places = _places(X)
-    # For few rows, and by default for these alone, DBSCAN takes no tree. To look up
-    # places in another way than it does rows would round differently.
-    n_neighbors = 5 if len(X) // 2 <= 5 else None
-    search = NearestNeighbors(n_neighbors=n_neighbors, metric=metric, n_jobs=n_jobs)
-    search.fit(X[places.rows])
-    pairs = neighbour_pairs(owner, search, X[places.rows], places.size, radii)
+    exponent = tree_exponent(metric, X)
+    search = NearestNeighbors(metric=metric, n_jobs=n_jobs)
+    places = _Places(np.arange(len(X)), np.ones(len(X), np.intp), np.arange(len(X)))
+    if exponent is not None:
+        places = _places(X)
+        # A tree for few places, too: DBSCAN has one for the rows, and what compares
+        # all rows rounds differently.
+        search.set_params(n_neighbors=None)
+    rows = X[places.rows]
+    pairs = neighbour_pairs(owner, search.fit(rows), rows, places.size, radii, exponent)
     found: Labels = {}
     for number, level, codes in dbscan_labels(pairs, list(cells)):
         eps = float(radii[level])

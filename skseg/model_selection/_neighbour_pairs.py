@@ -18,9 +18,8 @@ from skseg._search._dbscan import NeighbourPairs
 Block = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], FloatArray]
 
 # More pairs take more than about 5 GB.
-MOST_PAIRS = 200_000_000
-# Distances that scipy's tree searches several times as fast, by their exponents; from
-# so many columns on a tree is slower than comparing all rows.
+MOST_PAIRS = 100_000_000
+# Distances that scipy's tree searches several times as fast, by their exponents.
 _EXPONENTS = {
     "euclidean": 2.0,
     "l2": 2.0,
@@ -29,12 +28,19 @@ _EXPONENTS = {
     "l1": 1.0,
     "chebyshev": np.inf,
 }
-_MOST_COLUMNS = 15
+# In more columns, or of fewer rows, scikit-learn compares all rows, without a tree.
+_MOST_COLUMNS, _FEWEST_ROWS = 15, 12
 # Closer to a radius than this share of it, rounding may decide who is a neighbour.
 _ROUNDING = 1e-9
 _BATCH_OF_ROWS, _BATCH_OF_PAIRS = 1 << 11, 1 << 18
 # Rows of which the number of pairs is estimated.
 _SAMPLE = 200
+
+
+def tree_exponent(metric: str, X: FloatArray) -> float | None:
+    """Return the exponent of the distance if a tree finds the neighbours, or None."""
+    is_for_trees = len(X) >= _FEWEST_ROWS and X.shape[1] <= _MOST_COLUMNS
+    return _EXPONENTS.get(metric) if is_for_trees else None
 
 
 def neighbour_pairs(
@@ -43,6 +49,7 @@ def neighbour_pairs(
     rows: FloatArray,
     count: IntArray,
     radii: FloatArray,
+    exponent: float | None,
 ) -> NeighbourPairs:
     """Return the pairs within the largest radius, and the smallest that they are in.
 
@@ -53,11 +60,13 @@ def neighbour_pairs(
     search : NearestNeighbors
         Fitted to the rows.
     rows : ndarray of float64 of shape (n_rows, n_columns)
-        No two of them equal.
+        Equal ones are pairs, too.
     count : ndarray of int of shape (n_rows,)
         How many customers each stands for.
     radii : ndarray of float64 of shape (n_radii,)
         In ascending order.
+    exponent : float or None
+        Of the distance, as `tree_exponent` gives it.
 
     Returns
     -------
@@ -73,7 +82,13 @@ def neighbour_pairs(
     kind: Any = np.int32 if len(rows) <= np.iinfo(np.int32).max else np.intp
     level_kind = np.min_scalar_type(len(radii))
     parts = []
-    for first, second, distance in _blocks(search, rows, radii[-1] * (1 + _ROUNDING)):
+    reach = float(radii[-1]) * (1 + _ROUNDING)
+    blocks = (
+        _searched(search, rows, reach)
+        if exponent is None
+        else _by_tree(rows, reach, exponent)
+    )
+    for first, second, distance in blocks:
         level = np.zeros(len(first), dtype=level_kind)
         is_tied = np.zeros(len(first), dtype=bool)
         for radius in radii.tolist():
@@ -88,9 +103,8 @@ def neighbour_pairs(
         # Whoever is not beyond the radius before for sure is at this one.
         asked = tied[level[tied] == number]
         if len(asked):
-            level[asked] += _is_outside(
-                search, rows, first[asked], second[asked], radius
-            )
+            ends = first[asked], second[asked]
+            level[asked] += _is_outside(search, rows, *ends, radius, exponent)
     if len(tied):
         inside = np.flatnonzero(level < len(radii))
         first, second, level = first[inside], second[inside], level[inside]
@@ -115,20 +129,21 @@ def _check_number(
         )
 
 
-def _blocks(
+def _searched(
     search: NearestNeighbors, rows: FloatArray, radius: float
 ) -> Iterator[Block]:
-    """Yield the pairs within the radius or little more, each once."""
-    exponent = _EXPONENTS.get(search.metric)
-    if exponent is None or rows.shape[1] > _MOST_COLUMNS:
-        for batch in gen_batches(len(rows), _BATCH_OF_ROWS):
-            around = search.radius_neighbors(rows[batch], radius)
-            n_around = [len(neighbours) for neighbours in around[1]]
-            first = np.repeat(np.arange(batch.start, batch.stop), n_around)
-            second, distance = np.concatenate(around[1]), np.concatenate(around[0])
-            once = first < second
-            yield first[once], second[once], distance[once]
-        return
+    """Yield the pairs within the radius, each once, as scikit-learn finds them."""
+    for batch in gen_batches(len(rows), _BATCH_OF_ROWS):
+        around = search.radius_neighbors(rows[batch], radius)
+        n_around = [len(neighbours) for neighbours in around[1]]
+        first = np.repeat(np.arange(batch.start, batch.stop), n_around)
+        second, distance = np.concatenate(around[1]), np.concatenate(around[0])
+        once = first < second
+        yield first[once], second[once], distance[once]
+
+
+def _by_tree(rows: FloatArray, radius: float, exponent: float) -> Iterator[Block]:
+    """Yield the pairs within the radius, each once, as scipy finds them."""
     pairs = KDTree(rows).query_pairs(radius, p=exponent, output_type="ndarray")
     columns = np.ascontiguousarray(rows.T)
     # Also without any pair there is a block.
@@ -157,6 +172,7 @@ def _is_outside(
     first: IntArray,
     second: IntArray,
     radius: float,
+    exponent: float | None,
 ) -> BoolArray:
     """Tell which pairs the search does not find.
 
@@ -164,6 +180,9 @@ def _is_outside(
     not always those of the two rows themselves.
     """
     asked, place = np.unique(first, return_inverse=True)
+    if exponent is None:
+        # Without a tree, the last digits depend on which rows are compared at once.
+        asked, place = np.arange(len(rows)), first
     graph = search.radius_neighbors_graph(rows[asked], radius)
     graph.sort_indices()
     is_found: BoolArray = np.asarray(graph[place, second]).ravel() > 0

@@ -72,7 +72,7 @@ def test_every_number_of_neighbours_has_radii_of_its_own() -> None:
 @given(
     rows=arrays(
         np.int64,
-        st.tuples(st.integers(2, 40), st.integers(1, 3)),
+        st.tuples(st.integers(12, 40), st.integers(1, 3)),
         elements=st.integers(0, 6),
     ),
     min_samples=st.integers(1, 9),
@@ -85,6 +85,21 @@ def test_distances_that_are_exactly_eps_are_decided_as_by_dbscan(
     # On a grid nearly all distances are ties, and many rows are equal.
     radii = sorted({unit, float(np.hypot(unit, unit)), 2 * unit, 3 * unit})
     assert_labels_of_dbscan(rows * unit, {min_samples: radii}, metric)
+
+
+@given(
+    rows=arrays(
+        np.int64,
+        st.tuples(st.integers(2, 11), st.integers(1, 3)),
+        elements=st.integers(0, 6),
+    ),
+    min_samples=st.integers(1, 4),
+)
+def test_few_rows_have_the_labels_of_dbscan(
+    rows: npt.NDArray[np.int64], min_samples: int
+) -> None:
+    # Whole numbers, as for these it may find row j around row i, but i not around j.
+    assert_labels_of_dbscan(rows.astype(float), {min_samples: [1.0, 2.0, 3.0]})
 
 
 @pytest.mark.parametrize("ulps", [-1, 0, 1])
