@@ -2,8 +2,9 @@
 
 The radii are those that `select_eps` tries by itself around the knee of 10 neighbours.
 The 5 fits are those of the 5 radii with 10 neighbours: what a user pays who has chosen
-`min_samples` already. All 25 fits are run as well, for their labels. `select_eps` has 15
-cells by default, and besides the grid it has distances to neighbours and silhouettes.
+`min_samples` already. All 25 fits are run as well, for their labels. `select_eps` has
+15 cells by default, and besides the grid it has distances to neighbours and
+silhouettes.
 """
 
 from __future__ import annotations

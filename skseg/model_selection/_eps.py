@@ -105,9 +105,9 @@ def select_eps(
 
     Every cell has exactly the labels of scikit-learn's DBSCAN: clusters are numbered in
     the order of their first core rows, and a border row between clusters belongs to
-    the first of them. There is one exception, of distances that are exactly eps, in more
-    than 15 columns or of fewer than 12 rows: without a tree, rounding may make row j a
-    neighbour of row i for scikit-learn, but not i one of j.
+    the first of them. There is one exception, of distances that are exactly eps, in
+    more than 15 columns or of fewer than 12 rows: without a tree, rounding may make row
+    j a neighbour of row i for scikit-learn, but not i one of j.
 
     All cells come from one search of neighbours within the largest eps, which takes
     about twice the memory of one fit there. Equal rows are searched once.
