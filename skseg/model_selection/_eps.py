@@ -181,7 +181,7 @@ def select_eps(
     return EpsSelection(
         eps=None if best is None else float(legal["eps"].iloc[best]),
         min_samples=None if best is None else int(legal["min_samples"].iloc[best]),
-        reason=_why_none(table) if best is None else _why(legal, best),
+        reason=_why_none(table) if best is None else _why(legal, best, len(table)),
         table=table,
         k_distances=curves,
         knees=knees,
@@ -304,13 +304,14 @@ def _silhouette(X: FloatArray, codes: IntArray, metric: str, seed: int) -> float
     return float(pairwise_silhouette_score(X, codes, metric=metric))
 
 
-def _why(legal: pd.DataFrame, best: int) -> str:
+def _why(legal: pd.DataFrame, best: int, n_cells: int) -> str:
     """Return why this cell is the best one."""
     cell = legal.iloc[best]
     return (
         f"eps={cell['eps']:g} with min_samples={cell['min_samples']} gives "
-        f"{cell['n_segments']} segments and {cell['noise_share']:.1%} noise, and of "
-        f"{len(legal)} legal cells the largest silhouette, {cell['silhouette']:.3f}."
+        f"{cell['n_segments']} segments and {cell['noise_share']:.1%} noise. Its "
+        f"silhouette, {cell['silhouette']:.3f}, is the largest of the legal cells, "
+        f"which are {len(legal)} of {n_cells}."
     )
 
 
