@@ -44,6 +44,9 @@ DATA: dict[str, Callable[[int], FloatArray]] = {
     "8 overlapping blobs": lambda n: make_blobs(
         n, N_COLUMNS, centers=8, cluster_std=5.0, random_state=2
     )[0],
+    "4 overlapping blobs, 2-D": lambda n: make_blobs(
+        n, 2, centers=4, cluster_std=2.0, random_state=0
+    )[0],
     "one normal population": _normal,
     "one correlated normal population": _correlated,
     "one skewed population": _skewed,

@@ -25,7 +25,7 @@ from skseg._search._gap import (
     uniform_rows,
 )
 from skseg.model_selection._n_segments._criteria import elbow
-from skseg.model_selection._n_segments._path import full_path
+from skseg.model_selection._n_segments._path import full_path, lightweight_coreset
 from skseg.model_selection._n_segments._references import references
 from skseg.model_selection._n_segments._strength import strengths
 from skseg.model_selection._n_segments._structure import mean_silhouettes, structure
@@ -175,18 +175,40 @@ def test_path_is_as_good_as_ten_starts_for_each_k(kind: str) -> None:
         before = fitted.inertia_
 
 
+@pytest.mark.parametrize("kind", ["overlapping", "skewed"])
 def test_path_of_all_rows_continues_from_that_of_some(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skseg.model_selection._n_segments._path.START_ROWS", 300)
-    rows = make_blobs(2000, 2, centers=4, cluster_std=2.0, random_state=0)[0]
+    monkeypatch.setattr("skseg.model_selection._n_segments._path.START_ROWS", 2000)
+    rows = {
+        "overlapping": make_blobs(6000, 2, centers=4, cluster_std=2.0, random_state=0)[
+            0
+        ],
+        # A few rows far out make up most of the inertia.
+        "skewed": np.exp(rng().normal(size=(6000, 3))),
+    }[kind]
     rows -= rows.mean(axis=0)
     before = rows.copy()
-    for k, fitted in full_path(rows, [4, 2], rng()):
+    for k, fitted in full_path(rows, [5, 2, 4], rng()):
         naive = KMeans(k, n_init=10, random_state=0).fit(before)
-        assert fitted.inertia_ <= naive.inertia_ * 1.005
-        assert len(fitted.labels_) == 2000
+        assert fitted.inertia_ <= naive.inertia_ * 1.01
+        assert len(fitted.labels_) == 6000
     assert rows == pytest.approx(before)
+
+
+def test_coreset_stands_for_the_rows() -> None:
+    rows = np.exp(1.5 * rng().normal(size=(20_000, 2)))
+    some, weight = lightweight_coreset(rows, 2000, rng(1))
+    assert some.shape == (2000, 2)
+    assert weight.sum() == pytest.approx(len(rows), rel=0.03)
+    point = np.array([2.0, 1.0])
+    inertia = ((rows - point) ** 2).sum()
+    assert weight @ ((some - point) ** 2).sum(axis=1) == pytest.approx(
+        inertia, rel=0.05
+    )
+    # A uniform sample would hold about a tenth of them.
+    far = np.quantile(rows[:, 0], 0.999)
+    assert (some[:, 0] > far).sum() > 10 * 0.001 * 2000
 
 
 def test_a_population_like_the_rows_is_the_closest_one() -> None:

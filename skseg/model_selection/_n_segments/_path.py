@@ -10,15 +10,17 @@ from sklearn import config_context
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._search._arrays import FloatArray
 
 Generator = np.random.Generator
 
-# Starts are found in so many rows: enough that the best start there is, but for the
-# last half per cent of inertia, as good as the best one for all rows.
-START_ROWS = 15_000
+# Starts are found in so many rows: enough that the best one there is the best one for
+# all rows, but for the last half per cent of inertia.
+START_ROWS = 10_000
 # Fewer rows need more starts, which they can afford: their optima differ more.
-_SMALL, _MANY_STARTS, _FEW_STARTS = 5_000, 6, 2
+_SMALL, _MANY_STARTS, _FEW_STARTS = 5_000, 6, 1
+# How often, and with how many rows as a new centre, the path is gone over.
+_SWEEPS, _NEW_CENTERS = 2, 2
 # scikit-learn's own is 1e-4. On rows without clusters, which have no sharp optimum,
 # that takes five times the steps for a tenth of a per cent of inertia.
 _LOOSE, _TIGHT = 1e-3, 1e-4
@@ -27,7 +29,12 @@ _ROUNDING = 1e-24
 
 
 def start_path(
-    rows: FloatArray, k_max: int, rng: Generator, *, n_starts: int = 1
+    rows: FloatArray,
+    k_max: int,
+    rng: Generator,
+    *,
+    weight: FloatArray | None = None,
+    n_starts: int = 1,
 ) -> dict[int, KMeans]:
     """Return a fit for every k from 2 to `k_max`, the best of several starts.
 
@@ -39,6 +46,8 @@ def start_path(
         At least 2, and less than the number of rows.
     rng : Generator
         For the starts.
+    weight : ndarray of float64 of shape (n_rows,), default=None
+        How many rows each one stands for. None: one.
     n_starts : int, default=1
         Starts of each kind: the centres for k - 1 and a row far from them; k-means++.
 
@@ -58,7 +67,8 @@ def start_path(
     The global k-means clustering algorithm, Pattern Recognition 36 (2), 451-461.
     """
     fits: dict[int, KMeans] = {}
-    centers = rows.mean(axis=0, keepdims=True)
+    weight = np.ones(len(rows)) if weight is None else weight
+    centers = np.average(rows, axis=0, weights=weight)[None]
     squared = _squared_distances(rows, centers)
     least = _ROUNDING * squared.max()
     for k in range(2, k_max + 1):
@@ -68,27 +78,40 @@ def start_path(
                 f"the {len(rows)} in which the starts are searched for."
             )
         starts: list[Any] = [
-            np.vstack([centers, row]) for row in _far_rows(rows, squared, rng, n_starts)
+            np.vstack([centers, row])
+            for row in _far_rows(rows, squared, weight, rng, n_starts)
         ]
         starts += ["k-means++"] * n_starts
-        tried = [fit(rows, k, start, rng) for start in starts]
+        tried = [fit(rows, k, start, rng, weight=weight) for start in starts]
         fits[k] = min(tried, key=lambda one: float(one.inertia_))
         centers = fits[k].cluster_centers_
         squared = _squared_distances(rows, centers[fits[k].labels_])
     return fits
 
 
-def improve_downwards(
-    fits: dict[int, KMeans], rows: FloatArray, rng: Generator
+def refine(
+    fits: dict[int, KMeans], rows: FloatArray, weight: FloatArray, rng: Generator
 ) -> None:
-    """Replace the fits that are worse than one with a cluster more, two of it merged.
+    """Replace fits that are worse than one that starts from a neighbour on the path.
 
-    The two are those whose merging costs least.
+    On the way down two clusters of k + 1 are merged, those whose merging costs least.
+    On the way up a row far from the centres of k - 1 is added.
     """
-    for k in sorted(fits)[-2::-1]:
-        merged = fit(rows, k, _merged(fits[k + 1]), rng)
-        if merged.inertia_ < fits[k].inertia_:
-            fits[k] = merged
+    ks = sorted(fits)
+    for k in ks[-2::-1]:
+        start = _merged(fits[k + 1], weight)
+        _replace_if_worse(fits, fit(rows, k, start, rng, weight=weight))
+    for k in ks[1:]:
+        centers = fits[k - 1].cluster_centers_
+        squared = _squared_distances(rows, centers[fits[k - 1].labels_])
+        for row in _far_rows(rows, squared, weight, rng, _NEW_CENTERS):
+            start = np.vstack([centers, row])
+            _replace_if_worse(fits, fit(rows, k, start, rng, weight=weight))
+
+
+def _replace_if_worse(fits: dict[int, KMeans], other: KMeans) -> None:
+    if other.inertia_ < fits[other.n_clusters].inertia_:
+        fits[other.n_clusters] = other
 
 
 def full_path(
@@ -100,18 +123,39 @@ def full_path(
     and restored up to rounding: pass rows of your own.
     """
     ks = sorted(ks)
-    some = rows
+    some, weight = rows, np.ones(len(rows))
     if len(rows) > START_ROWS:
-        some = rows[np.sort(rng.choice(len(rows), START_ROWS, replace=False))]
+        some, weight = lightweight_coreset(rows, START_ROWS, rng)
     is_small = len(rows) <= _SMALL
     n_starts = _MANY_STARTS if is_small else _FEW_STARTS
     with one_thread():
-        starts = start_path(some, ks[-1], rng, n_starts=n_starts)
-        improve_downwards(starts, some, rng)
+        starts = start_path(some, ks[-1], rng, weight=weight, n_starts=n_starts)
+        for _ in range(_SWEEPS):
+            refine(starts, some, weight, rng)
     tolerance = _TIGHT if is_small else _LOOSE
     for k in ks:
         start = starts[k].cluster_centers_
         yield k, fit(rows, k, start, rng, tolerance=tolerance, copy_x=False)
+
+
+def lightweight_coreset(
+    rows: FloatArray, size: int, rng: Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Return a sample of the rows, and how many rows each one stands for.
+
+    Rows far from the mean are drawn more often: few of them may make up much of the
+    inertia, as in skewed data.
+
+    Notes
+    -----
+    O. Bachem, M. Lucic and A. Krause (2018), Scalable k-means clustering via
+    lightweight coresets, KDD, 1119-1127.
+    """
+    n_rows = len(rows)
+    squared = _squared_distances(rows, rows.mean(axis=0))
+    chance = 0.5 / n_rows + 0.5 * squared / squared.sum()
+    drawn = rng.choice(n_rows, size, p=chance / chance.sum())
+    return rows[drawn], 1 / (size * chance[drawn])
 
 
 def fit(
@@ -120,6 +164,7 @@ def fit(
     start: Any,
     rng: Generator,
     *,
+    weight: FloatArray | None = None,
     tolerance: float = _LOOSE,
     copy_x: bool = True,
 ) -> KMeans:
@@ -130,7 +175,7 @@ def fit(
     )
     # Thousands of small fits: checks of what has been checked would be half the time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        return model.fit(rows)
+        return model.fit(rows, sample_weight=weight)
 
 
 def one_thread() -> threadpool_limits:
@@ -145,30 +190,35 @@ def _squared_distances(rows: FloatArray, others: FloatArray) -> FloatArray:
 
 
 def _far_rows(
-    rows: FloatArray, squared: FloatArray, rng: Generator, n_wanted: int
+    rows: FloatArray,
+    squared: FloatArray,
+    weight: FloatArray,
+    rng: Generator,
+    n_wanted: int,
 ) -> FloatArray:
     """Return rows that would lower the inertia most as a centre, of a few drawn.
 
-    Drawn in proportion to their squared distance from the nearest centre, as
-    k-means++ does.
+    Drawn in proportion to their part of the inertia, as k-means++ does.
     """
-    drawn = rng.choice(len(rows), 3 * n_wanted, p=squared / squared.sum())
+    part = squared * weight
+    drawn = rng.choice(len(rows), 3 * n_wanted, p=part / part.sum())
     left = [
-        np.minimum(squared, _squared_distances(rows, rows[row])).sum() for row in drawn
+        weight @ np.minimum(squared, _squared_distances(rows, rows[row]))
+        for row in drawn
     ]
     return rows[drawn[np.argsort(left)[:n_wanted]]]
 
 
-def _merged(fitted: KMeans) -> FloatArray:
+def _merged(fitted: KMeans, weight: FloatArray) -> FloatArray:
     """Return the centres with those two merged that cost the least inertia."""
     centers: FloatArray = fitted.cluster_centers_
-    sizes: IntArray = np.bincount(fitted.labels_, minlength=len(centers))
+    sizes = np.bincount(fitted.labels_, weights=weight, minlength=len(centers))
     squared = ((centers[:, None] - centers) ** 2).sum(axis=-1)
-    # Ward's cost; an empty cluster, of identical rows, costs nothing.
-    both = np.maximum(sizes[:, None] + sizes, 1)
-    cost = squared * (sizes[:, None] * sizes / both)
+    # By Ward. Of clusters without a row, as of rows that are equal, nothing is lost.
+    both = sizes[:, None] + sizes
+    cost = squared * (sizes[:, None] * sizes / np.where(both, both, 1))
     np.fill_diagonal(cost, np.inf)
-    first, second = np.unravel_index(cost.argmin(), cost.shape)
-    pair = [first, second]
-    merged = np.average(centers[pair], axis=0, weights=np.maximum(sizes[pair], 1))
+    pair = list(np.unravel_index(cost.argmin(), cost.shape))
+    shares = sizes[pair] if sizes[pair].any() else None
+    merged = np.average(centers[pair], axis=0, weights=shares)
     return np.vstack([np.delete(centers, pair, axis=0), merged])
