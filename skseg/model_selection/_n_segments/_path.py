@@ -17,8 +17,8 @@ Generator = np.random.Generator
 # Starts are found in so many rows: enough that the best one there is the best one for
 # all rows, but for the last half per cent of inertia.
 START_ROWS = 10_000
-# Fewer rows need more starts, which they can afford: their optima differ more.
-_SMALL, _MANY_STARTS, _FEW_STARTS = 5_000, 6, 1
+# Starts for rows that are all searched, which can afford them, and for a sample.
+_MANY_STARTS, _FEW_STARTS = 6, 1
 # How often, and with how many rows as a new centre, the path is gone over.
 _SWEEPS, _NEW_CENTERS = 2, 2
 # scikit-learn's own is 1e-4. On rows without clusters, which have no sharp optimum,
@@ -124,15 +124,14 @@ def full_path(
     """
     ks = sorted(ks)
     some, weight = rows, np.ones(len(rows))
+    n_starts, tolerance = _MANY_STARTS, _TIGHT
     if len(rows) > START_ROWS:
+        n_starts, tolerance = _FEW_STARTS, _LOOSE
         some, weight = lightweight_coreset(rows, START_ROWS, rng)
-    is_small = len(rows) <= _SMALL
-    n_starts = _MANY_STARTS if is_small else _FEW_STARTS
     with one_thread():
         starts = start_path(some, ks[-1], rng, weight=weight, n_starts=n_starts)
         for _ in range(_SWEEPS):
             refine(starts, some, weight, rng)
-    tolerance = _TIGHT if is_small else _LOOSE
     for k in ks:
         start = starts[k].cluster_centers_
         yield k, fit(rows, k, start, rng, tolerance=tolerance, copy_x=False)
