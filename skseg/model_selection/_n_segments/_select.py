@@ -58,7 +58,7 @@ def select_n_segments(
         ``"calinski_harabasz"``, ``"davies_bouldin"``, ``"gap"``,
         ``"prediction_strength"``.
     decide_by : str, default="silhouette"
-        The one of the `criteria` that decides if there is structure.
+        Which of the `criteria` chooses the number, if there is structure.
     n_references : int, default=20
         Data sets drawn from each population without clusters, in [19, 10000].
     sample_size : int, default=1000
@@ -95,12 +95,15 @@ def select_n_segments(
     along the principal axes, uniform in the box along the columns, normal with the same
     covariance, and normal with columns bent to the same skewness (power transformation
     of Yeo and Johnson). Each data set has the size of the sample and is clustered in
-    the same way. There is structure if the rows surpass all the data sets of all four
-    populations up to a share of 0.05: a Monte Carlo test whose level holds for each of
-    these populations. It finds structure also in populations that are none of these,
-    for example in a uniform triangle, whose corners K-Means takes for clusters. It
-    finds none in clusters that overlap so far that another population looks alike,
-    and may find none in skewed data that cluster only on a logarithmic scale.
+    the same way. `X` has structure if for each of the four populations p is at most
+    0.05, which is the share of its data sets, `X` among them, whose silhouette is as
+    large: of 20, the rows must surpass every one. So no more than 5 % of the data sets
+    from such populations are taken for clustered ones.
+
+    The test knows these populations alone. It finds structure also in others without
+    clusters, for example in a uniform triangle, whose corners look like clusters. It
+    finds none in clusters that overlap so far that one population looks alike, and may
+    find none in skewed data whose clusters show on a logarithmic scale only.
 
     *What each criterion can see.* All are about round clusters of similar width, as
     K-Means finds them.
