@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import fill
 
 import pandas as pd
 
 from skseg._search._arrays import FloatArray
+
+_WIDTH = 88
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,4 +73,5 @@ class NSegmentsSelection:
             index=False, float_format=lambda number: f"{number:.4g}", na_rep="-"
         )
         choices = ", ".join(f"{name} {k}" for name, k in self.choices.items())
-        return f"{self.reason}\nChoices: {choices}.\n\n{table}"
+        said = [fill(self.reason, _WIDTH), fill(f"Choices: {choices}.", _WIDTH)]
+        return "\n".join([*said, "", table])
