@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -79,7 +80,7 @@ def near_cuts(rules: RuleSet, X: np.ndarray, ulps: int = 3) -> np.ndarray:
                 row = X[len(rows) % len(X)].copy()
                 row[int(name[1:])] = number + steps * np.spacing(number)
                 rows.append(row)
-    return np.array(rows)
+    return np.array(rows).reshape(-1, X.shape[1])
 
 
 @pytest.mark.parametrize("name", MONOTONE)
@@ -121,7 +122,8 @@ def test_any_chain_of_scalers_is_walked_back_exactly(
     names: list[str], seed: int, unit: float
 ) -> None:
     X = amounts(seed, 80) * unit
-    steps = [MONOTONE[name] for name in names]
+    # A pipeline would fit a step that stands twice in it twice, and keep the last fit.
+    steps = [clone(MONOTONE[name]) for name in names]
     pipeline = make_pipeline(*steps, surrogate(3)).fit(X)
     rules = raw_rules(pipeline)
     rows = np.vstack([X, near_cuts(rules, X)])
