@@ -13,12 +13,13 @@ import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from skseg._search._segment_sizes import SegmentSizes, segment_sizes
+from skseg._search._segment_sizes import segment_sizes
 from skseg._validation import check_int, invalid_parameter, is_number
 from skseg._wrapped import cluster_space
 
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._predictions import predicted_codes, training_codes
+from ._share_bounds import ShareBounds
 from ._stability import MOST_REPLICATES, stability_score, strength_of_rows
 
 FloatArray = npt.NDArray[np.float64]
@@ -44,21 +45,21 @@ class SegmentScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of a fitted estimator on held-out rows; `y` is ignored."""
         codes = predicted_codes(OWNER, estimator, X)
-        known = np.concatenate([codes, training_codes(estimator)])
-        if not self._allows(segment_sizes(codes), segment_sizes(known)):
+        if not self._allows(codes, training_codes(estimator)):
             return float(self.illegal_score)
         score = float(self._measure(estimator, X, codes))
         if not math.isfinite(score):
             raise ValueError(f"The metric of {self!r} must be finite. Got {score}.")
         return score
 
-    def _allows(self, held_out: SegmentSizes, known: SegmentSizes) -> bool:
+    def _allows(self, codes: IntArray, trained: IntArray) -> bool:
         """Tell whether the segments have distances and keep to the bounds."""
-        return held_out.has_distances and (
-            (self.min_share is None or known.smallest_share >= self.min_share)
-            and (self.max_share is None or known.largest_share <= self.max_share)
-            and (self.max_noise is None or held_out.noise_share <= self.max_noise)
+        known = segment_sizes(np.concatenate([codes, trained]))
+        sizes = segment_sizes(codes)._replace(
+            smallest_share=known.smallest_share, largest_share=known.largest_share
         )
+        bounds = ShareBounds(self.min_share, self.max_share, self.max_noise)
+        return not bounds.broken(sizes)
 
     def _measure(self, estimator: Any, X: Any, codes: IntArray) -> float:
         """Return the metric, larger being better."""
@@ -217,12 +218,7 @@ def make_segment_scorer(
     3     3  Segment 3  136  0.226667
     4    -1      Noise   48  0.080000
     """
-    _check_bound("min_share", min_share, 0, 0.5)
-    _check_bound("max_share", max_share, 0, 1)
-    _check_bound("max_noise", max_noise, 0, 1)
-    if max_share is not None and (max_share == 0 or max_share < (min_share or 0)):
-        rule = f"above 0 and at least min_share={min_share}"
-        raise invalid_parameter(OWNER, "max_share", rule, max_share)
+    ShareBounds(min_share, max_share, max_noise).check(OWNER)
     if not is_number(illegal_score) or not math.isfinite(illegal_score):
         rule = "a finite number"
         raise invalid_parameter(OWNER, "illegal_score", rule, illegal_score)
@@ -240,12 +236,3 @@ def make_segment_scorer(
         n_replicates=n_replicates,
         random_state=random_state,
     )
-
-
-def _check_bound(name: str, value: Any, low: float, high: float) -> None:
-    """Raise if `value` is neither None nor a number in [low, high]."""
-    if value is None:
-        return
-    if not is_number(value) or not low <= value <= high:
-        rule = f"None or a number in [{low}, {high}]"
-        raise invalid_parameter(OWNER, name, rule, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,11 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_random_state
 
 from skseg._search._arrays import FloatArray, IntArray
-from skseg._search._segment_sizes import SegmentSizes, segment_sizes
+from skseg._search._segment_sizes import segment_sizes
 from skseg._validation import check_int, invalid_parameter, is_number
 from skseg.metrics import silhouette_score
+from skseg.metrics._distances import without_noise
+from skseg.metrics._share_bounds import ShareBounds
 
 from ._dbscan_grid import dbscan_grid
 from ._eps_selection import EpsSelection
@@ -143,8 +145,8 @@ def select_eps(
     1  0.5           3       0.0425      True
     2  1.5           1       0.0000     False
     """
-    bounds = _Bounds(min_share, max_share, max_noise)
-    bounds.check()
+    bounds = ShareBounds(min_share, max_share, max_noise)
+    bounds.check(OWNER)
     X = np.asarray(
         check_array(
             X,
@@ -188,38 +190,6 @@ def select_eps(
         metric=metric,
         codes=codes,
     )
-
-
-class _Bounds(NamedTuple):
-    """Which sizes of segments are of use."""
-
-    min_share: float | None
-    max_share: float | None
-    max_noise: float | None
-
-    def check(self) -> None:
-        """Raise if a bound is wrong."""
-        for name, value, high in zip(self._fields, self, (0.5, 1, 1), strict=True):
-            if value is not None and not (is_number(value) and 0 <= value <= high):
-                rule = f"None or a number in [0, {high}]"
-                raise invalid_parameter(OWNER, name, rule, value)
-        if self.max_share is not None and (
-            self.max_share == 0 or self.max_share < (self.min_share or 0)
-        ):
-            rule = f"above 0 and at least min_share={self.min_share}"
-            raise invalid_parameter(OWNER, "max_share", rule, self.max_share)
-
-    def broken(self, sizes: SegmentSizes) -> str:
-        """Return the first bound that segments break; an empty text for none."""
-        if not sizes.has_distances:
-            return "fewer than 2 segments"
-        if self.max_noise is not None and sizes.noise_share > self.max_noise:
-            return f"more noise than max_noise={self.max_noise}"
-        if self.max_share is not None and sizes.largest_share > self.max_share:
-            return f"a segment above max_share={self.max_share}"
-        if self.min_share is not None and sizes.smallest_share < self.min_share:
-            return f"a segment below min_share={self.min_share}"
-        return ""
 
 
 def _check_min_samples(min_samples: Any, n_rows: int) -> list[int]:
@@ -277,7 +247,7 @@ def candidates(number: int, knee: float, n_eps: int) -> list[float]:
 
 
 def _measured(
-    X: FloatArray, codes: IntArray, bounds: _Bounds, metric: str, seed: int
+    X: FloatArray, codes: IntArray, bounds: ShareBounds, metric: str, seed: int
 ) -> dict[str, Any]:
     """Return what the table says about the segments of a cell."""
     sizes = segment_sizes(codes)
@@ -296,8 +266,7 @@ def _measured(
 
 def _silhouette(X: FloatArray, codes: IntArray, metric: str, seed: int) -> float:
     """Return the silhouette of the rows in a segment."""
-    inside = codes >= 0
-    X, codes = X[inside], codes[inside]
+    X, codes = without_noise(X, codes)
     if metric in _FAST_SILHOUETTES:
         name = _FAST_SILHOUETTES[metric]
         return silhouette_score(X, codes, metric=name, random_state=seed)
