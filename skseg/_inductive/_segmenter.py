@@ -31,6 +31,7 @@ from sklearn.utils.validation import (
 )
 
 from skseg._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg.rules._text import NOISE
 
 from ._assign import WAYS, CoreAssigner, distances, make_assigner, resolve_assign
 from ._clusters import cluster_means, known_clusters, read_labels
@@ -39,7 +40,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
 OWNER = "InductiveSegmenter"
-NOISE = "Noise"
 
 
 class InductiveSegmenter(

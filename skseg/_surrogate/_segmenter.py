@@ -16,7 +16,7 @@ from skseg._wrapped import first_attribute
 from skseg.rules import Rule, RuleSet
 from skseg.rules._columns import Columns
 from skseg.rules._conditions import disjunction
-from skseg.rules._text import OUTSIDE
+from skseg.rules._text import NOISE, OUTSIDE
 
 from ._monotone import keeps_order
 
@@ -24,7 +24,6 @@ IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
 OWNER = "RuleSurrogate"
-_NOISE = "Noise"
 
 
 def takes_missing(segmenter: Any) -> bool:
@@ -113,11 +112,11 @@ class Segments:
         known = first_attribute(segmenter, "segment_names_")
         if known is None:
             names = [f"Segment {code}" for code in range(n_segments)]
-            noise = _NOISE if has_noise else None
+            noise = NOISE if has_noise else None
         else:
             names = [str(name) for name in known]
             is_last = has_noise or (
-                len(names) > n_segments and names[-1] in (_NOISE, OUTSIDE)
+                len(names) > n_segments and names[-1] in (NOISE, OUTSIDE)
             )
             last = names.pop() if is_last else None
             noise = last if has_noise else None

@@ -13,12 +13,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skseg._validation import invalid_parameter, positional_names
 from skseg._wrapped import first_attribute, unwrapped
-from skseg.rules._text import OUTSIDE
+from skseg.rules._text import NOISE, OUTSIDE
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
-
-NOISE = "Noise"
 
 
 class Segments(NamedTuple):

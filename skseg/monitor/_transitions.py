@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg.rules._text import NOISE
 
 from ._assignments import (
     Assignments,
@@ -20,7 +21,7 @@ from ._assignments import (
 )
 
 OWNER = "transition_matrix"
-NEW, GONE, NOISE = "new", "gone", "Noise"
+NEW, GONE = "new", "gone"
 NORMALIZE = ("before", "after", "all")
 
 FloatArray = npt.NDArray[np.float64]
