@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skseg._base import segment_table
 from skseg.rules import RuleSet
 
 FloatArray = npt.NDArray[np.float64]
@@ -76,19 +77,11 @@ def surrogate_table(
         The rows of `codes`.
     """
     n = len(rules)
+    table = segment_table(rules, labels, None)
     # Noise, the last segment, has the code -1.
     own, ruled = codes % n, labels[known] % n
-    sizes = np.bincount(labels % n, minlength=n)
     both = np.bincount(own[own == ruled], minlength=n).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        return pd.DataFrame(
-            {
-                "code": np.array(rules.codes, dtype=np.intp),
-                "name": list(rules.names),
-                "rule": list(rules.texts().values()),
-                "n": sizes,
-                "share": sizes / sizes.sum(),
-                "recall": both / np.bincount(own, minlength=n),
-                "precision": both / np.bincount(ruled, minlength=n),
-            }
-        )
+        table["recall"] = both / np.bincount(own, minlength=n)
+        table["precision"] = both / np.bincount(ruled, minlength=n)
+    return table
