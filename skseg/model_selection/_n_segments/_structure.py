@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 
 from skseg._search._arrays import FloatArray, IntArray
 from skseg._search._gap import rank_p_value
+from skseg._search._silhouette._widths import widths
 
 from ._path import start_path
 from ._references import UNIFORM, Draw, references
@@ -126,12 +127,6 @@ def mean_silhouettes(rows: FloatArray, labelings: Sequence[IntArray]) -> FloatAr
 
 def _mean_silhouette(total: FloatArray, labels: IntArray, sizes: FloatArray) -> float:
     """Return the mean silhouette, by the sums of distances to each cluster."""
-    every = np.arange(len(labels))
-    own = total[every, labels] / np.maximum(sizes[labels] - 1, 1)
-    total[every, labels] = np.inf
     # Numbers that no row has are nobody's neighbour.
-    total[:, sizes == 0] = np.inf
-    nearest = (total / np.maximum(sizes, 1)).min(axis=1)
-    larger = np.maximum(own, nearest)
-    widths = np.divide(nearest - own, larger, out=np.zeros_like(own), where=larger > 0)
-    return float(np.where(sizes[labels] > 1, widths, 0).mean())
+    means = np.where(sizes > 0, total / np.maximum(sizes, 1), np.inf)
+    return float(widths(means.T, labels, sizes.astype(np.intp)).mean())
