@@ -37,7 +37,7 @@ from finders_runs import (
 
 from skseg import BoxSegmentFinder
 from skseg._finders._search import Search
-from skseg._search._boxes import Box, cover
+from skseg._search.effects.boxes import Box, cover
 from skseg.datasets import make_seller_groups
 
 FloatArray = npt.NDArray[np.float64]

@@ -23,8 +23,8 @@ from finders_runs import NOT_COLUMNS, Row, Runs
 
 from skseg import BoxSegmentFinder, information_value
 from skseg._finders._coding import learn_coding
-from skseg._search._boxes import Axis, all_triples, max_t, scan
-from skseg._search._boxes._sets import cell_sets
+from skseg._search.effects.boxes import Axis, all_triples, max_t, scan
+from skseg._search.effects.boxes._sets import cell_sets
 from skseg.datasets import make_seller_groups
 from skseg.rules._columns import Columns
 

@@ -19,7 +19,7 @@ import pandas as pd
 from sklearn.preprocessing import KBinsDiscretizer
 
 from skseg import OptimalRevenueBinner, find_optimal_bins
-from skseg._search._cuts import optimal_cuts
+from skseg._search.cuts import optimal_cuts
 
 try:
     import optbinning

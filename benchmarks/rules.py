@@ -32,12 +32,12 @@ sys.path.insert(0, str(ROOT))
 from _measure import cpu, write_results  # noqa: E402
 
 from skseg.rules import Domain, RuleError, RuleSet  # noqa: E402
-from skseg.rules._placements import placements  # noqa: E402
-from skseg.rules._proof import Proof  # noqa: E402
-from skseg.rules._symbolic import SymbolicAxis  # noqa: E402
+from skseg.rules._proof._orderings import placements  # noqa: E402
+from skseg.rules._proof._proof import Proof  # noqa: E402
+from skseg.rules._proof._symbolic import SymbolicAxis  # noqa: E402
 from tests.rules.generators import flip_one, partition, random_rules  # noqa: E402
-from tests.rules.z3_oracle import Z3Oracle  # noqa: E402
-from tests.rules.z3_quantiles import QuantileOracle, RealOracle  # noqa: E402
+from tests.rules.proof.z3_oracle import Z3Oracle  # noqa: E402
+from tests.rules.proof.z3_quantiles import QuantileOracle, RealOracle  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "rules.csv"
 OPEN_RESULTS = RESULTS.with_name("rules_open.csv")

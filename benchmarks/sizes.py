@@ -22,9 +22,9 @@ import numpy.typing as npt
 from _measure import median_cpu, write_results
 
 from skseg import MECERuleSegmenter
-from skseg._search._merge import merge_nearest
-from skseg._search._merge_grid import merge_grid
-from skseg._search._split import split_to_sizes
+from skseg._search.sizes._merge import merge_nearest
+from skseg._search.sizes._merge_grid import merge_grid
+from skseg._search.sizes._split import split_to_sizes
 from skseg.datasets import make_cart_abandoners
 
 RESULTS = Path(__file__).parent / "results" / "sizes.csv"

@@ -1,7 +1,7 @@
 """Customer segmentation estimators that behave like scikit-learn's own."""
 
 from . import datasets, metrics, model_selection, monitor, rules
-from ._find_optimal_bins import find_optimal_bins
+from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules
 from ._finders import (
     BoxSegmentFinder,
     CombinedFindings,
@@ -12,14 +12,13 @@ from ._finders import (
     combine_findings,
     with_group,
 )
-from ._inductive import InductiveSegmenter
-from ._information_value import InformationValue, information_value
+from ._finders._information_value import InformationValue, information_value
 from ._mece import MECERuleSegmenter
-from ._propensity import PropensityBinner
 from ._revenue import OptimalRevenueBinner, RevenueBootstrap
-from ._rfm import RFMSegmenter
-from ._rfm_table import RFMTableReport, rfm_table
-from ._surrogate import RuleSurrogate, raw_rules
+from ._revenue._find_optimal_bins import find_optimal_bins
+from ._revenue._propensity import PropensityBinner
+from ._rfm._segmenter import RFMSegmenter
+from ._rfm._table import RFMTableReport, rfm_table
 
 __version__ = "0.1.0.dev0"
 

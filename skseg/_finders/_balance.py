@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
 
-from skseg._search._inference import holm
+from skseg._search.effects._inference import holm
 
 from ._search import Search
 

@@ -12,12 +12,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._coding import Coding
-from skseg._overlap import Balance
-from skseg._search._boxes import Box, max_t
-from skseg._search._decision import Thresholds
-from skseg._search._inference import holm
-from skseg._validation import (
+from skseg._core._coding import Coding
+from skseg._core._validation import (
     check_choice,
     check_int,
     check_outcome,
@@ -26,15 +22,19 @@ from skseg._validation import (
     invalid_parameter,
     read_columns,
 )
+from skseg._search.effects._inference import holm
+from skseg._search.effects.boxes import Box, max_t
 from skseg.rules import RuleSet
 from skseg.rules._columns import Columns
 
 from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding
 from ._comparison import Comparison, Evidence
+from ._decision import Thresholds
 from ._export import Exports
 from ._groups import parted, read_groups
 from ._halves import halves
+from ._overlap import Balance
 from ._policy import doubly_robust, policy_value
 from ._search import Search
 from ._table import Finding, findings_table, ranked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from skseg._search._boxes import Box, cover
+from skseg._search.effects.boxes import Box, cover
 
 from ._base import SegmentFinder
 from ._search import Search

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2
 
-from skseg._coding import (
+from skseg._core._coding import (
     FEW_LEVELS,
     CodedColumn,
     Coding,

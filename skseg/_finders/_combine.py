@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._search._decision import Thresholds
-from skseg._validation import check_int, invalid_parameter, is_number
+from skseg._core._validation import check_int, invalid_parameter, is_number
 from skseg.rules import Rule, RuleSet
 from skseg.rules._columns import Columns
 
 from ._base import SegmentFinder
+from ._decision import Thresholds
 from ._table import ranked
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._inference import (
+from skseg._search.effects._inference import (
     Estimate,
     ipw_score,
     mean_interval,

@@ -11,9 +11,16 @@ import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import read_columns
+from skseg._core._validation import read_columns
 from skseg.rules import Rule, RuleSet
-from skseg.rules._conditions import And, Comparison, Membership, Missing, Not, Or
+from skseg.rules._language._conditions import (
+    And,
+    Comparison,
+    Membership,
+    Missing,
+    Not,
+    Or,
+)
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import column_or_1d
 
-from skseg._validation import check_outcome
+from skseg._core._validation import check_outcome
 from skseg.rules._columns import is_missing_value
 
 FloatArray = npt.NDArray[np.float64]

@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._coding import even_cells
-from skseg._search._boxes import Axis, Box
-from skseg._search._boxes._sets import cell_sets
-from skseg._search._decision import Thresholds
-from skseg._search._iv import (
+from skseg._core._coding import even_cells
+from skseg._core._validation import (
+    check_choice,
+    check_int,
+    invalid_parameter,
+    is_number,
+)
+from skseg._search.effects._iv import (
     ZERO_CELLS,
     WoeTable,
     bands,
@@ -24,9 +27,11 @@ from skseg._search._iv import (
     telling_sets,
     woe_table,
 )
-from skseg._validation import check_choice, check_int, invalid_parameter, is_number
+from skseg._search.effects.boxes import Axis, Box
+from skseg._search.effects.boxes._sets import cell_sets
 
 from ._base import SegmentFinder
+from ._decision import Thresholds
 from ._search import Conditions, Search
 
 FloatArray = npt.NDArray[np.float64]

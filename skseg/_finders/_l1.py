@@ -14,11 +14,11 @@ import sklearn
 from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.utils.fixes import parse_version
 
-from skseg._search._boxes import Axis, Box
-from skseg._search._decision import Thresholds
-from skseg._validation import invalid_parameter, is_number
+from skseg._core._validation import invalid_parameter, is_number
+from skseg._search.effects.boxes import Axis, Box
 
 from ._base import SegmentFinder
+from ._decision import Thresholds
 from ._search import Cells, Conditions, Search
 
 FloatArray = npt.NDArray[np.float64]

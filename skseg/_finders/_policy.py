@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._nuisance import cross_fitted_nuisance
-from skseg._overlap import Balance, check_balance
-from skseg._search._inference import aipw_score
+from skseg._search.effects._inference import aipw_score
 from skseg.rules._columns import Columns
 
 from ._comparison import Comparison
+from ._nuisance import cross_fitted_nuisance
+from ._overlap import Balance, check_balance
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from skseg._coding import Coding
-from skseg._search._boxes import Axis, Box
+from skseg._core._coding import Coding
+from skseg._search.effects.boxes import Axis, Box
 
 from ._comparison import Comparison
 

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._search._decision import Thresholds, decision
 from skseg.rules import Rule
-from skseg.rules._conditions import conjunction
+from skseg.rules._language._conditions import conjunction
 
 from ._comparison import Evidence
+from ._decision import Thresholds, decision
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skseg._search._boxes import Axis, Box
-from skseg._search._decision import Thresholds
-from skseg._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int, invalid_parameter
+from skseg._search.effects.boxes import Axis, Box
 
 from ._base import SegmentFinder
+from ._decision import Thresholds
 from ._search import Cells, Conditions, Search
 
 # First and last cell of a column.

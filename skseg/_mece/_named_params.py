@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from skseg.rules._errors import did_you_mean
+from skseg.exceptions import did_you_mean
 
 
 class NamedParamsMixin:

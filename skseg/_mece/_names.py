@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skseg._search._split import Interval
+from skseg._search.sizes._split import Interval
 from skseg.rules import Rule
 from skseg.rules._cells import NumberAxis
-from skseg.rules._domain import cell_bounds
-from skseg.rules._thresholds import format_number
+from skseg.rules._language._thresholds import format_number
+from skseg.rules._proof._domain import cell_bounds
 
 from ._parts import Part, Regions, Unit, cut_rule
 

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._split import Interval
+from skseg._search.sizes._split import Interval
 from skseg.rules import Rule
-from skseg.rules._boxes import Box, separate, volume
 from skseg.rules._cells import NumberAxis
-from skseg.rules._conditions import Missing, comparison, conjunction
-from skseg.rules._proof import Proof
-from skseg.rules._symbolic import ProofAxis
+from skseg.rules._language._conditions import Missing, comparison, conjunction
+from skseg.rules._proof._boxes import Box, separate, volume
+from skseg.rules._proof._proof import Proof
+from skseg.rules._proof._symbolic import ProofAxis
 
 IntArray = npt.NDArray[np.intp]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._validation import invalid_parameter
+from skseg._core._validation import invalid_parameter
 from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
 from skseg.rules._columns import Columns
-from skseg.rules._conditions import conjunction
-from skseg.rules._domain import as_schema, border_leaves
-from skseg.rules._text import column_text
+from skseg.rules._language._conditions import conjunction
+from skseg.rules._language._text import column_text
+from skseg.rules._proof._domain import as_schema, border_leaves
 
 IntArray = npt.NDArray[np.intp]
 

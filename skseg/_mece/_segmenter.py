@@ -12,9 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._base import SegmenterMixin
-from skseg._strategy import Strategy, StrategyMixin
-from skseg._validation import (
+from skseg._core._base import SegmenterMixin
+from skseg._core._validation import (
     check_choice,
     check_outcome,
     check_sample_weight,
@@ -22,10 +21,10 @@ from skseg._validation import (
     invalid_parameter,
     read_columns,
 )
+from skseg.exceptions import did_you_mean, missing_columns_message
 from skseg.rules import MECEReport, Rule, RuleSet
 from skseg.rules._columns import Columns
-from skseg.rules._conditions import column_kinds, disjunction
-from skseg.rules._errors import did_you_mean, missing_columns_message
+from skseg.rules._language._conditions import column_kinds, disjunction
 
 from ._named_params import NamedParamsMixin
 from ._rules import (
@@ -37,6 +36,8 @@ from ._rules import (
     with_explicit_default,
 )
 from ._sizes import NoLegalSizesError, SizedSegment, Sizing
+from ._strategy_json import Strategy
+from ._strategy_mixin import StrategyMixin
 from ._table import TrainingRows, check_score_weights, lineage, mece_table
 
 FloatArray = npt.NDArray[np.float64]

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._base import segment_table
-from skseg._validation import invalid_parameter, is_number
+from skseg._core._base import segment_table
+from skseg._core._validation import invalid_parameter, is_number
+from skseg.exceptions import did_you_mean
 from skseg.rules import RuleSet
 from skseg.rules._columns import Columns
-from skseg.rules._errors import did_you_mean
-from skseg.rules._text import OUTSIDE
+from skseg.rules._language._text import OUTSIDE
 
 from ._rules import OWNER
 from ._scores import score_table

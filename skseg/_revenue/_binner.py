@@ -14,10 +14,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skseg._base import SegmenterMixin
-from skseg._search._cuts import Cuts, Rows, cut_rows, path_of_rows, threshold_between
-from skseg._search._resample import score_blocks
-from skseg._validation import (
+from skseg._core._base import SegmenterMixin
+from skseg._core._validation import (
     check_choice,
     check_int,
     check_outcome,
@@ -26,8 +24,10 @@ from skseg._validation import (
     invalid_parameter,
     read_columns,
 )
+from skseg._search.cuts import Cuts, Rows, cut_rows, path_of_rows, threshold_between
+from skseg._search.cuts._resample import score_blocks
+from skseg.exceptions import missing_columns_message
 from skseg.rules._columns import Columns
-from skseg.rules._errors import missing_columns_message
 
 from ._bootstrap import RevenueBootstrap, resampling
 from ._customers import Customers

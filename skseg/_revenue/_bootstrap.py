@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._search._resample import ScoreBlocks, block_sums, cells
-from skseg._validation import invalid_parameter
+from skseg._core._validation import invalid_parameter
+from skseg._search.cuts._resample import ScoreBlocks, block_sums, cells
 
 from ._customers import Customers
 from ._menu import Menu

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import invalid_parameter, is_number
+from skseg._core._validation import invalid_parameter, is_number
 
 FloatArray = npt.NDArray[np.float64]
 

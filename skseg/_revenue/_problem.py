@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._cuts import Asked, Division, Mode, Rates, Side, solve_at
-from skseg._search._cuts._menu import make_goal
-from skseg._search._cuts._positions import Limits
+from skseg._search.cuts import Asked, Division, Mode, Rates, Side, solve_at
+from skseg._search.cuts._menu import make_goal
+from skseg._search.cuts._positions import Limits
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -10,8 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._search._cuts import Mode, Rates
-from skseg._validation import check_choice, check_int, invalid_parameter, is_number
+from skseg._core._validation import (
+    check_choice,
+    check_int,
+    invalid_parameter,
+    is_number,
+)
+from skseg._search.cuts import Mode, Rates
 
 from ._encoding import ENCODINGS
 from ._response import RESPONSE_MODELS

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg.rules import Rule, RuleSet, col, missing
-from skseg.rules._conditions import conjunction
+from skseg.rules._language._conditions import conjunction
 
 from ._menu import Menu
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from skseg.rules._errors import missing_columns_message
+from skseg.exceptions import missing_columns_message
 
 COMPRESSION = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}
 CHUNK = 200_000  # rows

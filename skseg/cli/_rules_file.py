@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from skseg._core._validation import check_size
 from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, read_rules
-from skseg._strategy._json import Strategy
-from skseg._validation import check_size
+from skseg._mece._strategy_json import Strategy
+from skseg.exceptions import did_you_mean
 from skseg.rules import Domain, MECEReport, RuleError, RuleSet, parse
-from skseg.rules._conditions import Comparison
-from skseg.rules._domain import as_schema
-from skseg.rules._errors import did_you_mean
+from skseg.rules._language._conditions import Comparison
+from skseg.rules._proof._domain import as_schema
 
 from ._plain_data import read_plain
 from ._rules_shapes import check_keys, check_shapes, kind_of

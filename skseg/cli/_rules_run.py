@@ -14,7 +14,7 @@ from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, require_covered
 from skseg.rules import MECEReport, RuleSet
 from skseg.rules._columns import Columns
-from skseg.rules._text import OUTSIDE
+from skseg.rules._language._text import OUTSIDE
 
 from ._data_file import DataFile
 from ._rules_file import DEFINITION, STRATEGY, RulesFile, in_terms_of_keys

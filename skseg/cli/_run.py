@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._rfm import RFMSegmenter
-from skseg._rfm_maps import SEGMENT_MAPS
-from skseg._rfm_table import RFMTableReport, rfm_table
+from skseg._rfm._maps import SEGMENT_MAPS
+from skseg._rfm._segmenter import RFMSegmenter
+from skseg._rfm._table import RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
 from skseg.rules import RuleSet
 

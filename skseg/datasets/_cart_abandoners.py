@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._validation import check_int, invalid_parameter, is_number
+from skseg._core._validation import check_int, invalid_parameter, is_number
 
 from ._common import read_day, read_generator
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skseg._validation import invalid_parameter
+from skseg._core._validation import invalid_parameter
 
 
 def read_day(owner: str, as_of: Any) -> np.datetime64:

@@ -8,7 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import check_choice, check_int, invalid_parameter, is_number
+from skseg._core._validation import (
+    check_choice,
+    check_int,
+    invalid_parameter,
+    is_number,
+)
 from skseg.rules import RuleSet
 
 from ._common import read_generator

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skseg._validation import invalid_parameter, positional_names
-from skseg._wrapped import first_attribute, unwrapped
-from skseg.rules._text import NOISE, OUTSIDE
+from skseg._core._validation import invalid_parameter, positional_names
+from skseg._core._wrapped import first_attribute, unwrapped
+from skseg.rules._language._text import NOISE, OUTSIDE
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]

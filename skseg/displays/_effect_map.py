@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._validation import check_int, invalid_parameter, read_columns
 from skseg._finders._base import SegmentFinder
-from skseg._validation import check_int, invalid_parameter, read_columns
 
 from ._drawing import open_axes
 from ._effect_map_drawing import draw_map, figure_size, wrap_title

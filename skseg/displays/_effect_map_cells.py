@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._coding import CodedColumn, Codes, even_cells
+from skseg._core._coding import CodedColumn, Codes, even_cells
 from skseg._search._readable import roundest
 from skseg.rules import Rule
 from skseg.rules._columns import Columns
-from skseg.rules._conditions import Comparison, leaf_kind, leaves
+from skseg.rules._language._conditions import Comparison, leaf_kind, leaves
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

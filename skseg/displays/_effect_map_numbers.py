@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from skseg._core._validation import (
+    check_outcome,
+    check_sample_weight,
+    invalid_parameter,
+)
 from skseg._finders._base import SegmentFinder
 from skseg._finders._comparison import Comparison
 from skseg._finders._groups import parted, read_groups
-from skseg._validation import check_outcome, check_sample_weight, invalid_parameter
 from skseg.rules import Rule, parse
 from skseg.rules._columns import Columns, is_missing_value
 

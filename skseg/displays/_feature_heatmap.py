@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_array
 
-from skseg._validation import check_int, positional_names
+from skseg._core._validation import check_int, positional_names
 
 from ._clusters_reading import Segments, check_rows, read_fitted, read_segments
 from ._drawing import open_axes

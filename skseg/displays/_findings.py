@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import invalid_parameter
+from skseg._core._validation import invalid_parameter
 
 from ._drawing import open_axes
 from ._effect_map_drawing import wrap_title

@@ -9,11 +9,11 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
+from skseg._core._validation import invalid_parameter
 from skseg._finders._table import DECISIONS, MOST_FEATURES
-from skseg._validation import invalid_parameter
+from skseg.exceptions import missing_columns_message
 from skseg.rules import RuleSet
 from skseg.rules._columns import is_missing_value
-from skseg.rules._errors import missing_columns_message
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import invalid_parameter, is_number
-from skseg.rules._errors import missing_columns_message
-from skseg.rules._text import OUTSIDE
+from skseg._core._validation import invalid_parameter, is_number
+from skseg.exceptions import missing_columns_message
+from skseg.rules._language._text import OUTSIDE
 
 from ._drawing import open_axes
 from ._flow_drawing import draw_flow

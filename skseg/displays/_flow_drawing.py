@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg.rules._text import OUTSIDE
+from skseg.rules._language._text import OUTSIDE
 
 from ._drawing import GREY, count_text, palette
 

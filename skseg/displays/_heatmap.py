@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import check_sample_weight, invalid_parameter
+from skseg._core._validation import check_sample_weight, invalid_parameter
 
 from ._drawing import count_text, open_axes
 from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_axes
 
 if TYPE_CHECKING:
-    from skseg._rfm import RFMSegmenter
+    from skseg._rfm._segmenter import RFMSegmenter
 
 FloatArray = npt.NDArray[np.float64]
 

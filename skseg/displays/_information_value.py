@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._search._iv import bands, descending
-from skseg._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int, invalid_parameter
+from skseg._search.effects._iv import bands, descending
+from skseg.exceptions import missing_columns_message
 from skseg.rules._columns import is_missing_value
-from skseg.rules._errors import missing_columns_message
 
 from ._drawing import open_axes
 from ._information_value_drawing import BANDS_HEIGHT, draw_bars, figure_size

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._search._iv import BANDS
+from skseg._search.effects._iv import BANDS
 
 from ._drawing import BLUE, GREY, ORANGE, SKY_BLUE, size_in_inches
 from ._effect_map_drawing import cut_text, room_left

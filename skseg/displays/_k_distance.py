@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_array
 
-from skseg._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int, invalid_parameter
 from skseg.model_selection._eps import k_distances, knee
 
 from ._clusters_drawing import quantile_positions

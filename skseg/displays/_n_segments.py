@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import invalid_parameter
-from skseg.rules._errors import missing_columns_message
+from skseg._core._validation import invalid_parameter
+from skseg.exceptions import missing_columns_message
 
 from ._drawing import open_axes
 from ._effect_map_drawing import wrap_title

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from skseg._validation import check_int
-from skseg._wrapped import cluster_space
+from skseg._core._validation import check_int
+from skseg._core._wrapped import cluster_space
 
 from ._clusters_reading import (
     Segments,

@@ -11,7 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import check_outcome, check_sample_weight, invalid_parameter
+from skseg._core._validation import (
+    check_outcome,
+    check_sample_weight,
+    invalid_parameter,
+)
 
 from ._drawing import open_axes
 from ._revenue_curve_drawing import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._cuts import threshold_between
+from skseg._search.cuts import threshold_between
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]

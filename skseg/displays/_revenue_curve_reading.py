@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import check_int, invalid_parameter, read_columns
+from skseg._core._validation import check_int, invalid_parameter, read_columns
 
 from ._revenue_curve_numbers import Sums, Tiers
 

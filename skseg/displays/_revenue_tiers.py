@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import invalid_parameter
-from skseg.rules._errors import missing_columns_message
+from skseg._core._validation import invalid_parameter
+from skseg.exceptions import missing_columns_message
 
 from ._drawing import open_axes
 from ._revenue_tiers_drawing import draw_tiers, money_text

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import check_sample_weight, invalid_parameter
+from skseg._core._validation import check_sample_weight, invalid_parameter
+from skseg.exceptions import missing_columns_message
 from skseg.rules import Gap, Overlap, RuleSet
 from skseg.rules._columns import Columns, is_missing_value
-from skseg.rules._domain import Domain, as_schema
-from skseg.rules._errors import missing_columns_message
-from skseg.rules._text import OUTSIDE
-from skseg.rules._thresholds import format_number
+from skseg.rules._language._text import OUTSIDE
+from skseg.rules._language._thresholds import format_number
+from skseg.rules._proof._domain import Domain, as_schema
 
 from ._drawing import count_text, open_axes
 from ._rule_map_bands import (

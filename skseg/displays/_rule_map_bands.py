@@ -11,14 +11,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._validation import invalid_parameter
+from skseg._core._validation import invalid_parameter
 from skseg.rules import Domain, RuleSet
 from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, number_axis, text_axis
 from skseg.rules._columns import Columns
-from skseg.rules._conditions import leaves
-from skseg.rules._domain import allowed_cells, border_leaves, cell_bounds
-from skseg.rules._thresholds import format_number
-from skseg.rules._witness import describe_box, witness
+from skseg.rules._language._conditions import leaves
+from skseg.rules._language._thresholds import format_number
+from skseg.rules._proof._domain import allowed_cells, border_leaves, cell_bounds
+from skseg.rules._proof._witness import describe_box, witness
 
 FloatArray = npt.NDArray[np.float64]
 

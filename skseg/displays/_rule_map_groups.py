@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg.rules._text import OUTSIDE
+from skseg.rules._language._text import OUTSIDE
 
 from ._drawing import count_text, palette
 from ._rule_map_bands import Band, BandAxis

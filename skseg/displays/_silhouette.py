@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import check_int
-from skseg._wrapped import cluster_space
+from skseg._core._validation import check_int
+from skseg._core._wrapped import cluster_space
 from skseg.metrics import silhouette_samples
 
 from ._clusters_drawing import noise_text, quantile_positions, signed_text

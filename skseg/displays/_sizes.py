@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._validation import check_sample_weight, invalid_parameter
-from skseg.rules._errors import missing_columns_message
+from skseg._core._validation import check_sample_weight, invalid_parameter
+from skseg.exceptions import missing_columns_message
 
 from ._clusters_reading import Segments, read_fitted, read_segments
 from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._wrapped import first_attribute
+from skseg._core._wrapped import first_attribute
 
 IntArray = npt.NDArray[np.intp]
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from skseg._search._segment_sizes import segment_sizes
-from skseg._validation import check_int, invalid_parameter, is_number
-from skseg._wrapped import cluster_space
+from skseg._core._validation import check_int, invalid_parameter, is_number
+from skseg._core._wrapped import cluster_space
+from skseg._search.clusters._segment_sizes import segment_sizes
 
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._predictions import predicted_codes, training_codes

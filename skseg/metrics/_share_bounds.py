@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from skseg._search._segment_sizes import SegmentSizes
-from skseg._validation import invalid_parameter, is_number
+from skseg._core._validation import invalid_parameter, is_number
+from skseg._search.clusters._segment_sizes import SegmentSizes
 
 
 class ShareBounds(NamedTuple):

@@ -9,13 +9,13 @@ import numpy.typing as npt
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from skseg._search._silhouette import (
+from skseg._core._validation import check_choice, check_int, invalid_parameter
+from skseg._search.clusters.silhouette import (
     METRICS,
     N_REFERENCES,
     silhouette_widths,
     silhouette_widths_and_error,
 )
-from skseg._validation import check_choice, check_int, invalid_parameter
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]

@@ -15,9 +15,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
-from skseg._inductive import InductiveSegmenter
-from skseg._search._segment_sizes import segment_sizes
-from skseg._validation import check_int, invalid_parameter
+from skseg._clusters import InductiveSegmenter
+from skseg._core._validation import check_int, invalid_parameter
+from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
 from skseg.metrics._predictions import as_codes
 from skseg.metrics._stability import MOST_REPLICATES, stability_score

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
 
 from skseg._search._arrays import BoolArray, FloatArray, IntArray
-from skseg._search._dbscan import NeighbourPairs
+from skseg._search.clusters._dbscan import NeighbourPairs
 
 # Rows, their neighbours, and the distances.
 Block = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], FloatArray]

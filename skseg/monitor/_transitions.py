@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._validation import check_choice, check_sample_weight, invalid_parameter
-from skseg.rules._text import NOISE
+from skseg._core._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg.rules._language._text import NOISE
 
 from ._assignments import (
     Assignments,

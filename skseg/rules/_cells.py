@@ -17,8 +17,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from skseg.exceptions import RuleError
+
 from ._columns import Columns
-from ._conditions import (
+from ._language._conditions import (
     Comparison,
     Kind,
     Leaf,
@@ -29,7 +31,6 @@ from ._conditions import (
     leaves,
     require_resolved,
 )
-from ._errors import RuleError
 
 IntArray = npt.NDArray[np.intp]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ._cells import Axis, CellAxis, NumberAxis, build_axes
 from ._columns import Columns
-from ._conditions import And, Leaf, Not, Or, Rule, leaves
+from ._language._conditions import And, Leaf, Not, Or, Rule, leaves
 
 BoolArray = npt.NDArray[np.bool_]
 Codes = dict[str, npt.NDArray[Any]]

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from ._errors import RuleError
+from skseg.exceptions import RuleError
 
 FloatArray = npt.NDArray[np.float64]
 

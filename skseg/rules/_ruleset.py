@@ -11,17 +11,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from skseg.exceptions import RuleError
+
 from ._columns import Columns
-from ._conditions import Kind, Rule, column_kinds, open_thresholds, resolve_rule
-from ._errors import RuleError
 from ._evaluate import Evaluator
-from ._json import read_json, write_json
-from ._mece import MECEReport, verify
-from ._parse import parse
+from ._language._conditions import (
+    Kind,
+    Rule,
+    column_kinds,
+    open_thresholds,
+    resolve_rule,
+)
+from ._language._json import read_json, write_json
+from ._language._parse import parse
+from ._language._text import OUTSIDE
+from ._language._thresholds import check_name, check_number
+from ._proof._mece import MECEReport, verify
+from ._proof._rewrite import disjoint_rules, simplified_rules
 from ._quantile import inverted_cdf
-from ._rewrite import disjoint_rules, simplified_rules
-from ._text import OUTSIDE
-from ._thresholds import check_name, check_number
 
 
 def _parsed(rule: str | Rule, what: str) -> Rule:
@@ -676,6 +683,6 @@ class RuleSet:
         CASE WHEN CAST("plan" AS TEXT) COLLATE C = 'pro' THEN 'VIP' END AS "segment"
         """
         # sqlglot is an extra, so it is imported where it is used.
-        from ._sql import ruleset_sql
+        from ._sql._expressions import ruleset_sql
 
         return ruleset_sql(self, dialect, output, alias)

@@ -16,7 +16,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from skseg._search._gap import (
+from skseg._search.clusters._gap import (
     first_within_one_error,
     gap_statistic,
     normal_rows,

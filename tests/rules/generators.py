@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from skseg.rules import Domain, Rule, col, missing
-from skseg.rules._conditions import (
+from skseg.rules._language._conditions import (
     Comparison,
     Leaf,
     Membership,

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from skseg.rules import Rule, RuleSet
-from skseg.rules._conditions import And, Comparison, Membership, Missing, Not, Or
+from skseg.rules._language._conditions import (
+    And,
+    Comparison,
+    Membership,
+    Missing,
+    Not,
+    Or,
+)
 
 _COMPARE = {
     "<": operator.lt,

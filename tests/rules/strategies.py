@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from skseg.rules import Rule, RuleSet, col, maximum, minimum, missing, q
-from skseg.rules._conditions import (
+from skseg.rules._language._conditions import (
     Comparison,
     Membership,
     comparison,

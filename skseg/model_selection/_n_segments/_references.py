@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.preprocessing import PowerTransformer
 
 from skseg._search._arrays import FloatArray
-from skseg._search._gap import normal_rows, principal_axes, uniform_rows
+from skseg._search.clusters._gap import normal_rows, principal_axes, uniform_rows
 
 Draw = Callable[[np.random.Generator], FloatArray]
 

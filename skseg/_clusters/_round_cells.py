@@ -1,0 +1,127 @@
+"""Columns as cells whose borders are round already, so that rules need no rounding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from skseg._core._coding import CodedColumn, Coding, distinct_values, even_cells
+from skseg._search._readable import roundest
+from skseg.rules._columns import Columns
+
+FloatArray = npt.NDArray[np.float64]
+
+# Thresholds of numbers. Cell numbers are uint8.
+_MOST_CUTS = 250
+# Levels of a text with a cell each; of more, the last cell is that of all rare ones.
+_MOST_LEVELS = 30
+# A column that is so many times as far from zero as its values are from each other is
+# rounded as if it were nearer.
+_FAR_FROM_ZERO = 10.0
+
+
+def learn_cells(columns: Columns, names: Sequence[str], digits: int) -> Coding:
+    """Return the cells of the columns, those that do not vary left out.
+
+    Parameters
+    ----------
+    columns : Columns
+        The rows to learn from.
+    names : sequence of str
+        The columns to use.
+    digits : int
+        Significant digits of thresholds.
+    """
+    learned = [
+        _texts(columns, name)
+        if columns.is_text(name)
+        else _numbers(columns, name, digits)
+        for name in names
+    ]
+    return Coding(tuple(column for column in learned if column.axis.n_cells > 1))
+
+
+def _numbers(columns: Columns, name: str, digits: int) -> CodedColumn:
+    values = columns.numbers(name)
+    known = values[~np.isnan(values)]
+    if not len(known):
+        # All rows are in one cell.
+        return CodedColumn(name, None, (), has_missing=True)
+    distinct, sizes = distinct_values(known, np.ones(len(known)))
+    thresholds = round_thresholds(distinct, sizes, digits)
+    return CodedColumn(name, thresholds, (), has_missing=len(known) < len(values))
+
+
+def round_thresholds(
+    distinct: FloatArray, sizes: FloatArray, digits: int
+) -> FloatArray:
+    """Return thresholds, rounded: one in the widest gap of each small quantile.
+
+    Parameters
+    ----------
+    distinct : ndarray of float64 of shape (n_distinct,)
+        The values, ascending.
+    sizes : ndarray of float64 of shape (n_distinct,)
+        How many rows have each.
+    digits : int
+        Significant digits. Where values are far from zero in terms of their distances,
+        as years are, digits of about these distances.
+    """
+    below = np.cumsum(sizes)
+    gaps = set()
+    for end in _widest_gaps(distinct, sizes):
+        threshold = roundest(float(distinct[end]), float(distinct[end + 1]))
+        scale = min(abs(threshold), _FAR_FROM_ZERO * _spread(distinct, below, end))
+        if 0 < scale < math.inf:
+            threshold = round(threshold, digits - 1 - math.floor(math.log10(scale)))
+        gap = int(np.searchsorted(distinct, threshold, side="right")) - 1
+        if 0 <= gap < len(distinct) - 1:
+            gaps.add(gap)
+    # Of all thresholds that cut alike the roundest: it has no more digits.
+    rounded = [roundest(float(distinct[g]), float(distinct[g + 1])) for g in gaps]
+    return np.array(sorted(rounded), dtype=np.float64)
+
+
+def _widest_gaps(distinct: FloatArray, sizes: FloatArray) -> list[int]:
+    """Return after which values the widest gaps are, one in each of many quantiles."""
+    with np.errstate(over="ignore"):
+        widths = np.diff(distinct)
+    stops = [*(end + 1 for end in even_cells(sizes, _MOST_CUTS)), len(widths)]
+    return [
+        start + int(widths[start:stop].argmax())
+        for start, stop in pairwise([0, *stops])
+        if start < stop
+    ]
+
+
+def _spread(distinct: FloatArray, below: FloatArray, end: int) -> float:
+    """Return how far the nearer quarter of the rows reaches from a cut.
+
+    A distance nearby: other clusters, outliers and sentinels are no part of it.
+    """
+    quarter = below[-1] / 4
+    with np.errstate(over="ignore"):
+        reaches = [distinct[-1] - distinct[0]]
+        if below[end] > quarter:
+            first = np.searchsorted(below, below[end] - quarter)
+            reaches.append(distinct[end + 1] - distinct[first])
+        if below[end] + quarter <= below[-1]:
+            last = np.searchsorted(below, below[end] + quarter)
+            reaches.append(distinct[last] - distinct[end])
+    return float(min(reaches))
+
+
+def _texts(columns: Columns, name: str) -> CodedColumn:
+    levels = columns.levels(name)
+    sizes = np.bincount(columns.text_codes(name, levels), minlength=len(levels) + 2)
+    has_missing = bool(sizes[-1] > 0)
+    if len(levels) <= _MOST_LEVELS:
+        return CodedColumn(name, None, tuple((t,) for t in levels), has_missing)
+    order = np.argsort(-sizes[: len(levels)], kind="stable")
+    frequent = np.sort(order[: _MOST_LEVELS - 1])
+    cells = (*((levels[i],) for i in frequent), ())
+    return CodedColumn(name, None, cells, has_missing)

@@ -1,0 +1,198 @@
+"""A small tree over cells: grown by scikit-learn, pruned optimally, read as boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+from sklearn.tree import DecisionTreeClassifier
+
+from skseg._core._coding import Codes, Coding
+from skseg._search.clusters._agreement import crossed
+from skseg.rules import Rule
+from skseg.rules._language._conditions import conjunction
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+BoolArray = npt.NDArray[np.bool_]
+
+# The tree is grown to so many times the leaves that are kept: more leaves hardly ever
+# make another best tree of those few.
+_GROWN = 3
+# Share of the (balanced) rows that a leaf has to add to those told right.
+_WORTH = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feature:
+    """A column in an order that the tree may cut.
+
+    Attributes
+    ----------
+    column : int
+        Its number in the coding.
+    places : ndarray of int of shape (n_cells,)
+        The place of every cell in the order.
+    """
+
+    column: int
+    places: IntArray
+
+
+def boxes(
+    coding: Coding, cells: Codes, segments: IntArray, max_leaves: int, seed: int
+) -> list[tuple[int, Rule]]:
+    """Return boxes that are a partition of the cells, each with its segment.
+
+    Parameters
+    ----------
+    coding : Coding
+        What the cells mean.
+    cells : ndarray of uint8 of shape (n_columns, n_rows)
+        The cells of the rows.
+    segments : ndarray of int of shape (n_rows,)
+        From 0 on, each of them used.
+    max_leaves : int
+        Largest number of boxes, at least that of the segments.
+    seed : int
+        Decides among equal cuts.
+
+    Returns
+    -------
+    list of (int, Rule)
+        The segment, and the condition of the box.
+    """
+    features = list(_features(coding, cells, segments))
+    if not features:
+        (most_frequent,) = np.bincount(segments).argsort()[-1:].tolist()
+        return [(most_frequent, conjunction([]))]
+    places = np.column_stack([f.places[cells[f.column]] for f in features])
+    model = DecisionTreeClassifier(
+        max_leaf_nodes=_GROWN * max_leaves, class_weight="balanced", random_state=seed
+    ).fit(places.astype(np.float32), segments)
+    tree = model.tree_
+    weights = tree.value[:, 0, :] * tree.weighted_n_node_samples[:, np.newaxis]
+    leaves, labels = _labelled_leaves(tree, weights, max_leaves)
+    return [
+        (int(label), _rule(coding, _path(tree, features, coding, leaf)))
+        for leaf, label in zip(leaves, labels, strict=True)
+    ]
+
+
+def _features(coding: Coding, cells: Codes, segments: IntArray) -> Iterator[Feature]:
+    for number, column in enumerate(coding.columns):
+        n_cells = column.axis.n_cells
+        if column.thresholds is None:
+            counts = np.zeros((n_cells, int(segments.max()) + 1))
+            found = crossed(cells[number].astype(np.intp), segments)
+            counts[: len(found)] = found
+            yield Feature(number, _nominal_places(counts))
+            continue
+        yield Feature(number, np.arange(n_cells))
+        if column.has_missing and n_cells > 2:
+            # Missing values may go with the small numbers as well as with the large.
+            yield Feature(number, (np.arange(n_cells) + 1) % n_cells)
+
+
+def _nominal_places(counts: FloatArray) -> IntArray:
+    """Return an order in which a cut tells segments apart well.
+
+    By the first principal component of the levels' shares of the segments: Coppersmith,
+    Hong and Hosking (1999), Partitioning nominal attributes in decision trees. Data
+    Mining and Knowledge Discovery 3, 197-217.
+    """
+    balanced = counts / counts.sum(axis=0)
+    sizes = balanced.sum(axis=1, keepdims=True)
+    shares = balanced / sizes
+    centred = shares - (sizes * shares).sum(axis=0) / sizes.sum()
+    component = np.linalg.svd(np.sqrt(sizes) * centred)[2][0]
+    order = np.argsort((centred @ component).round(12), kind="stable")
+    return np.argsort(order)
+
+
+def _labelled_leaves(
+    tree: Any, weights: FloatArray, max_leaves: int
+) -> tuple[list[int], IntArray]:
+    """Return the nodes to stop at, and their segments: if possible, each has one."""
+    gains, splits = _prunings(tree, weights, max_leaves)
+    everyone = np.arange(weights.shape[1])
+    worth = gains[0] / weights[0].sum() - _WORTH * np.arange(len(gains[0]))
+    for n_leaves in range(int(worth.argmax()) + 1, len(worth) + 1):
+        leaves = list(_leaves(tree, splits, n_leaves))
+        labels = weights[leaves].argmax(axis=1)
+        if np.isin(everyone, labels).all():
+            return leaves, labels
+    found, owners = linear_sum_assignment(-weights[leaves])
+    has_rows = weights[leaves][found, owners] > 0
+    labels[found[has_rows]] = owners[has_rows]
+    return leaves, labels
+
+
+def _prunings(
+    tree: Any, weights: FloatArray, max_leaves: int
+) -> tuple[list[FloatArray], list[IntArray]]:
+    """Return, of every node, the most that each number of leaves below tells right.
+
+    And how many of these leaves are on its left side, 0 for a leaf. M. Bohanec and
+    I. Bratko (1994), Trading accuracy for simplicity in decision trees. Machine
+    Learning 15, 223-250.
+    """
+    gains: list[FloatArray] = [np.empty(0)] * tree.node_count
+    splits: list[IntArray] = [np.empty(0, dtype=np.intp)] * tree.node_count
+    # Children come after their parents.
+    for node in reversed(range(tree.node_count)):
+        left, right = tree.children_left[node], tree.children_right[node]
+        n_most = 1
+        if left >= 0:
+            n_most = min(len(gains[left]) + len(gains[right]), max_leaves)
+        gain, split = np.full(n_most, -np.inf), np.zeros(n_most, dtype=np.intp)
+        gain[0] = weights[node].max()
+        for n_left in range(1, min(len(gains[left]) + 1, n_most) if left >= 0 else 1):
+            total = gains[left][n_left - 1] + gains[right][: n_most - n_left]
+            place = slice(n_left, n_left + len(total))
+            is_better = total > gain[place]
+            gain[place] = np.where(is_better, total, gain[place])
+            split[place] = np.where(is_better, n_left, split[place])
+        gains[node], splits[node] = gain, split
+    return gains, splits
+
+
+def _leaves(tree: Any, splits: Sequence[IntArray], n_leaves: int) -> Iterator[int]:
+    """Yield the nodes at which the best tree of so many leaves stops."""
+    left_to_do = [(0, n_leaves)]
+    while left_to_do:
+        node, n = left_to_do.pop()
+        n_left = int(splits[node][n - 1])
+        if n == 1:
+            yield node
+        else:
+            left_to_do.append((int(tree.children_right[node]), n - n_left))
+            left_to_do.append((int(tree.children_left[node]), n_left))
+
+
+def _path(
+    tree: Any, features: Sequence[Feature], coding: Coding, leaf: int
+) -> dict[int, BoolArray]:
+    """Return the cells of the columns on the way from the root to a node."""
+    cells: dict[int, BoolArray] = {}
+    node = leaf
+    while node:
+        is_left = node in tree.children_left
+        children = tree.children_left if is_left else tree.children_right
+        node = int(np.flatnonzero(children == node)[0])
+        feature = features[tree.feature[node]]
+        inside = (feature.places <= tree.threshold[node]) == is_left
+        known = cells.get(feature.column)
+        cells[feature.column] = inside if known is None else inside & known
+    return cells
+
+
+def _rule(coding: Coding, cells: dict[int, BoolArray]) -> Rule:
+    return conjunction(
+        coding.columns[column].rule(inside.tolist())
+        for column, inside in sorted(cells.items())
+    )

@@ -1,0 +1,1 @@
+"""What estimators share: the base of segmenters, checks of what is passed, coding."""

@@ -1,0 +1,74 @@
+"""What all segmenters share: integer codes, segment names, the segment table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from skseg.rules import RuleSet
+from skseg.rules._language._text import OUTSIDE
+
+
+class SegmenterMixin:
+    """Mixin for estimators whose fitted result is a `RuleSet` in ``rules_``.
+
+    The codes of ``labels_`` and ``predict`` are positions in ``segment_names_``.
+    """
+
+    rules_: RuleSet
+    labels_: npt.NDArray[np.intp]
+
+    @property
+    def segment_names_(self) -> npt.NDArray[np.object_]:
+        """Segment names; a code is a position here, -1 for those outside included."""
+        outside = [] if self.rules_.universe is None else [OUTSIDE]
+        return np.array([*self.rules_.names, *outside], dtype=object)
+
+    def fit_predict(
+        self, X: Any, y: Any = None, **fit_params: Any
+    ) -> npt.NDArray[np.intp]:
+        """Fit, and return the segment codes of the training rows.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Training rows, as in ``fit``.
+        y : array-like of shape (n_rows,), default=None
+            Outcome, as in ``fit``; not all segmenters have one.
+        **fit_params : dict
+            Further arguments of ``fit``.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Segment codes.
+        """
+        self.fit(X, y, **fit_params)  # type: ignore[attr-defined]
+        return self.labels_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def segment_table(
+    rules: RuleSet,
+    codes: npt.NDArray[np.intp],
+    sample_weight: npt.NDArray[np.float64] | None,
+) -> pd.DataFrame:
+    """Return one row per segment: code, name, rule text, size and share."""
+    places = codes if rules.noise is None else codes % len(rules)
+    sizes = np.bincount(places, sample_weight, minlength=len(rules))
+    return pd.DataFrame(
+        {
+            "code": np.array(rules.codes, dtype=np.intp),
+            "name": list(rules.names),
+            "rule": list(rules.texts().values()),
+            "n": sizes,
+            "share": sizes / sizes.sum(),
+        }
+    )

@@ -1,0 +1,214 @@
+"""Segments as JSON to edit and read back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseg._core._validation import positional_names
+from skseg.exceptions import missing_columns_message
+from skseg.rules import Domain, Rule, RuleError, RuleSet, parse
+from skseg.rules._proof._domain import as_schema
+
+from ._strategy_check import FORMAT, LISTS, VERSION, check_strategy, is_finite
+
+# What a strategy keeps of a segment beside its figures.
+_GIVEN = ["code", "name", "rule", "description"]
+
+
+def write_strategy(
+    rules: RuleSet,
+    segments: pd.DataFrame,
+    lineage: pd.DataFrame,
+    shown: pd.DataFrame,
+    *,
+    columns: Sequence[str] | int,
+    min_size: float | None,
+    max_size: float | None,
+    schema: Mapping[str, Any] | None,
+) -> str:
+    """Return segments as JSON that `Strategy` reads, with the texts of `shown`."""
+    frame = shown.set_index("code")
+    texts = {name: str(rule) for name, rule in rules.rules.items()}
+    entries = []
+    for record in _records(segments):
+        name = record["name"]
+        entry = {"segment": name, "rule": texts.get(name)}
+        said = [key for key in ("rules_applied", "sql", "action") if key in frame]
+        entry |= {key: frame.at[record["code"], key] for key in said}
+        figures = {k: v for k, v in record.items() if k not in _GIVEN}
+        # The rule that the figures are about: an edited one has none.
+        entries.append({**entry, "figures": {"rule": entry["rule"], **figures}})
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "columns": columns if isinstance(columns, int) else list(columns),
+        "universe": None if rules.universe is None else str(rules.universe),
+        "min_size": min_size,
+        "max_size": max_size,
+        "schema": {n: _plain_domain(n, d) for n, d in as_schema(schema).items()},
+        "segments": entries,
+        "lineage": _records(lineage),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(key): _plain(value) for key, value in record.items()}
+        for record in table.to_dict("records")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if value is pd.NA or value != value else value
+
+
+def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
+    standard = asdict(Domain())
+    plain = {k: v for k, v in asdict(domain).items() if v != standard[k]}
+    if not is_finite(plain):
+        raise RuleError(
+            f"The schema of column {name!r} names an infinity, which JSON cannot hold. "
+            f"Leave the bound out. Got {plain!r}."
+        )
+    return plain
+
+
+class Strategy:
+    """What a strategy file holds.
+
+    Parameters
+    ----------
+    source : str or path-like
+        JSON, or the path of a file with it.
+
+    Attributes
+    ----------
+    rules : RuleSet
+        The segments.
+    min_size, max_size : float or None
+        The bounds of sizes, in rows.
+    schema : dict of str to Domain
+        What is known of the columns.
+    columns : list of str or int
+        The columns of ``fit``, or their number.
+    actions : dict of str to str or None
+        Segment -> action, for the segments that have one; None without a playbook.
+    segments, lineage : DataFrame
+        As fitted; figures of segments whose rule was edited are missing.
+
+    Raises
+    ------
+    RuleError
+        If this is no strategy, or a rule in it is none.
+    """
+
+    def __init__(self, source: str | os.PathLike[str]) -> None:
+        content = _read(source)
+        entries = content["segments"]
+        self.columns: list[str] | int = content["columns"]
+        self.min_size: float | None = content.get("min_size")
+        self.max_size: float | None = content.get("max_size")
+        self.schema = as_schema(content.get("schema"))
+        given = {e["segment"]: e.get("rule") for e in entries}
+        if len(given) < len(entries):
+            raise RuleError("Not a strategy: two segments have the same name.")
+        others = [name for name, rule in given.items() if rule is None]
+        if len(others) > 1:
+            raise RuleError(
+                f"Not a strategy: only one segment may do without a rule, which takes "
+                f"everyone else. Got {others!r}."
+            )
+        self.rules = RuleSet(
+            {name: rule for name, rule in given.items() if rule is not None},
+            default=others[0] if others else None,
+            universe=content.get("universe"),
+        )
+        self._check_columns()
+        if not self.rules.is_resolved:
+            raise RuleError(
+                "The rules of a strategy compare with numbers and text, and here is a "
+                "quantile, max(...) or min(...). Write its value, or fit such rules "
+                f"anew. Got:\n{self.rules}"
+            )
+        self.actions: dict[str, str] | None = None
+        if any("action" in e for e in entries):
+            self.actions = {
+                e["segment"]: e["action"] for e in entries if e.get("action")
+            }
+        self.segments = _segments(self.rules, entries)
+        self.lineage = pd.DataFrame(
+            content.get("lineage"), columns=["rule", "segment", "n"]
+        )
+
+    def _check_columns(self) -> None:
+        columns = self.columns
+        if isinstance(columns, int):
+            columns = positional_names(columns)
+        absent = [name for name in self.rules.columns if name not in columns]
+        if absent:
+            raise RuleError(missing_columns_message(absent, columns, "The strategy"))
+
+
+def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
+    text = source
+    if not isinstance(source, str) or not source.lstrip().startswith("{"):
+        text = Path(source).read_text(encoding="utf-8")
+    try:
+        content = json.loads(str(text))
+    except (ValueError, RecursionError) as error:
+        raise RuleError(f"Not JSON: {error}") from None
+    check_strategy(content)
+    return dict(content)
+
+
+def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the table of segments, without the figures of those that were edited."""
+    texts, described = rules.texts(), rules.describe()
+    by_name = {entry["segment"]: entry for entry in entries}
+    given: list[list[Any]] = []
+    measured: list[dict[str, Any]] = []
+    for code, name in enumerate(rules.names):
+        figures = dict(by_name[name].get("figures") or {})
+        about = figures.pop("rule", None)
+        rule = rules.rules.get(name)
+        if _is_other_rule(about, rule):
+            figures = {k: v for k, v in figures.items() if k in (*LISTS, "oversize")}
+        given.append([code, name, texts[name], described[name]])
+        measured.append(figures)
+    table = pd.DataFrame(given, columns=_GIVEN)
+    found = [key for figures in measured for key in figures]
+    flags = ["score", "rank", *LISTS, "oversize"]
+    for key in dict.fromkeys(["n", "share", *found, *flags]):
+        table[key] = _column(key, [figures.get(key) for figures in measured])
+    return table
+
+
+def _is_other_rule(text: str | None, rule: Rule | None) -> bool:
+    if text is None or rule is None:
+        return (text is None) != (rule is None)
+    return parse(text) != rule
+
+
+def _column(key: str, values: list[Any]) -> Any:
+    if key in LISTS:
+        return [tuple(value or ()) for value in values]
+    if key == "oversize":
+        return [bool(value) for value in values]
+    if key == "rank":
+        return pd.array(values, dtype="Int64")
+    if all(isinstance(value, int) for value in values):
+        return np.array(values)
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)

@@ -1,0 +1,185 @@
+"""Segments as a strategy: a table to act on, as a frame, CSV or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from skseg.rules import MECEReport, Rule, RuleSet
+from skseg.rules._language._conditions import conjunction, disjunction
+from skseg.rules._language._text import OUTSIDE
+
+from ._strategy_json import Strategy, write_strategy
+
+
+class StrategyMixin:
+    """Mixin for segmenters whose segments are a strategy: with scores and actions."""
+
+    rules_: RuleSet
+    mece_report_: MECEReport
+    segments_: pd.DataFrame
+    lineage_: pd.DataFrame
+    min_size_: float | None
+    max_size_: float | None
+    n_outside_: float
+    n_features_in_: int
+    schema: Mapping[str, Any] | None
+    playbook: Mapping[str, str] | None
+
+    def to_strategy(self, *, dialect: str | None = "duckdb") -> pd.DataFrame:
+        """Return the segments as a table to act on, the best first.
+
+        Parameters
+        ----------
+        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
+            SQL dialect of the column ``sql``, a condition for WHERE that holds for the
+            rows of the segment alone; needs the extra ``sql``. None: no such column.
+
+        Returns
+        -------
+        DataFrame
+            One row per segment: rank, segment, rules_applied (English), n, share,
+            score, action (with a playbook), audience (with a universe), and whatever
+            else ``segments_`` holds, lists as text.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        MissingExtraError
+            If sqlglot is not installed.
+        """
+        check_is_fitted(self)
+        return strategy_frame(self.rules_, self.segments_, self.playbook, dialect)
+
+    def to_csv(self, path: Any = None, *, dialect: str | None = "duckdb") -> str | None:
+        """Write the strategy as CSV.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file. None: return the text.
+        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
+            As in `to_strategy`.
+
+        Returns
+        -------
+        str or None
+            The text, without a path.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        MissingExtraError
+            If sqlglot is not installed.
+        """
+        text: str | None = self.to_strategy(dialect=dialect).to_csv(path, index=False)
+        return text
+
+    def to_json(
+        self, path: Any = None, *, dialect: str | None = "duckdb"
+    ) -> str | None:
+        """Write the strategy as JSON that `from_strategy` reads.
+
+        Rules, names and actions are text, fit for editing by hand.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file. None: return the text.
+        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
+            As in `to_strategy`.
+
+        Returns
+        -------
+        str or None
+            The text, without a path.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        MissingExtraError
+            If sqlglot is not installed.
+        """
+        check_is_fitted(self)
+        text = write_strategy(
+            self.rules_,
+            self.segments_,
+            self.lineage_,
+            self.to_strategy(dialect=dialect),
+            columns=getattr(self, "feature_names_in_", self.n_features_in_),
+            min_size=self.min_size_,
+            max_size=self.max_size_,
+            schema=self.schema,
+        )
+        if path is None:
+            return text
+        Path(path).write_text(text + "\n", encoding="utf-8")
+        return None
+
+    def _restore(self, strategy: Strategy, report: MECEReport) -> None:
+        """Set what `fit` has learned, from a strategy."""
+        self.rules_, self.mece_report_ = strategy.rules, report
+        self.segments_, self.lineage_ = strategy.segments, strategy.lineage
+        self.min_size_, self.max_size_ = strategy.min_size, strategy.max_size
+        outside = strategy.lineage["segment"] == OUTSIDE
+        self.n_outside_ = strategy.lineage.loc[outside, "n"].sum()
+        columns = strategy.columns
+        if isinstance(columns, int):
+            self.n_features_in_ = columns
+        else:
+            self.n_features_in_ = len(columns)
+            self.feature_names_in_ = np.array(columns, dtype=object)
+
+
+def strategy_frame(
+    rules: RuleSet,
+    segments: pd.DataFrame,
+    playbook: Mapping[str, str] | None,
+    dialect: str | None,
+) -> pd.DataFrame:
+    """Return the segments as a table to act on, the best first."""
+    table = segments.rename(columns={"name": "segment", "description": "rules_applied"})
+    for name in ["merged_from", "split_from"]:
+        table[name] = ["; ".join(listed) for listed in table[name]]
+    if rules.universe is not None:
+        table.insert(1, "audience", rules.universe.describe())
+    if dialect is not None:
+        conditions = [rule.to_sql(dialect) for rule in full_rules(rules)]
+        table.insert(list(table).index("rule") + 1, "sql", conditions)
+    if playbook is not None:
+        table["action"] = _actions(segments, playbook)
+    first = ["rank", "segment", "rules_applied", "n", "share", "score"]
+    first += [name for name in ["action", "audience"] if name in table]
+    table = table[[*first, *(name for name in table if name not in first)]]
+    return table.sort_values(["rank", "code"]).reset_index(drop=True)
+
+
+def full_rules(rules: RuleSet) -> list[Rule]:
+    """Return for each segment the rule of its rows, universe and default included."""
+    within = [] if rules.universe is None else [rules.universe]
+    own = list(rules.rules.values())
+    if rules.default is not None:
+        own.append(~disjunction(own))
+    return [conjunction([*within, rule]) for rule in own]
+
+
+def _actions(segments: pd.DataFrame, playbook: Mapping[str, str]) -> list[str]:
+    """Return the action of every segment, by its own name or that of its rules."""
+    actions = []
+    for name, merged, split in zip(
+        segments["name"], segments["merged_from"], segments["split_from"], strict=True
+    ):
+        if name in playbook:
+            actions.append(playbook[name])
+            continue
+        found = [playbook[rule] for rule in merged or split if rule in playbook]
+        actions.append("; ".join(dict.fromkeys(found)))
+    return actions

@@ -1,0 +1,465 @@
+"""PropensityBinner: segments of propensities that have not seen their own outcome."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    clone,
+    is_classifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import (
+    check_is_fitted,
+    has_fit_parameter,
+    validate_data,
+)
+
+from skseg._core._base import SegmenterMixin
+from skseg._core._validation import (
+    check_choice,
+    check_outcome,
+    check_sample_weight,
+    invalid_parameter,
+)
+
+from ._binner import OptimalRevenueBinner
+from ._cross_fitting import expected_outcome, fold_splits, out_of_fold
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+Splits = list[tuple[Any, Any]]
+
+OWNER = "PropensityBinner"
+COLUMN = "propensity"
+RESPONSE_METHODS = ("auto", "predict_proba", "predict")
+
+
+def _binner_has(name: str) -> Any:
+    """Return the check of `available_if` that the binner has this method."""
+    return lambda self: hasattr(self._parts()[1], name)
+
+
+class PropensityBinner(
+    SegmenterMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator
+):
+    """Cut customers by a model's propensity, out of fold, so that cuts are not fooled.
+
+    A model promises too much about the rows that it was fitted on: of those that it
+    has learned by heart the best look certain to convert. Here the propensity of every
+    training row comes from a model that has not seen this row, and on such
+    propensities `binner` is fitted. New rows get their propensity from a model that was
+    fitted on all training rows.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        Classifier or regressor of the outcome. None: `LogisticRegression`.
+    binner : segmenter, default=None
+        What is fitted on the propensities, a single column called "propensity", such as
+        `OptimalRevenueBinner` or `MECERuleSegmenter`. None: `OptimalRevenueBinner`.
+    cv : int, splitter or iterable of (train, test), default=5
+        The folds; test folds have to be a partition of the rows. An int is the number
+        of folds, stratified for a classifier as far as its classes are large enough for
+        it, and not shuffled.
+    response_method : {"auto", "predict_proba", "predict"}, default="auto"
+        What the propensity is taken from. ``"auto"``: ``predict_proba`` of classifiers,
+        ``predict`` of all others.
+    n_jobs : int, default=None
+        Number of folds to fit at once, as joblib counts; it has no part in the result.
+
+    Attributes
+    ----------
+    propensities_ : ndarray of float of shape (n_rows,)
+        Out-of-fold propensities of the training rows, in conversions per row.
+    estimator_ : estimator
+        The model fitted on all training rows.
+    binner_ : segmenter
+        The binner fitted on ``propensities_``.
+    rules_ : RuleSet
+        The segments, as rules about the column "propensity".
+    segments_ : DataFrame
+        One row per segment, as ``binner_`` has it.
+    segment_names_ : ndarray of str
+        Names; a code is a position here.
+    labels_ : ndarray of int of shape (n_rows,)
+        Segment codes of the training rows by their out-of-fold propensity.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str
+        Their names, where `X` has them.
+
+    See Also
+    --------
+    OptimalRevenueBinner : Where a column already holds honest propensities.
+    sklearn.calibration.CalibratedClassifierCV : Makes probabilities of scores; it may
+        be the `estimator`.
+
+    Notes
+    -----
+    The propensity is the expected outcome: of a classifier the sum of its classes,
+    which are numbers, each times its probability. For the outcomes 0 and 1 that is the
+    probability of 1.
+
+    This is cross-fitting [1]_. It is no transformer to put before a binner: its
+    ``fit_transform`` would have to give other values (out of fold) than ``fit`` and
+    ``transform`` of the same rows, which scikit-learn rules out for good reason, as
+    nothing in a pipeline says whether rows are those of the training. So
+    ``labels_``, which `fit_predict` returns, belong to ``propensities_``, while
+    `predict`, `transform` and ``fit_transform`` take all rows for new ones; on training
+    rows the two differ.
+
+    Rows with weight 3 count three times, both in the models and in the segments. That
+    this is the same as to have the rows three times can hold only where the folds keep
+    the copies together; folds made from an int do not.
+
+    A fold's model has seen fewer rows than ``estimator_`` and is a little less sharp,
+    with a larger `cv` less so. What remains of the optimism is that of the cuts, which
+    are fitted to the outcomes of the same rows, but are few.
+
+    With metadata routing, what `estimator`, `binner` and `cv` ask for reaches them,
+    such as ``groups``. Without it `estimator` and `binner` both get `sample_weight`.
+
+    References
+    ----------
+    .. [1] V. Chernozhukov, D. Chetverikov, M. Demirer, E. Duflo, C. Hansen, W. Newey
+       and J. Robins (2018), Double/debiased machine learning for treatment and
+       structural parameters. The Econometrics Journal 21 (1), C1-C68.
+
+    Examples
+    --------
+    >>> from skseg import OptimalRevenueBinner, PropensityBinner
+    >>> from skseg.datasets import make_cart_abandoners
+    >>> customers = make_cart_abandoners(6000, never_ordered=0, random_state=0)
+    >>> X = customers[["days_since_abandon", "engagement"]]
+    >>> y = customers["converted"]
+    >>> menu = OptimalRevenueBinner(
+    ...     3, revenue=30, response=[1, 1.5, 1.8], cost=[0, 2, 4],
+    ...     tier_names=["Nothing", "E-mail", "Call"],
+    ... )
+    >>> model = PropensityBinner(binner=menu).fit(X[:3000], y[:3000])
+    >>> model.segment_names_.tolist()
+    ['Nothing', 'E-mail', 'Call', 'No score']
+    >>> model.propensities_.shape
+    (3000,)
+    >>> without_menu = 30 * y[3000:].mean()
+    >>> bool(model.score(X[3000:], y[3000:]) > without_menu)
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        binner: Any = None,
+        *,
+        cv: Any = 5,
+        response_method: str = "auto",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.binner = binner
+        self.cv = cv
+        self.response_method = response_method
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any) -> Self:
+        """Fit the models of the folds, the segments, and the model of all rows.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            One row per customer; whatever `estimator` takes, which gets it as it is.
+        y : array-like of shape (n_rows,)
+            Outcomes, in conversions: 0 / 1, bool, counts or other numbers.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times, save for the folds.
+        **fit_params : dict
+            Metadata for `estimator`, `binner` and `cv`, with metadata routing only.
+
+        Returns
+        -------
+        PropensityBinner
+            The fitted binner.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is wrong, outcomes are no numbers, the test folds are no
+            partition, or weights are given that `estimator` or `binner` cannot take.
+        """
+        estimator, binner, self._response = self._checked_parts()
+        validate_data(self, X, y, skip_check_array=True)
+        X, y = indexable(X, y)
+        outcome = check_outcome(OWNER, y, len(y))
+        weight = check_sample_weight(sample_weight, len(outcome))
+        routed = self._routed(weight, fit_params)
+        params = routed["estimator"]["fit"]
+        to_split = routed["splitter"]["split"]
+        splits = fold_splits(OWNER, self.cv, X, outcome, estimator, to_split)
+        self.propensities_ = out_of_fold(
+            OWNER, estimator, X, outcome, splits, params, self._response, self.n_jobs
+        )
+        self.binner_ = clone(binner)
+        column = pd.DataFrame({COLUMN: self.propensities_})
+        self.binner_.fit(column, outcome, **routed["binner"]["fit"])
+        self.estimator_ = clone(estimator).fit(X, outcome, **params)
+        self.rules_ = self.binner_.rules_
+        self.segments_ = self.binner_.segments_
+        self.labels_ = self.binner_.labels_
+        return self
+
+    def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
+        """Fit, and return the segment codes by out-of-fold propensity.
+
+        They are those of ``labels_``, on which ``segments_`` reports. `predict` of the
+        same rows may differ: it takes them for new ones.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Training rows, as in `fit`.
+        y : array-like of shape (n_rows,)
+            Outcomes, as in `fit`.
+        **fit_params : dict
+            Further arguments of `fit`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Positions in ``segment_names_``.
+        """
+        return super().fit_predict(X, y, **fit_params)
+
+    def predict_propensity(self, X: Any) -> FloatArray:
+        """Return the propensity of new rows.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows,)
+            Expected outcomes, in conversions per row, by ``estimator_``. For training
+            rows they promise too much; ``propensities_`` do not.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        check_is_fitted(self)
+        return expected_outcome(OWNER, self.estimator_, X, self._response)
+
+    def predict(self, X: Any) -> IntArray:
+        """Return the segment code of every row, by its propensity as a new row.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Positions in ``segment_names_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        column = self._column(X)
+        codes: IntArray = self.binner_.predict(column)
+        return codes
+
+    def transform(self, X: Any) -> Any:
+        """Return what ``binner_`` gives for the segment of every row.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`. Training rows are taken for new ones.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns_out)
+            What ``transform`` of ``binner_`` gives; ``set_output`` gives a frame.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        column = self._column(X)
+        # Our own set_output decides on the container, not that of the binner.
+        return np.asarray(self.binner_.transform(column))
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for the API of scikit-learn.
+
+        Returns
+        -------
+        ndarray of str
+            As ``binner_`` has them.
+        """
+        check_is_fitted(self)
+        return self.binner_.get_feature_names_out()
+
+    @available_if(_binner_has("evaluate"))  # type: ignore[untyped-decorator]
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
+        """Return what the fitted segments make of the outcomes of new rows.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        y : array-like of shape (n_rows,)
+            Outcomes, as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        DataFrame
+            What ``evaluate`` of ``binner_`` gives: what was promised, realised.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        table: pd.DataFrame = self._by_binner("evaluate", X, y, sample_weight)
+        return table
+
+    @available_if(_binner_has("score"))  # type: ignore[untyped-decorator]
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the score of ``binner_`` on the propensities of new rows.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        y : array-like of shape (n_rows,)
+            Outcomes, as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        float
+            Of an `OptimalRevenueBinner` the profit per row. On training rows it is too
+            good; on other rows it is what `GridSearchCV` maximises.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        return float(self._by_binner("score", X, y, sample_weight))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what metadata is asked for, by whom.
+
+        Returns
+        -------
+        MetadataRouter
+            Of `fit`: to ``fit`` of estimator and binner, and to ``split`` of `cv`.
+        """
+        estimator, binner = self._parts()
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        to_split = MethodMapping().add(caller="fit", callee="split")
+        # scikit-learn 1.6 prints the owner as it is, so it is given by name.
+        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
+        router.add(estimator=estimator, method_mapping=to_fit)
+        router.add(binner=binner, method_mapping=to_fit)
+        return router.add(splitter=self.cv, method_mapping=to_split)
+
+    def __sklearn_tags__(self) -> Any:
+        estimator, binner = self._parts()
+        inner, tags = get_tags(estimator), super().__sklearn_tags__()
+        tags.input_tags = inner.input_tags
+        # The folds take rows alone, not rows and columns of a kernel matrix.
+        tags.input_tags.pairwise = False
+        tags.non_deterministic = inner.non_deterministic
+        tags.target_tags.required = True
+        tags.target_tags.positive_only = get_tags(binner).target_tags.positive_only
+        return tags
+
+    def _parts(self) -> tuple[Any, Any]:
+        """Return estimator and binner, where None stands for the default ones."""
+        estimator = _or_default(self.estimator, LogisticRegression)
+        return estimator, _or_default(self.binner, OptimalRevenueBinner)
+
+    def _checked_parts(self) -> tuple[Any, Any, str]:
+        """Return estimator, binner and the method of propensities, or raise."""
+        estimator, binner = self._parts()
+        if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+            rule = "a classifier or regressor"
+            raise invalid_parameter(OWNER, "estimator", rule, estimator)
+        if not isinstance(binner, SegmenterMixin):
+            rule = "a segmenter with rules, such as OptimalRevenueBinner()"
+            raise invalid_parameter(OWNER, "binner", rule, binner)
+        check_choice(OWNER, "response_method", self.response_method, RESPONSE_METHODS)
+        method = self.response_method
+        if method == "auto":
+            method = "predict_proba" if is_classifier(estimator) else "predict"
+        return estimator, binner, method
+
+    def _routed(self, weight: FloatArray | None, fit_params: dict[str, Any]) -> Any:
+        """Return the metadata of estimator, binner and splitter."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", sample_weight=weight, **fit_params)
+        if fit_params:
+            raise ValueError(
+                f"fit of {OWNER} takes {', '.join(map(repr, fit_params))} only with "
+                "metadata routing: sklearn.set_config(enable_metadata_routing=True)."
+            )
+        weights = {} if weight is None else {"sample_weight": weight}
+        for name, part in zip(("estimator", "binner"), self._parts(), strict=True):
+            if weights and not has_fit_parameter(part, "sample_weight"):
+                rule = (
+                    "one whose fit takes sample_weight, as weights are given (a "
+                    "pipeline passes them on with metadata routing)"
+                )
+                raise invalid_parameter(OWNER, name, rule, part)
+        to_fit = {"fit": weights}
+        return {"estimator": to_fit, "binner": to_fit, "splitter": {"split": {}}}
+
+    def _column(self, X: Any) -> pd.DataFrame:
+        return pd.DataFrame({COLUMN: self.predict_propensity(X)})
+
+    def _by_binner(self, method: str, X: Any, y: Any, sample_weight: Any) -> Any:
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        column = self._column(X)
+        return getattr(self.binner_, method)(column, y, **weights)
+
+
+def _or_default(given: Any, default: type) -> Any:
+    if given is not None:
+        return given
+    made: Any = default()
+    if get_config()["enable_metadata_routing"]:
+        # Users can only say of what they pass what metadata it asks for.
+        made.set_fit_request(sample_weight=True)
+    return made

@@ -1,0 +1,166 @@
+"""Dates of any kind, read as calendar days."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skseg._core._validation import invalid_parameter
+
+from ._defects import Defects
+
+ISO_8601 = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})(?:[T ].+)?")
+EPOCH = dt.date(1970, 1, 1).toordinal()
+Zone = str | dt.tzinfo
+# What stands for the zone of dates without one, and of dates with one each.
+NAIVE = "naive"
+EACH_ITS_OWN = "each its own"
+
+
+def read_days(
+    series: nw.Series[Any], time_zone: str | None, defects: Defects
+) -> tuple[NDArray[np.int64], Zone]:
+    """Return calendar days since 1970-01-01 and the zone they were taken in."""
+    if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
+        return _days_of_values(series, time_zone, defects)
+    # Arrays hold moments in UTC; the day meant is that of the local clock.
+    local, zone = _to_local_time(series, time_zone)
+    if local.dtype not in (nw.Datetime, nw.Date):
+        raise ValueError(
+            f"rfm_table needs dates in the column {series.name!r}, which holds "
+            f"{local.dtype}. Parse it first, for example "
+            "pandas.to_datetime(dates.astype(str), format='%Y%m%d')."
+        )
+    if zone is None and time_zone is not None:
+        raise _no_zone_to_convert(series.name)
+    if local.dtype == nw.Date:
+        # Some backends hand out dates as Python objects, but never datetimes.
+        local = local.cast(nw.Datetime("us"))
+    days = local.to_numpy().astype("datetime64[D]")
+    defects.add("missing date", np.isnat(days))
+    return days.view(np.int64), time_zone or zone or NAIVE
+
+
+def _to_local_time(
+    series: nw.Series[Any], time_zone: str | None
+) -> tuple[nw.Series[Any], Zone | None]:
+    """Return times without their zone, if they have one, and what it was."""
+    native = series.to_native()
+    if isinstance(native, pd.Series):
+        # narwhals reads pandas' types by their names, and versions up to 2.29 misread
+        # some zones, such as America/New_York.
+        dtype: Any = native.dtype
+        dtype = getattr(dtype, "pyarrow_dtype", dtype)
+        zone = getattr(dtype, "tz", None)
+        if zone is None:
+            return series, None
+        # pandas 2.2 has pyarrow's times lose their zone as UTC, its own as local.
+        native = native.astype(pd.DatetimeTZDtype(dtype.unit, zone))
+        native = native if time_zone is None else native.dt.tz_convert(time_zone)
+        return nw.from_native(native.dt.tz_localize(None), series_only=True), zone
+    name = series.dtype.time_zone if isinstance(series.dtype, nw.Datetime) else None
+    if name is None:
+        return series, None
+    if time_zone is not None:
+        series = series.dt.convert_time_zone(time_zone)
+    return series.dt.replace_time_zone(None), name
+
+
+def _days_of_values(
+    series: nw.Series[Any], time_zone: str | None, defects: Defects
+) -> tuple[NDArray[np.int64], str]:
+    """Read texts and Python dates one by one, equal texts once."""
+    values = series.to_numpy()
+    if series.dtype == nw.Object:
+        # The same instant in two zones is equal, yet may be two calendar days.
+        rows, distinct = np.arange(len(values)), values
+    else:
+        rows, distinct = pd.factorize(values, use_na_sentinel=False)
+    missing = np.asarray(pd.isna(distinct))
+    zone = None if time_zone is None else ZoneInfo(time_zone)
+    days = np.zeros(len(distinct), dtype=np.int64)
+    unparsable = np.zeros(len(distinct), dtype=bool)
+    is_aware = set()
+    for i in np.flatnonzero(~missing):
+        moment = _as_moment(distinct[i])
+        if moment is None:
+            unparsable[i] = True
+            continue
+        is_aware.add(_has_zone(moment))
+        if zone is not None and isinstance(moment, dt.datetime):
+            moment = moment.astimezone(zone)
+        days[i] = moment.toordinal() - EPOCH
+    if time_zone is not None and False in is_aware:
+        raise _no_zone_to_convert(series.name)
+    defects.add("missing date", missing[rows])
+    defects.add("unparsable date", unparsable[rows], series)
+    return days[rows], time_zone or (EACH_ITS_OWN if is_aware == {True} else NAIVE)
+
+
+def _as_moment(value: Any) -> dt.date | None:
+    """Return a date or a datetime, read from ISO 8601 text if need be, or None."""
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    if isinstance(value, str):
+        # fromisoformat alone lets any character stand between date and time.
+        if ISO_8601.fullmatch(value) is None:
+            return None
+        try:
+            return dt.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, dt.date) and not pd.isna(value) else None
+
+
+def _has_zone(moment: dt.date) -> bool:
+    return isinstance(moment, dt.datetime) and moment.tzinfo is not None
+
+
+def _no_zone_to_convert(name: str) -> ValueError:
+    return ValueError(
+        "The 'time_zone' parameter of rfm_table converts dates that have a time zone; "
+        f"the column {name!r} has dates without one. Leave time_zone out to take "
+        "their calendar days as they are written, or say first which zone they are "
+        "in, for example dates.dt.tz_localize('UTC')."
+    )
+
+
+def as_of_day(as_of: Any, zone: Zone) -> int:
+    """Return the day of `as_of` since 1970-01-01; a moment is converted to `zone`."""
+    moment = _as_moment(as_of)
+    if moment is None:
+        raise invalid_parameter(
+            "rfm_table",
+            "as_of",
+            "a date, a datetime, an ISO 8601 text such as '2024-03-31', or 'latest'",
+            as_of,
+        )
+    if _has_zone(moment):
+        if zone == NAIVE:
+            raise invalid_parameter(
+                "rfm_table",
+                "as_of",
+                "without a time zone, like the dates of the transactions",
+                as_of,
+            )
+        if zone != EACH_ITS_OWN:
+            moment = pd.Timestamp(moment).tz_convert(zone)
+    return moment.toordinal() - EPOCH
+
+
+def check_time_zone(time_zone: Any) -> None:
+    """Accept None and the name of a time zone that this machine knows."""
+    if time_zone is None:
+        return
+    try:
+        ZoneInfo(time_zone)
+    except (TypeError, ValueError, OSError, KeyError) as error:
+        rule = "the name of a time zone, such as 'Europe/Berlin', or None"
+        raise invalid_parameter("rfm_table", "time_zone", rule, time_zone) from error

@@ -1,0 +1,472 @@
+"""RFMSegmenter: recency, frequency and monetary scores as named, proved segments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skseg._core._base import SegmenterMixin, segment_table
+from skseg._core._validation import (
+    check_int,
+    check_sample_weight,
+    invalid_parameter,
+    positional_names,
+    read_columns,
+)
+from skseg.exceptions import missing_columns_message
+from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
+from skseg.rules._columns import Columns
+from skseg.rules._language._conditions import Missing, leaves
+from skseg.rules._quantile import inverted_cdf
+
+from ._maps import SEGMENT_MAPS, SegmentMap
+from ._scores import Dimension, learn_cuts, rule_in_raw_units
+
+FloatArray = npt.NDArray[np.float64]
+
+_SCORES = {"recency": "R", "frequency": "F", "monetary": "M"}
+
+
+class RFMSegmenter(SegmenterMixin, TransformerMixin, BaseEstimator):
+    """Score customers by recency, frequency and monetary value, and name the segments.
+
+    Each dimension gets a score, 1 (worst) to `n_scores` (best): one plus the number of
+    cut points below the value, counted from the other end for recency. Cut points are
+    quantiles of the training customers or given. A map names the segments by rules over
+    the scores; it is proved to be a partition, and translated into rules in days,
+    orders and currency, which are what `predict` evaluates.
+
+    Parameters
+    ----------
+    segments : {"grid", "seed", "seed-premium", "putler", "r-rfm"} or mapping, \
+default="grid"
+        The segment map. ``"grid"`` is the usual picture of ten rectangles in the plane
+        of R and F. ``"seed"`` has Top customers, At risk, New customers, Dormant and
+        Others; ``"seed-premium"`` splits from its Others those with ``premium == 1``.
+        ``"putler"`` and ``"r-rfm"`` are the published tables of score ranges. A mapping
+        of names to rules over ``R``, ``F``, ``M`` and other columns of `X` is a map
+        of your own: ``{"Top": "R >= 4 and F >= 4", ...}``.
+    n_scores : int or mapping, default=5
+        Number of scores of a dimension with learned cut points, 2 to 10; a mapping has
+        the keys ``"recency"``, ``"frequency"``, ``"monetary"``. The maps that ship are
+        defined on 5.
+    cut_points : "quantile" or mapping, default="quantile"
+        Where the cut points come from. A mapping gives business cut points for some
+        or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones are
+        learned. A value equal to a cut point lies below it.
+    precedence : {"first"} or None, default=None
+        What to do where the rules of your map overlap. ``"first"``: the first rule that
+        holds counts. None: overlapping rules are an error. The maps that ship declare
+        their own.
+    default : str, default=None
+        Segment of the customers for whom no rule of your map holds. None: a map with
+        gaps is an error. The maps that ship declare their own.
+    missing : str, default="Unknown"
+        Segment of the customers that cannot be decided because a value is missing, such
+        as the recency of a customer without a purchase.
+    recency, frequency, monetary : str, default="recency", "frequency", "monetary"
+        Names of the columns. In an array they are the first, second and third column,
+        as long as the names are the default ones; the third may be absent if the map
+        does without M. ``monetary=None`` leaves M out.
+
+    Attributes
+    ----------
+    rules_ : RuleSet
+        The segments in the units of the data: mutually exclusive, and exhaustive with
+        the segment of missing values as the default.
+    segments_ : DataFrame
+        One row per segment: code, name, rule, n (weight), share, median of each
+        dimension, and share of revenue (of all amounts that are finite).
+    segment_names_ : ndarray of str
+        Names; a code is a position here.
+    labels_ : ndarray of int of shape (n_rows,)
+        Segment codes of the training rows.
+    cut_points_ : dict of str to ndarray
+        Dimension -> ascending cut points, in its units.
+    score_table_ : DataFrame
+        One row per dimension and score: the interval ``(above, up_to]`` of values, the
+        number of customers and their share, and whether the score is ``collapsed``:
+        ties have made two cut points equal, and no value gets it.
+    mece_report_ : MECEReport
+        The proof about the map, over all combinations of scores and before precedence
+        and default are applied: its overlaps, gaps and unreachable segments.
+    unreachable_segments_ : tuple of str
+        Segments that no customer can get, by the map or by collapsed scores.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str
+        Their names, where `X` has them.
+
+    See Also
+    --------
+    rfm_table : Makes the customer table from transactions.
+
+    Notes
+    -----
+    Missing values get no score. A customer whose known values decide belongs to the
+    decided segment, every other one to the segment `missing`.
+
+    RFM scoring goes back to A. M. Hughes, "Strategic Database Marketing" (1994). Equal
+    values get equal scores here: ranking with ties broken by row order, a common
+    idiom, moves customers between segments when the rows are shuffled.
+
+    Examples
+    --------
+    >>> from skseg import RFMSegmenter, rfm_table
+    >>> from skseg.datasets import make_orders
+    >>> orders = make_orders(500, random_state=0)
+    >>> customers = rfm_table(orders, customer_id="customer_id", date="date",
+    ...                       amount="amount", order_id="order_id", as_of="2025-01-01")
+    >>> segmenter = RFMSegmenter().fit(customers)
+    >>> segmenter.predict(customers).shape
+    (500,)
+    >>> print(segmenter.rules_["Champions"])
+    recency <= 18 and frequency > 5
+    >>> segmenter.rules_.verify().is_mece
+    True
+    """
+
+    def __init__(
+        self,
+        segments: str | Mapping[str, str | Rule] = "grid",
+        n_scores: int | Mapping[str, int] = 5,
+        *,
+        cut_points: str | Mapping[str, Any] = "quantile",
+        precedence: str | None = None,
+        default: str | None = None,
+        missing: str = "Unknown",
+        recency: str = "recency",
+        frequency: str = "frequency",
+        monetary: str | None = "monetary",
+    ) -> None:
+        self.segments = segments
+        self.n_scores = n_scores
+        self.cut_points = cut_points
+        self.precedence = precedence
+        self.default = default
+        self.missing = missing
+        self.recency = recency
+        self.frequency = frequency
+        self.monetary = monetary
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> RFMSegmenter:
+        """Learn the cut points and prove the segments.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_customers, n_columns)
+            One row per customer. Recency in days since the last purchase, frequency in
+            purchases, monetary in currency. pandas, polars, pyarrow or whatever
+            narwhals reads; further columns are left alone unless the map uses them.
+        y : Ignored
+            Present for the API of scikit-learn.
+        sample_weight : array-like of shape (n_customers,), default=None
+            Weight 3 counts as the customer three times.
+
+        Returns
+        -------
+        RFMSegmenter
+            The fitted segmenter.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or column is wrong, or the map overlaps or leaves gaps
+            without a declared precedence or default.
+        """
+        columns = read_columns(self, X, reset=True, min_features=2)
+        weight = check_sample_weight(sample_weight, columns.n_rows)
+        segment_map = self._segment_map()
+        self._dimensions = self._fit_dimensions(columns, weight)
+        rules = self._prove(segment_map, columns)
+        self.rules_ = RuleSet(
+            {n: rule_in_raw_units(r, self._dimensions) for n, r in rules.items()},
+            default=self._missing_name(rules),
+        ).simplify()
+        # The default is reached by missing values alone, and always by those.
+        self.unreachable_segments_ = self.rules_.verify().unreachable or ()
+        self.cut_points_ = {d.name: d.cuts for d in self._dimensions}
+        self.labels_ = self.rules_.assign(columns)
+        self.segments_ = self._segment_table(columns, weight)
+        self.score_table_ = pd.concat(
+            [d.table(columns.numbers(d.column), weight) for d in self._dimensions],
+            ignore_index=True,
+        )
+        return self
+
+    def predict(self, X: Any) -> npt.NDArray[np.intp]:
+        """Return the segment code of every customer.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_customers, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_customers,)
+            Positions in ``segment_names_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        check_is_fitted(self)
+        return self.rules_.assign(read_columns(self, X, reset=False))
+
+    def scores(self, X: Any) -> pd.DataFrame:
+        """Return the scores R, F and M as whole numbers in a pandas frame.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_customers, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        DataFrame of Int64 of shape (n_customers, n_dimensions)
+            Columns ``R``, ``F`` and ``M``, from 1 (worst) to the number of scores
+            (best), ``<NA>`` where the value is missing. The index is that of `X` where
+            it has one.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        frame = pd.DataFrame(
+            {d.score: d.scores(columns.numbers(d.column)) for d in self._dimensions}
+        ).astype("Int64")
+        return frame.set_axis(X.index) if isinstance(X, pd.DataFrame) else frame
+
+    def transform(self, X: Any) -> FloatArray:
+        """Return the scores R, F and M.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_customers, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of float of shape (n_customers, n_dimensions)
+            Whole numbers from 1 (worst) to the number of scores (best); NaN where the
+            value is missing. ``set_output`` gives a frame.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        return np.column_stack(
+            [d.scores(columns.numbers(d.column)) for d in self._dimensions]
+        )
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the scores, ``R``, ``F`` and ``M``.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for the API of scikit-learn.
+
+        Returns
+        -------
+        ndarray of str
+            One name per column of `transform`.
+        """
+        check_is_fitted(self)
+        return np.array([d.score for d in self._dimensions], dtype=object)
+
+    def _segment_map(self) -> SegmentMap:
+        if self.precedence not in (None, "first"):
+            rule = "None or 'first'"
+            raise invalid_parameter("RFMSegmenter", "precedence", rule, self.precedence)
+        if isinstance(self.segments, Mapping) and self.segments:
+            return SegmentMap(self.segments, self.precedence, self.default)
+        known = self.segments if isinstance(self.segments, str) else None
+        if known not in SEGMENT_MAPS:
+            rule = f"one of {sorted(SEGMENT_MAPS)} or a mapping of names to rules"
+            raise invalid_parameter("RFMSegmenter", "segments", rule, self.segments)
+        shipped = SEGMENT_MAPS[known]
+        default = self.default if self.default is not None else shipped.default
+        return SegmentMap(shipped.rules, self.precedence or shipped.precedence, default)
+
+    def _fit_dimensions(
+        self, columns: Columns, weight: FloatArray | None
+    ) -> list[Dimension]:
+        self._check_dimension_keys()
+        return [
+            self._fit_dimension(name, column, columns.numbers(column), weight)
+            for name, column in self._dimension_columns(columns).items()
+        ]
+
+    def _check_dimension_keys(self) -> None:
+        for parameter in ("n_scores", "cut_points"):
+            value = getattr(self, parameter)
+            if isinstance(value, Mapping) and not value.keys() <= _SCORES.keys():
+                rule = f"a mapping with keys among {list(_SCORES)}"
+                raise invalid_parameter("RFMSegmenter", parameter, rule, dict(value))
+        given = self.cut_points
+        if not isinstance(given, Mapping) and given != "quantile":
+            rule = "'quantile' or a mapping of dimensions to cut points"
+            raise invalid_parameter("RFMSegmenter", "cut_points", rule, given)
+
+    def _dimension_columns(self, columns: Columns) -> dict[str, str]:
+        """Return dimension -> column; an array has them in the order R, F, M."""
+        positional = positional_names(len(columns.names))
+        found = {}
+        for position, name in enumerate(_SCORES):
+            column = getattr(self, name)
+            if column is None and name == "monetary":
+                continue
+            if columns.names == positional and column == name:
+                if position < len(positional):
+                    found[name] = positional[position]
+                continue
+            if column not in columns.names:
+                message = missing_columns_message(
+                    [column], columns.names, "RFMSegmenter"
+                )
+                raise ValueError(f"{message} Name it with the parameter {name}=...")
+            found[name] = column
+        return found
+
+    def _fit_dimension(
+        self, name: str, column: str, values: FloatArray, weight: FloatArray | None
+    ) -> Dimension:
+        given = None
+        if isinstance(self.cut_points, Mapping):
+            given = self.cut_points.get(name)
+        if given is None:
+            wanted = self.n_scores
+            if isinstance(wanted, Mapping):
+                wanted = wanted.get(name, 5)
+            n_scores = check_int("RFMSegmenter", "n_scores", wanted, 2, 10)
+            cuts = learn_cuts(column, values, n_scores, weight)
+        else:
+            cuts = np.asarray(given, dtype=np.float64)
+            in_order = cuts.ndim == 1 and len(cuts) and (np.diff(cuts) > 0).all()
+            if not in_order or len(cuts) > 9 or not np.isfinite(cuts).all():
+                rule = f"1 to 9 finite cut points in rising order for {name!r}"
+                raise invalid_parameter("RFMSegmenter", "cut_points", rule, given)
+        return Dimension(name, _SCORES[name], column, cuts + 0.0)
+
+    def _prove(self, segment_map: SegmentMap, columns: Columns) -> dict[str, Rule]:
+        """Return the map as disjoint, exhaustive rules over the scores."""
+        schema = {
+            d.score: Domain(integer=True, low=1, high=d.n_scores, missing=False)
+            for d in self._dimensions
+        }
+        known = [*schema, *columns.names]
+        rules = RuleSet(
+            {n: parse(rule, columns=known) for n, rule in segment_map.rules.items()}
+        )
+        _check_asks_for_no_missing_score(rules, schema)
+        self._check_scores_defined(rules)
+        self.mece_report_ = report = rules.verify(schema)
+        _check_declared(segment_map, report)
+        complete = dict(rules.rules)
+        if segment_map.default is not None and report.gaps:
+            if segment_map.default in complete:
+                rule = "a name that no rule has"
+                raise invalid_parameter(
+                    "RFMSegmenter", "default", rule, segment_map.default
+                )
+            complete[segment_map.default] = parse("True")
+        return dict(RuleSet(complete).disjoint(schema).rules)
+
+    def _check_scores_defined(self, rules: RuleSet) -> None:
+        if not isinstance(self.segments, str):
+            return
+        for d in self._dimensions:
+            if d.score in rules.columns and d.n_scores != 5:
+                raise ValueError(
+                    f"The map segments={self.segments!r} is defined on 5 scores. Got "
+                    f"{d.n_scores} for {d.name!r}; give 4 cut points or n_scores=5, or "
+                    "a map of your own."
+                )
+
+    def _missing_name(self, rules: Mapping[str, Rule]) -> str:
+        if not isinstance(self.missing, str) or self.missing in rules:
+            rule = "a str that is no name of another segment"
+            raise invalid_parameter("RFMSegmenter", "missing", rule, self.missing)
+        return self.missing
+
+    def _segment_table(
+        self, columns: Columns, weight: FloatArray | None
+    ) -> pd.DataFrame:
+        table = segment_table(self.rules_, self.labels_, weight)
+        order = np.argsort(self.labels_.astype(np.uint16), kind="stable")
+        ends = np.cumsum(np.bincount(self.labels_, minlength=len(table)))[:-1]
+        for d in self._dimensions:
+            values = columns.numbers(d.column)
+            parts = np.split(values[order], ends)
+            weights = [None] * len(parts)
+            if weight is not None:
+                weights = np.split(weight[order], ends)  # type: ignore[assignment]
+            table[f"median_{d.name}"] = [
+                inverted_cdf(part, [0.5], w)[0]
+                for part, w in zip(parts, weights, strict=True)
+            ]
+            if d.name == "monetary":
+                revenue = _revenue(values, self.labels_, weight, len(table))
+                total = revenue.sum()
+                table["revenue_share"] = revenue / total if total else np.nan
+        return table
+
+
+def _revenue(
+    values: FloatArray,
+    codes: npt.NDArray[np.intp],
+    weight: FloatArray | None,
+    n_segments: int,
+) -> FloatArray:
+    """Return the revenue of every segment, in units of the largest amount."""
+    counts = np.isfinite(values) & (True if weight is None else weight > 0)
+    finite = np.where(counts, values, 0.0)
+    # Scaled first, so that no sum of representable amounts overflows.
+    spent = finite / max(np.abs(finite).max(), np.finfo(float).tiny)
+    weighted = spent if weight is None else spent * weight
+    return np.bincount(codes, weighted, minlength=n_segments).astype(np.float64)
+
+
+def _check_asks_for_no_missing_score(rules: RuleSet, scores: Collection[str]) -> None:
+    for name, rule in rules.rules.items():
+        for leaf in leaves(rule):
+            if isinstance(leaf, Missing) and leaf.column in scores:
+                raise RuleError(
+                    f"Segment {name!r} asks for missing({leaf.column}). Customers whom "
+                    "a missing value leaves undecided have a segment of their own, "
+                    "named by the parameter 'missing'; drop the condition."
+                )
+
+
+def _check_declared(segment_map: SegmentMap, report: MECEReport) -> None:
+    if report.n_overlaps and segment_map.precedence is None:
+        raise ValueError(
+            "The segments overlap. Change the rules, or declare that the first rule "
+            f"that holds counts with precedence='first'.\n{report}"
+        )
+    if report.gaps and segment_map.default is None:
+        raise ValueError(
+            "The segments leave gaps. Change the rules, or name the segment of all "
+            f"other customers with default='Others'.\n{report}"
+        )

@@ -1,0 +1,1 @@
+"""Clusters: silhouettes, DBSCAN on shared neighbours, the gap statistic, agreement."""

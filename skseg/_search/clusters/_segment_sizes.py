@@ -1,0 +1,48 @@
+"""How the rows of an assignment are spread over its segments."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skseg._search._arrays import IntArray
+
+
+class SegmentSizes(NamedTuple):
+    """Segments that have rows, and shares of all rows, those of noise included."""
+
+    n_segments: int
+    n_inside: int
+    noise_share: float
+    smallest_share: float
+    largest_share: float
+
+    @property
+    def has_distances(self) -> bool:
+        """Whether distances within and between segments exist."""
+        return 2 <= self.n_segments < self.n_inside
+
+
+def segment_sizes(codes: IntArray) -> SegmentSizes:
+    """Return how the rows are spread over the segments.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_rows,)
+        Segments; below 0 is noise.
+
+    Returns
+    -------
+    SegmentSizes
+        The shares of segments are NaN where there is none.
+    """
+    _, sizes = np.unique_counts(codes[codes >= 0])
+    n_rows, n_inside = len(codes), int(sizes.sum())
+    return SegmentSizes(
+        n_segments=len(sizes),
+        n_inside=n_inside,
+        noise_share=(n_rows - n_inside) / n_rows,
+        smallest_share=int(sizes.min()) / n_rows if n_inside else np.nan,
+        largest_share=int(sizes.max()) / n_rows if n_inside else np.nan,
+    )

@@ -1,0 +1,1 @@
+"""Where two groups differ: search over boxes, inference, information values."""

@@ -1,0 +1,1 @@
+"""Segments split and merged until their sizes lie within bounds."""

@@ -1,1 +1,0 @@
-"""Order lines of any frame library, cleaned and grouped into orders."""

@@ -1,0 +1,1 @@
+"""What people write and read: conditions, thresholds, text, English, JSON."""

@@ -1,0 +1,447 @@
+"""The condition algebra: what can be said about one customer."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from skseg.exceptions import RuleError
+
+from ._thresholds import (
+    Threshold,
+    as_threshold,
+    check_name,
+    check_number,
+    resolve_threshold,
+    threshold_text,
+)
+
+Operator = Literal["<", "<=", ">", ">=", "==", "!="]
+Kind = Literal["number", "text"]
+
+
+class Rule:
+    """A condition over the columns of one customer, true or false for every row.
+
+    Rules are written as text (see `parse`) or with `col`, `q` and `missing`, and
+    combined with ``&``, ``|`` and ``~``. They are immutable, compare by structure,
+    and print as text that parses back to an equal rule.
+
+    A missing value (NaN, None, NULL) behaves as Python's nan does: every comparison
+    with it is false, except ``!=``, and ``~`` is the true complement.
+
+    Examples
+    --------
+    >>> from skseg.rules import col
+    >>> rule = (col("aov") >= 120) & ~col("plan").isin(["free"])
+    >>> print(rule)
+    aov >= 120 and plan not in ['free']
+    >>> rule.evaluate({"aov": [150.0, 150.0, 80.0], "plan": ["pro", "free", None]})
+    array([ True, False, False])
+    """
+
+    __slots__ = ()
+
+    def __and__(self, other: Rule) -> Rule:
+        return conjunction([self, _as_operand(other, "&")])
+
+    def __or__(self, other: Rule) -> Rule:
+        return disjunction([self, _as_operand(other, "|")])
+
+    def __invert__(self) -> Rule:
+        return self.part if isinstance(self, Not) else Not(self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "A rule has no truth value of its own. Combine rules with &, | and ~ in "
+            "place of and, or and not, and write 40 <= x < 120 as "
+            "(col('x') >= 40) & (col('x') < 120)."
+        )
+
+    def __str__(self) -> str:
+        # _text reads the node classes below, so it can only be imported late.
+        from ._text import rule_text
+
+        return rule_text(self)
+
+    def describe(self) -> str:
+        """Return the rule in English.
+
+        Returns
+        -------
+        str
+            A clause about one customer, without a final full stop.
+
+        Examples
+        --------
+        >>> from skseg.rules import parse
+        >>> parse("40 <= aov < 120 and plan != 'free'").describe()
+        "aov is at least 40 and below 120, and plan is not 'free' (or is missing)"
+        """
+        from ._text import rule_english
+
+        return rule_english(self)
+
+    def evaluate(self, X: Any) -> npt.NDArray[np.bool_]:
+        """Return which rows of `X` the rule holds for.
+
+        Parameters
+        ----------
+        X : frame, mapping of str to sequence, or array of shape (n_rows, n_columns)
+            pandas, polars, pyarrow or whatever narwhals reads. The columns of an
+            array are called ``x0``, ``x1``, ...
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+            True where the rule holds.
+
+        Raises
+        ------
+        RuleError
+            If a column is missing or holds another kind of value than the rule
+            compares it with, or the rule holds an unresolved quantile.
+
+        Examples
+        --------
+        >>> from skseg.rules import col
+        >>> (col("x0") > 1).evaluate([[1.0], [2.0]])
+        array([False,  True])
+        """
+        from skseg.rules._evaluate import evaluate_rules
+
+        return evaluate_rules([self], X)[:, 0]
+
+    def to_sql(self, dialect: str = "duckdb") -> str:
+        """Return the rule as a SQL condition, for a WHERE clause.
+
+        It is TRUE exactly where the rule holds; elsewhere it is FALSE or NULL, so
+        negate the rule, not the SQL: ``(~rule).to_sql()``. It needs the extra ``sql``.
+
+        Parameters
+        ----------
+        dialect : {"duckdb", "sqlite"}, default="duckdb"
+            The SQL dialect.
+
+        Returns
+        -------
+        str
+            A condition, in brackets where it has several parts.
+
+        Raises
+        ------
+        RuleError
+            If the dialect is not offered, a quantile is unresolved, or two column names
+            differ only by case.
+        MissingExtraError
+            If sqlglot is not installed.
+
+        Examples
+        --------
+        >>> from skseg.rules import parse
+        >>> print(parse("plan == 'pro'").to_sql("sqlite"))
+        `plan` COLLATE BINARY = 'pro'
+        """
+        # sqlglot is an extra, so it is imported where it is used.
+        from skseg.rules._sql._expressions import condition_sql
+
+        return condition_sql(self, dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Rule):
+    """``column <operator> threshold``; text only with ``==`` and ``!=``."""
+
+    column: str
+    operator: Operator
+    threshold: Threshold | str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership(Rule):
+    """``column in [values]``: all numbers or all text, in the order written."""
+
+    column: str
+    values: tuple[float, ...] | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Rule):
+    """``missing(column)``."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class And(Rule):
+    """All parts hold; without parts, always true."""
+
+    parts: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Rule):
+    """Some part holds; without parts, always false."""
+
+    parts: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Rule):
+    """The true complement of a part: missing values change sides too."""
+
+    part: Rule
+
+
+Leaf = Comparison | Membership | Missing
+
+
+def _as_operand(other: object, symbol: str) -> Rule:
+    if not isinstance(other, Rule):
+        raise TypeError(
+            f"{symbol} combines rules. Got {other!r} instead; put each comparison in "
+            f"parentheses: (col('a') > 1) {symbol} (col('b') > 2)."
+        )
+    return other
+
+
+def _flat(node: type[And] | type[Or], parts: Iterable[Rule]) -> Rule:
+    flat: list[Rule] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, node) else [part])
+    return flat[0] if len(flat) == 1 else node(tuple(flat))
+
+
+def conjunction(parts: Iterable[Rule]) -> Rule:
+    """Return the rule that all `parts` hold, flattened."""
+    return _flat(And, parts)
+
+
+def disjunction(parts: Iterable[Rule]) -> Rule:
+    """Return the rule that some part holds, flattened."""
+    return _flat(Or, parts)
+
+
+def comparison(column: str, operator: Operator, value: Any) -> Comparison:
+    """Return ``column <operator> value``, checked."""
+    if isinstance(value, str):
+        if operator not in ("==", "!="):
+            raise RuleError(
+                f"Text has no order in rules: {column!r} {operator} {value!r}. Use "
+                "==, != or in."
+            )
+        text = check_name(value, f"A value of column {column!r}", allow_empty=True)
+        return Comparison(column, operator, text)
+    if value is None:
+        raise RuleError(
+            f"None is not a threshold. Use missing({column}) to ask for missing values."
+        )
+    return Comparison(column, operator, as_threshold(value))
+
+
+def membership(column: str, values: Iterable[Any]) -> Membership:
+    """Return ``column in values``, checked."""
+    listed = list(values)
+    if not listed:
+        raise RuleError(f"'{column} in []' holds for nobody. List at least one value.")
+    if all(isinstance(value, str) for value in listed):
+        what = f"A value of column {column!r}"
+        texts = [check_name(value, what, allow_empty=True) for value in listed]
+        return Membership(column, tuple(dict.fromkeys(texts)))
+    if all(isinstance(value, numbers.Real) for value in listed):
+        return Membership(column, tuple(dict.fromkeys(map(check_number, listed))))
+    raise RuleError(
+        f"The values that {column!r} is compared with must be all numbers or all "
+        f"text. Got {listed!r}; missing values are asked for with missing({column})."
+    )
+
+
+class Column:
+    """A column to build rules from; made by `col`."""
+
+    __slots__ = ("name",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, name: str) -> None:
+        self.name = check_name(name, "A column name")
+
+    def __repr__(self) -> str:
+        return f"col({self.name!r})"
+
+    def __lt__(self, value: Any) -> Rule:
+        return comparison(self.name, "<", value)
+
+    def __le__(self, value: Any) -> Rule:
+        return comparison(self.name, "<=", value)
+
+    def __gt__(self, value: Any) -> Rule:
+        return comparison(self.name, ">", value)
+
+    def __ge__(self, value: Any) -> Rule:
+        return comparison(self.name, ">=", value)
+
+    def __eq__(self, value: Any) -> Rule:  # type: ignore[override]
+        return comparison(self.name, "==", value)
+
+    def __ne__(self, value: Any) -> Rule:  # type: ignore[override]
+        return comparison(self.name, "!=", value)
+
+    def isin(self, values: Iterable[Any]) -> Rule:
+        """Return the rule that the column holds one of `values`."""
+        if isinstance(values, str):
+            raise RuleError(f"isin takes a list of values. Got the text {values!r}.")
+        return membership(self.name, values)
+
+    def is_missing(self) -> Rule:
+        """Return the rule that the column is missing."""
+        return Missing(self.name)
+
+
+def col(name: str) -> Column:
+    """Return a column to build rules from.
+
+    Parameters
+    ----------
+    name : str
+        Any name that a frame can hold, spaces and quotes included.
+
+    Returns
+    -------
+    Column
+        Compare it with ``<``, ``<=``, ``>``, ``>=``, ``==``, ``!=``, or call
+        ``.isin(values)`` and ``.is_missing()``; each gives a `Rule`.
+
+    Raises
+    ------
+    RuleError
+        If `name` is empty, or holds NUL or a lone surrogate.
+
+    Examples
+    --------
+    >>> from skseg.rules import col
+    >>> print((col("aov") >= 120) & ~col("my plan").isin(["free", "trial"]))
+    aov >= 120 and col('my plan') not in ['free', 'trial']
+    """
+    return Column(name)
+
+
+def missing(column: str | Column) -> Rule:
+    """Return the rule that a column is missing: NaN, None, NULL or NaT.
+
+    Parameters
+    ----------
+    column : str or col(...)
+        The column.
+
+    Returns
+    -------
+    Rule
+        True for the rows without a value.
+
+    Examples
+    --------
+    >>> from skseg.rules import col, missing
+    >>> print(missing("age") | (col("age") < 18))
+    missing(age) or age < 18
+    """
+    return (column if isinstance(column, Column) else Column(column)).is_missing()
+
+
+def leaves(rule: Rule) -> Iterator[Leaf]:
+    """Yield the comparisons, memberships and missing tests of `rule`, left to right."""
+    if isinstance(rule, And | Or):
+        for part in rule.parts:
+            yield from leaves(part)
+    elif isinstance(rule, Not):
+        yield from leaves(rule.part)
+    elif isinstance(rule, Comparison | Membership | Missing):
+        yield rule
+
+
+def leaf_kind(leaf: Leaf) -> Kind | None:
+    """Return what kind of value the leaf compares its column with."""
+    if isinstance(leaf, Missing):
+        return None
+    value = leaf.values[0] if isinstance(leaf, Membership) else leaf.threshold
+    return "text" if isinstance(value, str) else "number"
+
+
+def column_kinds(rules: Iterable[Rule]) -> dict[str, Kind | None]:
+    """Return each column's kind in order of first appearance, or raise on a clash."""
+    kinds: dict[str, Kind | None] = {}
+    for rule in rules:
+        for leaf in leaves(rule):
+            kind, known = leaf_kind(leaf), kinds.get(leaf.column)
+            if kind and known and kind != known:
+                raise RuleError(
+                    f"Column {leaf.column!r} is compared with numbers and with text. "
+                    "A column holds one kind of value; write the numbers as text, or "
+                    "split the column in two."
+                )
+            kinds[leaf.column] = kind or known
+    return kinds
+
+
+def map_leaves(rule: Rule, change: Callable[[Leaf], Rule]) -> Rule:
+    """Return `rule` with every leaf replaced by ``change(leaf)``."""
+    if isinstance(rule, And | Or):
+        return _flat(type(rule), [map_leaves(part, change) for part in rule.parts])
+    if isinstance(rule, Not):
+        return ~map_leaves(rule.part, change)
+    if isinstance(rule, Comparison | Membership | Missing):
+        return change(rule)
+    raise TypeError(f"Not a rule: {rule!r}")
+
+
+def negation_normal(rule: Rule, *, negated: bool = False) -> Rule:
+    """Return `rule` with ``not`` in front of leaves only."""
+    if isinstance(rule, Not):
+        return negation_normal(rule.part, negated=not negated)
+    if isinstance(rule, And | Or):
+        join = conjunction if isinstance(rule, And) != negated else disjunction
+        return join([negation_normal(part, negated=negated) for part in rule.parts])
+    return ~rule if negated else rule
+
+
+def unresolved_error(column: str, threshold: Threshold) -> RuleError:
+    """Return the error for a quantile that has no value yet; the caller raises it."""
+    return RuleError(
+        f"The threshold {threshold_text(threshold)} of column {column!r} is not "
+        "resolved yet. Call resolve(X) with the data it is a quantile of."
+    )
+
+
+def open_thresholds(rules: Iterable[Rule]) -> Iterator[tuple[str, Threshold]]:
+    """Yield (column, threshold) of every threshold that is not a number or text yet."""
+    for rule in rules:
+        for leaf in leaves(rule):
+            if isinstance(leaf, Comparison) and not isinstance(
+                leaf.threshold, float | str
+            ):
+                yield leaf.column, leaf.threshold
+
+
+def require_resolved(rules: Iterable[Rule]) -> None:
+    """Raise if a threshold of `rules` is a quantile still."""
+    for column, threshold in open_thresholds(rules):
+        raise unresolved_error(column, threshold)
+
+
+def resolve_rule(rule: Rule, quantile: Callable[[str, float], float]) -> Rule:
+    """Return `rule` with ``quantile(column, p)`` in place of every ``q(p)``."""
+    return map_leaves(rule, lambda leaf: resolve_leaf(leaf, quantile))
+
+
+def resolve_leaf(leaf: Leaf, quantile: Callable[[str, float], float]) -> Leaf:
+    """Return `leaf` with ``quantile(column, p)`` in place of every ``q(p)``."""
+    if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str):
+        return leaf
+    number = resolve_threshold(
+        leaf.threshold, lambda level: quantile(leaf.column, level)
+    )
+    return Comparison(leaf.column, leaf.operator, number)

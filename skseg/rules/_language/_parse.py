@@ -1,0 +1,306 @@
+"""Text to rule: a whitelist over Python's syntax tree. Nothing is ever evaluated."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from skseg.exceptions import RuleError, did_you_mean
+
+from ._conditions import (
+    Missing,
+    Operator,
+    Rule,
+    comparison,
+    conjunction,
+    disjunction,
+    leaves,
+    membership,
+)
+from ._source import Source
+from ._thresholds import (
+    Quantile,
+    Threshold,
+    as_threshold,
+    check_name,
+    check_number,
+    extreme,
+)
+
+MAX_DEPTH = 50
+
+_OPERATORS: dict[type[ast.cmpop], Operator] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_MIRROR: dict[Operator, Operator] = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+_FUNCTIONS = ("col", "missing", "q", "max", "min")
+
+
+def parse(
+    text: str | Rule,
+    *,
+    columns: Iterable[str] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Rule:
+    """Read a rule from text.
+
+    The text is Python's own syntax for conditions, and no more than that: it is read
+    with a whitelist over the syntax tree and never evaluated, so a rule can come
+    from a file or a form. A column is written by its name, or ``col("odd name")``.
+
+    Parameters
+    ----------
+    text : str or Rule
+        Comparisons ``< <= > >= == !=`` and their chains (``40 <= aov < 120``),
+        ``in [...]``, ``not in [...]``, ``missing(x)``, joined by ``and``, ``or``,
+        ``not``. A threshold is a number, ``inf``, a quantile ``q(p)``, or
+        ``max(...)`` / ``min(...)`` of these. A `Rule` is returned as it is.
+    columns : iterable of str, default=None
+        The columns that exist. When given, any other name is an error that points
+        at its place in the text and suggests the likely one.
+    params : mapping of str to value, default=None
+        Values of the named parameters of the text, written ``{name}`` in the place of a
+        value: a number, text, ``q(p)`` and its like, or after ``in`` a list.
+
+    Returns
+    -------
+    Rule
+        Equal to the rule built from the same parts with `col`, `q` and `missing`.
+
+    Raises
+    ------
+    RuleError
+        If the text is not a rule; the message points at the offending piece.
+
+    Examples
+    --------
+    >>> from skseg.rules import parse
+    >>> print(parse("aov >= max(q(0.75), 120) and not plan == 'free'"))
+    aov >= max(q(0.75), 120) and not plan == 'free'
+    >>> print(parse("aov >= max(q({level}), 120)", params={"level": 0.9}))
+    aov >= max(q(0.9), 120)
+    >>> parse("avo >= 120", columns=["aov", "plan"])
+    Traceback (most recent call last):
+        ...
+    skseg.exceptions.RuleError: Unknown column 'avo'. Did you mean 'aov'?
+      avo >= 120
+      ^^^
+    """
+    known = None if columns is None else tuple(columns)
+    if not isinstance(text, Rule):
+        return _Parser(text, known, params or {}).rule()
+    if known is not None:
+        for leaf in leaves(text):
+            if leaf.column not in known:
+                raise RuleError(_unknown_column(leaf.column, known))
+    return text
+
+
+def _unknown_column(name: str, columns: Sequence[str]) -> str:
+    hint = did_you_mean(name, columns)
+    available = "" if hint else f" Available: {', '.join(map(repr, columns[:20]))}."
+    return f"Unknown column {name!r}.{hint}{available}"
+
+
+def _is_parameter(node: ast.expr) -> TypeGuard[ast.Set]:
+    """Tell whether a piece is ``{name}``, which Python reads as a set of one name."""
+    return isinstance(node, ast.Set) and [type(e) for e in node.elts] == [ast.Name]
+
+
+class _Parser:
+    """One text on its way to a rule."""
+
+    def __init__(
+        self, text: str, columns: tuple[str, ...] | None, params: Mapping[str, Any]
+    ) -> None:
+        self.source = Source(text)
+        self.columns = columns
+        self.params = params
+        self._fail = self.source.fail
+        self._checked = self.source.checked
+
+    def rule(self) -> Rule:
+        return self._rule(self.source.tree(), 0)
+
+    def _rule(self, node: ast.expr, depth: int) -> Rule:
+        self._check_depth(node, depth)
+        if isinstance(node, ast.BoolOp):
+            join = conjunction if isinstance(node.op, ast.And) else disjunction
+            return join([self._rule(value, depth + 1) for value in node.values])
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return ~self._rule(node.operand, depth + 1)
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if isinstance(node, ast.Call) and self._function(node) == "missing":
+            (argument,) = self._arguments(node, 1)
+            return Missing(self._column(argument))
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return conjunction([]) if node.value else disjunction([])
+        self._fail(node, self._why_no_rule(node))
+
+    def _check_depth(self, node: ast.expr, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._fail(node, f"A rule may be nested {MAX_DEPTH} levels deep at most.")
+
+    def _why_no_rule(self, node: ast.expr) -> str:
+        if self._is_column(node):
+            return "A column alone is not a condition. Compare it: == 1, == 'yes', ..."
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
+            return "Join conditions with and / or; & and | are for Python expressions."
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
+            return "Negate with not; ~ is for Python expressions."
+        return (
+            "Not a condition. A rule joins comparisons, in [...] and missing(...) by "
+            "and, or, not."
+        )
+
+    def _comparison(self, node: ast.Compare) -> Rule:
+        sides = [node.left, *node.comparators]
+        return conjunction(
+            self._pair(node, left, operator, right)
+            for left, operator, right in zip(sides, node.ops, sides[1:], strict=False)
+        )
+
+    def _pair(
+        self, node: ast.Compare, left: ast.expr, operator: ast.cmpop, right: ast.expr
+    ) -> Rule:
+        if isinstance(operator, ast.Is | ast.IsNot):
+            self._fail(node, "Rules have no 'is'. Ask for missing values: missing(x).")
+        if isinstance(operator, ast.In | ast.NotIn):
+            values = self._values(right)
+            rule: Rule = self._checked(node, membership, self._column(left), values)
+            return rule if isinstance(operator, ast.In) else ~rule
+        symbol = _OPERATORS[type(operator)]
+        if self._is_column(left) and self._is_column(right):
+            self._fail(
+                right,
+                "A rule compares a column with a value, not with another column. "
+                "Text values are quoted: plan == 'free'.",
+            )
+        if self._is_column(right):
+            left, right, symbol = right, left, _MIRROR[symbol]
+        column = self._column(left)
+        return self._checked(node, comparison, column, symbol, self._value(right))  # type: ignore[no-any-return]
+
+    def _is_column(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            return node.id not in ("inf", "nan")
+        return isinstance(node, ast.Call) and self._function(node) == "col"
+
+    def _column(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Name) and node.id != "inf":
+            # The tree holds the normalised identifier; the text says what is meant.
+            name = self.source.segment(node)
+        elif isinstance(node, ast.Call) and self._function(node) == "col":
+            (argument,) = self._arguments(node, 1)
+            if not isinstance(argument, ast.Constant):
+                self._fail(argument, "col(...) takes a quoted column name.")
+            name = self._checked(argument, check_name, argument.value, "A column name")
+        elif isinstance(node, ast.Attribute):
+            self._fail(node, "A column name with a dot is written col('a.b').")
+        else:
+            self._fail(node, "Expected a column here: a name, or col('odd name').")
+        if self.columns is not None and name not in self.columns:
+            self._fail(node, _unknown_column(name, self.columns))
+        return name
+
+    def _values(self, node: ast.expr) -> list[Any]:
+        if _is_parameter(node):
+            values = self._parameter(node)
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                self._fail(node, f"'in' needs a list of values. Got {values!r}.")
+            return list(values)
+        if not isinstance(node, ast.List | ast.Tuple | ast.Set):
+            self._fail(node, "'in' needs a list of values: in ['a', 'b'].")
+        return [self._value(element) for element in node.elts]
+
+    def _value(self, node: ast.expr) -> Threshold | str:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if _is_parameter(node):
+            value = self._parameter(node)
+            if isinstance(value, str):
+                return value
+        return self._threshold(node)
+
+    def _parameter(self, node: ast.Set) -> Any:
+        name = self.source.segment(node.elts[0])
+        if name not in self.params:
+            hint = did_you_mean(name, self.params)
+            self._fail(node, f"The parameter {name!r} has no value in params.{hint}")
+        return self.params[name]
+
+    def _threshold(self, node: ast.expr, depth: int = 0) -> Threshold:
+        self._check_depth(node, depth)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            value = self._threshold(node.operand, depth + 1)
+            if not isinstance(value, float):
+                self._fail(node, "Only numbers take a sign.")
+            return -value + 0.0 if isinstance(node.op, ast.USub) else value
+        if isinstance(node, ast.Constant | ast.Name):
+            return self._number(node)
+        if isinstance(node, ast.Call):
+            return self._threshold_call(node, depth)
+        if _is_parameter(node):
+            return self._checked(node, as_threshold, self._parameter(node))  # type: ignore[no-any-return]
+        self._fail(
+            node,
+            "A threshold is a number, q(p), max(...) or min(...); rules have no "
+            "arithmetic.",
+        )
+
+    def _number(self, node: ast.Constant | ast.Name) -> float:
+        if isinstance(node, ast.Name):
+            if node.id == "inf":
+                return float("inf")
+            if node.id == "nan":
+                self._fail(node, "nan is no value. Ask for missing values: missing(x).")
+            self._fail(node, "Expected a number, q(p), max(...) or min(...) here.")
+        if node.value is None:
+            self._fail(node, "None is no value. Ask for missing values: missing(x).")
+        if isinstance(node.value, float) and math.isinf(node.value):
+            self._fail(node, "The number is beyond float64. Infinity is written inf.")
+        return self._checked(node, check_number, node.value)  # type: ignore[no-any-return]
+
+    def _threshold_call(self, node: ast.Call, depth: int) -> Threshold:
+        function = self._function(node)
+        if function == "q":
+            (argument,) = self._arguments(node, 1)
+            level = self._threshold(argument, depth + 1)
+            return self._checked(node, Quantile, level)  # type: ignore[no-any-return]
+        if function in ("max", "min"):
+            listed = self._arguments(node, None)
+            args = tuple(self._threshold(argument, depth + 1) for argument in listed)
+            return self._checked(node, extreme, function, args)  # type: ignore[no-any-return]
+        self._fail(node, f"{function}(...) is not a threshold.")
+
+    def _function(self, node: ast.Call) -> str:
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        if name not in _FUNCTIONS:
+            hint = did_you_mean(name, _FUNCTIONS) if name else ""
+            self._fail(
+                node.func,
+                f"Unknown function. Rules know {', '.join(_FUNCTIONS)}.{hint}",
+            )
+        return name
+
+    def _arguments(self, node: ast.Call, count: int | None) -> list[ast.expr]:
+        starred = any(isinstance(arg, ast.Starred) for arg in node.args)
+        if node.keywords or starred or (count is not None and len(node.args) != count):
+            wanted = "values" if count is None else f"{count} value"
+            self._fail(node, f"{self._function(node)}(...) takes {wanted}, unnamed.")
+        return node.args

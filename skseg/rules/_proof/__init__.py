@@ -1,0 +1,1 @@
+"""The proof that rules exclude each other and leave nobody out."""

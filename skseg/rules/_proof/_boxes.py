@@ -1,0 +1,194 @@
+"""Boxes of cells: one bit mask a column. The arithmetic under the proof.
+
+A box is the set of rows whose every column lies in that column's mask. No mask of a box
+is ever empty; an empty box is no box.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heapreplace
+
+from skseg.exceptions import RuleError
+from skseg.rules._cells import CellAxis
+from skseg.rules._evaluate import rule_mask
+from skseg.rules._language._conditions import And, Not, Or, Rule, leaves
+
+Box = tuple[int, ...]
+
+# A rule that needs more disjoint boxes than this is refused: its proof would not end.
+MAX_BOXES = 20_000
+
+
+class TooManyBoxesError(RuleError):
+    """A rule, or a set of them, is too entangled to be taken apart into boxes."""
+
+
+class Budget:
+    """Steps that a search may still take, so that every proof ends."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Take `steps`, or raise `TooManyBoxesError` when none are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyBoxesError(
+                "The rules overlap in too many ways to be told apart. Split them into "
+                "simpler rules."
+            )
+
+
+def volume(box: Box) -> int:
+    """Return the number of cell combinations in `box`."""
+    return math.prod([mask.bit_count() for mask in box])
+
+
+def intersect(a: Box, b: Box) -> Box | None:
+    """Return the rows in both boxes, or None."""
+    common = []
+    for x, y in zip(a, b, strict=True):
+        both = x & y
+        if not both:
+            return None
+        common.append(both)
+    return tuple(common)
+
+
+def common_volume(a: Box, b: Box) -> int:
+    """Return the number of cell combinations in both boxes."""
+    both = intersect(a, b)
+    return 0 if both is None else volume(both)
+
+
+def subtract(box: Box, hole: Box) -> list[Box]:
+    """Return disjoint boxes that make up `box` without `hole`."""
+    common = intersect(box, hole)
+    if common is None:
+        return [box]
+    pieces = []
+    for axis, (mask, taken) in enumerate(zip(box, common, strict=True)):
+        if mask != taken:
+            pieces.append((*common[:axis], mask & ~taken, *box[axis + 1 :]))
+    return pieces
+
+
+def subtract_all(
+    boxes: Iterable[Box], holes: Iterable[Box], budget: Budget | None = None
+) -> list[Box]:
+    """Return disjoint boxes that make up disjoint `boxes` without all `holes`."""
+    pieces = list(boxes)
+    for hole in holes:
+        if budget is not None:
+            budget.spend(len(pieces))
+        pieces = [piece for box in pieces for piece in subtract(box, hole)]
+        _check_count(pieces)
+    return pieces
+
+
+def _check_count(boxes: Sequence[Box]) -> None:
+    if len(boxes) > MAX_BOXES:
+        raise TooManyBoxesError(
+            f"The rules take more than {MAX_BOXES:,} boxes to tell apart. Split them "
+            "into simpler rules."
+        )
+
+
+def separate(boxes: Iterable[Box], budget: Budget | None = None) -> list[Box]:
+    """Return disjoint boxes that make up the same rows as `boxes`."""
+    found: list[Box] = []
+    for box in sorted(boxes, key=volume, reverse=True):
+        found += subtract_all([box], found, budget)
+        _check_count(found)
+    return found
+
+
+class BoxCompiler:
+    """Takes rules apart into boxes within a universe of allowed cells."""
+
+    def __init__(self, axes: Mapping[str, CellAxis], universe: Box) -> None:
+        self.axes = axes
+        self.universe = universe
+        self._position = {name: i for i, name in enumerate(axes)}
+
+    def boxes(self, rule: Rule, negated: bool = False) -> list[Box]:
+        """Return boxes, perhaps overlapping, of the rows where `rule` holds."""
+        names = {leaf.column for leaf in leaves(rule)}
+        if len(names) == 1:
+            return self._one_column(rule, names.pop(), negated)
+        if isinstance(rule, Not):
+            return self.boxes(rule.part, not negated)
+        assert isinstance(rule, And | Or)
+        parts = [self.boxes(part, negated) for part in rule.parts]
+        if isinstance(rule, And) != negated:
+            return self._all(parts)
+        return list(dict.fromkeys(box for boxes in parts for box in boxes))
+
+    def _one_column(self, rule: Rule, name: str, negated: bool) -> list[Box]:
+        axis, position = self.axes[name], self._position[name]
+        mask = rule_mask(rule, axis)
+        mask = (axis.full & ~mask if negated else mask) & self.universe[position]
+        if not mask:
+            return []
+        return [(*self.universe[:position], mask, *self.universe[position + 1 :])]
+
+    def _all(self, parts: list[list[Box]]) -> list[Box]:
+        found = [self.universe]
+        for boxes in sorted(parts, key=len):
+            pairs = (intersect(a, b) for a in found for b in boxes)
+            found = list(dict.fromkeys(box for box in pairs if box is not None))
+            _check_count(found)
+        return found
+
+
+def grow_inside(box: Box, universe: Box, region: Sequence[Box]) -> Box:
+    """Return a maximal box around `box` within the disjoint boxes `region`."""
+    grown = list(box)
+    for axis, allowed in enumerate(universe):
+        # A cell may be added where the slab over it lies wholly in the region: the
+        # region is disjoint, so the cross-sections of its parts add up.
+        rest = (*grown[:axis], allowed, *grown[axis + 1 :])
+        wanted = volume(rest) // allowed.bit_count()
+        filled: dict[int, int] = {}
+        for part in region:
+            common = intersect(part, rest)
+            if common is None:
+                continue
+            section = volume(common) // common[axis].bit_count()
+            for cell in _cells(common[axis]):
+                filled[cell] = filled.get(cell, 0) + section
+        grown[axis] = sum(cell for cell, n in filled.items() if n == wanted)
+    return tuple(grown)
+
+
+def _cells(mask: int) -> Iterable[int]:
+    while mask:
+        lowest = mask & -mask
+        yield lowest
+        mask ^= lowest
+
+
+def cover(region: Sequence[Box], universe: Box) -> list[Box]:
+    """Return few maximal boxes, perhaps overlapping, that make up disjoint `region`.
+
+    Greedy: the box that adds most comes next. What a box would add only ever shrinks,
+    so a box that still adds most when looked at again is the best of all.
+    """
+    grown = dict.fromkeys(grow_inside(box, universe, region) for box in region)
+    queue = [(-volume(box), i, box) for i, box in enumerate(grown)]
+    heapify(queue)
+    left, found = list(region), []
+    while left:
+        size, i, box = queue[0]
+        adds = -sum(common_volume(box, part) for part in left)
+        if adds == 0:
+            heappop(queue)
+        elif adds > size:
+            heapreplace(queue, (adds, i, box))
+        else:
+            heappop(queue)
+            found.append(box)
+            left = subtract_all(left, [box])
+    return found

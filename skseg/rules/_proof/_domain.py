@@ -1,0 +1,199 @@
+"""What a column may hold: the schema that a proof can rely on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from skseg.exceptions import RuleError, did_you_mean
+from skseg.rules._cells import Axis, NumberAxis, TextAxis
+from skseg.rules._language._conditions import (
+    And,
+    Comparison,
+    Kind,
+    Leaf,
+    Membership,
+    Rule,
+    comparison,
+    membership,
+)
+from skseg.rules._language._thresholds import check_number
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The values that a column may hold, known from outside the rules.
+
+    A proof holds for every possible row. Where a column cannot be missing, holds whole
+    numbers, or takes values from a closed list, saying so lets the proof leave
+    the impossible rows out.
+
+    Parameters
+    ----------
+    integer : bool, default=False
+        The column holds whole numbers only, infinities excluded.
+    low, high : float, default=-inf and inf
+        Smallest and largest value, both included.
+    values : tuple of str or tuple of float, default=None
+        The closed list of values, other than missing, that the column may hold.
+    missing : bool, default=True
+        Whether the column may be missing.
+
+    Raises
+    ------
+    RuleError
+        If a bound is not a number, the bounds are crossed, or `values` is not a list or
+        combined with bounds.
+
+    Examples
+    --------
+    >>> from skseg.rules import Domain, RuleSet
+    >>> rules = RuleSet({"Recent": "R >= 4", "Lapsed": "R in [1, 2, 3]"})
+    >>> rules.verify().is_mece
+    False
+    >>> rules.verify({"R": Domain(integer=True, low=1, high=5, missing=False)}).is_mece
+    True
+    """
+
+    integer: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+    values: tuple[str, ...] | tuple[float, ...] | None = None
+    missing: bool = True
+
+    def __post_init__(self) -> None:
+        for bound in ("low", "high"):
+            object.__setattr__(self, bound, check_number(getattr(self, bound)))
+        if self.low > self.high:
+            raise RuleError(f"A Domain needs low <= high. Got {self.low}, {self.high}.")
+        if self.values is not None and self._is_bounded:
+            raise RuleError(
+                "A Domain takes either values or integer / low / high, not both."
+            )
+        if self.values is not None:
+            if isinstance(self.values, str) or not isinstance(self.values, Iterable):
+                raise RuleError(
+                    f"The values of a Domain must be a list. Got {self.values!r}."
+                )
+            # Checked and put in one spelling the same way as rules are.
+            checked = membership("values", self.values).values
+            object.__setattr__(self, "values", checked)
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.integer or self.low > -math.inf or self.high < math.inf
+
+    @property
+    def kind(self) -> Kind | None:
+        """Whether the domain is about numbers, text, or says nothing of it."""
+        if self.values is not None:
+            return "text" if isinstance(self.values[0], str) else "number"
+        return "number" if self._is_bounded else None
+
+
+def border_leaves(domain: Domain, name: str) -> list[Leaf]:
+    """Return the conditions that split the column `name` at the domain's borders."""
+    if domain.values is not None:
+        return [Membership(name, domain.values)]
+    return [comparison(name, ">=", domain.low), comparison(name, "<=", domain.high)]
+
+
+def allowed_cells(domain: Domain, axis: Axis) -> int:
+    """Return the cells of `axis` that hold a possible value."""
+    mask = axis.full
+    if isinstance(axis, NumberAxis):
+        mask = _allowed_numbers(domain, axis)
+    elif isinstance(axis, TextAxis) and domain.values is not None:
+        mask = axis.mask(Membership(axis.name, domain.values)) | axis.missing
+    return mask if domain.missing else mask & ~axis.missing
+
+
+def _allowed_numbers(domain: Domain, axis: NumberAxis) -> int:
+    mask = axis.full & ~axis.missing
+    for leaf in border_leaves(domain, axis.name):
+        mask &= axis.mask(leaf)
+    if domain.integer:
+        for cell in range(axis.size - 1):
+            if first_integer(axis, cell) is None:
+                mask &= ~(1 << cell)
+    return mask | axis.missing
+
+
+def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
+    """Return the domain of a column of numbers, of the rows that satisfy `universe`.
+
+    As far as comparisons that all of them satisfy tell; perhaps it is wider.
+    """
+    parts = universe.parts if isinstance(universe, And) else (universe,)
+    low, high = domain.low, domain.high
+    for part in parts:
+        if not isinstance(part, Comparison) or part.column != name:
+            continue
+        number = part.threshold
+        if not isinstance(number, float):
+            continue
+        if part.operator in (">", ">=", "=="):
+            above = part.operator == ">"
+            low = max(low, math.nextafter(number, math.inf) if above else number)
+        if part.operator in ("<", "<=", "=="):
+            below = part.operator == "<"
+            high = min(high, math.nextafter(number, -math.inf) if below else number)
+    if low > high:
+        # Nobody is in the universe.
+        return domain
+    if domain.values is None:
+        return replace(domain, low=low, high=high)
+    inside = tuple(
+        v for v in domain.values if isinstance(v, float) and low <= v <= high
+    )
+    return replace(domain, values=inside) if inside else domain
+
+
+def cell_bounds(axis: NumberAxis, cell: int) -> tuple[float, float]:
+    """Return (low, high) of a cell ``[low, high)``; the last one includes infinity."""
+    low = float(axis.edges[cell - 1]) if cell else -math.inf
+    high = float(axis.edges[cell]) if cell < len(axis.edges) else math.inf
+    return low, high
+
+
+def first_integer(axis: NumberAxis, cell: int) -> float | None:
+    """Return the integer of the cell that lies nearest to zero, if there is one."""
+    low, high = cell_bounds(axis, cell)
+    if low <= 0 < high:
+        return 0.0
+    if low > 0:
+        candidate = float(math.ceil(low)) if low < math.inf else math.inf
+    else:
+        candidate = float(math.ceil(high)) - 1.0 if high > -math.inf else -math.inf
+        if candidate >= high:
+            # Beyond 2**53 every float64 is an integer, and 1.0 is lost in rounding.
+            candidate = math.nextafter(high, -math.inf)
+    return candidate if low <= candidate < high and math.isfinite(candidate) else None
+
+
+def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
+    """Return `schema` as Domains; a plain dict holds the arguments of one."""
+    checked: dict[str, Domain] = {}
+    if schema is not None and not isinstance(schema, Mapping):
+        raise RuleError(
+            f"A schema must be a mapping of columns. Got {schema!r} instead."
+        )
+    for name, domain in (schema or {}).items():
+        if isinstance(domain, Mapping):
+            known = [field.name for field in fields(Domain)]
+            for key in domain:
+                if key not in known:
+                    raise RuleError(
+                        f"The schema of column {name!r} may say {', '.join(known)}. "
+                        f"Got {key!r} instead.{did_you_mean(str(key), known)}"
+                    )
+            domain = Domain(**domain)
+        if not isinstance(domain, Domain):
+            raise RuleError(
+                f"The schema of column {name!r} must be a Domain or a dict of its "
+                f"arguments. Got {domain!r} instead."
+            )
+        checked[name] = domain
+    return checked

@@ -1,0 +1,212 @@
+"""Cells of a column whose thresholds are quantiles of data not yet seen.
+
+Before fit, ``q(0.75)`` may lie anywhere among the numbers of the rules. All that rules
+can tell apart is the order of quantiles and numbers, and there are finitely many: each
+is a scenario, with the quantiles put at representative values. The axis of such a
+column has the cells of all scenarios side by side. A column's quantiles do not depend
+on other columns, so rules are a partition for every data set and row if and only if
+they are one over these cells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from skseg.exceptions import RuleError
+from skseg.rules._cells import Axis, NumberAxis, number_axis
+from skseg.rules._language._conditions import (
+    Comparison,
+    Leaf,
+    Membership,
+    open_thresholds,
+    resolve_leaf,
+)
+from skseg.rules._language._thresholds import (
+    Extreme,
+    Quantile,
+    Threshold,
+    format_number,
+)
+
+from ._domain import Domain, allowed_cells
+from ._orderings import placements
+
+# More orders of a column's quantiles and numbers make a proof that would not end.
+MAX_SCENARIOS = 20_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One order of quantiles and numbers: values of the quantiles, and the cells.
+
+    Attributes
+    ----------
+    quantiles : mapping of float to float
+        Level -> value.
+    axis : NumberAxis
+        The cells of the column with these values.
+    allowed : int
+        The cells of `axis` that hold a possible value.
+    offset : int
+        Number of cells of the scenarios before.
+    """
+
+    quantiles: Mapping[float, float]
+    axis: NumberAxis
+    allowed: int
+    offset: int
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells of `axis` on which `leaf` holds."""
+        return self.axis.mask(_resolved(leaf, self.quantiles))
+
+    def within(self, mask: int) -> int:
+        """Return the part of a mask of the whole axis that lies in this scenario."""
+        return mask >> self.offset & self.axis.full
+
+
+@dataclass(frozen=True)
+class SymbolicAxis:
+    """A column of numbers compared with quantiles: the cells of all scenarios."""
+
+    name: str
+    scenarios: tuple[Scenario, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        last = self.scenarios[-1]
+        return last.offset + last.axis.size
+
+    @cached_property
+    def full(self) -> int:
+        """All cells."""
+        return (1 << self.size) - 1
+
+    @cached_property
+    def allowed(self) -> int:
+        """The cells that hold a possible value."""
+        return self._joined(scenario.allowed for scenario in self.scenarios)
+
+    @cached_property
+    def missing(self) -> int:
+        """The cells of missing values."""
+        return self._joined(scenario.axis.missing for scenario in self.scenarios)
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+        return self._joined(scenario.mask(leaf) for scenario in self.scenarios)
+
+    def plainest(self, mask: int) -> Scenario:
+        """Return the scenario of cells in `mask` that shows most and reads best."""
+        present = (s for s in self.scenarios if s.within(mask))
+        return min(
+            present,
+            key=lambda s: (-s.within(mask).bit_count(), _strangeness(s.quantiles)),
+        )
+
+    def _joined(self, masks: Iterable[int]) -> int:
+        joined = 0
+        for scenario, mask in zip(self.scenarios, masks, strict=True):
+            joined |= mask << scenario.offset
+        return joined
+
+
+ProofAxis = Axis | SymbolicAxis
+
+
+def symbolic_axis(
+    name: str, leaves: Iterable[Leaf], domain: Domain, of_quantiles: Domain
+) -> SymbolicAxis:
+    """Build the axis of a column of numbers that `leaves` compare with quantiles.
+
+    `domain` is that of all rows, `of_quantiles` that of those with these quantiles.
+    """
+    leaves = list(dict.fromkeys(leaves))
+    levels = sorted({p for leaf in leaves for p in _levels(leaf)})
+    numbers = sorted({number for leaf in leaves for number in _numbers(leaf)})
+    orders = list(
+        islice(placements(len(levels), numbers, of_quantiles), MAX_SCENARIOS + 1)
+    )
+    if len(orders) > MAX_SCENARIOS:
+        raise RuleError(
+            f"Column {name!r} is compared with {len(levels)} quantiles and "
+            f"{len(numbers)} numbers, which have more than {MAX_SCENARIOS:,} orders. "
+            "Use fewer of them, or resolve(X) the rules first."
+        )
+    scenarios: dict[tuple[int, ...], Scenario] = {}
+    offset = 0
+    # A domain without values leaves no rows, wherever the quantiles are.
+    for values in orders or [(0.0,) * len(levels)]:
+        quantiles = dict(zip(levels, values, strict=True))
+        resolved = [_resolved(leaf, quantiles) for leaf in leaves]
+        axis = number_axis(name, resolved)
+        allowed = allowed_cells(domain, axis)
+        # Extremes make many orders alike: what counts is where the leaves hold.
+        pattern = (axis.size, allowed, *map(axis.mask, resolved))
+        known = scenarios.get(pattern)
+        if known is None:
+            scenarios[pattern] = Scenario(quantiles, axis, allowed, offset)
+            offset += axis.size
+        elif _strangeness(quantiles) < _strangeness(known.quantiles):
+            scenarios[pattern] = Scenario(quantiles, axis, allowed, known.offset)
+    return SymbolicAxis(name, tuple(scenarios.values()))
+
+
+def is_open(leaf: Leaf) -> bool:
+    """Tell whether `leaf` compares with a threshold that is not a number or text."""
+    return any(True for _ in open_thresholds([leaf]))
+
+
+def settle(box: tuple[int, ...], axes: Mapping[str, ProofAxis]) -> dict[str, Scenario]:
+    """Return a scenario for each symbolic column in which it has cells of `box`."""
+    return {
+        name: axis.plainest(mask)
+        for (name, axis), mask in zip(axes.items(), box, strict=True)
+        if isinstance(axis, SymbolicAxis)
+    }
+
+
+def settled_axes(
+    axes: Mapping[str, ProofAxis], settled: Mapping[str, Scenario]
+) -> dict[str, Axis]:
+    """Return the axes with those of scenarios in place of the symbolic ones."""
+    return {
+        name: settled[name].axis if isinstance(axis, SymbolicAxis) else axis
+        for name, axis in axes.items()
+    }
+
+
+def _strangeness(quantiles: Mapping[float, float]) -> tuple[bool, int, int]:
+    """Rank quantiles by how hard they are to imagine: infinite, equal, long numbers."""
+    values = quantiles.values()
+    infinite = any(map(math.isinf, values))
+    return infinite, -len({*values}), sum(len(format_number(v)) for v in values)
+
+
+def _levels(leaf: Leaf) -> Iterator[float]:
+    return (part.p for part in _parts(leaf) if isinstance(part, Quantile))
+
+
+def _numbers(leaf: Leaf) -> Iterator[float]:
+    listed = leaf.values if isinstance(leaf, Membership) else _parts(leaf)
+    return (part for part in listed if isinstance(part, float))
+
+
+def _parts(leaf: Leaf) -> Iterator[Threshold]:
+    """Yield the numbers and quantiles that the threshold of `leaf` is made of."""
+    stack = [leaf.threshold] if isinstance(leaf, Comparison) else []
+    while stack:
+        threshold = stack.pop()
+        if isinstance(threshold, Extreme):
+            stack.extend(threshold.args)
+        elif not isinstance(threshold, str):
+            yield threshold
+
+
+def _resolved(leaf: Leaf, quantiles: Mapping[float, float]) -> Leaf:
+    return resolve_leaf(leaf, lambda _, level: quantiles[level])

@@ -1,0 +1,215 @@
+"""What each SQL engine needs said in its own way: literals, quotes, NaN, collations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from skseg.exceptions import MissingExtraError, RuleError, did_you_mean
+
+try:
+    import sqlglot
+
+    # Passed on to _sql, so that the missing extra is reported in one place.
+    from sqlglot import exp as exp  # noqa: PLC0414
+    from sqlglot.dialects.sqlite import SQLite
+except ModuleNotFoundError:
+    raise MissingExtraError("Writing rules as SQL", "sql") from None
+
+Tree = exp.Expression
+
+
+def column_tree(name: str) -> Tree:
+    """Return the column called `name`."""
+    return exp.Column(this=exp.to_identifier(name, quoted=True))
+
+
+def text_tree(value: str) -> Tree:
+    """Return a literal text."""
+    return exp.Literal.string(value)
+
+
+def double(tree: Tree) -> Tree:
+    """Return `tree` as a double."""
+    return exp.Cast(this=tree, to=exp.DataType(this=exp.DataType.Type.DOUBLE))
+
+
+def varchar(tree: Tree) -> Tree:
+    """Return `tree` as text."""
+    return exp.Cast(this=tree, to=exp.DataType(this=exp.DataType.Type.TEXT))
+
+
+def collated(tree: Tree, collation: str) -> Tree:
+    """Return `tree` under a collation."""
+    return exp.Collate(this=tree, expression=exp.Var(this=collation))
+
+
+def any_of(tree: Tree, values: Iterable[Tree]) -> Tree:
+    """Return that `tree` is one of `values`."""
+    listed = list(values)
+    if len(listed) == 1:
+        return exp.EQ(this=tree, expression=listed[0])
+    return exp.In(this=tree, expressions=listed)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What one SQL engine needs said in its own way.
+
+    Parameters
+    ----------
+    grammar : type
+        The dialect of sqlglot that quotes, escapes and names the types.
+    number : callable
+        From a finite float64 >= 0 to a literal that the engine reads as that float64.
+    infinity : callable
+        To an expression that is positive infinity.
+    text : callable
+        From a column to text that compares byte by byte.
+    is_nan : callable, default=None
+        From the name of a column of numbers to whether it holds NaN. None says that the
+        engine cannot store NaN.
+    any_is_nan : callable, default=None
+        The same for a column of any type at all; it must not fail.
+    """
+
+    grammar: type[sqlglot.Dialect]
+    number: Callable[[float], Tree]
+    infinity: Callable[[], Tree]
+    text: Callable[[Tree], Tree]
+    is_nan: Callable[[str], Tree] | None = None
+    any_is_nan: Callable[[str], Tree] | None = None
+
+    def write(self, tree: Tree) -> str:
+        """Return `tree` as SQL, over several lines if it is long."""
+        # Where it breaks lines, sqlglot masks the line breaks within quotes by a word,
+        # and would take that word for a line break where it is data. sqlglot 26 masks
+        # them in values only, and indents what follows in a name.
+        quoted = (node.name for node in tree.find_all(exp.Identifier, exp.Literal))
+        pretty = not any("\n" in text or "__SQLGLOT__" in text for text in quoted)
+        return self.grammar().generate(tree, copy=False, pretty=pretty)
+
+
+def _exponent_number(number: float) -> Tree:
+    """Write a number so that no engine takes it for a DECIMAL."""
+    if number.is_integer() and number <= 2**53:
+        return exp.Literal.number(str(int(number)))
+    text = repr(number)
+    return exp.Literal.number(text if "e" in text else f"{text}e0")
+
+
+def _duckdb_is_nan(name: str) -> Tree:
+    # x <= 'inf' says the same, but DuckDB takes it for true of a whole Parquet file,
+    # whose statistics leave NaN out.
+    return exp.Anonymous(this="ISNAN", expressions=[double(column_tree(name))])
+
+
+def _duckdb_any_is_nan(name: str) -> Tree:
+    # A text may read 'nan', and ISNAN takes only numbers.
+    kind = exp.Anonymous(this="TYPEOF", expressions=[column_tree(name)])
+    floats = any_of(kind, [text_tree("FLOAT"), text_tree("DOUBLE")])
+    nan = any_of(varchar(column_tree(name)), [text_tree("nan"), text_tree("-nan")])
+    return exp.Paren(this=exp.And(this=floats, expression=nan))
+
+
+def _sqlite_number(number: float) -> Tree:
+    """Write a number that every build of SQLite reads as exactly that float64.
+
+    SQLite reads decimals by floating-point arithmetic of its own, and is off by one bit
+    for some. Integers are exact, and so are decimals far from the middle between two
+    float64; a number without such a decimal is written as an integer times or over
+    powers of two, which is exact whatever the arithmetic.
+    """
+    if number.is_integer() and number < 2**63:
+        return exp.Literal.number(str(int(number)))
+    decimal = _safe_decimal(number)
+    if decimal is not None:
+        return exp.Literal.number(str(decimal))
+    mantissa, exponent = math.frexp(number)
+    tree = double(exp.Literal.number(str(int(math.ldexp(mantissa, 53)))))
+    powers, rest = divmod(abs(exponent - 53), 62)
+    for power in filter(None, [rest, *[62] * powers]):
+        factor = exp.Literal.number(str(2**power))
+        if exponent > 53:
+            tree = exp.Mul(this=tree, expression=factor)
+        else:
+            # Without these flags sqlglot would add a cast.
+            tree = exp.Div(this=tree, expression=factor, typed=True, safe=True)
+    return tree
+
+
+def _safe_decimal(number: float) -> Decimal | None:
+    """Return a short decimal that rough arithmetic, too, turns into `number`.
+
+    SQLite computes ``digits * 10**exponent``. Where it does so in plain float64, both
+    factors have to be float64 themselves, so that only the result is rounded. Where it
+    works with more bits, every factor of ten may add an error in the 64th bit, which
+    must not reach the border to the next float64.
+    """
+    _, digits, exponent = Decimal(repr(number)).as_tuple()
+    assert isinstance(exponent, int)
+    exact = Fraction(number)
+    below = exact - Fraction(math.ulp(math.nextafter(number, 0))) / 2
+    above = exact + Fraction(math.ulp(number)) / 2
+    shortest = Fraction(int("".join(map(str, digits)))) * Fraction(10) ** exponent
+    # 10**22 is the largest power of ten that is a float64.
+    for power in range(min(exponent, 22), -23, -1):
+        scale = Fraction(10) ** power
+        scaled = (shortest if power == exponent else exact) / scale
+        step = 2 ** max(0, math.floor(scaled).bit_length() - 53)
+        candidate = round(scaled / step) * step
+        if candidate >= 2**63:
+            return None
+        n_factors = abs(power) // 10 + abs(power) % 10
+        slack = exact * n_factors / 2**61
+        if below + slack < candidate * scale < above - slack:
+            return Decimal((0, tuple(map(int, str(candidate))), power))
+    return None
+
+
+class SksegSQLite(SQLite):
+    """SQLite with names in backticks.
+
+    A name in double quotes that is no column is text to SQLite: a typing error would
+    send every customer to some segment, without a word.
+    """
+
+    class Tokenizer(SQLite.Tokenizer):
+        """Quotes names with the first of its identifier quotes."""
+
+        IDENTIFIERS = ["`"]  # noqa: RUF012
+
+
+DIALECTS = {
+    "duckdb": Dialect(
+        grammar=sqlglot.Dialect.get_or_raise("duckdb").__class__,
+        number=_exponent_number,
+        infinity=lambda: double(text_tree("inf")),
+        # The cast is for enums; a collation of the column would survive it.
+        text=lambda column: collated(varchar(column), "C"),
+        is_nan=_duckdb_is_nan,
+        any_is_nan=_duckdb_any_is_nan,
+    ),
+    "sqlite": Dialect(
+        grammar=SksegSQLite,
+        number=_sqlite_number,
+        # CAST('inf' AS REAL) is 0.0.
+        infinity=lambda: exp.Literal.number("9e999"),
+        text=lambda column: collated(column, "BINARY"),
+    ),
+}
+
+
+def find_dialect(name: str) -> Dialect:
+    """Return the dialect called `name`, or say which ones are offered."""
+    if name not in DIALECTS:
+        offered = ", ".join(map(repr, DIALECTS))
+        hint = did_you_mean(name, DIALECTS) if isinstance(name, str) else ""
+        raise RuleError(
+            f"The SQL dialect must be one of {offered}. Got {name!r} instead.{hint} A "
+            "dialect is offered once its SQL is executed against assign in the tests."
+        )
+    return DIALECTS[name]

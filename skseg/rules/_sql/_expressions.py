@@ -1,0 +1,270 @@
+"""Rules as SQL: built as sqlglot trees, so that names and values stay data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skseg.exceptions import RuleError
+from skseg.rules._language._conditions import (
+    And,
+    Comparison,
+    Leaf,
+    Membership,
+    Missing,
+    Not,
+    Or,
+    Rule,
+    column_kinds,
+    negation_normal,
+    unresolved_error,
+)
+from skseg.rules._language._text import OUTSIDE
+from skseg.rules._language._thresholds import Threshold, check_name
+
+from ._dialects import (
+    Dialect,
+    Tree,
+    any_of,
+    column_tree,
+    double,
+    exp,
+    find_dialect,
+    text_tree,
+)
+
+if TYPE_CHECKING:
+    from skseg.rules._ruleset import RuleSet
+
+Connector = type[exp.And] | type[exp.Or]
+
+# SQLite's parser keeps a stack of 100 entries, of which a level of brackets takes one
+# where the bracket comes first, and three where it comes last.
+_MAX_DEPTH = 50
+_DEEP = 8
+# A chain a OR b OR ... is as deep as it is long to SQLite, which allows 1,000.
+_MAX_CHAIN = 100
+
+_OPERATORS: dict[str, type[Tree]] = {
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+    "==": exp.EQ,
+    "!=": exp.NEQ,
+}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!="}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A piece of SQL that is TRUE iff its rule holds, and FALSE or NULL otherwise."""
+
+    tree: Tree
+    connector: Connector | None = None
+    depth: int = 0
+
+    def operand(self, connector: Connector) -> Condition:
+        """Return the condition as a part of a chain, in brackets if it needs them."""
+        if self.connector in (None, connector):
+            return self
+        return Condition(exp.Paren(this=self.tree), None, self.depth + 1)
+
+
+def _chain(connector: Connector, parts: Sequence[Condition]) -> Condition:
+    """Join conditions by AND or OR."""
+    if not parts:
+        return Condition(exp.Boolean(this=connector is exp.And))
+    if len(parts) == 1:
+        return parts[0]
+    parts = [part.operand(connector) for part in parts]
+    depth = max(part.depth for part in parts)
+    if depth > _MAX_DEPTH:
+        raise RuleError(
+            f"A rule nested more than {_MAX_DEPTH} levels deep is beyond the parsers "
+            "of SQL. Write it as a flat choice of simple conditions."
+        )
+    if depth > _DEEP:
+        parts = sorted(parts, key=lambda part: -part.depth)
+    tree = _join(connector, [part.tree for part in parts])
+    return Condition(tree, connector, depth)
+
+
+def _join(connector: Connector, trees: Sequence[Tree]) -> Tree:
+    if len(trees) > _MAX_CHAIN:
+        starts = range(0, len(trees), _MAX_CHAIN)
+        groups = (_join(connector, trees[i : i + _MAX_CHAIN]) for i in starts)
+        return _join(connector, [exp.Paren(this=group) for group in groups])
+    tree = trees[0]
+    for operand in trees[1:]:
+        tree = connector(this=tree, expression=operand)
+    return tree
+
+
+class _Writer:
+    """Writes rules over columns of known kinds.
+
+    Conditions are TRUE iff they hold. AND and OR keep that property however FALSE and
+    NULL mix, so ``not`` stands in front of leaves only and there is no COALESCE.
+    """
+
+    def __init__(self, dialect: Dialect, rules: Iterable[Rule]) -> None:
+        self.dialect = dialect
+        self.kinds = column_kinds(rules)
+        _check_case(self.kinds)
+
+    def condition(self, rule: Rule) -> Condition:
+        """Write `rule`."""
+        return self._condition(negation_normal(rule), frozenset())
+
+    def _condition(self, rule: Rule, present: frozenset[str]) -> Condition:
+        """Write `rule` where other conditions say that columns are `present`."""
+        if isinstance(rule, And):
+            # One condition says it for all: `not missing`, or else the last one.
+            telling = [(c, part) for part in rule.parts for c in _told_present(part)]
+            told = dict(telling)
+            told |= {c: part for c, part in telling if part == Not(Missing(c))}
+            parts = [
+                self._condition(p, present | {c for c in told if told[c] is not p})
+                for p in rule.parts
+            ]
+            return _chain(exp.And, parts)
+        if isinstance(rule, Or):
+            return _chain(exp.Or, [self._condition(p, present) for p in rule.parts])
+        leaf, negated = _signed_leaf(rule)
+        if isinstance(leaf, Missing):
+            return self._present(leaf.column) if negated else self._missing(leaf.column)
+        condition = Condition(self._compared(leaf, negated))
+        if leaf.column in present:
+            return condition
+        if negated:
+            return _chain(exp.Or, [condition, self._missing(leaf.column)])
+        if self._nan(leaf.column) is None:
+            return condition
+        # NaN is equal to itself and above all numbers in some engines.
+        return _chain(exp.And, [condition, self._present(leaf.column)])
+
+    def _missing(self, name: str) -> Condition:
+        null, nan = Condition(_is_null(name)), self._nan(name)
+        return null if nan is None else _chain(exp.Or, [null, Condition(nan)])
+
+    def _present(self, name: str) -> Condition:
+        known, nan = Condition(exp.Not(this=_is_null(name))), self._nan(name)
+        if nan is None:
+            return known
+        no_nan = Condition(exp.Not(this=nan))
+        # Of NULL a number's test for NaN says NULL, which is not TRUE either.
+        number = self.kinds[name] == "number"
+        return no_nan if number else _chain(exp.And, [known, no_nan])
+
+    def _nan(self, name: str) -> Tree | None:
+        """Return whether a column holds NaN, None if it cannot."""
+        kind = self.kinds[name]
+        test = self.dialect.is_nan if kind == "number" else self.dialect.any_is_nan
+        return None if test is None or kind == "text" else test(name)
+
+    def _operand(self, name: str) -> Tree:
+        column = column_tree(name)
+        text = self.kinds[name] == "text"
+        return self.dialect.text(column) if text else double(column)
+
+    def _compared(self, leaf: Comparison | Membership, negated: bool) -> Tree:
+        """Write a leaf, or its opposite, for values that are there."""
+        operand = self._operand(leaf.column)
+        if isinstance(leaf, Membership):
+            listed = (self._value(leaf.column, value) for value in leaf.values)
+            tree = any_of(operand, listed)
+            return exp.Not(this=tree) if negated else tree
+        operator = _OPPOSITE[leaf.operator] if negated else leaf.operator
+        value = self._value(leaf.column, leaf.threshold)
+        return _OPERATORS[operator](this=operand, expression=value)
+
+    def _value(self, name: str, value: Threshold | str) -> Tree:
+        if isinstance(value, str):
+            return text_tree(value)
+        if not isinstance(value, float):
+            raise unresolved_error(name, value)
+        size = abs(value)
+        finite = math.isfinite(size)
+        tree = self.dialect.number(size) if finite else self.dialect.infinity()
+        return tree if value >= 0 else exp.Neg(this=tree)
+
+
+def _is_null(name: str) -> Tree:
+    return exp.Is(this=column_tree(name), expression=exp.Null())
+
+
+def _signed_leaf(rule: Rule) -> tuple[Leaf, bool]:
+    """Return the leaf that `rule` is or negates, and whether it negates it."""
+    negated = isinstance(rule, Not)
+    leaf = rule.part if isinstance(rule, Not) else rule
+    assert isinstance(leaf, Leaf)
+    if isinstance(leaf, Comparison) and leaf.operator == "!=":
+        return Comparison(leaf.column, "==", leaf.threshold), not negated
+    return leaf, negated
+
+
+def _told_present(rule: Rule) -> Iterable[str]:
+    """Yield the column of a leaf that holds for no missing value."""
+    if not isinstance(rule, And | Or):
+        leaf, negated = _signed_leaf(rule)
+        if isinstance(leaf, Missing) == negated:
+            yield leaf.column
+
+
+def _check_case(names: Iterable[str]) -> None:
+    folded: dict[bytes, str] = {}
+    for name in names:
+        # Engines fold the case of ASCII letters alone, as bytes.lower does.
+        other = folded.setdefault(name.encode().lower(), name)
+        if other != name:
+            raise RuleError(
+                f"SQL does not tell the columns {other!r} and {name!r} apart, whose "
+                "names differ only by case. Rename one of them."
+            )
+
+
+def condition_sql(rule: Rule, dialect: str) -> str:
+    """Return `rule` as a condition for WHERE; see `Rule.to_sql`."""
+    engine = find_dialect(dialect)
+    condition = _Writer(engine, [rule]).condition(rule)
+    tree = condition.tree
+    if condition.connector is not None:
+        # Pasted beside an AND it still means the same.
+        tree = exp.Paren(this=tree)
+    return engine.write(tree)
+
+
+def ruleset_sql(rules: RuleSet, dialect: str, output: str, alias: str | None) -> str:
+    """Return `rules` as one CASE expression; see `RuleSet.to_sql`."""
+    engine = find_dialect(dialect)
+    if output not in ("name", "code"):
+        raise RuleError(f"The output must be 'name' or 'code'. Got {output!r} instead.")
+    codes = dict(zip(rules.names, rules.codes, strict=True))
+    cases = [(codes[name], name, rule) for name, rule in rules.rules.items()]
+    if rules.universe is not None:
+        cases.insert(0, (-1, OUTSIDE, ~rules.universe))
+    writer = _Writer(engine, [rule for _, _, rule in cases])
+    # Case.when() would copy all earlier branches for every new one.
+    branches = [
+        exp.If(this=writer.condition(rule).tree, true=_result(name, code, output))
+        for code, name, rule in cases
+    ]
+    code = -1 if rules.default is None else codes[rules.default]
+    tree = _result(rules.default, code, output)
+    if branches:
+        unsaid = isinstance(tree, exp.Null)
+        tree = exp.Case(ifs=branches, default=None if unsaid else tree)
+    if alias is not None:
+        label = exp.to_identifier(check_name(alias, "The alias"), quoted=True)
+        tree = exp.Alias(this=tree, alias=label)
+    return engine.write(tree)
+
+
+def _result(name: str | None, code: int, output: str) -> Tree:
+    if output == "code":
+        number = exp.Literal.number(str(abs(code)))
+        return number if code >= 0 else exp.Neg(this=number)
+    return exp.Null() if name is None else text_tree(name)

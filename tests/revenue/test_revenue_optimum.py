@@ -1,0 +1,573 @@
+"""OptimalRevenueBinner against all ways of cutting a few customers, and properties."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from skseg import OptimalRevenueBinner
+from tests.search.cuts.cut_oracles import Problem, best, path, solutions
+
+INF, NAN = math.inf, math.nan
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+N_SEEDS = 10_000 if THOROUGH else 1000
+N_BATCHES = 10
+# A parameter and its value, as messages write them.
+VALUE = r"(\w+)=(\"\w+\"|None|-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
+
+# Menus are drawn at random, and are degenerate at times.
+pytestmark = pytest.mark.filterwarnings("ignore:The menu of OptimalRevenueBinner")
+
+
+class Case:
+    """A random problem as a user has it, and as the brute force takes it."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        n, k = int(rng.integers(1, 9)), int(rng.integers(1, 5))
+        scores = rng.integers(-2, 7, n) / 4
+        scores[rng.random(n) < rng.choice([0, 0, 0.3])] = NAN
+        scores[rng.random(n) < rng.choice([0, 0, 0.1])] = rng.choice([-INF, INF])
+        binary = rng.random() < 0.7
+        self.y = rng.integers(0, 2, n) if binary else rng.integers(-4, 9, n) / 8
+        kinds = [None, rng.integers(0, 4, n), rng.integers(0, 8, n) / 4]
+        self.weight = kinds[rng.integers(3)]
+        self.scores = scores
+        self.settings = self._settings(rng, k)
+        if rng.random() < 0.4:
+            self.settings |= self._bounds(rng, n)
+        if rng.random() < 0.3:
+            self.settings["budget"] = int(rng.integers(0, 16)) / 2
+        if rng.random() < 0.3:
+            order = [None, "ascending", "descending"][rng.integers(3)]
+            self.settings["monotonic"] = order
+            self.settings["min_rate_diff"] = int(rng.integers(0, 4)) / 8
+
+    @staticmethod
+    def _settings(rng: np.random.Generator, k: int) -> dict[str, Any]:
+        rising = rng.random() < 0.7
+        gain, cost = rng.integers(0, 9, k), rng.integers(-1, 5, k)
+        if rising:
+            gain, cost = np.sort(gain), np.sort(cost)
+        fixed = [np.zeros(k), rng.integers(0, 3, k), rng.integers(-2, 3, k)]
+        menu = {"revenue": gain / 2, "response": 2} if rng.random() < 0.5 else {}
+        return {
+            "n_bins": k,
+            "revenue": 4,
+            "response": gain / 4,
+            **menu,
+            "cost": cost.tolist(),
+            "fixed_cost": fixed[rng.integers(3)].tolist(),
+            "mode": ["subset", "prefix", "exact"][rng.integers(3)],
+            "min_samples": None,
+            "missing_tier": int(rng.integers(k)),
+        }
+
+    @staticmethod
+    def _bounds(rng: np.random.Generator, n: int) -> dict[str, Any]:
+        low = [None, 1, 2, 3, 0.125, 0.25][rng.integers(6)]
+        high = [None, max(3, n // 2), n, 0.5, 0.75][rng.integers(5)]
+        return {"min_samples": low, "max_samples": high}
+
+    @property
+    def X(self) -> np.ndarray:
+        return self.scores.reshape(-1, 1)
+
+    @property
+    def given(self) -> np.ndarray:
+        """The weight of every row."""
+        ones = np.ones(len(self.y))
+        return ones if self.weight is None else np.asarray(self.weight, dtype=float)
+
+    @property
+    def has_scores(self) -> bool:
+        return bool(self.given[~np.isnan(self.scores)].any())
+
+    def fitted(self, **changes: Any) -> OptimalRevenueBinner:
+        binner = OptimalRevenueBinner(**{**self.settings, **changes})
+        return binner.fit(self.X, self.y, sample_weight=self.weight)
+
+    def problem(self) -> tuple[Problem, float]:
+        """Return what is asked of those with a score, and what all others make."""
+        menu, known = self.settings, ~np.isnan(self.scores)
+        gain = np.multiply(menu["revenue"], menu["response"]).tolist()
+        fixed, tier = [*menu["fixed_cost"]], menu["missing_tier"]
+        others, y = self.given[~known], self.y[~known]
+        spent = 0.0
+        if others.sum() > 0:
+            spent = menu["cost"][tier] * others.sum() + fixed[tier]
+            fixed[tier] = 0
+        total = self.given[known].sum()
+        problem = Problem(
+            self.scores[known].tolist(),
+            self.y[known].tolist(),
+            self.given[known].tolist(),
+            gain,
+            menu["cost"],
+            fixed,
+            menu["mode"],
+            customers(menu.get("min_samples"), total, 0.0),
+            customers(menu.get("max_samples"), total, INF),
+            menu.get("budget", INF) - spent,
+            menu.get("monotonic"),
+            menu.get("min_rate_diff", 0.0),
+        )
+        return problem, gain[tier] * float(others @ y) - spent
+
+
+def customers(bound: float | None, total: float, none: float) -> float:
+    if bound is None:
+        return none
+    return float(bound) if isinstance(bound, int) else bound * total
+
+
+def cases(batch: int) -> Iterator[Case]:
+    for seed in range(batch, N_SEEDS, N_BATCHES):
+        case = Case(seed)
+        problem, _ = case.problem()
+        if case.has_scores and problem.min_size <= problem.max_size:
+            yield case
+
+
+# Against brute force
+
+
+@pytest.mark.parametrize("batch", range(N_BATCHES))
+def test_the_value_is_the_largest_of_all_divisions(batch: int) -> None:
+    n_found = 0
+    for case in cases(batch):
+        problem, made = case.problem()
+        expected = best(problem)
+        if expected is None:
+            with pytest.raises(ValueError, match="cannot meet its constraints"):
+                case.fitted()
+            continue
+        binner = case.fitted()
+        about = (case.settings, case.scores, case.y, case.weight)
+        value = float(expected.value) + made
+        assert binner.value_ == pytest.approx(value, abs=1e-9), about
+        assert binner.gap_ == pytest.approx(0, abs=1e-9), about
+        assert binner.upper_bound_ == pytest.approx(value, abs=1e-9), about
+        table = binner.segments_
+        assert math.fsum(table["profit"]) == pytest.approx(value, abs=1e-9), about
+        n_found += 1
+    assert n_found > N_SEEDS / N_BATCHES / 3
+
+
+@pytest.mark.parametrize("batch", range(N_BATCHES))
+def test_what_is_found_is_one_of_the_legal_divisions(batch: int) -> None:
+    for case in cases(batch):
+        problem, _ = case.problem()
+        if best(problem) is None:
+            continue
+        binner = case.fitted()
+        scores = np.unique(np.array(problem.scores)[np.array(problem.weight) > 0])
+        below = tuple(int((scores <= cut).sum()) for cut in binner.cuts_)
+        tiers = tuple(binner.tiers_[:-1].tolist())
+        legal = {(one.tiers, one.cuts) for one in solutions(problem)}
+        assert (tiers, below) in legal, (case.settings, case.scores, case.y)
+        spend = binner.segments_["spend"].sum()
+        assert spend <= case.settings.get("budget", INF) + 1e-9
+
+
+@pytest.mark.parametrize("batch", range(N_BATCHES))
+def test_value_path_has_the_largest_for_each_number_of_tiers(batch: int) -> None:
+    for case in cases(batch):
+        problem, made = case.problem()
+        if best(problem) is None:
+            continue
+        expected = np.array(path(problem)) + made
+        found = case.fitted().value_path_
+        np.testing.assert_allclose(
+            found, expected, atol=1e-9, err_msg=str((case.settings, case.scores))
+        )
+
+
+@pytest.mark.parametrize("batch", range(N_BATCHES))
+def test_an_impossible_case_names_changes_that_make_it_possible(batch: int) -> None:
+    n_changes = 0
+    for case in cases(batch):
+        problem, _ = case.problem()
+        # Bounds of fractional weights are tested below.
+        if best(problem) is None and (case.given % 1 == 0).all():
+            n_changes += steps_to_the_possible(case, {})
+    assert n_changes > 0
+
+
+def steps_to_the_possible(case: Case, changes: dict[str, Any]) -> int:
+    """Follow messages: sizes are spoken of first, then what else is asked."""
+    try:
+        case.fitted(**changes)
+    except ValueError as error:
+        message = str(error)
+        assert "cannot meet its constraints" in message, (message, changes)
+        assert len(changes) < 4, (message, changes, case.settings)
+        named = changes_named(message)
+        for change in named:
+            # What was to be changed, and was changed, is not in the way any more.
+            assert any(changes.get(k, "") != v for k, v in change.items()), message
+            steps_to_the_possible(case, {**changes, **change})
+        return len(named)
+    return 0
+
+
+def changes_named(message: str) -> list[dict[str, Any]]:
+    """Return the changes of parameters that a message says would help."""
+    if "stay unused" in message:
+        return [{"mode": "subset"}]
+    start = "possible: "
+    assert start in message, message
+    text = message[message.index(start) + len(start) :]
+    found = []
+    for alternative in text.split(" or "):
+        named = re.findall(VALUE, alternative)
+        assert named, message
+        found.append({name: parsed(value) for name, value in named})
+    return found
+
+
+def parsed(value: str) -> Any:
+    if value.startswith('"'):
+        return value.strip('"')
+    if value == "None":
+        return None
+    return int(value) if re.fullmatch(r"-?\d+", value) else float(value)
+
+
+def test_the_budget_of_a_message_is_that_of_the_user() -> None:
+    # Those without a score spend 6 of it; the cheapest tiers for the others take 4.
+    binner = OptimalRevenueBinner(
+        2, revenue=9, response=[1, 2], cost=[1, 3], missing_tier=1, budget=9
+    )
+    X = np.array([1, 2, 3, 4, NAN, NAN]).reshape(-1, 1)
+    y = [0, 1, 0, 1, 0, 1]
+    with pytest.raises(ValueError, match=r"budget=10\.$") as caught:
+        binner.fit(X, y)
+    assert "that meet budget=9." in str(caught.value)
+    assert binner.set_params(budget=10).fit(X, y).segments_["spend"].sum() == 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"min_samples": 9}, "min_samples=8"),
+        ({"max_samples": 3}, "max_samples=4"),
+        ({"mode": "exact", "min_samples": 5}, "min_samples=4"),
+        ({"budget": -1}, "budget=0"),
+        ({"mode": "exact", "monotonic": "descending"}, "monotonic=None"),
+        ({"mode": "exact", "min_rate_diff": 0.9}, "min_rate_diff=0.8"),
+    ],
+)
+def test_constraints_that_cannot_be_met_are_named(
+    settings: dict[str, Any], named: str
+) -> None:
+    X, y = np.arange(8.0).reshape(-1, 1), [0, 0, 0, 1, 0, 1, 1, 1]
+    menu = {"revenue": 9, "response": [1, 2], "cost": [0, 3], "min_samples": None}
+    binner = OptimalRevenueBinner(2, **{**menu, **settings})
+    start = "^OptimalRevenueBinner cannot meet its constraints"
+    with pytest.raises(ValueError, match=start) as caught:
+        binner.fit(X, y)
+    assert next(iter(settings.keys() - {"mode"})) in str(caught.value)
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("weight", [0.25, 0.75, 1.25])
+def test_named_bounds_of_fractional_weights_can_be_given(weight: float) -> None:
+    # A bound is a whole number of customers or a share below 1.
+    X, y = np.arange(3.0).reshape(-1, 1), [0, 1, 1]
+    menu: dict[str, Any] = {"revenue": 9, "response": [1, 2], "cost": [0, 3]}
+    for settings in (
+        {"min_samples": 5},
+        {"mode": "exact", "min_samples": 2},
+        {"mode": "exact", "min_samples": None, "max_samples": 1},
+    ):
+        binner = OptimalRevenueBinner(2, **menu, **settings)
+        try:
+            binner.fit(X, y, sample_weight=np.full(3, weight))
+        except ValueError as error:
+            for change in changes_named(str(error)):
+                binner.set_params(**change).fit(X, y, sample_weight=np.full(3, weight))
+
+
+def test_too_few_scores_for_all_tiers_name_the_parameters_to_change() -> None:
+    binner = OptimalRevenueBinner(3, mode="exact")
+    with pytest.raises(ValueError, match="2 distinct scores cannot") as caught:
+        binner.fit([[1.0], [2.0]], [0, 1])
+    assert "mode" in str(caught.value)
+    assert "n_bins" in str(caught.value)
+    assert OptimalRevenueBinner(3).fit([[1.0], [2.0]], [0, 1]).gap_ == 0
+
+
+def test_bounds_that_exclude_each_other_are_called_by_their_names() -> None:
+    binner = OptimalRevenueBinner(2, min_samples=5, max_samples=3)
+    with pytest.raises(ValueError, match="min_samples") as caught:
+        binner.fit(np.arange(8.0).reshape(-1, 1), [0, 1] * 4)
+    assert "max_samples" in str(caught.value)
+    assert "min_size" not in str(caught.value)
+
+
+# Properties
+
+
+@st.composite
+def customer_bases(draw: st.DrawFn, *, with_missing: bool = True) -> pd.DataFrame:
+    """Return scores with ties, outcomes and whole weights of some customers."""
+    number = st.integers(-6, 6).map(lambda i: i / 4)
+    score = st.one_of(number, st.just(NAN)) if with_missing else number
+    row = st.tuples(score, st.integers(0, 1), st.integers(1, 3))
+    rows = [(draw(number), *draw(st.tuples(st.integers(0, 1), st.integers(1, 3))))]
+    rows += draw(st.lists(row, max_size=25))
+    return pd.DataFrame(rows, columns=["score", "y", "weight"]).astype(float)
+
+
+@st.composite
+def menus(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a menu, its mode and bounds that most customer bases can meet."""
+    k = draw(st.integers(1, 4))
+    each = {"min_size": k, "max_size": k}
+    return {
+        "n_bins": k,
+        "revenue": 8,
+        "response": sorted(draw(st.lists(st.integers(0, 8), **each))),
+        "cost": sorted(draw(st.lists(st.integers(0, 20), **each))),
+        "fixed_cost": draw(st.lists(st.integers(0, 6), **each)),
+        "mode": draw(st.sampled_from(["subset", "prefix"])),
+        "min_samples": draw(st.sampled_from([None, 0.01, 0.25, 1])),
+        "missing_tier": draw(st.integers(0, k - 1)),
+        "monotonic": draw(st.sampled_from([None, None, "ascending"])),
+    }
+
+
+def fitted(
+    settings: dict[str, Any], data: pd.DataFrame, **changes: Any
+) -> OptimalRevenueBinner:
+    binner = OptimalRevenueBinner(**{**settings, **changes})
+    return binner.fit(data[["score"]], data["y"], sample_weight=data["weight"])
+
+
+def assert_same(one: OptimalRevenueBinner, other: OptimalRevenueBinner) -> None:
+    assert one.tiers_.tolist() == other.tiers_.tolist()
+    assert one.cuts_.tolist() == other.cuts_.tolist()
+    assert one.value_ == pytest.approx(other.value_, abs=1e-9)
+    np.testing.assert_allclose(one.value_path_, other.value_path_, atol=1e-9)
+    pd.testing.assert_frame_equal(one.segments_, other.segments_)
+
+
+@given(menus(), customer_bases())
+def test_each_row_is_in_exactly_one_segment_wherever_it_is_asked(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    binner = fitted(settings, data)
+    codes = binner.labels_
+    assert binner.predict(data[["score"]]).tolist() == codes.tolist()
+    assert binner.rules_.assign(data).tolist() == codes.tolist()
+    inside = binner.rules_.membership(data)
+    assert (inside.sum(axis=1) == 1).all()
+    assert inside.argmax(axis=1).tolist() == codes.tolist()
+    assert ((codes == len(binner.tiers_) - 1) == data["score"].isna()).all()
+    assert binner.rules_.verify().is_mece
+    # By cuts alone: as many as lie below the score.
+    known = data["score"].dropna()
+    below = [sum(score > cut for cut in binner.cuts_) for score in known]
+    assert codes[data["score"].notna()].tolist() == below
+
+
+@given(menus(), customer_bases())
+def test_sql_puts_each_row_in_its_segment(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    binner = fitted(settings, data)
+    table = pl.DataFrame({"score": [*data["score"], INF, -INF, None]})
+    table = table.with_row_index("row")
+    query = f"SELECT {binner.rules_.to_sql(output='code')} FROM given ORDER BY row"
+    with duckdb.connect() as database:
+        database.register("given", table.to_arrow())
+        codes = [row[0] for row in database.sql(query).fetchall()]
+    assert codes == binner.predict(table[["score"]]).tolist()
+
+
+@given(menus(), customer_bases())
+def test_segments_are_sums_over_their_rows(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    binner = fitted(settings, data)
+    table, n = binner.segments_, data["weight"]
+    paid: set[int] = set()
+    for code, tier in enumerate(binner.tiers_.tolist()):
+        of = binner.labels_ == code
+        size, sales = n[of].sum(), (n * data["y"])[of].sum()
+        row = table.iloc[code]
+        fixed = settings["fixed_cost"][tier] if size and tier not in paid else 0
+        paid |= {tier} if size else set()
+        profit = 8 * settings["response"][tier] * sales
+        profit -= settings["cost"][tier] * size + fixed
+        assert (row["n"], row["conversions"]) == (size, sales)
+        assert row["fixed_cost"] == fixed
+        assert row["profit"] == profit
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["profit"].sum() == pytest.approx(binner.value_)
+    assert np.nanmax(binner.value_path_) == pytest.approx(binner.value_)
+    score = binner.score(data[["score"]], data["y"], sample_weight=n)
+    assert score * n.sum() == pytest.approx(binner.value_)
+
+
+@given(menus(), customer_bases())
+def test_sizes_and_rates_keep_their_bounds(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    binner = fitted(settings, data)
+    scored = binner.segments_.iloc[:-1]
+    assert (scored["n"] >= binner.min_samples_ - 1e-9).all()
+    assert (scored["n"] > 0).all()
+    if settings["monotonic"]:
+        assert scored["rate"].is_monotonic_increasing
+    assert np.all(np.diff(binner.tiers_[:-1]) > 0)
+    if settings["mode"] == "prefix":
+        assert binner.tiers_[:-1].tolist() == [*range(len(scored))]
+
+
+@given(menus(), customer_bases())
+def test_weight_three_is_the_row_three_times(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    repeated = data.loc[data.index.repeat(data["weight"].astype(int))]
+    one, other = fitted(settings, data), fitted(settings, repeated.assign(weight=1.0))
+    assert_same(one, other)
+    binner = OptimalRevenueBinner(**settings)
+    assert_same(one, binner.fit(repeated[["score"]], repeated["y"]))
+
+
+@given(menus(), customer_bases(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(
+    settings: dict[str, Any], data: pd.DataFrame, random: Any
+) -> None:
+    order = list(range(len(data)))
+    random.shuffle(order)
+    one, other = fitted(settings, data), fitted(settings, data.iloc[order])
+    assert_same(one, other)
+    assert one.labels_[order].tolist() == other.labels_.tolist()
+
+
+@given(
+    menus(),
+    customer_bases(),
+    st.sampled_from([np.exp, np.cbrt, np.arctan, lambda s: s * 1e6 - 3e5]),
+    st.sampled_from(["observed", "isotonic"]),
+)
+def test_only_the_order_of_scores_matters(
+    settings: dict[str, Any], data: pd.DataFrame, transform: Any, model: str
+) -> None:
+    settings = {**settings, "response_model": model}
+    other = data.assign(score=transform(data["score"]))
+    one, two = fitted(settings, data), fitted(settings, other)
+    assert one.labels_.tolist() == two.labels_.tolist()
+    assert one.tiers_.tolist() == two.tiers_.tolist()
+    assert one.value_ == pytest.approx(two.value_)
+
+
+@given(menus(), customer_bases(), st.data())
+def test_one_more_tier_never_makes_less(
+    settings: dict[str, Any], data: pd.DataFrame, more: Any
+) -> None:
+    settings["mode"] = "subset"
+    longer = dict(settings, n_bins=settings["n_bins"] + 1)
+    for name in ("response", "cost", "fixed_cost"):
+        longer[name] = [*settings[name], more.draw(st.integers(0, 20), label=name)]
+    less, value = fitted(settings, data).value_, fitted(longer, data).value_
+    event("the tier is used" if value > less else "the tier is not used")
+    assert value >= less - 1e-9
+
+
+@given(menus(), customer_bases())
+def test_looser_constraints_never_make_less(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    value = fitted(settings, data).value_
+    assert fitted(settings, data, mode="subset").value_ >= value - 1e-9
+    assert fitted(settings, data, min_samples=None).value_ >= value - 1e-9
+    assert fitted(settings, data, monotonic=None).value_ >= value - 1e-9
+    free = fitted(settings, data, budget=None)
+    spend = float(free.segments_["spend"].sum())
+    assert fitted(settings, data, budget=spend).value_ == pytest.approx(value)
+    cheap = 0.0
+    for budget in np.linspace(0, spend, 5).tolist():
+        try:
+            found = fitted(settings, data, budget=budget).value_
+        except ValueError:
+            assert cheap == 0.0
+            continue
+        assert found >= cheap - 1e-9 or cheap == 0.0
+        assert found <= value + 1e-9
+        cheap = found
+
+
+@given(menus(), customer_bases(with_missing=False))
+def test_groups_by_score_with_their_rates_are_as_good_as_rows(
+    settings: dict[str, Any], data: pd.DataFrame
+) -> None:
+    data["converted"] = data["y"] * data["weight"]
+    sums = data.groupby("score")[["converted", "weight"]].sum().reset_index()
+    groups = sums.assign(y=sums["converted"] / sums["weight"])
+    one, other = fitted(settings, data), fitted(settings, groups)
+    assert one.value_ == pytest.approx(other.value_, abs=1e-9)
+    if settings["monotonic"] is None:
+        assert one.cuts_.tolist() == other.cuts_.tolist()
+    columns = ["n", "conversions", "profit"]
+    if one.cuts_.tolist() == other.cuts_.tolist():
+        tables = one.segments_[columns], other.segments_[columns]
+        pd.testing.assert_frame_equal(*tables)
+
+
+@given(customer_bases(with_missing=False))
+def test_cuts_of_free_rates_are_where_a_tier_begins_to_pay(data: pd.DataFrame) -> None:
+    # With isotonic rates every customer gets the tier that is best at their rate.
+    menu: dict[str, Any] = {"revenue": 8, "response": [1, 2, 3], "cost": [0, 2, 7]}
+    settings = {"n_bins": 3, **menu, "min_samples": None, "response_model": "isotonic"}
+    binner = fitted(settings, data)
+    pays = binner.menu_["pays_from_rate"].to_numpy()
+    np.testing.assert_allclose(pays, [NAN, 0.25, 0.625])
+    observed = {**settings, "response_model": "observed"}
+    expected = fitted({**settings, "n_bins": 1, "response": 1, "cost": 0}, data)
+    assert expected.value_ == pytest.approx(8 * (data["y"] * data["weight"]).sum())
+    # What is expected is no less than what the rows show at the same cuts.
+    assert binner.value_ == pytest.approx(
+        binner.evaluate(data[["score"]], data["y"], data["weight"])["profit"].sum()
+    )
+    assert fitted(observed, data).value_ >= binner.value_ - 1e-9
+
+
+def test_thousands_of_customers_meet_an_independent_dynamic_program() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.integers(0, 300, 5000) / 300
+    y = (rng.random(5000) < scores**2).astype(float)
+    cost, response = [0, 1, 3, 7], [1, 1.25, 1.5, 1.9]
+    binner = OptimalRevenueBinner(4, revenue=20, response=response, cost=cost)
+    binner.fit(scores.reshape(-1, 1), y)
+    distinct = np.unique(scores)
+    edges = np.append(-1, distinct)
+    n = np.array([(scores <= edge).sum() for edge in edges])
+    sold = np.array([y[scores <= edge].sum() for edge in edges])
+    # Best of what is below an edge, with the tiers so far; NaN-free, 50 a tier.
+    value = np.where(n == 0, 0.0, -INF)
+    for i in range(4):
+        gains = 20 * response[i] * (sold[None] - sold[:, None])
+        gains = gains - cost[i] * (n[None] - n[:, None])
+        legal = n[None] - n[:, None] >= 50
+        using = np.where(legal, value[:, None] + gains, -INF).max(axis=0)
+        value = np.maximum(value, using)
+    assert binner.value_ == pytest.approx(value[-1])
+    assert all(a < b for a, b in pairwise(binner.cuts_))
+    middles = (distinct[1:] + distinct[:-1]) / 2
+    assert all(np.isclose(cut, middles).any() for cut in binner.cuts_)

@@ -1,0 +1,618 @@
+"""SQL is executed, and its segments are those of assign."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skseg.rules import MissingExtraError, Rule, RuleError, RuleSet, col, missing, parse
+from skseg.rules._sql._expressions import condition_sql
+from tests.rules.sql.sql_data import (
+    ENGINES,
+    FLOATS,
+    FLOATS32,
+    INTEGERS,
+    NASTY,
+    NEGATIVE_NAN,
+    TEXTS,
+    THRESHOLDS,
+    Column,
+    assigned,
+    each_engine_with,
+    neighbours,
+    number_rules,
+    numbers,
+    plain_text,
+    rows_of,
+    rules,
+    run,
+    sql_codes,
+    text_rules,
+    texts,
+)
+
+both_engines = pytest.mark.parametrize("dialect", ENGINES)
+
+
+def assert_sql_assigns(
+    dialect: str, columns: list[Column], tested: list[Rule], *setup: str
+) -> None:
+    """Assert that SQL tells of every row and rule what `assign` tells."""
+    rule_sets = [RuleSet({"yes": rule}) for rule in tested]
+    got = sql_codes(dialect, columns, rule_sets, *setup)
+    expected = assigned(columns, rule_sets)
+    wrong = [str(r) for r, a, b in zip(tested, got, expected, strict=True) if a != b]
+    assert not wrong
+
+
+# The grid of special values
+
+
+@pytest.mark.parametrize(
+    ("dialect", "declared", "values"),
+    [
+        ("duckdb", "DOUBLE", FLOATS),
+        ("duckdb", "FLOAT", FLOATS32),
+        ("duckdb", "BIGINT", INTEGERS),
+        ("duckdb", "UBIGINT", [*(i for i in INTEGERS if i and i > 0), 2**64 - 1]),
+        ("duckdb", "HUGEINT", INTEGERS),
+        ("duckdb", "DECIMAL(18, 4)", [None, *map(Decimal, ("0", "0.1", "120", "1.5"))]),
+        ("duckdb", "BOOLEAN", (None, True, False)),
+        ("sqlite", "REAL", FLOATS),
+        ("sqlite", "", FLOATS),
+        ("sqlite", "INTEGER", INTEGERS),
+        ("sqlite", "NUMERIC", (*FLOATS, *INTEGERS)),
+        ("sqlite", "BOOLEAN", (None, True, False)),
+    ],
+)
+def test_numbers_compare_as_float64(
+    dialect: str, declared: str, values: list[Any]
+) -> None:
+    assert_sql_assigns(dialect, [Column("x", declared, values)], number_rules("x"))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "declared", "setup"),
+    [
+        ("duckdb", "VARCHAR", ()),
+        ("duckdb", "VARCHAR COLLATE NOCASE", ()),
+        ("duckdb", "VARCHAR COLLATE NOACCENT", ()),
+        ("duckdb", "VARCHAR", ("SET default_collation = 'nocase'",)),
+        ("sqlite", "TEXT", ()),
+        ("sqlite", "TEXT COLLATE NOCASE", ()),
+        ("sqlite", "TEXT COLLATE RTRIM", ()),
+        ("sqlite", "", ()),
+    ],
+)
+def test_text_compares_exactly_whatever_the_collation(
+    dialect: str, declared: str, setup: tuple[str, ...]
+) -> None:
+    columns = [Column("x", declared, TEXTS)]
+    assert_sql_assigns(dialect, columns, text_rules("x"), *setup)
+
+
+def test_enum_column_takes_categories_that_it_does_not_have() -> None:
+    columns = [Column("x", "ENUM ('free', 'pro', '')", [None, "free", "pro", ""])]
+    assert_sql_assigns("duckdb", columns, text_rules("x"))
+
+
+MIDNIGHT = datetime.datetime(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "declared", "values"),
+    [
+        ("duckdb", "DOUBLE", [None, math.nan, NEGATIVE_NAN, math.inf, -math.inf, 0.0]),
+        ("duckdb", "FLOAT", [None, math.nan, NEGATIVE_NAN, math.inf, 0.0]),
+        ("duckdb", "BIGINT", [None, 0]),
+        ("duckdb", "BOOLEAN", [None, False]),
+        ("duckdb", "VARCHAR", [None, "nan", "-nan", "", "NULL"]),
+        ("duckdb", "ENUM ('nan')", [None, "nan"]),
+        ("duckdb", "TIMESTAMP", [None, MIDNIGHT]),
+        ("duckdb", "DATE", [None, MIDNIGHT.date()]),
+        ("duckdb", "BLOB", [None, b"", b"nan"]),
+        ("sqlite", "REAL", [None, math.nan, math.inf, 0.0]),
+        ("sqlite", "TEXT", [None, "nan", "", "NULL"]),
+        ("sqlite", "BLOB", [None, b"", b"nan"]),
+    ],
+)
+def test_missing_is_asked_of_a_column_of_any_type(
+    dialect: str, declared: str, values: list[Any]
+) -> None:
+    tested = [missing("x"), ~missing("x")]
+    assert_sql_assigns(dialect, [Column("x", declared, values)], tested)
+
+
+def test_frame_in_duckdb_falls_into_the_segments_of_assign() -> None:
+    frame = pl.DataFrame(
+        {
+            "aov": pl.Series([120.0, math.nan, None, math.inf, -0.0, 39.99, 40.0]),
+            "ratio": pl.Series(
+                [0.1, None, math.nan, 0.1, 7.0, 0.3, 0.1], dtype=pl.Float32
+            ),
+            "n": pl.Series([2**53 + 1, 2**53, None, 0, 1, 2, 3], dtype=pl.Int64),
+            "plan": pl.Series(
+                ["pro", "free", None, "PRO", "", "pro", "free"], dtype=pl.Categorical
+            ),
+            "active": [True, False, None, True, False, True, True],
+        }
+    )
+    rule_set = RuleSet(
+        {
+            "big": f"n == {2**53} and not plan == 'free'",
+            "unknown": "missing(aov) or missing(active)",
+            "exact": "ratio == 0.1 and active == 1",
+            "near": "not ratio < 0.1 and plan != 'gold' and active in [1]",
+            "idle": "active != 1 and 0 <= aov < 40",
+        },
+    )
+    with closing(duckdb.connect(":memory:")) as connection:
+        connection.register("t", frame.to_arrow())
+        sql = rule_set.to_sql("duckdb", output="code")
+        codes = [
+            code for (code,) in connection.execute(f"SELECT {sql} FROM t").fetchall()
+        ]
+    assert codes == rule_set.assign(frame).tolist()
+    assert codes == [0, 1, 1, 3, 4, 3, 3]
+
+
+def test_nan_in_a_parquet_file_is_seen_although_its_statistics_leave_it_out(
+    tmp_path: Path,
+) -> None:
+    values = [5.0, math.nan, 5.0, None, math.nan]
+    pl.DataFrame({"x": values}).write_parquet(tmp_path / "t.parquet")
+    column = col("x")
+    tested = [missing("x")]
+    for number in (4, 5, 6):
+        tested += [column < number, column > number, column == number]
+        tested += [column <= number, column >= number, column != number]
+        tested += [column.isin([number, 7]), missing("x") & ~(column == number)]
+    tested += [~rule for rule in tested]
+    rule_sets = [RuleSet({"yes": rule}) for rule in tested]
+    sqls = [rule_set.to_sql("duckdb", output="code") for rule_set in rule_sets]
+    query = f"SELECT {', '.join(sqls)} FROM read_parquet(?)"
+    with closing(duckdb.connect(":memory:")) as connection:
+        found = connection.execute(query, [str(tmp_path / "t.parquet")]).fetchall()
+    expected = assigned([Column("x", "DOUBLE", values)], rule_sets)
+    assert list(map(list, zip(*found, strict=True))) == expected
+
+
+# Random rule sets on random rows
+
+ROWS = rows_of(
+    {
+        "a": st.none() | st.floats() | st.sampled_from(FLOATS),
+        "B": st.none() | st.integers(-(2**63) + 1, 2**63 - 1) | st.integers(-3, 3),
+        "plan": st.none() | texts,
+        "odd name": st.none() | st.floats(),
+    }
+)
+TYPES = {
+    "duckdb": {"a": "DOUBLE", "B": "BIGINT", "plan": "TEXT", "odd name": "DOUBLE"},
+    "sqlite": {"a": "REAL", "B": "INTEGER", "plan": "TEXT", "odd name": "REAL"},
+}
+RULES = rules(["a", "B"], ["plan"]) | st.sampled_from(
+    [missing("odd name"), ~missing("odd name"), parse("True"), parse("False")]
+)
+
+
+def typed(dialect: str, rows: dict[str, Any]) -> list[Column]:
+    """Return the columns that `TYPES` declares."""
+    return [Column(n, TYPES[dialect][n], values) for n, values in rows.items()]
+
+
+@both_engines
+@given(
+    parts=st.lists(RULES, max_size=5),
+    default=st.none() | st.just("default"),
+    rows=ROWS,
+)
+def test_random_rule_set_assigns_random_rows_alike(
+    dialect: str, parts: list[Rule], default: str | None, rows: dict[str, Any]
+) -> None:
+    rule_set = RuleSet({f"s{i}": rule for i, rule in enumerate(parts)}, default=default)
+    sqls = [rule_set.to_sql(dialect), rule_set.to_sql(dialect, output="code")]
+    _, found = run(dialect, typed(dialect, rows), sqls)
+    codes = rule_set.assign(rows if rule_set.columns else {"a": rows["a"]}).tolist()
+    assert found == [(None if c < 0 else rule_set.names[c], c) for c in codes]
+
+
+@both_engines
+@given(rule=RULES, rows=ROWS)
+def test_where_keeps_exactly_the_rows_for_which_the_rule_holds(
+    dialect: str, rule: Rule, rows: dict[str, Any]
+) -> None:
+    sql = condition_sql(rule, dialect)
+    # WHERE takes NULL for false, and so does CASE WHEN; AND binds tighter than OR.
+    kept = f"CASE WHEN {sql} AND 1 = 1 THEN 1 ELSE 0 END"
+    _, found = run(dialect, typed(dialect, rows), [kept])
+    assert [bool(value) for (value,) in found] == rule.evaluate(rows).tolist()
+
+
+# Literals
+
+
+def random_floats(seed: int, n: int) -> list[float]:
+    """Return float64 of all sizes, averages of money among them."""
+    rng = np.random.default_rng(seed)
+    bits = rng.integers(0, 0x7FF0000000000000, n, dtype=np.int64).view(np.float64)
+    denormal = rng.integers(1, 1 << 52, n, dtype=np.int64).view(np.float64)
+    normal = rng.normal(size=n) * 10.0 ** rng.integers(-6, 12, n)
+    average = np.round(rng.uniform(0, 5000, n), 2) / rng.integers(1, 60, n)
+    found = np.concatenate([bits, denormal, normal, average])
+    return list(map(float, found * rng.choice([-1, 1], len(found))))
+
+
+@both_engines
+def test_engine_reads_every_literal_as_exactly_that_number(dialect: str) -> None:
+    powers = [float(f"1e{k}") for k in range(-323, 309)]
+    written = [*random_floats(0, 400), *powers, *THRESHOLDS]
+    columns = [Column("x", "DOUBLE", neighbours(written))]
+    rule_sets = [RuleSet({"in": col("x").isin(written)})]
+    got = sql_codes(dialect, columns, rule_sets)
+    assert got == assigned(columns, rule_sets)
+
+
+@given(numbers)
+def test_sqlite_needs_no_more_than_float64_arithmetic_to_read_a_literal(
+    number: float,
+) -> None:
+    sql = condition_sql(col("x") == abs(number), "sqlite").partition(" = ")[2]
+    if not math.isinf(number):
+        assert float64_arithmetic(sql) == abs(number)
+
+
+def test_sqlite_literal_of_a_quotient_is_read_right_by_float64_arithmetic() -> None:
+    for number in map(abs, random_floats(1, 500)):
+        sql = condition_sql(col("x") == number, "sqlite").partition(" = ")[2]
+        assert float64_arithmetic(sql) == number
+
+
+def float64_arithmetic(sql: str) -> float:
+    """Compute a literal as an SQLite without long double does."""
+    if "CAST" not in sql:
+        return decimal_by_float64(sql)
+    words = sql.removeprefix("CAST(").replace(" AS REAL)", "").split(" ")
+    value = float(words[0])
+    for operator, word in zip(words[1::2], words[2::2], strict=True):
+        value = value * int(word) if operator == "*" else value / int(word)
+    return value
+
+
+def decimal_by_float64(literal: str) -> float:
+    """Multiply or divide the digits by a power of ten, all of them in float64."""
+    _, digits, exponent = Decimal(literal).as_tuple()
+    assert isinstance(exponent, int)
+    mantissa = int("".join(map(str, digits)))
+    # SQLite drops the digits beyond a 64-bit integer.
+    assert mantissa < 2**63
+    scale = float(10 ** abs(exponent))
+    assert scale == Fraction(10) ** abs(exponent)
+    return mantissa * scale if exponent > 0 else mantissa / scale
+
+
+@pytest.mark.parametrize(
+    ("number", "duckdb_literal", "sqlite_literal"),
+    [
+        (120.0, "120", "120"),
+        (-120.0, "-120", "-120"),
+        (0.1, "0.1e0", "0.1"),
+        (12.35, "12.35e0", "12.35"),
+        (103.33333333333333, "103.33333333333333e0", "103.333333333333328"),
+        (2.0**53 + 2, "9007199254740994.0e0", "9007199254740994"),
+        (1e22, "1e+22", "1E+22"),
+        (1e-7, "1e-07", "1E-7"),
+        (math.inf, "CAST('inf' AS DOUBLE)", "9e999"),
+        (-math.inf, "-CAST('inf' AS DOUBLE)", "-9e999"),
+    ],
+)
+def test_literals_read_well(
+    number: float, duckdb_literal: str, sqlite_literal: str
+) -> None:
+    rule = col("x") <= number
+    assert condition_sql(rule, "sqlite") == f"CAST(`x` AS REAL) <= {sqlite_literal}"
+    assert f'CAST("x" AS DOUBLE) <= {duckdb_literal} AND' in " ".join(
+        condition_sql(rule, "duckdb").split()
+    )
+
+
+# What the SQL looks like
+
+
+X = 'CAST("x" AS DOUBLE)'
+P = 'CAST("p" AS TEXT) COLLATE C'
+
+
+@pytest.mark.parametrize(
+    ("rule", "sql"),
+    [
+        ("x < 3", f"({X} < 3 AND NOT ISNAN({X}))"),
+        ("3 <= x < 5", f"({X} >= 3 AND {X} < 5 AND NOT ISNAN({X}))"),
+        ("x < 5 and not x < 3", f"({X} < 5 AND NOT ISNAN({X}) AND {X} >= 3)"),
+        ("x != 3", f'({X} <> 3 OR "x" IS NULL OR ISNAN({X}))'),
+        ("not missing(x) and x in [3]", f"(NOT ISNAN({X}) AND {X} = 3)"),
+        ("p == 'a'", f"{P} = 'a'"),
+        ("p not in ['a', 'b']", f"(NOT {P} IN ('a', 'b') OR \"p\" IS NULL)"),
+    ],
+)
+def test_conditions_say_no_more_than_is_needed(rule: str, sql: str) -> None:
+    words = " ".join(condition_sql(parse(rule), "duckdb").split())
+    assert words.replace("( ", "(").replace(" )", ")") == sql
+
+
+def test_long_expression_runs_over_several_lines() -> None:
+    rule_set = RuleSet({"VIP": "x >= 120", "Core": "40 <= x < 120"}, default="Small")
+    assert rule_set.to_sql("sqlite", alias="segment") == "\n".join(
+        [
+            "CASE",
+            "  WHEN CAST(`x` AS REAL) >= 120",
+            "  THEN 'VIP'",
+            "  WHEN CAST(`x` AS REAL) >= 40 AND CAST(`x` AS REAL) < 120",
+            "  THEN 'Core'",
+            "  ELSE 'Small'",
+            "END AS `segment`",
+        ]
+    )
+
+
+@both_engines
+def test_output_is_the_name_or_the_code(dialect: str) -> None:
+    columns = [Column("x", "DOUBLE", [5.0, 1.0])]
+    without, with_default = (
+        RuleSet({"a": "x > 3"}),
+        RuleSet({"a": "x > 3"}, default="b"),
+    )
+    sqls = [
+        s.to_sql(dialect, output=o)
+        for o in ("name", "code")
+        for s in (without, with_default)
+    ]
+    _, found = run(dialect, columns, sqls)
+    assert found == [("a", "a", 0, 0), (None, "b", -1, 1)]
+
+
+@both_engines
+def test_constant_rules_and_empty_rule_sets_are_expressions_too(dialect: str) -> None:
+    rule_sets = [
+        RuleSet({"nobody": "False", "all": "True", "late": "x > 0"}),
+        RuleSet({"nobody": ~parse("True")}),
+        RuleSet({}),
+        RuleSet({}, default="all"),
+    ]
+    columns = [Column("x", "DOUBLE", [1.0, None])]
+    sqls = [s.to_sql(dialect, output=o) for s in rule_sets for o in ("name", "code")]
+    _, found = run(dialect, columns, sqls)
+    assert found == [("all", 1, None, -1, None, -1, "all", 0)] * 2
+
+
+@both_engines
+def test_sqlglot_reads_the_expression_and_writes_one_of_the_same_meaning(
+    dialect: str,
+) -> None:
+    both = zip(number_rules("x")[-40:], text_rules("plan")[:40], strict=True)
+    rule_set = RuleSet({f"s{i}": a & b for i, (a, b) in enumerate(both)})
+    columns = [
+        Column("x", "DOUBLE", [value for value in FLOATS for _ in TEXTS]),
+        Column("plan", "TEXT", TEXTS * len(FLOATS)),
+    ]
+    sql = rule_set.to_sql(dialect, output="code")
+    again = sqlglot.parse_one(sql, read=dialect).sql(dialect)
+    _, found = run(dialect, columns, [sql, again])
+    assert [a for a, _ in found] == [b for _, b in found]
+    assert [a for a, _ in found] == assigned(columns, [rule_set])[0]
+
+
+# Names and values are data
+
+
+@pytest.mark.parametrize(("dialect", "nasty"), each_engine_with(*NASTY))
+def test_names_and_values_are_data(dialect: str, nasty: str) -> None:
+    rule_set = RuleSet({nasty: col(nasty) == nasty, "b": col(nasty).isin(["b", nasty])})
+    columns = [Column(nasty, "TEXT", [nasty, nasty * 2, "b", None])]
+    names, found = run(dialect, columns, [rule_set.to_sql(dialect, alias=nasty)])
+    assert names == [nasty]
+    assert [name for (name,) in found] == [nasty, None, "b", None]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "values"),
+    each_engine_with(NASTY, [text for text in NASTY if "\n" not in text]),
+)
+def test_values_side_by_side_are_data_on_one_line_and_on_many(
+    dialect: str, values: list[str]
+) -> None:
+    rule_set = RuleSet({value: col("x") == value for value in values})
+    columns = [Column("x", "TEXT", values)]
+    _, found = run(dialect, columns, [rule_set.to_sql(dialect)])
+    assert [name for (name,) in found] == list(values)
+
+
+@both_engines
+@given(name=plain_text.filter(bool), value=plain_text, segment=plain_text.filter(bool))
+def test_any_text_is_data(dialect: str, name: str, value: str, segment: str) -> None:
+    rule_set = RuleSet({segment: col(name) == value})
+    columns = [Column(name, "TEXT", [value, value + "x", None])]
+    names, found = run(dialect, columns, [rule_set.to_sql(dialect, alias=segment)])
+    assert (names, found) == ([segment], [(segment,), (None,), (None,)])
+
+
+def test_sqlite_refuses_a_column_that_the_table_lacks() -> None:
+    # In double quotes it would be text, and every row would get a segment.
+    sql = RuleSet({"a": "typo >= 1"}, default="b").to_sql("sqlite")
+    with pytest.raises(sqlite3.OperationalError, match="no such column: typo"):
+        run("sqlite", [Column("x", "REAL", [1.0])], [sql])
+
+
+# Size
+
+
+@both_engines
+def test_thousand_branches_render_fast_and_run(dialect: str) -> None:
+    rule_set = RuleSet(
+        {
+            f"s{i}": f"{i} <= x < {i}.75 and plan in ['a', 'b'] and not n > {i}.37"
+            for i in range(1000)
+        },
+        default="rest",
+    )
+    start = time.process_time()
+    sql = rule_set.to_sql(dialect)
+    # Copying all earlier branches for every new one takes half a minute.
+    assert time.process_time() - start < 10
+    columns = [
+        Column("x", "DOUBLE", [0.0, 0.75, 999.5, 500.0, 500.0, None]),
+        Column("plan", "TEXT", ["a", "a", "b", "b", "c", "a"]),
+        Column("n", "DOUBLE", [None, 0.0, 999.37, 500.4, 1.0, 1.0]),
+    ]
+    _, found = run(dialect, columns, [sql])
+    names = ["s0", "rest", "s999", "rest", "rest", "rest"]
+    assert [name for (name,) in found] == names
+    codes = [rule_set.names.index(name) for name in names]
+    assert assigned(columns, [rule_set]) == [codes]
+
+
+@both_engines
+def test_chains_of_more_than_thousand_parts_run(dialect: str) -> None:
+    column = col("x")
+    either = " or ".join(f"({i} <= x < {i}.5 and y > {i})" for i in range(1100))
+    rule_sets = [
+        RuleSet({"or": either}),
+        RuleSet({"and": " and ".join(f"not {i} < x <= {i}.5" for i in range(1100))}),
+        RuleSet({"in": column.isin(range(3000)), "not in": ~column.isin([7, 8])}),
+    ]
+    columns = [
+        Column("x", "DOUBLE", [0.0, 1099.25, 1099.5, 1099.75, 2999.0, 8.0, 8.5, None]),
+        Column("y", "DOUBLE", [1.0, 1100.0, 9999.0, 9999.0, 9999.0, 1.0, 1.0, 9999.0]),
+    ]
+    assert sql_codes(dialect, columns, rule_sets) == assigned(columns, rule_sets)
+
+
+def nested(depth: int) -> str:
+    """Return a rule of `depth` levels of brackets, each at the end of another."""
+    text = "not y > 1"
+    for level in range(depth):
+        text = (
+            f"x != {level} and ({text})" if level % 2 else f"x == {level} or ({text})"
+        )
+    return text
+
+
+@both_engines
+def test_deepest_rule_that_parses_runs(dialect: str) -> None:
+    with pytest.raises(RuleError, match="nested 50 levels"):
+        parse(nested(50))
+    deepest = parse(nested(49))
+    rule_sets = [
+        RuleSet({"deep": deepest}),
+        RuleSet({"not deep": ~deepest}),
+        RuleSet({"one level more": ~(deepest & (col("x") < 99))}),
+    ]
+    columns = [
+        Column("x", "DOUBLE", [0.0, 1.0, 47.0, 48.0, 98.0, 98.0, 98.0, 99.0, None]),
+        Column("y", "DOUBLE", [9.0, 9.0, 0.0, 9.0, 9.0, 1.0, math.nan, None, None]),
+    ]
+    assert sql_codes(dialect, columns, rule_sets) == assigned(columns, rule_sets)
+
+
+@both_engines
+def test_rule_nested_deeper_than_parsers_of_sql_go_is_refused(dialect: str) -> None:
+    rule = parse(nested(49))
+    for level in range(20):
+        rule = (rule & (col("x") > level)) | (col("y") > level)
+    with pytest.raises(RuleError, match="nested more than 50 levels"):
+        RuleSet({"deep": rule}).to_sql(dialect)
+
+
+# Errors
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "", "DuckDB", None])
+def test_other_dialects_are_refused_with_the_reason(dialect: Any) -> None:
+    with pytest.raises(RuleError) as error:
+        RuleSet({"a": "x > 1"}).to_sql(dialect)
+    assert str(error.value).startswith(
+        f"The SQL dialect must be one of 'duckdb', 'sqlite'. Got {dialect!r} instead."
+    )
+    assert str(error.value).endswith(
+        "once its SQL is executed against assign in the tests."
+    )
+
+
+def test_mistyped_dialect_gets_a_hint() -> None:
+    with pytest.raises(RuleError, match="Did you mean 'sqlite'"):
+        RuleSet({"a": "x > 1"}).to_sql("sqlite3")
+
+
+def test_unknown_output_is_refused() -> None:
+    with pytest.raises(RuleError, match=r"must be 'name' or 'code'. Got 'label'"):
+        RuleSet({"a": "x > 1"}).to_sql(output="label")
+
+
+@pytest.mark.parametrize("alias", ["", "a\0b", "\ud800", 5])
+def test_alias_that_no_engine_takes_is_refused(alias: Any) -> None:
+    with pytest.raises(RuleError, match="The alias must"):
+        RuleSet({"a": "x > 1"}).to_sql(alias=alias)
+
+
+@pytest.mark.parametrize("bad", ["", "a\0b", "\ud800"])
+def test_name_or_value_that_no_engine_takes_never_reaches_sql(bad: str) -> None:
+    with pytest.raises(RuleError, match="must not"):
+        RuleSet({bad: "x > 1"})
+    with pytest.raises(RuleError, match="must not"):
+        col(bad)
+    if bad:
+        with pytest.raises(RuleError, match="must not"):
+            RuleSet({"a": col("x") == bad})
+
+
+@both_engines
+@pytest.mark.parametrize("threshold", ["q(0.5)", "max(q(0.75), 120)"])
+def test_unresolved_quantile_is_refused(dialect: str, threshold: str) -> None:
+    rule_set = RuleSet({"a": f"y > 1 or aov >= {threshold}"})
+    with pytest.raises(RuleError) as error:
+        rule_set.to_sql(dialect)
+    assert f"The threshold {threshold} of column 'aov' is not resolved" in str(
+        error.value
+    )
+    resolved = rule_set.resolve({"aov": [130.0, 150.0], "y": [0.0, 0.0]})
+    assert "130" in resolved.to_sql(dialect) or "150" in resolved.to_sql(dialect)
+
+
+def test_columns_that_differ_only_by_case_are_refused() -> None:
+    with pytest.raises(RuleError, match="'aov' and 'AOV' apart"):
+        RuleSet({"a": "aov > 1", "b": "AOV > 1"}).to_sql()
+
+
+@both_engines
+def test_columns_that_differ_by_the_case_of_other_letters_are_told_apart(
+    dialect: str,
+) -> None:
+    rule_set = RuleSet({"small": "ä > 1", "large": "Ä > 1"})
+    columns = [Column("ä", "DOUBLE", [0.0, 2.0]), Column("Ä", "DOUBLE", [2.0, 0.0])]
+    assert sql_codes(dialect, columns, [rule_set]) == [[1, 0]]
+
+
+def test_missing_sqlglot_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("_sql", "_dialects"):
+        monkeypatch.delitem(sys.modules, f"skseg.rules.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[sql\]"'):
+        RuleSet({"a": "x > 1"}).to_sql()

@@ -1,0 +1,437 @@
+"""merge_grid and merge_nearest: segments merged to legal sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from skseg._search._bounds import size_bounds
+from skseg._search.sizes._grouping import FEW, GroupingSearch, Segments
+from skseg._search.sizes._merge import Merge, merge_nearest
+from skseg._search.sizes._merge_grid import merge_grid
+from tests.search.sizes.oracles import grid_divisions, set_partitions, squared_error
+
+FloatArray = npt.NDArray[np.float64]
+
+# Grids
+
+
+def test_a_grid_of_legal_cells_stays_as_it_is() -> None:
+    merge = merge_grid([[5, 6], [7, 8]], 5, 8)
+    assert merge.status == "solved"
+    assert merge.labels.tolist() == [[0, 1], [2, 3]]
+    assert merge.boxes[1] == ((0, 1), (1, 2))
+    assert merge.sizes.tolist() == [5, 6, 7, 8]
+
+
+def test_cells_with_like_outcomes_are_merged() -> None:
+    sizes = np.array([[4, 4], [4, 4]])
+    by_rows = merge_grid(sizes, 8, 8, sums=[[4, 4], [0, 0]])
+    by_columns = merge_grid(sizes, 8, 8, sums=[[4, 0], [4, 0]])
+    assert by_rows.labels.tolist() == [[0, 0], [1, 1]]
+    assert by_columns.labels.tolist() == [[0, 1], [0, 1]]
+    assert by_rows.loss == by_columns.loss == 0
+
+
+def test_the_loss_is_the_squared_error_that_merging_adds() -> None:
+    # Means 1 and 4 become 2: 4 rows move by 1, 2 rows by 2.
+    merge = merge_grid([4, 2], 6, 6, sums=[4, 8])
+    assert merge.loss == pytest.approx(4 * 1 + 2 * 4)
+
+
+def test_without_an_outcome_there_are_as_many_boxes_as_possible_evenly() -> None:
+    merge = merge_grid([2, 2, 2, 2, 2, 2, 2], 4, 8)
+    assert merge.sizes.tolist() == [4, 4, 6]
+
+
+def test_an_empty_cell_belongs_to_a_box_with_rows() -> None:
+    merge = merge_grid([[0, 0, 5], [5, 0, 0]], 5, 5)
+    assert merge.status == "solved"
+    assert merge.sizes.tolist() == [5, 5]
+    assert set(merge.labels.ravel()) == {0, 1}
+
+
+def test_a_lower_bound_of_zero_makes_no_box_without_rows() -> None:
+    assert merge_grid([0, 5, 0, 5], 0, 9).sizes.tolist() == [5, 5]
+
+
+def test_a_pinwheel_is_not_a_sequence_of_cuts() -> None:
+    sizes = [[3, 7, 6], [8, 10, 4], [2, 1, 9]]
+    pinwheel = [[0, 0, 1], [2, 3, 1], [2, 4, 4]]
+    assert np.bincount(np.ravel(pinwheel), np.ravel(sizes)).tolist() == [10] * 5
+    merge = merge_grid(sizes, 10, 10)
+    assert merge.status == "impossible"
+    assert merge.why == (
+        "No division of the grid into boxes by cuts from edge to edge gives segments "
+        "of 10 rows. Widen the bounds, or use a finer grid."
+    )
+    assert (merge.labels == -1).all()
+
+
+def test_a_grid_says_why_sizes_are_impossible() -> None:
+    assert merge_grid([1, 2], 4, 9).why == "3 rows are fewer than min_size=4."
+    assert "2 segments have at most 24 rows" in merge_grid([5] * 5, 10, 12).why
+    assert merge_grid([[9, 3], [3, 3]], 3, 6).why == (
+        "Cell (0, 0) alone has 9 rows, more than max_size=6. Split it first."
+    )
+
+
+def test_allowed_oversize_leaves_the_fewest_rows_above_the_bound() -> None:
+    merge = merge_grid([9, 3, 1, 4], 3, 6, allow_oversize=True)
+    assert merge.status == "oversize"
+    assert merge.sizes.tolist() == [9, 4, 4]
+    assert merge.why.startswith("Cell (0,) alone has 9 rows")
+
+
+def test_an_outcome_far_from_zero_merges_like_one_around_it() -> None:
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 9, (4, 4))
+    sums = rng.normal(size=(4, 4))
+    near = merge_grid(sizes, 8, 30, sums=sums)
+    far = merge_grid(sizes, 8, 30, sums=sums + 1e7 * sizes)
+    assert far.boxes == near.boxes
+    assert far.loss == pytest.approx(near.loss, rel=1e-6)
+
+
+def test_several_outcomes_add_up() -> None:
+    sizes = [[2, 2], [2, 2]]
+    first, second = np.array([[2, 0], [2, 0]]), np.array([[9, 9], [0, 0]])
+    both = merge_grid(sizes, 4, 4, sums=np.stack([first, second], axis=-1))
+    assert both.labels.tolist() == [[0, 0], [1, 1]]
+    alone = merge_grid(sizes, 4, 4, sums=second)
+    assert both.loss == pytest.approx(alone.loss + 2 * (4 * 0.25))
+
+
+shapes = st.sampled_from([(4,), (6,), (2, 3), (3, 3), (2, 4), (2, 2, 2), (1, 3, 2)])
+
+
+@st.composite
+def grids(draw: Any) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
+    shape = draw(shapes)
+    sizes = draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 6)))
+    means = draw(hnp.arrays(np.int64, shape, elements=st.integers(-2, 2)))
+    low = draw(st.integers(1, 12))
+    return (
+        sizes.astype(float),
+        means.astype(float),
+        (low, low + draw(st.integers(0, 12))),
+    )
+
+
+def grid_keys(
+    sizes: FloatArray, means: FloatArray, division: Any, high: float
+) -> tuple[float, float, int, float]:
+    cells = [tuple(slice(*ends) for ends in box) for box in division]
+    totals = [sizes[box].sum() for box in cells]
+    loss = sum(
+        squared_error(sizes[box].ravel(), means[box].reshape(-1, 1)) for box in cells
+    )
+    excess = sum(max(total - high, 0) for total in totals)
+    return excess, round(loss, 6), -len(cells), sum(total**2 for total in totals)
+
+
+@given(grids(), st.booleans())
+def test_no_division_of_a_grid_is_better(instance: Any, allow: bool) -> None:
+    sizes, means, (low, high) = instance
+    merge = merge_grid(sizes, low, high, sums=sizes * means, allow_oversize=allow)
+    legal = [
+        grid_keys(sizes, means, division, high)
+        for division in grid_divisions(sizes.shape)
+        if all(
+            low <= sizes[tuple(slice(*ends) for ends in box)].sum()
+            and (allow or sizes[tuple(slice(*ends) for ends in box)].sum() <= high)
+            for box in division
+        )
+    ]
+    assert bool(merge.boxes) == bool(legal)
+    if legal:
+        keys = grid_keys(sizes, means, merge.boxes, high)
+        assert keys == min(legal)
+        assert merge.loss == pytest.approx(keys[1], abs=1e-5)
+        assert (merge.status == "oversize") == (keys[0] > 0)
+    else:
+        assert merge.status == "impossible"
+
+
+@given(grids())
+def test_a_merged_grid_loses_no_cell(instance: Any) -> None:
+    sizes, _, (low, high) = instance
+    merge = merge_grid(sizes, low, high)
+    assume(merge.boxes)
+    covered = np.zeros(sizes.shape, dtype=int)
+    for i, box in enumerate(merge.boxes):
+        inside = tuple(slice(*ends) for ends in box)
+        covered[inside] += 1
+        assert (merge.labels[inside] == i).all()
+        assert merge.sizes[i] == sizes[inside].sum()
+    assert (covered == 1).all()
+    assert low <= merge.sizes.min() <= merge.sizes.max() <= high
+
+
+# Beyond grids
+
+
+def test_a_small_segment_joins_the_nearest() -> None:
+    merge = merge_nearest([600, 100, 700], 500, 1000, profiles=[[0.0], [2.0], [3.0]])
+    assert merge == Merge("solved", ((0,), (1, 2)), (600.0, 800.0))
+
+
+def test_a_sibling_comes_before_a_nearer_stranger() -> None:
+    parents = np.array([0, 0, 1])
+    merge = merge_nearest(
+        [600, 100, 700],
+        500,
+        1000,
+        profiles=[[0.0], [2.0], [3.0]],
+        siblings=parents[:, np.newaxis] == parents,
+    )
+    assert merge.groups == ((0, 1), (2,))
+
+
+def test_a_stranger_is_taken_where_the_sibling_has_no_room() -> None:
+    siblings = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], bool)
+    merge = merge_nearest([950, 100, 700], 500, 1000, siblings=siblings)
+    assert merge.groups == ((0,), (1, 2))
+
+
+@pytest.mark.parametrize("n_others", [0, FEW])
+def test_siblings_may_be_told_by_what_their_union_is(n_others: int) -> None:
+    # Cells of a 2 x 2 grid: a union is one box unless it is an L or a diagonal.
+    boxes = {(0, 1), (2, 3), (0, 2), (1, 3), (0, 1, 2, 3)}
+    merge = merge_nearest(
+        [3, 9, 9, 9] + [9] * n_others,
+        5,
+        12,
+        profiles=[[0.0], [5.0], [4.0], [0.0]] + [[0.0]] * n_others,
+        siblings=lambda group: group in boxes,
+    )
+    assert merge.groups[:3] == ((0, 2), (1,), (3,))
+
+
+def test_segments_are_siblings_by_way_of_others() -> None:
+    links = np.zeros((6, 6), bool)
+    for one, other in [(0, 1), (0, 2), (1, 3), (2, 4)]:
+        links[one, other] = links[other, one] = True
+    are_siblings = Segments.of(np.ones(6), None, links).are_siblings
+    assert are_siblings((0, 1, 2, 3, 4))
+    assert not are_siblings((0, 3))
+    assert not are_siblings((0, 1, 5))
+
+
+def test_nearness_is_the_squared_error_that_a_merge_adds() -> None:
+    # 100 rows at 0 may join 100 rows at 1.2 or 700 rows at -1: 86.4 against 87.5.
+    sizes = [100, 150, 700] + [700] * FEW
+    profiles = [[0.0], [1.2], [-1.0]] + [[50.0]] * FEW
+    merge = merge_nearest(sizes, 200, 1000, profiles=profiles)
+    assert merge.groups[0] == (0, 1)
+
+
+def test_profiles_in_any_units_give_the_same_groups() -> None:
+    rng = np.random.default_rng(0)
+    sizes, profiles = rng.integers(1, 9, 10), rng.normal(size=(10, 3))
+    merge = merge_nearest(sizes, 8, 30, profiles=profiles)
+    scaled = merge_nearest(sizes, 8, 30, profiles=profiles * [1e6, 1, 1e-6] + 7)
+    assert merge.groups == scaled.groups
+
+
+def test_a_segment_without_rows_needs_no_profile() -> None:
+    merge = merge_nearest([0, 5, 5], 5, 9, profiles=[[np.nan], [0.0], [1.0]])
+    assert merge.status == "solved"
+    assert sorted(sum(merge.groups, ())) == [0, 1, 2]
+
+
+def test_no_segments_are_no_groups() -> None:
+    assert merge_nearest([], 0, 1) == Merge("solved", (), ())
+
+
+TOO_FEW = "3 rows are fewer than min_size=4."
+TOO_LARGE = "Segment 'd' alone has 25 rows, more than max_size=10. Split it first."
+NO_ROOM = (
+    "Segment 'a' has 3 rows, fewer than min_size=4, and together with any other more "
+    "than max_size=10."
+)
+NO_WAY = (
+    "No way of merging the segments gives sizes of 4 to 10 rows. Widen the bounds, or "
+    "split large segments first."
+)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "why"),
+    [
+        ([1, 2], TOO_FEW),
+        ([5, 6, 4, 25], TOO_LARGE),
+        ([3, 9, 9], NO_ROOM),
+        ([1, 2, 9, 9], NO_WAY),
+        ([1, 2] + [9] * FEW, NO_WAY),
+    ],
+)
+def test_segments_say_why_sizes_are_impossible(sizes: list[int], why: str) -> None:
+    merge = merge_nearest(sizes, 4, 10, names=list("abcdefghijklmn"[: len(sizes)]))
+    assert (merge.status, merge.groups, merge.why) == ("impossible", (), why)
+
+
+def test_a_segment_that_is_too_large_stays_alone_where_that_is_allowed() -> None:
+    merge = merge_nearest([5, 5, 30, 2], 4, 10, allow_oversize=True)
+    assert merge.status == "oversize"
+    assert (2,) in merge.groups
+    assert merge.why.startswith("Segment '2' alone has 30 rows")
+
+
+def test_many_segments_around_one_that_is_too_large_are_merged_among_themselves() -> (
+    None
+):
+    merge = merge_nearest([3] * 14 + [99], 6, 6, allow_oversize=True)
+    assert merge.status == "oversize"
+    assert sorted(merge.sizes) == [6] * 7 + [99]
+
+
+def test_a_small_segment_is_added_to_a_too_large_one_for_want_of_another() -> None:
+    merge = merge_nearest([1, 10, 10], 4, 10, allow_oversize=True)
+    assert sorted(merge.sizes) == [10, 11]
+
+
+def test_a_small_segment_of_many_is_added_to_the_nearest_for_want_of_room() -> None:
+    sizes = [1] + [10] * FEW
+    profiles = np.array([[5.2], *[[i] for i in range(FEW)]])
+    merge = merge_nearest(sizes, 4, 10, profiles=profiles, allow_oversize=True)
+    assert merge.status == "oversize"
+    assert merge.groups[0] == (0, 6)
+    assert sorted(merge.sizes) == [10] * (FEW - 1) + [11]
+    assert merge.why.startswith("Segment '0' has 1 row, fewer than min_size=4")
+
+
+def test_a_row_more_counts_the_same_where_there_are_too_many_already() -> None:
+    sizes = [1] + [10] * FEW + [99]
+    profiles = np.array([[5.2], *[[i] for i in range(FEW)], [5.2]])
+    merge = merge_nearest(sizes, 4, 10, profiles=profiles, allow_oversize=True)
+    assert merge.groups[0] == (0, FEW + 1)
+
+
+def test_giving_up_is_not_called_impossible() -> None:
+    rng = np.random.default_rng(3)
+    sizes = rng.integers(30, 60, 40)
+    merge = merge_nearest(sizes, 100, 110, max_steps=10)
+    assert merge.status == "undecided"
+    assert merge.why == (
+        "Undecided: 10 merges tried gave no segments of 100 to 110 rows, nor a proof "
+        "that none do. Wider bounds make it easier."
+    )
+
+
+@st.composite
+def segment_sets(draw: Any) -> tuple[FloatArray, FloatArray, Any, tuple[int, int]]:
+    n = draw(st.integers(1, 7))
+    sizes = draw(hnp.arrays(np.int64, n, elements=st.integers(0, 9)))
+    profiles = draw(hnp.arrays(np.int64, (n, 2), elements=st.integers(-2, 2)))
+    links = draw(hnp.arrays(np.bool_, (n, n)))
+    low = draw(st.integers(1, 12))
+    bounds = low, low + draw(st.integers(0, 10))
+    return sizes.astype(float), profiles.astype(float), links | links.T, bounds
+
+
+def connected(group: list[int], links: Any) -> bool:
+    within = links[np.ix_(group, group)] | np.eye(len(group), dtype=bool)
+    return bool((np.linalg.matrix_power(within.astype(int), len(group)) > 0).all())
+
+
+def standardized(profiles: FloatArray, sizes: FloatArray) -> FloatArray:
+    repeated = np.repeat(profiles, sizes.astype(int), axis=0)
+    deviation = repeated.std(axis=0)
+    return (profiles - repeated.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+
+
+@given(segment_sets(), st.booleans())
+def test_no_grouping_of_few_segments_is_better(instance: Any, allow: bool) -> None:
+    sizes, profiles, links, (low, high) = instance
+    assume(sizes.sum() > 0)
+    scaled = standardized(profiles, sizes)
+    merge = merge_nearest(
+        sizes, low, high, profiles=profiles, siblings=links, allow_oversize=allow
+    )
+
+    def keys(groups: Any) -> tuple[float, ...]:
+        totals = [sizes[list(group)].sum() for group in groups]
+        strangers = sum(not connected(list(group), links) for group in groups)
+        losses = [squared_error(sizes[list(g)], scaled[list(g)]) for g in groups]
+        excess = sum(max(total - high, 0) for total in totals)
+        return (
+            excess,
+            strangers,
+            round(sum(losses), 6) + 0.0,
+            -len(groups),
+            sum(total**2 for total in totals),
+        )
+
+    legal = [
+        keys(groups)
+        for groups in set_partitions(len(sizes))
+        if all(
+            low <= sizes[group].sum() and (allow or sizes[group].sum() <= high)
+            for group in groups
+        )
+    ]
+    assert bool(merge.groups) == bool(legal)
+    if legal:
+        assert keys(merge.groups) == min(legal)
+        assert sorted(sum(merge.groups, ())) == list(range(len(sizes)))
+
+
+@given(segment_sets(), st.sampled_from(["near", "tight"]))
+def test_the_search_for_many_finds_whatever_exists(instance: Any, order: Any) -> None:
+    sizes, profiles, links, (low, high) = instance
+    segments = Segments.of(sizes, profiles, links)
+    search = GroupingSearch(
+        segments, size_bounds(low, high, sizes), max_steps=10**6, order=order
+    )
+    assume(sizes.max() <= high)
+    groups = search.solve(np.arange(len(sizes)))
+    exists = any(
+        all(low <= sizes[group].sum() <= high for group in grouping)
+        for grouping in set_partitions(len(sizes))
+    )
+    assert (groups is not None) == exists
+    if groups is not None:
+        assert sorted(sum(groups, ())) == list(range(len(sizes)))
+        assert all(low <= sizes[list(group)].sum() <= high for group in groups)
+
+
+def test_where_nearness_runs_out_of_steps_sizes_lead_the_search() -> None:
+    rng = np.random.default_rng(3)
+    sizes = rng.integers(10, 40, FEW + 2).astype(float)
+    profiles = rng.normal(size=(FEW + 2, 2))
+    near = GroupingSearch(
+        Segments.of(sizes, profiles, None), size_bounds(60, 66, sizes), max_steps=60
+    )
+    assert near.solve(np.arange(len(sizes))) is None
+    assert near.steps_left < 0
+    merge = merge_nearest(sizes, 60, 66, profiles=profiles, max_steps=60)
+    assert merge.status == "solved"
+    assert all(60 <= size <= 66 for size in merge.sizes)
+
+
+@given(st.integers(0, 10**6), st.integers(FEW + 1, 40), st.booleans())
+def test_many_segments_are_merged_to_legal_sizes_without_loss(
+    seed: int, n: int, allow: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(0, 100, n)
+    merge = merge_nearest(
+        sizes, 80, 240, profiles=rng.normal(size=(n, 2)), allow_oversize=allow
+    )
+    assert merge.status == "solved"
+    assert sorted(sum(merge.groups, ())) == list(range(n))
+    assert all(80 <= size <= 240 for size in merge.sizes)
+    assert [sizes[list(group)].sum() for group in merge.groups] == list(merge.sizes)
+
+
+def test_segments_that_are_large_enough_are_left_alone_in_a_crowd() -> None:
+    sizes = [600] * 15 + [100]
+    merge = merge_nearest(sizes, 500, 1000, profiles=np.arange(16.0)[:, np.newaxis])
+    assert merge.groups == (*((i,) for i in range(14)), (14, 15))
