@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import issparse
 from scipy.spatial.distance import cdist
@@ -17,9 +16,7 @@ from sklearn.neighbors import VALID_METRICS, NearestNeighbors
 from sklearn.utils import gen_batches
 
 from skseg._core._validation import invalid_parameter
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
+from skseg._typing import FloatArray, IntArray, ObjectArray
 
 WAYS = ("auto", "native", "core", "nearest", "centroid")
 
@@ -222,7 +219,7 @@ def _distinct(X: Any, codes: IntArray) -> tuple[Any, IntArray]:
     return X[first], codes[first]
 
 
-def _row_keys(X: Any) -> npt.NDArray[np.object_]:
+def _row_keys(X: Any) -> ObjectArray:
     """Return what two rows of a sparse matrix share if they are the same."""
     X = X.copy()
     X.sum_duplicates()

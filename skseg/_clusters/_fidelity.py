@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._base import segment_table
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import RuleSet
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def sample(codes: IntArray, share: float, rng: np.random.RandomState) -> IntArray:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
+from skseg._typing import FloatArray, IntArray
 
 
 def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skseg._core._validation import invalid_parameter
 from skseg._core._wrapped import first_attribute
+from skseg._typing import BoolArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import disjunction
 from skseg.rules._language._text import NOISE, OUTSIDE
 
 from ._monotone import keeps_order
-
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
 
 OWNER = "RuleSurrogate"
 

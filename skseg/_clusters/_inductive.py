@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn import get_config
 from sklearn.base import (
@@ -31,13 +30,11 @@ from sklearn.utils.validation import (
 )
 
 from skseg._core._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.rules._language._text import NOISE
 
 from ._assign import WAYS, CoreAssigner, distances, make_assigner, resolve_assign
 from ._fitted_clusters import cluster_means, known_clusters, read_labels
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 OWNER = "InductiveSegmenter"
 
@@ -347,7 +344,7 @@ class InductiveSegmenter(
             raise invalid_parameter(OWNER, "clusterer", rule, clusterer)
         return params, weight
 
-    def _names(self, n_segments: int, may_be_noise: bool) -> npt.NDArray[np.object_]:
+    def _names(self, n_segments: int, may_be_noise: bool) -> ObjectArray:
         last = [NOISE] if may_be_noise else []
         names = self.segment_names
         if names is None:

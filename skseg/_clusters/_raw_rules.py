@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import positional_names
 from skseg._search._readable import roundest
+from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet, col
 from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import (
@@ -30,9 +31,6 @@ from skseg.rules._language._conditions import (
 )
 
 from ._monotone import domain, is_passthrough, keeps_order
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 _LARGEST = float(np.finfo(np.float64).max)
 _ALL_BUT_SIGN = np.int64(2**63 - 1)

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._core._coding import CodedColumn, Coding, distinct_values, even_cells
 from skseg._search._readable import roundest
+from skseg._typing import FloatArray
 from skseg.rules._columns import Columns
-
-FloatArray = npt.NDArray[np.float64]
 
 # Thresholds of numbers. Cell numbers are uint8.
 _MOST_CUTS = 250

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from skseg._typing import IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._columns import Columns
 
@@ -14,8 +14,6 @@ from ._fidelity import recalls
 from ._fitted_segments import Segments
 from ._round_cells import learn_cells
 from ._tree import boxes
-
-IntArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

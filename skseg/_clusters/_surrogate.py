@@ -6,7 +6,6 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin, clone
 from sklearn.cluster import KMeans
@@ -30,6 +29,7 @@ from skseg._core._validation import (
     read_columns,
 )
 from skseg._core._wrapped import cluster_space
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules._columns import Columns
 
 from ._fidelity import cost_ratio, sample, surrogate_table
@@ -42,10 +42,6 @@ from ._fitted_segments import (
     takes_missing,
 )
 from ._rule_learner import RuleLearner, held_out_fidelity
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
 
 # Of the segmenter that stands in for None.
 _N_CLUSTERS = 5

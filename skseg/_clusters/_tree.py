@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from sklearn.tree import DecisionTreeClassifier
 
 from skseg._core._coding import Codes, Coding
 from skseg._search.clusters._agreement import crossed
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._language._conditions import conjunction
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
 
 # The tree is grown to so many times the leaves that are kept: more leaves hardly ever
 # make another best tree of those few.

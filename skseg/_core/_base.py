@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.rules import RuleSet
 from skseg.rules._language._text import OUTSIDE
 
@@ -19,17 +19,15 @@ class SegmenterMixin:
     """
 
     rules_: RuleSet
-    labels_: npt.NDArray[np.intp]
+    labels_: IntArray
 
     @property
-    def segment_names_(self) -> npt.NDArray[np.object_]:
+    def segment_names_(self) -> ObjectArray:
         """Segment names; a code is a position here, -1 for those outside included."""
         outside = [] if self.rules_.universe is None else [OUTSIDE]
         return np.array([*self.rules_.names, *outside], dtype=object)
 
-    def fit_predict(
-        self, X: Any, y: Any = None, **fit_params: Any
-    ) -> npt.NDArray[np.intp]:
+    def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
         """Fit, and return the segment codes of the training rows.
 
         Parameters
@@ -57,8 +55,8 @@ class SegmenterMixin:
 
 def segment_table(
     rules: RuleSet,
-    codes: npt.NDArray[np.intp],
-    sample_weight: npt.NDArray[np.float64] | None,
+    codes: IntArray,
+    sample_weight: FloatArray | None,
 ) -> pd.DataFrame:
     """Return one row per segment: code, name, rule text, size and share."""
     places = codes if rules.noise is None else codes % len(rules)

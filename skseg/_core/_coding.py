@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._search.effects.boxes import Axis
+from skseg._typing import BoolArray, FloatArray
 from skseg.rules import Rule, col, missing
 from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import conjunction, disjunction
 
-FloatArray = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
 
 # Up to so many levels of a text every subset is a candidate.
@@ -81,7 +81,7 @@ class CodedColumn:
         """Whether the last cell of texts is that of all other texts."""
         return bool(self.levels) and not self.levels[-1]
 
-    def _texts(self, chosen: npt.NDArray[np.bool_]) -> list[str]:
+    def _texts(self, chosen: BoolArray) -> list[str]:
         """Return the levels in the chosen cells."""
         return [level for i in np.flatnonzero(chosen) for level in self.levels[i]]
 
@@ -125,7 +125,7 @@ class CodedColumn:
         return found
 
 
-def _runs(chosen: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _runs(chosen: BoolArray) -> list[tuple[int, int]]:
     """Return first and last of every run of True."""
     edges = np.flatnonzero(np.diff(np.pad(chosen, 1).astype(np.int8)))
     return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]

@@ -9,10 +9,10 @@ from typing import Any, TypeGuard
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import column_or_1d, validate_data
 
+from skseg._typing import BoolArray, FloatArray
 from skseg.rules._columns import Columns
 
 
@@ -58,9 +58,7 @@ def check_size(owner: str, name: str, value: object, total: float) -> float | No
     raise invalid_parameter(owner, name, rule, value)
 
 
-def check_outcome(
-    owner: str, y: Any, needed: npt.NDArray[np.bool_] | int
-) -> npt.NDArray[np.float64]:
+def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
     """Return an outcome as float64, finite where `needed`, or raise.
 
     A number says how many rows there are, and that all of them need one.
@@ -73,7 +71,7 @@ def check_outcome(
             f"{n_rows} rows."
         )
     try:
-        outcome: npt.NDArray[np.float64] = values.astype(np.float64)
+        outcome: FloatArray = values.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
@@ -141,9 +139,7 @@ def _known_names(estimator: Any) -> list[str]:
     return [str(name) for name in known]
 
 
-def check_sample_weight(
-    sample_weight: Any, n_rows: int
-) -> npt.NDArray[np.float64] | None:
+def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     """Return the weights as float64, or None for none; raise on bad ones."""
     if sample_weight is None:
         return None

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
-FloatArray = npt.NDArray[np.float64]
+from skseg._typing import FloatArray
 
 # Where fitted estimators keep the one that they stand around.
 _INNER = ("best_estimator_", "segmenter_", "clusterer_")

@@ -24,6 +24,7 @@ from skseg._core._validation import (
 )
 from skseg._search.effects._inference import holm
 from skseg._search.effects.boxes import Box, max_t
+from skseg._typing import BoolArray, FloatArray
 from skseg.rules import RuleSet
 from skseg.rules._columns import Columns
 
@@ -38,10 +39,6 @@ from ._overlap import Balance
 from ._policy import doubly_robust, policy_value
 from ._search import Search
 from ._table import Finding, findings_table, ranked
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.intp]
 
 _LEVEL = 0.95
 _MOST_CELLS = 64

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import chi2
 
 from skseg._core._coding import (
@@ -16,9 +15,8 @@ from skseg._core._coding import (
     even_cells,
 )
 from skseg._search._readable import roundest
+from skseg._typing import FloatArray, IntArray
 from skseg.rules._columns import Columns
-
-FloatArray = npt.NDArray[np.float64]
 
 # Number of customers with the overall effect that every level is mixed with.
 _PRIOR = 20.0
@@ -93,7 +91,7 @@ def _learn_text(
 
 def _level_order(
     sums: FloatArray, sizes: FloatArray, score: FloatArray, counts: FloatArray
-) -> npt.NDArray[np.intp]:
+) -> IntArray:
     """Return the order of many levels, given the sums of their scores and their sizes.
 
     By effect, if effects differ by more than chance. In an order by chance effects the

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search.effects._inference import (
     Estimate,
@@ -16,9 +15,7 @@ from skseg._search.effects._inference import (
     rest_score,
     welch,
 )
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from skseg._typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import read_columns
+from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import (
     And,
@@ -21,8 +21,6 @@ from skseg.rules._language._conditions import (
     Not,
     Or,
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Exports(TransformerMixin):
@@ -75,7 +73,7 @@ class Exports(TransformerMixin):
         check_is_fitted(self)
         return np.array(self.rules_.names, dtype=object)
 
-    def apply(self, X: Any) -> npt.NDArray[np.intp]:
+    def apply(self, X: Any) -> IntArray:
         """Return the best finding of every row.
 
         Parameters

@@ -12,11 +12,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import column_or_1d
 
 from skseg._core._validation import check_outcome
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules._columns import is_missing_value
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-ObjectArray = npt.NDArray[np.object_]
 
 _FIELDS = ("outcome", "group")
 
@@ -190,7 +187,7 @@ class GroupStratifiedKFold(StratifiedKFold):
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None
-    ) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    ) -> Iterator[tuple[IntArray, IntArray]]:
         """Yield the rows to train and to test on.
 
         Parameters
@@ -221,7 +218,7 @@ class GroupStratifiedKFold(StratifiedKFold):
         yield from super().split(X, strata(y["outcome"], y["group"]))
 
 
-def strata(outcome: FloatArray, group: Any) -> npt.NDArray[np.intp]:
+def strata(outcome: FloatArray, group: Any) -> IntArray:
     """Return a number for every pair of a group and an outcome, low or high."""
     _, place = np.unique(np.asarray(group, dtype=str), return_inverse=True)
     is_high = np.zeros(len(outcome), dtype=np.intp)

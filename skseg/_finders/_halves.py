@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
+from skseg._typing import FloatArray
 from skseg.rules._columns import Columns
 
 from ._comparison import Comparison
 
-FloatArray = npt.NDArray[np.float64]
 Hashes = npt.NDArray[np.uint64]
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)

@@ -23,6 +23,7 @@ from skseg._search.effects._iv import (
     intervals,
     woe_table,
 )
+from skseg._typing import BoolArray, FloatArray
 from skseg.rules import Rule, col, missing
 from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import conjunction
@@ -32,8 +33,6 @@ from ._iv import iv_frames
 
 _OWNER = "information_value"
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.integer]
 
 

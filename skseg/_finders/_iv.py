@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._coding import even_cells
@@ -29,14 +28,11 @@ from skseg._search.effects._iv import (
 )
 from skseg._search.effects.boxes import Axis, Box
 from skseg._search.effects.boxes._sets import cell_sets
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._base import SegmentFinder
 from ._decision import Thresholds
 from ._search import Conditions, Search
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.intp]
 
 # Columns that are combined, and sets of bins of each, for either sign of the net WOE.
 _MOST_COLUMNS = 8

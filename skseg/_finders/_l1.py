@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import sklearn
 from sklearn.linear_model import Lasso, LogisticRegression
@@ -16,12 +15,11 @@ from sklearn.utils.fixes import parse_version
 
 from skseg._core._validation import invalid_parameter, is_number
 from skseg._search.effects.boxes import Axis, Box
+from skseg._typing import FloatArray
 
 from ._base import SegmentFinder
 from ._decision import Thresholds
 from ._search import Cells, Conditions, Search
-
-FloatArray = npt.NDArray[np.float64]
 
 # Thresholds of a column that the model is offered, and conditions that are combined.
 _MOST_THRESHOLDS = 7

@@ -6,17 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search.effects._inference import aipw_score
+from skseg._typing import BoolArray, FloatArray
 from skseg.rules._columns import Columns
 
 from ._comparison import Comparison
 from ._nuisance import cross_fitted_nuisance
 from ._overlap import Balance, check_balance
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def policy_value(rows: Comparison, to_a: BoolArray) -> float:

@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from skseg._core._coding import Coding
 from skseg._search.effects.boxes import Axis, Box
+from skseg._typing import FloatArray
 
 from ._comparison import Comparison
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
 Cells = tuple[bool, ...]
 # Column -> its cells, of the columns with a condition.

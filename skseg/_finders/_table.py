@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._language._conditions import conjunction
 
 from ._comparison import Evidence
 from ._decision import Thresholds, decision
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST_FEATURES = 3
 HISTORICAL = [
@@ -127,7 +125,7 @@ def findings_table(
     return pd.DataFrame(table, columns=[*HISTORICAL, *ADDED])
 
 
-def ranked(table: pd.DataFrame) -> npt.NDArray[np.intp]:
+def ranked(table: pd.DataFrame) -> IntArray:
     """Return the order of the rows: by decision, certainty and size of the effect."""
     place = table["Decision"].map(DECISIONS.index).to_numpy()
     p = np.nan_to_num(table["P_adj"].to_numpy(np.float64), nan=1.0)

@@ -9,17 +9,15 @@ from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search.sizes._split import Interval
+from skseg._typing import IntArray
 from skseg.rules import Rule
 from skseg.rules._cells import NumberAxis
 from skseg.rules._language._conditions import Missing, comparison, conjunction
 from skseg.rules._proof._boxes import Box, separate, volume
 from skseg.rules._proof._proof import Proof
 from skseg.rules._proof._symbolic import ProofAxis
-
-IntArray = npt.NDArray[np.intp]
 
 # With up to so many columns, all boxes of a grid can be looked at.
 _GRID_COLUMNS = 3

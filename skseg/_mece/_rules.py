@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._core._validation import invalid_parameter
+from skseg._typing import BoolArray, IntArray
 from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
 from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import conjunction
 from skseg.rules._language._text import column_text
 from skseg.rules._proof._domain import as_schema, border_leaves
-
-IntArray = npt.NDArray[np.intp]
 
 OWNER = "MECERuleSegmenter"
 
@@ -135,7 +133,7 @@ def require_covered(
     )
 
 
-def _keeps_to(domain: Domain, columns: Columns, name: str) -> npt.NDArray[np.bool_]:
+def _keeps_to(domain: Domain, columns: Columns, name: str) -> BoolArray:
     """Return which values of a column the domain allows."""
     allowed = np.ones(columns.n_rows, dtype=bool)
     if domain.kind is not None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
@@ -21,6 +20,7 @@ from skseg._core._validation import (
     invalid_parameter,
     read_columns,
 )
+from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import did_you_mean, missing_columns_message
 from skseg.rules import MECEReport, Rule, RuleSet
 from skseg.rules._columns import Columns
@@ -39,9 +39,6 @@ from ._sizes import NoLegalSizesError, SizedSegment, Sizing
 from ._strategy_json import Strategy
 from ._strategy_mixin import StrategyMixin
 from ._table import TrainingRows, check_score_weights, lineage, mece_table
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 # The default where gaps are declared without naming it.
 _OTHERS = "Others"

@@ -9,20 +9,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search._bounds import SizeBounds, size_bounds
 from skseg._search.sizes._merge import merge_nearest
 from skseg._search.sizes._merge_grid import merge_grid
 from skseg._search.sizes._split import Interval, split_to_sizes
+from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._language._conditions import conjunction, disjunction
 
 from ._names import group_name, joined_name
 from ._parts import Part, Regions, Unit, cut_rule
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 
 class NoLegalSizesError(Exception):

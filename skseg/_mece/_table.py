@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._base import segment_table
 from skseg._core._validation import invalid_parameter, is_number
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import did_you_mean
 from skseg.rules import RuleSet
 from skseg.rules._columns import Columns
@@ -21,10 +21,6 @@ from skseg.rules._language._text import OUTSIDE
 from ._rules import OWNER
 from ._scores import score_table
 from ._sizes import SizedSegment, group_means
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
@@ -26,6 +25,7 @@ from skseg._core._validation import (
 )
 from skseg._search.cuts import Cuts, Rows, cut_rows, path_of_rows, threshold_between
 from skseg._search.cuts._resample import score_blocks
+from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import missing_columns_message
 from skseg.rules._columns import Columns
 
@@ -37,9 +37,6 @@ from ._problem import Problem
 from ._response import CALIBRATED, expected_conversions
 from ._settings import OWNER, Settings, read_settings
 from ._tiers import Totals, count, profit_table, tier_rules
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 
 class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):

@@ -8,20 +8,17 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._validation import invalid_parameter
 from skseg._search.cuts._resample import ScoreBlocks, block_sums, cells
+from skseg._typing import FloatArray, IntArray
 
 from ._customers import Customers
 from ._menu import Menu
 from ._problem import Problem
 from ._response import CALIBRATED, calibrated_rates
 from ._settings import OWNER
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

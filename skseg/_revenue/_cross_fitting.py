@@ -8,7 +8,6 @@ from textwrap import shorten
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from narwhals.dependencies import is_pyarrow_table
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
@@ -17,9 +16,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
 from skseg._core._validation import invalid_parameter
+from skseg._typing import FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 Splits = list[tuple[Any, Any]]
 
 

@@ -6,12 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search.cuts import Rows, as_rows
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from skseg._typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ._menu import Menu
+from skseg._typing import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+from ._menu import Menu
 
 ENCODINGS = ("ordinal", "onehot", "rate", "woe", "value")
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._core._validation import check_int, invalid_parameter
-from skseg._search._arrays import FloatArray
 from skseg._search.cuts import optimal_cuts
+from skseg._typing import FloatArray
 
 OWNER = "find_optimal_bins"
 
@@ -36,7 +36,7 @@ def find_optimal_bins(
     penalty_factor: float = 0,
     min_samples: int = 10,
     global_search: bool = True,
-) -> tuple[int, npt.NDArray[np.float64], float]:
+) -> tuple[int, FloatArray, float]:
     """Cut propensities into the bins of largest total revenue minus cost.
 
     For users of the package smart-segment [1]_: the same arguments in the same order,

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._validation import invalid_parameter, is_number
-
-FloatArray = npt.NDArray[np.float64]
+from skseg._typing import FloatArray
 
 # How much more often customers of the highest tier convert, if nothing is said.
 _HIGHEST_RESPONSE = 2.0

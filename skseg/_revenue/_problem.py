@@ -6,13 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search.cuts import Asked, Division, Mode, Rates, Side, solve_at
 from skseg._search.cuts._menu import make_goal
 from skseg._search.cuts._positions import Limits
-
-FloatArray = npt.NDArray[np.float64]
+from skseg._typing import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn import get_config
 from sklearn.base import (
@@ -36,12 +35,11 @@ from skseg._core._validation import (
     check_sample_weight,
     invalid_parameter,
 )
+from skseg._typing import FloatArray, IntArray
 
 from ._binner import OptimalRevenueBinner
 from ._cross_fitting import expected_outcome, fold_splits, out_of_fold
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 Splits = list[tuple[Any, Any]]
 
 OWNER = "PropensityBinner"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 from sklearn.linear_model import LogisticRegression
 
-FloatArray = npt.NDArray[np.float64]
+from skseg._typing import FloatArray
 
 CALIBRATED = ("isotonic", "logistic")
 RESPONSE_MODELS = ("observed", "score", *CALIBRATED)

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet, col, missing
 from skseg.rules._language._conditions import conjunction
 
 from ._menu import Menu
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 # The segment of the customers without a score.
 NO_SCORE = "No score"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skseg._typing import FloatArray
 from skseg.rules import Rule, col, parse
 from skseg.rules._language._conditions import (
     And,
@@ -22,8 +23,6 @@ from skseg.rules._language._conditions import (
     negation_normal,
 )
 from skseg.rules._quantile import inverted_cdf
-
-FloatArray = npt.NDArray[np.float64]
 
 _ALWAYS = parse("True")
 _NEVER = parse("False")

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -19,6 +18,7 @@ from skseg._core._validation import (
     positional_names,
     read_columns,
 )
+from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import missing_columns_message
 from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
 from skseg.rules._columns import Columns
@@ -27,8 +27,6 @@ from skseg.rules._quantile import inverted_cdf
 
 from ._maps import SEGMENT_MAPS, SegmentMap
 from ._scores import Dimension, learn_cuts, rule_in_raw_units
-
-FloatArray = npt.NDArray[np.float64]
 
 _SCORES = {"recency": "R", "frequency": "F", "monetary": "M"}
 
@@ -200,7 +198,7 @@ default="grid"
         )
         return self
 
-    def predict(self, X: Any) -> npt.NDArray[np.intp]:
+    def predict(self, X: Any) -> IntArray:
         """Return the segment code of every customer.
 
         Parameters
@@ -435,7 +433,7 @@ default="grid"
 
 def _revenue(
     values: FloatArray,
-    codes: npt.NDArray[np.intp],
+    codes: IntArray,
     weight: FloatArray | None,
     n_segments: int,
 ) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._arrays import FloatArray
+from skseg._typing import FloatArray
 
 # Sums of fractional weights meet a bound up to this share of it: 10 x 0.1 is 1.
 _TOLERANCE = 1e-9

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ._orders_file import COMPRESSION, read_texts
+from skseg._typing import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+from ._orders_file import COMPRESSION, read_texts
 
 # What databases read as a number as well: no 1_000, no NaN, no digits of other scripts.
 _NUMBER = re.compile(

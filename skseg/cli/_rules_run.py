@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, require_covered
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import MECEReport, RuleSet
 from skseg.rules._columns import Columns
 from skseg.rules._language._text import OUTSIDE
@@ -131,8 +131,8 @@ def _applied(
     file: RulesFile,
     data: DataFile,
     X: pd.DataFrame,
-    y: npt.NDArray[np.float64] | None,
-    weight: npt.NDArray[np.float64] | None,
+    y: FloatArray | None,
+    weight: FloatArray | None,
     id_column: str | None,
 ) -> RulesRun:
     segmenter = None
@@ -164,10 +164,10 @@ def _applied(
 
 def _table(
     rules: RuleSet,
-    codes: npt.NDArray[np.intp],
-    inside: npt.NDArray[np.bool_],
-    y: npt.NDArray[np.float64] | None,
-    weight: npt.NDArray[np.float64] | None,
+    codes: IntArray,
+    inside: BoolArray,
+    y: FloatArray | None,
+    weight: FloatArray | None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     counts = np.ones(len(codes)) if weight is None else weight
     taken, total = codes >= 0, counts[inside].sum()

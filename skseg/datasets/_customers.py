@@ -14,10 +14,11 @@ from skseg._core._validation import (
     invalid_parameter,
     is_number,
 )
+from skseg._typing import BoolArray, FloatArray
 
 from ._common import read_generator
 
-Floats = npt.NDArray[np.float64]
+Floats = FloatArray
 Ints = npt.NDArray[np.int64]
 Structure = Literal["clusters", "none"]
 
@@ -355,7 +356,7 @@ def _forget(
 
 def _spoil(
     rng: np.random.Generator, columns: dict[str, npt.NDArray[Any]], share: float
-) -> npt.NDArray[np.bool_]:
+) -> BoolArray:
     """Put an absurd value into some rows; return which."""
     n = len(columns["age"])
     is_outlier = rng.random(n) < share

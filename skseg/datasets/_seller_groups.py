@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._validation import (
@@ -14,11 +13,12 @@ from skseg._core._validation import (
     invalid_parameter,
     is_number,
 )
+from skseg._typing import FloatArray, ObjectArray
 from skseg.rules import RuleSet
 
 from ._common import read_generator
 
-Floats = npt.NDArray[np.float64]
+Floats = FloatArray
 Pattern = Literal["conjunction", "triple", "bands", "xor", "none"]
 Assignment = Literal["randomized", "confounded"]
 
@@ -323,7 +323,7 @@ def _draw_customers(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, Flo
 
 def _draw_category(
     rng: np.random.Generator, laws: dict[str, _Category], n: int
-) -> tuple[npt.NDArray[np.object_], Floats]:
+) -> tuple[ObjectArray, Floats]:
     """Draw values of a categorical column, and what they add to the score."""
     upper = np.cumsum([law.share for law in laws.values()])
     # The sum of the shares may be below 1 by its last bit.

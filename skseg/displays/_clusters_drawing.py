@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from skseg._typing import FloatArray, IntArray
 
 from ._drawing import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE
 
@@ -30,7 +31,7 @@ def wrap_name(name: str, columns: int = 24, max_lines: int = 2) -> str:
     return textwrap.fill(name, columns, max_lines=max_lines, placeholder=_ELLIPSIS)
 
 
-def number_texts(values: npt.NDArray[np.float64]) -> list[str]:
+def number_texts(values: FloatArray) -> list[str]:
     """Return numbers with the same decimals, the largest with about three digits."""
     known = np.abs(values[np.isfinite(values)])
     top = float(known.max(initial=0.0))
@@ -59,7 +60,7 @@ def noise_text(n_noise: int, n_rows: int) -> str:
     return f"noise left out: {n_noise:,} of {n_rows:,} rows"
 
 
-def quantile_positions(n: int, most: int) -> npt.NDArray[np.intp]:
+def quantile_positions(n: int, most: int) -> IntArray:
     """Return at most so many of the positions 0, ..., n - 1, with both ends."""
     if n <= most:
         return np.arange(n)

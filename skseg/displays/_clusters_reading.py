@@ -13,10 +13,8 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skseg._core._validation import invalid_parameter, positional_names
 from skseg._core._wrapped import first_attribute, unwrapped
+from skseg._typing import FloatArray, IntArray
 from skseg.rules._language._text import NOISE, OUTSIDE
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 
 class Segments(NamedTuple):

@@ -11,12 +11,10 @@ import numpy.typing as npt
 
 from skseg._core._coding import CodedColumn, Codes, even_cells
 from skseg._search._readable import roundest
+from skseg._typing import BoolArray, FloatArray, ObjectArray
 from skseg.rules import Rule
 from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import Comparison, leaf_kind, leaves
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 MISSING = "missing"
 
@@ -159,7 +157,7 @@ def _text_cells(
     condition: Rule | None,
     max_cells: int,
     weight: FloatArray,
-) -> tuple[CodedColumn, list[str], npt.NDArray[np.object_]]:
+) -> tuple[CodedColumn, list[str], ObjectArray]:
     """Return the cells, those inside first, their labels, and a level of each."""
     levels = columns.levels(name)
     found = columns.text_codes(name, levels)

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ._drawing import count_text, fit_text, size_in_inches
+from skseg._typing import BoolArray, FloatArray
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from ._drawing import count_text, fit_text, size_in_inches
 
 # Rows of a group below which a mean is not worth much.
 FEW = 30

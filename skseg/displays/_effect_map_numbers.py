@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._core._validation import (
     check_outcome,
@@ -15,12 +14,11 @@ from skseg._core._validation import (
 from skseg._finders._base import SegmentFinder
 from skseg._finders._comparison import Comparison
 from skseg._finders._groups import parted, read_groups
+from skseg._typing import FloatArray
 from skseg.rules import Rule, parse
 from skseg.rules._columns import Columns, is_missing_value
 
 from ._effect_map_cells import ColumnCells, column_cells
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def read_rows(

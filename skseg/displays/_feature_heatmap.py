@@ -12,12 +12,11 @@ import pandas as pd
 from sklearn.utils.validation import check_array
 
 from skseg._core._validation import check_int, positional_names
+from skseg._typing import FloatArray
 
 from ._clusters_reading import Segments, check_rows, read_fitted, read_segments
 from ._drawing import open_axes
 from ._feature_heatmap_drawing import draw_cells, figure_size
-
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "FeatureHeatmapDisplay"
 _MOST_FEATURES = 200

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from skseg._typing import FloatArray
 
 from ._clusters_drawing import longest, number_texts
 from ._drawing import fit_text, size_in_inches
 from ._effect_map_drawing import cut_text, room_left
-
-FloatArray = npt.NDArray[np.float64]
 
 # Below and above the mean of all: light enough for black text in every cell.
 _COLOURS = ("#E8915A", "#F7F7F7", "#6FB1DC")

@@ -7,14 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._finders._table import DECISIONS
 
 from ._drawing import BLUE, GREY, ORANGE, PURPLE, size_in_inches
-
-FloatArray = npt.NDArray[np.float64]
 
 # Told apart by their shapes as well.
 STYLES = dict(

@@ -7,15 +7,13 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 
 from skseg._core._validation import invalid_parameter
 from skseg._finders._table import DECISIONS, MOST_FEATURES
+from skseg._typing import FloatArray
 from skseg.exceptions import missing_columns_message
 from skseg.rules import RuleSet
 from skseg.rules._columns import is_missing_value
-
-FloatArray = npt.NDArray[np.float64]
 
 _NUMBERS = {
     "effect": "Effect_pp",

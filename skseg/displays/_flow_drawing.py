@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from skseg._typing import FloatArray
 from skseg.rules._language._text import OUTSIDE
 
 from ._drawing import GREY, count_text, palette
-
-FloatArray = npt.NDArray[np.float64]
 
 _DARK = "#444444"
 _OUT_OF_BOUNDS = "#D55E00"

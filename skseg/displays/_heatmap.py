@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_sample_weight, invalid_parameter
+from skseg._typing import FloatArray, ObjectArray
 
 from ._drawing import count_text, open_axes
 from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_axes
@@ -18,7 +19,6 @@ from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_a
 if TYPE_CHECKING:
     from skseg._rfm._segmenter import RFMSegmenter
 
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "RFMHeatmapDisplay"
 
@@ -297,7 +297,7 @@ class RFMHeatmapDisplay:
             ax.set_xlabel(f"{ax.get_xlabel()}\n{note}")
 
 
-def segment_regions(segmenter: RFMSegmenter) -> npt.NDArray[np.object_] | None:
+def segment_regions(segmenter: RFMSegmenter) -> ObjectArray | None:
     """Return the segment of each pair of scores R, F, or None if they do not decide.
 
     A score that no value gets has no segment.

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from skseg._typing import ObjectArray
+
 from ._drawing import SKY_BLUE, fit_text, size_in_inches
 
 _OUTLINE = {
@@ -66,7 +68,7 @@ def hatch_collapsed(ax: Any, cut_points: Mapping[str, Any]) -> None:
                 span(place - 0.5, place + 0.5, **_HATCH)
 
 
-def draw_regions(ax: Any, regions: npt.NDArray[np.object_]) -> None:
+def draw_regions(ax: Any, regions: ObjectArray) -> None:
     """Outline the regions, and name each in its upper left cell."""
     n_r, n_f = regions.shape
     for r, f in np.ndindex(n_r, n_f):
@@ -93,7 +95,7 @@ def draw_regions(ax: Any, regions: npt.NDArray[np.object_]) -> None:
         )
 
 
-def named_runs(regions: npt.NDArray[np.object_]) -> Iterator[tuple[str, int, int, int]]:
+def named_runs(regions: ObjectArray) -> Iterator[tuple[str, int, int, int]]:
     """Yield for each connected region its name, a cell, and the cells right of it.
 
     The cell is the leftmost one in the top row, and the region goes on to its right for

@@ -11,13 +11,12 @@ import pandas as pd
 from sklearn.utils.validation import check_array
 
 from skseg._core._validation import check_int, invalid_parameter
+from skseg._typing import FloatArray
 from skseg.model_selection._eps import k_distances, knee
 
 from ._clusters_drawing import quantile_positions
 from ._drawing import open_axes
 from ._k_distance_drawing import draw_curves
-
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "KDistanceDisplay"
 _MOST_CURVES = 12

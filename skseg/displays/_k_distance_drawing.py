@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ._clusters_drawing import segment_style
+from skseg._typing import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+from ._clusters_drawing import segment_style
 
 _LEGEND_SIZE = 8.5
 _STYLES = ("solid", "dashed")

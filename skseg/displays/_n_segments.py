@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._validation import invalid_parameter
+from skseg._typing import ObjectArray
 from skseg.exceptions import missing_columns_message
 
 from ._drawing import open_axes
@@ -80,7 +80,7 @@ class NSegmentsDisplay:
     """
 
     ax_: Any
-    axes_: npt.NDArray[np.object_]
+    axes_: ObjectArray
     figure_: Any
 
     def __init__(

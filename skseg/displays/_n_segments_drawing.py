@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from skseg._typing import ObjectArray
 
 from ._drawing import BLUE, GREY, ORANGE, size_in_inches
 from ._effect_map_drawing import cut_text
@@ -41,7 +42,7 @@ def figure_size(n_panels: int) -> tuple[float, float]:
 
 def draw_panels(
     ax: Any, frame: pd.DataFrame, n_segments: int
-) -> tuple[npt.NDArray[np.object_], float]:
+) -> tuple[ObjectArray, float]:
     """Draw a panel for each criterion; return them, and where the title may begin."""
     ax.set_axis_off()
     criteria = list(dict.fromkeys(frame["criterion"]))

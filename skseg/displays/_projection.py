@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from skseg._core._validation import check_int
 from skseg._core._wrapped import cluster_space
+from skseg._typing import FloatArray
 
 from ._clusters_reading import (
     Segments,
@@ -24,8 +25,6 @@ from ._clusters_reading import (
 )
 from ._drawing import open_axes
 from ._projection_drawing import draw_points, figure_size
-
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "SegmentProjectionDisplay"
 _MINUS = "\N{MINUS SIGN}"

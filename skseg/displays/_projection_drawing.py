@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from skseg._typing import FloatArray, IntArray
 
 from ._clusters_drawing import NOISE_COLOUR, segment_style, wrap_name
 from ._drawing import size_in_inches
-
-FloatArray = npt.NDArray[np.float64]
 
 _CHARACTER = 0.58
 _LINE = 1.25
@@ -34,7 +33,7 @@ def draw_points(
     ax: Any,
     frame: pd.DataFrame,
     points: FloatArray,
-    labels: npt.NDArray[np.intp],
+    labels: IntArray,
     axes: Sequence[tuple[float, list[str]]],
 ) -> None:
     """Draw rows, centroids and names, and label the axes."""
@@ -63,7 +62,7 @@ def draw_points(
     ax.tick_params(labelsize=8.0, colors="#666666")
 
 
-def _scatter(ax: Any, points: FloatArray, labels: npt.NDArray[np.intp]) -> None:
+def _scatter(ax: Any, points: FloatArray, labels: IntArray) -> None:
     """Draw noise below, and all other rows in the order given."""
     is_noise = labels < 0
     ax.scatter(

@@ -8,12 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ._drawing import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE
+from skseg._typing import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+from ._drawing import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE
 
 # Of the palette of Okabe and Ito what is dark enough for lines; neighbours differ most.
 _COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#D55E00", SKY_BLUE)

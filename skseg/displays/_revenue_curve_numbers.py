@@ -11,13 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._search.cuts import threshold_between
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 # Weights that are no whole numbers are summed with rounding errors, in units of the
 # total. A tier may not break its bounds by these.

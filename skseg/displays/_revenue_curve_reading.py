@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._validation import check_int, invalid_parameter, read_columns
+from skseg._typing import FloatArray
 
 from ._revenue_curve_numbers import Sums, Tiers
-
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "RevenueCurveDisplay"
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ._drawing import fit_text, size_in_inches
+from skseg._typing import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+from ._drawing import fit_text, size_in_inches
 
 # Of one hue, light enough at the lower end to stand off white and black alike.
 _RATES = ("#CFE6F5", "#56B4E9", "#0072B2", "#003A5C")

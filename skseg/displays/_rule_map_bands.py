@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._core._validation import invalid_parameter
+from skseg._typing import BoolArray, FloatArray
 from skseg.rules import Domain, RuleSet
 from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, number_axis, text_axis
 from skseg.rules._columns import Columns
@@ -19,8 +20,6 @@ from skseg.rules._language._conditions import leaves
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import allowed_cells, border_leaves, cell_bounds
 from skseg.rules._proof._witness import describe_box, witness
-
-FloatArray = npt.NDArray[np.float64]
 
 Kind = Literal["interval", "point", "category", "missing"]
 MISSING: Literal["missing"] = "missing"
@@ -200,7 +199,7 @@ def _number_ticks(
 
 def who_holds(
     rules: RuleSet, axes: Sequence[BandAxis], row: Mapping[str, Any]
-) -> npt.NDArray[np.bool_]:
+) -> BoolArray:
     """Return which segments hold in each rectangle, asked at one row of each.
 
     Where there is a universe, the last of them are the rows outside.
@@ -221,7 +220,7 @@ def count_rows(
     cells: Mapping[str, Axis],
     axes: Sequence[BandAxis],
     row: Mapping[str, Any],
-    weight: npt.NDArray[np.float64] | None,
+    weight: FloatArray | None,
 ) -> npt.NDArray[Any]:
     """Return the number of rows in each rectangle."""
     shown = np.ones(read.n_rows, dtype=bool)

@@ -8,14 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from skseg._typing import FloatArray
 
 from ._drawing import size_in_inches
 from ._rule_map_bands import MISSING, BandAxis
 from ._rule_map_groups import DARK, RuleMap
 from ._rule_map_labels import set_legend, write_name
-
-FloatArray = npt.NDArray[np.float64]
 
 # Half the width of a single value, as a part of its axis.
 _POINT = 0.006

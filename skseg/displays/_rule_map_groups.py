@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from skseg._typing import BoolArray, IntArray
 from skseg.rules._language._text import OUTSIDE
 
 from ._drawing import count_text, palette
 from ._rule_map_bands import Band, BandAxis
-
-IntArray = npt.NDArray[np.intp]
 
 ONE_BAND = BandAxis("", (Band(0, "", None, 0.0, 1.0, "interval"),), 0.0, 1.0, ())
 
@@ -32,13 +31,13 @@ class RuleMap:
 
     x: BandAxis
     y: BandAxis
-    holds: npt.NDArray[np.bool_]
+    holds: BoolArray
     names: tuple[str, ...]
     default: str | None
     n: npt.NDArray[Any] | None
 
     @cached_property
-    def _distinct(self) -> tuple[npt.NDArray[np.bool_], IntArray]:
+    def _distinct(self) -> tuple[BoolArray, IntArray]:
         flat = self.holds.reshape(-1, self.holds.shape[-1])
         rows, inverse = np.unique(flat, axis=0, return_inverse=True)
         return rows, inverse.reshape(self.holds.shape[:-1])

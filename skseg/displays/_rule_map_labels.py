@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from skseg._typing import BoolArray
 
 from ._drawing import fit_text
 from ._rule_map_bands import BandAxis
@@ -50,9 +51,7 @@ def write_name(ax: Any, picture: RuleMap, key: int) -> bool:
     return True
 
 
-def largest_rectangle(
-    here: npt.NDArray[np.bool_], x: BandAxis, y: BandAxis
-) -> Box | None:
+def largest_rectangle(here: BoolArray, x: BandAxis, y: BandAxis) -> Box | None:
     """Return left, right, bottom and top of the largest rectangle of true cells.
 
     A part of an axis counts by its length, relative to the axis.
@@ -79,9 +78,7 @@ def _ends(axis: BandAxis) -> Iterator[tuple[int, float, float]]:
         yield number, float(start), float(stop)
 
 
-def _true_runs(
-    column: npt.NDArray[np.bool_], axis: BandAxis
-) -> Iterator[tuple[float, float]]:
+def _true_runs(column: BoolArray, axis: BandAxis) -> Iterator[tuple[float, float]]:
     """Yield where each run of touching bands in `column` begins and ends."""
     begin: float | None = None
     end = 0.0

@@ -11,6 +11,7 @@ import pandas as pd
 
 from skseg._core._validation import check_int
 from skseg._core._wrapped import cluster_space
+from skseg._typing import FloatArray
 from skseg.metrics import silhouette_samples
 
 from ._clusters_drawing import noise_text, quantile_positions, signed_text
@@ -25,8 +26,6 @@ from ._drawing import open_axes
 from ._effect_map_drawing import wrap_title
 from ._revenue_curve_drawing import write_message
 from ._silhouette_drawing import draw_knives, figure_size
-
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "SilhouetteDisplay"
 

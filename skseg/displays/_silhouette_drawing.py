@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skseg._typing import FloatArray
+
 from ._clusters_drawing import longest, segment_style, signed_text
 from ._drawing import size_in_inches
 from ._effect_map_drawing import cut_text, room_left
-
-FloatArray = npt.NDArray[np.float64]
 
 _LABEL_SIZE = 9.0
 _CHARACTER = 0.58

@@ -13,12 +13,11 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_sample_weight, invalid_parameter
+from skseg._typing import FloatArray
 from skseg.exceptions import missing_columns_message
 
 from ._clusters_reading import Segments, read_fitted, read_segments
 from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches
-
-FloatArray = npt.NDArray[np.float64]
 
 _OWNER = "SegmentSizesDisplay"
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-from ._silhouette import silhouette_score
+from skseg._typing import FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
+from ._silhouette import silhouette_score
 
 DISTANCE_SCORES = ("silhouette", "calinski_harabasz", "davies_bouldin")
 

@@ -6,11 +6,9 @@ from textwrap import shorten
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._core._wrapped import first_attribute
-
-IntArray = npt.NDArray[np.intp]
+from skseg._typing import IntArray
 
 
 def check_predicts(owner: str, estimator: Any) -> None:

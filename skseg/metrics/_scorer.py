@@ -9,21 +9,19 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skseg._core._validation import check_int, invalid_parameter, is_number
 from skseg._core._wrapped import cluster_space
 from skseg._search.clusters._segment_sizes import segment_sizes
+from skseg._typing import FloatArray, IntArray
 
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._predictions import predicted_codes, training_codes
 from ._share_bounds import ShareBounds
 from ._stability import MOST_REPLICATES, stability_score, strength_of_rows
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 Metric = Callable[[FloatArray, IntArray], float]
 
 OWNER = "make_segment_scorer"

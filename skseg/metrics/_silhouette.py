@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal, overload
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
@@ -16,9 +15,7 @@ from skseg._search.clusters.silhouette import (
     silhouette_widths,
     silhouette_widths_and_error,
 )
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
+from skseg._typing import FloatArray, IntArray
 
 METHODS = ("auto", "exact", "estimate")
 # With fewer, the error would be a guess; with more, the estimate is no longer fast.

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils import check_random_state
@@ -16,10 +15,9 @@ from sklearn.utils.validation import _num_samples
 from skseg._core._validation import check_int, invalid_parameter, is_number
 from skseg._revenue._cross_fitting import take_rows
 from skseg._search.clusters._agreement import prediction_strength as strength_of_codes
+from skseg._typing import IntArray
 
 from ._predictions import check_predicts, predicted_codes
-
-IntArray = npt.NDArray[np.intp]
 
 MOST_REPLICATES = 1_000_000
 

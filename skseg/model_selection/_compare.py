@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -18,12 +17,10 @@ from sklearn.utils.validation import check_array
 from skseg._clusters import InductiveSegmenter
 from skseg._core._validation import check_int, invalid_parameter
 from skseg._search.clusters._segment_sizes import segment_sizes
+from skseg._typing import FloatArray, IntArray
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
 from skseg.metrics._predictions import as_codes
 from skseg.metrics._stability import MOST_REPLICATES, stability_score
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 
 OWNER = "compare_segmenters"
 

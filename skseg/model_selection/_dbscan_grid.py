@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 
-from skseg._search._arrays import FloatArray, IntArray
 from skseg._search.clusters._dbscan import dbscan_labels
+from skseg._typing import FloatArray, IntArray
 
 from ._neighbour_pairs import neighbour_pairs, tree_exponent
 

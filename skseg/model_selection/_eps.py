@@ -12,8 +12,8 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_random_state
 
 from skseg._core._validation import check_int, invalid_parameter, is_number
-from skseg._search._arrays import FloatArray, IntArray
 from skseg._search.clusters._segment_sizes import segment_sizes
+from skseg._typing import FloatArray, IntArray
 from skseg.metrics import silhouette_score
 from skseg.metrics._distances import without_noise
 from skseg.metrics._share_bounds import ShareBounds

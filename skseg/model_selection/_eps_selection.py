@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import DBSCAN
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._dbscan_grid import Labels
 

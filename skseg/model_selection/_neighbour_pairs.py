@@ -11,8 +11,8 @@ from scipy.spatial import KDTree
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
 from skseg._search.clusters._dbscan import NeighbourPairs
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 # Rows, their neighbours, and the distances.
 Block = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], FloatArray]

@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 
 class Assignments(NamedTuple):
@@ -108,7 +107,7 @@ def crossed(
     second: IntArray,
     rows: IntArray,
     columns: IntArray,
-    weight: npt.NDArray[np.float64] | None = None,
+    weight: FloatArray | None = None,
 ) -> npt.NDArray[Any]:
     """Return how many customers, or what weight, have each pair of these codes."""
     place = pd.Index(rows).get_indexer(pd.Index(first)) * len(columns)

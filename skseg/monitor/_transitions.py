@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg._typing import FloatArray
 from skseg.rules._language._text import NOISE
 
 from ._assignments import (
@@ -23,8 +24,6 @@ from ._assignments import (
 OWNER = "transition_matrix"
 NEW, GONE = "new", "gone"
 NORMALIZE = ("before", "after", "all")
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def transition_matrix(

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from skseg._typing import FloatArray
 from skseg.exceptions import RuleError
 
 from ._columns import Columns
@@ -31,8 +32,6 @@ from ._language._conditions import (
     leaves,
     require_resolved,
 )
-
-IntArray = npt.NDArray[np.intp]
 
 _PLURAL: dict[Any, str] = {"number": "numbers", "text": "text"}
 
@@ -75,7 +74,7 @@ class NumberAxis:
     """A column of numbers: cells ``[edge, next edge)`` in order, then "missing"."""
 
     name: str
-    edges: npt.NDArray[np.float64]
+    edges: FloatArray
     # Edge -> the number it came from and whether the edge lies just above it.
     origins: dict[float, tuple[float, bool]]
 
@@ -132,7 +131,7 @@ class NumberAxis:
         """Return the cell number of every row."""
         return self.encode(columns.numbers(self.name))
 
-    def encode(self, values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+    def encode(self, values: FloatArray) -> npt.NDArray[Any]:
         """Return the cell number of every value."""
         if len(self.edges) > _FEW_EDGES:
             codes = np.searchsorted(self.edges, values, side="right")

@@ -10,14 +10,9 @@ from typing import Any, NoReturn
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 
+from skseg._typing import BoolArray, FloatArray, IntArray, ObjectArray
 from skseg.exceptions import RuleError, missing_columns_message
-
-FloatArray = npt.NDArray[np.float64]
-ObjectArray = npt.NDArray[np.object_]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.intp]
 
 # Up to this many values, a comparison a piece within the frame beats taking every text
 # out of it.

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from skseg._typing import BoolArray, IntArray
+
 from ._cells import Axis, CellAxis, NumberAxis, build_axes
 from ._columns import Columns
 from ._language._conditions import And, Leaf, Not, Or, Rule, leaves
 
-BoolArray = npt.NDArray[np.bool_]
 Codes = dict[str, npt.NDArray[Any]]
 
 # Rules over at most this many combinations of cells are tabulated: one look-up a row,
@@ -88,7 +89,7 @@ class Evaluator:
         codes = {name: axis.codes(columns) for name, axis in self.axes.items()}
         return self._all_hold(codes, columns.n_rows)
 
-    def first_match(self, X: Any, otherwise: int) -> npt.NDArray[np.intp]:
+    def first_match(self, X: Any, otherwise: int) -> IntArray:
         """Return for each row the number of the first rule that holds."""
         columns = self._read(X)
         if self._n_combinations <= min(_TABLE_SIZE, 4 * columns.n_rows):
@@ -120,9 +121,7 @@ class Evaluator:
         codes = dict(zip(self.axes, grid, strict=True))
         return self._all_hold(codes, self._n_combinations)
 
-    def _look_up(
-        self, columns: Columns, table: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.intp]:
+    def _look_up(self, columns: Columns, table: IntArray) -> IntArray:
         out = np.empty(columns.n_rows, dtype=np.intp)
         readers = [_reader(axis, columns) for axis in self.axes.values()]
         for start in range(0, columns.n_rows, _CHUNK):
@@ -134,7 +133,7 @@ class Evaluator:
             np.take(table, combined, out=out[rows], mode="clip")
         return out
 
-    def _combined(self, columns: Columns) -> npt.NDArray[np.intp]:
+    def _combined(self, columns: Columns) -> IntArray:
         return self._look_up(columns, np.arange(self._n_combinations))
 
 
@@ -147,7 +146,7 @@ def _reader(axis: Axis, columns: Columns) -> Any:
     return lambda rows: codes[rows]
 
 
-def _first_true(holds: BoolArray, otherwise: int) -> npt.NDArray[np.intp]:
+def _first_true(holds: BoolArray, otherwise: int) -> IntArray:
     if not holds.shape[1]:
         return np.full(len(holds), otherwise, dtype=np.intp)
     return np.where(holds.any(axis=1), holds.argmax(axis=1), otherwise)

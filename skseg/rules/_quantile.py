@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
+from skseg._typing import FloatArray
 from skseg.exceptions import RuleError
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def _exact_level(level: float | Fraction) -> Fraction:

@@ -9,8 +9,8 @@ from types import EllipsisType, MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import RuleError
 
 from ._columns import Columns
@@ -43,8 +43,8 @@ class _Quantiles:
     """Quantiles of weighted rows, by column and level."""
 
     columns: Columns
-    weight: npt.NDArray[np.float64] | None
-    inside: npt.NDArray[np.bool_] | EllipsisType = ...
+    weight: FloatArray | None
+    inside: BoolArray | EllipsisType = ...
 
     def __call__(self, name: str, level: float) -> float:
         values = self.columns.numbers(name)[self.inside]
@@ -243,7 +243,7 @@ class RuleSet:
         outside = () if self._universe is None else (~self._universe,)
         return Evaluator((*outside, *self._rules.values()))
 
-    def assign(self, X: Any) -> npt.NDArray[np.intp]:
+    def assign(self, X: Any) -> IntArray:
         """Return the segment code of every row.
 
         Parameters
@@ -281,7 +281,7 @@ class RuleSet:
         # The first rule of the evaluator is that of the rows outside.
         return self._evaluator.first_match(X, otherwise + 1) - 1
 
-    def membership(self, X: Any) -> npt.NDArray[np.bool_]:
+    def membership(self, X: Any) -> BoolArray:
         """Return which segments every row satisfies.
 
         Parameters
@@ -319,7 +319,7 @@ class RuleSet:
             return holds
         return holds[:, 1:] & ~holds[:, :1]
 
-    def inside(self, X: Any) -> npt.NDArray[np.bool_]:
+    def inside(self, X: Any) -> BoolArray:
         """Return which rows lie in the universe; without one, all do.
 
         Parameters

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from skseg._search._arrays import BoolArray, IntArray
+from skseg._typing import BoolArray, IntArray
 
 Levels = npt.NDArray[np.unsignedinteger]
 Rows = npt.NDArray[np.integer]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skseg._search._arrays import IntArray
+from skseg._typing import IntArray
 
 
 class SegmentSizes(NamedTuple):

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._fronts import FrontSearch
 from ._labels import Search

@@ -11,8 +11,8 @@ from typing import Literal, Required, TypedDict, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray
 from skseg._search._bounds import SizeBounds, size_bounds
+from skseg._typing import FloatArray
 
 from ._menu import Goal, Mode, make_goal
 from ._positions import Blocks, Limits

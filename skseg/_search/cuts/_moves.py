@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._side import Task
 from ._sweep import Division

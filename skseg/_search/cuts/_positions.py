@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._menu import Goal
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._side import Rates, Task
 from ._sweep import Division, followers

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._cut import threshold_between
 from ._rows import Rows

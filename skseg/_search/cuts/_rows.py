@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import BoolArray, FloatArray
 from skseg._search._bounds import summable
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._positions import Sums
 
@@ -230,7 +230,7 @@ def _ordered_runs(
     return Runs(scores[last], n.astype(np.float64, copy=False), y)
 
 
-def _last_of_runs(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+def _last_of_runs(ordered: npt.NDArray[Any]) -> IntArray:
     is_last = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[:-1])
     return np.flatnonzero(is_last)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._budget import Price, best_price, best_within_budget
 from ._menu import Goal

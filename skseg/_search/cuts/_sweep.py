@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray
 
 from ._menu import Goal
 from ._positions import (

@@ -9,8 +9,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray
 from skseg._search._bounds import SizeBounds, count_rows
+from skseg._typing import FloatArray
 
 from ._menu import Goal
 from ._positions import Limits, exact_positions, windows

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from skseg._search._arrays import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray
 
 # A variance below this share of the mean square is what rounding leaves of none.
 _ROUNDING = 1e-12

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
 from skseg._search._readable import roundest
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 # What becomes of bins without events, or without non-events.
 ZERO_CELLS = ("all", "ignore", "replace_0.99", "replace_0.9", "replace_1")

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray
 from skseg._search._bounds import SizeBounds
 from skseg._search._readable import roundest
+from skseg._typing import FloatArray
 
 # A cut may move by this share of a segment for the sake of a rounder threshold, and
 # imbalances below it count as none.

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray, IntArray, smallest
+from skseg._search._arrays import smallest
 from skseg._search._bounds import SizeBounds
+from skseg._typing import FloatArray, IntArray
 
 Group = tuple[int, ...]
 IsSibling = Callable[[Group], bool]

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray, IntArray, smallest
+from skseg._search._arrays import smallest
 from skseg._search._bounds import SizeBounds
+from skseg._typing import FloatArray, IntArray
 
 from ._bands import SLACK, find_bands, is_exact, settle
 from ._points import Node, Points

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray
 from skseg._search._bounds import (
     SizeBounds,
     count_rows,
@@ -17,6 +16,7 @@ from skseg._search._bounds import (
     size_bounds,
     summable,
 )
+from skseg._typing import FloatArray
 
 from ._grouping import FEW, Group, GroupingSearch, IsSibling, Segments, best_grouping
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray, IntArray, comes_before
+from skseg._search._arrays import comes_before
 from skseg._search._bounds import (
     SizeBounds,
     count_rows,
@@ -18,6 +18,7 @@ from skseg._search._bounds import (
     size_bounds,
     summable,
 )
+from skseg._typing import FloatArray, IntArray
 
 Shape = tuple[int, ...]
 Range = tuple[int, int]

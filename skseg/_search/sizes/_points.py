@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray, IntArray, smallest
+from skseg._search._arrays import smallest
+from skseg._typing import FloatArray, IntArray
 
 Ranks = npt.NDArray[np.int32]
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
 from skseg._search._bounds import size_bounds, summable
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._guillotine import Cut, GuillotineSearch, Leaf, OutOfStepsError, Tree
 from ._oversize import divide_oversize

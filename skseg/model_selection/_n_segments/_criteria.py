@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-from skseg._search._arrays import FloatArray, IntArray
 from skseg._search.clusters._gap import first_within_one_error
+from skseg._typing import FloatArray, IntArray
 from skseg.metrics import silhouette_score
 
 from ._strength import ENOUGH

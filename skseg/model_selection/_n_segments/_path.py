@@ -10,7 +10,7 @@ from sklearn import config_context
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from skseg._search._arrays import FloatArray
+from skseg._typing import FloatArray
 
 Generator = np.random.Generator
 

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from sklearn.preprocessing import PowerTransformer
 
-from skseg._search._arrays import FloatArray
 from skseg._search.clusters._gap import normal_rows, principal_axes, uniform_rows
+from skseg._typing import FloatArray
 
 Draw = Callable[[np.random.Generator], FloatArray]
 

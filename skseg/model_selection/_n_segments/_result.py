@@ -8,7 +8,7 @@ from textwrap import fill
 
 import pandas as pd
 
-from skseg._search._arrays import FloatArray
+from skseg._typing import FloatArray
 
 _WIDTH = 88
 

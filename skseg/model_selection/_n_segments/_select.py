@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.utils import check_array, check_random_state
 
 from skseg._core._validation import check_choice, check_int, invalid_parameter
-from skseg._search._arrays import FloatArray
 from skseg._search.clusters._gap import gap_statistic
+from skseg._typing import FloatArray
 
 from ._criteria import CHOICES, OF_LABELS, chosen, elbow
 from ._path import full_path, one_thread

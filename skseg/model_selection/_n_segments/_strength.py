@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray
 from skseg._search.clusters._agreement import prediction_strength
+from skseg._typing import FloatArray
 
 from ._path import start_path
 

@@ -9,9 +9,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy.spatial.distance import cdist
 
-from skseg._search._arrays import FloatArray, IntArray
 from skseg._search.clusters._gap import rank_p_value
 from skseg._search.clusters.silhouette._widths import widths
+from skseg._typing import FloatArray, IntArray
 
 from ._path import start_path
 from ._references import UNIFORM, Draw, references

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-import numpy as np
-import numpy.typing as npt
-
+from skseg._typing import BoolArray
 from skseg.exceptions import RuleError
 
 from ._thresholds import (
@@ -87,7 +85,7 @@ class Rule:
 
         return rule_english(self)
 
-    def evaluate(self, X: Any) -> npt.NDArray[np.bool_]:
+    def evaluate(self, X: Any) -> BoolArray:
         """Return which rows of `X` the rule holds for.
 
         Parameters

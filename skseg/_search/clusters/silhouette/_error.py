@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray
+from skseg._typing import FloatArray
 
 from ._estimate import Estimate, blocks, product
 from ._groups import Groups

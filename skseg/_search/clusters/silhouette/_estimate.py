@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._groups import Centres, Groups, candidates, centres
 from ._references import References, draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from skseg._search._arrays import FloatArray
+from skseg._typing import FloatArray
 
 from ._groups import Groups, candidates, centres
 

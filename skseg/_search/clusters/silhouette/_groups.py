@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 _RADIX = 1 << 16
 

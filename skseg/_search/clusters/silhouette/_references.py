@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._groups import Centres, Groups
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 from ._error import standard_error
 from ._estimate import estimated_means

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 
 
 class Derivatives(NamedTuple):

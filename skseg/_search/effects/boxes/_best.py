@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._sets import Axis, Box, Limits, cell_sets
 from ._tables import ONE_THREAD, Columns, Table, product

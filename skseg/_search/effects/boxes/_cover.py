@@ -8,7 +8,7 @@ from math import log
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray
 
 from ._best import Best, Found
 from ._search import Triples, measure, search

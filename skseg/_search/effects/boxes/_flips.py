@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import FloatArray
+from skseg._typing import FloatArray, IntArray
 
 from ._sets import Axis, Codes, Limits, Side, cell_sets
 from ._tables import ONE_THREAD, Columns, Sample, joint_cells, product, sample
@@ -88,7 +88,7 @@ class _Search:
     def __init__(
         self,
         rows: Sample,
-        groups: npt.NDArray[np.intp],
+        groups: IntArray,
         signs: Floats,
         limits: Limits,
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skseg._search._arrays import FloatArray
+from skseg._typing import FloatArray
 
 from ._best import Best
 from ._search import Triples, look_at_all, search

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray
 
 from ._best import Best, Found, best_boxes
 from ._sets import Axis, Codes, Limits, cell_sets

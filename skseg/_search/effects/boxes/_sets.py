@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray
 
 Codes = npt.NDArray[np.uint8]
 Side = Literal["both", "positive", "negative"]

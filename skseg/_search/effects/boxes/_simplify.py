@@ -7,7 +7,7 @@ from math import inf, log
 
 import numpy as np
 
-from skseg._search._arrays import BoolArray
+from skseg._typing import BoolArray
 
 from ._best import Found
 from ._search import climb, measure
