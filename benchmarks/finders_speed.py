@@ -26,7 +26,7 @@ from skseg._finders._coding import learn_coding
 from skseg._search.effects.boxes import Axis, all_triples, max_t, scan
 from skseg._search.effects.boxes._sets import cell_sets
 from skseg.datasets import make_seller_groups
-from skseg.rules._columns import Columns
+from skseg.rules import Columns
 
 N_COLUMNS, N_IV = 20, 50
 SORTED = 10_000_000

@@ -18,8 +18,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.preprocessing import KBinsDiscretizer
 
-from skseg import OptimalRevenueBinner, find_optimal_bins
+from skseg import OptimalRevenueBinner
 from skseg._search.cuts import optimal_cuts
+from skseg.compat import find_optimal_bins
 
 try:
     import optbinning

@@ -25,13 +25,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from skseg.exceptions import RuleError
+
 ROOT = Path(__file__).parents[1]
 # The rule sets and the translation for z3 are those of the tests.
 sys.path.insert(0, str(ROOT))
 
 from _measure import cpu, write_results  # noqa: E402
 
-from skseg.rules import Domain, RuleError, RuleSet  # noqa: E402
+from skseg.rules import Domain, RuleSet  # noqa: E402
 from skseg.rules._proof._orderings import placements  # noqa: E402
 from skseg.rules._proof._proof import Proof  # noqa: E402
 from skseg.rules._proof._symbolic import SymbolicAxis  # noqa: E402

@@ -1,26 +1,64 @@
 """Customer segmentation estimators that behave like scikit-learn's own."""
 
-from . import datasets, metrics, model_selection, monitor, rules
-from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules
-from ._finders import (
-    BoxSegmentFinder,
-    CombinedFindings,
-    GroupStratifiedKFold,
-    IVSegmentFinder,
-    L1SegmentFinder,
-    TLearnerSegmentFinder,
-    combine_findings,
-    with_group,
-)
-from ._finders._information_value import InformationValue, information_value
-from ._mece import MECERuleSegmenter
-from ._revenue import OptimalRevenueBinner, RevenueBootstrap
-from ._revenue._find_optimal_bins import find_optimal_bins
-from ._revenue._propensity import PropensityBinner
-from ._rfm._segmenter import RFMSegmenter
-from ._rfm._table import RFMTableReport, rfm_table
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import (
+        compat,
+        datasets,
+        displays,
+        exceptions,
+        metrics,
+        model_selection,
+        monitor,
+        rules,
+    )
+    from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules
+    from ._finders import (
+        BoxSegmentFinder,
+        CombinedFindings,
+        GroupStratifiedKFold,
+        InformationValue,
+        IVSegmentFinder,
+        L1SegmentFinder,
+        TLearnerSegmentFinder,
+        combine_findings,
+        information_value,
+        with_group,
+    )
+    from ._mece import MECERuleSegmenter
+    from ._revenue import OptimalRevenueBinner, PropensityBinner, RevenueBootstrap
+    from ._rfm import RFMSegmenter, RFMTableReport, rfm_table
 
 __version__ = "0.1.0.dev0"
+
+# Public modules stand for themselves; every other name is imported from its room when
+# it is first asked for, so that reading rules takes neither pandas nor scikit-learn.
+_ROOMS = {
+    "BoxSegmentFinder": "_finders",
+    "CombinedFindings": "_finders",
+    "GroupStratifiedKFold": "_finders",
+    "IVSegmentFinder": "_finders",
+    "InductiveSegmenter": "_clusters",
+    "InformationValue": "_finders",
+    "L1SegmentFinder": "_finders",
+    "MECERuleSegmenter": "_mece",
+    "OptimalRevenueBinner": "_revenue",
+    "PropensityBinner": "_revenue",
+    "RFMSegmenter": "_rfm",
+    "RFMTableReport": "_rfm",
+    "RevenueBootstrap": "_revenue",
+    "RuleSurrogate": "_clusters",
+    "TLearnerSegmentFinder": "_finders",
+    "combine_findings": "_finders",
+    "information_value": "_finders",
+    "raw_rules": "_clusters",
+    "rfm_table": "_rfm",
+    "with_group": "_finders",
+}
 
 __all__ = [
     "BoxSegmentFinder",
@@ -39,8 +77,10 @@ __all__ = [
     "RuleSurrogate",
     "TLearnerSegmentFinder",
     "combine_findings",
+    "compat",
     "datasets",
-    "find_optimal_bins",
+    "displays",
+    "exceptions",
     "information_value",
     "metrics",
     "model_selection",
@@ -50,3 +90,19 @@ __all__ = [
     "rules",
     "with_group",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    elif name in __all__:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # The next look-up finds it without this function.
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

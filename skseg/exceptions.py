@@ -171,7 +171,7 @@ class RuleError(SksegError, ValueError):
     """
 
 
-class MissingColumnError(RuleError):
+class MissingColumnError(RuleError, InvalidDataError):
     """Rows lack columns that rules or an estimator need.
 
     Parameters
@@ -182,6 +182,8 @@ class MissingColumnError(RuleError):
         The columns that are not there.
     available : sequence of str
         The columns that are.
+    advice : str, default=None
+        What to do about it, in whole sentences.
 
     Examples
     --------
@@ -196,7 +198,12 @@ class MissingColumnError(RuleError):
     """
 
     def __init__(
-        self, owner: str, missing: Sequence[str], available: Sequence[str]
+        self,
+        owner: str,
+        missing: Sequence[str],
+        available: Sequence[str],
+        *,
+        advice: str | None = None,
     ) -> None:
         wanted = ", ".join(repr(name) for name in missing)
         shown = ", ".join(repr(name) for name in available[:20])
@@ -208,6 +215,7 @@ class MissingColumnError(RuleError):
             owner=owner,
             value=tuple(available),
             column=missing[0],
+            advice=advice,
         )
         self.missing = tuple(missing)
 

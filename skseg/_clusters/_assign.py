@@ -15,8 +15,8 @@ from sklearn.metrics import euclidean_distances
 from sklearn.neighbors import VALID_METRICS, NearestNeighbors
 from sklearn.utils import gen_batches
 
-from skseg._core._validation import invalid_parameter
 from skseg._typing import FloatArray, IntArray, ObjectArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 WAYS = ("auto", "native", "core", "nearest", "centroid")
 
@@ -47,7 +47,9 @@ def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) ->
     needed = {"native": "predict", "core": "core samples and eps, such as DBSCAN"}
     if assign in needed and not possible[assign]:
         rule = f"another one, as {assign!r} takes a clusterer with {needed[assign]}"
-        raise invalid_parameter(owner, "assign", f"{rule}, not {clusterer!r}", assign)
+        raise InvalidParameterError(
+            owner, "assign", f"{rule}, not {clusterer!r}", assign
+        )
     return assign
 
 
@@ -85,7 +87,7 @@ class NativeAssigner:
         found = np.searchsorted(order, labels)
         strange = ~np.isin(labels, order)
         if strange.any():
-            raise ValueError(
+            raise InvalidDataError(
                 f"{self.owner} knows the labels {order.tolist()} of {self.clusterer!r} "
                 f"from the training rows. It predicts {labels[strange][0]} for row "
                 f"{int(strange.argmax())}, of which nothing is known."

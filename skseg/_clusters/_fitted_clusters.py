@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError
 
 
 def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
@@ -17,7 +18,7 @@ def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
     elif hasattr(clusterer, "predict"):
         labels = np.asarray(clusterer.predict(X))
     else:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs a clusterer whose fit leaves labels_, or with predict. "
             f"{clusterer!r} has neither; of a pipeline, take its last step, and put "
             f"the others before {owner}."
@@ -25,7 +26,7 @@ def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
     n_rows = X.shape[0]
     is_code = labels.shape == (n_rows,) and labels.dtype.kind in "iu"
     if not is_code or labels.min(initial=0) < -1:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs a clusterer with an integer label for every row: 0, 1, ... "
             f"for clusters and -1 for noise. {clusterer!r} gives {labels!r} for "
             f"{n_rows} rows."

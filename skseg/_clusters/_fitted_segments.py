@@ -10,13 +10,12 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from skseg._core._validation import invalid_parameter
 from skseg._core._wrapped import first_attribute
 from skseg._typing import BoolArray, IntArray
-from skseg.rules import Rule, RuleSet
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns, Rule, RuleSet
 from skseg.rules._language._conditions import disjunction
-from skseg.rules._language._text import NOISE, OUTSIDE
+from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 from ._monotone import keeps_order
 
@@ -62,7 +61,7 @@ def fitted_codes(segmenter: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) 
     labels = first_attribute(segmenter, "labels_")
     if labels is None:
         rule = "a segmenter with predict, fit_predict or labels_"
-        raise invalid_parameter(OWNER, "segmenter", rule, segmenter)
+        raise InvalidParameterError(OWNER, "segmenter", rule, segmenter)
     return labels
 
 
@@ -70,12 +69,12 @@ def check_codes(segmenter: Any, codes: Any, n_rows: int) -> IntArray:
     """Return codes from 0 on, and -1 for noise; raise if they are no such codes."""
     found = np.asarray(codes)
     if found.shape != (n_rows,):
-        raise ValueError(
+        raise InvalidDataError(
             f"The segmenter of {OWNER} must give one code a row. {segmenter!r} gave "
             f"shape {found.shape} for {n_rows} rows."
         )
     if found.dtype.kind not in "iu":
-        raise ValueError(
+        raise InvalidDataError(
             f"The segmenter of {OWNER} must give integer codes: 0, 1, ..., and -1 for "
             f"noise. {segmenter!r} gave {found.dtype} values such as {found[0]!r}."
         )
@@ -118,7 +117,7 @@ class Segments:
             last = names.pop() if is_last else None
             noise = last if has_noise else None
             if n_segments > len(names):
-                raise ValueError(
+                raise InvalidDataError(
                     f"{segmenter!r} gave the code {n_segments - 1} and has "
                     f"{len(names)} segments in segment_names_, noise left out."
                 )
@@ -128,7 +127,7 @@ class Segments:
         is_name = isinstance(unknown, str) and unknown
         if not is_name or unknown in (*names, noise):
             rule = "a str that is no name of another segment"
-            raise invalid_parameter(OWNER, "unknown", rule, unknown)
+            raise InvalidParameterError(OWNER, "unknown", rule, unknown)
         return cls(tuple(names), unknown, noise)
 
     def rule_set(self, boxes: Mapping[int, list[Rule]]) -> RuleSet:

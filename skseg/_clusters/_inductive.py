@@ -29,9 +29,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skseg._core._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg._core._validation import check_choice, check_sample_weight
 from skseg._typing import FloatArray, IntArray, ObjectArray
-from skseg.rules._language._text import NOISE
+from skseg.exceptions import InvalidParameterError
+from skseg.rules._reserved_names import NOISE
 
 from ._assign import WAYS, CoreAssigner, distances, make_assigner, resolve_assign
 from ._fitted_clusters import cluster_means, known_clusters, read_labels
@@ -306,14 +307,14 @@ class InductiveSegmenter(
     def _checked_clusterer(self) -> Any:
         clusterer = self._clusterer()
         if isinstance(clusterer, type) or not hasattr(clusterer, "fit"):
-            raise invalid_parameter(OWNER, "clusterer", "a clusterer", clusterer)
+            raise InvalidParameterError(OWNER, "clusterer", "a clusterer", clusterer)
         settings = clusterer.get_params().values()
         if any(isinstance(s, str) and s.startswith("precomputed") for s in settings):
             rule = (
                 "one that takes rows, as new rows have no precomputed distances to the "
                 "clusters"
             )
-            raise invalid_parameter(OWNER, "clusterer", rule, clusterer)
+            raise InvalidParameterError(OWNER, "clusterer", rule, clusterer)
         check_choice(OWNER, "assign", self.assign, WAYS)
         return clusterer
 
@@ -341,7 +342,7 @@ class InductiveSegmenter(
         weight = check_sample_weight(params.get("sample_weight"), n_rows)
         if weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
             rule = "one whose fit takes sample_weight, as weights are given"
-            raise invalid_parameter(OWNER, "clusterer", rule, clusterer)
+            raise InvalidParameterError(OWNER, "clusterer", rule, clusterer)
         return params, weight
 
     def _names(self, n_segments: int, may_be_noise: bool) -> ObjectArray:
@@ -356,7 +357,7 @@ class InductiveSegmenter(
         if not is_list or not len(given) == n_different == n_segments:
             rule = f"None or {n_segments} different names, one a segment"
             rule += f", besides {NOISE!r}" if last else ""
-            raise invalid_parameter(OWNER, "segment_names", rule, names)
+            raise InvalidParameterError(OWNER, "segment_names", rule, names)
         return np.array([*given, *last], dtype=object)
 
     def _table(self, weight: FloatArray | None) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from sklearn.utils.validation import check_is_fitted
 from skseg._core._validation import positional_names
 from skseg._search._readable import roundest
 from skseg._typing import FloatArray, IntArray
-from skseg.rules import Rule, RuleSet, col
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError
+from skseg.rules import Columns, Rule, RuleSet, col
 from skseg.rules._language._conditions import (
     Comparison,
     Leaf,
@@ -100,7 +100,7 @@ def raw_rules(pipeline: Any, X: Any = None) -> RuleSet:
     """
     pipeline = getattr(pipeline, "best_estimator_", pipeline)
     if not isinstance(pipeline, Pipeline):
-        raise ValueError(
+        raise InvalidDataError(
             "raw_rules walks back through a Pipeline whose last step has rules. Got "
             f"{pipeline!r} instead."
         )
@@ -133,7 +133,7 @@ def _steps(estimator: Any) -> Iterator[Any]:
 def _rules_of(last: Any) -> RuleSet:
     rules = getattr(last, "rules_", None)
     if not isinstance(rules, RuleSet):
-        raise ValueError(
+        raise InvalidDataError(
             "The last step of the pipeline must have rules_, as RuleSurrogate has. "
             f"Got {last!r} instead."
         )
@@ -164,7 +164,7 @@ def _renamed(rules: RuleSet, names: Mapping[str, str]) -> RuleSet:
 def _before(rules: RuleSet, step: Any, names: Sequence[str]) -> RuleSet:
     """Return the rules in the units in which a transformer takes the columns."""
     if not keeps_order(step):
-        raise ValueError(
+        raise InvalidDataError(
             "raw_rules walks back through transformers that map each column alone by a "
             f"rising function, such as StandardScaler. {step!r} is none that it knows. "
             "Put it inside the surrogate, as in RuleSurrogate(make_pipeline(PCA(2), "

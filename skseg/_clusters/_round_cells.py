@@ -11,7 +11,7 @@ import numpy as np
 from skseg._core._coding import CodedColumn, Coding, distinct_values, even_cells
 from skseg._search._readable import roundest
 from skseg._typing import FloatArray
-from skseg.rules._columns import Columns
+from skseg.rules import Columns
 
 # Thresholds of numbers. Cell numbers are uint8.
 _MOST_CUTS = 250

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skseg._typing import IntArray
-from skseg.rules import Rule, RuleSet
-from skseg.rules._columns import Columns
+from skseg.rules import Columns, Rule, RuleSet
 
 from ._fidelity import recalls
 from ._fitted_segments import Segments

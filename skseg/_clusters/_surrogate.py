@@ -24,13 +24,13 @@ from skseg._core._base import SegmenterMixin
 from skseg._core._validation import (
     check_int,
     check_sample_weight,
-    invalid_parameter,
     is_number,
     read_columns,
 )
 from skseg._core._wrapped import cluster_space
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns
 
 from ._fidelity import cost_ratio, sample, surrogate_table
 from ._fitted_segments import (
@@ -357,10 +357,10 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         size = self.validation_size
         if not (is_number(size) and 0 < size < 1):
             rule = "a number in (0, 1)"
-            raise invalid_parameter(OWNER, "validation_size", rule, size)
+            raise InvalidParameterError(OWNER, "validation_size", rule, size)
         if not (self.segmenter is None or hasattr(self.segmenter, "fit")):
             rule = "None or a clusterer or segmenter, such as KMeans(5)"
-            raise invalid_parameter(OWNER, "segmenter", rule, self.segmenter)
+            raise InvalidParameterError(OWNER, "segmenter", rule, self.segmenter)
 
     def _new_segmenter(self, rng: np.random.RandomState) -> Any:
         segmenter = clone(_or_default(self.segmenter))
@@ -378,7 +378,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
             return np.ones(columns.n_rows, dtype=bool)
         known = is_complete(columns)
         if not known.any():
-            raise ValueError(
+            raise InvalidDataError(
                 f"Every row of X has a missing or infinite value (NaN, None, inf), and "
                 f"{self.segmenter_!r} takes none. Impute in a pipeline before it."
             )
@@ -438,7 +438,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
                 OWNER, "max_rules", self.max_rules, n_segments, _LARGEST_INT
             )
         except ValueError as error:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{error} There are {n_segments} segments, which need a rule each."
             ) from None
 

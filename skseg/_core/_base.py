@@ -9,7 +9,7 @@ import pandas as pd
 
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.rules import RuleSet
-from skseg.rules._language._text import OUTSIDE
+from skseg.rules._reserved_names import OUTSIDE
 
 
 class SegmenterMixin:

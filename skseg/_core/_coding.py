@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from skseg._search.effects.boxes import Axis
 from skseg._typing import BoolArray, FloatArray
-from skseg.rules import Rule, col, missing
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError
+from skseg.rules import Columns, Rule, col, missing
 from skseg.rules._language._conditions import conjunction, disjunction
 
 Codes = npt.NDArray[np.uint8]
@@ -64,7 +64,7 @@ class CodedColumn:
         if known.all():
             if self.has_missing and not cells[-1]:
                 return ~missing(self.name)
-            raise ValueError("All cells of a column are no condition.")
+            raise InvalidDataError("All cells of a column are no condition.")
         if self.thresholds is None:
             if self._takes_others and known[-1]:
                 return self._none_of(self._texts(~known), bool(cells[-1]))

@@ -13,14 +13,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from skseg._typing import BoolArray, FloatArray
-from skseg.rules._columns import Columns
-
-
-def invalid_parameter(owner: str, name: str, rule: str, value: object) -> ValueError:
-    """Return the error for a parameter that breaks its rule; the caller raises it."""
-    return ValueError(
-        f"The {name!r} parameter of {owner} must be {rule}. Got {value!r} instead."
-    )
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -32,7 +26,7 @@ def check_int(owner: str, name: str, value: object, low: int, high: int) -> int:
     """Return `value` as an int if it lies in [low, high], else raise."""
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not is_int or not low <= value <= high:  # type: ignore[operator]
-        raise invalid_parameter(owner, name, f"an int in [{low}, {high}]", value)
+        raise InvalidParameterError(owner, name, f"an int in [{low}, {high}]", value)
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 
@@ -40,7 +34,7 @@ def check_choice(owner: str, name: str, value: object, choices: Sequence[str]) -
     """Raise if `value` is not one of the `choices`."""
     if not isinstance(value, str) or value not in choices:
         rule = " or ".join(map(repr, choices))
-        raise invalid_parameter(owner, name, rule, value)
+        raise InvalidParameterError(owner, name, rule, value)
 
 
 def check_size(owner: str, name: str, value: object, total: float) -> float | None:
@@ -55,7 +49,7 @@ def check_size(owner: str, name: str, value: object, total: float) -> float | No
             # As the decimal number that it prints as: 0.07 of 100 rows are 7.
             return float(Fraction(repr(float(value))) * Fraction(total))
     rule = "None, an int in [1, inf) or a float in (0, 1)"
-    raise invalid_parameter(owner, name, rule, value)
+    raise InvalidParameterError(owner, name, rule, value)
 
 
 def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
@@ -66,14 +60,14 @@ def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
     values = column_or_1d(y, warn=True)
     n_rows = needed if isinstance(needed, int) else len(needed)
     if len(values) != n_rows:
-        raise ValueError(
+        raise InvalidDataError(
             f"y must have one outcome a row of X. Got {len(values)} outcomes and "
             f"{n_rows} rows."
         )
     try:
         outcome: FloatArray = values.astype(np.float64)
     except (TypeError, ValueError):
-        raise ValueError(
+        raise InvalidDataError(
             f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
             f"{values.dtype} values such as {values[0]!r}."
         ) from None
@@ -84,7 +78,7 @@ def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
         is_bad &= needed
     if is_bad.any():
         row = int(np.argmax(is_bad))
-        raise ValueError(
+        raise InvalidDataError(
             f"The outcome y of {owner} must be known and finite. Got {outcome[row]} at "
             f"row {row}. Leave such rows out, or say what they count as."
         )
@@ -122,7 +116,7 @@ def read_columns(
     n_rows, n_columns = frame.shape
     for count, least, what in ((n_rows, 1, "row"), (n_columns, min_features, "column")):
         if count < least:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{owner} needs a frame with at least {least} {what}(s). Got shape "
                 f"{frame.shape}."
             )
@@ -145,16 +139,16 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
         return None
     weight = np.asarray(sample_weight, dtype=np.float64)
     if weight.shape != (n_rows,):
-        raise ValueError(
+        raise InvalidDataError(
             f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
             f"{weight.shape} instead."
         )
     if not np.isfinite(weight).all() or (weight < 0).any():
-        raise ValueError(
+        raise InvalidDataError(
             "sample_weight must be finite and not negative. Got "
             f"{weight[~(np.isfinite(weight) & (weight >= 0))][0]} at row "
             f"{int(np.argmin(np.isfinite(weight) & (weight >= 0)))}."
         )
     if not weight.any():
-        raise ValueError("sample_weight must not be zero for every row.")
+        raise InvalidDataError("sample_weight must not be zero for every row.")
     return weight

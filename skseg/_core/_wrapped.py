@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 # Where fitted estimators keep the one that they stand around.
 _INNER = ("best_estimator_", "segmenter_", "clusterer_")
@@ -70,7 +71,7 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     try:
         return np.asarray(check_array(X, dtype=np.float64, estimator=owner))
     except ValueError as error:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} measures distances, which takes finite numbers in every column "
             f"that the clusterer sees: {error} Encode, impute and scale in a pipeline "
             "before it."

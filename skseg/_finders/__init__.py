@@ -3,6 +3,7 @@
 from ._box import BoxSegmentFinder
 from ._combine import CombinedFindings, combine_findings
 from ._groups import GroupStratifiedKFold, with_group
+from ._information_value import InformationValue, information_value
 from ._iv import IVSegmentFinder
 from ._l1 import L1SegmentFinder
 from ._tlearner import TLearnerSegmentFinder
@@ -12,8 +13,10 @@ __all__ = [
     "CombinedFindings",
     "GroupStratifiedKFold",
     "IVSegmentFinder",
+    "InformationValue",
     "L1SegmentFinder",
     "TLearnerSegmentFinder",
     "combine_findings",
+    "information_value",
     "with_group",
 ]

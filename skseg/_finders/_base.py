@@ -19,14 +19,13 @@ from skseg._core._validation import (
     check_outcome,
     check_sample_weight,
     check_size,
-    invalid_parameter,
     read_columns,
 )
 from skseg._search.effects._inference import holm
 from skseg._search.effects.boxes import Box, max_t
 from skseg._typing import BoolArray, FloatArray
-from skseg.rules import RuleSet
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns, RuleSet
 
 from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding
@@ -224,13 +223,13 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
         columns = read_columns(self._fitted(), X, reset=False)
         _, labels = parted(y, group)
         if self._has_groups and labels is None:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{owner} was fitted with a group, so score needs the group too. "
                 "scikit-learn passes it on with metadata routing, or inside y: "
                 "with_group(y, group)."
             )
         if not self._has_groups and labels is not None:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{owner} was fitted without a group, so score cannot use one. Leave "
                 "it out, or fit with it."
             )
@@ -272,11 +271,11 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
         check_choice(owner, "propensity", self.propensity, ["randomized", "estimate"])
         check_choice(owner, "inference", self.inference, ["honest", "maxt", "none"])
         if not _is_share(self.test_size):
-            raise invalid_parameter(
+            raise InvalidParameterError(
                 owner, "test_size", "a float in (0, 1)", self.test_size
             )
         if self.inference == "maxt" and self.max_features > 2:
-            raise ValueError(
+            raise InvalidDataError(
                 f"inference='maxt' of {owner} is about boxes of one and two columns. "
                 f"Got max_features={self.max_features}. Choose 2, or 'honest'."
             )
@@ -284,7 +283,7 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
             return Thresholds()
         if not isinstance(self.thresholds, Thresholds):
             rule = "None or Thresholds"
-            raise invalid_parameter(owner, "thresholds", rule, self.thresholds)
+            raise InvalidParameterError(owner, "thresholds", rule, self.thresholds)
         return self.thresholds
 
     def _rows(
@@ -299,7 +298,7 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
         owner = type(self).__name__
         values, labels = parted(y, group)
         if values is None:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{owner} requires y to be passed, but the target y is None."
             )
         outcome = check_outcome(owner, values, columns.n_rows)

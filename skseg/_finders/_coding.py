@@ -16,7 +16,7 @@ from skseg._core._coding import (
 )
 from skseg._search._readable import roundest
 from skseg._typing import FloatArray, IntArray
-from skseg.rules._columns import Columns
+from skseg.rules import Columns
 
 # Number of customers with the overall effect that every level is mixed with.
 _PRIOR = 20.0

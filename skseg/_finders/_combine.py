@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import check_int, invalid_parameter, is_number
-from skseg.rules import Rule, RuleSet
-from skseg.rules._columns import Columns
+from skseg._core._validation import check_int, is_number
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns, Rule, RuleSet
 
 from ._base import SegmentFinder
 from ._decision import Thresholds
@@ -97,7 +97,9 @@ def combine_findings(
     check_int("combine_findings", "n_segments", n_segments, 1, 1000)
     if not _is_share(max_overlap):
         rule = "a number in (0, 1]"
-        raise invalid_parameter("combine_findings", "max_overlap", rule, max_overlap)
+        raise InvalidParameterError(
+            "combine_findings", "max_overlap", rule, max_overlap
+        )
     _check_finders(finders)
     table = pd.concat([f.segments_ for f in finders], ignore_index=True)
     rules = [rule for f in finders for rule in f.rules_.rules.values()]
@@ -117,7 +119,7 @@ def _is_share(value: object) -> bool:
 def _check_finders(finders: Sequence[Any]) -> None:
     is_list = isinstance(finders, Sequence) and len(finders) > 0
     if not is_list or not all(isinstance(f, SegmentFinder) for f in finders):
-        raise ValueError(
+        raise InvalidDataError(
             "combine_findings takes a list of fitted segment finders. Got "
             f"{finders!r} instead."
         )
@@ -125,7 +127,7 @@ def _check_finders(finders: Sequence[Any]) -> None:
         check_is_fitted(finder)
     pairs = {finder.groups_ for finder in finders}
     if len(pairs) > 1:
-        raise ValueError(
+        raise InvalidDataError(
             "combine_findings takes finders that compare the same groups. Got "
             f"{sorted(map(str, pairs))}."
         )

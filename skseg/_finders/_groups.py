@@ -13,7 +13,8 @@ from sklearn.utils.validation import column_or_1d
 
 from skseg._core._validation import check_outcome
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.rules._columns import is_missing_value
+from skseg.exceptions import InvalidDataError
+from skseg.rules import is_missing_value
 
 _FIELDS = ("outcome", "group")
 
@@ -69,7 +70,7 @@ def parted(y: Any, group: Any) -> tuple[Any, Any]:
     if not has_group(y):
         return y, group
     if group is not None:
-        raise ValueError(
+        raise InvalidDataError(
             "The group is given twice: by with_group inside y, and as group. Leave one "
             "of them out."
         )
@@ -109,13 +110,13 @@ def read_groups(owner: str, group: Any, compared: Any, n_rows: int) -> Groups:
     """
     labels = np.asarray(column_or_1d(group), dtype=object)
     if len(labels) != n_rows:
-        raise ValueError(
+        raise InvalidDataError(
             f"group must have one label a row of X. Got {len(labels)} labels and "
             f"{n_rows} rows."
         )
     is_absent = np.array([is_missing_value(label) for label in labels], dtype=bool)
     if is_absent.any():
-        raise ValueError(
+        raise InvalidDataError(
             f"group of {owner} must be known. Got a missing label at row "
             f"{int(is_absent.argmax())}. Leave such rows out, or give them a label."
         )
@@ -132,7 +133,7 @@ def _pair(owner: str, compared: Any, there: list[Any]) -> tuple[Any, Any]:
     known = f"The labels are {there!r}."
     if compared is None:
         if len(there) != 2:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{owner} compares two groups. Got {len(there)}: {there!r}. Name two "
                 "of them, or one to compare with all others, in the parameter "
                 "'compare'."
@@ -140,13 +141,13 @@ def _pair(owner: str, compared: Any, there: list[Any]) -> tuple[Any, Any]:
         return there[0], there[1]
     pair = compared if isinstance(compared, tuple | list) else (compared,)
     if len(pair) not in {1, 2} or len({*pair}) != len(pair):
-        raise ValueError(
+        raise InvalidDataError(
             f"The 'compare' parameter of {owner} must be None, a label or two "
             f"different ones. Got {compared!r} instead. {known}"
         )
     absent = [label for label in pair if label not in there]
     if absent or (len(pair) == 1 and len(there) < 2):
-        raise ValueError(
+        raise InvalidDataError(
             f"The 'compare' parameter of {owner} names {pair!r}, and not all of the "
             f"groups have rows. {known}"
         )
@@ -211,7 +212,7 @@ class GroupStratifiedKFold(StratifiedKFold):
             If `y` does not carry a group.
         """
         if not has_group(y):
-            raise ValueError(
+            raise InvalidDataError(
                 "GroupStratifiedKFold needs y to carry the group. Pass "
                 "with_group(y, group)."
             )

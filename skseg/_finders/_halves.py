@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from skseg._typing import FloatArray
-from skseg.rules._columns import Columns
+from skseg.rules import Columns
 
 from ._comparison import Comparison
 

@@ -14,7 +14,6 @@ from skseg._core._validation import (
     check_int,
     check_outcome,
     check_sample_weight,
-    invalid_parameter,
 )
 from skseg._search.effects._iv import (
     ZERO_CELLS,
@@ -24,8 +23,8 @@ from skseg._search.effects._iv import (
     woe_table,
 )
 from skseg._typing import BoolArray, FloatArray
-from skseg.rules import Rule, col, missing
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns, Rule, col, missing
 from skseg.rules._language._conditions import conjunction
 
 from ._groups import read_groups
@@ -206,7 +205,7 @@ def _check_events(
     is_bad = used & (outcome != 0) & (outcome != 1)
     if is_bad.any():
         row = int(is_bad.argmax())
-        raise ValueError(
+        raise InvalidDataError(
             f"{_OWNER} needs an outcome y of 0 / 1. Got {outcome[row]} at row {row}. "
             "Pass what the event is, such as y > 0."
         )
@@ -215,7 +214,7 @@ def _check_events(
         for event, what in enumerate(("non-events (y = 0)", "events (y = 1)")):
             if not there[2 * i + event]:
                 where = "" if len(labels) == 1 else f" in group {label!r}"
-                raise ValueError(
+                raise InvalidDataError(
                     f"{_OWNER} compares events with non-events. There are no {what}"
                     f"{where}."
                 )
@@ -231,7 +230,7 @@ def _read_bins(bins: Any, columns: Columns) -> dict[str, Any]:
         rule = (
             "None, 'levels' or a dict from column to edges, lists of texts or 'levels'"
         )
-        raise invalid_parameter(_OWNER, "bins", rule, bins)
+        raise InvalidParameterError(_OWNER, "bins", rule, bins)
     columns.require([str(name) for name in bins])
     return {str(name): spec for name, spec in bins.items()}
 
@@ -292,13 +291,13 @@ def _read_texts(name: str, spec: Any, levels: list[str]) -> list[list[str]]:
     )
     if not is_listed or isinstance(spec, str):
         rule = f"'levels' or lists of texts for the column {name!r}, which holds text"
-        raise invalid_parameter(_OWNER, "bins", rule, spec)
+        raise InvalidParameterError(_OWNER, "bins", rule, spec)
     flat = [text for cell in spec for text in cell]
     twice = sorted({text for text in flat if flat.count(text) > 1})
     absent = [text for text in levels if text not in flat]
     for texts, what in ((twice, "are in several"), (absent, "are in none")):
         if texts:
-            raise ValueError(
+            raise InvalidDataError(
                 f"The bins of column {name!r} must hold every text once: {texts!r} "
                 f"{what}."
             )
@@ -315,7 +314,7 @@ def _read_edges(name: str, spec: Any) -> FloatArray:
         is_good = False
     if not is_good:
         rule = f"'levels' or ascending edges for the column {name!r} of numbers"
-        raise invalid_parameter(_OWNER, "bins", rule, spec)
+        raise InvalidParameterError(_OWNER, "bins", rule, spec)
     return edges
 
 

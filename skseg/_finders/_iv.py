@@ -14,7 +14,6 @@ from skseg._core._coding import even_cells
 from skseg._core._validation import (
     check_choice,
     check_int,
-    invalid_parameter,
     is_number,
 )
 from skseg._search.effects._iv import (
@@ -29,6 +28,7 @@ from skseg._search.effects._iv import (
 from skseg._search.effects.boxes import Axis, Box
 from skseg._search.effects.boxes._sets import cell_sets
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder
 from ._decision import Thresholds
@@ -235,7 +235,7 @@ class IVSegmentFinder(SegmentFinder):
             return float(np.average(search.rows.y, weights=search.rows.weight))
         if not is_number(self.event_above):
             owner, rule = type(self).__name__, "None or a number"
-            raise invalid_parameter(owner, "event_above", rule, self.event_above)
+            raise InvalidParameterError(owner, "event_above", rule, self.event_above)
         return float(self.event_above)
 
 

@@ -13,9 +13,10 @@ import sklearn
 from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.utils.fixes import parse_version
 
-from skseg._core._validation import invalid_parameter, is_number
+from skseg._core._validation import is_number
 from skseg._search.effects.boxes import Axis, Box
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder
 from ._decision import Thresholds
@@ -204,7 +205,7 @@ class L1SegmentFinder(SegmentFinder):
     ) -> FloatArray:
         if self.C is not None and not (is_number(self.C) and self.C > 0):
             rule = "None or a number above 0"
-            raise invalid_parameter(type(self).__name__, "C", rule, self.C)
+            raise InvalidParameterError(type(self).__name__, "C", rule, self.C)
         total, n_features = float(weight.sum()), features.shape[1]
         mean = float(np.average(y, weights=weight))
         scatter = math.sqrt(float(np.average((y - mean) ** 2, weights=weight)))

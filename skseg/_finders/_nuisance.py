@@ -28,6 +28,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.exceptions import InvalidDataError
 
 EXTREME = 0.01  # a propensity closer to 0 or 1 makes a row count a hundred times
 
@@ -120,7 +121,9 @@ def cross_fitted_nuisance(
     models of the outcome are fitted in each group by itself.
     """
     if trim is not None and not 0 <= trim < 0.5:
-        raise ValueError(f"trim must be None or in [0, 0.5). Got {trim!r} instead.")
+        raise InvalidDataError(
+            f"trim must be None or in [0, 0.5). Got {trim!r} instead."
+        )
     n_rows, n_columns = X.shape
     weight = np.ones(n_rows) if sample_weight is None else sample_weight
     codes = np.zeros(n_columns, bool) if is_categorical is None else is_categorical
@@ -137,7 +140,7 @@ def cross_fitted_nuisance(
     for _, learn, _ in parts:
         if not learn.any():
             n_a, n_b = np.count_nonzero(in_a), np.count_nonzero(~in_a)
-            raise ValueError(
+            raise InvalidDataError(
                 "Every fold must leave rows of both groups, of positive weight, to "
                 f"learn from. Got {n_a} rows of A and {n_b} of B in all."
             )
@@ -173,7 +176,9 @@ def _folds(
     stratum = 2 * in_a + (y if _is_binary(y) else 0)
     if isinstance(cv, numbers.Integral):
         if not 2 <= cv <= n_rows:  # type: ignore[operator]
-            raise ValueError(f"cv must be an int in [2, {n_rows}]. Got {cv} instead.")
+            raise InvalidDataError(
+                f"cv must be an int in [2, {n_rows}]. Got {cv} instead."
+            )
         # Dealing out the sorted rows keeps even strata of fewer rows than folds apart.
         order = np.lexsort((rng.random_sample(n_rows), stratum))
         fold[order] = np.arange(n_rows) % int(cv)
@@ -183,7 +188,7 @@ def _folds(
         fold[test] = k
         n_tested += len(fold[test])
     if n_tested != n_rows or (fold < 0).any():
-        raise ValueError("The test folds of cv must be a partition of the rows.")
+        raise InvalidDataError("The test folds of cv must be a partition of the rows.")
     return fold
 
 

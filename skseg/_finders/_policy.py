@@ -9,7 +9,8 @@ import numpy as np
 
 from skseg._search.effects._inference import aipw_score
 from skseg._typing import BoolArray, FloatArray
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError
+from skseg.rules import Columns
 
 from ._comparison import Comparison
 from ._nuisance import cross_fitted_nuisance
@@ -36,7 +37,7 @@ def policy_value(rows: Comparison, to_a: BoolArray) -> float:
     probability = np.where(rows.in_a, of_a, 1 - of_a)
     follows = rows.weight * (rows.in_a == to_a) / probability
     if not follows.any():
-        raise ValueError(
+        raise InvalidDataError(
             "No row is in the group that predict sends it to, so nothing is known of "
             "what that would bring. Score rows of both groups."
         )

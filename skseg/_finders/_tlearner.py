@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skseg._core._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int
 from skseg._search.effects.boxes import Axis, Box
+from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder
 from ._decision import Thresholds
@@ -184,7 +185,7 @@ class TLearnerSegmentFinder(SegmentFinder):
 
     def _no_tree(self, value: object) -> ValueError:
         rule = "a decision tree, which has tree_ once it is fitted"
-        return invalid_parameter(type(self).__name__, "base_estimator", rule, value)
+        return InvalidParameterError(type(self).__name__, "base_estimator", rule, value)
 
     def _tree(self, search: Search) -> Any:
         if self.base_estimator is not None:

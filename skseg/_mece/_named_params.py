@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from skseg.exceptions import did_you_mean
+from skseg.exceptions import InvalidDataError, did_you_mean
 
 
 class NamedParamsMixin:
@@ -63,7 +63,7 @@ class NamedParamsMixin:
         known = self.params if isinstance(self.params, Mapping) else {}
         for name in named:
             if name not in known:
-                raise ValueError(
+                raise InvalidDataError(
                     f"{owner} has no parameter 'params__{name}': params={known!r} has "
                     f"no {name!r}.{did_you_mean(name, known)}"
                 )

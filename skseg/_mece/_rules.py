@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from skseg._core._validation import invalid_parameter
 from skseg._typing import BoolArray, IntArray
-from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
-from skseg.rules._columns import Columns
+from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
+from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet, parse
 from skseg.rules._language._conditions import conjunction
 from skseg.rules._language._text import column_text
 from skseg.rules._proof._domain import as_schema, border_leaves
@@ -37,9 +36,13 @@ def read_rules(
 ) -> RuleSet:
     """Return rules and universe as a rule set, with the values of their parameters."""
     if not isinstance(rules, Mapping) or not rules:
-        raise invalid_parameter(OWNER, "rules", "a mapping of names to rules", rules)
+        raise InvalidParameterError(
+            OWNER, "rules", "a mapping of names to rules", rules
+        )
     if params is not None and not isinstance(params, Mapping):
-        raise invalid_parameter(OWNER, "params", "a mapping of names to values", params)
+        raise InvalidParameterError(
+            OWNER, "params", "a mapping of names to values", params
+        )
 
     def read(rule: Any, what: str) -> Rule:
         try:
@@ -68,13 +71,13 @@ def partition(
     need it.
     """
     if report.n_overlaps and on_overlap == "raise":
-        raise ValueError(
+        raise InvalidDataError(
             f"The rules of {OWNER} overlap. Change a threshold, or declare that the "
             f"first rule that holds counts with on_overlap='first'.\n{report}\n"
             f"{_count(rules, columns)}"
         )
     if not report.is_exhaustive and default is None:
-        raise ValueError(
+        raise InvalidDataError(
             f"The rules of {OWNER} leave gaps. Change the rules, or name the segment "
             f"of all other rows with default='Others'.\n{report}\n"
             f"{_count(rules, columns)}"
@@ -126,7 +129,7 @@ def require_covered(
         for name, domain in as_schema(schema).items()
         if name in columns.names and not _keeps_to(domain, columns, name)[row]
     ]
-    raise ValueError(
+    raise InvalidDataError(
         f"Row {row} of X belongs to no segment of {OWNER}: it contradicts the schema, "
         f"on which the proof relies, in column {' and '.join(wrong)}. Mend the data, "
         "or say less in schema."

@@ -17,13 +17,16 @@ from skseg._core._validation import (
     check_outcome,
     check_sample_weight,
     check_size,
-    invalid_parameter,
     read_columns,
 )
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import did_you_mean, missing_columns_message
-from skseg.rules import MECEReport, Rule, RuleSet
-from skseg.rules._columns import Columns
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    MissingColumnError,
+    did_you_mean,
+)
+from skseg.rules import Columns, MECEReport, Rule, RuleSet
 from skseg.rules._language._conditions import column_kinds, disjunction
 
 from ._named_params import NamedParamsMixin
@@ -227,7 +230,7 @@ q(0.75)=37 of aov
         """
         self._check_choices()
         if self.rules is None:
-            raise ValueError(
+            raise InvalidDataError(
                 f"The 'rules' parameter of {OWNER} must be given for a proof without "
                 "data: the tiers that stand in for None are those of a column of X."
             )
@@ -274,7 +277,7 @@ q(0.75)=37 of aov
         outcome = None if y is None else check_outcome(OWNER, y, before >= 0)
         rows = TrainingRows(columns, before, weight, outcome)
         if not rows.counts[rows.inside].any():
-            raise ValueError(
+            raise InvalidDataError(
                 f"No row of X lies in the universe of {OWNER}, which is "
                 f"{base.universe}. Widen it."
             )
@@ -385,14 +388,14 @@ q(0.75)=37 of aov
         """
         codes = self.predict(X)
         if "outcome" not in self.segments_:
-            raise ValueError(
+            raise InvalidDataError(
                 f"score of {OWNER} compares outcomes, and fit had none. Pass y to fit."
             )
         inside = codes >= 0
         outcome = check_outcome(OWNER, y, inside)
         weight = check_sample_weight(sample_weight, len(codes))
         if not inside.any():
-            raise ValueError(
+            raise InvalidDataError(
                 f"No row of X lies in the universe of {OWNER}, which is "
                 f"{self.rules_.universe}, so there is nothing to score."
             )
@@ -442,7 +445,9 @@ q(0.75)=37 of aov
         rules = strategy.rules
         report = rules.verify(strategy.schema)
         if not report.is_mece:
-            raise ValueError(f"The rules of the strategy are no partition.\n{report}")
+            raise InvalidDataError(
+                f"The rules of the strategy are no partition.\n{report}"
+            )
         segmenter = cls(
             {name: str(rule) for name, rule in rules.rules.items()},
             default=rules.default,
@@ -484,7 +489,7 @@ q(0.75)=37 of aov
         self.max_size_ = check_size(OWNER, "max_size", self.max_size, total)
         low, high = self.min_size_ or 0.0, self.max_size_ or np.inf
         if low > high:
-            raise ValueError(
+            raise InvalidDataError(
                 f"The 'min_size' parameter of {OWNER} must not exceed 'max_size'. Got "
                 f"{self.min_size!r} and {self.max_size!r} instead."
             )
@@ -518,7 +523,7 @@ q(0.75)=37 of aov
         try:
             segments = sizing.segments()
         except NoLegalSizesError as error:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{OWNER} cannot bring the segments to min_size={self.min_size!r} and "
                 f"max_size={self.max_size!r}. {error}"
             ) from None
@@ -537,11 +542,11 @@ q(0.75)=37 of aov
         )
         if not is_list or not all(isinstance(name, str) for name in self.split_on):
             rule = "None or a list of columns"
-            raise invalid_parameter(OWNER, "split_on", rule, self.split_on)
+            raise InvalidParameterError(OWNER, "split_on", rule, self.split_on)
         absent = [name for name in self.split_on if name not in columns.names]
         if absent:
-            message = missing_columns_message(absent, columns.names, OWNER)
-            raise ValueError(f"{message} The parameter split_on names them.")
+            advice = "The parameter split_on names them."
+            raise MissingColumnError(OWNER, absent, columns.names, advice=advice)
         return list(self.split_on)
 
     def _proved(self, base: RuleSet, segments: Sequence[SizedSegment]) -> RuleSet:
@@ -568,14 +573,14 @@ q(0.75)=37 of aov
             return
         if not isinstance(self.playbook, Mapping):
             rule = "a mapping of segments to actions"
-            raise invalid_parameter(OWNER, "playbook", rule, self.playbook)
+            raise InvalidParameterError(OWNER, "playbook", rule, self.playbook)
         if not all(isinstance(action, str) for action in self.playbook.values()):
             rule = "a mapping of segments to actions, which are text"
-            raise invalid_parameter(OWNER, "playbook", rule, self.playbook)
+            raise InvalidParameterError(OWNER, "playbook", rule, self.playbook)
         known = [*self.rules_.names, *base.names]
         for name in self.playbook:
             if name not in known:
-                raise ValueError(
+                raise InvalidDataError(
                     f"The 'playbook' parameter of {OWNER} names {name!r}, which is "
                     f"neither a segment nor a rule.{did_you_mean(str(name), known)}"
                 )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skseg.rules import RuleError
+from skseg.exceptions import RuleError
 
 FORMAT = "skseg.strategy"
 VERSION = 1

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._validation import positional_names
-from skseg.exceptions import missing_columns_message
-from skseg.rules import Domain, Rule, RuleError, RuleSet, parse
+from skseg.exceptions import MissingColumnError, RuleError
+from skseg.rules import Domain, Rule, RuleSet, parse
 from skseg.rules._proof._domain import as_schema
 
 from ._strategy_check import FORMAT, LISTS, VERSION, check_strategy, is_finite
@@ -159,7 +159,7 @@ class Strategy:
             columns = positional_names(columns)
         absent = [name for name in self.rules.columns if name not in columns]
         if absent:
-            raise RuleError(missing_columns_message(absent, columns, "The strategy"))
+            raise MissingColumnError("The strategy", absent, columns)
 
 
 def _read(source: str | os.PathLike[str]) -> dict[str, Any]:

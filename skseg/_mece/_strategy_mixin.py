@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg.rules import MECEReport, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
-from skseg.rules._language._text import OUTSIDE
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._strategy_json import Strategy, write_strategy
 

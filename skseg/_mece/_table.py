@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._base import segment_table
-from skseg._core._validation import invalid_parameter, is_number
+from skseg._core._validation import is_number
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import did_you_mean
-from skseg.rules import RuleSet
-from skseg.rules._columns import Columns
-from skseg.rules._language._text import OUTSIDE
+from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
+from skseg.rules import Columns, RuleSet
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._rules import OWNER
 from ._scores import score_table
@@ -75,28 +74,28 @@ def check_score_weights(
         return {"outcome": 1.0, "size": 1.0} if has_outcome else {"size": 1.0}
     rule = "a mapping of dimensions to finite weights, not all of them 0"
     if not isinstance(weights, Mapping) or not weights:
-        raise invalid_parameter(OWNER, "score_weights", rule, weights)
+        raise InvalidParameterError(OWNER, "score_weights", rule, weights)
     known = ["outcome", "size", *columns.names]
     for name, weight in weights.items():
         if not is_number(weight) or not np.isfinite(float(weight)):
-            raise invalid_parameter(OWNER, "score_weights", rule, weights)
+            raise InvalidParameterError(OWNER, "score_weights", rule, weights)
         if name not in known:
-            raise ValueError(
+            raise InvalidDataError(
                 f"The 'score_weights' parameter of {OWNER} names {name!r}, which is "
                 f"neither 'outcome' nor 'size' nor a column of X."
                 f"{did_you_mean(str(name), known)}"
             )
         if known.count(name) > 1:
-            raise ValueError(
+            raise InvalidDataError(
                 f"The 'score_weights' parameter of {OWNER} names {name!r}, which is a "
                 "dimension and a column of X. Rename the column."
             )
     if "outcome" in weights and not has_outcome:
-        raise ValueError(
+        raise InvalidDataError(
             f"The 'score_weights' parameter of {OWNER} names 'outcome'. Pass y to fit."
         )
     if not any(weights.values()):
-        raise invalid_parameter(OWNER, "score_weights", rule, weights)
+        raise InvalidParameterError(OWNER, "score_weights", rule, weights)
     return {name: float(weight) for name, weight in weights.items()}
 
 
@@ -121,7 +120,7 @@ def mece_table(
             column = f"mean_{name}"
             values = rows.columns.numbers(name)
             if np.isinf(values[inside]).any():
-                raise ValueError(
+                raise InvalidDataError(
                     f"Column {name!r} of 'score_weights' of {OWNER} must be finite or "
                     "missing: infinite values have no mean. Mend the column."
                 )

@@ -2,5 +2,6 @@
 
 from ._binner import OptimalRevenueBinner
 from ._bootstrap import RevenueBootstrap
+from ._propensity import PropensityBinner
 
-__all__ = ["OptimalRevenueBinner", "RevenueBootstrap"]
+__all__ = ["OptimalRevenueBinner", "PropensityBinner", "RevenueBootstrap"]

@@ -20,14 +20,17 @@ from skseg._core._validation import (
     check_outcome,
     check_sample_weight,
     check_size,
-    invalid_parameter,
     read_columns,
 )
 from skseg._search.cuts import Cuts, Rows, cut_rows, path_of_rows, threshold_between
 from skseg._search.cuts._resample import score_blocks
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import missing_columns_message
-from skseg.rules._columns import Columns
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    MissingColumnError,
+)
+from skseg.rules import Columns
 
 from ._bootstrap import RevenueBootstrap, resampling
 from ._customers import Customers
@@ -136,7 +139,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     See Also
     --------
     PropensityBinner : Tiers from features, by propensities that are not overfitted.
-    find_optimal_bins : The same as a function, for those who know smart-segment.
+    compat.find_optimal_bins : The same as a function, for those who know smart-segment.
 
     Notes
     -----
@@ -422,7 +425,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         """
         codes = self.predict(X)
         if y is None:
-            raise ValueError(f"evaluate and score of {OWNER} need the outcome y.")
+            raise InvalidDataError(f"evaluate and score of {OWNER} need the outcome y.")
         outcome = check_outcome(OWNER, y, len(codes))
         weight = check_sample_weight(sample_weight, len(codes))
         return self._table(count(codes, len(self.rules_), outcome, weight))
@@ -520,7 +523,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         n_replicates = check_int(OWNER, "n_replicates", n_replicates, 1, 10**9)
         if self._resampling is None:
-            raise ValueError(
+            raise InvalidDataError(
                 f"bootstrap of {OWNER} draws customers, so sample_weight has to be "
                 "numbers of customers. Got fractions in fit."
             )
@@ -543,8 +546,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         if isinstance(column, str):
             if column in names:
                 return column
-            message = missing_columns_message([column], names, OWNER)
-            raise ValueError(f"{message} The parameter score_column names it.")
+            advice = "The parameter score_column names it."
+            raise MissingColumnError(OWNER, [column], names, advice=advice)
         last = len(names) - 1
         return names[check_int(OWNER, "score_column", column, -last - 1, last)]
 
@@ -555,12 +558,12 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         if y is not None:
             return Customers(scores, check_outcome(OWNER, y, len(scores)), weight)
         if self.response_model != "score":
-            raise ValueError(
+            raise InvalidDataError(
                 f"{OWNER} requires y to be passed, but the target y is None. Only "
                 "response_model='score' needs no outcome."
             )
         if np.isnan(scores).any():
-            raise ValueError(
+            raise InvalidDataError(
                 f"{OWNER} cannot tell what customers without a score are worth. Pass "
                 f"the outcome y. Got NaN at row {int(np.isnan(scores).argmax())}."
             )
@@ -570,7 +573,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         """Return the customers with the conversions that are expected of them."""
         scored = observed.scored
         if scored.n == 0:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{OWNER} needs customers with a score. All rows have NaN or no weight."
             )
         if self.response_model == "observed":
@@ -602,7 +605,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self.max_samples_ = self._bound("max_samples", scored.n, math.inf)
         if self.min_samples_ > self.max_samples_:
             rule = f"at most 'max_samples', which is {self.max_samples!r}"
-            raise invalid_parameter(OWNER, "min_samples", rule, self.min_samples)
+            raise InvalidParameterError(OWNER, "min_samples", rule, self.min_samples)
         # What is done with those without a score stands, before any cut.
         tier, fixed = settings.missing_tier, menu.fixed_cost
         spent = made = 0.0
@@ -623,7 +626,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         )
         cuts = cut_rows(rows, **self._problem.asked)
         if cuts.status == "impossible":
-            raise ValueError(
+            raise InvalidDataError(
                 f"{OWNER} cannot meet its constraints with "
                 f"n_samples={len(scored.scores)}. {cuts.why}"
             )
@@ -644,7 +647,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     def _codebook(self) -> FloatArray:
         check_choice(OWNER, "encode", self.encode, ENCODINGS)
         if self.encode == "woe" and not self._are_shares:
-            raise ValueError(
+            raise InvalidDataError(
                 "encode='woe' needs outcomes in [0, 1]: it compares "
                 "customers who convert with those who do not. Choose another encoding."
             )

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import invalid_parameter
 from skseg._search.cuts._resample import ScoreBlocks, block_sums, cells
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._customers import Customers
 from ._menu import Menu
@@ -97,9 +97,11 @@ class RevenueBootstrap:
         is_number = isinstance(confidence_level, numbers.Real)
         if not is_number or not 0 < confidence_level < 1:
             owner, rule = type(self).__name__, "a number in (0, 1)"
-            raise invalid_parameter(owner, "confidence_level", rule, confidence_level)
+            raise InvalidParameterError(
+                owner, "confidence_level", rule, confidence_level
+            )
         if not len(self.profits):
-            raise ValueError(
+            raise InvalidDataError(
                 f"None of the {self.n_impossible} replicates can be cut within the "
                 "constraints, so there are no intervals. Relax the constraints."
             )

@@ -15,8 +15,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
-from skseg._core._validation import invalid_parameter
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 Splits = list[tuple[Any, Any]]
 
@@ -39,7 +39,7 @@ def fold_splits(
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
         absent = np.setdiff1d(np.arange(len(y)), tested)
         given = shorten(repr(cv), 60, placeholder=" ...")
-        raise ValueError(
+        raise InvalidDataError(
             f"The 'cv' parameter of {owner} must put every row in exactly one test "
             f"fold. Got {given} instead: of {len(y)} rows {len(absent)} are in "
             f"none, and all folds together have {len(tested)}."
@@ -75,7 +75,7 @@ def expected_outcome(owner: str, estimator: Any, X: Any, method: str) -> FloatAr
         rule = f"an estimator with {method}"
         if method == "predict_proba":
             rule += ", which CalibratedClassifierCV adds to those without"
-        raise invalid_parameter(owner, "estimator", rule, estimator)
+        raise InvalidParameterError(owner, "estimator", rule, estimator)
     if method == "predict":
         return np.asarray(column_or_1d(estimator.predict(X)), dtype=np.float64)
     # A fold may lack some classes: each model knows its own ones.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 from ._menu import Menu
 
@@ -54,7 +55,7 @@ def decoded(
     Where several segments are written alike, it is the mean of their middles.
     """
     if encoded.ndim != 2 or encoded.shape[1] != codebook.shape[1]:
-        raise ValueError(
+        raise InvalidDataError(
             f"inverse_transform takes what transform gives, {codebook.shape[1]} "
             f"column(s). Got shape {encoded.shape}."
         )
@@ -68,7 +69,7 @@ def decoded(
     hits = same.any(axis=1)
     if not hits.all():
         row = int(np.argmin(hits))
-        raise ValueError(
+        raise InvalidDataError(
             f"inverse_transform takes what transform gives. Row {row}, "
             f"{encoded[row].tolist()}, stands for no segment."
         )

@@ -12,9 +12,10 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from skseg._core._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int
 from skseg._search.cuts import optimal_cuts
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidParameterError
 
 OWNER = "find_optimal_bins"
 
@@ -127,7 +128,7 @@ def find_optimal_bins(
     --------
     A letter costs 1, a visit 5 and brings in twice as much:
 
-    >>> from skseg import find_optimal_bins
+    >>> from skseg.compat import find_optimal_bins
     >>> propensities = [0.1, 0.2, 0.3, 0.6, 0.8, 0.9]
     >>> converted = [0, 0, 0, 1, 1, 1]
     >>> n_bins, cutoffs, revenue = find_optimal_bins(
@@ -239,9 +240,11 @@ def _say_without_effect(penalty_factor: object, global_search: object) -> None:
     is_number = isinstance(penalty_factor, numbers.Real)
     if not is_number or not 0 <= penalty_factor < math.inf:  # type: ignore[operator]
         rule = "a finite number of at least 0"
-        raise invalid_parameter(OWNER, "penalty_factor", rule, penalty_factor)
+        raise InvalidParameterError(OWNER, "penalty_factor", rule, penalty_factor)
     if not isinstance(global_search, bool | np.bool_):
-        raise invalid_parameter(OWNER, "global_search", "True or False", global_search)
+        raise InvalidParameterError(
+            OWNER, "global_search", "True or False", global_search
+        )
     for asked, name, default in (
         (penalty_factor != 0, "penalty_factor", "0"),
         (not global_search, "global_search", "True"),

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import invalid_parameter, is_number
+from skseg._core._validation import is_number
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 # How much more often customers of the highest tier convert, if nothing is said.
 _HIGHEST_RESPONSE = 2.0
@@ -90,7 +91,7 @@ def read_menu(
     if response is not None:
         responses = _per_tier(owner, "response", response, n_tiers)
         if (responses < 0).any():
-            raise invalid_parameter(owner, "response", "0 or more a tier", response)
+            raise InvalidParameterError(owner, "response", "0 or more a tier", response)
     elif cost is None and is_flat:
         responses = np.linspace(1.0, _HIGHEST_RESPONSE, n_tiers)
     else:
@@ -103,7 +104,7 @@ def read_menu(
         return menu
     steps = np.diff(revenues * responses)
     if (steps <= 0).any():
-        raise ValueError(
+        raise InvalidDataError(
             f"The 'cost' parameter of {owner} must be given where revenue x response "
             f"does not rise with the tier. Got {(revenues * responses).tolist()} per "
             "conversion and cost=None."
@@ -123,13 +124,13 @@ def _per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:
     try:
         array = np.asarray(given)
     except ValueError:
-        raise invalid_parameter(owner, name, rule, given) from None
+        raise InvalidParameterError(owner, name, rule, given) from None
     are_numbers = array.dtype.kind in "iuf" or all(map(is_number, array.flat))
     if array.shape not in {(), (n_tiers,)} or not are_numbers:
-        raise invalid_parameter(owner, name, rule, given)
+        raise InvalidParameterError(owner, name, rule, given)
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
-        raise invalid_parameter(owner, name, rule, given)
+        raise InvalidParameterError(owner, name, rule, given)
     return np.array(np.broadcast_to(array, n_tiers))
 
 

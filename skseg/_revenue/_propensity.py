@@ -33,9 +33,9 @@ from skseg._core._validation import (
     check_choice,
     check_outcome,
     check_sample_weight,
-    invalid_parameter,
 )
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._binner import OptimalRevenueBinner
 from ._cross_fitting import expected_outcome, fold_splits, out_of_fold
@@ -414,10 +414,10 @@ class PropensityBinner(
         estimator, binner = self._parts()
         if isinstance(estimator, type) or not hasattr(estimator, "fit"):
             rule = "a classifier or regressor"
-            raise invalid_parameter(OWNER, "estimator", rule, estimator)
+            raise InvalidParameterError(OWNER, "estimator", rule, estimator)
         if not isinstance(binner, SegmenterMixin):
             rule = "a segmenter with rules, such as OptimalRevenueBinner()"
-            raise invalid_parameter(OWNER, "binner", rule, binner)
+            raise InvalidParameterError(OWNER, "binner", rule, binner)
         check_choice(OWNER, "response_method", self.response_method, RESPONSE_METHODS)
         method = self.response_method
         if method == "auto":
@@ -429,7 +429,7 @@ class PropensityBinner(
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=weight, **fit_params)
         if fit_params:
-            raise ValueError(
+            raise InvalidDataError(
                 f"fit of {OWNER} takes {', '.join(map(repr, fit_params))} only with "
                 "metadata routing: sklearn.set_config(enable_metadata_routing=True)."
             )
@@ -440,7 +440,7 @@ class PropensityBinner(
                     "one whose fit takes sample_weight, as weights are given (a "
                     "pipeline passes them on with metadata routing)"
                 )
-                raise invalid_parameter(OWNER, name, rule, part)
+                raise InvalidParameterError(OWNER, name, rule, part)
         to_fit = {"fit": weights}
         return {"estimator": to_fit, "binner": to_fit, "splitter": {"split": {}}}
 

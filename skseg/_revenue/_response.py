@@ -7,6 +7,7 @@ from scipy.optimize import isotonic_regression
 from sklearn.linear_model import LogisticRegression
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 CALIBRATED = ("isotonic", "logistic")
 RESPONSE_MODELS = ("observed", "score", *CALIBRATED)
@@ -81,7 +82,7 @@ def calibrated_rates(
 def _as_expected(owner: str, scores: FloatArray) -> FloatArray:
     legal = np.isfinite(scores) & (scores >= 0)
     if not legal.all():
-        raise ValueError(
+        raise InvalidDataError(
             f"response_model='score' of {owner} takes the score for the expected "
             "conversions of a customer, so scores must be finite and not negative. Got "
             f"{scores[~legal][0]}. Choose 'observed', 'isotonic' or 'logistic', or "
@@ -92,7 +93,7 @@ def _as_expected(owner: str, scores: FloatArray) -> FloatArray:
 
 def _check_shares(owner: str, conversions: FloatArray) -> None:
     if conversions.min() < 0 or conversions.max() > 1:
-        raise ValueError(
+        raise InvalidDataError(
             f"response_model='logistic' of {owner} needs outcomes in [0, 1]. Got "
             f"{conversions.min():g} to {conversions.max():g}. Choose 'isotonic' for "
             "counts or amounts."
@@ -107,7 +108,7 @@ def _logistic(
     Targets are Platt's, not quite 0 and 1, so that separable outcomes have a solution.
     """
     if not np.isfinite(scores).all():
-        raise ValueError(
+        raise InvalidDataError(
             f"response_model='logistic' of {owner} needs finite scores. Got "
             f"{scores[~np.isfinite(scores)][0]}. Choose 'isotonic', for which only "
             "their order matters."

@@ -13,10 +13,10 @@ import pandas as pd
 from skseg._core._validation import (
     check_choice,
     check_int,
-    invalid_parameter,
     is_number,
 )
 from skseg._search.cuts import Mode, Rates
+from skseg.exceptions import InvalidParameterError
 
 from ._encoding import ENCODINGS
 from ._response import RESPONSE_MODELS
@@ -60,7 +60,7 @@ def read_settings(binner: Any) -> Settings:
     check_choice(OWNER, "response_model", binner.response_model, RESPONSE_MODELS)
     check_choice(OWNER, "encode", binner.encode, ENCODINGS)
     if not isinstance(binner.compute_path, bool | np.bool_):
-        raise invalid_parameter(
+        raise InvalidParameterError(
             OWNER, "compute_path", "True or False", binner.compute_path
         )
     return Settings(
@@ -86,7 +86,7 @@ def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
         or len({*names, NO_SCORE}) != n_bins + 1
     ):
         rule = f"None or {n_bins} different names, none of them {NO_SCORE!r}"
-        raise invalid_parameter(OWNER, "tier_names", rule, names)
+        raise InvalidParameterError(OWNER, "tier_names", rule, names)
     return tuple(names)
 
 
@@ -94,7 +94,7 @@ def _read_budget(budget: Any) -> float:
     if budget is None:
         return math.inf
     if not is_number(budget) or math.isnan(budget):
-        raise invalid_parameter(OWNER, "budget", "None or a number", budget)
+        raise InvalidParameterError(OWNER, "budget", "None or a number", budget)
     return float(budget)
 
 
@@ -103,7 +103,7 @@ def _read_rates(monotonic: Any, min_rate_diff: Any) -> Rates | None:
         check_choice(OWNER, "monotonic", monotonic, ("ascending", "descending"))
     if not is_number(min_rate_diff) or not 0 <= min_rate_diff <= 1:
         rule = "a number in [0, 1]"
-        raise invalid_parameter(OWNER, "min_rate_diff", rule, min_rate_diff)
+        raise InvalidParameterError(OWNER, "min_rate_diff", rule, min_rate_diff)
     if monotonic is None and min_rate_diff == 0:
         return None
     return Rates(monotonic, float(min_rate_diff))

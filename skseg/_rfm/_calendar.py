@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._core._validation import invalid_parameter
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._defects import Defects
 
@@ -33,7 +33,7 @@ def read_days(
     # Arrays hold moments in UTC; the day meant is that of the local clock.
     local, zone = _to_local_time(series, time_zone)
     if local.dtype not in (nw.Datetime, nw.Date):
-        raise ValueError(
+        raise InvalidDataError(
             f"rfm_table needs dates in the column {series.name!r}, which holds "
             f"{local.dtype}. Parse it first, for example "
             "pandas.to_datetime(dates.astype(str), format='%Y%m%d')."
@@ -136,7 +136,7 @@ def as_of_day(as_of: Any, zone: Zone) -> int:
     """Return the day of `as_of` since 1970-01-01; a moment is converted to `zone`."""
     moment = _as_moment(as_of)
     if moment is None:
-        raise invalid_parameter(
+        raise InvalidParameterError(
             "rfm_table",
             "as_of",
             "a date, a datetime, an ISO 8601 text such as '2024-03-31', or 'latest'",
@@ -144,7 +144,7 @@ def as_of_day(as_of: Any, zone: Zone) -> int:
         )
     if _has_zone(moment):
         if zone == NAIVE:
-            raise invalid_parameter(
+            raise InvalidParameterError(
                 "rfm_table",
                 "as_of",
                 "without a time zone, like the dates of the transactions",
@@ -163,4 +163,6 @@ def check_time_zone(time_zone: Any) -> None:
         ZoneInfo(time_zone)
     except (TypeError, ValueError, OSError, KeyError) as error:
         rule = "the name of a time zone, such as 'Europe/Berlin', or None"
-        raise invalid_parameter("rfm_table", "time_zone", rule, time_zone) from error
+        raise InvalidParameterError(
+            "rfm_table", "time_zone", rule, time_zone
+        ) from error

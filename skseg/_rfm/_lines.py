@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg.exceptions import missing_columns_message
+from skseg.exceptions import InvalidDataError, MissingColumnError
 
 from ._calendar import EPOCH, as_of_day, read_days
 from ._defects import Defects
@@ -53,9 +53,9 @@ def read_frame(transactions: Any, columns: Columns) -> nw.DataFrame[Any]:
     wanted = [name for name in dict.fromkeys(columns) if name is not None]
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
-        raise ValueError(missing_columns_message(missing, frame.columns, "rfm_table"))
+        raise MissingColumnError("rfm_table", missing, frame.columns)
     if not len(frame):
-        raise ValueError("rfm_table needs at least one transaction. Got 0 rows.")
+        raise InvalidDataError("rfm_table needs at least one transaction. Got 0 rows.")
     return frame
 
 
@@ -108,12 +108,12 @@ def _is_missing_id(series: nw.Series[Any]) -> NDArray[np.bool_]:
 
 def _check_defects(defects: Defects, invalid: str) -> None:
     if invalid == "raise":
-        raise ValueError(
+        raise InvalidDataError(
             f"{defects}\nCorrect these rows, or pass invalid='exclude' to leave them "
             "out and have them counted."
         )
     if not defects.usable.any():
-        raise ValueError(f"rfm_table has no transaction left to use. {defects}")
+        raise InvalidDataError(f"rfm_table has no transaction left to use. {defects}")
 
 
 def number_ids(
@@ -162,7 +162,7 @@ def _sorted_order(ids: NDArray[Any]) -> NDArray[np.intp]:
     # 7 and '7' would be two customers.
     examples = {isinstance(value, str): value for value in values}
     if len(examples) == 2:
-        raise ValueError(
+        raise InvalidDataError(
             "The customer ids mix text and other values, such as "
             f"{examples[True]!r} and {examples[False]!r}. Give them one type, for "
             "example by frame[column].astype(str)."

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skseg.exceptions import InvalidDataError
+
 from ._defects import Defects
 
 MAX_DIGITS = 6
@@ -34,7 +36,7 @@ def read_units(
         return _units_of_floats(series, digits, defects)
     if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return _units_of_values(series, digits, defects)
-    raise ValueError(
+    raise InvalidDataError(
         f"rfm_table needs numbers in the column {series.name!r}, which holds {dtype}."
     )
 
@@ -133,7 +135,7 @@ def _check_decimals(
     enough = (d for d in range(digits + 1, MAX_DIGITS + 1) if not is_too_fine(d).any())
     best = next(enough, None)
     cure = "round them first" if best is None else f"digits={best} keeps all amounts"
-    raise ValueError(
+    raise InvalidDataError(
         f"The amount {series[row]} in row {row} (counted from 0) of the column "
         f"{series.name!r} has more decimals than digits={digits}, so sums would not be "
         f"exact: {cure}."
@@ -149,7 +151,7 @@ def check_sums(
         return
     # Not the net sum: on the way to it a sum of large amounts would lose units.
     if np.bincount(customer, weights=np.abs(units)).max() >= MAX_UNITS:
-        raise ValueError(
+        raise InvalidDataError(
             "The amounts of one customer add up to 2**53 minor units or more, which "
             f"cannot be summed exactly with digits={digits}. Use fewer digits, or a "
             "larger unit of money, such as thousands."

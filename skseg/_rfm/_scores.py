@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 from skseg.rules import Rule, col, parse
 from skseg.rules._language._conditions import (
     And,
@@ -35,7 +36,7 @@ def learn_cuts(
     levels = [Fraction(k, n_scores) for k in range(1, n_scores)]
     cuts = inverted_cdf(values, levels, weight)
     if np.isnan(cuts).any():
-        raise ValueError(
+        raise InvalidDataError(
             f"Column {column!r} holds no value to learn scores from: every row is "
             "missing or has no weight. Give cut points with cut_points={...}."
         )

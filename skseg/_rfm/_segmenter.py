@@ -14,14 +14,17 @@ from skseg._core._base import SegmenterMixin, segment_table
 from skseg._core._validation import (
     check_int,
     check_sample_weight,
-    invalid_parameter,
     positional_names,
     read_columns,
 )
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import missing_columns_message
-from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, parse
-from skseg.rules._columns import Columns
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    MissingColumnError,
+    RuleError,
+)
+from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet, parse
 from skseg.rules._language._conditions import Missing, leaves
 from skseg.rules._quantile import inverted_cdf
 
@@ -296,13 +299,15 @@ default="grid"
     def _segment_map(self) -> SegmentMap:
         if self.precedence not in (None, "first"):
             rule = "None or 'first'"
-            raise invalid_parameter("RFMSegmenter", "precedence", rule, self.precedence)
+            raise InvalidParameterError(
+                "RFMSegmenter", "precedence", rule, self.precedence
+            )
         if isinstance(self.segments, Mapping) and self.segments:
             return SegmentMap(self.segments, self.precedence, self.default)
         known = self.segments if isinstance(self.segments, str) else None
         if known not in SEGMENT_MAPS:
             rule = f"one of {sorted(SEGMENT_MAPS)} or a mapping of names to rules"
-            raise invalid_parameter("RFMSegmenter", "segments", rule, self.segments)
+            raise InvalidParameterError("RFMSegmenter", "segments", rule, self.segments)
         shipped = SEGMENT_MAPS[known]
         default = self.default if self.default is not None else shipped.default
         return SegmentMap(shipped.rules, self.precedence or shipped.precedence, default)
@@ -321,11 +326,13 @@ default="grid"
             value = getattr(self, parameter)
             if isinstance(value, Mapping) and not value.keys() <= _SCORES.keys():
                 rule = f"a mapping with keys among {list(_SCORES)}"
-                raise invalid_parameter("RFMSegmenter", parameter, rule, dict(value))
+                raise InvalidParameterError(
+                    "RFMSegmenter", parameter, rule, dict(value)
+                )
         given = self.cut_points
         if not isinstance(given, Mapping) and given != "quantile":
             rule = "'quantile' or a mapping of dimensions to cut points"
-            raise invalid_parameter("RFMSegmenter", "cut_points", rule, given)
+            raise InvalidParameterError("RFMSegmenter", "cut_points", rule, given)
 
     def _dimension_columns(self, columns: Columns) -> dict[str, str]:
         """Return dimension -> column; an array has them in the order R, F, M."""
@@ -340,10 +347,10 @@ default="grid"
                     found[name] = positional[position]
                 continue
             if column not in columns.names:
-                message = missing_columns_message(
-                    [column], columns.names, "RFMSegmenter"
+                advice = f"Name it with the parameter {name}=..."
+                raise MissingColumnError(
+                    "RFMSegmenter", [column], columns.names, advice=advice
                 )
-                raise ValueError(f"{message} Name it with the parameter {name}=...")
             found[name] = column
         return found
 
@@ -364,7 +371,7 @@ default="grid"
             in_order = cuts.ndim == 1 and len(cuts) and (np.diff(cuts) > 0).all()
             if not in_order or len(cuts) > 9 or not np.isfinite(cuts).all():
                 rule = f"1 to 9 finite cut points in rising order for {name!r}"
-                raise invalid_parameter("RFMSegmenter", "cut_points", rule, given)
+                raise InvalidParameterError("RFMSegmenter", "cut_points", rule, given)
         return Dimension(name, _SCORES[name], column, cuts + 0.0)
 
     def _prove(self, segment_map: SegmentMap, columns: Columns) -> dict[str, Rule]:
@@ -385,7 +392,7 @@ default="grid"
         if segment_map.default is not None and report.gaps:
             if segment_map.default in complete:
                 rule = "a name that no rule has"
-                raise invalid_parameter(
+                raise InvalidParameterError(
                     "RFMSegmenter", "default", rule, segment_map.default
                 )
             complete[segment_map.default] = parse("True")
@@ -396,7 +403,7 @@ default="grid"
             return
         for d in self._dimensions:
             if d.score in rules.columns and d.n_scores != 5:
-                raise ValueError(
+                raise InvalidDataError(
                     f"The map segments={self.segments!r} is defined on 5 scores. Got "
                     f"{d.n_scores} for {d.name!r}; give 4 cut points or n_scores=5, or "
                     "a map of your own."
@@ -405,7 +412,7 @@ default="grid"
     def _missing_name(self, rules: Mapping[str, Rule]) -> str:
         if not isinstance(self.missing, str) or self.missing in rules:
             rule = "a str that is no name of another segment"
-            raise invalid_parameter("RFMSegmenter", "missing", rule, self.missing)
+            raise InvalidParameterError("RFMSegmenter", "missing", rule, self.missing)
         return self.missing
 
     def _segment_table(
@@ -459,12 +466,12 @@ def _check_asks_for_no_missing_score(rules: RuleSet, scores: Collection[str]) ->
 
 def _check_declared(segment_map: SegmentMap, report: MECEReport) -> None:
     if report.n_overlaps and segment_map.precedence is None:
-        raise ValueError(
+        raise InvalidDataError(
             "The segments overlap. Change the rules, or declare that the first rule "
             f"that holds counts with precedence='first'.\n{report}"
         )
     if report.gaps and segment_map.default is None:
-        raise ValueError(
+        raise InvalidDataError(
             "The segments leave gaps. Change the rules, or name the segment of all "
             f"other customers with default='Others'.\n{report}"
         )

@@ -11,7 +11,8 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from skseg._core._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int
+from skseg.exceptions import InvalidParameterError
 
 from ._calendar import EPOCH, check_time_zone
 from ._lines import BLOCK, Columns, Lines, number_ids, read_frame, read_lines
@@ -292,9 +293,11 @@ def _check_parameters(
     names = ("customer_id", "date", "amount", "order_id")
     for name, column in zip(names, columns, strict=True):
         if not (isinstance(column, str) or (name == "order_id" and column is None)):
-            raise invalid_parameter("rfm_table", name, "the name of a column", column)
+            raise InvalidParameterError(
+                "rfm_table", name, "the name of a column", column
+            )
     if columns.customer in RESULT_COLUMNS:
-        raise invalid_parameter(
+        raise InvalidParameterError(
             "rfm_table",
             "customer_id",
             f"a name that no column of the result has ({', '.join(RESULT_COLUMNS)})",
@@ -303,7 +306,9 @@ def _check_parameters(
     check_time_zone(time_zone)
     check_int("rfm_table", "digits", digits, 0, MAX_DIGITS)
     if not (isinstance(invalid, str) and invalid in ("raise", "exclude")):
-        raise invalid_parameter("rfm_table", "invalid", "'raise' or 'exclude'", invalid)
+        raise InvalidParameterError(
+            "rfm_table", "invalid", "'raise' or 'exclude'", invalid
+        )
 
 
 def _account(

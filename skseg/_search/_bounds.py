@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 # Sums of fractional weights meet a bound up to this share of it: 10 x 0.1 is 1.
 _TOLERANCE = 1e-9
@@ -82,7 +83,7 @@ class SizeBounds:
 def size_bounds(min_size: float, max_size: float, sizes: FloatArray) -> SizeBounds:
     """Return bounds for sums of `sizes`: exact for whole ones, else up to rounding."""
     if not (0 <= min_size <= max_size and max_size > 0):
-        raise ValueError(
+        raise InvalidDataError(
             "Sizes must have 0 <= min_size <= max_size and max_size > 0. Got "
             f"min_size={min_size!r} and max_size={max_size!r}."
         )

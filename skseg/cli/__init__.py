@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 
 __all__ = ["main"]
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 from ._orders_file import COMPRESSION, read_texts
 
@@ -103,7 +104,7 @@ class DataFile:
             hint = ""
             if _number(text.replace(",", ".")) is not None:
                 hint = " Write decimals with a point."
-            raise ValueError(
+            raise InvalidDataError(
                 f"{self.place(row)}: the column {name!r} must hold numbers, or nothing "
                 f"where the value is missing. Got {text!r}.{hint}"
             )
@@ -111,7 +112,7 @@ class DataFile:
         if known and not np.isfinite(found).all():
             row = int(np.argmin(np.isfinite(found)))
             got = "an empty cell" if np.isnan(found[row]) else f"{found[row]}"
-            raise ValueError(
+            raise InvalidDataError(
                 f"{self.place(row)}: the column {name!r} must hold a finite number in "
                 f"every row. Got {got}."
             )
@@ -189,9 +190,9 @@ def read_data(
     header = next(_records(path, sep, encoding))[1]
     for name in texts:
         if header.count(str(name)) > 1:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{path.name} has several columns {name!r}. Rename all but one."
             )
     if not len(texts):
-        raise ValueError(f"{path.name} holds no rows.")
+        raise InvalidDataError(f"{path.name} holds no rows.")
     return DataFile(path, texts, sep, encoding)

@@ -10,7 +10,7 @@ from typing import Any
 
 import skseg
 from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
-from skseg.rules import MissingExtraError
+from skseg.exceptions import InvalidDataError, MissingExtraError
 
 from ._run import DIMENSIONS, RFMRun
 
@@ -58,17 +58,19 @@ def check_folder(
         a source itself would be replaced.
     """
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is no folder.")
+        raise InvalidDataError(f"{folder} is no folder.")
     if names is None:
         names = [name for name in FILES if name != ORDERS or not sources]
     paths = [folder / name for name in names]
     targets = {path.resolve() for path in paths}
     for source in sources:
         if source.resolve() in targets:
-            raise ValueError(f"{source} would be replaced. Choose another folder.")
+            raise InvalidDataError(
+                f"{source} would be replaced. Choose another folder."
+            )
     taken = [path.name for path in paths if path.exists()]
     if taken and not _is_ours(folder):
-        raise ValueError(
+        raise InvalidDataError(
             f"{folder} holds {', '.join(taken)}, which skseg has not written. Choose "
             "another folder."
         )

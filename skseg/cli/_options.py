@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)

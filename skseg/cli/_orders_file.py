@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from skseg.exceptions import missing_columns_message
+from skseg.exceptions import InvalidDataError, MissingColumnError
 
 COMPRESSION = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}
 CHUNK = 200_000  # rows
@@ -126,14 +126,14 @@ def read_texts(
             with pd.read_csv(source, chunksize=CHUNK, **options) as chunks:
                 parts = [chunk[names] for chunk in chunks]
     except UNREADABLE as error:
-        raise ValueError(_cannot_read(path, error)) from error
+        raise InvalidDataError(_cannot_read(path, error)) from error
     return pd.concat(parts, ignore_index=True)
 
 
 def _check_columns(wanted: list[str], header: list[str], path: Path) -> None:
     if missing := [name for name in wanted if name not in header]:
-        hint = " Is the separator another one?" if len(header) == 1 else ""
-        raise ValueError(missing_columns_message(missing, header, path.name) + hint)
+        advice = "Is the separator another one?" if len(header) == 1 else None
+        raise MissingColumnError(path.name, missing, header, advice=advice)
 
 
 def _cannot_read(path: Path, error: Exception) -> str:

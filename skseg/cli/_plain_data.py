@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
-from skseg.rules import MissingExtraError
+from skseg.exceptions import InvalidDataError, MissingExtraError
 
 
 def read_plain(path: Path) -> Any:
@@ -36,16 +36,16 @@ def read_plain(path: Path) -> Any:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not UTF-8 text.") from None
+        raise InvalidDataError(f"{path.name} is not UTF-8 text.") from None
     if not text.strip():
-        raise ValueError(f"{path.name} is empty.")
+        raise InvalidDataError(f"{path.name} is empty.")
     is_json = text.lstrip().startswith("{")
     if path.suffix.lower() in (".yaml", ".yml", ".json"):
         is_json = path.suffix.lower() == ".json"
     try:
         return _load_json(text) if is_json else _load_yaml(text)
     except ValueError as error:
-        raise ValueError(f"{path.name}{error}") from None
+        raise InvalidDataError(f"{path.name}{error}") from None
 
 
 def _load_yaml(text: str) -> Any:
@@ -63,21 +63,21 @@ def _load_json(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         message = error.msg[:1].lower() + error.msg[1:]
-        raise ValueError(
+        raise InvalidDataError(
             f", line {error.lineno}, column {error.colno}: not JSON, {message}."
         ) from None
     except RecursionError:
-        raise ValueError(": it is nested too deeply.") from None
+        raise InvalidDataError(": it is nested too deeply.") from None
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key, value in pairs:
         if key in content:
-            raise ValueError(f": the key {key!r} stands twice.")
+            raise InvalidDataError(f": the key {key!r} stands twice.")
         content[key] = value
     return content
 
 
 def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f": {text} is no JSON.")
+    raise InvalidDataError(f": {text} is no JSON.")

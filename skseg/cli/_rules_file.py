@@ -13,8 +13,8 @@ from skseg._core._validation import check_size
 from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, read_rules
 from skseg._mece._strategy_json import Strategy
-from skseg.exceptions import did_you_mean
-from skseg.rules import Domain, MECEReport, RuleError, RuleSet, parse
+from skseg.exceptions import InvalidDataError, RuleError, did_you_mean
+from skseg.rules import Domain, MECEReport, RuleSet, parse
 from skseg.rules._language._conditions import Comparison
 from skseg.rules._proof._domain import as_schema
 
@@ -120,7 +120,7 @@ def read_rules_file(path: Path) -> RulesFile:
         message = in_terms_of_keys(str(error))
         if "unterminated string" in message and path.suffix.lower() != ".json":
             message += "\nTo YAML, ' #' begins a comment: put such a rule in quotes."
-        raise ValueError(f"{path.name}: {message}") from None
+        raise InvalidDataError(f"{path.name}: {message}") from None
     return file
 
 

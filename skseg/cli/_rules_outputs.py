@@ -8,7 +8,7 @@ from pathlib import Path
 
 import skseg
 from skseg.displays import SegmentFlowDisplay, SegmentSizesDisplay
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 from skseg.rules._language._text import column_text
 
 from ._files import RULES, STRATEGY, Outputs, save_picture, write_files

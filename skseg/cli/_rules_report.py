@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from skseg.rules import Gap, MECEReport, Overlap, RuleError
+from skseg.exceptions import RuleError
+from skseg.rules import Gap, MECEReport, Overlap
 
 from ._rules_file import DEFINITION, RulesFile
 

@@ -12,9 +12,9 @@ import pandas as pd
 from skseg._mece import MECERuleSegmenter
 from skseg._mece._rules import OWNER, require_covered
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.rules import MECEReport, RuleSet
-from skseg.rules._columns import Columns
-from skseg.rules._language._text import OUTSIDE
+from skseg.exceptions import InvalidDataError
+from skseg.rules import Columns, MECEReport, RuleSet
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._data_file import DataFile
 from ._rules_file import DEFINITION, STRATEGY, RulesFile, in_terms_of_keys
@@ -73,14 +73,14 @@ def needed_columns(
         If the id column has the name of a column of the result, or none is needed.
     """
     if id_column in FOUND:
-        raise ValueError(
+        raise InvalidDataError(
             f"The id column must not be called {id_column!r}, like a column of the "
             "result. Rename it."
         )
     others = [name for name in (outcome, weight, id_column) if name is not None]
     columns = [*file.columns, *others]
     if not file.columns:
-        raise ValueError(f"The rules of {file.path.name} mention no column.")
+        raise InvalidDataError(f"The rules of {file.path.name} mention no column.")
     return columns
 
 
@@ -120,11 +120,11 @@ def apply_rules(
     counts = None if weight is None else data.numbers(weight, known=True)
     if counts is not None and (counts < 0).any():
         place = data.place(int(np.argmax(counts < 0)))
-        raise ValueError(f"{place}: the weight in column {weight!r} is negative.")
+        raise InvalidDataError(f"{place}: the weight in column {weight!r} is negative.")
     try:
         return _applied(file, data, X, y, counts, id_column)
     except ValueError as error:
-        raise ValueError(_in_terms_of_data(str(error), file, data)) from error
+        raise InvalidDataError(_in_terms_of_data(str(error), file, data)) from error
 
 
 def _applied(

@@ -7,8 +7,8 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from skseg.exceptions import did_you_mean
-from skseg.rules import Domain, RuleError
+from skseg.exceptions import RuleError, did_you_mean
+from skseg.rules import Domain
 
 
 def kind_of(value: Any) -> str:

@@ -12,6 +12,7 @@ from skseg._rfm._maps import SEGMENT_MAPS
 from skseg._rfm._segmenter import RFMSegmenter
 from skseg._rfm._table import RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
+from skseg.exceptions import InvalidDataError
 from skseg.rules import RuleSet
 
 DIMENSIONS = ["recency", "frequency", "monetary"]
@@ -79,7 +80,7 @@ def run_rfm(
     """
     added = [*SCORES, "segment_code", "segment"]
     if customer_id in added:
-        raise ValueError(
+        raise InvalidDataError(
             f"The customer column must not be called {customer_id!r}, like a column "
             "of the result. Rename it."
         )

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from skseg.exceptions import InvalidDataError
+
 _PREFIX = "tag:yaml.org,2002:"
 _AMBIGUOUS = "!yes-or-no"
 _QUOTE = (
@@ -105,13 +107,13 @@ def load_yaml(text: str) -> Any:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise ValueError(_message(error)) from None
+        raise InvalidDataError(_message(error)) from None
     except yaml.reader.ReaderError as error:
-        raise ValueError(
+        raise InvalidDataError(
             f": it holds the character #x{error.character:04x}, which YAML has not."
         ) from None
     except RecursionError:
-        raise ValueError(": it is nested too deeply.") from None
+        raise InvalidDataError(": it is nested too deeply.") from None
 
 
 def _message(error: yaml.MarkedYAMLError) -> str:

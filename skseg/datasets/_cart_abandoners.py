@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._core._validation import check_int, invalid_parameter, is_number
+from skseg._core._validation import check_int, is_number
+from skseg.exceptions import InvalidParameterError
 
 from ._common import read_day, read_generator
 
@@ -175,7 +176,7 @@ def make_cart_abandoners(
     owner = "make_cart_abandoners"
     check_int(owner, "n_customers", n_customers, 1, 2**31)
     if not is_number(never_ordered) or not 0 <= never_ordered <= 1:
-        raise invalid_parameter(
+        raise InvalidParameterError(
             owner, "never_ordered", "a number in [0, 1]", never_ordered
         )
     day = read_day(owner, as_of)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skseg._core._validation import invalid_parameter
+from skseg.exceptions import InvalidParameterError
 
 
 def read_day(owner: str, as_of: Any) -> np.datetime64:
@@ -17,7 +17,7 @@ def read_day(owner: str, as_of: Any) -> np.datetime64:
         day = dt.date(moment.year, moment.month, moment.day)
     except (AttributeError, TypeError, ValueError) as error:
         rule = "a date, or an ISO 8601 text such as '2025-01-01'"
-        raise invalid_parameter(owner, "as_of", rule, as_of) from error
+        raise InvalidParameterError(owner, "as_of", rule, as_of) from error
     return np.datetime64(day, "us")
 
 
@@ -29,4 +29,6 @@ def read_generator(owner: str, random_state: Any) -> np.random.Generator:
         return np.random.default_rng(random_state)
     except (TypeError, ValueError) as error:
         rule = "an int >= 0, a numpy.random.Generator, a RandomState or None"
-        raise invalid_parameter(owner, "random_state", rule, random_state) from error
+        raise InvalidParameterError(
+            owner, "random_state", rule, random_state
+        ) from error

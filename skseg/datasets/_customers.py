@@ -11,10 +11,10 @@ import pandas as pd
 from skseg._core._validation import (
     check_choice,
     check_int,
-    invalid_parameter,
     is_number,
 )
 from skseg._typing import BoolArray, FloatArray
+from skseg.exceptions import InvalidParameterError
 
 from ._common import read_generator
 
@@ -253,7 +253,7 @@ def make_customers(
     check_choice(owner, "structure", structure, ["clusters", "none"])
     for name, share in (("missing", missing), ("outliers", outliers)):
         if not is_number(share) or not 0 <= share <= 1:
-            raise invalid_parameter(owner, name, "a number in [0, 1]", share)
+            raise InvalidParameterError(owner, name, "a number in [0, 1]", share)
     has_segments = structure == "clusters"
     rng = read_generator(owner, random_state)
     segment = _draw_segments(rng, n_customers)

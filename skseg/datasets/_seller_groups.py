@@ -10,10 +10,10 @@ import pandas as pd
 from skseg._core._validation import (
     check_choice,
     check_int,
-    invalid_parameter,
     is_number,
 )
 from skseg._typing import FloatArray, ObjectArray
+from skseg.exceptions import InvalidParameterError
 from skseg.rules import RuleSet
 
 from ._common import read_generator
@@ -248,7 +248,7 @@ def make_seller_groups(
     check_choice(owner, "assignment", assignment, ["randomized", "confounded"])
     if not is_number(effect) or not 0 <= effect <= MOST_EFFECT:
         rule = f"a number in [0, {MOST_EFFECT}]"
-        raise invalid_parameter(owner, "effect", rule, effect)
+        raise InvalidParameterError(owner, "effect", rule, effect)
     rng = read_generator(owner, random_state)
     customers, score = _draw_customers(rng, n_rows)
     luck = rng.random((2, n_rows))

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skseg._core._validation import invalid_parameter, positional_names
+from skseg._core._validation import positional_names
 from skseg._core._wrapped import first_attribute, unwrapped
 from skseg._typing import FloatArray, IntArray
-from skseg.rules._language._text import NOISE, OUTSIDE
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 
 class Segments(NamedTuple):
@@ -64,7 +65,9 @@ def read_segments(
     """
     codes = np.asarray(labels)
     if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes < -1).any():
-        raise invalid_parameter(owner, "labels", "1-D, of int codes from -1 on", labels)
+        raise InvalidParameterError(
+            owner, "labels", "1-D, of int codes from -1 on", labels
+        )
     codes = codes.astype(np.intp)
     n_used = int(codes.max(initial=-1)) + 1
     if segment_names is None:
@@ -72,7 +75,7 @@ def read_segments(
     names = [str(name) for name in segment_names]
     if len(names) < n_used:
         rule = f"a name for every code up to {n_used - 1}"
-        raise invalid_parameter(owner, "segment_names", rule, names)
+        raise InvalidParameterError(owner, "segment_names", rule, names)
     if ends_in_noise or (len(names) > n_used and names[-1] in (NOISE, OUTSIDE)):
         return Segments(codes, names[:-1], names[-1])
     return Segments(codes, names)
@@ -91,7 +94,7 @@ def read_fitted(owner: str, segmenter: Any, X: Any = None) -> Segments:
         labels = first_attribute(segmenter, "labels_")
     if labels is None:
         rule = "an estimator with predict, or with labels_ of its training rows"
-        raise invalid_parameter(owner, "segmenter", rule, segmenter)
+        raise InvalidParameterError(owner, "segmenter", rule, segmenter)
     rules = first_attribute(segmenter, "rules_")
     return read_segments(
         owner,
@@ -111,7 +114,7 @@ def read_features(owner: str, X: Any, n_rows: int) -> FloatArray:
 def check_rows(owner: str, n_rows: int, n_codes: int) -> None:
     """Raise unless every row has a code."""
     if n_rows != n_codes:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs one segment a row. Got {n_codes} segments and {n_rows} "
             "rows. An estimator without predict has segments for its training rows "
             "alone; InductiveSegmenter adds predict."

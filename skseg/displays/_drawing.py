@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 
 # From the palette of Okabe and Ito, which colour-blind readers tell apart; blue and
 # orange differ in lightness as well, so they do in print.

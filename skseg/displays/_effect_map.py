@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import check_int, invalid_parameter, read_columns
+from skseg._core._validation import check_int, read_columns
 from skseg._finders._base import SegmentFinder
+from skseg.exceptions import InvalidParameterError
 
 from ._drawing import open_axes
 from ._effect_map_drawing import draw_map, figure_size, wrap_title
@@ -178,7 +179,7 @@ class EffectMapDisplay:
         these rows.
         """
         if not isinstance(finder, SegmentFinder):
-            raise invalid_parameter(_OWNER, "finder", "a segment finder", finder)
+            raise InvalidParameterError(_OWNER, "finder", "a segment finder", finder)
         check_is_fitted(finder)
         max_cells = check_int(_OWNER, "max_cells", max_cells, _LEAST_CELLS, _MOST_CELLS)
         last = max(len(finder.segments_) - 1, 0)
@@ -276,7 +277,7 @@ def _names(columns: Any) -> list[str]:
     names = [str(name) for name in columns] if is_list else []
     if not 0 < len(names) <= _MOST_COLUMNS or len({*names}) < len(names):
         rule = "None, or the names of one or two columns"
-        raise invalid_parameter(_OWNER, "columns", rule, columns)
+        raise InvalidParameterError(_OWNER, "columns", rule, columns)
     return names
 
 

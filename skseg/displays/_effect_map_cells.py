@@ -12,8 +12,7 @@ import numpy.typing as npt
 from skseg._core._coding import CodedColumn, Codes, even_cells
 from skseg._search._readable import roundest
 from skseg._typing import BoolArray, FloatArray, ObjectArray
-from skseg.rules import Rule
-from skseg.rules._columns import Columns
+from skseg.rules import Columns, Rule
 from skseg.rules._language._conditions import Comparison, leaf_kind, leaves
 
 MISSING = "missing"

@@ -9,14 +9,13 @@ import numpy as np
 from skseg._core._validation import (
     check_outcome,
     check_sample_weight,
-    invalid_parameter,
 )
 from skseg._finders._base import SegmentFinder
 from skseg._finders._comparison import Comparison
 from skseg._finders._groups import parted, read_groups
 from skseg._typing import FloatArray
-from skseg.rules import Rule, parse
-from skseg.rules._columns import Columns, is_missing_value
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns, Rule, is_missing_value, parse
 
 from ._effect_map_cells import ColumnCells, column_cells
 
@@ -32,10 +31,10 @@ def read_rows(
     """Return the rows that are compared as in ``fit`` of the finder, or raise."""
     values, labels = parted(y, group)
     if values is None:
-        raise ValueError(f"{owner} needs the outcome y of the rows X.")
+        raise InvalidDataError(f"{owner} needs the outcome y of the rows X.")
     if (labels is None) != (finder.groups_ is None):
         rule = "None, as in fit" if finder.groups_ is None else "given, as in fit"
-        raise invalid_parameter(owner, "group", rule, labels)
+        raise InvalidParameterError(owner, "group", rule, labels)
     outcome = check_outcome(owner, values, columns.n_rows)
     weight = check_sample_weight(sample_weight, columns.n_rows)
     counts = np.ones(columns.n_rows) if weight is None else weight
@@ -47,7 +46,7 @@ def read_rows(
         counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
     used = np.flatnonzero(counts > 0)
     if in_a is not None and len({*in_a[used].tolist()}) < 2:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} compares the groups {finder.groups_!r}. One of them has no rows "
             "of a weight above zero."
         )

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_array
 
 from skseg._core._validation import check_int, positional_names
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 from ._clusters_reading import Segments, check_rows, read_fitted, read_segments
 from ._drawing import open_axes
@@ -327,7 +328,7 @@ def _read_numeric(X: Any) -> tuple[FloatArray, list[str]]:
         if dtype.is_numeric() or dtype == nw.Boolean
     ]
     if not names:
-        raise ValueError(
+        raise InvalidDataError(
             f"{_OWNER} needs numeric or bool columns. Got the columns "
             f"{', '.join(map(repr, frame.columns))} without one."
         )

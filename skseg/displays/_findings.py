@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import invalid_parameter
+from skseg.exceptions import InvalidParameterError
 
 from ._drawing import open_axes
 from ._effect_map_drawing import wrap_title
@@ -127,7 +127,7 @@ class FindingsDisplay:
         needed = ("segments_", "rules_", "groups_")
         if absent := [name for name in needed if not hasattr(finder, name)]:
             rule = f"a segment finder, with {', '.join(map(repr, absent))}"
-            raise invalid_parameter(_OWNER, "finder", rule, finder)
+            raise InvalidParameterError(_OWNER, "finder", rule, finder)
         numbers = read_findings(_OWNER, finder.segments_, finder.rules_)
         numbers["groups"] = finder.groups_ or ("segment", "rest")
         return cls(**numbers).plot(ax=ax, title=title)

@@ -8,12 +8,10 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from skseg._core._validation import invalid_parameter
 from skseg._finders._table import DECISIONS, MOST_FEATURES
 from skseg._typing import FloatArray
-from skseg.exceptions import missing_columns_message
-from skseg.rules import RuleSet
-from skseg.rules._columns import is_missing_value
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules import RuleSet, is_missing_value
 
 _NUMBERS = {
     "effect": "Effect_pp",
@@ -31,11 +29,11 @@ def read_findings(owner: str, table: Any, rules: Any) -> dict[str, Any]:
     read = nw.from_native(table, eager_only=True, pass_through=True)
     if not isinstance(read, nw.DataFrame):
         rule = f"a frame with the columns {', '.join(map(repr, needed))}"
-        raise invalid_parameter(owner, "table", rule, table)
+        raise InvalidParameterError(owner, "table", rule, table)
     if rules is None:
         needed.append(_RANGES[0])
     if absent := [name for name in needed if name not in read.columns]:
-        raise ValueError(missing_columns_message(absent, read.columns, owner))
+        raise MissingColumnError(owner, absent, read.columns)
     found: dict[str, Any] = {
         name: _numbers(read, column) for name, column in _NUMBERS.items()
     }
@@ -58,7 +56,7 @@ def _decisions(owner: str, table: nw.DataFrame[Any]) -> list[str]:
     for decision in decisions:
         if decision not in DECISIONS:
             rule = f"one of {', '.join(map(repr, DECISIONS))} in 'Decision'"
-            raise invalid_parameter(owner, "table", rule, decision)
+            raise InvalidParameterError(owner, "table", rule, decision)
     return decisions
 
 
@@ -84,7 +82,7 @@ def _texts(owner: str, rules: Any, n_findings: int) -> list[str]:
     texts = None if isinstance(rules, str) else [str(rule) for rule in rules]
     if texts is None or len(texts) != n_findings:
         rule = f"one rule per finding, of which there are {n_findings}"
-        raise invalid_parameter(owner, "rules", rule, texts or rules)
+        raise InvalidParameterError(owner, "rules", rule, texts or rules)
     return texts
 
 

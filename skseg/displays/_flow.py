@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import invalid_parameter, is_number
-from skseg.exceptions import missing_columns_message
-from skseg.rules._language._text import OUTSIDE
+from skseg._core._validation import is_number
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._drawing import open_axes
 from ._flow_drawing import draw_flow
@@ -122,7 +122,7 @@ class SegmentFlowDisplay:
         check_is_fitted(segmenter)
         if not hasattr(segmenter, "lineage_"):
             rule = "a segmenter with 'lineage_'"
-            raise invalid_parameter(_OWNER, "segmenter", rule, segmenter)
+            raise InvalidParameterError(_OWNER, "segmenter", rule, segmenter)
         return cls.from_lineage(
             segmenter.lineage_,
             min_size=segmenter.min_size_,
@@ -257,10 +257,10 @@ def _check_bounds(min_size: float | None, max_size: float | None) -> None:
         if bound is None:
             continue
         if not is_number(bound) or not 0 <= bound < np.inf:
-            raise invalid_parameter(_OWNER, name, "None or in [0, inf)", bound)
+            raise InvalidParameterError(_OWNER, name, "None or in [0, inf)", bound)
     if min_size is not None and max_size is not None and max_size < min_size:
         rule = f"at least min_size, {min_size}"
-        raise invalid_parameter(_OWNER, "max_size", rule, max_size)
+        raise InvalidParameterError(_OWNER, "max_size", rule, max_size)
 
 
 def _check_lineage(lineage: Any) -> pd.DataFrame:
@@ -268,19 +268,19 @@ def _check_lineage(lineage: Any) -> pd.DataFrame:
     read = nw.from_native(lineage, eager_only=True, pass_through=True)
     if not isinstance(read, nw.DataFrame):
         rule = "a frame with the columns 'rule', 'segment' and 'n'"
-        raise invalid_parameter(_OWNER, "lineage", rule, lineage)
+        raise InvalidParameterError(_OWNER, "lineage", rule, lineage)
     if absent := [name for name in _COLUMNS if name not in read.columns]:
-        raise ValueError(missing_columns_message(absent, read.columns, _OWNER))
+        raise MissingColumnError(_OWNER, absent, read.columns)
     flows = pd.DataFrame(
         {name: read.get_column(name).to_list() for name in _COLUMNS},
     )
     if flows.empty:
-        raise invalid_parameter(_OWNER, "lineage", "of at least one flow", lineage)
+        raise InvalidParameterError(_OWNER, "lineage", "of at least one flow", lineage)
     sizes = pd.to_numeric(flows["n"], errors="coerce")
     bad = ~(np.isfinite(sizes.to_numpy(dtype=np.float64)) & (sizes >= 0))
     if bad.any():
         rule = "a frame whose 'n' is finite and not negative"
-        raise invalid_parameter(_OWNER, "lineage", rule, flows["n"][bad].iloc[0])
+        raise InvalidParameterError(_OWNER, "lineage", rule, flows["n"][bad].iloc[0])
     for name in ("rule", "segment"):
         flows[name] = flows[name].astype(str)
     flows["n"] = sizes

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._typing import FloatArray
-from skseg.rules._language._text import OUTSIDE
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._drawing import GREY, count_text, palette
 

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import check_sample_weight, invalid_parameter
+from skseg._core._validation import check_sample_weight
 from skseg._typing import FloatArray, ObjectArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._drawing import count_text, open_axes
 from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_axes
@@ -202,7 +203,7 @@ class RFMHeatmapDisplay:
         shape = _grid_shape(regions, cut_points)
         r, f = _check_scores(R, "R", shape[0]), _check_scores(F, "F", shape[1])
         if len(r) != len(f):
-            raise ValueError(
+            raise InvalidDataError(
                 f"R and F must be of the same length. Got {len(r)} and {len(f)}."
             )
         weight = check_sample_weight(sample_weight, len(r))
@@ -265,7 +266,7 @@ class RFMHeatmapDisplay:
             If matplotlib is not installed.
         """
         if values not in ("count", "share"):
-            raise invalid_parameter(_OWNER, "values", "'count' or 'share'", values)
+            raise InvalidParameterError(_OWNER, "values", "'count' or 'share'", values)
         counts = np.asarray(self.counts)
         n_r, n_f = counts.shape
         ax = open_axes(ax, (max(1.6 + 1.3 * n_r, 5.5), 1.5 + 0.85 * n_f))
@@ -340,7 +341,7 @@ def _check_scores(scores: npt.ArrayLike, name: str, largest: int) -> FloatArray:
     top = largest or np.inf
     if values.ndim != 1 or ((known < 1) | (known > top) | (known % 1 != 0)).any():
         rule = f"1-D, of whole numbers in [1, {top}]"
-        raise invalid_parameter(_OWNER, name, rule, scores)
+        raise InvalidParameterError(_OWNER, name, rule, scores)
     return values
 
 

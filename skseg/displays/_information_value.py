@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int
 from skseg._search.effects._iv import bands, descending
-from skseg.exceptions import missing_columns_message
-from skseg.rules._columns import is_missing_value
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules import is_missing_value
 
 from ._drawing import open_axes
 from ._information_value_drawing import BANDS_HEIGHT, draw_bars, figure_size
@@ -127,7 +127,7 @@ class InformationValueDisplay:
         check_is_fitted(iv_finder)
         if not hasattr(iv_finder, "iv_"):
             rule = "an IVSegmentFinder, with 'iv_'"
-            raise invalid_parameter(_OWNER, "iv_finder", rule, iv_finder)
+            raise InvalidParameterError(_OWNER, "iv_finder", rule, iv_finder)
         return cls.from_table(iv_finder.iv_, n_columns=n_columns, ax=ax, title=title)
 
     @classmethod
@@ -170,17 +170,17 @@ class InformationValueDisplay:
         read = nw.from_native(iv, eager_only=True, pass_through=True)
         if not isinstance(read, nw.DataFrame):
             rule = f"a frame with the columns 'column' and {_PLAIN!r} or {_NET!r}"
-            raise invalid_parameter(_OWNER, "iv", rule, iv)
+            raise InvalidParameterError(_OWNER, "iv", rule, iv)
         is_net = _NET in read.columns
         value = _NET if is_net else _PLAIN
         if absent := [name for name in ("column", value) if name not in read.columns]:
-            raise ValueError(missing_columns_message(absent, read.columns, _OWNER))
+            raise MissingColumnError(_OWNER, absent, read.columns)
         names = [str(name) for name in read.get_column("column").to_list()]
         found = read.get_column(value).to_list()
         values = np.array([np.nan if is_missing_value(v) else float(v) for v in found])
         if np.isinf(values).any():
             rule = f"finite or NaN in {value!r}"
-            raise invalid_parameter(_OWNER, "iv", rule, values[np.isinf(values)])
+            raise InvalidParameterError(_OWNER, "iv", rule, values[np.isinf(values)])
         shown = descending(values)[:n_columns]
         display = cls(
             columns=[names[i] for i in shown],

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_array
 
-from skseg._core._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidParameterError
 from skseg.model_selection._eps import k_distances, knee
 
 from ._clusters_drawing import quantile_positions
@@ -134,7 +135,7 @@ class KDistanceDisplay:
         knees = getattr(eps_selection, "knees", None)
         if curves is None or knees is None:
             rule = "an EpsSelection, with 'k_distances' and 'knees'"
-            raise invalid_parameter(_OWNER, "eps_selection", rule, eps_selection)
+            raise InvalidParameterError(_OWNER, "eps_selection", rule, eps_selection)
         return cls(**_numbers(curves, knees, max_points)).plot(ax=ax, title=title)
 
     @classmethod
@@ -191,7 +192,7 @@ class KDistanceDisplay:
         )
         if not 0 < len(numbers) <= _MOST_CURVES:
             rule = f"an int, or up to {_MOST_CURVES} of them"
-            raise invalid_parameter(_OWNER, "min_samples", rule, min_samples)
+            raise InvalidParameterError(_OWNER, "min_samples", rule, min_samples)
         curves = k_distances(rows, numbers, metric, n_jobs)
         knees = {number: knee(curve) for number, curve in curves.items()}
         return cls(**_numbers(curves, knees, max_points)).plot(ax=ax, title=title)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import invalid_parameter
 from skseg._typing import ObjectArray
-from skseg.exceptions import missing_columns_message
+from skseg.exceptions import InvalidParameterError, MissingColumnError
 
 from ._drawing import open_axes
 from ._effect_map_drawing import wrap_title
@@ -128,11 +127,11 @@ class NSegmentsDisplay:
         """
         if not all(hasattr(selection, name) for name in _NEEDED):
             rule = f"an NSegmentsSelection, with {', '.join(map(repr, _NEEDED))}"
-            raise invalid_parameter(_OWNER, "selection", rule, selection)
+            raise InvalidParameterError(_OWNER, "selection", rule, selection)
         needed = ["k", *(_column(name) for name in selection.choices)]
         columns = list(selection.table)
         if absent := [name for name in needed if name not in columns]:
-            raise ValueError(missing_columns_message(absent, columns, _OWNER))
+            raise MissingColumnError(_OWNER, absent, columns)
         display = cls(
             table=selection.table,
             choices=selection.choices,

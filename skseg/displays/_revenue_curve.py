@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from skseg._core._validation import (
     check_outcome,
     check_sample_weight,
-    invalid_parameter,
 )
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._drawing import open_axes
 from ._revenue_curve_drawing import (
@@ -192,9 +192,9 @@ class RevenueCurveDisplay:
         needed = (*_FITTED, "missing_tier")
         if absent := [name for name in needed if not hasattr(binner, name)]:
             rule = f"a binner with {', '.join(map(repr, absent))}"
-            raise invalid_parameter(_OWNER, "binner", rule, binner)
+            raise InvalidParameterError(_OWNER, "binner", rule, binner)
         if y is None:
-            raise ValueError(f"{_OWNER} needs the outcome y of the customers X.")
+            raise InvalidDataError(f"{_OWNER} needs the outcome y of the customers X.")
         max_points = check_max_points(max_points)
         ends = check_intervals(intervals, len(binner.cuts_))
         score_name, scores = read_scores(binner, X)
@@ -202,7 +202,7 @@ class RevenueCurveDisplay:
         weight = check_sample_weight(sample_weight, len(scores))
         sums = sums_of(scores, outcome, weight)
         if len(sums.scores) == 0:
-            raise ValueError(
+            raise InvalidDataError(
                 f"{_OWNER} needs customers with a score. All rows have NaN or no "
                 "weight."
             )

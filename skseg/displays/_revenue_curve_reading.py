@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import check_int, invalid_parameter, read_columns
+from skseg._core._validation import check_int, read_columns
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidParameterError
 
 from ._revenue_curve_numbers import Sums, Tiers
 
@@ -47,7 +48,7 @@ def check_max_points(max_points: Any) -> int:
         return check_int(_OWNER, "max_points", max_points, 3, 2**63)
     except ValueError:
         rule = "an int in [3, inf)"
-        raise invalid_parameter(_OWNER, "max_points", rule, max_points) from None
+        raise InvalidParameterError(_OWNER, "max_points", rule, max_points) from None
 
 
 def check_intervals(intervals: Any, n_cuts: int) -> FloatArray | None:
@@ -61,10 +62,10 @@ def check_intervals(intervals: Any, n_cuts: int) -> FloatArray | None:
     try:
         array = np.asarray(ends, dtype=np.float64)
     except (TypeError, ValueError):
-        raise invalid_parameter(_OWNER, "intervals", rule, intervals) from None
+        raise InvalidParameterError(_OWNER, "intervals", rule, intervals) from None
     if array.size == 0 and n_cuts == 0:
         return None
     if array.shape != (n_cuts, 2) or (array[:, 0] > array[:, 1]).any():
         rule += ", its lower end first"
-        raise invalid_parameter(_OWNER, "intervals", rule, intervals)
+        raise InvalidParameterError(_OWNER, "intervals", rule, intervals)
     return array

@@ -11,8 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import invalid_parameter
-from skseg.exceptions import missing_columns_message
+from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 
 from ._drawing import open_axes
 from ._revenue_tiers_drawing import draw_tiers, money_text
@@ -135,17 +134,17 @@ class RevenueTiersDisplay:
         check_is_fitted(binner)
         if not hasattr(binner, "segments_"):
             rule = "a binner with 'segments_'"
-            raise invalid_parameter(_OWNER, "binner", rule, binner)
+            raise InvalidParameterError(_OWNER, "binner", rule, binner)
         if X is None:
             for name, value in (("y", y), ("sample_weight", sample_weight)):
                 if value is not None:
-                    raise invalid_parameter(_OWNER, name, "None where X is", value)
+                    raise InvalidParameterError(_OWNER, name, "None where X is", value)
             return cls.from_table(binner.segments_, ax=ax, title=title)
         if y is None:
-            raise ValueError(f"{_OWNER} needs the outcome y of the customers X.")
+            raise InvalidDataError(f"{_OWNER} needs the outcome y of the customers X.")
         if not hasattr(binner, "evaluate"):
             rule = "a binner with 'evaluate', unless X is None"
-            raise invalid_parameter(_OWNER, "binner", rule, binner)
+            raise InvalidParameterError(_OWNER, "binner", rule, binner)
         weight = {} if sample_weight is None else {"sample_weight": sample_weight}
         return cls.from_table(binner.evaluate(X, y, **weight), ax=ax, title=title)
 
@@ -241,9 +240,9 @@ def _check_table(table: Any) -> dict[str, Any]:
     read = nw.from_native(table, eager_only=True, pass_through=True)
     if not isinstance(read, nw.DataFrame):
         rule = f"a frame with the columns {', '.join(map(repr, _COLUMNS))}"
-        raise invalid_parameter(_OWNER, "table", rule, table)
+        raise InvalidParameterError(_OWNER, "table", rule, table)
     if absent := [name for name in _COLUMNS if name not in read.columns]:
-        raise ValueError(missing_columns_message(absent, read.columns, _OWNER))
+        raise MissingColumnError(_OWNER, absent, read.columns)
     columns: dict[str, Any] = {
         name: read.get_column(name).to_numpy().astype(np.float64)
         for name in _COLUMNS[1:]
@@ -252,6 +251,8 @@ def _check_table(table: Any) -> dict[str, Any]:
         bad = ~np.isfinite(values) | ((values < 0) & (name == "n"))
         if bad.any():
             rule = "finite and not negative" if name == "n" else "finite"
-            raise invalid_parameter(_OWNER, "table", f"{rule} in {name!r}", values[bad])
+            raise InvalidParameterError(
+                _OWNER, "table", f"{rule} in {name!r}", values[bad]
+            )
     columns["names"] = [str(name) for name in read.get_column("name").to_list()]
     return columns

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._core._validation import check_sample_weight, invalid_parameter
-from skseg.exceptions import missing_columns_message
-from skseg.rules import Gap, Overlap, RuleSet
-from skseg.rules._columns import Columns, is_missing_value
-from skseg.rules._language._text import OUTSIDE
+from skseg._core._validation import check_sample_weight
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules import Columns, Gap, Overlap, RuleSet, is_missing_value
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import Domain, as_schema
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._drawing import count_text, open_axes
 from ._rule_map_bands import (
@@ -228,7 +227,7 @@ class RuleMapDisplay:
         """
         if not isinstance(finding, Overlap | Gap):
             rule = "an Overlap or a Gap of rules.verify()"
-            raise invalid_parameter(_OWNER, "finding", rule, finding)
+            raise InvalidParameterError(_OWNER, "finding", rule, finding)
         if isinstance(rules, RuleSet) and not rules.is_resolved:
             rules = rules.with_quantiles(finding.quantiles)
         _check_rules(rules)
@@ -237,7 +236,7 @@ class RuleMapDisplay:
         row = finding.witness
         if absent := [name for name in rules.columns if name not in row]:
             rule = f"of the same rules: it does not tell {', '.join(map(repr, absent))}"
-            raise invalid_parameter(_OWNER, "finding", rule, finding)
+            raise InvalidParameterError(_OWNER, "finding", rule, finding)
         display = cls._make(rules, columns, row, None, None, schema, mark=True)
         display.quantiles = finding.quantiles
         if title is None:
@@ -395,21 +394,21 @@ def _value_text(value: Any) -> str:
 
 def _check_rules(rules: RuleSet) -> None:
     if not isinstance(rules, RuleSet):
-        raise invalid_parameter(_OWNER, "rules", "a RuleSet", rules)
+        raise InvalidParameterError(_OWNER, "rules", "a RuleSet", rules)
     if not rules.is_resolved:
         rule = "without open quantiles: take rules.resolve(X)"
-        raise invalid_parameter(_OWNER, "rules", rule, rules)
+        raise InvalidParameterError(_OWNER, "rules", rule, rules)
     if not rules.columns:
-        raise invalid_parameter(_OWNER, "rules", "about at least one column", rules)
+        raise InvalidParameterError(_OWNER, "rules", "about at least one column", rules)
 
 
 def _check_columns(columns: Sequence[str], rules: RuleSet) -> list[str]:
     names = [] if isinstance(columns, str) else list(columns)
     if len(names) not in (1, 2) or len(set(names)) < len(names):
         rule = "a sequence of one or two different columns"
-        raise invalid_parameter(_OWNER, "columns", rule, columns)
+        raise InvalidParameterError(_OWNER, "columns", rule, columns)
     if absent := [name for name in names if name not in rules.columns]:
-        raise ValueError(missing_columns_message(absent, rules.columns, _OWNER))
+        raise MissingColumnError(_OWNER, absent, rules.columns)
     return names
 
 
@@ -418,10 +417,10 @@ def _check_at(
 ) -> dict[str, Any]:
     """Return the values of the other columns of the rules."""
     if not isinstance(at, Mapping | None):
-        raise invalid_parameter(_OWNER, "at", "a mapping of columns to values", at)
+        raise InvalidParameterError(_OWNER, "at", "a mapping of columns to values", at)
     others = [name for name in rules.columns if name not in columns]
     if absent := [name for name in others if name not in (at or {})]:
         wanted = ", ".join(map(repr, absent))
         rule = f"a mapping with a value, None for missing, for {wanted}"
-        raise invalid_parameter(_OWNER, "at", rule, at)
+        raise InvalidParameterError(_OWNER, "at", rule, at)
     return {name: (at or {})[name] for name in others}

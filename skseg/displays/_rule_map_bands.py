@@ -11,11 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._core._validation import invalid_parameter
 from skseg._typing import BoolArray, FloatArray
-from skseg.rules import Domain, RuleSet
+from skseg.exceptions import InvalidParameterError
+from skseg.rules import Columns, Domain, RuleSet
 from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, number_axis, text_axis
-from skseg.rules._columns import Columns
 from skseg.rules._language._conditions import leaves
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import allowed_cells, border_leaves, cell_bounds
@@ -86,7 +85,7 @@ def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
     compared = rules.kinds[name]
     if None not in (compared, domain.kind) and compared != domain.kind:
         rule = f"about what the rules compare: column {name!r} holds {compared}"
-        raise invalid_parameter(owner, "schema", rule, domain)
+        raise InvalidParameterError(owner, "schema", rule, domain)
     found = [
         leaf
         for condition in conditions
@@ -107,7 +106,7 @@ def band_axis(axis: Axis, domain: Domain, read: Columns | None, owner: str) -> B
     cells = [cell for cell in range(axis.size) if allowed >> cell & 1]
     if not cells:
         rule = f"one that leaves column {axis.name!r} a value"
-        raise invalid_parameter(owner, "schema", rule, domain)
+        raise InvalidParameterError(owner, "schema", rule, domain)
     as_numbers = isinstance(axis, NumberAxis) and domain.values is None
     bands = tuple(
         _number_band(axis, cell, domain)
@@ -248,7 +247,7 @@ def place_of(value: Any, axis: BandAxis, cells: Axis, owner: str) -> float:
     numbers = [band.cell for band in axis.bands]
     if cell not in numbers:
         rule = f"possible under the schema, and so is {axis.name} = {value!r} not"
-        raise invalid_parameter(owner, "finding", rule, value)
+        raise InvalidParameterError(owner, "finding", rule, value)
     band = axis.bands[numbers.index(cell)]
     low, high = map(float, axis.spans[numbers.index(cell)])
     if band.kind in ("category", MISSING):

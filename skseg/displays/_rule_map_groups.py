@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._typing import BoolArray, IntArray
-from skseg.rules._language._text import OUTSIDE
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._drawing import count_text, palette
 from ._rule_map_bands import Band, BandAxis

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import check_sample_weight, invalid_parameter
+from skseg._core._validation import check_sample_weight
 from skseg._typing import FloatArray
-from skseg.exceptions import missing_columns_message
+from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 
 from ._clusters_reading import Segments, read_fitted, read_segments
 from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches
@@ -356,7 +356,7 @@ def _dress(ax: Any, frame: pd.DataFrame, size: float) -> None:
 def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:
     spent = np.asarray(revenue, dtype=np.float64)
     if spent.shape != (n_rows,):
-        raise ValueError(
+        raise InvalidDataError(
             f"revenue must have shape ({n_rows},), one amount a customer. Got shape "
             f"{spent.shape} instead."
         )
@@ -368,7 +368,7 @@ def _column(X: Any, name: str) -> Any:
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
         rule = "an array of amounts, unless X is a frame with such a column"
-        raise invalid_parameter(_OWNER, "revenue", rule, name)
+        raise InvalidParameterError(_OWNER, "revenue", rule, name)
     if name not in frame.columns:
-        raise ValueError(missing_columns_message([name], frame.columns, _OWNER))
+        raise MissingColumnError(_OWNER, [name], frame.columns)
     return frame.get_column(name).to_numpy()

@@ -9,12 +9,13 @@ import numpy as np
 
 from skseg._core._wrapped import first_attribute
 from skseg._typing import IntArray
+from skseg.exceptions import InvalidDataError
 
 
 def check_predicts(owner: str, estimator: Any) -> None:
     """Raise if `estimator` cannot say in which segment a new row is."""
     if isinstance(estimator, type) or not hasattr(estimator, "predict"):
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs an estimator with predict, as rows that it was not fitted "
             f"on have to get a segment. Got {_short(estimator)}. InductiveSegmenter "
             "adds predict: InductiveSegmenter(DBSCAN())."
@@ -31,7 +32,7 @@ def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
     """Return as codes what an estimator gave as segments, or raise."""
     codes = np.asarray(values)
     if codes.ndim != 1 or codes.dtype.kind not in "iu":
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs segments as integer codes, one per row. Got {codes.dtype} "
             f"of shape {codes.shape} from {_short(estimator)}."
         )

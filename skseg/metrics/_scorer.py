@@ -12,10 +12,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from skseg._core._validation import check_int, invalid_parameter, is_number
+from skseg._core._validation import check_int, is_number
 from skseg._core._wrapped import cluster_space
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._predictions import predicted_codes, training_codes
@@ -47,7 +48,9 @@ class SegmentScorer:
             return float(self.illegal_score)
         score = float(self._measure(estimator, X, codes))
         if not math.isfinite(score):
-            raise ValueError(f"The metric of {self!r} must be finite. Got {score}.")
+            raise InvalidDataError(
+                f"The metric of {self!r} must be finite. Got {score}."
+            )
         return score
 
     def _allows(self, codes: IntArray, trained: IntArray) -> bool:
@@ -219,10 +222,10 @@ def make_segment_scorer(
     ShareBounds(min_share, max_share, max_noise).check(OWNER)
     if not is_number(illegal_score) or not math.isfinite(illegal_score):
         rule = "a finite number"
-        raise invalid_parameter(OWNER, "illegal_score", rule, illegal_score)
+        raise InvalidParameterError(OWNER, "illegal_score", rule, illegal_score)
     if not callable(metric) and metric not in METRICS:
         rule = " or ".join(map(repr, METRICS)) + " or a callable metric(X, codes)"
-        raise invalid_parameter(OWNER, "metric", rule, metric)
+        raise InvalidParameterError(OWNER, "metric", rule, metric)
     check_int(OWNER, "n_replicates", n_replicates, 1, MOST_REPLICATES)
     check_random_state(random_state)
     return SegmentScorer(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from skseg._core._validation import invalid_parameter, is_number
+from skseg._core._validation import is_number
 from skseg._search.clusters._segment_sizes import SegmentSizes
+from skseg.exceptions import InvalidParameterError
 
 
 class ShareBounds(NamedTuple):
@@ -20,12 +21,12 @@ class ShareBounds(NamedTuple):
         for name, value, high in zip(self._fields, self, (0.5, 1, 1), strict=True):
             if value is not None and not (is_number(value) and 0 <= value <= high):
                 rule = f"None or a number in [0, {high}]"
-                raise invalid_parameter(owner, name, rule, value)
+                raise InvalidParameterError(owner, name, rule, value)
         if self.max_share is not None and (
             self.max_share == 0 or self.max_share < (self.min_share or 0)
         ):
             rule = f"above 0 and at least min_share={self.min_share}"
-            raise invalid_parameter(owner, "max_share", rule, self.max_share)
+            raise InvalidParameterError(owner, "max_share", rule, self.max_share)
 
     def broken(self, sizes: SegmentSizes) -> str:
         """Return the first bound that segments break; an empty text for none."""

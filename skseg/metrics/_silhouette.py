@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from skseg._core._validation import check_choice, check_int, invalid_parameter
+from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters.silhouette import (
     METRICS,
     N_REFERENCES,
@@ -16,6 +16,7 @@ from skseg._search.clusters.silhouette import (
     silhouette_widths_and_error,
 )
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 METHODS = ("auto", "exact", "estimate")
 # With fewer, the error would be a guess; with more, the estimate is no longer fast.
@@ -219,11 +220,13 @@ def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
     check_consistent_length(X, values)
     is_number = values.dtype.kind in "iuf"
     if is_number and not np.isfinite(values).all():
-        raise ValueError(f"The labels of {owner} must be known. Got NaN or infinity.")
+        raise InvalidDataError(
+            f"The labels of {owner} must be known. Got NaN or infinity."
+        )
     try:
         used, codes = np.unique(values, return_inverse=True)
     except TypeError:
-        raise ValueError(
+        raise InvalidDataError(
             f"The labels of {owner} must be known, and all numbers or all texts."
         ) from None
     n_rows, n_segments = len(X), len(used)
@@ -232,7 +235,7 @@ def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
         n_rows, n_segments = n_rows - int(is_noise.sum()), n_segments - 1
         codes = np.where(is_noise, -1, codes)
     if not 2 <= n_segments < n_rows:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs at least two segments, and fewer segments than rows. Got "
             f"{n_segments} segment(s) in {n_rows} row(s), noise apart."
         )
@@ -246,7 +249,7 @@ def _options(
     check_choice(owner, "method", method, METHODS)
     if method == "estimate" and metric != "euclidean":
         rule = f"'auto' or 'exact' with metric={metric!r}, which is always exact"
-        raise invalid_parameter(owner, "method", rule, method)
+        raise InvalidParameterError(owner, "method", rule, method)
     if n_references is None:
         n_references = N_REFERENCES
     check_int(owner, "n_references", n_references, FEWEST_REFERENCES, MOST_REFERENCES)

@@ -12,10 +12,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skseg._core._validation import check_int, invalid_parameter, is_number
+from skseg._core._validation import check_int, is_number
 from skseg._revenue._cross_fitting import take_rows
 from skseg._search.clusters._agreement import prediction_strength as strength_of_codes
 from skseg._typing import IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._predictions import check_predicts, predicted_codes
 
@@ -107,10 +108,10 @@ def stability_score(
     owner = "stability_score"
     if not is_number(sample_size) or not 0 < sample_size <= 1:
         rule = "a number in (0, 1]"
-        raise invalid_parameter(owner, "sample_size", rule, sample_size)
+        raise InvalidParameterError(owner, "sample_size", rule, sample_size)
     n_sampled = int(sample_size * _num_samples(X))
     if n_sampled < 2:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs samples of at least 2 rows. Got {n_sampled}, which are "
             f"{sample_size} of {_num_samples(X)} rows."
         )
@@ -192,7 +193,7 @@ def prediction_strength(
     owner = "prediction_strength"
     n_half = _num_samples(X) // 2
     if n_half < 2:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} needs at least 4 rows, 2 in either half. Got {_num_samples(X)}."
         )
     return _mean(

@@ -15,9 +15,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
 from skseg._clusters import InductiveSegmenter
-from skseg._core._validation import check_int, invalid_parameter
+from skseg._core._validation import check_int
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
 from skseg.metrics._predictions import as_codes
 from skseg.metrics._stability import MOST_REPLICATES, stability_score
@@ -118,7 +119,7 @@ def compare_segmenters(
     """
     if not isinstance(segmenters, Mapping) or not segmenters:
         rule = "a mapping from names to estimators, with at least one"
-        raise invalid_parameter(OWNER, "segmenters", rule, segmenters)
+        raise InvalidParameterError(OWNER, "segmenters", rule, segmenters)
     check_int(OWNER, "n_replicates", n_replicates, 0, MOST_REPLICATES)
     points = _points(space, X)
     # One seed, so that all segmenters meet the same samples.
@@ -129,7 +130,7 @@ def compare_segmenters(
             codes, seconds = _fitted(segmenter, X)
             stability = _stability(segmenter, X, n_replicates, seed, n_jobs)
         except Exception as error:
-            raise ValueError(
+            raise InvalidDataError(
                 f"Segmenter {name!r} of {OWNER} failed: {error}"
             ) from error
         figures = _figures(points, codes, seed)
@@ -142,12 +143,12 @@ def _points(space: Any, X: Any) -> FloatArray:
     """Return the rows where distances are measured, or raise."""
     if space is not None:
         if isinstance(space, type) or not hasattr(space, "fit_transform"):
-            raise invalid_parameter(OWNER, "space", "None or a transformer", space)
+            raise InvalidParameterError(OWNER, "space", "None or a transformer", space)
         X = clone(space).fit_transform(X)
     try:
         return np.asarray(check_array(X, dtype=np.float64, estimator=OWNER))
     except (ValueError, TypeError) as error:
-        raise ValueError(
+        raise InvalidDataError(
             f"{OWNER} measures distances, which takes finite numbers, not sparse, in "
             f"every column: {error} Pass as 'space' a transformer that encodes, "
             "imputes and scales."

@@ -11,9 +11,10 @@ from sklearn.metrics import silhouette_score as pairwise_silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_random_state
 
-from skseg._core._validation import check_int, invalid_parameter, is_number
+from skseg._core._validation import check_int, is_number
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics import silhouette_score
 from skseg.metrics._distances import without_noise
 from skseg.metrics._share_bounds import ShareBounds
@@ -161,7 +162,7 @@ def select_eps(
     check_int(OWNER, "n_eps", n_eps, 1, 50)
     if not isinstance(metric, str) or metric == "precomputed":
         rule = "the name of a distance, and not 'precomputed'"
-        raise invalid_parameter(OWNER, "metric", rule, metric)
+        raise InvalidParameterError(OWNER, "metric", rule, metric)
     curves = k_distances(X, numbers, metric, n_jobs)
     knees = {number: knee(curve) for number, curve in curves.items()}
     cells = {
@@ -198,7 +199,7 @@ def _check_min_samples(min_samples: Any, n_rows: int) -> list[int]:
     numbers = {check_int(OWNER, "min_samples", one, 2, n_rows) for one in chosen}
     if not numbers:
         rule = "an int or several of them"
-        raise invalid_parameter(OWNER, "min_samples", rule, min_samples)
+        raise InvalidParameterError(OWNER, "min_samples", rule, min_samples)
     return sorted(numbers)
 
 
@@ -207,7 +208,7 @@ def _check_eps(eps: Any) -> list[float]:
     chosen = list(eps) if isinstance(eps, Iterable) else [eps]
     if not chosen or not all(is_number(one) and 0 < one < np.inf for one in chosen):
         rule = "None, a number in (0, inf) or several of them"
-        raise invalid_parameter(OWNER, "eps", rule, eps)
+        raise InvalidParameterError(OWNER, "eps", rule, eps)
     return sorted({float(one) for one in chosen})
 
 
@@ -237,7 +238,7 @@ def knee(curve: FloatArray) -> float:
 def candidates(number: int, knee: float, n_eps: int) -> list[float]:
     """Return radii around the knee, or raise if there is none."""
     if np.isnan(knee):
-        raise ValueError(
+        raise InvalidDataError(
             f"There is no eps to begin with: every row has at least {number - 1} "
             "others at a distance of 0. Pass eps, or a larger min_samples."
         )

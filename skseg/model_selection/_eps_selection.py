@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.cluster import DBSCAN
 
 from skseg._typing import FloatArray, IntArray
+from skseg.exceptions import InvalidDataError
 
 from ._dbscan_grid import Labels
 
@@ -97,11 +98,11 @@ class EpsSelection:
             self.eps if eps is None else eps,
         )
         if None in cell:
-            raise ValueError(f"Pass eps and min_samples. {self.reason}")
+            raise InvalidDataError(f"Pass eps and min_samples. {self.reason}")
         if cell not in self.codes:
             known = [eps for number, eps in self.codes if number == cell[0]]
             numbers = sorted({number for number, _ in self.codes})
-            raise ValueError(
+            raise InvalidDataError(
                 f"There is no cell with min_samples={cell[0]} and eps={cell[1]}. "
                 + (
                     f"Values of eps with this min_samples are {known}."
@@ -125,7 +126,7 @@ class EpsSelection:
             If no cell is legal; the message says why.
         """
         if self.eps is None:
-            raise ValueError(self.reason)
+            raise InvalidDataError(self.reason)
         return DBSCAN(eps=self.eps, min_samples=self.min_samples, metric=self.metric)
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from sklearn.utils import gen_batches
 
 from skseg._search.clusters._dbscan import NeighbourPairs
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.exceptions import InvalidDataError
 
 # Rows, their neighbours, and the distances.
 Block = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], FloatArray]
@@ -120,7 +121,7 @@ def _check_number(
     n_around = float(np.mean([len(neighbours) - 1 for neighbours in around]))
     n_pairs = n_around * len(rows) / 2
     if n_pairs > MOST_PAIRS:
-        raise ValueError(
+        raise InvalidDataError(
             f"{owner} would have to keep about {n_pairs:.2g} pairs of rows within "
             f"eps={radius:.3g}, {n_around:.0f} neighbours of each row on average, but "
             f"can keep {MOST_PAIRS:.1g}. Pass a smaller eps or a sample of the rows, "

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.exceptions import InvalidDataError
 
 
 class Assignments(NamedTuple):
@@ -45,7 +46,7 @@ def read_assignments(
     ]
     if not (isinstance(first, pd.Series) and isinstance(second, pd.Series)):
         if len(codes[0]) != len(codes[1]):
-            raise ValueError(
+            raise InvalidDataError(
                 f"The {names[0]!r} and {names[1]!r} of {owner} must be of the same "
                 f"customers, in the same order. Got {len(codes[0])} and "
                 f"{len(codes[1])}. Pass two pandas Series with customers as their "
@@ -76,7 +77,7 @@ def check_codes(owner: str, name: str, values: Any) -> IntArray:
     elif codes.min() < -1:
         got = f"{codes.min()}"
     if got:
-        raise ValueError(
+        raise InvalidDataError(
             f"The {name!r} of {owner} must be codes of segments: whole numbers from 0 "
             f"on, and -1 for noise. Got {got}."
         )
@@ -90,7 +91,7 @@ def check_customers(owner: str, name: str, customers: pd.Index[Any]) -> None:
         (customers.isna(), "known"),
     ):
         if is_wrong.any():
-            raise ValueError(
+            raise InvalidDataError(
                 f"The index of {name!r} of {owner} must be customers, each of them "
                 f"{what}. Got {customers[is_wrong][0]!r}."
             )

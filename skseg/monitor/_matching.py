@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from skseg.exceptions import InvalidDataError
+
 from ._assignments import IntArray, check_codes, crossed, read_assignments, used_codes
 
 OWNER = "match_segments"
@@ -78,7 +80,7 @@ class SegmentMatching:
         known = {-1: -1} | self.mapping
         used, place = np.unique(read, return_inverse=True)
         if unknown := sorted(set(used.tolist()) - set(known)):
-            raise ValueError(
+            raise InvalidDataError(
                 f"No customer of the new segmentation had the codes {unknown}, so what "
                 f"they are is not known. Known are {sorted(known)}."
             )
@@ -157,7 +159,7 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
     both = read_assignments(OWNER, reference, new, ("reference", "new"))
     common = both.in_first & both.in_second
     if not common.any():
-        raise ValueError(
+        raise InvalidDataError(
             f"{OWNER} needs customers that are in both segmentations. Got none."
         )
     codes = used_codes(both.first[both.in_first])

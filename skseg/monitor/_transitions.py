@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._core._validation import check_choice, check_sample_weight, invalid_parameter
+from skseg._core._validation import check_choice, check_sample_weight
 from skseg._typing import FloatArray
-from skseg.rules._language._text import NOISE
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules._reserved_names import NOISE
 
 from ._assignments import (
     Assignments,
@@ -132,14 +133,14 @@ def _read_weight(both: Assignments, sample_weight: Any) -> FloatArray | None:
     if both.customers is None or sample_weight is None:
         return check_sample_weight(sample_weight, len(both.first))
     if not isinstance(sample_weight, pd.Series):
-        raise ValueError(
+        raise InvalidDataError(
             f"The sample_weight of {OWNER} must be a pandas Series by customer, as "
             f"'before' and 'after' are. Got a {type(sample_weight).__name__}."
         )
     check_customers(OWNER, "sample_weight", sample_weight.index)
     is_known = both.customers.isin(sample_weight.index)
     if not is_known.all():
-        raise ValueError(
+        raise InvalidDataError(
             f"The sample_weight of {OWNER} must have all customers of 'before' and "
             f"'after'. It has no {both.customers[~is_known][0]!r}."
         )
@@ -151,7 +152,7 @@ def _read_names(names: Any, used: list[int]) -> dict[int, str]:
     if isinstance(names, Mapping):
         named = dict(sorted(names.items()))
     elif isinstance(names, str):
-        raise invalid_parameter(OWNER, "names", "a sequence or dict of str", names)
+        raise InvalidParameterError(OWNER, "names", "a sequence or dict of str", names)
     else:
         # segment_names_ has noise at the end, where the code -1 finds it.
         listed = list(names)
@@ -161,7 +162,7 @@ def _read_names(names: Any, used: list[int]) -> dict[int, str]:
     if -1 in used or -1 in named:
         named[-1] = named.pop(-1, NOISE)
     if nameless := [code for code in used if code not in named]:
-        raise ValueError(
+        raise InvalidDataError(
             f"The names of {OWNER} must name all codes. Got none for {nameless}."
         )
     return named
@@ -174,7 +175,7 @@ def _labels(
     labels: list[int | str] = [*named.values(), absent][:n_labels]
     if len(set(labels)) < n_labels:
         twice = next(label for label in labels if labels.count(label) > 1)
-        raise ValueError(
+        raise InvalidDataError(
             f"The names of {OWNER} must differ from each other, and from {NEW!r} and "
             f"{GONE!r}. Got {twice!r} twice."
         )

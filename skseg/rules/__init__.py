@@ -1,7 +1,6 @@
 """The rule language: what a segment is, and the proof that segments are a partition."""
 
-from skseg.exceptions import MissingExtraError, RuleError
-
+from ._columns import Columns, is_missing_value
 from ._language._conditions import Rule, col, missing
 from ._language._parse import parse
 from ._language._thresholds import maximum, minimum, q
@@ -10,15 +9,15 @@ from ._proof._mece import Gap, MECEReport, Overlap
 from ._ruleset import RuleSet
 
 __all__ = [
+    "Columns",
     "Domain",
     "Gap",
     "MECEReport",
-    "MissingExtraError",
     "Overlap",
     "Rule",
-    "RuleError",
     "RuleSet",
     "col",
+    "is_missing_value",
     "maximum",
     "minimum",
     "missing",

@@ -12,7 +12,7 @@ import narwhals as nw
 import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray, ObjectArray
-from skseg.exceptions import RuleError, missing_columns_message
+from skseg.exceptions import MissingColumnError, RuleError
 
 # Up to this many values, a comparison a piece within the frame beats taking every text
 # out of it.
@@ -94,7 +94,7 @@ class Columns:
         """Raise unless all of `names` are there."""
         absent = [name for name in names if name not in self.names]
         if absent:
-            raise RuleError(missing_columns_message(absent, self.names, self.owner))
+            raise MissingColumnError(self.owner, absent, self.names)
 
     def numbers(self, name: str) -> FloatArray:
         """Return a column as float64, missing values as NaN."""

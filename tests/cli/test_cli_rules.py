@@ -153,7 +153,7 @@ def test_hybrid_thresholds_are_refuted_with_the_quantiles_that_do_it(
 
 
 def test_the_definition_in_the_readme_is_proved(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     found = [
         line for line in readme.replace("`", "\n").splitlines() if "q(0.75)" in line
     ]

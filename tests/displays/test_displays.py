@@ -19,7 +19,7 @@ from skseg import RFMSegmenter
 from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
 from skseg.displays._drawing import count_text, fit_text
 from skseg.displays._heatmap_drawing import interval_texts, named_runs
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 
 NAN = float("nan")
 

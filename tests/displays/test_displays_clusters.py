@@ -37,8 +37,8 @@ from skseg.displays import (
 from skseg.displays._clusters_drawing import number_texts, segment_style
 from skseg.displays._clusters_reading import read_fitted, read_segments, space_names
 from skseg.displays._silhouette_drawing import spread_out
+from skseg.exceptions import MissingExtraError
 from skseg.model_selection import NSegmentsSelection, select_eps
-from skseg.rules import MissingExtraError
 
 NAN = float("nan")
 

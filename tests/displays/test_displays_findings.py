@@ -35,8 +35,8 @@ from skseg.displays import (
 from skseg.displays._effect_map_cells import column_cells
 from skseg.displays._findings_drawing import STYLES
 from skseg.displays._information_value_drawing import STARTS
-from skseg.rules import MissingExtraError, Rule, RuleSet, parse
-from skseg.rules._columns import Columns
+from skseg.exceptions import MissingExtraError
+from skseg.rules import Columns, Rule, RuleSet, parse
 
 NAN, INF = float("nan"), float("inf")
 

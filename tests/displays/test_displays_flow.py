@@ -19,7 +19,7 @@ from sklearn.exceptions import NotFittedError
 
 from skseg.displays import SegmentFlowDisplay
 from skseg.displays._flow_drawing import Column
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 
 LINEAGE = {
     "rule": ["Loyal", "Loyal", "New", "Lapsed", "outside"],

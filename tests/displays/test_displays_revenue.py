@@ -24,7 +24,7 @@ from skseg import OptimalRevenueBinner
 from skseg.displays import RevenueCurveDisplay, RevenueTiersDisplay
 from skseg.displays._revenue_curve_drawing import cut_labels
 from skseg.displays._revenue_tiers_drawing import label_places, money_text
-from skseg.rules import MissingExtraError
+from skseg.exceptions import MissingExtraError
 
 NAN = float("nan")
 

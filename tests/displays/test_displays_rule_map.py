@@ -19,7 +19,8 @@ from matplotlib.colors import to_hex
 
 from skseg.displays import RuleMapDisplay
 from skseg.displays._drawing import palette
-from skseg.rules import MissingExtraError, RuleError, RuleSet
+from skseg.exceptions import MissingExtraError, RuleError
+from skseg.rules import RuleSet
 
 NAN = float("nan")
 ALWAYS = {"integer": True, "low": 1, "high": 5, "missing": False}

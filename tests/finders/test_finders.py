@@ -19,8 +19,7 @@ from skseg._finders._base import Thresholds
 from skseg._finders._comparison import Comparison
 from skseg._finders._halves import halves
 from skseg.datasets import make_seller_groups
-from skseg.rules import RuleSet
-from skseg.rules._columns import Columns
+from skseg.rules import Columns, RuleSet
 
 FINDERS = [
     BoxSegmentFinder,

@@ -25,7 +25,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skseg import MECERuleSegmenter
 from skseg.datasets import make_cart_abandoners
-from skseg.rules import Domain, MECEReport, Rule, RuleError, RuleSet, col, maximum, q
+from skseg.exceptions import RuleError
+from skseg.rules import Domain, MECEReport, Rule, RuleSet, col, maximum, q
 from tests.conftest import FRAMES
 
 TIERS = {"VIP": "aov >= 120", "Core": "40 <= aov < 120"}

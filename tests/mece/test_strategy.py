@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from skseg import MECERuleSegmenter
 from skseg.datasets import make_cart_abandoners
-from skseg.rules import Domain, RuleError, RuleSet
+from skseg.exceptions import RuleError
+from skseg.rules import Domain, RuleSet
 from tests.rules.sql.sql_data import ENGINES, quoted
 from tests.rules.strategies import KINDS, columns_for, names, rule_sets
 

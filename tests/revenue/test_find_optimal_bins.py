@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skseg import find_optimal_bins
+from skseg.compat import find_optimal_bins
 
 Fn = Callable[[int], float]
 

@@ -22,7 +22,8 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import skseg.rules
-from skseg.rules import Rule, RuleError, RuleSet, col, missing, parse, q
+from skseg.exceptions import RuleError
+from skseg.rules import Rule, RuleSet, col, missing, parse, q
 from tests.rules import oracle
 from tests.rules.strategies import (
     KINDS,

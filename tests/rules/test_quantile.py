@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skseg.rules import RuleError
+from skseg.exceptions import RuleError
 from skseg.rules._quantile import inverted_cdf
 
 LEVELS = [0.0, 1e-9, 0.05, 0.07, 0.1, 0.2, 1 / 3, 0.29, 0.5, 0.57, 0.58, 0.9, 1.0]

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from skseg.rules import Domain, Rule, RuleError, RuleSet, col, maximum, missing, q
+from skseg.exceptions import RuleError
+from skseg.rules import Domain, Rule, RuleSet, col, maximum, missing, q
 from tests.rules import oracle
 from tests.rules.generators import partition, random_rules, random_schema
 from tests.rules.strategies import KINDS, columns_for, rule_sets

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from skseg._typing import BoolArray, FloatArray
+from skseg.exceptions import InvalidDataError
 
 # A variance below this share of the mean square is what rounding leaves of none.
 _ROUNDING = 1e-12
@@ -224,7 +225,7 @@ def ipw_score(
     weight = np.ones(len(y)) if weight is None else weight
     n_a, n_b = weight[in_a].sum(), weight[~in_a].sum()
     if not (n_a > 0 and n_b > 0):
-        raise ValueError(f"Both groups need rows. Got {n_a} of A and {n_b} of B.")
+        raise InvalidDataError(f"Both groups need rows. Got {n_a} of A and {n_b} of B.")
     mean_a = weight[in_a] @ y[in_a] / n_a
     mean_b = weight[~in_a] @ y[~in_a] / n_b
     share = n_a / (n_a + n_b)
@@ -262,7 +263,7 @@ def aipw_score(
     is_inside = (propensity > 0) & (propensity < 1)
     if not is_inside.all():
         row = int(np.argmin(is_inside))
-        raise ValueError(
+        raise InvalidDataError(
             "A propensity must lie between 0 and 1, else nobody is there to compare "
             f"with. Got {propensity[row]} at row {row}."
         )

@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
 
 Generator = np.random.Generator
 
@@ -73,7 +74,7 @@ def start_path(
     least = _ROUNDING * squared.max()
     for k in range(2, k_max + 1):
         if squared.max() <= least:
-            raise ValueError(
+            raise InvalidDataError(
                 f"k must not be above {k - 1}: there are not more different rows among "
                 f"the {len(rows)} in which the starts are searched for."
             )

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_random_state
 
-from skseg._core._validation import check_choice, check_int, invalid_parameter
+from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters._gap import gap_statistic
 from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._criteria import CHOICES, OF_LABELS, chosen, elbow
 from ._path import full_path, one_thread
@@ -220,25 +221,27 @@ def _read(X: Any) -> FloatArray:
         input_name="X",
     )
     if not np.ptp(rows, axis=0).any():
-        raise ValueError(f"{_OWNER} needs rows that differ. All rows of X are equal.")
+        raise InvalidDataError(
+            f"{_OWNER} needs rows that differ. All rows of X are equal."
+        )
     return np.asarray(rows)
 
 
 def _check_k(k: Any, most: int) -> list[int]:
     """Return the numbers in ascending order, each once, or raise."""
     if not isinstance(k, Iterable) or isinstance(k, str):
-        raise invalid_parameter(_OWNER, "k", "several ints", k)
+        raise InvalidParameterError(_OWNER, "k", "several ints", k)
     given = list(k)
     numbers = {check_int(_OWNER, "k", one, 1, most) for one in given}
     if numbers <= {1}:
-        raise invalid_parameter(_OWNER, "k", "ints with one above 1", given)
+        raise InvalidParameterError(_OWNER, "k", "ints with one above 1", given)
     return sorted(numbers)
 
 
 def _check_criteria(criteria: Any, decide_by: Any) -> list[str]:
     """Return the criteria in their order, or raise."""
     if isinstance(criteria, str) or not isinstance(criteria, Iterable):
-        raise invalid_parameter(_OWNER, "criteria", "a sequence of names", criteria)
+        raise InvalidParameterError(_OWNER, "criteria", "a sequence of names", criteria)
     names = list(criteria)
     for name in names:
         check_choice(_OWNER, "criteria", name, list(CHOICES))

@@ -20,11 +20,6 @@ from ._thresholds import Extreme, Quantile, Threshold, format_number, threshold_
 
 RESERVED = frozenset({"col", "q", "max", "min", "missing", "inf", "nan"})
 
-# What the rows outside of the universe of a rule set are called; their code is -1.
-OUTSIDE = "outside"
-# What rows in no segment are called by default; their code is -1, too.
-NOISE = "Noise"
-
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _MIRRORED = {">": "<", ">=": "<="}
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from skseg.exceptions import RuleError
 from skseg.rules._language._conditions import Rule, open_thresholds
-from skseg.rules._language._text import OUTSIDE
 from skseg.rules._language._thresholds import Quantile
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._boxes import Box, Budget, TooManyBoxesError, volume
 from ._proof import Proof

@@ -21,8 +21,8 @@ from skseg.rules._language._conditions import (
     negation_normal,
     unresolved_error,
 )
-from skseg.rules._language._text import OUTSIDE
 from skseg.rules._language._thresholds import Threshold, check_name
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._dialects import (
     Dialect,

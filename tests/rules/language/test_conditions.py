@@ -13,17 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from skseg.rules import (
-    Rule,
-    RuleError,
-    RuleSet,
-    col,
-    maximum,
-    minimum,
-    missing,
-    parse,
-    q,
-)
+from skseg.exceptions import RuleError
+from skseg.rules import Rule, RuleSet, col, maximum, minimum, missing, parse, q
 from skseg.rules._language._conditions import (
     And,
     Comparison,

@@ -13,17 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from skseg.rules import (
-    Rule,
-    RuleError,
-    RuleSet,
-    col,
-    maximum,
-    minimum,
-    missing,
-    parse,
-    q,
-)
+from skseg.exceptions import RuleError
+from skseg.rules import Rule, RuleSet, col, maximum, minimum, missing, parse, q
 from skseg.rules._language._conditions import And, Not, Or
 from tests.rules.strategies import ODD_NAMES, SPECIAL_TEXTS, rule_sets, rules
 

@@ -15,17 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skseg.rules import (
-    Domain,
-    Gap,
-    MECEReport,
-    Overlap,
-    Rule,
-    RuleError,
-    RuleSet,
-    col,
-    missing,
-)
+from skseg.exceptions import RuleError
+from skseg.rules import Domain, Gap, MECEReport, Overlap, Rule, RuleSet, col, missing
 from skseg.rules._language._conditions import Comparison, Membership, leaves
 from skseg.rules._proof import _proof
 from tests.rules import oracle

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skseg.exceptions import RuleError
 from skseg.rules import (
     Gap,
     MECEReport,
     Overlap,
     Rule,
-    RuleError,
     RuleSet,
     col,
     maximum,

@@ -21,7 +21,8 @@ import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skseg.rules import MissingExtraError, Rule, RuleError, RuleSet, col, missing, parse
+from skseg.exceptions import MissingExtraError, RuleError
+from skseg.rules import Rule, RuleSet, col, missing, parse
 from skseg.rules._sql._expressions import condition_sql
 from tests.rules.sql.sql_data import (
     ENGINES,

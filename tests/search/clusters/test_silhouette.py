@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
-from skseg._search._arrays import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 from skseg._search.clusters.silhouette import (
     silhouette_widths,
     silhouette_widths_and_error,
