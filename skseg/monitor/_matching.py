@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError
 
-from ._assignments import IntArray, check_codes, crossed, read_assignments, used_codes
+from ._assignments import check_codes, crossed, read_assignments, used_codes
 
 OWNER = "match_segments"
 
