@@ -124,7 +124,7 @@ class MECERuleSegmenter(
         Which rows of which business rule are in which segment: the columns rule,
         segment and n; the rows outside of the universe come last.
     mece_report_ : MECEReport
-        The proof about the resolved rules as written, before precedence and default.
+        The proof about the resolved rules as written, without `on_overlap`, `default`.
     min_size_, max_size_ : float or None
         The bounds, in rows.
     n_outside_ : int or float
@@ -211,7 +211,7 @@ class MECERuleSegmenter(
         Returns
         -------
         MECEReport
-            About the rules as written, before precedence. A named `default` and
+            About the rules as written, before `on_overlap`. A named `default` and
             ``on_gap="default"`` count.
 
         Raises

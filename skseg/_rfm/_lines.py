@@ -65,7 +65,7 @@ def read_lines(
     *,
     as_of: Any,
     time_zone: str | None,
-    digits: int,
+    decimals: int,
     invalid: str,
 ) -> Lines:
     """Read the columns; raise on rows that cannot be used, or leave them out."""
@@ -83,7 +83,7 @@ def read_lines(
     if not (isinstance(as_of, str) and as_of == "latest"):
         last = as_of_day(as_of, zone)
         defects.add("date after as_of", day > last, dates)
-    units = read_units(frame.get_column(columns.amount), digits, defects)
+    units = read_units(frame.get_column(columns.amount), decimals, defects)
 
     if defects.counts:
         _check_defects(defects, invalid)

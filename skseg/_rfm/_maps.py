@@ -17,15 +17,15 @@ class SegmentMap:
     rules : mapping of str to (str or Rule)
         Segment name -> rule over the scores ``R``, ``F``, ``M`` (5 is best) and perhaps
         further columns of the customer table.
-    precedence : {"first"} or None
-        ``"first"``: of several rules that hold, the first one counts. None: the rules
-        must not overlap.
+    on_overlap : {"raise", "first"}
+        ``"raise"``: the rules must not overlap. ``"first"``: of several rules that
+        hold, the first one counts.
     default : str or None
         Segment of the customers for whom no rule holds. None: there must be none.
     """
 
     rules: Mapping[str, str | Rule]
-    precedence: str | None = None
+    on_overlap: str = "raise"
     default: str | None = None
 
 
@@ -43,7 +43,7 @@ def _bounds_map(
         )
         for name, *bounds in zip(names, R, F, M, strict=True)
     }
-    return SegmentMap(rules, precedence="first", default="Others")
+    return SegmentMap(rules, on_overlap="first", default="Others")
 
 
 _SEED = {
@@ -85,9 +85,9 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
             "Hibernating": "R <= 2 and F <= 2",
         }
     ),
-    "seed": SegmentMap(_SEED, precedence="first", default="Others"),
+    "seed": SegmentMap(_SEED, on_overlap="first", default="Others"),
     "seed-premium": SegmentMap(
-        {**_SEED, "Premium": "premium == 1"}, precedence="first", default="Others"
+        {**_SEED, "Premium": "premium == 1"}, on_overlap="first", default="Others"
     ),
     "putler": _bounds_map(
         [

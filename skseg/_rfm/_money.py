@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidDataError
 
 from ._defects import Defects
 
-MAX_DIGITS = 6
+MAX_DECIMALS = 6
 # Up to here float64 holds every integer: sums of integers are exact and the same in
 # any order of the rows.
 MAX_UNITS = 2**53
@@ -28,21 +28,21 @@ EXACT = Context(prec=200)
 
 
 def read_units(
-    series: nw.Series[Any], digits: int, defects: Defects
+    series: nw.Series[Any], decimals: int, defects: Defects
 ) -> NDArray[np.float64]:
-    """Return the amounts as whole multiples of 10**-digits."""
+    """Return the amounts as whole multiples of 10**-decimals."""
     dtype = series.dtype
     if dtype.is_integer() or dtype.is_float():
-        return _units_of_floats(series, digits, defects)
+        return _units_of_floats(series, decimals, defects)
     if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _units_of_values(series, digits, defects)
+        return _units_of_values(series, decimals, defects)
     raise InvalidDataError(
         f"rfm_table needs numbers in the column {series.name!r}, which holds {dtype}."
     )
 
 
 def _units_of_floats(
-    series: nw.Series[Any], digits: int, defects: Defects
+    series: nw.Series[Any], decimals: int, defects: Defects
 ) -> NDArray[np.float64]:
     raw = series.to_numpy()
     amounts = raw.astype(np.float64, copy=False)
@@ -51,20 +51,20 @@ def _units_of_floats(
         defects.add("missing amount", np.isnan(amounts))
         defects.add("non-finite amount", ~finite, series)
         amounts = np.where(finite, amounts, 0.0)
-    units, excess = _round_to_units(amounts, 10**digits)
+    units, excess = _round_to_units(amounts, 10**decimals)
     if not excess <= NOISE:
         # What a large amount, or a float32, cannot hold any finer is noise as well.
         step = 4 * np.finfo(raw.dtype if raw.dtype.kind == "f" else np.float64).eps
 
-        def is_too_fine(digits: int) -> NDArray[np.bool_]:
+        def is_too_fine(decimals: int) -> NDArray[np.bool_]:
             with np.errstate(over="ignore", invalid="ignore"):
-                scaled = amounts * 10**digits
+                scaled = amounts * 10**decimals
                 excess: NDArray[np.float64] = np.abs(scaled - np.rint(scaled))
             noise = NOISE + step * np.abs(scaled)
             too_fine: NDArray[np.bool_] = (excess > noise) & defects.usable
             return too_fine
 
-        _check_decimals(is_too_fine, series, digits)
+        _check_decimals(is_too_fine, series, decimals)
     return units
 
 
@@ -84,7 +84,7 @@ def _round_to_units(
 
 
 def _units_of_values(
-    series: nw.Series[Any], digits: int, defects: Defects
+    series: nw.Series[Any], decimals: int, defects: Defects
 ) -> NDArray[np.float64]:
     """Read decimals and texts without rounding, each distinct value once."""
     rows, distinct = pd.factorize(series.to_numpy(), use_na_sentinel=False)
@@ -97,13 +97,13 @@ def _units_of_values(
     defects.add("non-finite amount", ~finite[rows], series)
     amounts = [a if a is not None and a.is_finite() else Decimal(0) for a in read]
 
-    def is_too_fine(digits: int) -> NDArray[np.bool_]:
-        scaled = [EXACT.scaleb(amount, digits) for amount in amounts]
+    def is_too_fine(decimals: int) -> NDArray[np.bool_]:
+        scaled = [EXACT.scaleb(amount, decimals) for amount in amounts]
         fine = np.array([unit != unit.to_integral_value() for unit in scaled])
         return fine[rows] & defects.usable
 
-    _check_decimals(is_too_fine, series, digits)
-    return np.rint([float(EXACT.scaleb(amount, digits)) for amount in amounts])[rows]
+    _check_decimals(is_too_fine, series, decimals)
+    return np.rint([float(EXACT.scaleb(amount, decimals)) for amount in amounts])[rows]
 
 
 def _as_decimal(value: Any) -> Decimal | None:
@@ -125,25 +125,29 @@ def _as_decimal(value: Any) -> Decimal | None:
 
 
 def _check_decimals(
-    is_too_fine: Callable[[int], NDArray[np.bool_]], series: nw.Series[Any], digits: int
+    is_too_fine: Callable[[int], NDArray[np.bool_]],
+    series: nw.Series[Any],
+    decimals: int,
 ) -> None:
-    """Raise on the first amount with more than `digits` decimals."""
-    bad = is_too_fine(digits)
+    """Raise on the first amount with more than `decimals` decimals."""
+    bad = is_too_fine(decimals)
     if not bad.any():
         return
     row = int(bad.argmax())
-    enough = (d for d in range(digits + 1, MAX_DIGITS + 1) if not is_too_fine(d).any())
+    enough = (
+        d for d in range(decimals + 1, MAX_DECIMALS + 1) if not is_too_fine(d).any()
+    )
     best = next(enough, None)
-    cure = "round them first" if best is None else f"digits={best} keeps all amounts"
+    cure = "round them first" if best is None else f"decimals={best} keeps all amounts"
     raise InvalidDataError(
         f"The amount {series[row]} in row {row} (counted from 0) of the column "
-        f"{series.name!r} has more decimals than digits={digits}, so sums would not be "
+        f"{series.name!r} is finer than decimals={decimals}, so sums would not be "
         f"exact: {cure}."
     )
 
 
 def check_sums(
-    customer: NDArray[np.intp], units: NDArray[np.float64], digits: int
+    customer: NDArray[np.intp], units: NDArray[np.float64], decimals: int
 ) -> None:
     """Raise where a customer's amounts add up to more than float64 holds exactly."""
     largest = max(float(units.max()), -float(units.min()))
@@ -153,6 +157,6 @@ def check_sums(
     if np.bincount(customer, weights=np.abs(units)).max() >= MAX_UNITS:
         raise InvalidDataError(
             "The amounts of one customer add up to 2**53 minor units or more, which "
-            f"cannot be summed exactly with digits={digits}. Use fewer digits, or a "
+            f"cannot be summed exactly with decimals={decimals}. Use fewer, or a "
             "larger unit of money, such as thousands."
         )

@@ -61,14 +61,14 @@ default="grid"
         Where the cut points come from. A mapping gives business cut points for some
         or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones are
         learned. A value equal to a cut point lies below it.
-    precedence : {"first"} or None, default=None
-        What to do where the rules of your map overlap. ``"first"``: the first rule that
-        holds counts. None: overlapping rules are an error. The maps that ship declare
-        their own.
+    on_overlap : {"raise", "first"}, default=None
+        What to do where the rules of the map overlap. ``"first"``: the first rule that
+        holds counts. None: what the shipped map declares; ``"raise"`` for a map of your
+        own.
     default : str, default=None
         Segment of the customers for whom no rule of your map holds. None: a map with
         gaps is an error. The maps that ship declare their own.
-    missing : str, default="Unknown"
+    unknown : str, default="Unknown"
         Segment of the customers that cannot be decided because a value is missing, such
         as the recency of a customer without a purchase.
     recency, frequency, monetary : str, default="recency", "frequency", "monetary"
@@ -95,8 +95,9 @@ default="grid"
         number of customers and their share, and whether the score is ``collapsed``:
         ties have made two cut points equal, and no value gets it.
     mece_report_ : MECEReport
-        The proof about the map, over all combinations of scores and before precedence
-        and default are applied: its overlaps, gaps and unreachable segments.
+        The proof about the map, over all combinations of scores and before
+        `on_overlap` and `default` are applied: its overlaps, gaps and unreachable
+        segments.
     unreachable_segments_ : tuple of str
         Segments that no customer can get, by the map or by collapsed scores.
     n_features_in_ : int
@@ -111,7 +112,7 @@ default="grid"
     Notes
     -----
     Missing values get no score. A customer whose known values decide belongs to the
-    decided segment, every other one to the segment `missing`.
+    decided segment, every other one to the segment `unknown`.
 
     RFM scoring goes back to A. M. Hughes, "Strategic Database Marketing" (1994). Equal
     values get equal scores here: ranking with ties broken by row order, a common
@@ -139,9 +140,9 @@ default="grid"
         n_scores: int | Mapping[str, int] = 5,
         *,
         cut_points: str | Mapping[str, Any] = "quantile",
-        precedence: str | None = None,
+        on_overlap: str | None = None,
         default: str | None = None,
-        missing: str = "Unknown",
+        unknown: str = "Unknown",
         recency: str = "recency",
         frequency: str = "frequency",
         monetary: str | None = "monetary",
@@ -149,9 +150,9 @@ default="grid"
         self.segments = segments
         self.n_scores = n_scores
         self.cut_points = cut_points
-        self.precedence = precedence
+        self.on_overlap = on_overlap
         self.default = default
-        self.missing = missing
+        self.unknown = unknown
         self.recency = recency
         self.frequency = frequency
         self.monetary = monetary
@@ -179,7 +180,7 @@ default="grid"
         ------
         ValueError
             If a parameter or column is wrong, or the map overlaps or leaves gaps
-            without a declared precedence or default.
+            without a declared `on_overlap` or `default`.
         """
         columns = read_columns(self, X, reset=True, min_features=2)
         weight = check_sample_weight(sample_weight, columns.n_rows)
@@ -188,7 +189,7 @@ default="grid"
         rules = self._prove(segment_map, columns)
         self.rules_ = RuleSet(
             {n: rule_in_raw_units(r, self._dimensions) for n, r in rules.items()},
-            default=self._missing_name(rules),
+            default=self._unknown_name(rules),
         ).simplify()
         # The default is reached by missing values alone, and always by those.
         self.unreachable_segments_ = self.rules_.verify().unreachable or ()
@@ -297,20 +298,20 @@ default="grid"
         return np.array([d.score for d in self._dimensions], dtype=object)
 
     def _segment_map(self) -> SegmentMap:
-        if self.precedence not in (None, "first"):
-            rule = "None or 'first'"
+        if self.on_overlap not in (None, "raise", "first"):
+            rule = "None, 'raise' or 'first'"
             raise InvalidParameterError(
-                "RFMSegmenter", "precedence", rule, self.precedence
+                "RFMSegmenter", "on_overlap", rule, self.on_overlap
             )
         if isinstance(self.segments, Mapping) and self.segments:
-            return SegmentMap(self.segments, self.precedence, self.default)
+            return SegmentMap(self.segments, self.on_overlap or "raise", self.default)
         known = self.segments if isinstance(self.segments, str) else None
         if known not in SEGMENT_MAPS:
             rule = f"one of {sorted(SEGMENT_MAPS)} or a mapping of names to rules"
             raise InvalidParameterError("RFMSegmenter", "segments", rule, self.segments)
         shipped = SEGMENT_MAPS[known]
         default = self.default if self.default is not None else shipped.default
-        return SegmentMap(shipped.rules, self.precedence or shipped.precedence, default)
+        return SegmentMap(shipped.rules, self.on_overlap or shipped.on_overlap, default)
 
     def _fit_dimensions(
         self, columns: Columns, weight: FloatArray | None
@@ -409,11 +410,11 @@ default="grid"
                     "a map of your own."
                 )
 
-    def _missing_name(self, rules: Mapping[str, Rule]) -> str:
-        if not isinstance(self.missing, str) or self.missing in rules:
+    def _unknown_name(self, rules: Mapping[str, Rule]) -> str:
+        if not isinstance(self.unknown, str) or self.unknown in rules:
             rule = "a str that is no name of another segment"
-            raise InvalidParameterError("RFMSegmenter", "missing", rule, self.missing)
-        return self.missing
+            raise InvalidParameterError("RFMSegmenter", "unknown", rule, self.unknown)
+        return self.unknown
 
     def _segment_table(
         self, columns: Columns, weight: FloatArray | None
@@ -460,15 +461,15 @@ def _check_asks_for_no_missing_score(rules: RuleSet, scores: Collection[str]) ->
                 raise RuleError(
                     f"Segment {name!r} asks for missing({leaf.column}). Customers whom "
                     "a missing value leaves undecided have a segment of their own, "
-                    "named by the parameter 'missing'; drop the condition."
+                    "named by the parameter 'unknown'; drop the condition."
                 )
 
 
 def _check_declared(segment_map: SegmentMap, report: MECEReport) -> None:
-    if report.n_overlaps and segment_map.precedence is None:
+    if report.n_overlaps and segment_map.on_overlap == "raise":
         raise InvalidDataError(
             "The segments overlap. Change the rules, or declare that the first rule "
-            f"that holds counts with precedence='first'.\n{report}"
+            f"that holds counts with on_overlap='first'.\n{report}"
         )
     if report.gaps and segment_map.default is None:
         raise InvalidDataError(

@@ -16,7 +16,7 @@ from skseg.exceptions import InvalidParameterError
 
 from ._calendar import EPOCH, check_time_zone
 from ._lines import BLOCK, Columns, Lines, number_ids, read_frame, read_lines
-from ._money import MAX_DIGITS, check_sums
+from ._money import MAX_DECIMALS, check_sums
 from ._orders import Orders, group_orders, summarise
 
 FrameT = TypeVar("FrameT")
@@ -105,7 +105,7 @@ def rfm_table(
     order_id: str | None = None,
     as_of: Any,
     time_zone: str | None = None,
-    digits: int = 2,
+    decimals: int = 2,
     invalid: str = "raise",
     return_report: Literal[False] = False,
 ) -> FrameT: ...
@@ -121,7 +121,7 @@ def rfm_table(
     order_id: str | None = None,
     as_of: Any,
     time_zone: str | None = None,
-    digits: int = 2,
+    decimals: int = 2,
     invalid: str = "raise",
     return_report: Literal[True],
 ) -> tuple[FrameT, RFMTableReport]: ...
@@ -136,7 +136,7 @@ def rfm_table(
     order_id: str | None = None,
     as_of: Any,
     time_zone: str | None = None,
-    digits: int = 2,
+    decimals: int = 2,
     invalid: str = "raise",
     return_report: bool = False,
 ) -> Any:
@@ -170,9 +170,9 @@ def rfm_table(
         "Europe/Berlin", before their calendar day is taken. If None, it is the day in
         their own time zone. Timestamps without a time zone are taken as they are
         written.
-    digits : int, default=2
+    decimals : int, default=2
         Decimals of an amount, from 0 to 6: money is summed in whole multiples of
-        ``10**-digits``, which is exact and does not depend on the order of the rows.
+        ``10**-decimals``, which is exact and does not depend on the order of the rows.
     invalid : {"raise", "exclude"}, default="raise"
         What to do with transactions that cannot be used: without a customer, order
         id, date or amount (an empty id counts as none), with a date or amount that
@@ -207,7 +207,7 @@ def rfm_table(
     ValueError
         If a parameter is out of its range; if columns are missing; if there is no
         transaction to use; if there are invalid transactions and ``invalid="raise"``;
-        if an amount has more decimals than `digits`; if the amounts of a customer add
+        if an amount has more decimals than `decimals`; if the amounts of a customer add
         up to 2**53 minor units or more; if the customer ids mix text and numbers.
 
     Warns
@@ -268,16 +268,21 @@ def rfm_table(
       customers     2, of whom 0 without a purchase
     """
     columns = Columns(customer_id, date, amount, order_id)
-    _check_parameters(columns, time_zone, digits, invalid)
+    _check_parameters(columns, time_zone, decimals, invalid)
     frame = read_frame(transactions, columns)
     lines = read_lines(
-        frame, columns, as_of=as_of, time_zone=time_zone, digits=digits, invalid=invalid
+        frame,
+        columns,
+        as_of=as_of,
+        time_zone=time_zone,
+        decimals=decimals,
+        invalid=invalid,
     )
     customer, n_customers = number_ids(lines.customer, ordered=True)
-    check_sums(customer, lines.units, digits)
+    check_sums(customer, lines.units, decimals)
     orders = group_orders(customer, lines)
     as_of_day = lines.as_of.toordinal() - EPOCH
-    values = summarise(orders, n_customers, as_of_day, 10**digits)
+    values = summarise(orders, n_customers, as_of_day, 10**decimals)
     report = _account(lines, orders, len(frame), values["frequency"])
     table = _with_ids(lines.customer, customer, values)
     if return_report:
@@ -288,7 +293,7 @@ def rfm_table(
 
 
 def _check_parameters(
-    columns: Columns, time_zone: str | None, digits: int, invalid: str
+    columns: Columns, time_zone: str | None, decimals: int, invalid: str
 ) -> None:
     names = ("customer_id", "date", "amount", "order_id")
     for name, column in zip(names, columns, strict=True):
@@ -304,7 +309,7 @@ def _check_parameters(
             columns.customer,
         )
     check_time_zone(time_zone)
-    check_int("rfm_table", "digits", digits, 0, MAX_DIGITS)
+    check_int("rfm_table", "decimals", decimals, 0, MAX_DECIMALS)
     if not (isinstance(invalid, str) and invalid in ("raise", "exclude")):
         raise InvalidParameterError(
             "rfm_table", "invalid", "'raise' or 'exclude'", invalid

@@ -54,7 +54,7 @@ def in_terms_of_options(message: str) -> str:
         lambda match: "--" + match[1].replace("_", "-"),
         message,
     )
-    message = re.sub(r"\bdigits=(\d)", r"--digits \1", message)
+    message = re.sub(r"\bdecimals=(\d)", r"--digits \1", message)
     # What is quoted is the name of a column.
     return re.sub(
         r"(?<!')\b(as_of|time_zone)\b",
@@ -270,7 +270,7 @@ def rfm(
                 as_of=as_of,
                 invalid=invalid,
                 time_zone=time_zone,
-                digits=digits,
+                decimals=digits,
                 segments=segments,
             )
     show_run(console, run)

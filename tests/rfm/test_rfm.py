@@ -147,7 +147,7 @@ def test_missing_values_that_decide_lead_to_the_segment_unknown() -> None:
     X = ladder()
     X.loc[0, "recency"] = np.nan
     X.loc[1, "monetary"] = np.nan
-    segmenter = RFMSegmenter(missing="No purchase").fit(X)
+    segmenter = RFMSegmenter(unknown="No purchase").fit(X)
     names = segmenter.segment_names_[segmenter.labels_]
     assert names[0] == "No purchase"
     assert names[1] == "Champions", "M does not decide in the grid"
@@ -271,11 +271,11 @@ def test_putler_needs_no_segment_that_the_table_never_reaches() -> None:
     assert set(report.unreachable) == set(SEGMENT_MAPS["putler"].rules) - reached
 
 
-def test_overlapping_own_map_needs_a_declared_precedence() -> None:
+def test_overlapping_own_map_needs_a_declaration() -> None:
     segments = {"Recent": "R >= 4", "Loyal": "F >= 4", "Rest": "R < 4 and F < 4"}
-    with pytest.raises(ValueError, match=r"precedence='first'.*\n.*\n.*R: \[4, 5\]"):
+    with pytest.raises(ValueError, match=r"on_overlap='first'.*\n.*\n.*R: \[4, 5\]"):
         RFMSegmenter(segments).fit(ladder())
-    segmenter = RFMSegmenter(segments, precedence="first").fit(ladder())
+    segmenter = RFMSegmenter(segments, on_overlap="first").fit(ladder())
     assert segmenter.mece_report_.n_overlaps == 1
     assert segmenter.rules_.verify().is_mece
 
@@ -306,8 +306,8 @@ def test_own_map_with_gaps_needs_a_declared_default() -> None:
             "'cut_points' .* rising order for 'recency'",
         ),
         ({"cut_points": {"recency": [1, np.nan]}}, "'cut_points' .* finite"),
-        ({"precedence": "last"}, "'precedence'"),
-        ({"missing": "Champions"}, "'missing'"),
+        ({"on_overlap": "last"}, "'on_overlap'"),
+        ({"unknown": "Champions"}, "'unknown'"),
         ({"recency": "recenc"}, "Did you mean 'recency'.* recency=..."),
         ({"segments": {"Top": "R >= 4 and Q > 1"}}, "Unknown column 'Q'"),
         ({"segments": {"Top": "missing(R)"}}, r"'Top' asks for missing\(R\)"),

@@ -291,15 +291,15 @@ def test_an_amount_with_too_many_decimals_raises_and_names_the_cure(
 ) -> None:
     lines = lines_of((1, "2024-03-01", 1.25), (1, "2024-03-01", 1.25))
     lines["amount"] = [to_amount("1.25"), to_amount(fine)]
-    with pytest.raises(ValueError, match=f"amount {fine} in row 1 .*digits=3 keeps"):
+    with pytest.raises(ValueError, match=f"amount {fine} in row 1 .*decimals=3 keeps"):
         rfm_table(lines, **NAMES, as_of=AS_OF)
-    table = rfm_table(lines, **NAMES, as_of=AS_OF, digits=3)
+    table = rfm_table(lines, **NAMES, as_of=AS_OF, decimals=3)
     assert table["monetary"].to_list() == [float(Decimal("1.25") + Decimal(fine))]
 
 
 def test_a_fine_amount_is_seen_however_small_its_excess() -> None:
     lines = lines_of((1, "2024-03-01", 1.2501), (1, "2024-03-01", 1.25))
-    with pytest.raises(ValueError, match=r"amount 1\.2501 in row 0 .*digits=4 keeps"):
+    with pytest.raises(ValueError, match=r"amount 1\.2501 in row 0 .*decimals=4 keeps"):
         rfm_table(lines, **NAMES, as_of=AS_OF)
 
 
@@ -342,7 +342,7 @@ def test_large_and_small_amounts_of_float32_are_read_as_their_decimals() -> None
 def test_sums_beyond_what_float64_counts_raise(amounts: list[float]) -> None:
     lines = pd.DataFrame({"customer": 1, "date": AS_OF, "amount": amounts})
     with pytest.raises(ValueError, match=r"2\*\*53 minor units or more"):
-        rfm_table(lines, **NAMES, as_of=AS_OF, digits=0)
+        rfm_table(lines, **NAMES, as_of=AS_OF, decimals=0)
 
 
 def test_a_fine_amount_beside_a_huge_one_is_named_without_a_warning() -> None:
@@ -357,7 +357,7 @@ def test_a_fine_amount_beside_a_huge_one_is_named_without_a_warning() -> None:
 def test_the_limit_is_one_of_each_customer_not_of_the_table() -> None:
     large = float(2**52)
     lines = pd.DataFrame({"customer": [1, 2, 3], "date": AS_OF, "amount": large})
-    table = rfm_table(lines, **NAMES, as_of=AS_OF, digits=0)
+    table = rfm_table(lines, **NAMES, as_of=AS_OF, decimals=0)
     assert table["monetary"].to_list() == [large] * 3
 
 
@@ -370,17 +370,17 @@ def test_the_limit_is_one_of_each_customer_not_of_the_table() -> None:
     st.integers(0, 6),
 )
 def test_sums_are_those_of_exact_arithmetic(
-    rows: list[tuple[int, int]], digits: int
+    rows: list[tuple[int, int]], decimals: int
 ) -> None:
     exact: dict[int, Fraction] = defaultdict(Fraction)
     for customer, units in rows:
-        exact[customer] += Fraction(units, 10**digits)
+        exact[customer] += Fraction(units, 10**decimals)
     customers, units_of_row = zip(*rows, strict=True)
-    texts = [str(Decimal(units).scaleb(-digits)) for units in units_of_row]
+    texts = [str(Decimal(units).scaleb(-decimals)) for units in units_of_row]
     columns = {"customer": customers, "date": AS_OF}
     for amounts in (texts, list(map(float, texts)), list(map(Decimal, texts))):
         frame = pd.DataFrame({**columns, "amount": amounts})
-        table = rfm_table(frame, **NAMES, as_of=AS_OF, digits=digits)
+        table = rfm_table(frame, **NAMES, as_of=AS_OF, decimals=decimals)
         found = dict(zip(table["customer"], table["monetary"], strict=True))
         # float(Fraction) is correctly rounded: equal to the last bit.
         assert found == {customer: float(total) for customer, total in exact.items()}
@@ -966,10 +966,10 @@ GOOD = lines_of((1, "2024-03-01", 1.0))
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"digits": -1}, r"'digits' .* an int in \[0, 6\]\. Got -1 instead\."),
-        ({"digits": 7}, "Got 7 instead"),
-        ({"digits": True}, "Got True instead"),
-        ({"digits": 2.0}, r"Got 2\.0 instead"),
+        ({"decimals": -1}, r"'decimals' .* an int in \[0, 6\]\. Got -1 instead\."),
+        ({"decimals": 7}, "Got 7 instead"),
+        ({"decimals": True}, "Got True instead"),
+        ({"decimals": 2.0}, r"Got 2\.0 instead"),
         ({"invalid": "drop"}, "'raise' or 'exclude'. Got 'drop' instead"),
         ({"as_of": None}, "'as_of' parameter of rfm_table must be a date"),
         ({"as_of": "today"}, "Got 'today' instead"),
@@ -1066,7 +1066,7 @@ def test_online_retail_has_the_published_distributions(
 ) -> None:
     reference = published["online_retail"]
     bought = (online_retail["Quantity"] > 0) & (online_retail["UnitPrice"] > 0)
-    options = {**RETAIL, "digits": 3, "invalid": "exclude", "return_report": True}
+    options = {**RETAIL, "decimals": 3, "invalid": "exclude", "return_report": True}
     table, report = rfm_table(
         online_retail[bought], **options, order_id="InvoiceNo", as_of="2011-12-10"
     )
@@ -1091,13 +1091,13 @@ def test_online_retail_as_exported_keeps_account_of_every_row(
 ) -> None:
     reference = published["online_retail"]
     with pytest.raises(ValueError, match="missing customer: 135,080 rows"):
-        rfm_table(online_retail, **RETAIL, as_of="latest", digits=3)
+        rfm_table(online_retail, **RETAIL, as_of="latest", decimals=3)
     table, report = rfm_table(
         online_retail,
         **RETAIL,
         order_id="InvoiceNo",
         as_of="latest",
-        digits=3,
+        decimals=3,
         invalid="exclude",
         return_report=True,
     )
