@@ -2,11 +2,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: install lint format types test thorough coverage docs demo benchmarks oldest ci
+.PHONY: install quick lint format types test thorough coverage docs demo benchmarks oldest ci
 
 install:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -e ".[test,lint,docs]"
+
+quick: lint types
+	tests=$$($(BIN)/python tests/changed.py) && [ -z "$$tests" ] || \
+	    HYPOTHESIS_PROFILE=quick $(BIN)/pytest -n auto --quiet $$tests
 
 lint:
 	$(BIN)/ruff check .
@@ -21,14 +25,14 @@ types:
 	$(BIN)/mypy
 
 test:
-	$(BIN)/pytest
-	SCIPY_ARRAY_API=1 $(BIN)/pytest tests/test_common.py
+	$(BIN)/pytest -n auto
+	SCIPY_ARRAY_API=1 $(BIN)/pytest -n auto tests/test_common.py
 
 thorough:
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto
 
 coverage:
-	$(BIN)/pytest --cov
+	$(BIN)/pytest -n auto --cov
 
 docs:
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs docs/_build/html
@@ -42,7 +46,7 @@ benchmarks:
 oldest:
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install -c tests/constraints-oldest.txt -e ".[test]"
-	.venv-oldest/bin/pytest -p no:cacheprovider
+	.venv-oldest/bin/pytest -p no:cacheprovider -n auto
 
 ci:
 	.ci/run

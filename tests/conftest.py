@@ -8,6 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+# Each process of pytest-xdist keeps one core busy: more threads would only wait for
+# each other. The libraries read these variables when they are first imported.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 import pandas as pd
 import polars as pl
 import pytest
@@ -19,6 +24,7 @@ os.environ["MPLBACKEND"] = "Agg"
 settings.register_profile(
     "fast", deadline=None, max_examples=25, derandomize="CI" in os.environ
 )
+settings.register_profile("quick", deadline=None, max_examples=5)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 

@@ -125,29 +125,61 @@ def imported_modules(source: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize(
-    ("floor", "forbidden", "own_floors"),
-    [
-        (
-            "rules",
-            {"sklearn", "pandas", "polars"},
-            ("skseg.rules.",),
-        ),
-        (
-            "_search",
-            {"sklearn", "pandas", "polars", "narwhals"},
-            ("skseg._search.", "skseg.rules."),
-        ),
-    ],
-)
-def test_lower_floors_import_nothing_from_above(
-    floor: str, forbidden: set[str], own_floors: tuple[str, ...]
+# From the ground up. A room imports from lower floors and from itself, and no room of
+# a floor knows its neighbours.
+FLOORS = [
+    {"_html", "_typing", "exceptions"},
+    {"rules"},
+    {"_search"},
+    {"_core"},
+    {"_clusters", "_finders", "_mece", "_revenue", "_rfm"},
+    {"compat", "datasets", "metrics", "monitor"},
+    {"model_selection"},
+    {"displays"},
+    {"cli"},
+]
+FORBIDDEN = {
+    "rules": {"pandas", "polars", "scipy", "sklearn"},
+    "_search": {"narwhals", "pandas", "polars", "sklearn"},
+}
+
+
+def room_of(source: Path) -> str:
+    """Return the part of the package that a file belongs to."""
+    return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+SOURCES = [source for source in PACKAGE.rglob("*.py") if source.parent != PACKAGE]
+SOURCES += [PACKAGE / "compat.py", PACKAGE / "exceptions.py"]
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room_of(source) for source in SOURCES}
+    assert rooms - set().union(*FLOORS) == set()
+
+
+def test_rooms_import_from_lower_floors_alone() -> None:
+    wrong = set()
+    for source in SOURCES:
+        room = room_of(source)
+        (floor,) = [number for number, rooms in enumerate(FLOORS) if room in rooms]
+        allowed = {room}.union(*FLOORS[:floor])
+        wrong |= {
+            f"{source.relative_to(ROOT)} imports {name}"
+            for name in imported_modules(source)
+            if name.startswith("skseg.") and name.split(".")[1] not in allowed
+        }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_the_ground_floors_do_without_the_libraries_of_the_upper_ones(
+    room: str,
 ) -> None:
     wrong = {
         f"{source.relative_to(ROOT)} imports {name}"
-        for source in sorted((PACKAGE / floor).rglob("*.py"))
+        for source in (PACKAGE / room).rglob("*.py")
         for name in imported_modules(source)
-        if name.partition(".")[0] in forbidden
-        or (name.partition(".")[0] == "skseg" and not f"{name}.".startswith(own_floors))
+        if name.partition(".")[0] in FORBIDDEN[room]
     }
     assert wrong == set()
