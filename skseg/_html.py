@@ -28,7 +28,8 @@ def html_table(
     str
         One ``<table>`` element.
     """
-    lines = ["<table>"]
+    # Notebooks would typeset the text between two dollar signs as a formula.
+    lines = ['<table class="tex2jax_ignore mathjax_ignore">']
     if caption:
         lines.append(f'<caption style="text-align: left">{_text(caption)}</caption>')
     lines.append(f"<thead>{_row(head, 'th')}</thead>")
