@@ -117,13 +117,13 @@ class Contestant(NamedTuple):
 def contestants(n: int) -> Iterator[Contestant]:
     yield Contestant("optimal_cuts, the algorithm", "none", methods.algorithm, True)
     for constraints, options in (
-        ("none", {"min_samples": None}),
-        ("1 % a tier", {"min_samples": 0.01}),
-        ("1 % a tier, all tiers used", {"min_samples": 0.01, "mode": "exact"}),
+        ("none", {"min_size": None}),
+        ("1 % a tier", {"min_size": 0.01}),
+        ("1 % a tier, all tiers used", {"min_size": 0.01, "mode": "exact"}),
     ):
         method = methods.binner(**options)
         yield Contestant("OptimalRevenueBinner", constraints, method, True)
-    method = methods.binner(min_samples=0.01, compute_path=True)
+    method = methods.binner(min_size=0.01, compute_path=True)
     yield Contestant("the same, with value_path_", "1 % a tier", method, True)
     yield Contestant("find_optimal_bins", "10 rows a bin", methods.drop_in, True)
     yield Contestant("break-even on the score", "none", methods.break_even, True)
@@ -243,8 +243,8 @@ def bootstrapped(sizes: list[int]) -> list[dict[str, Any]]:
                     "candidate_cuts": found.n_candidates,
                     "cpu_s": round(seconds, 3),
                     "estimate": round(total["estimate"], 2),
-                    "low": round(total["low"], 2),
-                    "high": round(total["high"], 2),
+                    "low": round(total["ci_low"], 2),
+                    "high": round(total["ci_high"], 2),
                     "optimism": round(found.optimism, 2),
                 }
             )

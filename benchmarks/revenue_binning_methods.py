@@ -123,7 +123,7 @@ def binner(**options: Any) -> Method:
             warnings.simplefilter("ignore", UserWarning)
             found.fit(scores[:, np.newaxis], outcome)
         # The last segment is for customers without a score.
-        return Bins(found.cuts_, found.tiers_[:-1], claimed=found.value_)
+        return Bins(found.cut_points_, found.tiers_[:-1], claimed=found.value_)
 
     return fit
 

@@ -31,7 +31,7 @@ binner = OptimalRevenueBinner(
     revenue=60,
     response=[1.0, 1.4, 1.7, 1.9],
     cost=[0.0, 0.8, 2.5, 5.5],
-    tier_names=["Nothing", "E-mail", "Coupon", "Call"],
+    segment_names=["Nothing", "E-mail", "Coupon", "Call"],
 )
 
 # %%

@@ -69,7 +69,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Cost of a tier that is used, whatever the number of customers, in currency.
     mode : {"subset", "prefix", "exact"}, default="subset"
         Which tiers may stay unused: any, only the highest ones, none.
-    min_samples, max_samples : int or float, default=0.01, None
+    min_size, max_size : int or float, default=0.01, None
         Bounds of every tier that is used: an int is a number of customers (sum of
         weights), a float a share in (0, 1) of those with a score. None: no bound.
     budget : float, default=None
@@ -89,7 +89,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     encode : {"ordinal", "onehot", "rate", "woe", "value"}, default="ordinal"
         What `transform` gives: the code; one column a segment; the conversion rate; the
         weight of evidence; the profit per customer without fixed costs.
-    tier_names : sequence of str of length n_bins, default=None
+    segment_names : sequence of str of length n_bins, default=None
         Names of the tiers. None: "Tier 0", "Tier 1", ...
     missing_tier : int, default=0
         How customers without a score are treated: as in this tier. They are a segment
@@ -100,16 +100,16 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    cuts_ : ndarray of float of shape (n_tiers_used - 1,)
+    cut_points_ : ndarray of float of shape (n_tiers_used - 1,)
         Scores between the tiers, ascending, each in the middle of two scores of
         customers. A customer at a cut is in the lower tier.
     tiers_ : ndarray of int of shape (n_segments,)
         Positions on the menu of the segments: of the tiers used, ascending, and
         `missing_tier` for the customers without a score.
     segments_ : DataFrame
-        One row per segment: code, name, tier, rule, low and high (scores above `low` up
-        to `high`), n, share, conversions, rate, revenue, cost, fixed_cost, spend (both
-        costs), profit, profit_per_customer. Conversions are those of the response
+        One row per segment: code, name, rule, n, share, tier, low and high (scores
+        above `low` up to `high`), conversions, rate, revenue, cost, fixed_cost, spend
+        (both costs), profit, profit_per_customer. Conversions are those of the response
         model; if that is not "observed", ``observed_rate`` is added.
     menu_ : DataFrame
         One row per tier: tier, name, revenue, response, cost, fixed_cost, and
@@ -129,7 +129,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Segment codes of the training rows.
     segment_names_ : ndarray of str
         Names; a code is a position here.
-    min_samples_, max_samples_ : float
+    min_size_, max_size_ : float
         The bounds in customers, 0 and inf for none.
     n_features_in_ : int
         Number of columns seen in ``fit``.
@@ -176,7 +176,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     >>> converted = rng.random(1000) < score
     >>> binner = OptimalRevenueBinner(
     ...     3, revenue=30, response=[1, 1.5, 1.8], cost=[0, 4, 9],
-    ...     tier_names=["None", "E-mail", "Call"],
+    ...     segment_names=["None", "E-mail", "Call"],
     ... )
     >>> binner.fit(score.reshape(-1, 1), converted).segments_[["name", "n", "profit"]]
            name      n  profit
@@ -199,15 +199,15 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         response: float | Sequence[float] | Callable[[int], float] | None = None,
         fixed_cost: float | Sequence[float] | Callable[[int], float] = 0.0,
         mode: str = "subset",
-        min_samples: float | None = 0.01,
-        max_samples: float | None = None,
+        min_size: float | None = 0.01,
+        max_size: float | None = None,
         budget: float | None = None,
         monotonic: str | None = None,
         min_rate_diff: float = 0.0,
         response_model: str = "observed",
         score_column: int | str = -1,
         encode: str = "ordinal",
-        tier_names: Sequence[str] | None = None,
+        segment_names: Sequence[str] | None = None,
         missing_tier: int = 0,
         compute_path: bool = True,
     ) -> None:
@@ -217,15 +217,15 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self.response = response
         self.fixed_cost = fixed_cost
         self.mode = mode
-        self.min_samples = min_samples
-        self.max_samples = max_samples
+        self.min_size = min_size
+        self.max_size = max_size
         self.budget = budget
         self.monotonic = monotonic
         self.min_rate_diff = min_rate_diff
         self.response_model = response_model
         self.score_column = score_column
         self.encode = encode
-        self.tier_names = tier_names
+        self.segment_names = segment_names
         self.missing_tier = missing_tier
         self.compute_path = compute_path
 
@@ -272,7 +272,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         cuts = self._cut(customers, rows, settings)
         self._score_range = customers.scored.score_range
         self._are_shares = observed.are_shares
-        self.cuts_ = np.array(cuts.cuts)
+        self.cut_points_ = np.array(cuts.cuts)
         self.tiers_ = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
         self.rules_ = tier_rules(column, settings.names, cuts.tiers, cuts.cuts)
         self.labels_ = self.rules_.assign(columns)
@@ -293,7 +293,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             rows = observed.scored.rows()
         self._resampling = resampling(
             observed,
-            score_blocks(rows, self.cuts_),
+            score_blocks(rows, self.cut_points_),
             self.response_model,
             self._menu,
             settings.missing_tier,
@@ -373,7 +373,11 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         encoded = check_array(X, dtype=np.float64)
-        bounds = [self._score_range[0], *self.cuts_.tolist(), self._score_range[1]]
+        bounds = [
+            self._score_range[0],
+            *self.cut_points_.tolist(),
+            self._score_range[1],
+        ]
         inner = [threshold_between(*pair) for pair in pairwise(bounds)]
         middles = np.array([*inner, np.nan])
         return decoded(encoded, self._codebook(), middles)[:, np.newaxis]
@@ -514,7 +518,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         >>> binner = OptimalRevenueBinner(2, revenue=[30, 45], cost=[0, 4])
         >>> fitted = binner.fit(score.reshape(-1, 1), converted)
         >>> fitted.bootstrap(200, random_state=0).frame().round(2)
-            kind             name  estimate      low     high
+            kind             name  estimate   ci_low  ci_high
         0    cut  Tier 0 | Tier 1      0.32     0.19     0.36
         1   tier           Tier 0   3450.00  1020.00  4110.00
         2   tier           Tier 1   5412.00  4247.00  8581.00
@@ -601,11 +605,11 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     def _cut(self, customers: Customers, rows: Rows, settings: Settings) -> Cuts:
         """Return the best cuts, and set what is said of their value."""
         scored, unscored, menu = customers.scored, customers.unscored, self._menu
-        self.min_samples_ = self._bound("min_samples", scored.n, 0.0)
-        self.max_samples_ = self._bound("max_samples", scored.n, math.inf)
-        if self.min_samples_ > self.max_samples_:
-            rule = f"at most 'max_samples', which is {self.max_samples!r}"
-            raise InvalidParameterError(OWNER, "min_samples", rule, self.min_samples)
+        self.min_size_ = self._bound("min_size", scored.n, 0.0)
+        self.max_size_ = self._bound("max_size", scored.n, math.inf)
+        if self.min_size_ > self.max_size_:
+            rule = f"at most 'max_size', which is {self.max_size!r}"
+            raise InvalidParameterError(OWNER, "min_size", rule, self.min_size)
         # What is done with those without a score stands, before any cut.
         tier, fixed = settings.missing_tier, menu.fixed_cost
         spent = made = 0.0
@@ -618,8 +622,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             menu.cost,
             fixed,
             settings.mode,
-            self.min_samples_,
-            self.max_samples_,
+            self.min_size_,
+            self.max_size_,
             settings.budget,
             spent,
             settings.rates,
@@ -654,4 +658,6 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         return encoded_segments(self.encode, self.segments_, self._menu)
 
     def _table(self, totals: Totals) -> pd.DataFrame:
-        return profit_table(self.rules_, self._menu, self.tiers_, self.cuts_, totals)
+        return profit_table(
+            self.rules_, self._menu, self.tiers_, self.cut_points_, totals
+        )

@@ -27,15 +27,16 @@ class RevenueBootstrap:
 
     Attributes
     ----------
-    fitted : DataFrame
-        What the binner has found: the columns kind, name and estimate of `frame`.
-    shown : tuple of int
-        Columns of `profits` that are in `frame`.
-    cuts : ndarray of float of shape (n_possible, n_cuts)
-        For every replicate that can be cut within the constraints and every cut of the
-        binner, the score above which customers are in the tier above the cut, or in
-        higher ones: -inf for all, inf for none.
-    profits : ndarray of float of shape (n_possible, n_bins + 1)
+    estimates : DataFrame
+        The binner's own cut points and profits: columns kind, name and estimate of
+        `frame`.
+    profit_columns : tuple of int
+        Columns of `profits` that `frame` reports.
+    cut_points : ndarray of float of shape (n_feasible, n_cuts)
+        For every replicate that meets the constraints and every cut point of the
+        binner, the score above which customers are in the tier above it, or in higher
+        ones: -inf for all, inf for none.
+    profits : ndarray of float of shape (n_feasible, n_bins + 1)
         Profit of every tier of the menu, 0 where it is unused, and of the customers
         without a score.
     optimism : float
@@ -47,7 +48,7 @@ class RevenueBootstrap:
         Number of cuts that replicates could choose from.
     is_complete : bool
         Whether these are all that there are, one between any two distinct scores.
-    n_impossible : int
+    n_infeasible : int
         Number of the replicates that cannot be cut within the constraints.
 
     Examples
@@ -58,21 +59,23 @@ class RevenueBootstrap:
     >>> score = rng.beta(2, 5, 1000)
     >>> converted = rng.random(1000) < score
     >>> binner = OptimalRevenueBinner(2, revenue=[30, 45], cost=[0, 4])
-    >>> found = binner.fit(score[:, None], converted).bootstrap(100, random_state=0)
-    >>> found.cuts.shape, found.profits.shape
+    >>> binner.fit(score[:, None], converted)  # doctest: +ELLIPSIS
+    OptimalRevenueBinner(...)
+    >>> result = binner.bootstrap(100, random_state=0)
+    >>> result.cut_points.shape, result.profits.shape
     ((100, 1), (100, 3))
-    >>> bool(found.optimism > 0)
+    >>> bool(result.optimism > 0)
     True
     """
 
-    fitted: pd.DataFrame
-    shown: tuple[int, ...]
-    cuts: FloatArray
+    estimates: pd.DataFrame
+    profit_columns: tuple[int, ...]
+    cut_points: FloatArray
     profits: FloatArray
     optimism: float
     n_candidates: int
     is_complete: bool
-    n_impossible: int
+    n_infeasible: int
 
     def frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
         """Return percentile intervals.
@@ -85,9 +88,9 @@ class RevenueBootstrap:
         Returns
         -------
         DataFrame
-            Columns kind ("cut", "tier" or "total"), name, estimate (of the binner), low
-            and high. Cuts, ascending, are in units of the score; the profits of the
-            tiers used, and their total, in currency.
+            Columns kind ("cut", "tier" or "total"), name, estimate (of the binner),
+            ci_low and ci_high. Cut points, ascending, are in units of the score; the
+            profits of the tiers used, and their total, in currency.
 
         Raises
         ------
@@ -102,19 +105,23 @@ class RevenueBootstrap:
             )
         if not len(self.profits):
             raise InvalidDataError(
-                f"None of the {self.n_impossible} replicates can be cut within the "
+                f"None of the {self.n_infeasible} replicates can be cut within the "
                 "constraints, so there are no intervals. Relax the constraints."
             )
         tail = (1 - confidence_level) / 2
         totals = self.profits.sum(axis=1)
-        columns = [*self.cuts.T, *self.profits.T[list(self.shown)], totals]
+        columns = [
+            *self.cut_points.T,
+            *self.profits.T[list(self.profit_columns)],
+            totals,
+        ]
         # There is no mean of two infinities, so quantiles are not interpolated.
         limits = [
             np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
             for values in columns
         ]
         low, high = np.transpose(limits)
-        return self.fitted.assign(low=low, high=high)
+        return self.estimates.assign(ci_low=low, ci_high=high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,13 +8,12 @@ from textwrap import shorten
 from typing import Any
 
 import numpy as np
-from narwhals.dependencies import is_pyarrow_table
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
+from skseg._core._rows import take_rows
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
@@ -100,9 +99,3 @@ def _of_fold(
     }
     estimator.fit(take_rows(X, train), y[train], **own_params)
     return expected_outcome(owner, estimator, take_rows(X, test), method)
-
-
-def take_rows(data: Any, rows: IntArray) -> Any:
-    """Return some rows of a frame, an array or a list."""
-    # scikit-learn 1.6 cannot take rows of a pyarrow table.
-    return data.take(rows) if is_pyarrow_table(data) else _safe_indexing(data, rows)

@@ -147,7 +147,7 @@ class PropensityBinner(
     >>> y = customers["converted"]
     >>> menu = OptimalRevenueBinner(
     ...     3, revenue=30, response=[1, 1.5, 1.8], cost=[0, 2, 4],
-    ...     tier_names=["Nothing", "E-mail", "Call"],
+    ...     segment_names=["Nothing", "E-mail", "Call"],
     ... )
     >>> model = PropensityBinner(binner=menu).fit(X[:3000], y[:3000])
     >>> model.segment_names_.tolist()

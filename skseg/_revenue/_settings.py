@@ -67,7 +67,7 @@ def read_settings(binner: Any) -> Settings:
         n_bins,
         check_int(OWNER, "missing_tier", binner.missing_tier, 0, n_bins - 1),
         binner.mode,
-        _read_names(binner.tier_names, n_bins),
+        _read_names(binner.segment_names, n_bins),
         _read_budget(binner.budget),
         _read_rates(binner.monotonic, binner.min_rate_diff),
     )
@@ -86,7 +86,7 @@ def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
         or len({*names, NO_SCORE}) != n_bins + 1
     ):
         rule = f"None or {n_bins} different names, none of them {NO_SCORE!r}"
-        raise InvalidParameterError(OWNER, "tier_names", rule, names)
+        raise InvalidParameterError(OWNER, "segment_names", rule, names)
     return tuple(names)
 
 

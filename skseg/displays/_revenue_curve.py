@@ -37,7 +37,7 @@ from ._revenue_tiers_drawing import money_text
 
 _OWNER = "RevenueCurveDisplay"
 # What is read of a binner, beside its parameter missing_tier.
-_FITTED = ("cuts_", "tiers_", "menu_", "segments_", "min_samples_", "max_samples_")
+_FITTED = ("cut_points_", "tiers_", "menu_", "segments_", "min_size_", "max_size_")
 
 
 class RevenueCurveDisplay:
@@ -92,7 +92,7 @@ class RevenueCurveDisplay:
     >>> scores = [[0.1], [0.2], [0.3], [0.7], [0.8], [0.9]]
     >>> converted = [0, 0, 0, 1, 0, 1]
     >>> binner = OptimalRevenueBinner(
-    ...     2, revenue=10, response=[1, 2], cost=[0, 4], tier_names=["None", "Call"]
+    ...     2, revenue=10, response=[1, 2], cost=[0, 4], segment_names=["None", "Call"]
     ... ).fit(scores, converted)
     >>> display = RevenueCurveDisplay.from_estimator(binner, scores, converted)
     >>> display.frame().round(2)
@@ -196,7 +196,7 @@ class RevenueCurveDisplay:
         if y is None:
             raise InvalidDataError(f"{_OWNER} needs the outcome y of the customers X.")
         max_points = check_max_points(max_points)
-        ends = check_intervals(intervals, len(binner.cuts_))
+        ends = check_intervals(intervals, len(binner.cut_points_))
         score_name, scores = read_scores(binner, X)
         outcome = check_outcome(_OWNER, y, np.ones(len(scores), dtype=bool))
         weight = check_sample_weight(sample_weight, len(scores))

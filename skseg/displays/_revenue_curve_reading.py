@@ -26,7 +26,7 @@ def read_scores(binner: Any, X: Any) -> tuple[str, FloatArray]:
 def read_tiers(binner: Any) -> Tiers:
     menu = binner.menu_
     return Tiers(
-        np.asarray(binner.cuts_, dtype=np.float64),
+        np.asarray(binner.cut_points_, dtype=np.float64),
         # The last segment is that of the customers without a score.
         np.asarray(binner.tiers_[:-1], dtype=np.intp),
         (menu["revenue"] * menu["response"]).to_numpy(dtype=np.float64),
@@ -40,7 +40,7 @@ def read_bounds(binner: Any, sums: Sums) -> tuple[float, float]:
     """Return the bounds of sizes that mean for these customers what they did in fit."""
     n_fitted = float(binner.segments_["n"].iloc[:-1].sum())
     scale = float(sums.n[-1]) / n_fitted
-    return binner.min_samples_ * scale, binner.max_samples_ * scale
+    return binner.min_size_ * scale, binner.max_size_ * scale
 
 
 def check_max_points(max_points: Any) -> int:
@@ -56,8 +56,8 @@ def check_intervals(intervals: Any, n_cuts: int) -> FloatArray | None:
     if intervals is None:
         return None
     ends = intervals.frame() if hasattr(intervals, "frame") else intervals
-    if isinstance(ends, pd.DataFrame) and {"kind", "low", "high"} <= set(ends):
-        ends = ends.loc[ends["kind"] == "cut", ["low", "high"]]
+    if isinstance(ends, pd.DataFrame) and {"kind", "ci_low", "ci_high"} <= set(ends):
+        ends = ends.loc[ends["kind"] == "cut", ["ci_low", "ci_high"]]
     rule = f"a RevenueBootstrap, or of shape ({n_cuts}, 2), one interval a cut"
     try:
         array = np.asarray(ends, dtype=np.float64)

@@ -57,7 +57,7 @@ class RevenueTiersDisplay:
     >>> scores = [[0.1], [0.2], [0.3], [0.7], [0.8], [0.9]]
     >>> converted = [0, 0, 0, 1, 0, 1]
     >>> binner = OptimalRevenueBinner(
-    ...     2, revenue=10, response=[1, 2], cost=[0, 4], tier_names=["None", "Call"]
+    ...     2, revenue=10, response=[1, 2], cost=[0, 4], segment_names=["None", "Call"]
     ... )
     >>> display = RevenueTiersDisplay.from_estimator(binner.fit(scores, converted))
     >>> display.frame()[["name", "n", "rate", "profit"]]

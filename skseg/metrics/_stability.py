@@ -12,8 +12,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
+from skseg._core._rows import take_rows
 from skseg._core._validation import check_int, is_number
-from skseg._revenue._cross_fitting import take_rows
 from skseg._search.clusters._agreement import prediction_strength as strength_of_codes
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError

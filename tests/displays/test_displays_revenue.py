@@ -42,7 +42,7 @@ TABLE = pd.DataFrame(
 
 def made_binner(**params: Any) -> OptimalRevenueBinner:
     params = {"revenue": 10, "response": [1, 2], "cost": [0, 4]} | params
-    return OptimalRevenueBinner(2, tier_names=["None", "Call"], **params)
+    return OptimalRevenueBinner(2, segment_names=["None", "Call"], **params)
 
 
 def customers(
@@ -60,7 +60,7 @@ def menu_of_four(**params: Any) -> OptimalRevenueBinner:
         "revenue": 30,
         "response": [1, 1.4, 1.7, 1.9],
         "cost": [0, 2, 5, 8],
-        "tier_names": ["None", "E-mail", "Letter", "Call"],
+        "segment_names": ["None", "E-mail", "Letter", "Call"],
     } | params
     return OptimalRevenueBinner(4, **params)
 
@@ -77,7 +77,8 @@ def brute_profit(
     weight = np.ones(len(score)) if weight is None else weight
     total, used = 0.0, set()
     for s, y, w in zip(score, converted, weight, strict=True):
-        position = len(binner.cuts_) + 1 if np.isnan(s) else sum(s > c for c in cuts)
+        n_cuts = len(binner.cut_points_)
+        position = n_cuts + 1 if np.isnan(s) else sum(s > c for c in cuts)
         tier = binner.tiers_[position]
         gain = menu["revenue"][tier] * menu["response"][tier]
         total += w * (gain * y - menu["cost"][tier])
@@ -288,7 +289,7 @@ def curve(binner: Any, score: Any, y: Any, **params: Any) -> RevenueCurveDisplay
 
 
 def test_curve_by_hand() -> None:
-    binner = made_binner(min_samples=2).fit(SCORES.reshape(-1, 1), CONVERTED)
+    binner = made_binner(min_size=2).fit(SCORES.reshape(-1, 1), CONVERTED)
     frame = curve(binner, SCORES, CONVERTED).frame()
     # Of k customers in the lower tier with c conversions of two in all:
     # 10 c + 20 (2 - c) - 4 (6 - k).
@@ -305,7 +306,7 @@ def test_curve_by_hand() -> None:
 
 
 def test_a_tier_above_the_largest_size_is_marked() -> None:
-    binner = made_binner(min_samples=None, max_samples=4)
+    binner = made_binner(min_size=None, max_size=4)
     binner.fit(SCORES.reshape(-1, 1), CONVERTED)
     is_legal = curve(binner, SCORES, CONVERTED).frame()["is_legal"]
     assert is_legal.to_list() == [False, False, True, True, True, False, False]
@@ -324,13 +325,13 @@ def test_every_point_is_the_profit_with_the_cut_there(
     X, y = customers(60, share_missing, seed)
     weight = np.random.default_rng(seed).integers(0, 4, 60) / 2 if has_weight else None
     binner = menu_of_four(
-        fixed_cost=fixed_cost, missing_tier=missing, min_samples=None, mode="exact"
+        fixed_cost=fixed_cost, missing_tier=missing, min_size=None, mode="exact"
     ).fit(X, y, weight)
     display = curve(binner, X, y, sample_weight=weight, max_points=15)
     frame = display.frame()
     assert frame["cut"].unique().tolist() == [0, 1, 2]
     for row in frame.itertuples():
-        cuts = binner.cuts_.copy()
+        cuts = binner.cut_points_.copy()
         cuts[row.cut] = row.score
         expected = brute_profit(binner, cuts, X[:, 0], y, weight)
         assert row.profit == pytest.approx(expected, rel=1e-9, abs=1e-9)
@@ -345,7 +346,7 @@ def test_the_profit_at_the_fitted_cuts_is_the_value(max_points: int) -> None:
     display = curve(binner, X, y, max_points=max_points)
     assert display.value == pytest.approx(binner.value_, rel=1e-9)
     frame = display.frame()
-    for i, cut in enumerate(binner.cuts_):
+    for i, cut in enumerate(binner.cut_points_):
         points = frame[frame["cut"] == i]
         assert len(points) <= max_points
         assert points["score"].is_monotonic_increasing
@@ -359,7 +360,7 @@ def test_a_cut_moves_from_neighbour_to_neighbour() -> None:
     binner = menu_of_four(mode="exact").fit(X, y)
     frame = curve(binner, X, y).frame()
     ends = frame.groupby("cut")["score"].agg(["min", "max"]).to_numpy()
-    low, mid, high = binner.cuts_
+    low, mid, high = binner.cut_points_
     assert ends[1].tolist() == [low, high]
     assert ends[0].tolist() == pytest.approx([X.min(), mid])
     assert ends[2].tolist() == [mid, X.max()]
@@ -386,7 +387,7 @@ def test_weight_counts_as_repetition() -> None:
 
 def test_a_customer_at_a_cut_is_below_it() -> None:
     binner = made_binner().fit(SCORES.reshape(-1, 1), CONVERTED)
-    assert binner.cuts_.tolist() == [0.5]
+    assert binner.cut_points_.tolist() == [0.5]
     display = curve(binner, [0.5, 0.6], [1, 1])
     assert display.value == 10 + 20 - 4
 
@@ -401,7 +402,7 @@ def test_customers_without_a_score_may_pay_for_a_tier_of_their_own() -> None:
 
 def test_bounds_of_sizes_are_in_proportion_to_the_customers() -> None:
     X, y = customers()
-    binner = menu_of_four(min_samples=100).fit(X, y)
+    binner = menu_of_four(min_size=100).fit(X, y)
     whole = curve(binner, X, y).frame()
     twice = curve(binner, np.tile(X, (2, 1)), np.tile(y, 2)).frame()
     assert whole["is_legal"].to_list() == twice["is_legal"].to_list()
@@ -464,14 +465,15 @@ class Resampled:
 def test_intervals_are_shaded_however_they_are_given() -> None:
     X, y = customers()
     binner = menu_of_four(mode="exact").fit(X, y)
-    low, high = binner.cuts_ - 0.05, binner.cuts_ + np.array([0.01, NAN, 0.03])
+    cut_points = binner.cut_points_
+    low, high = cut_points - 0.05, cut_points + np.array([0.01, NAN, 0.03])
     table = pd.DataFrame(
         {
             "kind": ["cut"] * 3 + ["tier", "total"],
             "name": list("abcde"),
-            "estimate": [*binner.cuts_, 1.0, 2.0],
-            "low": [*low, 0.0, 0.0],
-            "high": [*high, 9.0, 9.0],
+            "estimate": [*binner.cut_points_, 1.0, 2.0],
+            "ci_low": [*low, 0.0, 0.0],
+            "ci_high": [*high, 9.0, 9.0],
         }
     )
     ends = np.column_stack([low, high])
@@ -490,22 +492,22 @@ def test_intervals_of_the_bootstrap_are_those_of_its_frame() -> None:
     intervals = binner.bootstrap(20, random_state=0)
     display = curve(binner, X, y, intervals=intervals)
     table = intervals.frame()
-    ends = table.loc[table["kind"] == "cut", ["low", "high"]]
+    ends = table.loc[table["kind"] == "cut", ["ci_low", "ci_high"]]
     assert np.array_equal(display.intervals, ends)
 
 
 def test_curves_dots_lines_and_legend() -> None:
     X, y = customers()
-    binner = menu_of_four(mode="exact", min_samples=0.1).fit(X, y)
+    binner = menu_of_four(mode="exact", min_size=0.1).fit(X, y)
     display = curve(binner, X, y)
     ax = display.ax_
     dots = [line.get_xydata()[0] for line in ax.lines if line.get_marker() == "o"]
-    assert np.transpose(dots)[0].tolist() == binner.cuts_.tolist()
+    assert np.transpose(dots)[0].tolist() == binner.cut_points_.tolist()
     assert np.transpose(dots)[1] == pytest.approx([binner.value_] * 3)
     colours = [line.get_color() for line in ax.lines if line.get_marker() == "o"]
     assert len(set(colours)) == 3
     upright = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 2]
-    assert upright == binner.cuts_.tolist()
+    assert upright == binner.cut_points_.tolist()
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     starts = ["None | E-mail  (", "E-mail | Letter  (", "Letter | Call  ("]
     assert all(map(str.startswith, legend[:3], starts))
@@ -535,7 +537,7 @@ def test_many_cuts_and_long_names_fit_into_the_legend() -> None:
         "Tier 4 with $5 and a \N{HORIZONTAL ELLIPSIS}  (0.07895)",
     ]
     X, y = customers(1000)
-    binner = OptimalRevenueBinner(40, mode="exact", tier_names=names).fit(X, y)
+    binner = OptimalRevenueBinner(40, mode="exact", segment_names=names).fit(X, y)
     display = curve(binner, X, y)
     display.figure_.draw_without_rendering()
     legend = display.ax_.get_legend().get_window_extent()
@@ -551,7 +553,7 @@ def test_curves_say_what_is_wrong() -> None:
     show = RevenueCurveDisplay.from_estimator
     with pytest.raises(NotFittedError):
         show(made_binner(), X, CONVERTED)
-    with pytest.raises(ValueError, match=r"'binner' parameter .* with 'cuts_', 'tier"):
+    with pytest.raises(ValueError, match=r"'binner' parameter .* with 'cut_points_', 'tier"):
         show(KMeans(2, n_init=1).fit(X), X, CONVERTED)
     with pytest.raises(ValueError, match="needs the outcome y"):
         show(binner, X, None)

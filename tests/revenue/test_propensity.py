@@ -59,7 +59,7 @@ def halves() -> MECERuleSegmenter:
 
 def menu() -> OptimalRevenueBinner:
     return OptimalRevenueBinner(
-        3, revenue=30, response=[1, 1.5, 1.8], cost=[0, 4, 9], min_samples=20
+        3, revenue=30, response=[1, 1.5, 1.8], cost=[0, 4, 9], min_size=20
     )
 
 

@@ -29,9 +29,7 @@ ALL_FRAMES = {**FRAMES, "pyarrow": pa.table}
 
 def three(**settings: Any) -> OptimalRevenueBinner:
     """Return a binner with the menu above, without bounds of sizes."""
-    return OptimalRevenueBinner(
-        **{"n_bins": 3, "min_samples": None, **MENU, **settings}
-    )
+    return OptimalRevenueBinner(**{"n_bins": 3, "min_size": None, **MENU, **settings})
 
 
 def column(*scores: float) -> np.ndarray:
@@ -40,7 +38,7 @@ def column(*scores: float) -> np.ndarray:
 
 def found(binner: OptimalRevenueBinner) -> tuple[Any, ...]:
     """Return what is found, to compare."""
-    return binner.tiers_.tolist(), binner.cuts_.tolist(), binner.value_
+    return binner.tiers_.tolist(), binner.cut_points_.tolist(), binner.value_
 
 
 # The optimum of small cases
@@ -56,7 +54,7 @@ def test_cuts_are_where_the_sums_over_suffixes_are_largest() -> None:
     assert binner.labels_.dtype == np.intp
     assert binner.segment_names_.tolist() == ["Tier 0", "Tier 1", "Tier 2", "No score"]
     assert binner.tiers_.dtype == np.intp
-    assert (binner.min_samples_, binner.max_samples_) == (0.0, INF)
+    assert (binner.min_size_, binner.max_size_) == (0.0, INF)
     assert binner.n_features_in_ == 1
     assert not hasattr(binner, "feature_names_in_")
 
@@ -68,7 +66,7 @@ def test_value_path_has_the_best_for_each_number_of_tiers() -> None:
     path = three(mode="prefix").fit(X, Y).value_path_
     assert path.tolist() == [40, 55, 61]
     np.testing.assert_equal(three(mode="exact").fit(X, Y).value_path_, [NAN, NAN, 61])
-    np.testing.assert_equal(three(min_samples=4).fit(X, Y).value_path_[2], NAN)
+    np.testing.assert_equal(three(min_size=4).fit(X, Y).value_path_[2], NAN)
 
 
 def test_value_path_is_computed_only_if_asked_for() -> None:
@@ -105,34 +103,34 @@ def test_prefix_may_stop_early_and_exact_may_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "bounds", [{"min_samples": 4}, {"min_samples": 0.5}, {"max_samples": 4}]
+    "bounds", [{"min_size": 4}, {"min_size": 0.5}, {"max_size": 4}]
 )
 def test_bounds_of_sizes_are_customers_or_shares(bounds: dict[str, Any]) -> None:
     # {0, 2} at 3.5: 40 + 18 - 4. {0, 1}: 40 + 12 - 1. {1, 2}: 52 + 6 - 3.
     binner = three(mode="subset", **bounds)
-    if "max_samples" in bounds:
+    if "max_size" in bounds:
         binner.set_params(n_bins=2, response=[1, 2], cost=[0, 4])
         assert found(binner.fit(X, Y)) == ([0, 1, 0], [3.5], 54.0)
-        assert binner.max_samples_ == 4
+        assert binner.max_size_ == 4
     else:
         assert found(binner.fit(X, Y)) == ([1, 2, 0], [3.5], 55.0)
-        assert binner.min_samples_ == 4
+        assert binner.min_size_ == 4
 
 
 def test_shares_are_of_the_weight_of_those_with_a_score() -> None:
     weight = np.array([2.0] * 8 + [100, 100])
-    binner = three(min_samples=0.25, max_samples=0.75)
+    binner = three(min_size=0.25, max_size=0.75)
     binner.fit(X_MISSING, Y_MISSING, sample_weight=weight)
-    assert (binner.min_samples_, binner.max_samples_) == (4.0, 12.0)
+    assert (binner.min_size_, binner.max_size_) == (4.0, 12.0)
 
 
 def test_min_samples_of_one_in_a_hundred_is_the_default() -> None:
     many = np.arange(300.0).reshape(-1, 1)
     rare = np.arange(300) == 299
     binner = OptimalRevenueBinner(2, revenue=10, response=[1, 9], cost=[0, 7])
-    assert binner.fit(many, rare).min_samples_ == 3
-    assert binner.cuts_.tolist() == [296.5]
-    assert binner.set_params(min_samples=1).fit(many, rare).cuts_.tolist() == [298.5]
+    assert binner.fit(many, rare).min_size_ == 3
+    assert binner.cut_points_.tolist() == [296.5]
+    assert binner.set_params(min_size=1).fit(many, rare).cut_points_.tolist() == [298.5]
 
 
 def test_budget_buys_the_best_that_it_can() -> None:
@@ -273,7 +271,7 @@ def test_segment_table_weighs_rows() -> None:
 
 
 def test_menu_table_says_from_which_rate_a_tier_pays() -> None:
-    binner = three(tier_names=["None", "E-mail", "Call"], fixed_cost=[0, 0, 1])
+    binner = three(segment_names=["None", "E-mail", "Call"], fixed_cost=[0, 0, 1])
     expected = {
         "tier": [0, 1, 2],
         "name": ["None", "E-mail", "Call"],
@@ -295,7 +293,7 @@ def test_a_tier_that_brings_no_more_pays_from_no_rate() -> None:
 
 def test_tier_names_name_the_segments_of_their_tiers() -> None:
     names = ["None", "E-mail", "Call"]
-    binner = three(tier_names=names, fixed_cost=FIXED).fit(X, Y)
+    binner = three(segment_names=names, fixed_cost=FIXED).fit(X, Y)
     assert binner.segment_names_.tolist() == ["None", "Call", "No score"]
     assert str(binner.rules_["Call"]) == "x0 > 2.5"
 
@@ -341,7 +339,7 @@ def test_a_function_sees_every_tier_once_from_zero() -> None:
 
 
 def test_default_menu_pays_at_rates_spread_around_the_overall_one() -> None:
-    menu = OptimalRevenueBinner(4, min_samples=None).fit(X, Y).menu_
+    menu = OptimalRevenueBinner(4, min_size=None).fit(X, Y).menu_
     assert menu["revenue"].tolist() == [1] * 4
     np.testing.assert_allclose(menu["response"], [1, 4 / 3, 5 / 3, 2])
     # Of the overall rate 0.5: 2 i / 4.
@@ -351,10 +349,10 @@ def test_default_menu_pays_at_rates_spread_around_the_overall_one() -> None:
 
 
 def test_default_costs_follow_a_given_revenue_or_response() -> None:
-    rising = OptimalRevenueBinner(2, revenue=[10, 30], min_samples=None).fit(X, Y)
+    rising = OptimalRevenueBinner(2, revenue=[10, 30], min_size=None).fit(X, Y)
     assert rising.menu_["response"].tolist() == [1, 1]
     assert rising.menu_["cost"].tolist() == [0, 10]
-    given = OptimalRevenueBinner(2, revenue=10, response=[1, 3], min_samples=None)
+    given = OptimalRevenueBinner(2, revenue=10, response=[1, 3], min_size=None)
     assert given.fit(X, Y).menu_["cost"].tolist() == [0, 10]
 
 
@@ -365,7 +363,7 @@ def test_response_is_one_where_costs_are_given() -> None:
 
 
 def test_default_costs_weigh_rows_and_leave_out_those_without_a_score() -> None:
-    binner = OptimalRevenueBinner(2, min_samples=None)
+    binner = OptimalRevenueBinner(2, min_size=None)
     binner.fit(X_MISSING, Y_MISSING, sample_weight=[1] * 7 + [9, 50, 50])
     assert binner.menu_["cost"][1] == pytest.approx(12 / 16)
 

@@ -71,9 +71,9 @@ ASKED: list[dict[str, Any]] = [
     {"mode": "exact"},
     {"fixed_cost": [1, 3, 2]},
     {"fixed_cost": [0, 9, 9], "mode": "prefix"},
-    {"min_samples": 3},
-    {"min_samples": 4, "mode": "exact"},
-    {"max_samples": 8},
+    {"min_size": 3},
+    {"min_size": 4, "mode": "exact"},
+    {"max_size": 8},
     {"budget": 14},
     {"budget": 9, "fixed_cost": [0, 1, 2]},
     {"budget": 15, "mode": "exact"},
@@ -94,8 +94,8 @@ def oracle(drawn: FloatArray, asked: dict[str, Any]) -> Problem:
         [0, 1, 4],
         asked.get("fixed_cost", [0, 0, 0]),
         asked.get("mode", "subset"),
-        asked.get("min_samples") or 0.0,
-        asked.get("max_samples", INF),
+        asked.get("min_size") or 0.0,
+        asked.get("max_size", INF),
         asked.get("budget", INF),
         order,
         asked.get("min_rate_diff", 0.0),
@@ -115,7 +115,7 @@ def test_replicates_are_the_best_of_all_divisions(
     found = binner.bootstrap(16, random_state=3)
     assert found.n_candidates == 6
     assert found.is_complete
-    n_impossible, done = 0, iter(zip(found.cuts, found.profits, strict=True))
+    n_infeasible, done = 0, iter(zip(found.cut_points, found.profits, strict=True))
     for drawn in tiny_draws(3, 16, missing_tier is not None):
         # Customers without a score pay first, for their tier too.
         fixed = np.array(asked.get("fixed_cost", [0, 0, 0]), dtype=float)
@@ -128,7 +128,7 @@ def test_replicates_are_the_best_of_all_divisions(
             here["budget"] = asked["budget"] - spent
         solution = best(oracle(drawn, here))
         if solution is None:
-            n_impossible += 1
+            n_infeasible += 1
             continue
         cuts, profits = next(done)
         profit_without = [10, 15, 20][tier] * drawn[1, 7:].sum() - spent
@@ -151,7 +151,7 @@ def test_replicates_are_the_best_of_all_divisions(
         for cut, upper in zip(cuts, tiers[1:], strict=True):
             n_lower = below[np.arange(1, 8) <= cut][-1:].sum()
             assert n_lower == at_end[np.searchsorted(solution.tiers, upper)]
-    assert found.n_impossible == n_impossible
+    assert found.n_infeasible == n_infeasible
     assert next(done, None) is None
 
 
@@ -187,10 +187,10 @@ def refits(
     "asked",
     [
         {},
-        {"mode": "exact", "min_samples": 20},
+        {"mode": "exact", "min_size": 20},
         {"monotonic": "ascending", "min_rate_diff": 0.2},
-        {"budget": 150, "fixed_cost": [0, 20, 30], "min_samples": None},
-        {"max_samples": 65, "mode": "prefix"},
+        {"budget": 150, "fixed_cost": [0, 20, 30], "min_size": None},
+        {"max_size": 65, "mode": "prefix"},
     ],
     ids=str,
 )
@@ -202,20 +202,20 @@ def test_replicates_are_refits_to_their_draws(
     binner = menu_of_three(response_model=model, **asked).fit(X, y)
     found = binner.bootstrap(6, random_state=8)
     binner.score_of_block = np.unique(X)
-    done = iter(zip(found.cuts, found.profits, strict=True))
-    n_impossible = 0
+    done = iter(zip(found.cut_points, found.profits, strict=True))
+    n_infeasible = 0
     for scores, weight, refit in refits(binner, 8, 6):
         if refit is None:
-            n_impossible += 1
+            n_infeasible += 1
             continue
         cuts, profits = next(done)
         assert profits.sum() == pytest.approx(refit.value_, rel=1e-7)
-        inner = [-INF, *refit.cuts_, INF]
+        inner = [-INF, *refit.cut_points_, INF]
         at = np.searchsorted(refit.tiers_[:-1], binner.tiers_[1:-1])
         for cut, other in zip(cuts, np.array(inner)[at], strict=True):
             assert weight[scores <= cut].sum() == weight[scores <= other].sum()
-    assert n_impossible == found.n_impossible
-    assert n_impossible < 6
+    assert n_infeasible == found.n_infeasible
+    assert n_infeasible < 6
 
 
 def test_a_plain_bootstrap_of_rows_gives_the_same_intervals() -> None:
@@ -228,12 +228,12 @@ def test_a_plain_bootstrap_of_rows_gives_the_same_intervals() -> None:
         rows = rng.integers(400, size=400)
         refit = menu_of_three().fit(X[rows], y[rows])
         plain[i] = refit.value_
-        edges = np.array([-INF, *refit.cuts_, INF])
+        edges = np.array([-INF, *refit.cut_points_, INF])
         cuts[i] = edges[np.searchsorted(refit.tiers_[:-1], binner.tiers_[1])]
     # The law of the total is the same, and so is that of the lowest cut, up to where
     # in a gap between scores a cut is put.
     assert stats.ks_2samp(totals(found), plain).pvalue > 0.001
-    assert stats.ks_2samp(found.cuts[:, 0].round(1), cuts.round(1)).pvalue > 0.001
+    assert stats.ks_2samp(found.cut_points[:, 0].round(1), cuts.round(1)).pvalue > 0.001
     # Quantiles of 200 draws have a standard error of 0.09 and 0.15 deviations.
     levels = [0.05, 0.25, 0.5, 0.75, 0.95]
     away = np.quantile(totals(found), levels) - np.quantile(plain, levels)
@@ -248,7 +248,7 @@ def test_a_plain_bootstrap_agrees_where_scores_are_missing_and_money_is_short() 
         "fixed_cost": [0, 40, 20],
         "missing_tier": 1,
         "budget": 450,
-        "min_samples": None,
+        "min_size": None,
     }
     binner = menu_of_three(**settings).fit(X, y)
     found = binner.bootstrap(150, random_state=0)
@@ -270,27 +270,27 @@ def test_a_plain_bootstrap_agrees_where_scores_are_missing_and_money_is_short() 
 def test_frame_has_cuts_tiers_and_the_total() -> None:
     X, y = customers(1000)
     names = ["None", "E-mail", "Call"]
-    binner = menu_of_three(tier_names=names).fit(X, y)
+    binner = menu_of_three(segment_names=names).fit(X, y)
     found = binner.bootstrap(100, random_state=0)
-    assert found.cuts.shape == (100, 2)
+    assert found.cut_points.shape == (100, 2)
     assert found.profits.shape == (100, 4)
     frame = found.frame()
-    assert list(frame) == ["kind", "name", "estimate", "low", "high"]
+    assert list(frame) == ["kind", "name", "estimate", "ci_low", "ci_high"]
     assert frame["kind"].tolist() == ["cut"] * 2 + ["tier"] * 3 + ["total"]
     between = ["None | E-mail", "E-mail | Call"]
     assert frame["name"].tolist() == [*between, *names, "Total"]
     assert frame.index.tolist() == list(range(6))
     profits = binner.segments_["profit"].tolist()[:-1]
-    expected = [*binner.cuts_, *profits, binner.value_]
+    expected = [*binner.cut_points_, *profits, binner.value_]
     assert frame["estimate"].tolist() == pytest.approx(expected)
     assert (found.profits[:, 3] == 0).all()
     # Limits are values of replicates.
-    for limit in ("low", "high"):
-        assert set(frame[limit][:2]) <= set(found.cuts.ravel())
+    for limit in ("ci_low", "ci_high"):
+        assert set(frame[limit][:2]) <= set(found.cut_points.ravel())
         assert frame[limit].iloc[-1] in totals(found)
     total = frame.iloc[-1]
     assert (
-        (totals(found) >= total["low"]) & (totals(found) <= total["high"])
+        (totals(found) >= total["ci_low"]) & (totals(found) <= total["ci_high"])
     ).sum() in {*(95, 96)}
 
 
@@ -305,7 +305,7 @@ def test_customers_without_a_score_are_a_row_of_the_frame() -> None:
     frame = found.frame()
     names = ["Tier 0", "Tier 1", "Tier 2", "No score"]
     assert frame["name"].tolist()[2:] == [*names, "Total"]
-    assert frame["low"].iloc[-2] == np.quantile(
+    assert frame["ci_low"].iloc[-2] == np.quantile(
         found.profits[:, 3], 0.025, method="inverted_cdf"
     )
     estimates = frame["estimate"].tolist()
@@ -315,7 +315,7 @@ def test_customers_without_a_score_are_a_row_of_the_frame() -> None:
 def test_one_tier_has_no_cuts() -> None:
     X, y = customers(50)
     found = OptimalRevenueBinner(1, revenue=3, cost=1).fit(X, y).bootstrap(9)
-    assert found.cuts.shape == (9, 0)
+    assert found.cut_points.shape == (9, 0)
     assert found.profits.shape == (9, 2)
     assert found.frame()["kind"].tolist() == ["tier", "total"]
     assert found.optimism == pytest.approx(0, abs=1e-9)
@@ -326,32 +326,32 @@ def test_tiers_that_the_binner_leaves_out_count_in_the_total() -> None:
     binner = menu_of_three(fixed_cost=[0, 8, 0]).fit(X, y)
     assert binner.tiers_.tolist() == [0, 2, 0]
     found = binner.bootstrap(200, random_state=0)
-    assert found.cuts.shape == (200, 1)
+    assert found.cut_points.shape == (200, 1)
     assert (found.profits[:, 1] != 0).any()
     frame = found.frame()
     assert frame["name"].tolist() == ["Tier 0 | Tier 2", "Tier 0", "Tier 2", "Total"]
     low = np.quantile(totals(found), (1 - 0.95) / 2, method="inverted_cdf")
-    assert frame["low"].iloc[-1] == low
+    assert frame["ci_low"].iloc[-1] == low
     # The cut is where tier 2 begins, with tier 1 below or not.
     is_used = found.profits[:, 2] != 0
-    assert (found.cuts[is_used, 0] < INF).all()
+    assert (found.cut_points[is_used, 0] < INF).all()
 
 
 def test_cuts_are_infinite_where_a_tier_is_unused() -> None:
     X, y = customers(20, seed=3)
     menu: dict[str, Any] = {"revenue": [10, 20], "cost": [0, 5]}
-    binner = OptimalRevenueBinner(2, **menu, fixed_cost=[8, 10], min_samples=1)
+    binner = OptimalRevenueBinner(2, **menu, fixed_cost=[8, 10], min_size=1)
     binner.fit(X, y)
     assert binner.tiers_.tolist() == [0, 1, 0]
     found = binner.bootstrap(300, random_state=0)
-    none_high, none_low = (found.cuts[:, 0] == limit for limit in (INF, -INF))
+    none_high, none_low = (found.cut_points[:, 0] == limit for limit in (INF, -INF))
     assert none_high.any()
     assert none_low.any()
     assert (found.profits[none_high, 1] == 0).all()
     assert (found.profits[none_low, 0] == 0).all()
-    assert np.isfinite(found.cuts[~none_high & ~none_low]).all()
+    assert np.isfinite(found.cut_points[~none_high & ~none_low]).all()
     frame = found.frame(0.9999)
-    assert (frame["low"].iloc[0], frame["high"].iloc[0]) == (-INF, INF)
+    assert (frame["ci_low"].iloc[0], frame["ci_high"].iloc[0]) == (-INF, INF)
     assert not frame.isna().to_numpy().any()
 
 
@@ -359,8 +359,8 @@ def test_cuts_are_in_the_middle_of_scores_that_are_not_drawn() -> None:
     # Draws lack scores on both sides of the break-even score, which is known here.
     X, y = customers(400)
     binner = menu_of_three(response_model="score").fit(X, y)
-    cuts = binner.bootstrap(300, random_state=0).cuts
-    for drawn, cut in zip(cuts.T, binner.cuts_, strict=True):
+    cuts = binner.bootstrap(300, random_state=0).cut_points
+    for drawn, cut in zip(cuts.T, binner.cut_points_, strict=True):
         assert min((drawn < cut).sum(), (drawn > cut).sum()) > 15
         assert abs(np.mean(np.sign(drawn - cut))) < 0.3
 
@@ -370,9 +370,9 @@ def test_wider_intervals_contain_narrower_ones() -> None:
     found = menu_of_three().fit(X, y).bootstrap(200, random_state=0)
     frames = [found.frame(level) for level in (0.5, 0.9, 0.95, 0.999)]
     for narrow, wide in pairwise(frames):
-        assert (wide["low"] <= narrow["low"]).all()
-        assert (wide["high"] >= narrow["high"]).all()
-        assert (narrow["low"] <= narrow["high"]).all()
+        assert (wide["ci_low"] <= narrow["ci_low"]).all()
+        assert (wide["ci_high"] >= narrow["ci_high"]).all()
+        assert (narrow["ci_low"] <= narrow["ci_high"]).all()
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -382,8 +382,8 @@ def test_intervals_contain_the_estimate(model: str, seed: int) -> None:
     X[::5] = NAN
     binner = menu_of_three(response_model=model, fixed_cost=[0, 9, 9]).fit(X, y)
     frame = binner.bootstrap(100, random_state=0).frame(0.99)
-    assert (frame["low"] <= frame["estimate"]).all()
-    assert (frame["estimate"] <= frame["high"]).all()
+    assert (frame["ci_low"] <= frame["estimate"]).all()
+    assert (frame["estimate"] <= frame["ci_high"]).all()
 
 
 # Statistics
@@ -400,7 +400,7 @@ def test_intervals_of_a_cut_cover_the_true_break_even_score() -> None:
             *(2,), revenue=[10, 20], cost=[0, 5], compute_path=False
         ).fit(X, y)
         cut = binner.bootstrap(60, random_state=seed).frame(0.9).iloc[0]
-        n_covered += cut["low"] <= 0.5 <= cut["high"]
+        n_covered += cut["ci_low"] <= 0.5 <= cut["ci_high"]
     assert n_covered >= 0.75 * 40
 
 
@@ -454,7 +454,7 @@ def test_isotonic_responses_find_the_same_and_are_as_optimistic() -> None:
     # The best cuts are where the isotonic function jumps, unless rates are constrained.
     X, y = customers(300)
     found = [
-        menu_of_three(response_model=model, min_samples=None)
+        menu_of_three(response_model=model, min_size=None)
         .fit(X, y)
         .bootstrap(60, random_state=0)
         for model in ("observed", "isotonic")
@@ -489,9 +489,9 @@ def test_many_rows_are_cut_between_blocks() -> None:
     assert not found.is_complete
     assert 500 < found.n_candidates < 1100
     frame = found.frame()
-    assert (frame["low"] <= frame["estimate"]).all()
-    assert (frame["estimate"] <= frame["high"]).all()
-    assert np.abs(found.cuts - [0.4, 0.5]).max() < 0.1
+    assert (frame["ci_low"] <= frame["estimate"]).all()
+    assert (frame["estimate"] <= frame["ci_high"]).all()
+    assert np.abs(found.cut_points - [0.4, 0.5]).max() < 0.1
     # Little is lost between the borders: the mean is what chance alone makes it.
     assert totals(found).mean() == pytest.approx(binner.value_, rel=0.002)
 
@@ -515,7 +515,7 @@ def test_a_weight_is_a_repetition(model: str, y_max: int) -> None:
     weighted = binner.fit(X, y, sample_weight=weight).bootstrap(20, random_state=1)
     repeated = binner.fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
     plain = repeated.bootstrap(20, random_state=1)
-    np.testing.assert_array_equal(weighted.cuts, plain.cuts)
+    np.testing.assert_array_equal(weighted.cut_points, plain.cut_points)
     np.testing.assert_allclose(weighted.profits, plain.profits, atol=1e-7)
     assert weighted.optimism == pytest.approx(plain.optimism)
 
@@ -550,7 +550,7 @@ def test_fractional_weights_are_refused() -> None:
         binner.bootstrap(5)
     # They are a matter of the fit.
     binner.fit(X, y, sample_weight=np.full(30, 2.0))
-    assert len(binner.bootstrap(5).cuts) == 5
+    assert len(binner.bootstrap(5).cut_points) == 5
 
 
 def test_a_known_response_is_not_drawn_again_whatever_the_outcomes() -> None:
@@ -559,7 +559,7 @@ def test_a_known_response_is_not_drawn_again_whatever_the_outcomes() -> None:
     with_y = binner.fit(X, y).bootstrap(30, random_state=0)
     without = binner.fit(X).bootstrap(30, random_state=0)
     np.testing.assert_array_equal(with_y.profits, without.profits)
-    np.testing.assert_array_equal(with_y.cuts, without.cuts)
+    np.testing.assert_array_equal(with_y.cut_points, without.cut_points)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -567,13 +567,13 @@ def test_a_draw_may_have_no_customer_with_a_score(model: str) -> None:
     X, y = column(0.3, *[NAN] * 4), [1, 0, 1, 0, 0]
     found = menu_of_three(response_model=model).fit(X, y).bootstrap(60, random_state=0)
     # 0.8 ** 5 of the draws.
-    assert 8 <= found.n_impossible <= 34
-    assert len(found.cuts) == 60 - found.n_impossible
+    assert 8 <= found.n_infeasible <= 34
+    assert len(found.cut_points) == 60 - found.n_infeasible
 
 
 def test_customers_without_a_score_pay_the_fixed_cost_of_an_unused_tier() -> None:
     X, y = column(0.1, 0.2, NAN), [0, 0, 1]
-    settings = {"fixed_cost": [0, 3, 0], "missing_tier": 1, "min_samples": None}
+    settings = {"fixed_cost": [0, 3, 0], "missing_tier": 1, "min_size": None}
     found = three(**settings).fit(X, y).bootstrap(40, random_state=0)
     # None, one or two in a draw of three have no score. Nobody else is in tier 1.
     assert set(found.profits[:, 3]) == {0, 11, 25}
@@ -586,11 +586,11 @@ def test_bounds_of_sizes_and_budgets_hold_in_every_replicate() -> None:
     X, y = customers(200)
     spends, least = [], []
     binner = menu_of_three(
-        mode="exact", min_samples=0.25, budget=400, monotonic="ascending"
+        mode="exact", min_size=0.25, budget=400, monotonic="ascending"
     ).fit(X, y)
     found = binner.bootstrap(15, random_state=0)
     draws = refits(binner, 0, 15)
-    done = iter(zip(found.cuts, found.profits, strict=True))
+    done = iter(zip(found.cut_points, found.profits, strict=True))
     for scores, weight, refit in draws:
         if refit is None:
             continue
@@ -603,7 +603,7 @@ def test_bounds_of_sizes_and_budgets_hold_in_every_replicate() -> None:
         spends.append(COST @ sizes)
     assert min(least) >= 50
     assert max(spends) <= 400
-    assert len(spends) == 15 - found.n_impossible > 0
+    assert len(spends) == 15 - found.n_infeasible > 0
 
 
 def test_draws_that_cannot_be_cut_are_counted() -> None:
@@ -611,19 +611,19 @@ def test_draws_that_cannot_be_cut_are_counted() -> None:
     binner = OptimalRevenueBinner(2, revenue=[1, 2], cost=[0, 1], mode="exact")
     binner.fit(column(0, 1), [0, 1])
     found = binner.bootstrap(200, random_state=0)
-    assert 70 < found.n_impossible < 130
-    assert found.cuts.shape == (200 - found.n_impossible, 1)
-    assert found.cuts.tolist() == [[0.5]] * len(found.cuts)
-    assert found.profits.shape == (len(found.cuts), 3)
+    assert 70 < found.n_infeasible < 130
+    assert found.cut_points.shape == (200 - found.n_infeasible, 1)
+    assert found.cut_points.tolist() == [[0.5]] * len(found.cut_points)
+    assert found.profits.shape == (len(found.cut_points), 3)
 
 
 def test_there_are_no_intervals_where_no_draw_can_be_cut() -> None:
     binner = OptimalRevenueBinner(2, revenue=[1, 2], cost=[0, 1], mode="exact")
     binner.fit(column(0, 1), [0, 1])
     all_found = [binner.bootstrap(1, random_state=seed) for seed in range(20)]
-    found = next(one for one in all_found if one.n_impossible)
-    assert found.n_impossible == 1
-    assert found.cuts.shape == (0, 1)
+    found = next(one for one in all_found if one.n_infeasible)
+    assert found.n_infeasible == 1
+    assert found.cut_points.shape == (0, 1)
     assert found.profits.shape == (0, 3)
     assert math.isnan(found.optimism)
     with pytest.raises(ValueError, match="None of the 1 replicates can be cut within"):
@@ -686,7 +686,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(200)
     first = menu_of_three().fit(X, y).bootstrap(8, random_state=0)
     again = menu_of_three().fit(X[order], y[order]).bootstrap(8, random_state=0)
-    assert first.cuts.tolist() == again.cuts.tolist()
+    assert first.cut_points.tolist() == again.cut_points.tolist()
     assert first.profits.tolist() == again.profits.tolist()
 
 

@@ -71,7 +71,7 @@ class Case:
             "cost": cost.tolist(),
             "fixed_cost": fixed[rng.integers(3)].tolist(),
             "mode": ["subset", "prefix", "exact"][rng.integers(3)],
-            "min_samples": None,
+            "min_size": None,
             "missing_tier": int(rng.integers(k)),
         }
 
@@ -79,7 +79,7 @@ class Case:
     def _bounds(rng: np.random.Generator, n: int) -> dict[str, Any]:
         low = [None, 1, 2, 3, 0.125, 0.25][rng.integers(6)]
         high = [None, max(3, n // 2), n, 0.5, 0.75][rng.integers(5)]
-        return {"min_samples": low, "max_samples": high}
+        return {"min_size": low, "max_size": high}
 
     @property
     def X(self) -> np.ndarray:
@@ -118,8 +118,8 @@ class Case:
             menu["cost"],
             fixed,
             menu["mode"],
-            customers(menu.get("min_samples"), total, 0.0),
-            customers(menu.get("max_samples"), total, INF),
+            customers(menu.get("min_size"), total, 0.0),
+            customers(menu.get("max_size"), total, INF),
             menu.get("budget", INF) - spent,
             menu.get("monotonic"),
             menu.get("min_rate_diff", 0.0),
@@ -174,7 +174,7 @@ def test_what_is_found_is_one_of_the_legal_divisions(batch: int) -> None:
             continue
         binner = case.fitted()
         scores = np.unique(np.array(problem.scores)[np.array(problem.weight) > 0])
-        below = tuple(int((scores <= cut).sum()) for cut in binner.cuts_)
+        below = tuple(int((scores <= cut).sum()) for cut in binner.cut_points_)
         tiers = tuple(binner.tiers_[:-1].tolist())
         legal = {(one.tiers, one.cuts) for one in solutions(problem)}
         assert (tiers, below) in legal, (case.settings, case.scores, case.y)
@@ -262,9 +262,9 @@ def test_the_budget_of_a_message_is_that_of_the_user() -> None:
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"min_samples": 9}, "min_samples=8"),
-        ({"max_samples": 3}, "max_samples=4"),
-        ({"mode": "exact", "min_samples": 5}, "min_samples=4"),
+        ({"min_size": 9}, "min_size=8"),
+        ({"max_size": 3}, "max_size=4"),
+        ({"mode": "exact", "min_size": 5}, "min_size=4"),
         ({"budget": -1}, "budget=0"),
         ({"mode": "exact", "monotonic": "descending"}, "monotonic=None"),
         ({"mode": "exact", "min_rate_diff": 0.9}, "min_rate_diff=0.8"),
@@ -274,7 +274,7 @@ def test_constraints_that_cannot_be_met_are_named(
     settings: dict[str, Any], named: str
 ) -> None:
     X, y = np.arange(8.0).reshape(-1, 1), [0, 0, 0, 1, 0, 1, 1, 1]
-    menu = {"revenue": 9, "response": [1, 2], "cost": [0, 3], "min_samples": None}
+    menu = {"revenue": 9, "response": [1, 2], "cost": [0, 3], "min_size": None}
     binner = OptimalRevenueBinner(2, **{**menu, **settings})
     start = "^OptimalRevenueBinner cannot meet its constraints"
     with pytest.raises(ValueError, match=start) as caught:
@@ -289,9 +289,9 @@ def test_named_bounds_of_fractional_weights_can_be_given(weight: float) -> None:
     X, y = np.arange(3.0).reshape(-1, 1), [0, 1, 1]
     menu: dict[str, Any] = {"revenue": 9, "response": [1, 2], "cost": [0, 3]}
     for settings in (
-        {"min_samples": 5},
-        {"mode": "exact", "min_samples": 2},
-        {"mode": "exact", "min_samples": None, "max_samples": 1},
+        {"min_size": 5},
+        {"mode": "exact", "min_size": 2},
+        {"mode": "exact", "min_size": None, "max_size": 1},
     ):
         binner = OptimalRevenueBinner(2, **menu, **settings)
         try:
@@ -311,10 +311,10 @@ def test_too_few_scores_for_all_tiers_name_the_parameters_to_change() -> None:
 
 
 def test_bounds_that_exclude_each_other_are_called_by_their_names() -> None:
-    binner = OptimalRevenueBinner(2, min_samples=5, max_samples=3)
-    with pytest.raises(ValueError, match="min_samples") as caught:
+    binner = OptimalRevenueBinner(2, min_size=5, max_size=3)
+    with pytest.raises(ValueError, match="min_size") as caught:
         binner.fit(np.arange(8.0).reshape(-1, 1), [0, 1] * 4)
-    assert "max_samples" in str(caught.value)
+    assert "max_size" in str(caught.value)
     assert "min_size" not in str(caught.value)
 
 
@@ -344,7 +344,7 @@ def menus(draw: st.DrawFn) -> dict[str, Any]:
         "cost": sorted(draw(st.lists(st.integers(0, 20), **each))),
         "fixed_cost": draw(st.lists(st.integers(0, 6), **each)),
         "mode": draw(st.sampled_from(["subset", "prefix"])),
-        "min_samples": draw(st.sampled_from([None, 0.01, 0.25, 1])),
+        "min_size": draw(st.sampled_from([None, 0.01, 0.25, 1])),
         "missing_tier": draw(st.integers(0, k - 1)),
         "monotonic": draw(st.sampled_from([None, None, "ascending"])),
     }
@@ -359,7 +359,7 @@ def fitted(
 
 def assert_same(one: OptimalRevenueBinner, other: OptimalRevenueBinner) -> None:
     assert one.tiers_.tolist() == other.tiers_.tolist()
-    assert one.cuts_.tolist() == other.cuts_.tolist()
+    assert one.cut_points_.tolist() == other.cut_points_.tolist()
     assert one.value_ == pytest.approx(other.value_, abs=1e-9)
     np.testing.assert_allclose(one.value_path_, other.value_path_, atol=1e-9)
     pd.testing.assert_frame_equal(one.segments_, other.segments_)
@@ -380,7 +380,7 @@ def test_each_row_is_in_exactly_one_segment_wherever_it_is_asked(
     assert binner.rules_.verify().is_mece
     # By cuts alone: as many as lie below the score.
     known = data["score"].dropna()
-    below = [sum(score > cut for cut in binner.cuts_) for score in known]
+    below = [sum(score > cut for cut in binner.cut_points_) for score in known]
     assert codes[data["score"].notna()].tolist() == below
 
 
@@ -429,7 +429,7 @@ def test_sizes_and_rates_keep_their_bounds(
 ) -> None:
     binner = fitted(settings, data)
     scored = binner.segments_.iloc[:-1]
-    assert (scored["n"] >= binner.min_samples_ - 1e-9).all()
+    assert (scored["n"] >= binner.min_size_ - 1e-9).all()
     assert (scored["n"] > 0).all()
     if settings["monotonic"]:
         assert scored["rate"].is_monotonic_increasing
@@ -496,7 +496,7 @@ def test_looser_constraints_never_make_less(
 ) -> None:
     value = fitted(settings, data).value_
     assert fitted(settings, data, mode="subset").value_ >= value - 1e-9
-    assert fitted(settings, data, min_samples=None).value_ >= value - 1e-9
+    assert fitted(settings, data, min_size=None).value_ >= value - 1e-9
     assert fitted(settings, data, monotonic=None).value_ >= value - 1e-9
     free = fitted(settings, data, budget=None)
     spend = float(free.segments_["spend"].sum())
@@ -523,9 +523,9 @@ def test_groups_by_score_with_their_rates_are_as_good_as_rows(
     one, other = fitted(settings, data), fitted(settings, groups)
     assert one.value_ == pytest.approx(other.value_, abs=1e-9)
     if settings["monotonic"] is None:
-        assert one.cuts_.tolist() == other.cuts_.tolist()
+        assert one.cut_points_.tolist() == other.cut_points_.tolist()
     columns = ["n", "conversions", "profit"]
-    if one.cuts_.tolist() == other.cuts_.tolist():
+    if one.cut_points_.tolist() == other.cut_points_.tolist():
         tables = one.segments_[columns], other.segments_[columns]
         pd.testing.assert_frame_equal(*tables)
 
@@ -534,7 +534,7 @@ def test_groups_by_score_with_their_rates_are_as_good_as_rows(
 def test_cuts_of_free_rates_are_where_a_tier_begins_to_pay(data: pd.DataFrame) -> None:
     # With isotonic rates every customer gets the tier that is best at their rate.
     menu: dict[str, Any] = {"revenue": 8, "response": [1, 2, 3], "cost": [0, 2, 7]}
-    settings = {"n_bins": 3, **menu, "min_samples": None, "response_model": "isotonic"}
+    settings = {"n_bins": 3, **menu, "min_size": None, "response_model": "isotonic"}
     binner = fitted(settings, data)
     pays = binner.menu_["pays_from_rate"].to_numpy()
     np.testing.assert_allclose(pays, [NAN, 0.25, 0.625])
@@ -568,6 +568,6 @@ def test_thousands_of_customers_meet_an_independent_dynamic_program() -> None:
         using = np.where(legal, value[:, None] + gains, -INF).max(axis=0)
         value = np.maximum(value, using)
     assert binner.value_ == pytest.approx(value[-1])
-    assert all(a < b for a, b in pairwise(binner.cuts_))
+    assert all(a < b for a, b in pairwise(binner.cut_points_))
     middles = (distinct[1:] + distinct[:-1]) / 2
-    assert all(np.isclose(cut, middles).any() for cut in binner.cuts_)
+    assert all(np.isclose(cut, middles).any() for cut in binner.cut_points_)

@@ -64,15 +64,15 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
     "response": (A_MENU, ["a", True, [1, 2, -math.inf], [], lambda i: [i, i]]),
     "fixed_cost": (A_MENU, [None, "a", True, NAN, [0, 0], ["a", "b", "c"]]),
     "mode": ("'subset' or 'prefix' or 'exact'", ["all", None, 0, "Subset"]),
-    "min_samples": (A_SIZE, [0, -1, 0.0, 1.0, 1.5, "3", True, NAN]),
-    "max_samples": (A_SIZE, [0, -1, 0.0, 1.0, 1.5, "3", False, math.inf]),
+    "min_size": (A_SIZE, [0, -1, 0.0, 1.0, 1.5, "3", True, NAN]),
+    "max_size": (A_SIZE, [0, -1, 0.0, 1.0, 1.5, "3", False, math.inf]),
     "budget": ("None or a number", ["3", NAN, True, [1]]),
     "monotonic": ("'ascending' or 'descending'", ["auto", True, 1, False]),
     "min_rate_diff": ("a number in [0, 1]", [-0.1, 1.1, NAN, None, "0", True]),
     "response_model": ("'observed' or 'score'", ["platt", None, 1]),
     "score_column": ("an int in [-1, 0]", [1, -2, 0.0, None, True, [0]]),
     "encode": ("'ordinal' or 'onehot'", ["target", None, 1]),
-    "tier_names": (NAMES, ["abc", ["a", "b"], ["a", "a", "b"], ["a", "b", 3]]),
+    "segment_names": (NAMES, ["abc", ["a", "b"], ["a", "a", "b"], ["a", "b", 3]]),
     "missing_tier": ("an int in [0, 2]", [3, -1, 0.0, None, True, "Tier 0"]),
     "compute_path": ("", [None, "no", 2]),
 }
@@ -102,7 +102,7 @@ def test_every_parameter_is_checked() -> None:
 def test_names_of_nothing_or_of_the_segment_without_scores_are_refused(
     names: list[str],
 ) -> None:
-    assert NAMES in error_of(three(tier_names=names), X, Y)
+    assert NAMES in error_of(three(segment_names=names), X, Y)
 
 
 def test_menus_written_as_text_are_refused() -> None:
@@ -165,7 +165,7 @@ def test_wrong_weights_say_what_is_wrong(weight: Any, says: str) -> None:
 
 
 def test_nothing_is_checked_before_fit() -> None:
-    binner = OptimalRevenueBinner(-3, mode="nonsense", cost="abc", tier_names=7)
+    binner = OptimalRevenueBinner(-3, mode="nonsense", cost="abc", segment_names=7)
     assert binner.get_params()["mode"] == "nonsense"
     assert "n_bins" in repr(binner)
 
@@ -187,7 +187,7 @@ def test_the_score_model_takes_scores_for_conversions() -> None:
     alone = OptimalRevenueBinner(2, response_model="score", **menu).fit(X)
     assert found(binner) == found(plain) == found(alone)
     # Tier 1 pays where 4.5 times the score is above 2.
-    assert 2 / 4.5 - 1 / 60 < binner.cuts_[0] < 2 / 4.5 + 1 / 60
+    assert 2 / 4.5 - 1 / 60 < binner.cut_points_[0] < 2 / 4.5 + 1 / 60
     assert "observed_rate" not in alone.segments_
     seen = [y[binner.labels_ == code].mean() for code in (0, 1)]
     assert binner.segments_["observed_rate"].tolist()[:2] == pytest.approx(seen)
@@ -227,8 +227,8 @@ def test_the_isotonic_model_is_that_of_scikit_learn(weighted: bool) -> None:
     pd.testing.assert_frame_equal(binner.segments_[columns], other.segments_[columns])
     assert binner.segments_["rate"].iloc[:-1].is_monotonic_increasing
     # Cuts are where the fitted rate passes what a tier pays from.
-    below = [expected[X[:, 0] < cut].max() for cut in binner.cuts_]
-    above = [expected[X[:, 0] > cut].min() for cut in binner.cuts_]
+    below = [expected[X[:, 0] < cut].max() for cut in binner.cut_points_]
+    above = [expected[X[:, 0] > cut].min() for cut in binner.cut_points_]
     for low, pays, high in zip(below, (0.2, 0.6), above, strict=True):
         assert low <= pays + 1e-9
         assert high >= pays - 1e-9
@@ -337,7 +337,7 @@ def test_the_logistic_model_looks_at_every_outcome() -> None:
 def test_models_leave_out_those_without_a_score(model: str) -> None:
     binner = three(response_model=model).fit(X_MISSING, Y_MISSING)
     other = three(response_model=model).fit(X, Y)
-    assert binner.cuts_.tolist() == other.cuts_.tolist()
+    assert binner.cut_points_.tolist() == other.cut_points_.tolist()
     assert binner.value_ == pytest.approx(other.value_ + 10)
     assert binner.segments_["conversions"].iloc[-1] == 1
 
@@ -363,15 +363,15 @@ def test_clone_and_set_params_keep_every_parameter() -> None:
         "response": (1, 2, 3),
         "fixed_cost": 2,
         "mode": "prefix",
-        "min_samples": 2,
-        "max_samples": 0.9,
+        "min_size": 2,
+        "max_size": 0.9,
         "budget": 50,
         "monotonic": "ascending",
         "min_rate_diff": 0.01,
         "response_model": "isotonic",
         "score_column": 0,
         "encode": "rate",
-        "tier_names": ("a", "b", "c"),
+        "segment_names": ("a", "b", "c"),
         "missing_tier": 1,
         "compute_path": False,
     }
@@ -429,7 +429,7 @@ def test_a_pipeline_ends_in_it_or_goes_through_it() -> None:
         through.transform(X).argmax(axis=1).tolist()
         == three().fit_predict(X, y).tolist()
     )
-    named = make_pipeline(three(encode="onehot", tier_names=["a", "b", "c"]))
+    named = make_pipeline(three(encode="onehot", segment_names=["a", "b", "c"]))
     named.set_output(transform="pandas")
     assert list(named.fit_transform(X, y)) == ["a", "b", "c", "No score"]
 
@@ -465,7 +465,7 @@ def test_cross_val_score_is_profit_per_customer_of_the_other_folds() -> None:
 def test_grid_search_chooses_among_sizes_models_and_menus() -> None:
     X, y = customers()
     grid = {
-        "min_samples": [None, 0.2, 30],
+        "min_size": [None, 0.2, 30],
         "response_model": ["observed", "isotonic", "logistic"],
     }
     search = GridSearchCV(three(), grid, cv=KFold(3)).fit(X, y)
@@ -497,7 +497,7 @@ def test_grid_search_chooses_the_number_of_tiers_of_a_menu_by_function() -> None
 def test_grid_search_fits_with_weights() -> None:
     X, y = customers()
     weight = np.random.default_rng(3).integers(1, 9, len(y)).astype(float)
-    grid = {"min_samples": [None, 0.3]}
+    grid = {"min_size": [None, 0.3]}
     # Whether weights go to the scorer too depends on the version of scikit-learn.
     search = GridSearchCV(
         three(), grid, cv=KFold(3), scoring=lambda binner, X, y: binner.score(X, y)
@@ -515,7 +515,7 @@ def test_weights_are_routed_to_fit_and_score() -> None:
     with config_context(enable_metadata_routing=True):
         binner = three().set_fit_request(sample_weight=True)
         binner.set_score_request(sample_weight=True)
-        search = GridSearchCV(binner, {"min_samples": [None]}, cv=KFold(3))
+        search = GridSearchCV(binner, {"min_size": [None]}, cv=KFold(3))
         search.fit(X, y, sample_weight=weight)
         score = search.cv_results_["mean_test_score"][0]
         pipeline = make_pipeline(binner).fit(X, y, sample_weight=weight)

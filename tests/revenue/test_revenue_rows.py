@@ -69,10 +69,10 @@ def test_their_tier_pays_its_fixed_cost_once() -> None:
 
 def test_they_have_no_part_in_sizes_and_rates() -> None:
     lots = np.array([1.0] * 8 + [1000, 0])
-    settings: dict[str, Any] = {"max_samples": 4, "min_rate_diff": 0.1}
+    settings: dict[str, Any] = {"max_size": 4, "min_rate_diff": 0.1}
     binner = three(**settings).fit(X_MISSING, Y_MISSING, sample_weight=lots)
     few = three(**settings).fit(X, Y)
-    assert binner.cuts_.tolist() == few.cuts_.tolist()
+    assert binner.cut_points_.tolist() == few.cut_points_.tolist()
     assert binner.value_ == few.value_ + 10_000
 
 
@@ -159,7 +159,7 @@ def test_sql_gives_the_segments_of_predict(name: str) -> None:
 def test_scores_may_be_any_numbers(scores: list[float], cuts: list[float]) -> None:
     two = {"n_bins": 2, "response": [1, 2], "cost": [0, 6]}
     binner = three(**two).fit(column(*scores), [0, 0, 1, 1])
-    assert binner.cuts_.tolist() == cuts
+    assert binner.cut_points_.tolist() == cuts
     assert binner.labels_.tolist() == [0, 0, 1, 1]
     assert binner.predict(column(*scores)).tolist() == [0, 0, 1, 1]
     assert binner.segments_["n"].tolist() == [2, 2, 0]
@@ -291,7 +291,7 @@ def test_transform_writes_what_encode_says(encode: str) -> None:
 
 
 def test_onehot_has_a_column_a_segment() -> None:
-    binner = three(encode="onehot", tier_names=["a", "b", "c"]).fit(X, Y)
+    binner = three(encode="onehot", segment_names=["a", "b", "c"]).fit(X, Y)
     rows = column(0, 3, 7, NAN)
     assert binner.transform(rows).tolist() == np.eye(4).tolist()
     names = ["a", "b", "c", "No score"]
@@ -315,7 +315,7 @@ def test_encodings_of_training_rows_weigh_and_count_missing_scores() -> None:
 @pytest.mark.parametrize("outcome", [0, 1])
 def test_evidence_of_a_segment_that_is_everyone_is_nil(outcome: int) -> None:
     binner = three(encode="woe", mode="subset").fit(X, np.full(8, outcome))
-    assert len(binner.cuts_) == 0
+    assert len(binner.cut_points_) == 0
     assert binner.transform(X).ravel() == pytest.approx(np.zeros(8))
 
 
@@ -384,7 +384,7 @@ def test_segments_that_are_written_alike_have_one_middle() -> None:
     )
     with pytest.warns(UserWarning, match="degenerate"):
         tiers.fit(column(0, 1, 2, 3), [0, 0, 0, 0])
-    middles = [tiers.cuts_[0] / 2, (tiers.cuts_[0] + 3) / 2]
+    middles = [tiers.cut_points_[0] / 2, (tiers.cut_points_[0] + 3) / 2]
     assert tiers.inverse_transform(column(0)).tolist() == [[np.mean(middles)]]
 
 

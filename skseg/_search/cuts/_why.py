@@ -167,11 +167,11 @@ def why_impossible(
 
 def _least(size: float) -> str:
     """Write a lower bound as users may give it: whole, or none."""
-    return f"min_samples={math.floor(size) or None}"
+    return f"min_size={math.floor(size) or None}"
 
 
 def _most(size: float) -> str:
-    return f"max_samples={math.ceil(size)}"
+    return f"max_size={math.ceil(size)}"
 
 
 def menu_counts(goal: Goal) -> str:

@@ -220,7 +220,7 @@ def test_rows_of_series_are_paired_by_place() -> None:
         ({"min_samples": -1}, "'min_samples' .* Got -1 instead"),
         ({"min_samples": 0.5}, "'min_samples' .* Got 0.5 instead"),
         ({"min_samples": 5}, "at most the number of rows, 4. Got 5. Lower it"),
-        ({"cost_fn": 3}, "'cost_fn' .* a function of the bin. Got 3. Try"),
+        ({"cost_fn": 3}, "'cost_fn' .* a function of the bin. Got 3 instead. Try"),
         ({"cost_fn": lambda i: "a"}, "'cost_fn' .* Got 'a' for bin 0. Change it"),
         ({"revenue_fn": lambda i: -math.inf}, "'revenue_fn' .* Got -inf for bin 0"),
         ({"revenue_fn": lambda i: 10 ** (400 * i)}, "'revenue_fn' .* for bin 1"),
