@@ -1,12 +1,13 @@
 """The rule language: what a segment is, and the proof that segments are a partition."""
 
-from ._columns import Columns, is_missing_value
+from ._columns import Columns
 from ._language._conditions import Rule, col, missing
 from ._language._parse import parse
 from ._language._thresholds import maximum, minimum, q
 from ._proof._domain import Domain
 from ._proof._mece import Gap, MECEReport, Overlap
 from ._ruleset import RuleSet
+from ._values import is_missing_value
 
 __all__ = [
     "Columns",

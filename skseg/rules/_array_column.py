@@ -1,0 +1,165 @@
+"""A column that is a numpy array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+
+from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.exceptions import RuleError
+
+from ._values import NUMBER_TYPES, is_missing_value, is_number, to_float64
+
+# A look-up remembers up to this many texts; beyond, it classifies unseen ones anew.
+_MAX_REMEMBERED = 1 << 16
+
+
+@dataclass(frozen=True)
+class ArrayColumn:
+    """One column as an array of any dtype; see `Columns` for what its methods return.
+
+    `owner` is the subject of error messages.
+    """
+
+    owner: str
+    name: str
+    values: Any
+
+    def numbers(self) -> FloatArray:
+        """Return the column as float64, missing values as NaN."""
+        self._require_comparable("numbers")
+        if self.values.dtype.kind in "fiub":
+            return np.asarray(self.values, dtype=np.float64)
+        values = np.asarray(self.values, dtype=object)
+        kinds = set(map(type, values))
+        if all(issubclass(kind, (*NUMBER_TYPES, type(None))) for kind in kinds):
+            try:
+                # None becomes NaN.
+                return values.astype(np.float64)
+            except (OverflowError, ValueError):
+                pass  # integers beyond float64, signalling NaN
+        floats = np.empty(len(values))
+        for row, value in enumerate(values):
+            if is_missing_value(value):
+                floats[row] = np.nan
+            elif is_number(value):
+                floats[row] = to_float64(value)
+            else:
+                self.fail_kind(row, value, "numbers")
+        return floats
+
+    def text_codes(self, values: Sequence[str]) -> IntArray:
+        """Return each row's position in `values`, then "other" and "missing"."""
+        self._require_comparable("text")
+        texts = np.asarray(self.values, dtype=object)
+        codes = _TextCodes(values)
+        try:
+            return np.fromiter(
+                map(codes.__getitem__, texts), dtype=np.intp, count=len(texts)
+            )
+        except TypeError:
+            self._require_text(texts)
+            raise
+
+    def is_text(self) -> bool:
+        """Tell whether the column holds text."""
+        if self.values.dtype.kind != "O":
+            return bool(self.values.dtype.kind in "US")
+        return any(isinstance(value, str) for value in self.values)
+
+    def levels(self) -> list[str]:
+        """Return the different texts of the column, sorted."""
+        self._require_comparable("text")
+        self._require_text(self.values)
+        return sorted({value for value in self.values if isinstance(value, str)})
+
+    def missing(self) -> BoolArray:
+        """Return which rows are missing."""
+        if self.values.dtype.kind in "fc":
+            return np.asarray(np.isnan(self.values))
+        if self.values.dtype.kind in "mM":
+            return np.asarray(np.isnat(self.values))
+        values = np.asarray(self.values, dtype=object)
+        return np.fromiter(map(is_missing_value, values), dtype=bool, count=len(values))
+
+    def _require_comparable(self, wanted: str) -> None:
+        if self.values.dtype.kind in "mM":
+            raise incomparable_error(
+                self.owner, self.name, self.values.dtype, wanted, temporal=True
+            )
+
+    def _require_text(self, values: Iterable[Any]) -> None:
+        for row, value in enumerate(values):
+            if not isinstance(value, str) and not is_missing_value(value):
+                self.fail_kind(row, value, "text")
+
+    def fail_kind(self, row: int, value: Any, wanted: str) -> NoReturn:
+        """Raise, since a row holds a value of another kind than the `wanted` one."""
+        kind = "numbers" if wanted == "text" else "text values"
+        raise RuleError(
+            f"{self.owner} compares {wanted}, and row {row} of column {self.name!r} "
+            f"holds {value!r} ({type(value).__name__}).",
+            owner=self.owner,
+            rule=wanted,
+            value=value,
+            column=self.name,
+            row=row,
+            advice=(
+                f"Convert the column, or the rule: {kind} are "
+                f"{'not ' if wanted == 'text' else ''}quoted in rules."
+            ),
+        )
+
+
+def incomparable_error(
+    owner: str, name: str, dtype: object, wanted: str, *, temporal: bool
+) -> RuleError:
+    """Return the error for a column whose type holds neither numbers nor text."""
+    advice = "Turn dates into a number first, such as days before today."
+    return RuleError(
+        f"{owner} compares {wanted}, and column {name!r} holds {dtype}.",
+        owner=owner,
+        rule=wanted,
+        value=dtype,
+        column=name,
+        advice=advice if temporal else None,
+    )
+
+
+class _TextCodes(dict[Any, int]):
+    """Text -> its code; a text that is not listed is classified when first seen."""
+
+    def __init__(self, listed: Sequence[str]) -> None:
+        super().__init__((text, code) for code, text in enumerate(listed))
+        self.other = len(listed)
+
+    def __missing__(self, value: Any) -> int:
+        if isinstance(value, str):
+            code = self.other
+        elif is_missing_value(value):
+            code = self.other + 1
+        else:
+            raise TypeError(value)
+        if len(self) < _MAX_REMEMBERED:
+            self[value] = code
+        return code
+
+
+def as_array(values: Any) -> Any:
+    """Return `values` as an array that keeps the type of every value."""
+    if isinstance(values, np.ma.MaskedArray):
+        objects = np.array(values.data, dtype=object)
+        objects[np.ma.getmaskarray(values)] = None
+        return objects
+    if isinstance(values, np.ndarray):
+        return values
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        # Rows or values of unequal length.
+        return np.array(values, dtype=object)
+    # A list such as ["a", None, 1.0] must not become the text "1.0".
+    return array if array.dtype.kind in "fiub" else np.array(values, dtype=object)

@@ -1,0 +1,60 @@
+"""Single values: which of them are missing, and the float64 that stands for a number."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from decimal import Decimal
+from typing import Any, TypeGuard
+
+import numpy as np
+
+# numpy's flags are not registered as real numbers.
+NUMBER_TYPES = (numbers.Real, Decimal, np.bool_)
+
+
+def is_missing_value(value: Any) -> bool:
+    """Tell whether a single value is missing: None, NaN, NaT or pandas' NA.
+
+    Parameters
+    ----------
+    value : object
+        Any value that a column can hold.
+
+    Returns
+    -------
+    bool
+        Whether rules treat the value as missing.
+
+    Examples
+    --------
+    >>> from skseg.rules import is_missing_value
+    >>> [is_missing_value(value) for value in (None, float("nan"), "", 0)]
+    [True, True, False, False]
+    """
+    if value is None:
+        return True
+    if isinstance(value, Decimal):
+        # A signalling NaN refuses to be compared.
+        return value.is_nan()
+    try:
+        return bool(value != value)
+    except TypeError:
+        # pandas.NA answers comparisons with NA, which has no truth value.
+        return True
+    except ValueError:
+        # An array of several values has no truth value either; it is not missing.
+        return False
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Tell whether a value is a real number of Python or numpy."""
+    return isinstance(value, NUMBER_TYPES)
+
+
+def to_float64(number: Any) -> float:
+    """Return the float64 nearest to a number, as IEEE 754 rounds it."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
