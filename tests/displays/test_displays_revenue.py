@@ -553,7 +553,8 @@ def test_curves_say_what_is_wrong() -> None:
     show = RevenueCurveDisplay.from_estimator
     with pytest.raises(NotFittedError):
         show(made_binner(), X, CONVERTED)
-    with pytest.raises(ValueError, match=r"'binner' parameter .* with 'cut_points_', 'tier"):
+    message = r"'binner' parameter .* with 'cut_points_', 'tier"
+    with pytest.raises(ValueError, match=message):
         show(KMeans(2, n_init=1).fit(X), X, CONVERTED)
     with pytest.raises(ValueError, match="needs the outcome y"):
         show(binner, X, None)
