@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
@@ -41,6 +41,14 @@ class SksegError(Exception):
         First row that is at fault, counted from 0.
     advice : str, default=None
         What to do about it, in whole sentences; they are added to the text.
+    remedy : mapping of str to object, default=None
+        Parameters with values that would have been accepted, such as
+        ``{"on_overlap": "first"}``, where the advice names some.
+
+    Attributes
+    ----------
+    message : str
+        The text without the advice.
 
     Examples
     --------
@@ -64,8 +72,12 @@ class SksegError(Exception):
         column: str | None = None,
         row: int | None = None,
         advice: str | None = None,
+        remedy: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(f"{message} {advice}" if advice else message)
+        # Advice after a list of findings begins a line of its own.
+        gap = "\n" if "\n" in message else " "
+        super().__init__(f"{message}{gap}{advice}" if advice else message)
+        self.message = message
         self.owner = owner
         self.name = name
         self.rule = rule
@@ -73,6 +85,7 @@ class SksegError(Exception):
         self.column = column
         self.row = row
         self.advice = advice
+        self.remedy = dict(remedy or {})
 
     def __reduce__(self) -> Any:
         # An error that joblib carries between processes is rebuilt from its text and

@@ -123,12 +123,17 @@ def _has_zone(moment: dt.date) -> bool:
     return isinstance(moment, dt.datetime) and moment.tzinfo is not None
 
 
-def _no_zone_to_convert(name: str) -> ValueError:
-    return ValueError(
+def _no_zone_to_convert(name: str) -> InvalidDataError:
+    return InvalidDataError(
         "The 'time_zone' parameter of rfm_table converts dates that have a time zone; "
-        f"the column {name!r} has dates without one. Leave time_zone out to take "
-        "their calendar days as they are written, or say first which zone they are "
-        "in, for example dates.dt.tz_localize('UTC')."
+        f"the column {name!r} has dates without one.",
+        owner="rfm_table",
+        name="time_zone",
+        column=name,
+        advice="Leave time_zone out to take their calendar days as they are written, "
+        "or say first which zone they are in, for example "
+        "dates.dt.tz_localize('UTC').",
+        remedy={"time_zone": None},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -23,13 +23,26 @@ HINTS = {
 }
 
 
+class Defect(NamedTuple):
+    """Rows with the same defect: how many, the first one, and what it holds."""
+
+    kind: str
+    n_rows: int
+    row: int
+    value: str | None
+
+
 class Defects:
     """The rows that cannot be used; each counts once, under its first defect."""
 
     def __init__(self, n_rows: int) -> None:
         self.usable = np.ones(n_rows, dtype=bool)
-        self.counts: dict[str, int] = {}
-        self._first: dict[str, str] = {}
+        self.kinds: list[Defect] = []
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Kind of defect -> number of rows."""
+        return {defect.kind: defect.n_rows for defect in self.kinds}
 
     def add(
         self, kind: str, bad: NDArray[np.bool_], values: nw.Series[Any] | None = None
@@ -39,9 +52,8 @@ class Defects:
         count = int(np.count_nonzero(bad))
         if count:
             row = int(bad.argmax())
-            shown = "" if values is None else f": {str(values[row])!r}"
-            self.counts[kind] = count
-            self._first[kind] = f"first in row {row} (from 0){shown}"
+            value = None if values is None else str(values[row])
+            self.kinds.append(Defect(kind, count, row, value))
             self.usable &= ~bad
 
     def __str__(self) -> str:
@@ -50,8 +62,11 @@ class Defects:
         lines = [
             f"{n_bad:,} of {len(self.usable):,} transactions cannot be used:",
         ]
-        for kind, count in self.counts.items():
+        for kind, count, row, value in self.kinds:
             rows = "row" if count == 1 else "rows"
+            shown = "" if value is None else f": {value!r}"
             hint = f" {HINTS[kind]}" if kind in HINTS else ""
-            lines.append(f"- {kind}: {count:,} {rows}, {self._first[kind]}.{hint}")
+            lines.append(
+                f"- {kind}: {count:,} {rows}, first in row {row} (from 0){shown}.{hint}"
+            )
         return "\n".join(lines)

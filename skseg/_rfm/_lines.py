@@ -55,7 +55,11 @@ def read_frame(transactions: Any, columns: Columns) -> nw.DataFrame[Any]:
     if missing:
         raise MissingColumnError("rfm_table", missing, frame.columns)
     if not len(frame):
-        raise InvalidDataError("rfm_table needs at least one transaction. Got 0 rows.")
+        raise InvalidDataError(
+            "rfm_table needs at least one transaction. Got 0 rows.",
+            owner="rfm_table",
+            name="transactions",
+        )
     return frame
 
 
@@ -109,11 +113,23 @@ def _is_missing_id(series: nw.Series[Any]) -> NDArray[np.bool_]:
 def _check_defects(defects: Defects, invalid: str) -> None:
     if invalid == "raise":
         raise InvalidDataError(
-            f"{defects}\nCorrect these rows, or pass invalid='exclude' to leave them "
-            "out and have them counted."
+            str(defects),
+            owner="rfm_table",
+            name="transactions",
+            value=tuple(defects.kinds),
+            row=min(defect.row for defect in defects.kinds),
+            advice="Correct these rows, or pass invalid='exclude' to leave them out "
+            "and have them counted.",
+            remedy={"invalid": "exclude"},
         )
     if not defects.usable.any():
-        raise InvalidDataError(f"rfm_table has no transaction left to use. {defects}")
+        raise InvalidDataError(
+            f"rfm_table has no transaction left to use. {defects}",
+            owner="rfm_table",
+            name="transactions",
+            value=tuple(defects.kinds),
+            row=0,
+        )
 
 
 def number_ids(

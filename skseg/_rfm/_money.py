@@ -138,11 +138,21 @@ def _check_decimals(
         d for d in range(decimals + 1, MAX_DECIMALS + 1) if not is_too_fine(d).any()
     )
     best = next(enough, None)
-    cure = "round them first" if best is None else f"decimals={best} keeps all amounts"
+    advice = "Round the amounts first."
+    if best is not None:
+        advice = f"Pass decimals={best}, which keeps all amounts."
     raise InvalidDataError(
         f"The amount {series[row]} in row {row} (counted from 0) of the column "
         f"{series.name!r} is finer than decimals={decimals}, so sums would not be "
-        f"exact: {cure}."
+        "exact.",
+        owner="rfm_table",
+        name="amount",
+        rule=f"at most {decimals} decimals",
+        value=str(series[row]),
+        column=series.name,
+        row=row,
+        advice=advice,
+        remedy=None if best is None else {"decimals": best},
     )
 
 
@@ -157,6 +167,9 @@ def check_sums(
     if np.bincount(customer, weights=np.abs(units)).max() >= MAX_UNITS:
         raise InvalidDataError(
             "The amounts of one customer add up to 2**53 minor units or more, which "
-            f"cannot be summed exactly with decimals={decimals}. Use fewer, or a "
-            "larger unit of money, such as thousands."
+            f"cannot be summed exactly with {decimals} decimals.",
+            owner="rfm_table",
+            name="decimals",
+            value=decimals,
+            advice="Use fewer, or a larger unit of money, such as thousands.",
         )

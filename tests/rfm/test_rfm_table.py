@@ -291,7 +291,7 @@ def test_an_amount_with_too_many_decimals_raises_and_names_the_cure(
 ) -> None:
     lines = lines_of((1, "2024-03-01", 1.25), (1, "2024-03-01", 1.25))
     lines["amount"] = [to_amount("1.25"), to_amount(fine)]
-    with pytest.raises(ValueError, match=f"amount {fine} in row 1 .*decimals=3 keeps"):
+    with pytest.raises(ValueError, match=f"amount {fine} in row 1 .*decimals=3, which keeps"):
         rfm_table(lines, **NAMES, as_of=AS_OF)
     table = rfm_table(lines, **NAMES, as_of=AS_OF, decimals=3)
     assert table["monetary"].to_list() == [float(Decimal("1.25") + Decimal(fine))]
@@ -299,14 +299,14 @@ def test_an_amount_with_too_many_decimals_raises_and_names_the_cure(
 
 def test_a_fine_amount_is_seen_however_small_its_excess() -> None:
     lines = lines_of((1, "2024-03-01", 1.2501), (1, "2024-03-01", 1.25))
-    with pytest.raises(ValueError, match=r"amount 1\.2501 in row 0 .*decimals=4 keeps"):
+    with pytest.raises(ValueError, match=r"amount 1\.2501 in row 0 .*decimals=4, which keeps"):
         rfm_table(lines, **NAMES, as_of=AS_OF)
 
 
 def test_a_decimal_is_not_forgiven_what_a_float_is() -> None:
     lines = lines_of((1, "2024-03-01", 1.0))
     lines["amount"] = pd.Series([Decimal("1.000000000000000000000000000001")])
-    with pytest.raises(ValueError, match="round them first"):
+    with pytest.raises(ValueError, match="Round the amounts first"):
         rfm_table(lines, **NAMES, as_of=AS_OF)
 
 
