@@ -138,7 +138,7 @@ def _online_retail(folder: Path) -> tuple[pd.DataFrame, Any]:
         date="InvoiceDate",
         amount="amount",
         as_of="2011-12-10",
-        digits=3,
+        decimals=3,
     )
     logs = FunctionTransformer(np.log1p, np.expm1, feature_names_out="one-to-one")
     space = make_pipeline(logs, StandardScaler())

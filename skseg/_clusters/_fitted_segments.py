@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from skseg._core._base import SegmenterMixin
 from skseg._core._wrapped import first_attribute
 from skseg._typing import BoolArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -31,7 +32,8 @@ def takes_missing(segmenter: Any) -> bool:
     if isinstance(segmenter, Pipeline):
         steps = [step for _, step in segmenter.steps]
         return not all(map(keeps_order, steps[:-1])) or takes_missing(steps[-1])
-    if isinstance(inner := getattr(segmenter, "estimator", None), Pipeline):
+    inner = getattr(segmenter, "estimator", None)
+    if isinstance(inner, Pipeline) and not isinstance(segmenter, SegmenterMixin):
         return takes_missing(inner)
     return bool(get_tags(segmenter).input_tags.allow_nan)
 
@@ -61,7 +63,7 @@ def fitted_codes(segmenter: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) 
     labels = first_attribute(segmenter, "labels_")
     if labels is None:
         rule = "a segmenter with predict, fit_predict or labels_"
-        raise InvalidParameterError(OWNER, "segmenter", rule, segmenter)
+        raise InvalidParameterError(OWNER, "estimator", rule, segmenter)
     return labels
 
 

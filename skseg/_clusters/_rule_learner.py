@@ -25,7 +25,7 @@ class RuleLearner:
         What the codes mean.
     max_rules : int
         Largest number of boxes.
-    digits : int
+    significant_digits : int
         Significant digits of thresholds.
     seed : int
         Decides among equal cuts.
@@ -33,7 +33,7 @@ class RuleLearner:
 
     segments: Segments
     max_rules: int
-    digits: int
+    significant_digits: int
     seed: int
 
     def learn(
@@ -41,7 +41,7 @@ class RuleLearner:
     ) -> tuple[RuleSet, int, tuple[str, ...]]:
         """Return the rules, the number of boxes, and the segments without one."""
         used, places = np.unique(codes, return_inverse=True)
-        coding = learn_cells(rows, rows.names, self.digits)
+        coding = learn_cells(rows, rows.names, self.significant_digits)
         cells = coding.codes(rows)
         found = boxes(coding, cells, places, self.max_rules, self.seed)
         by_code: dict[int, list[Rule]] = {int(code): [] for code in used}

@@ -27,7 +27,7 @@ from skseg._core._validation import (
     is_number,
     read_columns,
 )
-from skseg._core._wrapped import cluster_space
+from skseg._core._wrapped import WrapperMixin, cluster_space
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns
@@ -52,7 +52,7 @@ _LARGEST_INT = 2**31 - 1
 
 def _segmenter_predicts(surrogate: Any) -> bool:
     """Tell whether `score` can ask the segmenter about new rows, or raise."""
-    segmenter = getattr(surrogate, "segmenter_", surrogate.segmenter)
+    segmenter = getattr(surrogate, "estimator_", surrogate.estimator)
     if segmenter is None or hasattr(segmenter, "predict"):
         return True
     raise AttributeError(
@@ -62,7 +62,9 @@ def _segmenter_predicts(surrogate: Any) -> bool:
     )
 
 
-class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimator):
+class RuleSurrogate(
+    SegmenterMixin, WrapperMixin, ClusterMixin, TransformerMixin, BaseEstimator
+):
     """Turn any segmenter into rules that are proved to be a partition.
 
     The segmenter is fitted, and a small tree learns to tell its segments apart by the
@@ -72,14 +74,14 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
 
     Parameters
     ----------
-    segmenter : estimator, default=None
+    estimator : estimator, default=None
         A clusterer, a segmenter, or a pipeline or search that ends in one; with or
         without ``predict``. One that is fitted already goes into `FrozenEstimator`.
         None: `KMeans` with 5 clusters on standardised columns.
     max_rules : int, default=None
         Largest number of rules, at least one a segment. A rule is a box: a range or
         list of values of some columns. None: 2 a segment.
-    digits : int, default=3
+    significant_digits : int, default=3
         Significant digits of thresholds, in [1, 15]. Of a column whose values are far
         from zero in terms of their distances, such as years, it is about the digits of
         these distances.
@@ -90,7 +92,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
     validation_size : float, default=0.25
         Share of the rows, in (0, 1), that are kept from the rules to measure fidelity.
         The final rules are learned from all rows.
-    max_samples : int, default=200_000
+    max_rows : int, default=200_000
         Rows that rules are learned from. Of more, a random sample is taken, about the
         same share of every segment; sizes, recall and precision are those of all rows.
     random_state : int, RandomState instance or None, default=None
@@ -111,7 +113,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         any, else "Segment 0", "Segment 1", ...; then follow `unknown` and noise.
     labels_ : ndarray of int of shape (n_rows,)
         Codes of the training rows, by the rules.
-    segmenter_ : estimator
+    estimator_ : estimator
         The fitted segmenter.
     fidelity_ : float
         Share of rows held out from the rules for which these agree with the segmenter.
@@ -179,21 +181,21 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
 
     def __init__(
         self,
-        segmenter: Any = None,
+        estimator: Any = None,
         *,
         max_rules: int | None = None,
-        digits: int = 3,
+        significant_digits: int = 3,
         unknown: str = "Unknown",
         validation_size: float = 0.25,
-        max_samples: int = 200_000,
+        max_rows: int = 200_000,
         random_state: Any = None,
     ) -> None:
-        self.segmenter = segmenter
+        self.estimator = estimator
         self.max_rules = max_rules
-        self.digits = digits
+        self.significant_digits = significant_digits
         self.unknown = unknown
         self.validation_size = validation_size
-        self.max_samples = max_samples
+        self.max_rows = max_rows
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
@@ -223,12 +225,12 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         columns = read_columns(self, X, reset=True)
         self._check_parameters()
         rng = check_random_state(self.random_state)
-        self.segmenter_ = self._new_segmenter(rng)
+        self.estimator_ = self._new_segmenter(rng)
         known = self._known_rows(columns)
         X, y, params = _taken(known, X, y, self._routed(fit_params))
-        found = fitted_codes(self.segmenter_, X, y, params)
-        codes = check_codes(self.segmenter_, found, int(known.sum()))
-        segments = Segments.of(self.segmenter_, codes, self.unknown)
+        found = fitted_codes(self.estimator_, X, y, params)
+        codes = check_codes(self.estimator_, found, int(known.sum()))
+        segments = Segments.of(self.estimator_, codes, self.unknown)
         self._learn(columns, codes, known, segments, rng)
         self.labels_ = self.rules_.assign(columns)
         self.segments_ = surrogate_table(self.rules_, self.labels_, codes, known)
@@ -325,7 +327,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         """
         codes = self.predict(X)
         weight = check_sample_weight(sample_weight, len(codes))
-        found = check_codes(self.segmenter_, self.segmenter_.predict(X), len(codes))
+        found = check_codes(self.estimator_, self.estimator_.predict(X), len(codes))
         return float(np.average(codes == found, weights=weight))
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -336,15 +338,15 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         MetadataRouter
             As scikit-learn's user guide on metadata routing explains.
         """
-        segmenter = _or_default(self.segmenter)
+        segmenter = _or_default(self.estimator)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
-        return router.add(segmenter=segmenter, method_mapping=to_fit)
+        return router.add(estimator=segmenter, method_mapping=to_fit)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        if hasattr(self.segmenter, "__sklearn_tags__"):
-            own = get_tags(self.segmenter)
+        if hasattr(self.estimator, "__sklearn_tags__"):
+            own = get_tags(self.estimator)
             tags.target_tags.required = own.target_tags.required
             tags.non_deterministic = own.non_deterministic
             if own.estimator_type != "clusterer":
@@ -352,18 +354,18 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         return tags
 
     def _check_parameters(self) -> None:
-        check_int(OWNER, "digits", self.digits, 1, _MOST_DIGITS)
-        check_int(OWNER, "max_samples", self.max_samples, 2, _LARGEST_INT)
+        check_int(OWNER, "significant_digits", self.significant_digits, 1, _MOST_DIGITS)
+        check_int(OWNER, "max_rows", self.max_rows, 2, _LARGEST_INT)
         size = self.validation_size
         if not (is_number(size) and 0 < size < 1):
             rule = "a number in (0, 1)"
             raise InvalidParameterError(OWNER, "validation_size", rule, size)
-        if not (self.segmenter is None or hasattr(self.segmenter, "fit")):
+        if not (self.estimator is None or hasattr(self.estimator, "fit")):
             rule = "None or a clusterer or segmenter, such as KMeans(5)"
-            raise InvalidParameterError(OWNER, "segmenter", rule, self.segmenter)
+            raise InvalidParameterError(OWNER, "estimator", rule, self.estimator)
 
     def _new_segmenter(self, rng: np.random.RandomState) -> Any:
-        segmenter = clone(_or_default(self.segmenter))
+        segmenter = clone(_or_default(self.estimator))
         unseeded = [
             name
             for name, value in sorted(segmenter.get_params().items())
@@ -374,18 +376,18 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
 
     def _known_rows(self, columns: Columns) -> BoolArray:
         """Return the rows that the segmenter takes."""
-        if takes_missing(self.segmenter_):
+        if takes_missing(self.estimator_):
             return np.ones(columns.n_rows, dtype=bool)
         known = is_complete(columns)
         if not known.any():
             raise InvalidDataError(
                 f"Every row of X has a missing or infinite value (NaN, None, inf), and "
-                f"{self.segmenter_!r} takes none. Impute in a pipeline before it."
+                f"{self.estimator_!r} takes none. Impute in a pipeline before it."
             )
         if not known.all():
             warnings.warn(
                 f"{int((~known).sum())} of {len(known)} rows have missing or infinite "
-                f"values and no part in the fit of {self.segmenter_!r}, which takes "
+                f"values and no part in the fit of {self.estimator_!r}, which takes "
                 "none. They get their segments by the rules. Impute in a pipeline "
                 "before it to have them segmented.",
                 UserWarning,
@@ -397,7 +399,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         if not get_config()["enable_metadata_routing"]:
             return fit_params
         routed = process_routing(self, "fit", **fit_params)
-        return dict(routed.segmenter.fit)
+        return dict(routed.estimator.fit)
 
     def _learn(
         self,
@@ -408,12 +410,12 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
         rng: np.random.RandomState,
     ) -> None:
         """Learn the rules from a part of the rows, measure them, and learn from all."""
-        chosen = sample(codes, min(1.0, self.max_samples / len(codes)), rng)
+        chosen = sample(codes, min(1.0, self.max_rows / len(codes)), rng)
         rows, codes = columns.take(np.flatnonzero(known)[chosen]), codes[chosen]
         learner = RuleLearner(
             segments,
             max_rules=self._most_rules(len(np.unique(codes))),
-            digits=self.digits,
+            significant_digits=self.significant_digits,
             seed=rng.randint(_LARGEST_INT),
         )
         part = sample(codes, 1 - self.validation_size, rng)
@@ -444,7 +446,7 @@ class RuleSurrogate(SegmenterMixin, ClusterMixin, TransformerMixin, BaseEstimato
 
     def _cost_ratio(self, X: Any, codes: IntArray, labels: IntArray) -> float:
         try:
-            rows = cluster_space(OWNER, self.segmenter_, X)
+            rows = cluster_space(OWNER, self.estimator_, X)
         except ValueError:
             return np.nan
         unknown = self.rules_.names.index(self.unknown)

@@ -13,29 +13,37 @@ from sklearn.utils.validation import check_array
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
-# Where fitted estimators keep the one that they stand around.
-_INNER = ("best_estimator_", "segmenter_", "clusterer_")
+
+class WrapperMixin:
+    """Mixin for estimators whose segments are those of the fitted ``estimator_``."""
+
+    estimator_: Any
 
 
 def unwrapped(estimator: Any) -> Iterator[Any]:
     """Yield an estimator and, one after the other, those that it stands around."""
-    while True:
+    while estimator is not None:
         yield estimator
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        else:
-            inner = [name for name in _INNER if hasattr(estimator, name)]
-            if not inner:
-                return
-            estimator = getattr(estimator, inner[0])
+        estimator = _inner(estimator)
+
+
+def _inner(estimator: Any) -> Any:
+    """Return what `estimator` stands around, or None."""
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    if isinstance(estimator, Pipeline):
+        return estimator[-1]
+    if hasattr(estimator, "best_estimator_"):
+        return estimator.best_estimator_
+    if isinstance(estimator, WrapperMixin):
+        return getattr(estimator, "estimator_", None)
+    return getattr(estimator, "clusterer_", None)
 
 
 def first_attribute(estimator: Any, name: str) -> Any:
     """Return an attribute of the outermost estimator that has it, or None."""
-    for one in unwrapped(estimator):
-        if (value := getattr(one, name, None)) is not None:
+    for layer in unwrapped(estimator):
+        if (value := getattr(layer, name, None)) is not None:
             return value
     return None
 
@@ -43,13 +51,13 @@ def first_attribute(estimator: Any, name: str) -> Any:
 def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     """Return the rows as the clusterer at the end of `estimator` has seen them.
 
-    Silhouettes and inertias mean something there alone: before a scaler, the column
-    with the largest unit decides on every distance.
+    Silhouettes and inertia only make sense in this space: before a scaler, the column
+    with the largest unit decides every distance.
 
     Parameters
     ----------
     owner : str
-        Who asks, for messages.
+        Class or function that is called, for messages.
     estimator : estimator
         Fitted: a clusterer, a pipeline that ends in one, or what stands around them.
     X : frame or array of shape (n_rows, n_columns)
@@ -63,11 +71,11 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     Raises
     ------
     ValueError
-        If the rows are no finite numbers there.
+        If the rows are not finite numbers there.
     """
-    for one in unwrapped(estimator):
-        if isinstance(one, Pipeline) and len(one) > 1:
-            X = one[:-1].transform(X)
+    for layer in unwrapped(estimator):
+        if isinstance(layer, Pipeline) and len(layer) > 1:
+            X = layer[:-1].transform(X)
     try:
         return np.asarray(check_array(X, dtype=np.float64, estimator=owner))
     except ValueError as error:

@@ -163,7 +163,7 @@ def test_cost_ratio_is_measured_where_the_clusterer_measured() -> None:
     assert surrogate.cost_ratio_ == pytest.approx(
         inertia(surrogate.labels_) / inertia(codes)
     )
-    assert inertia(codes) == pytest.approx(surrogate.segmenter_[-1].inertia_)
+    assert inertia(codes) == pytest.approx(surrogate.estimator_[-1].inertia_)
 
 
 def test_one_segment_is_everyone() -> None:
@@ -237,8 +237,8 @@ def test_rows_that_the_segmenter_does_not_take_get_segments_by_the_rules() -> No
     )
     with pytest.warns(UserWarning, match="3 of 7 rows have missing or infinite"):
         surrogate = RuleSurrogate(KMeans(2, random_state=0), random_state=0).fit(X)
-    assert surrogate.segmenter_.n_features_in_ == 2
-    assert len(surrogate.segmenter_.labels_) == 4
+    assert surrogate.estimator_.n_features_in_ == 2
+    assert len(surrogate.estimator_.labels_) == 4
     assert len(surrogate.labels_) == 7
     assert surrogate.segments_["n"].sum() == 7
     np.testing.assert_array_equal(surrogate.labels_, surrogate.rules_.assign(X))
@@ -255,7 +255,7 @@ def test_weights_and_outcomes_of_rows_left_out_are_left_out() -> None:
     surrogate = RuleSurrogate(Noting(2, random_state=0), random_state=0)
     with pytest.warns(UserWarning, match="1 of 5 rows"):
         surrogate.fit(X, list("abcde"), sample_weight=np.arange(5.0))
-    assert surrogate.segmenter_.seen_ == (list("abde"), [0.0, 1.0, 3.0, 4.0])
+    assert surrogate.estimator_.seen_ == (list("abde"), [0.0, 1.0, 3.0, 4.0])
 
 
 def test_no_complete_row_is_an_error() -> None:
@@ -270,7 +270,7 @@ def test_a_pipeline_that_imputes_is_shown_all_rows(searched: bool) -> None:
     folds = ShuffleSplit(2, random_state=0)
     search = GridSearchCV(pipeline, {"kmeans__n_clusters": [3]}, cv=folds)
     surrogate = RuleSurrogate(search if searched else pipeline, random_state=0).fit(X)
-    assert len(first_attribute(surrogate.segmenter_, "labels_")) == 10
+    assert len(first_attribute(surrogate.estimator_, "labels_")) == 10
     expected = pipeline.fit(X).predict(X)
     np.testing.assert_array_equal(surrogate.labels_, expected)
     assert "missing(x0)" in texts(surrogate).values()
@@ -301,7 +301,10 @@ def test_thresholds_have_the_digits_asked_for(digits: int) -> None:
     rng = np.random.default_rng(0)
     X = rng.lognormal(3, 1, size=(3000, 3))
     surrogate = RuleSurrogate(
-        KMeans(6, random_state=0), digits=digits, max_rules=30, random_state=0
+        KMeans(6, random_state=0),
+        significant_digits=digits,
+        max_rules=30,
+        random_state=0,
     ).fit(X)
     found = thresholds(surrogate.rules_)
     assert found
@@ -312,7 +315,9 @@ def test_more_digits_do_not_hurt_fidelity_much() -> None:
     rng = np.random.default_rng(0)
     X = rng.lognormal(3, 1, size=(3000, 3))
     scores = [
-        RuleSurrogate(KMeans(6, random_state=0), digits=digits, random_state=0)
+        RuleSurrogate(
+            KMeans(6, random_state=0), significant_digits=digits, random_state=0
+        )
         .fit(X)
         .fidelity_
         for digits in (2, 15)
@@ -536,7 +541,7 @@ def test_a_sample_is_learned_from_and_all_rows_are_counted() -> None:
     codes = KMeans(3, random_state=0).fit_predict(X)
     codes[0] = 3
     X[0] = 100
-    surrogate = given_codes(X, codes, max_samples=500)
+    surrogate = given_codes(X, codes, max_rows=500)
     assert surrogate.segments_["n"].sum() == 5000
     assert len(surrogate.labels_) == 5000
     # The single row of a segment is in every sample.
@@ -549,7 +554,7 @@ def test_score_is_agreement_on_new_rows_with_weights(blobs: Any) -> None:
     surrogate = RuleSurrogate(KMeans(7, random_state=0), max_rules=7, random_state=0)
     surrogate.fit(X[:200])
     new = X[200:]
-    agree = surrogate.predict(new) == surrogate.segmenter_.predict(new)
+    agree = surrogate.predict(new) == surrogate.estimator_.predict(new)
     assert 0 < agree.mean() < 1
     assert surrogate.score(new) == agree.mean()
     weight = np.arange(len(new)) % 3
@@ -631,7 +636,7 @@ def test_a_frozen_segmenter_is_not_fitted_again(blobs: Any) -> None:
     centers = fitted.cluster_centers_.copy()
     surrogate = RuleSurrogate(FrozenEstimator(fitted), random_state=0).fit(X[:100])
     np.testing.assert_array_equal(fitted.cluster_centers_, centers)
-    assert surrogate.segmenter_.estimator is fitted
+    assert surrogate.estimator_.estimator is fitted
     frozen = FrozenEstimator(DBSCAN(eps=0.7).fit(X))
     assert RuleSurrogate(frozen, random_state=0).fit(X).fidelity_ > 0.8
     with pytest.raises(ValueError, match=r"one code a row.* shape \(400,\) for 100"):
@@ -658,8 +663,8 @@ def test_random_state_seeds_the_segmenter_where_it_has_no_seed(blobs: Any) -> No
     )
     np.testing.assert_array_equal(one.fit(X).labels_, other.fit(X).labels_)
     seeded = RuleSurrogate(KMeans(3, random_state=7), random_state=3).fit(X)
-    assert seeded.segmenter_.random_state == 7
-    assert one.segmenter.steps[-1][1].random_state is None
+    assert seeded.estimator_.random_state == 7
+    assert one.estimator.steps[-1][1].random_state is None
 
 
 # The interface of scikit-learn
@@ -735,12 +740,12 @@ def test_metadata_reaches_the_segmenter() -> None:
     weight = [1.0, 1, 1, 1, 100]
     plain = RuleSurrogate(KMeans(2, random_state=0), random_state=0)
     plain.fit(X, sample_weight=weight)
-    center = plain.segmenter_.cluster_centers_.max()
+    center = plain.estimator_.cluster_centers_.max()
     assert center == pytest.approx((10 + 1100) / 101)
     with config_context(enable_metadata_routing=True):
         asks = KMeans(2, random_state=0).set_fit_request(sample_weight=True)
         routed = RuleSurrogate(asks, random_state=0).fit(X, sample_weight=weight)
-    assert routed.segmenter_.cluster_centers_.max() == center
+    assert routed.estimator_.cluster_centers_.max() == center
 
 
 # Parameters
@@ -750,17 +755,23 @@ def test_metadata_reaches_the_segmenter() -> None:
     ("parameters", "message"),
     [
         (
-            {"segmenter": "kmeans"},
-            "'segmenter' parameter of RuleSurrogate must be None",
+            {"estimator": "kmeans"},
+            "'estimator' parameter of RuleSurrogate must be None",
         ),
-        ({"segmenter": StandardScaler()}, "a segmenter with predict, fit_predict or"),
+        ({"estimator": StandardScaler()}, "a segmenter with predict, fit_predict or"),
         ({"max_rules": 1}, r"'max_rules' .* an int in \[2, .*need a rule each"),
         ({"max_rules": 2.5}, r"'max_rules' parameter of RuleSurrogate must be an int"),
-        ({"digits": 0}, r"'digits' .* an int in \[1, 15\]. Got 0"),
-        ({"digits": True}, r"'digits' .* an int in \[1, 15\]. Got True"),
+        (
+            {"significant_digits": 0},
+            r"'significant_digits' .* an int in \[1, 15\]. Got 0",
+        ),
+        (
+            {"significant_digits": True},
+            r"'significant_digits' .* an int in \[1, 15\]. Got True",
+        ),
         ({"validation_size": 0}, r"'validation_size' .* a number in \(0, 1\). Got 0"),
         ({"validation_size": 1.0}, r"'validation_size' .* a number in \(0, 1\)"),
-        ({"max_samples": 1}, r"'max_samples' .* an int in \[2, "),
+        ({"max_rows": 1}, r"'max_rows' .* an int in \[2, "),
         ({"unknown": "Segment 0"}, "'unknown' .* no name of another segment"),
         ({"unknown": ""}, "'unknown' parameter of RuleSurrogate must be a str"),
         ({"unknown": None}, "'unknown' parameter of RuleSurrogate must be a str"),
