@@ -101,7 +101,7 @@ flow = SegmentFlowDisplay.from_estimator(segmenter)
 # Best segment first, with the rule in English and the action of the playbook:
 
 strategy = segmenter.to_strategy()
-strategy[["rank", "segment", "rules_applied", "n", "score", "action"]].head(3).round(3)
+strategy[["rank", "name", "description", "n", "score", "action"]].head(3).round(3)
 
 # %%
 # The SQL of each segment counts the same customers. Here duckdb reads the frame itself.

@@ -111,8 +111,8 @@ class MECERuleSegmenter(
         The segments, resolved and proved: mutually exclusive and, within the universe,
         collectively exhaustive.
     segments_ : DataFrame
-        One row per segment: code, name, rule, description (English), n (weight), share
-        (of the universe), outcome (mean of `y`, if given), the mean of every scored
+        One row per segment: code, name, rule, n (weight), share (of the universe),
+        description (English), outcome (mean of `y`, if given), the mean of every scored
         column, ``score_...`` of every dimension from 0 to 1, score (overall), rank,
         merged_from and split_from (names of business rules), oversize.
     segment_names_ : ndarray of str

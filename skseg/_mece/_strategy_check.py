@@ -42,7 +42,7 @@ def check_strategy(content: Any) -> None:
 def _check_segment(entry: Any, place: str) -> None:
     if not isinstance(entry, dict):
         raise _error(place, "an object", entry)
-    _require(entry, "segment", _is_text, "the name of the segment", place)
+    _require(entry, "name", _is_text, "the name of the segment", place)
     rule = "the text of a rule, or null for everyone else"
     _require(entry, "rule", _or_null(_is_text), rule, place)
     _require(entry, "action", _or_null(_is_text), "text, or null", place)

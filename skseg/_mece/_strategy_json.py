@@ -19,8 +19,9 @@ from skseg.rules._proof._domain import as_schema
 
 from ._strategy_check import FORMAT, LISTS, VERSION, check_strategy, is_finite
 
-# What a strategy keeps of a segment beside its figures.
-_GIVEN = ["code", "name", "rule", "description"]
+# The columns of the table of segments that follow from their rules; all others are
+# figures about the training rows.
+_OF_RULES = ["code", "name", "rule", "description"]
 
 
 def write_strategy(
@@ -40,10 +41,10 @@ def write_strategy(
     entries = []
     for record in _records(segments):
         name = record["name"]
-        entry = {"segment": name, "rule": texts.get(name)}
-        said = [key for key in ("rules_applied", "sql", "action") if key in frame]
-        entry |= {key: frame.at[record["code"], key] for key in said}
-        figures = {k: v for k, v in record.items() if k not in _GIVEN}
+        entry = {"name": name, "rule": texts.get(name)}
+        texts_of_table = [c for c in ("description", "sql", "action") if c in frame]
+        entry |= {column: frame.at[record["code"], column] for column in texts_of_table}
+        figures = {k: v for k, v in record.items() if k not in _OF_RULES}
         # The rule that the figures are about: an edited one has none.
         entries.append({**entry, "figures": {"rule": entry["rule"], **figures}})
     content = {
@@ -122,7 +123,7 @@ class Strategy:
         self.min_size: float | None = content.get("min_size")
         self.max_size: float | None = content.get("max_size")
         self.schema = as_schema(content.get("schema"))
-        given = {e["segment"]: e.get("rule") for e in entries}
+        given = {e["name"]: e.get("rule") for e in entries}
         if len(given) < len(entries):
             raise RuleError("Not a strategy: two segments have the same name.")
         others = [name for name, rule in given.items() if rule is None]
@@ -145,9 +146,7 @@ class Strategy:
             )
         self.actions: dict[str, str] | None = None
         if any("action" in e for e in entries):
-            self.actions = {
-                e["segment"]: e["action"] for e in entries if e.get("action")
-            }
+            self.actions = {e["name"]: e["action"] for e in entries if e.get("action")}
         self.segments = _segments(self.rules, entries)
         self.lineage = pd.DataFrame(
             content.get("lineage"), columns=["rule", "segment", "n"]
@@ -177,8 +176,8 @@ def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
 def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the table of segments, without the figures of those that were edited."""
     texts, described = rules.texts(), rules.describe()
-    by_name = {entry["segment"]: entry for entry in entries}
-    given: list[list[Any]] = []
+    by_name = {entry["name"]: entry for entry in entries}
+    facts: list[list[Any]] = []
     measured: list[dict[str, Any]] = []
     for code, name in enumerate(rules.names):
         figures = dict(by_name[name].get("figures") or {})
@@ -186,14 +185,15 @@ def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFr
         rule = rules.rules.get(name)
         if _is_other_rule(about, rule):
             figures = {k: v for k, v in figures.items() if k in (*LISTS, "oversize")}
-        given.append([code, name, texts[name], described[name]])
+        facts.append([code, name, texts[name], described[name]])
         measured.append(figures)
-    table = pd.DataFrame(given, columns=_GIVEN)
-    found = [key for figures in measured for key in figures]
-    flags = ["score", "rank", *LISTS, "oversize"]
-    for key in dict.fromkeys(["n", "share", *found, *flags]):
+    table = pd.DataFrame(facts, columns=_OF_RULES)
+    stored = [key for figures in measured for key in figures]
+    always = ["score", "rank", *LISTS, "oversize"]
+    for key in dict.fromkeys(["n", "share", *stored, *always]):
         table[key] = _column(key, [figures.get(key) for figures in measured])
-    return table
+    first = ["code", "name", "rule", "n", "share", "description"]
+    return table[[*first, *(key for key in table if key not in first)]]
 
 
 def _is_other_rule(text: str | None, rule: Rule | None) -> bool:

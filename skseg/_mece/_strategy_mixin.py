@@ -43,7 +43,7 @@ class StrategyMixin:
         Returns
         -------
         DataFrame
-            One row per segment: rank, segment, rules_applied (English), n, share,
+            One row per segment: rank, name, description (English), n, share,
             score, action (with a playbook), audience (with a universe), and whatever
             else ``segments_`` holds, lists as text.
 
@@ -146,7 +146,7 @@ def strategy_frame(
     dialect: str | None,
 ) -> pd.DataFrame:
     """Return the segments as a table to act on, the best first."""
-    table = segments.rename(columns={"name": "segment", "description": "rules_applied"})
+    table = segments.copy()
     for name in ["merged_from", "split_from"]:
         table[name] = ["; ".join(listed) for listed in table[name]]
     if rules.universe is not None:
@@ -156,7 +156,7 @@ def strategy_frame(
         table.insert(list(table).index("rule") + 1, "sql", conditions)
     if playbook is not None:
         table["action"] = _actions(segments, playbook)
-    first = ["rank", "segment", "rules_applied", "n", "share", "score"]
+    first = ["rank", "name", "description", "n", "share", "score"]
     first += [name for name in ["action", "audience"] if name in table]
     table = table[[*first, *(name for name in table if name not in first)]]
     return table.sort_values(["rank", "code"]).reset_index(drop=True)

@@ -109,7 +109,7 @@ def mece_table(
     inside = rows.inside
     weight = None if rows.weight is None else rows.weight[inside]
     table = segment_table(rules, rows.codes[inside], weight)
-    table.insert(3, "description", list(rules.describe().values()))
+    table["description"] = list(rules.describe().values())
     dimensions: dict[str, FloatArray] = {}
     if rows.outcome is not None:
         table["outcome"] = rows.means(rows.outcome, len(table))

@@ -99,7 +99,7 @@ def test_the_strategy_is_sized_stored_and_executed_with_equal_counts(
     segmenter.to_csv(tmp_path / "strategy.csv")
     segmenter.to_json(tmp_path / "strategy.json")
     strategy = pd.read_csv(tmp_path / "strategy.csv")
-    assert strategy["segment"].tolist() == segmenter.to_strategy()["segment"].tolist()
+    assert strategy["name"].tolist() == segmenter.to_strategy()["name"].tolist()
     with duckdb.connect() as warehouse:
         warehouse.register("customers", X)
         for condition, n in zip(strategy["sql"], strategy["n"], strict=True):
@@ -134,6 +134,6 @@ def test_the_best_abandoners_are_those_who_are_made_to_convert(
     X, y = abandoners
     table = MECERuleSegmenter(**ABANDONERS.get_params()).fit(X, y).to_strategy()
     best = table.iloc[0]
-    assert best["segment"].startswith("Hot")
+    assert best["name"].startswith("Hot")
     assert best["outcome"] > 2.5 * np.average(table["outcome"], weights=table["n"])
     assert best["action"] == "call today"

@@ -83,7 +83,7 @@ def content_of(segmenter: MECERuleSegmenter) -> dict[str, Any]:
 def entry(content: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the part of the content, to be edited, that is about a segment."""
     found: dict[str, Any]
-    (found,) = (e for e in content["segments"] if e["segment"] == name)
+    (found,) = (e for e in content["segments"] if e["name"] == name)
     return found
 
 
@@ -94,8 +94,8 @@ def test_the_columns_to_act_on_come_first_and_the_best_segment() -> None:
     frame = small(playbook={"VIP": "Call"}).to_strategy()
     assert list(frame) == [
         "rank",
-        "segment",
-        "rules_applied",
+        "name",
+        "description",
         "n",
         "share",
         "score",
@@ -112,7 +112,7 @@ def test_the_columns_to_act_on_come_first_and_the_best_segment() -> None:
         "oversize",
     ]
     assert frame["rank"].tolist() == [1, 2, 3]
-    assert frame["segment"].tolist() == ["Core", "VIP", "New"]
+    assert frame["name"].tolist() == ["Core", "VIP", "New"]
     assert frame["n"].tolist() == [2, 1, 1]
     assert frame["score"].tolist() == [0.75, 0.5, 0]
     assert frame["code"].tolist() == [1, 0, 2]
@@ -120,8 +120,8 @@ def test_the_columns_to_act_on_come_first_and_the_best_segment() -> None:
 
 
 def test_rules_and_audience_are_in_english() -> None:
-    frame = small().to_strategy().set_index("segment")
-    assert frame["rules_applied"].to_dict() == {
+    frame = small().to_strategy().set_index("name")
+    assert frame["description"].to_dict() == {
         "Core": "aov is at least 40 and below 120",
         "VIP": "aov is at least 120",
         "New": "everyone else",
@@ -141,7 +141,7 @@ def test_segments_without_a_rank_come_last_and_equal_ranks_by_code() -> None:
         on_overlap="first",
     ).fit(five())
     frame = segmenter.to_strategy(dialect=None)
-    assert frame["segment"].tolist() == ["C", "A", "B", "None"]
+    assert frame["name"].tolist() == ["C", "A", "B", "None"]
     assert frame["rank"].tolist() == [1, 2, 2, pd.NA]
 
 
@@ -155,7 +155,7 @@ def test_the_fitted_table_is_left_as_it_is() -> None:
 
 def test_an_action_belongs_to_a_segment() -> None:
     frame = small(playbook={"VIP": "Call", "New": "Greet"}).to_strategy()
-    assert frame.set_index("segment")["action"].to_dict() == {
+    assert frame.set_index("name")["action"].to_dict() == {
         "Core": "",
         "VIP": "Call",
         "New": "Greet",
@@ -174,7 +174,7 @@ def test_segments_inherit_the_actions_of_the_rules_that_they_come_from() -> None
     segmenter = MECERuleSegmenter(
         rules, default="New", min_size=6, max_size=50, playbook=playbook
     ).fit(X)
-    frame = segmenter.to_strategy().set_index("segment")
+    frame = segmenter.to_strategy().set_index("name")
     split = frame[frame["split_from"] == "D"]
     assert len(split) == 2
     assert split["action"].tolist() == ["Visit", "Visit"]
@@ -183,10 +183,10 @@ def test_segments_inherit_the_actions_of_the_rules_that_they_come_from() -> None
     assert merged["action"].tolist() == ["Mail; Call"]
     # An action that several rules share is said once, and a segment's own name wins.
     segmenter.set_params(playbook={"A": "Call", "B": "Call"}).fit(X)
-    frame = segmenter.to_strategy().set_index("segment")
+    frame = segmenter.to_strategy().set_index("name")
     assert frame.loc["A + B", "action"] == "Call"
     segmenter.set_params(playbook={"A": "Call", "A + B": "Write"}).fit(X)
-    frame = segmenter.to_strategy().set_index("segment")
+    frame = segmenter.to_strategy().set_index("name")
     assert frame.loc["A + B", "action"] == "Write"
 
 
@@ -486,7 +486,7 @@ def test_json_is_plain_to_read() -> None:
     assert content["universe"] == "days <= 7"
     vip = entry(content, "VIP")
     assert vip["rule"] == "aov >= 120"
-    assert vip["rules_applied"] == "aov is at least 120"
+    assert vip["description"] == "aov is at least 120"
     assert vip["action"] == "Grüße"
     assert vip["figures"]["n"] == 1
     assert entry(content, "New")["rule"] is None
@@ -531,7 +531,7 @@ def test_csv_quotes_names_and_actions() -> None:
         rules, default="E", playbook={"C\nD": 'Say "hi", twice'}
     ).fit(five())
     parsed = pd.read_csv(StringIO(segmenter.to_csv()), keep_default_na=False)
-    assert set(parsed["segment"]) == {'A, "B"', "C\nD", "E"}
+    assert set(parsed["name"]) == {'A, "B"', "C\nD", "E"}
     assert 'Say "hi", twice' in parsed["action"].tolist()
 
 
@@ -552,7 +552,7 @@ def test_a_threshold_moved_in_two_rules_takes_their_figures_and_no_others() -> N
     assert table.loc["New", FIGURES].tolist() == [1, 0.25, 0, 0, 0, 0]
     assert table.loc["New", "rank"] == 3
     assert table.loc["VIP", "description"] == "aov is at least 100"
-    assert segmenter.to_strategy()["segment"].tolist() == ["New", "VIP", "Core"]
+    assert segmenter.to_strategy()["name"].tolist() == ["New", "VIP", "Core"]
     again = read(segmenter.to_json())
     assert_same(segmenter, again, "duckdb")
 
@@ -587,14 +587,14 @@ def test_a_default_that_is_given_a_rule_loses_its_figures() -> None:
 
 def test_texts_that_are_shown_may_be_edited_without_effect() -> None:
     content = content_of(small())
-    entry(content, "VIP").update(rules_applied="anything", sql="1 = 1")
+    entry(content, "VIP").update(description="anything", sql="1 = 1")
     assert_same(small(), read(content), "duckdb")
 
 
 def test_an_action_may_be_edited_and_added() -> None:
     content = content_of(small())
     entry(content, "VIP")["action"] = "Call"
-    frame = read(content).to_strategy().set_index("segment")
+    frame = read(content).to_strategy().set_index("name")
     assert frame["action"].to_dict() == {"Core": "", "VIP": "Call", "New": ""}
 
 
@@ -621,7 +621,7 @@ def test_a_strategy_whose_rules_were_all_edited_is_shown_and_written() -> None:
     segmenter = edit_all()
     assert segmenter.predict(five()).tolist() == [0, 0, 1, 1, 1]
     frame = segmenter.to_strategy()
-    assert frame["segment"].tolist() == ["High", "Low"]
+    assert frame["name"].tolist() == ["High", "Low"]
     assert frame[["rank", "n", "share", "score"]].isna().all(axis=None)
     assert_same(segmenter, read(segmenter.to_json()), "duckdb")
 
@@ -664,7 +664,7 @@ def test_an_edit_is_proved_within_universe_and_schema() -> None:
 
 def test_a_segment_may_be_renamed_and_keeps_its_figures() -> None:
     content = content_of(small())
-    entry(content, "VIP")["segment"] = "Best"
+    entry(content, "VIP")["name"] = "Best"
     segmenter = read(content)
     assert segmenter.segment_names_.tolist() == ["Best", "Core", "New", "outside"]
     expected = small().segments_.replace({"name": {"VIP": "Best"}})
@@ -697,7 +697,7 @@ def test_segments_may_change_places() -> None:
 
 def test_a_segment_may_be_added() -> None:
     content = content_of(small())
-    content["segments"].append({"segment": "Tiny", "rule": "aov < 5"})
+    content["segments"].append({"name": "Tiny", "rule": "aov < 5"})
     segmenter = read(content)
     assert segmenter.segment_names_.tolist() == [
         "VIP",
@@ -715,7 +715,7 @@ def test_a_segment_may_be_added() -> None:
 
 def test_two_segments_of_one_name_are_refused() -> None:
     content = content_of(small())
-    entry(content, "VIP")["segment"] = "Core"
+    entry(content, "VIP")["name"] = "Core"
     with pytest.raises(RuleError, match="two segments have the same name"):
         read(content)
 
