@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from email.message import Message
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
@@ -26,6 +30,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skseg
+from skseg._core import _base
 
 # Estimator name -> {check name: reason}. A check that fails here must fail: one that
 # passes is an error (xfail_strict in setup.cfg).
@@ -67,12 +72,12 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     ],
     "RuleSurrogate": [
         {},
-        {"segmenter": KMeans(3)},
-        {"segmenter": DBSCAN(), "max_rules": 50},
-        {"segmenter": GaussianMixture(2, init_params="random_from_data")},
-        {"segmenter": AgglomerativeClustering(3)},
-        {"segmenter": HDBSCAN(min_cluster_size=3, copy=True)},
-        {"segmenter": skseg.InductiveSegmenter(DBSCAN())},
+        {"estimator": KMeans(3)},
+        {"estimator": DBSCAN(), "max_rules": 50},
+        {"estimator": GaussianMixture(2, init_params="random_from_data")},
+        {"estimator": AgglomerativeClustering(3)},
+        {"estimator": HDBSCAN(min_cluster_size=3, copy=True)},
+        {"estimator": skseg.InductiveSegmenter(DBSCAN())},
     ],
 }
 
@@ -122,3 +127,50 @@ def test_no_estimator_escapes_the_checks() -> None:
 @pytest.mark.parametrize("table", [EXPECTED_FAILURES, SETTINGS])
 def test_tables_name_estimators_that_exist(table: dict[str, Any]) -> None:
     assert set(table) <= set(ESTIMATORS)
+
+
+@pytest.fixture
+def set_metadata(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[Message | None], None]]:
+    """Return a function that replaces the metadata of the package, None for none."""
+
+    def replace(metadata: Message | None) -> None:
+        def read(package: str) -> Message:
+            if metadata is None:
+                raise PackageNotFoundError(package)
+            return metadata
+
+        monkeypatch.setattr(_base, "metadata", read)
+        _base.documentation_url.cache_clear()
+
+    yield replace
+    _base.documentation_url.cache_clear()
+
+
+def links_of_html(estimator: BaseEstimator) -> set[str]:
+    html: str = estimator._repr_html_()
+    return set(re.findall(r'href="(https?:[^"#]*)', html))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_html_links_to_the_page_of_the_estimator(
+    name: str, set_metadata: Callable[[Message | None], None]
+) -> None:
+    metadata = Message()
+    metadata["Project-URL"] = "Source, https://source.example"
+    metadata["Project-URL"] = "Documentation, https://docs.example/skseg/"
+    set_metadata(metadata)
+    page = f"https://docs.example/skseg/api/generated/skseg.{name}.html"
+    assert links_of_html(ESTIMATORS[name]()) == {page}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("metadata", [Message(), None], ids=["no site", "no metadata"])
+def test_html_links_nowhere_while_no_documentation_is_known(
+    name: str,
+    metadata: Message | None,
+    set_metadata: Callable[[Message | None], None],
+) -> None:
+    set_metadata(metadata)
+    assert links_of_html(ESTIMATORS[name]()) == set()

@@ -29,6 +29,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skseg._core._base import DocumentationLinkMixin
 from skseg._core._validation import check_choice, check_sample_weight
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
@@ -41,6 +42,7 @@ OWNER = "InductiveSegmenter"
 
 
 class InductiveSegmenter(
+    DocumentationLinkMixin,
     ClusterMixin,
     MetaEstimatorMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -93,7 +95,8 @@ class InductiveSegmenter(
         Names; a code is a position here. Where rows may be noise the last one is
         "Noise", so that the code -1 finds it as well.
     segments_ : DataFrame
-        One row per segment, noise last: code, name, n (weight) and share.
+        One row per segment, noise last: code, name, rule, n (weight) and share. Clusters
+        have no rule, so it is None; those of `RuleSurrogate` around this estimator have.
     centers_ : ndarray of float of shape (n_segments, n_features)
         Means of the rows of each segment; noise has none. A cluster of `clusterer`
         without training rows has the centre that `clusterer` gives it.
@@ -157,10 +160,10 @@ class InductiveSegmenter(
     >>> X = np.array([[1, 1], [1, 2], [2, 1], [8, 8], [8, 9], [9, 8], [5, 40]])
     >>> segmenter = InductiveSegmenter(DBSCAN(eps=2, min_samples=3)).fit(X)
     >>> segmenter.segments_
-       code       name  n     share
-    0     0  Segment 0  3  0.428571
-    1     1  Segment 1  3  0.428571
-    2    -1      Noise  1  0.142857
+       code       name  rule  n     share
+    0     0  Segment 0  None  3  0.428571
+    1     1  Segment 1  None  3  0.428571
+    2    -1      Noise  None  1  0.142857
     >>> codes = segmenter.predict([[2, 2], [9, 9], [5, 5]])
     >>> segmenter.segment_names_[codes].tolist()
     ['Segment 0', 'Segment 1', 'Noise']
@@ -368,6 +371,7 @@ class InductiveSegmenter(
             {
                 "code": [*range(n_segments), -1][:n_names],
                 "name": list(self.segment_names_),
+                "rule": [None] * n_names,
                 "n": sizes,
                 "share": sizes / sizes.sum(),
             }

@@ -1,7 +1,9 @@
-"""What all segmenters share: integer codes, segment names, the segment table."""
+"""What estimators share: links to their pages; codes, names and table of segments."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,36 @@ from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
 
-class SegmenterMixin:
+class DocumentationLinkMixin:
+    """Mixin that links an estimator's HTML to its page in the documentation.
+
+    scikit-learn reads both attributes where it shows estimators in notebooks.
+    """
+
+    _doc_link_module = "skseg"
+
+    @property
+    def _doc_link_template(self) -> str:
+        site = documentation_url()
+        page = "api/generated/{estimator_module}.{estimator_name}.html"
+        return f"{site}/{page}" if site else ""
+
+
+@cache
+def documentation_url() -> str | None:
+    """Return the address that the package's metadata names, None if it names none."""
+    try:
+        links = metadata("skseg").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        # A checkout that is on the path without being installed has no metadata.
+        return None
+    # Written as "Documentation, https://...".
+    addresses = dict(link.split(", ", 1) for link in links)
+    site = addresses.get("Documentation")
+    return None if site is None else site.rstrip("/")
+
+
+class SegmenterMixin(DocumentationLinkMixin):
     """Mixin for estimators whose fitted result is a `RuleSet` in ``rules_``.
 
     The codes of ``labels_`` and ``predict`` are positions in ``segment_names_``.
@@ -59,8 +90,9 @@ def segment_table(
     sample_weight: FloatArray | None,
 ) -> pd.DataFrame:
     """Return one row per segment: code, name, rule text, size and share."""
-    places = codes if rules.noise is None else codes % len(rules)
-    sizes = np.bincount(places, sample_weight, minlength=len(rules))
+    # Noise, the code -1, is the last row.
+    rows_of_table = codes if rules.noise is None else codes % len(rules)
+    sizes = np.bincount(rows_of_table, sample_weight, minlength=len(rules))
     return pd.DataFrame(
         {
             "code": np.array(rules.codes, dtype=np.intp),

@@ -55,38 +55,52 @@ def check_size(owner: str, name: str, value: object, total: float) -> float | No
 def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
     """Return an outcome as float64, finite where `needed`, or raise.
 
-    A number says how many rows there are, and that all of them need one.
+    `needed` is a mask of the rows, or their number if all of them need an outcome.
     """
     values = column_or_1d(y, warn=True)
     n_rows = needed if isinstance(needed, int) else len(needed)
     if len(values) != n_rows:
         raise InvalidDataError(
             f"y must have one outcome a row of X. Got {len(values)} outcomes and "
-            f"{n_rows} rows."
+            f"{n_rows} rows.",
+            owner=owner,
+            name="y",
+            rule="one outcome a row of X",
+            value=len(values),
         )
     try:
         outcome: FloatArray = values.astype(np.float64)
     except (TypeError, ValueError):
         raise InvalidDataError(
             f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
-            f"{values.dtype} values such as {values[0]!r}."
+            f"{values.dtype} values such as {values[0]!r}.",
+            owner=owner,
+            name="y",
+            rule="numbers, such as 0 / 1 or revenue",
+            value=values[0],
         ) from None
     if values.dtype.kind in "biu":
         return outcome
-    is_bad = ~np.isfinite(outcome)
+    is_invalid = ~np.isfinite(outcome)
     if not isinstance(needed, int):
-        is_bad &= needed
-    if is_bad.any():
-        row = int(np.argmax(is_bad))
+        is_invalid &= needed
+    if is_invalid.any():
+        row = int(np.argmax(is_invalid))
         raise InvalidDataError(
             f"The outcome y of {owner} must be known and finite. Got {outcome[row]} at "
-            f"row {row}. Leave such rows out, or say what they count as."
+            f"row {row}.",
+            owner=owner,
+            name="y",
+            rule="known and finite",
+            value=float(outcome[row]),
+            row=row,
+            advice="Leave such rows out, or say what they count as.",
         )
     return outcome
 
 
 def positional_names(n_columns: int) -> list[str]:
-    """Return what the columns of an array are called."""
+    """Return the names x0, x1, ... of the columns of an array."""
     return [f"x{i}" for i in range(n_columns)]
 
 
@@ -95,8 +109,8 @@ def read_columns(
 ) -> Columns:
     """Return the columns of `X` under the names that `estimator` knows them by.
 
-    Sets or checks ``n_features_in_`` and ``feature_names_in_`` as scikit-learn does. A
-    frame stays as it is: only the columns that are asked for get converted.
+    Sets or checks ``n_features_in_`` and ``feature_names_in_`` as scikit-learn does.
+    The columns of a frame are converted one by one, when they are read.
     """
     owner = type(estimator).__name__
     frame = nw.from_native(X, eager_only=True, pass_through=True)
@@ -118,7 +132,11 @@ def read_columns(
         if count < least:
             raise InvalidDataError(
                 f"{owner} needs a frame with at least {least} {what}(s). Got shape "
-                f"{frame.shape}."
+                f"{frame.shape}.",
+                owner=owner,
+                name="X",
+                rule=f"a frame with at least {least} {what}(s)",
+                value=frame.shape,
             )
     names = _known_names(estimator)
     if list(frame.columns) != names:
@@ -141,14 +159,27 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     if weight.shape != (n_rows,):
         raise InvalidDataError(
             f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
-            f"{weight.shape} instead."
+            f"{weight.shape} instead.",
+            name="sample_weight",
+            rule=f"of shape ({n_rows},), one weight a row",
+            value=weight.shape,
         )
-    if not np.isfinite(weight).all() or (weight < 0).any():
+    is_valid = np.isfinite(weight) & (weight >= 0)
+    if not is_valid.all():
+        row = int(np.argmin(is_valid))
         raise InvalidDataError(
-            "sample_weight must be finite and not negative. Got "
-            f"{weight[~(np.isfinite(weight) & (weight >= 0))][0]} at row "
-            f"{int(np.argmin(np.isfinite(weight) & (weight >= 0)))}."
+            f"sample_weight must be finite and not negative. Got {weight[row]} at row "
+            f"{row}.",
+            name="sample_weight",
+            rule="finite and not negative",
+            value=float(weight[row]),
+            row=row,
         )
     if not weight.any():
-        raise InvalidDataError("sample_weight must not be zero for every row.")
+        raise InvalidDataError(
+            "sample_weight must not be zero for every row.",
+            name="sample_weight",
+            rule="above 0 for some row",
+            value=0.0,
+        )
     return weight
