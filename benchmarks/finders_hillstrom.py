@@ -21,7 +21,7 @@ from skseg import BoxSegmentFinder, IVSegmentFinder
 
 OUTCOMES = ["visit", "conversion", "spend"]
 ARMS = {"mens": "Mens E-Mail", "womens": "Womens E-Mail", "none": "No E-Mail"}
-SHOWN = ["Decision", "Best_Group", "Effect_pp", "CI_low", "CI_high", "P_adj"]
+SHOWN = ["decision", "best_group", "effect", "ci_low", "ci_high", "p_adj"]
 
 
 def hillstrom(runs: Runs) -> list[Row]:
@@ -60,7 +60,7 @@ def _arms(data: pd.DataFrame, published: Any) -> Any:
                 "what": "difference of arms",
                 "arms": arms,
                 "outcome": outcome,
-                "effect": round(effect, 6),
+                "ours": round(effect, 6),
                 "published": round(theirs, 6),
                 "difference": f"{abs(effect - theirs):.1e}",
             }
@@ -78,11 +78,11 @@ def _findings(data: pd.DataFrame, finder: Any, what: Row) -> list[Row]:
         "method": type(finder).__name__.removesuffix("SegmentFinder"),
         **what,
         "findings": len(table),
-        "implement": int((table["Decision"] == "Implement").sum()),
+        "implement": int((table["decision"] == "Implement").sum()),
         "cpu_s": round(seconds, 2),
     }
     rules = [str(rule) for rule in finder.rules_.rules.values()]
-    sizes = ["Pct_Test_%", "Pct_Train_%"]
+    sizes = ["share_test", "share_train"]
     rows: list[Row] = [
         what
         | {"rule": rule}

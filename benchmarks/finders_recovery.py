@@ -61,7 +61,7 @@ class AllTriples(BoxSegmentFinder):
             search.rows.weight,
             max_columns=search.max_features,
             min_size=search.min_size,
-            n_segments=search.n_segments,
+            n_segments=search.max_findings,
             min_z=4.0,
             triples="all",
         )
@@ -167,8 +167,8 @@ def _by_finder(finder: Any) -> Method:
 
 
 def _named(found: Findings, new: pd.DataFrame) -> Named:
-    chosen = found.table["Decision"].to_numpy() == "Implement"
-    best = found.table["Best_Group"].to_numpy()
+    chosen = found.table["decision"].to_numpy() == "Implement"
+    best = found.table["best_group"].to_numpy()
     members = found.members(new)
     a, b = (members[:, chosen & (best == group)].any(axis=1) for group in "AB")
     return a, b

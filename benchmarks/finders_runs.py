@@ -92,7 +92,7 @@ def historical(customers: pd.DataFrame, seed: int) -> Findings:
         decision = "Implement" if does else "Skip"
         rows.append(("AB"[best], effect, math.nan, decision))
         pieces.append(piece)
-    names = ["Best_Group", "Effect_pp", "P_adj", "Decision"]
+    names = ["best_group", "effect", "p_adj", "decision"]
 
     def members(others: pd.DataFrame) -> BoolArray:
         Z = _dummies(others).reindex(columns=X.columns, fill_value=0.0)
@@ -153,11 +153,11 @@ def _tried(find: Callable[[], Findings]) -> tuple[float, Findings]:
 
 
 def _implements(found: Findings) -> bool:
-    return bool((found.table["Decision"] == "Implement").any())
+    return bool((found.table["decision"] == "Implement").any())
 
 
 def _is_sure(found: Findings) -> bool:
-    return bool((found.table["P_adj"] <= 0.05).any())
+    return bool((found.table["p_adj"] <= 0.05).any())
 
 
 def _few_values(n: int, seed: int) -> pd.DataFrame:
@@ -214,16 +214,16 @@ def confounded(runs: Runs) -> list[Row]:
     for n, numbers in runs.items():
         for run in numbers:
             data = make_seller_groups(
-                n, pattern="none", assignment="confounded", random_state=2000 + run
+                n, pattern="none", assignment="observational", random_state=2000 + run
             )
-            for propensity in ("randomized", "estimate"):
-                for method, inference, finder in finders(run, propensity=propensity):
+            for assignment in ("randomized", "observational"):
+                for method, inference, finder in finders(run, assignment=assignment):
                     if (method, inference) in CHOSEN:
                         seconds, found = _tried(lambda f=finder, d=data: fitted(f, d))
-                        key = (n, method, propensity)
+                        key = (n, method, assignment)
                         tally.add(key, _is_sure(found), seconds)
             progress("confounded", n, run, numbers)
-    return tally.rows(("rows", "method", "propensity"))
+    return tally.rows(("rows", "method", "assignment"))
 
 
 def power(runs: Runs) -> list[Row]:
@@ -249,8 +249,8 @@ def power(runs: Runs) -> list[Row]:
 
 def _overlaps(found: Findings, data: pd.DataFrame, planted: BoolArray) -> bool:
     table = found.table
-    sure = table["Decision"].isin(["Implement", "Pilot"]) & (table["P_adj"] <= 0.05)
-    chosen = np.flatnonzero(sure & (table["Best_Group"] == "A"))
+    sure = table["decision"].isin(["Implement", "Pilot"]) & (table["p_adj"] <= 0.05)
+    chosen = np.flatnonzero(sure & (table["best_group"] == "A"))
     inside = found.members(data)[:, chosen]
     both = (inside & planted[:, np.newaxis]).sum(axis=0)
     precision = both / np.maximum(inside.sum(axis=0), 1)

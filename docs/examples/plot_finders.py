@@ -28,7 +28,7 @@ print(truth.attrs["rules"])
 # half tells whether what was found is true.
 
 finder = BoxSegmentFinder(random_state=0).fit(X, y, group=seller)
-shown = ["Best_Group", "Effect_pp", "CI_low", "CI_high", "P_adj", "Decision"]
+shown = ["best_group", "effect", "ci_low", "ci_high", "p_adj", "decision"]
 print(finder.rules_)
 finder.segments_[shown].round(3)
 

@@ -2,6 +2,7 @@
 
 from ._box import BoxSegmentFinder
 from ._combine import CombinedFindings, combine_findings
+from ._decision import DecisionThresholds
 from ._groups import GroupStratifiedKFold, with_group
 from ._information_value import InformationValue, information_value
 from ._iv import IVSegmentFinder
@@ -11,6 +12,7 @@ from ._tlearner import TLearnerSegmentFinder
 __all__ = [
     "BoxSegmentFinder",
     "CombinedFindings",
+    "DecisionThresholds",
     "GroupStratifiedKFold",
     "IVSegmentFinder",
     "InformationValue",

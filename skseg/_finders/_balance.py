@@ -51,8 +51,8 @@ def warn_of_imbalance(owner: str, balance: pd.DataFrame) -> None:
             f"The group can be predicted from {len(columns)} column(s), first of all "
             f"{columns[0]!r}: it was not drawn at random, and differences between the "
             "groups may be differences between their customers. Choose "
-            f"propensity='estimate' of {owner}, which allows for that as far as the "
-            "columns know. See balance_.",
+            f"assignment='observational' of {owner}, which allows for that as far as "
+            "the columns know. See balance_.",
             UserWarning,
             stacklevel=4,
         )

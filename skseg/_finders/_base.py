@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._base import DocumentationLinkMixin
 from skseg._core._coding import Coding
 from skseg._core._validation import (
     check_choice,
@@ -22,61 +24,67 @@ from skseg._core._validation import (
     read_columns,
 )
 from skseg._search.effects._inference import holm
-from skseg._search.effects.boxes import Box, max_t
+from skseg._search.effects.boxes import ScoredBox, max_t
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
-from skseg.rules import Columns, RuleSet
+from skseg.rules import Columns, Rule, RuleSet
+from skseg.rules._language._conditions import conjunction
 
 from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding
 from ._comparison import Comparison, Evidence
-from ._decision import Thresholds
-from ._export import Exports
+from ._decision import DecisionThresholds
+from ._export import FindingsExport, MembershipTransformer
 from ._groups import parted, read_groups
 from ._halves import halves
 from ._overlap import Balance
 from ._policy import doubly_robust, policy_value
 from ._search import Search
-from ._table import Finding, findings_table, ranked
+from ._table import Measured, findings_table, named_findings, ranking
 
 _LEVEL = 0.95
 _MOST_CELLS = 64
+ASSIGNMENTS = ["randomized", "observational"]
 
 
-class SegmentFinder(Exports, BaseEstimator, ABC):
+class SegmentFinder(
+    DocumentationLinkMixin, FindingsExport, MembershipTransformer, BaseEstimator
+):
     """Base of the finders; a subclass says how boxes are found."""
 
     # A class that says so gets the group wherever routing is on.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"group": True}
     __metadata_request__score: ClassVar[dict[str, bool]] = {"group": True}
 
+    segments_: pd.DataFrame
+
     _method: ClassVar[str]
 
     @abstractmethod
-    def _boxes(self, search: Search) -> list[Box]:
+    def _boxes(self, search: Search) -> list[ScoredBox]:
         """Return the boxes that look best, the best first."""
 
     def __init__(
         self,
         *,
         max_features: int = 3,
-        n_segments: int = 10,
+        max_findings: int = 10,
         min_size: float | None = 0.01,
         max_cells: int = 32,
-        propensity: str = "randomized",
+        assignment: str = "randomized",
         inference: str = "honest",
         test_size: float = 0.5,
         n_replicates: int = 199,
         compare: Any = None,
-        thresholds: Thresholds | None = None,
+        thresholds: DecisionThresholds | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         self.max_features = max_features
-        self.n_segments = n_segments
+        self.max_findings = max_findings
         self.min_size = min_size
         self.max_cells = max_cells
-        self.propensity = propensity
+        self.assignment = assignment
         self.inference = inference
         self.test_size = test_size
         self.n_replicates = n_replicates
@@ -127,32 +135,24 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
         search = self._search(columns.take(here), searched, random)
         if rows.in_a is not None and search.axes:
             self.balance_ = group_balance(search)
-            if self.propensity == "randomized":
+            if self.assignment == "randomized":
                 warn_of_imbalance(type(self).__name__, self.balance_)
         boxes = self._boxes(search)
-        findings = [_finding(search.coding, box) for box in boxes]
-        members = _members(findings, columns)
-        seen = to_search.evidence(members, _LEVEL)
-        unseen = None if to_test is None else to_test.evidence(members, _LEVEL)
-        p_adj = self._adjusted(search, boxes, unseen)
+        rules = [_rule(search.coding, box) for box in boxes]
+        members = _members(rules, columns)
+        train = to_search.evidence(members, _LEVEL)
+        test = None if to_test is None else to_test.evidence(members, _LEVEL)
         table = findings_table(
-            findings,
-            self._method,
+            Measured(train, test, self._adjusted(search, boxes, test)),
             self.groups_ or ("segment", "rest"),
-            seen,
-            unseen,
-            p_adj,
             points=rows.points,
             thresholds=thresholds,
         )
-        order = ranked(table)
-        self.segments_ = table.iloc[order].reset_index(drop=True)
-        self.rules_ = RuleSet(
-            {f"Segment {i}": findings[k].rule for i, k in enumerate(order, start=1)}
+        self.segments_, self.rules_ = named_findings(
+            table, rules, ranking(table).tolist()
         )
-        p_sorted = self.segments_["P_adj"].to_numpy()
-        self._is_sure = p_sorted <= thresholds.alpha
-        self._favours_a = self.segments_["Effect_pp"].to_numpy() >= 0
+        self._is_sure = self.segments_["p_adj"].to_numpy() <= thresholds.alpha
+        self._favours_a = self.segments_["effect"].to_numpy() >= 0
         self._overall_a = rows.in_a is not None and rows.mean_effect >= 0
         return self
 
@@ -253,6 +253,10 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
             to_a[members[:, i]] = self._favours_a[i]
         return to_a
 
+    def _findings(self) -> tuple[pd.DataFrame, RuleSet, str]:
+        check_is_fitted(self)
+        return self.segments_, self.rules_, self._method
+
     @property
     def _has_groups(self) -> bool:
         return self.groups_ is not None
@@ -261,14 +265,14 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
         check_is_fitted(self)
         return self
 
-    def _check_parameters(self) -> Thresholds:
+    def _check_parameters(self) -> DecisionThresholds:
         """Raise if a parameter is wrong; return the thresholds of decisions."""
         owner = type(self).__name__
         check_int(owner, "max_features", self.max_features, 1, 3)
-        check_int(owner, "n_segments", self.n_segments, 1, 1000)
+        check_int(owner, "max_findings", self.max_findings, 1, 1000)
         check_int(owner, "max_cells", self.max_cells, 2, _MOST_CELLS)
         check_int(owner, "n_replicates", self.n_replicates, 19, 100_000)
-        check_choice(owner, "propensity", self.propensity, ["randomized", "estimate"])
+        check_choice(owner, "assignment", self.assignment, ASSIGNMENTS)
         check_choice(owner, "inference", self.inference, ["honest", "maxt", "none"])
         if not _is_share(self.test_size):
             raise InvalidParameterError(
@@ -280,9 +284,9 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
                 f"Got max_features={self.max_features}. Choose 2, or 'honest'."
             )
         if self.thresholds is None:
-            return Thresholds()
-        if not isinstance(self.thresholds, Thresholds):
-            rule = "None or Thresholds"
+            return DecisionThresholds()
+        if not isinstance(self.thresholds, DecisionThresholds):
+            rule = "None or DecisionThresholds"
             raise InvalidParameterError(owner, "thresholds", rule, self.thresholds)
         return self.thresholds
 
@@ -313,7 +317,7 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
         used = outcome[counts > 0]
         is_binary = bool(np.isin(used, (0.0, 1.0)).all())
         rows = Comparison(outcome, in_a, counts, is_binary)
-        if self.propensity == "estimate" and in_a is not None:
+        if self.assignment == "observational" and in_a is not None:
             rows, overlap = doubly_robust(
                 rows, columns, check_random_state(self.random_state), self.n_jobs
             )
@@ -350,7 +354,7 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
             score,
             float(np.sqrt(np.average(score**2, weights=rows.weight))),
             self.max_features,
-            self.n_segments,
+            self.max_findings,
             check_size(owner, "min_size", self.min_size, total) or 1.0,
             random.randint(2**31),
         )
@@ -362,7 +366,7 @@ class SegmentFinder(Exports, BaseEstimator, ABC):
     def _adjusted(
         self,
         search: Search,
-        boxes: list[Box],
+        boxes: list[ScoredBox],
         unseen: Evidence | None,
     ) -> FloatArray:
         """Return p-values, adjusted for the number of segments that were looked at."""
@@ -389,13 +393,11 @@ def _is_share(value: object) -> bool:
     return isinstance(value, float) and 0 < value < 1
 
 
-def _finding(coding: Coding, box: Box) -> Finding:
+def _rule(coding: Coding, box: ScoredBox) -> Rule:
     """Return a box in terms of the columns."""
-    named = [(coding.columns[i], cells) for i, cells in box.cells]
-    return Finding(tuple((column.name, column.rule(cells)) for column, cells in named))
+    return conjunction([coding.columns[i].rule(cells) for i, cells in box.cells])
 
 
-def _members(findings: list[Finding], columns: Columns) -> BoolArray:
+def _members(rules: list[Rule], columns: Columns) -> BoolArray:
     """Return which rows are in which finding."""
-    rules = RuleSet({str(i): finding.rule for i, finding in enumerate(findings)})
-    return rules.membership(columns)
+    return RuleSet({str(i): rule for i, rule in enumerate(rules)}).membership(columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from skseg._search.effects.boxes import Box, cover
+from skseg._search.effects.boxes import ScoredBox, cover
 
 from ._base import SegmentFinder
 from ._search import Search
@@ -26,7 +26,7 @@ class BoxSegmentFinder(SegmentFinder):
     ----------
     max_features : int, default=3
         Most conditions of a finding, in [1, 3].
-    n_segments : int, default=10
+    max_findings : int, default=10
         Most findings.
     min_size : int or float, default=0.01
         Least size of a finding in the rows that are searched: an int is a number of
@@ -35,10 +35,10 @@ class BoxSegmentFinder(SegmentFinder):
         Most cells that a column is coded to before the search, in [2, 64]. Conditions
         are sets of neighbouring cells; missing values are a cell of their own. For
         ``inference="maxt"`` at most 16.
-    propensity : {"randomized", "estimate"}, default="randomized"
+    assignment : {"randomized", "observational"}, default="randomized"
         How groups came about. ``"randomized"``: by chance, as in a trial.
-        ``"estimate"``: depending on the columns; effects are then doubly robust (AIPW),
-        by models of group and outcome that are fitted out of fold.
+        ``"observational"``: depending on the columns; effects are then doubly robust
+        (AIPW), by models of group and outcome that are fitted out of fold.
     inference : {"honest", "maxt", "none"}, default="honest"
         How findings are tested. ``"honest"``: on rows that the search has not seen,
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, against
@@ -51,12 +51,12 @@ class BoxSegmentFinder(SegmentFinder):
     compare : label or tuple of two labels, default=None
         The groups A and B, or the group A to be compared with all others. None: the two
         that there are, in sorted order.
-    thresholds : Thresholds, default=None
+    thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the historical ones.
     random_state : int, RandomState instance or None, default=None
         Seed of the division of the rows, and of all else that is random.
     n_jobs : int, default=None
-        Number of models to fit at once for ``propensity="estimate"``.
+        Number of models to fit at once for ``assignment="observational"``.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class BoxSegmentFinder(SegmentFinder):
     balance_ : DataFrame
         How much the groups differ in every column, if there are groups.
     overlap_ : Balance
-        How well groups can be told apart, for ``propensity="estimate"``.
+        How well groups can be told apart, for ``assignment="observational"``.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -116,13 +116,13 @@ class BoxSegmentFinder(SegmentFinder):
     >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
     >>> print(finder.rules_["Segment 1"])
     basket_value > ... and channel in ['email', 'partner']
-    >>> finder.segments_.loc[0, ["Best_Group", "Decision"]].to_list()
+    >>> finder.segments_.loc[0, ["best_group", "decision"]].to_list()
     ['A', 'Implement']
     """
 
-    _method: ClassVar[str] = "Box"
+    _method: ClassVar[str] = "ScoredBox"
 
-    def _boxes(self, search: Search) -> list[Box]:
+    def _boxes(self, search: Search) -> list[ScoredBox]:
         if not search.axes:
             return []
         return cover(
@@ -132,6 +132,6 @@ class BoxSegmentFinder(SegmentFinder):
             search.weight,
             max_columns=search.max_features,
             min_size=search.min_size,
-            n_segments=search.n_segments,
+            n_segments=search.max_findings,
             min_z=_LEAST_Z,
         )

@@ -14,17 +14,24 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, Rule, RuleSet
 
 from ._base import SegmentFinder
-from ._decision import Thresholds
-from ._table import ranked
+from ._decision import DecisionThresholds
+from ._export import FindingsExport
+from ._table import named_findings, ranking
 
 
-class CombinedFindings(NamedTuple):
-    """Result of `combine_findings`.
+class _TableAndRules(NamedTuple):
+    table: pd.DataFrame
+    rules: RuleSet
+
+
+class CombinedFindings(FindingsExport, _TableAndRules):
+    """Result of `combine_findings`: a pair of the table and the rules.
 
     Parameters
     ----------
     table : DataFrame
-        One row per finding, the best first, in the columns of ``segments_``.
+        One row per finding, the best first: the columns of ``segments_`` of the
+        finders, and method, which names the finder.
     rules : RuleSet
         The findings as rules, in the same order.
 
@@ -36,20 +43,22 @@ class CombinedFindings(NamedTuple):
     >>> X = leads.drop(columns=["seller", "converted", "revenue"])
     >>> y, group = leads["converted"], leads["seller"]
     >>> finder = BoxSegmentFinder(random_state=0).fit(X, y, group=group)
-    >>> found = combine_findings([finder])
-    >>> len(found.table) == len(found.rules)
+    >>> combined = combine_findings([finder])
+    >>> len(combined.table) == len(combined.rules)
     True
     """
 
-    table: pd.DataFrame
-    rules: RuleSet
+    __slots__ = ()
+
+    def _findings(self) -> tuple[pd.DataFrame, RuleSet, Any]:
+        return self.table, self.rules, self.table["method"]
 
 
 def combine_findings(
     finders: Sequence[Any],
     X: Any = None,
     *,
-    n_segments: int = 10,
+    max_findings: int = 10,
     max_overlap: float = 0.8,
 ) -> CombinedFindings:
     """Merge the findings of several finders: each once, the best first.
@@ -60,7 +69,7 @@ def combine_findings(
         All fitted to the same columns and groups.
     X : frame or array of shape (n_rows, n_columns), default=None
         Rows by which findings are compared. None: only equal rules are one finding.
-    n_segments : int, default=10
+    max_findings : int, default=10
         Most findings.
     max_overlap : float, default=0.8
         Of two findings that share more of their rows, as a part of the rows in any of
@@ -90,26 +99,27 @@ def combine_findings(
     >>> X = leads.drop(columns=["seller", "converted", "revenue"])
     >>> y, group = leads["converted"], leads["seller"]
     >>> finders = [BoxSegmentFinder(random_state=0), L1SegmentFinder(random_state=0)]
-    >>> found = combine_findings([f.fit(X, y, group=group) for f in finders], X)
-    >>> found.table["Method"].iloc[0]
+    >>> combined = combine_findings([f.fit(X, y, group=group) for f in finders], X)
+    >>> combined.table["method"].iloc[0]
     'Box'
     """
-    check_int("combine_findings", "n_segments", n_segments, 1, 1000)
+    check_int("combine_findings", "max_findings", max_findings, 1, 1000)
     if not _is_share(max_overlap):
         rule = "a number in (0, 1]"
         raise InvalidParameterError(
             "combine_findings", "max_overlap", rule, max_overlap
         )
     _check_finders(finders)
-    table = pd.concat([f.segments_ for f in finders], ignore_index=True)
+    tables = [f.segments_.assign(method=f._method) for f in finders]
+    table = pd.concat(tables, ignore_index=True)
     rules = [rule for f in finders for rule in f.rules_.rules.values()]
-    alpha = min((f.thresholds or Thresholds()).alpha for f in finders)
-    table["P_adj"] = np.minimum(table["P_adj"] * len(finders), 1.0)
-    is_unsure = (table["Decision"] == "Implement") & ~(table["P_adj"] <= alpha)
-    table.loc[is_unsure, "Decision"] = "Pilot"
-    chosen = _distinct(rules, ranked(table).tolist(), X, max_overlap)[:n_segments]
-    named = {f"Segment {i}": rules[k] for i, k in enumerate(chosen, start=1)}
-    return CombinedFindings(table.iloc[chosen].reset_index(drop=True), RuleSet(named))
+    alpha = min((f.thresholds or DecisionThresholds()).alpha for f in finders)
+    table["p_adj"] = np.minimum(table["p_adj"] * len(finders), 1.0)
+    is_unsure = (table["decision"] == "Implement") & ~(table["p_adj"] <= alpha)
+    table.loc[is_unsure, "decision"] = "Pilot"
+    order = _distinct(rules, ranking(table).tolist(), X, max_overlap)[:max_findings]
+    numbers = table.drop(columns=["code", "name", "rule"])
+    return CombinedFindings(*named_findings(numbers, rules, order))
 
 
 def _is_share(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -111,8 +112,8 @@ class Comparison:
             estimate = welch(*parts, level)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean_a, mean_b = y_a / n_a, y_b / n_b
-            share = inside.sum(axis=0) / total
-        return Evidence(share, n_a, n_b, mean_a, mean_b, estimate)
+        size = inside.sum(axis=0)
+        return Evidence(size, total, n_a, n_b, mean_a, mean_b, estimate)
 
     def _by_score(self, inside: FloatArray, level: float) -> Estimate:
         assert self.score is not None
@@ -126,20 +127,28 @@ class Evidence:
 
     Attributes
     ----------
-    share : ndarray of shape (n_segments,)
-        Share of the rows inside.
+    size : ndarray of shape (n_segments,)
+        Weight of the rows inside.
+    total : float
+        Weight of all rows.
     n_a, n_b, mean_a, mean_b : ndarray of shape (n_segments,)
         Sizes and mean outcomes of the groups inside.
     estimate : Estimate
         The effect of A over B, its interval and its p-value.
     """
 
-    share: FloatArray
+    size: FloatArray
+    total: float
     n_a: FloatArray
     n_b: FloatArray
     mean_a: FloatArray
     mean_b: FloatArray
     estimate: Estimate
+
+    @property
+    def share(self) -> FloatArray:
+        """Share of the rows inside; NaN if no row counts."""
+        return self.size / (self.total or math.nan)
 
     @property
     def best_mean(self) -> FloatArray:

@@ -7,13 +7,62 @@ from dataclasses import dataclass
 from typing import Literal
 
 Decision = Literal["Implement", "Pilot", "Hold", "Skip"]
+DECISIONS: list[str] = ["Implement", "Pilot", "Hold", "Skip"]
 
 
 @dataclass(frozen=True)
-class Thresholds:
-    """What a finding has to reach: effects and gaps in points, sizes as shares.
+class DecisionThresholds:
+    """What a finding has to reach for each decision.
 
-    For an outcome in currency give the effects and gaps in currency.
+    Effects and gaps are in points: percentage points of a 0 / 1 outcome, per cent of
+    the overall mean of any other. A gap is the difference between the effect in the
+    rows that were searched and the one in the rows of the test.
+
+    Parameters
+    ----------
+    implement_effect : float, default=10.0
+        Least effect of an Implement, in points.
+    pilot_effect : float, default=5.0
+        Least effect of a Pilot, in points; what has less is a Skip.
+    implement_share : float, default=0.05
+        Least share of the rows for an Implement, in [0, 1].
+    pilot_share : float, default=0.01
+        Least share of the rows for a Pilot, in [0, 1]; what has less is a Skip.
+    implement_gap : float, default=10.0
+        Largest gap of an Implement, in points.
+    pilot_gap : float, default=20.0
+        Largest gap of a Pilot, in points; what has more is a Hold.
+    alpha : float, default=0.05
+        Largest adjusted p-value of an Implement, and of the findings that ``predict``
+        of a finder follows.
+
+    See Also
+    --------
+    BoxSegmentFinder : Takes them as its parameter ``thresholds``.
+
+    Notes
+    -----
+    The first that applies:
+
+    - Skip: fewer rows than a pilot takes, an effect below that of a pilot, or the
+      opposite effect in the rows of the test;
+    - Hold: not verified, since there are no rows of the test, or the gap is larger than
+      a pilot allows. Gather data first;
+    - Implement: effect, share and gap are those of an Implement, and the adjusted
+      p-value is at most `alpha`;
+    - Pilot: all else. A pilot is there to become certain, so it asks for no p-value.
+
+    Examples
+    --------
+    >>> from skseg import BoxSegmentFinder, DecisionThresholds
+    >>> from skseg.datasets import make_seller_groups
+    >>> leads = make_seller_groups(20_000, random_state=0)
+    >>> X = leads.drop(columns=["seller", "converted", "revenue"])
+    >>> strict = DecisionThresholds(implement_effect=20.0)
+    >>> finder = BoxSegmentFinder(thresholds=strict, random_state=0)
+    >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
+    >>> finder.segments_.loc[0, "decision"]
+    'Pilot'
     """
 
     implement_effect: float = 10.0
@@ -31,26 +80,15 @@ def decision(
     share: float,
     train_effect: float,
     test_effect: float,
-    thresholds: Thresholds | None = None,
+    thresholds: DecisionThresholds | None = None,
 ) -> Decision:
-    """Return what to do about a segment.
+    """Return what to do about a segment, as `DecisionThresholds` says.
 
     Effects are in points, `share` is the part of all rows that lies in the segment,
-    and `p_adj` the adjusted p-value on unseen rows; NaN says that there is none. Train
-    and test effects may also be success rates of the segment, in points.
-
-    Notes
-    -----
-    The first that applies:
-
-    - Skip: fewer rows than a pilot takes, an effect below that of a pilot, or the
-      opposite effect on unseen rows;
-    - Hold: not verified, as p, the effect or one of train and test is NaN, or they
-      differ by more than a pilot allows. Gather data first;
-    - Implement: effect, share and gap are those of Implement, and p is at most alpha;
-    - Pilot: all else. A pilot is there to become certain, so it asks for no p.
+    and `p_adj` is the adjusted p-value in the rows of the test; NaN where there is
+    none. Train and test effects may also be success rates of the segment, in points.
     """
-    limits = Thresholds() if thresholds is None else thresholds
+    limits = DecisionThresholds() if thresholds is None else thresholds
     effect, gap = abs(effect_pp), abs(train_effect - test_effect)
 
     def is_below(value: float, least: float) -> bool:

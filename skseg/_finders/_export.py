@@ -1,7 +1,8 @@
-"""What can be done with findings once they are fitted."""
+"""What can be done with findings once they are there."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._validation import read_columns
+from skseg._core._validation import check_choice, read_columns
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import (
@@ -22,15 +23,132 @@ from skseg.rules._language._conditions import (
     Or,
 )
 
+from ._table import historical_table
 
-class Exports(TransformerMixin):
-    """Mixin for finders: membership, and the findings as table, SQL and Python.
 
-    It is a `TransformerMixin` for `set_output`, which wraps the ``transform`` of those
-    classes alone that define it and inherit from it.
+class FindingsExport(ABC):
+    """Mixin: findings as a table, as CSV, as SQL and as Python."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _findings(self) -> tuple[pd.DataFrame, RuleSet, Any]:
+        """Return the table of the findings, their rules, and the method of each."""
+
+    def to_frame(self, *, style: str = "segments") -> pd.DataFrame:
+        """Return the findings as a table, the best first.
+
+        Parameters
+        ----------
+        style : {"segments", "historical"}, default="segments"
+            ``"segments"``: the columns that the tables of all estimators begin with,
+            and what is known of findings. ``"historical"``: Feature_1, Range_1,
+            Feature_2, Range_2, Pct_Train_%, Pct_Test_%, Success_Train_%,
+            Success_Test_%, Success_Diff_% and Method; Feature_3 and Range_3 follow if
+            a finding has three conditions.
+
+        Returns
+        -------
+        DataFrame of shape (n_findings, n_columns)
+            A copy: one row per finding.
+
+        Raises
+        ------
+        NotFittedError
+            If a finder is not fitted.
+        InvalidParameterError
+            If the style is unknown.
+        """
+        owner = f"{type(self).__name__}.to_frame"
+        check_choice(owner, "style", style, ["segments", "historical"])
+        table, rules, method = self._findings()
+        if style == "historical":
+            return historical_table(table, rules, method)
+        return table.copy()
+
+    def to_csv(self, path: Any = None, *, style: str = "segments") -> str | None:
+        """Write the findings as CSV.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file. None: return the text.
+        style : {"segments", "historical"}, default="segments"
+            Which columns to write, as in `to_frame`.
+
+        Returns
+        -------
+        str or None
+            The text, without a path.
+
+        Raises
+        ------
+        NotFittedError
+            If a finder is not fitted.
+        InvalidParameterError
+            If the style is unknown.
+        """
+        text: str | None = self.to_frame(style=style).to_csv(path, index=False)
+        return text
+
+    def to_sql(self, dialect: str = "duckdb") -> pd.DataFrame:
+        """Return a condition for WHERE per finding.
+
+        Parameters
+        ----------
+        dialect : {"duckdb", "sqlite"}, default="duckdb"
+            SQL dialect.
+
+        Returns
+        -------
+        DataFrame of shape (n_findings, 3)
+            The columns name, rule and sql, one row per finding.
+
+        Raises
+        ------
+        NotFittedError
+            If a finder is not fitted.
+        MissingExtraError
+            If sqlglot is not installed.
+        """
+        table, rules, _ = self._findings()
+        sql = [rule.to_sql(dialect) for rule in rules.rules.values()]
+        return table[["name", "rule"]].assign(sql=sql)
+
+    def to_python(self, path: Any = None) -> str | None:
+        """Write the findings as a Python module that needs pandas alone.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            The file. None: return the text.
+
+        Returns
+        -------
+        str or None
+            The text, without a path: a function ``segments(df)`` that returns a frame
+            of booleans, one column per finding.
+
+        Raises
+        ------
+        NotFittedError
+            If a finder is not fitted.
+        """
+        _, rules, _ = self._findings()
+        text = python_source(rules)
+        if path is None:
+            return text
+        Path(path).write_text(text, encoding="utf-8")
+        return None
+
+
+class MembershipTransformer(TransformerMixin):
+    """Mixin for finders: which findings every row is in.
+
+    ``set_output`` wraps the ``transform`` of a class that defines it and inherits from
+    `TransformerMixin` itself, so both are in one class.
     """
 
-    segments_: pd.DataFrame
     rules_: RuleSet
 
     def transform(self, X: Any) -> FloatArray:
@@ -84,7 +202,7 @@ class Exports(TransformerMixin):
         Returns
         -------
         ndarray of int of shape (n_rows,)
-            Positions in ``segments_``; -1 for rows in none.
+            Codes in ``segments_``; -1 for rows in none.
 
         Raises
         ------
@@ -95,99 +213,6 @@ class Exports(TransformerMixin):
         """
         check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the findings as a table, the best first.
-
-        Returns
-        -------
-        DataFrame
-            A copy of ``segments_``.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        """
-        check_is_fitted(self)
-        return self.segments_.copy()
-
-    def to_csv(self, path: Any = None) -> str | None:
-        """Write the findings as CSV.
-
-        Parameters
-        ----------
-        path : str or path-like, default=None
-            The file. None: return the text.
-
-        Returns
-        -------
-        str or None
-            The text, without a path.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        """
-        text: str | None = self.to_frame().to_csv(path, index=False)
-        return text
-
-    def to_sql(self, dialect: str = "duckdb") -> pd.DataFrame:
-        """Return a condition for WHERE per finding.
-
-        Parameters
-        ----------
-        dialect : {"duckdb", "sqlite"}, default="duckdb"
-            SQL dialect.
-
-        Returns
-        -------
-        DataFrame
-            The columns name, rule and sql, one row per finding.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        MissingExtraError
-            If sqlglot is not installed.
-        """
-        check_is_fitted(self)
-        rules = self.rules_.rules
-        return pd.DataFrame(
-            {
-                "name": list(rules),
-                "rule": [str(rule) for rule in rules.values()],
-                "sql": [rule.to_sql(dialect) for rule in rules.values()],
-            }
-        )
-
-    def to_python(self, path: Any = None) -> str | None:
-        """Write the findings as a Python module that needs numpy and pandas alone.
-
-        Parameters
-        ----------
-        path : str or path-like, default=None
-            The file. None: return the text.
-
-        Returns
-        -------
-        str or None
-            The text, without a path: a function ``segments(df)`` that returns a frame
-            of booleans, one column per finding.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        """
-        check_is_fitted(self)
-        text = python_source(self.rules_)
-        if path is None:
-            return text
-        Path(path).write_text(text, encoding="utf-8")
-        return None
 
 
 def python_source(rules: RuleSet) -> str:
@@ -210,6 +235,7 @@ def python_source(rules: RuleSet) -> str:
 
 
 def _expression(rule: Rule) -> str:
+    """Return a rule as an expression over the columns of ``df``."""
     if isinstance(rule, And | Or):
         symbol = " & " if isinstance(rule, And) else " | "
         return symbol.join(f"({_expression(part)})" for part in rule.parts)
@@ -220,7 +246,7 @@ def _expression(rule: Rule) -> str:
     if isinstance(rule, Membership):
         return f"df[{rule.column!r}].isin({sorted(rule.values)!r})"
     assert isinstance(rule, Comparison)
-    bound = f"{rule.threshold!r}"
-    if "inf" in bound:
-        bound = f"float({bound!r})"
-    return f"df[{rule.column!r}] {rule.operator} {bound}"
+    threshold = f"{rule.threshold!r}"
+    if "inf" in threshold:
+        threshold = f"float({threshold!r})"
+    return f"df[{rule.column!r}] {rule.operator} {threshold}"

@@ -25,13 +25,13 @@ from skseg._search.effects._iv import (
     telling_sets,
     woe_table,
 )
-from skseg._search.effects.boxes import Axis, Box
+from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg._search.effects.boxes._sets import cell_sets
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder
-from ._decision import Thresholds
+from ._decision import DecisionThresholds
 from ._search import Conditions, Search
 
 # Columns that are combined, and sets of bins of each, for either sign of the net WOE.
@@ -62,7 +62,7 @@ class IVSegmentFinder(SegmentFinder):
         the outcome itself.
     max_features : int, default=3
         Most conditions of a finding, in [1, 3].
-    n_segments : int, default=10
+    max_findings : int, default=10
         Most findings.
     min_size : int or float, default=0.01
         Least size of a finding in the rows that are searched: an int is a number of
@@ -71,11 +71,11 @@ class IVSegmentFinder(SegmentFinder):
         Most cells that a column is coded to before the search, in [2, 64]. Conditions
         are sets of neighbouring cells; missing values are a cell of their own. For
         ``inference="maxt"`` at most 16.
-    propensity : {"randomized", "estimate"}, default="randomized"
+    assignment : {"randomized", "observational"}, default="randomized"
         How groups came about. ``"randomized"``: by chance, as in a trial.
-        ``"estimate"``: depending on the columns; effects are then doubly robust (AIPW),
-        by models of group and outcome that are fitted out of fold. WOE and IV stay as
-        counted.
+        ``"observational"``: depending on the columns; effects are then doubly robust
+        (AIPW), by models of group and outcome that are fitted out of fold. WOE and IV
+        stay as counted.
     inference : {"honest", "maxt", "none"}, default="honest"
         How findings are tested. ``"honest"``: on rows that the search has not seen,
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, against
@@ -88,12 +88,12 @@ class IVSegmentFinder(SegmentFinder):
     compare : label or tuple of two labels, default=None
         The groups A and B, or the group A to be compared with all others. None: the two
         that there are, in sorted order.
-    thresholds : Thresholds, default=None
+    thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the historical ones.
     random_state : int, RandomState instance or None, default=None
         Seed of the division of the rows, and of all else that is random.
     n_jobs : int, default=None
-        Number of models to fit at once for ``propensity="estimate"``.
+        Number of models to fit at once for ``assignment="observational"``.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class IVSegmentFinder(SegmentFinder):
     balance_ : DataFrame
         How much the groups differ in every column, if there are groups.
     overlap_ : Balance
-        How well groups can be told apart, for ``propensity="estimate"``.
+        How well groups can be told apart, for ``assignment="observational"``.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -176,24 +176,24 @@ class IVSegmentFinder(SegmentFinder):
         max_bins: int = 8,
         event_above: float | None = None,
         max_features: int = 3,
-        n_segments: int = 10,
+        max_findings: int = 10,
         min_size: float | None = 0.01,
         max_cells: int = 32,
-        propensity: str = "randomized",
+        assignment: str = "randomized",
         inference: str = "honest",
         test_size: float = 0.5,
         n_replicates: int = 199,
         compare: Any = None,
-        thresholds: Thresholds | None = None,
+        thresholds: DecisionThresholds | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(
             max_features=max_features,
-            n_segments=n_segments,
+            max_findings=max_findings,
             min_size=min_size,
             max_cells=max_cells,
-            propensity=propensity,
+            assignment=assignment,
             inference=inference,
             test_size=test_size,
             n_replicates=n_replicates,
@@ -206,7 +206,7 @@ class IVSegmentFinder(SegmentFinder):
         self.max_bins = max_bins
         self.event_above = event_above
 
-    def _boxes(self, search: Search) -> list[Box]:
+    def _boxes(self, search: Search) -> list[ScoredBox]:
         owner = type(self).__name__
         check_choice(owner, "zero_cells", self.zero_cells, ZERO_CELLS)
         check_int(owner, "max_bins", self.max_bins, 2, 64)
@@ -245,7 +245,7 @@ class _Binned:
 
     column: int
     bin_of: IntArray
-    axis: Axis
+    axis: CodedAxis
     table: WoeTable
 
     def rules(self, search: Search) -> list[str]:
@@ -258,7 +258,7 @@ class _Binned:
 
 
 def _merged(
-    column: int, axis: Axis, counts: FloatArray, max_bins: int, zero_cells: str
+    column: int, axis: CodedAxis, counts: FloatArray, max_bins: int, zero_cells: str
 ) -> _Binned:
     """Return the bins of a column: its cells, or neighbouring ones together."""
     bin_of = np.arange(axis.n_cells)
@@ -271,7 +271,7 @@ def _merged(
     missing = None if axis.missing is None else n_bins - 1
     found = np.zeros((n_bins, *counts.shape[1:]))
     np.add.at(found, bin_of, counts)
-    bins = Axis(n_bins, missing, axis.nominal)
+    bins = CodedAxis(n_bins, missing, axis.nominal)
     return _Binned(column, bin_of, bins, woe_table(found, zero_cells))
 
 

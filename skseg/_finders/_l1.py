@@ -14,12 +14,12 @@ from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.utils.fixes import parse_version
 
 from skseg._core._validation import is_number
-from skseg._search.effects.boxes import Axis, Box
+from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder
-from ._decision import Thresholds
+from ._decision import DecisionThresholds
 from ._search import Cells, Conditions, Search
 
 # Thresholds of a column that the model is offered, and conditions that are combined.
@@ -41,7 +41,7 @@ class L1SegmentFinder(SegmentFinder):
         what noise does to a coefficient stays below it mostly.
     max_features : int, default=3
         Most conditions of a finding, in [1, 3].
-    n_segments : int, default=10
+    max_findings : int, default=10
         Most findings.
     min_size : int or float, default=0.01
         Least size of a finding in the rows that are searched: an int is a number of
@@ -50,10 +50,10 @@ class L1SegmentFinder(SegmentFinder):
         Most cells that a column is coded to before the search, in [2, 64]. Conditions
         are sets of neighbouring cells; missing values are a cell of their own. For
         ``inference="maxt"`` at most 16.
-    propensity : {"randomized", "estimate"}, default="randomized"
+    assignment : {"randomized", "observational"}, default="randomized"
         How groups came about. ``"randomized"``: by chance, as in a trial.
-        ``"estimate"``: depending on the columns; effects are then doubly robust (AIPW),
-        by models of group and outcome that are fitted out of fold.
+        ``"observational"``: depending on the columns; effects are then doubly robust
+        (AIPW), by models of group and outcome that are fitted out of fold.
     inference : {"honest", "maxt", "none"}, default="honest"
         How findings are tested. ``"honest"``: on rows that the search has not seen,
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, against
@@ -66,12 +66,12 @@ class L1SegmentFinder(SegmentFinder):
     compare : label or tuple of two labels, default=None
         The groups A and B, or the group A to be compared with all others. None: the two
         that there are, in sorted order.
-    thresholds : Thresholds, default=None
+    thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the historical ones.
     random_state : int, RandomState instance or None, default=None
         Seed of the division of the rows, and of all else that is random.
     n_jobs : int, default=None
-        Number of models to fit at once for ``propensity="estimate"``.
+        Number of models to fit at once for ``assignment="observational"``.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class L1SegmentFinder(SegmentFinder):
     balance_ : DataFrame
         How much the groups differ in every column, if there are groups.
     overlap_ : Balance
-        How well groups can be told apart, for ``propensity="estimate"``.
+        How well groups can be told apart, for ``assignment="observational"``.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -131,24 +131,24 @@ class L1SegmentFinder(SegmentFinder):
         *,
         C: float | None = None,
         max_features: int = 3,
-        n_segments: int = 10,
+        max_findings: int = 10,
         min_size: float | None = 0.01,
         max_cells: int = 32,
-        propensity: str = "randomized",
+        assignment: str = "randomized",
         inference: str = "honest",
         test_size: float = 0.5,
         n_replicates: int = 199,
         compare: Any = None,
-        thresholds: Thresholds | None = None,
+        thresholds: DecisionThresholds | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(
             max_features=max_features,
-            n_segments=n_segments,
+            max_findings=max_findings,
             min_size=min_size,
             max_cells=max_cells,
-            propensity=propensity,
+            assignment=assignment,
             inference=inference,
             test_size=test_size,
             n_replicates=n_replicates,
@@ -159,7 +159,7 @@ class L1SegmentFinder(SegmentFinder):
         )
         self.C = C
 
-    def _boxes(self, search: Search) -> list[Box]:
+    def _boxes(self, search: Search) -> list[ScoredBox]:
         conditions = [
             (column, cells)
             for column, axis in enumerate(search.axes)
@@ -230,7 +230,7 @@ if parse_version(sklearn.__version__) < parse_version("1.8"):
     _L1 = {"penalty": "l1"}
 
 
-def _conditions(axis: Axis) -> Iterator[Cells]:
+def _conditions(axis: CodedAxis) -> Iterator[Cells]:
     """Yield the conditions on one column that the model is offered."""
     n_known = axis.n_cells if axis.missing is None else axis.n_cells - 1
     numbers = range(axis.n_cells)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._core._coding import Coding
-from skseg._search.effects.boxes import Axis, Box
+from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg._typing import FloatArray
 
 from ._comparison import Comparison
@@ -35,7 +35,7 @@ class Search:
         What the cells mean.
     codes : ndarray of uint8 of shape (n_columns, n_rows)
         The cells.
-    axes : sequence of Axis
+    axes : sequence of CodedAxis
         The columns.
     rows : Comparison
         Outcome, group and weight, which is above 0.
@@ -43,7 +43,7 @@ class Search:
         The mean over a segment estimates the effect there.
     spread : float
         Root of the mean squared score.
-    max_features, n_segments : int
+    max_features, max_findings : int
         Most conditions of a segment, and most segments.
     min_size : float
         Least weight of a segment.
@@ -53,12 +53,12 @@ class Search:
 
     coding: Coding
     codes: Codes
-    axes: Sequence[Axis]
+    axes: Sequence[CodedAxis]
     rows: Comparison
     score: FloatArray
     spread: float
     max_features: int
-    n_segments: int
+    max_findings: int
     min_size: float
     random_state: int
 
@@ -72,7 +72,7 @@ class Search:
     def _weighted(self) -> FloatArray:
         return self.score * self.rows.weight
 
-    def box(self, conditions: Conditions) -> Box | None:
+    def box(self, conditions: Conditions) -> ScoredBox | None:
         """Return the box of some conditions; None if it is too small, or everything."""
         cells = tuple(
             (column, conditions[column])
@@ -81,15 +81,15 @@ class Search:
         )
         if not cells or len(cells) > self.max_features:
             return None
-        empty = Box(cells, 0.0, 0.0, 0.0)
+        empty = ScoredBox(cells, 0.0, 0.0, 0.0)
         inside = empty.contains(self.codes)
         n = float(self.rows.weight[inside].sum())
         if n < self.min_size or n <= 0:
             return None
         total = float(self._weighted[inside].sum())
-        return Box(cells, n, total, self._z(n, total))
+        return ScoredBox(cells, n, total, self._z(n, total))
 
-    def best(self, candidates: Iterable[Conditions]) -> list[Box]:
+    def best(self, candidates: Iterable[Conditions]) -> list[ScoredBox]:
         """Return the boxes of largest effect in terms of its error.
 
         A box is left out if nothing speaks for an effect in those of its rows that are
@@ -100,7 +100,7 @@ class Search:
         boxes = [box for box in boxes if abs(box.z) >= _LEAST_Z]
         # Rounded, for effects that only the order of adding up tells apart.
         boxes.sort(key=lambda box: (-round(abs(box.z), 6), len(box.cells), box.cells))
-        chosen: list[Box] = []
+        chosen: list[ScoredBox] = []
         is_left = np.ones(len(self.score), dtype=bool)
         for box in boxes:
             inside = box.contains(self.codes)
@@ -110,7 +110,7 @@ class Search:
             if z * np.sign(box.z) >= _LEAST_Z:
                 chosen.append(box)
                 is_left &= ~inside
-            if len(chosen) == self.n_segments:
+            if len(chosen) == self.max_findings:
                 break
         return chosen
 

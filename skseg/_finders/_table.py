@@ -1,133 +1,157 @@
-"""Findings as a table."""
+"""Findings as a table, and as the table of the historical reports."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from skseg._typing import FloatArray, IntArray
-from skseg.rules import Rule
-from skseg.rules._language._conditions import conjunction
+from skseg.rules import Rule, RuleSet
+from skseg.rules._language._conditions import And, conjunction, leaves
 
 from ._comparison import Evidence
-from ._decision import Thresholds, decision
-
-MOST_FEATURES = 3
-HISTORICAL = [
-    "Feature_1",
-    "Range_1",
-    "Feature_2",
-    "Range_2",
-    "Pct_Train_%",
-    "Pct_Test_%",
-    "Success_Train_%",
-    "Success_Test_%",
-    "Success_Diff_%",
-    "Method",
-]
-ADDED = [
-    "Feature_3",
-    "Range_3",
-    "Best_Group",
-    "Effect_pp",
-    "CI_low",
-    "CI_high",
-    "P_adj",
-    "N_A",
-    "N_B",
-    "Decision",
-]
-DECISIONS = ["Implement", "Pilot", "Hold", "Skip"]
+from ._decision import DECISIONS, DecisionThresholds, decision
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A segment as conditions, one a column.
+class Measured:
+    """What is measured of findings.
 
     Attributes
     ----------
-    conditions : tuple of (str, Rule)
-        Column and condition.
-    """
-
-    conditions: tuple[tuple[str, Rule], ...]
-
-    @property
-    def rule(self) -> Rule:
-        """All conditions together."""
-        return conjunction([rule for _, rule in self.conditions])
-
-
-def findings_table(
-    findings: Sequence[Finding],
-    method: str,
-    labels: tuple[object, object],
-    train: Evidence,
-    test: Evidence | None,
-    p_adj: FloatArray,
-    *,
-    points: float,
-    thresholds: Thresholds,
-) -> pd.DataFrame:
-    """Return one row per finding, in the order given.
-
-    Parameters
-    ----------
-    findings : sequence of Finding
-        The segments.
-    method : str
-        What found them.
-    labels : tuple
-        Of the groups A and B.
     train : Evidence
         On the rows that were searched.
     test : Evidence or None
-        On others; None if all were searched.
+        On other rows; None if all rows were searched.
     p_adj : ndarray of float64 of shape (n_findings,)
-        Adjusted p-values, NaN for none.
-    points : float
-        What effects and outcomes are multiplied by.
-    thresholds : Thresholds
-        Of the decisions, in points.
+        Adjusted p-values; NaN where nothing was tested.
     """
-    sure = train if test is None else test
-    effect = points * sure.estimate.effect
-    unknown = np.full(len(findings), np.nan)
-    table: dict[str, object] = {}
-    for i in range(MOST_FEATURES):
-        parts = [f.conditions[i : i + 1] for f in findings]
-        table[f"Feature_{i + 1}"] = [p[0][0] if p else None for p in parts]
-        table[f"Range_{i + 1}"] = [str(p[0][1]) if p else None for p in parts]
-    seen = points * train.best_mean
+
+    train: Evidence
+    test: Evidence | None
+    p_adj: FloatArray
+
+    @property
+    def final(self) -> Evidence:
+        """The evidence that effects are reported from."""
+        return self.train if self.test is None else self.test
+
+
+def findings_table(
+    measured: Measured,
+    labels: tuple[object, object],
+    *,
+    points: float,
+    thresholds: DecisionThresholds,
+) -> pd.DataFrame:
+    """Return the numbers of every finding, in the order in which they were measured.
+
+    `labels` are those of groups A and B; effects, rates and `thresholds` are in
+    points, which are outcomes times `points`.
+    """
+    train, test, final = measured.train, measured.test, measured.final
+    unknown = np.full(len(measured.p_adj), np.nan)
+    effect, train_effect = (points * e.estimate.effect for e in (final, train))
+    is_a_better = effect >= 0
+    train_rate = points * np.where(is_a_better, train.mean_a, train.mean_b)
+    test_rate = unknown if test is None else points * test.best_mean
+    size, total = train.size, train.total
     if test is not None:
-        seen = points * np.where(effect >= 0, train.mean_a, train.mean_b)
-    unseen = unknown if test is None else points * test.best_mean
-    table["Pct_Train_%"] = 100 * train.share
-    table["Pct_Test_%"] = unknown if test is None else 100 * test.share
-    table["Success_Train_%"] = seen
-    table["Success_Test_%"] = unseen
-    table["Success_Diff_%"] = unseen - seen
-    table["Method"] = method
-    table["Best_Group"] = [labels[0] if e >= 0 else labels[1] for e in effect]
-    table["Effect_pp"] = effect
-    table["CI_low"] = points * sure.estimate.low
-    table["CI_high"] = points * sure.estimate.high
-    table["P_adj"] = p_adj
-    table["N_A"], table["N_B"] = sure.n_a, sure.n_b
-    first = points * train.estimate.effect
-    table["Decision"] = [
-        decision(effect[i], p_adj[i], sure.share[i], first[i], effect[i], thresholds)
-        for i in range(len(findings))
-    ]
-    return pd.DataFrame(table, columns=[*HISTORICAL, *ADDED])
+        size, total = size + test.size, total + test.total
+    return pd.DataFrame(
+        {
+            "n": size,
+            "share": size / total,
+            "best_group": [labels[0] if a else labels[1] for a in is_a_better],
+            "effect": effect,
+            "ci_low": points * final.estimate.low,
+            "ci_high": points * final.estimate.high,
+            "p_value": unknown if test is None else test.estimate.p_value,
+            "p_adj": measured.p_adj,
+            "n_a": final.n_a,
+            "n_b": final.n_b,
+            "rate_a": points * final.mean_a,
+            "rate_b": points * final.mean_b,
+            "decision": [
+                decision(
+                    effect[i], p, final.share[i], train_effect[i], effect[i], thresholds
+                )
+                for i, p in enumerate(measured.p_adj)
+            ],
+            "share_train": train.share,
+            "share_test": unknown if test is None else test.share,
+            "success_train": train_rate,
+            "success_test": test_rate,
+            "success_diff": test_rate - train_rate,
+        }
+    )
 
 
-def ranked(table: pd.DataFrame) -> IntArray:
+def ranking(table: pd.DataFrame) -> IntArray:
     """Return the order of the rows: by decision, certainty and size of the effect."""
-    place = table["Decision"].map(DECISIONS.index).to_numpy()
-    p = np.nan_to_num(table["P_adj"].to_numpy(np.float64), nan=1.0)
-    effect = np.nan_to_num(np.abs(table["Effect_pp"].to_numpy(np.float64)))
+    place = table["decision"].map(DECISIONS.index).to_numpy()
+    p = np.nan_to_num(table["p_adj"].to_numpy(np.float64), nan=1.0)
+    effect = np.nan_to_num(np.abs(table["effect"].to_numpy(np.float64)))
     return np.lexsort([np.arange(len(table)), -effect, p, place])
+
+
+def named_findings(
+    table: pd.DataFrame, rules: Sequence[Rule], order: Sequence[int]
+) -> tuple[pd.DataFrame, RuleSet]:
+    """Return the findings in `order`, with code, name and rule as first columns."""
+    named = RuleSet({f"Segment {i}": rules[k] for i, k in enumerate(order, start=1)})
+    head = pd.DataFrame(
+        {
+            "code": np.array(named.codes, dtype=np.intp),
+            "name": list(named.names),
+            "rule": list(named.texts().values()),
+        }
+    )
+    numbers = table.iloc[list(order)].reset_index(drop=True)
+    return pd.concat([head, numbers], axis=1), named
+
+
+def conditions_by_column(rule: Rule) -> dict[str, Rule]:
+    """Return the conditions of a finding, by column, in the order of the rule."""
+    parts: dict[str, list[Rule]] = {}
+    for part in rule.parts if isinstance(rule, And) else (rule,):
+        # Each condition of a finding is about a single column.
+        column = next(leaves(part)).column
+        parts.setdefault(column, []).append(part)
+    return {column: conjunction(conditions) for column, conditions in parts.items()}
+
+
+def historical_table(
+    segments: pd.DataFrame, rules: RuleSet, method: Any
+) -> pd.DataFrame:
+    """Return findings in the columns of the historical reports.
+
+    These have two conditions. The third, where a finding has one, follows behind the
+    ten columns, since without it the numbers would belong to another segment.
+    """
+    conditions = [
+        [(name, str(rule)) for name, rule in conditions_by_column(whole).items()]
+        for whole in rules.rules.values()
+    ]
+    padded = [(*pairs, *[(None, None)] * (3 - len(pairs))) for pairs in conditions]
+    pairs = {
+        f"{noun}_{i + 1}": pd.Series([row[i][part] for row in padded], dtype=object)
+        for i in range(3)
+        for part, noun in enumerate(("Feature", "Range"))
+    }
+    numbers = {
+        "Pct_Train_%": 100 * segments["share_train"],
+        "Pct_Test_%": 100 * segments["share_test"],
+        "Success_Train_%": segments["success_train"],
+        "Success_Test_%": segments["success_test"],
+        "Success_Diff_%": segments["success_diff"],
+        "Method": method,
+    }
+    table = pd.DataFrame(pairs | numbers, index=segments.index)
+    third = ["Feature_3", "Range_3"]
+    first = table.drop(columns=third)
+    return first if table["Feature_3"].isna().all() else first.join(table[third])

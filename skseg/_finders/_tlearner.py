@@ -11,11 +11,11 @@ from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skseg._core._validation import check_int
-from skseg._search.effects.boxes import Axis, Box
+from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder
-from ._decision import Thresholds
+from ._decision import DecisionThresholds
 from ._search import Cells, Conditions, Search
 
 # First and last cell of a column.
@@ -31,14 +31,14 @@ class TLearnerSegmentFinder(SegmentFinder):
 
     Parameters
     ----------
-    base_estimator : decision tree, default=None
+    estimator : decision tree, default=None
         Fitted in each group, on the numbers of the cells; it must have ``tree_``. None:
         `DecisionTreeClassifier`, or its regressor for a numeric outcome.
     max_depth : int, default=2
         Depth of the default trees, in [1, 10].
     max_features : int, default=3
         Most conditions of a finding, in [1, 3].
-    n_segments : int, default=10
+    max_findings : int, default=10
         Most findings.
     min_size : int or float, default=0.01
         Least size of a finding in the rows that are searched: an int is a number of
@@ -47,10 +47,10 @@ class TLearnerSegmentFinder(SegmentFinder):
         Most cells that a column is coded to before the search, in [2, 64]. Conditions
         are sets of neighbouring cells; missing values are a cell of their own. For
         ``inference="maxt"`` at most 16.
-    propensity : {"randomized", "estimate"}, default="randomized"
+    assignment : {"randomized", "observational"}, default="randomized"
         How groups came about. ``"randomized"``: by chance, as in a trial.
-        ``"estimate"``: depending on the columns; effects are then doubly robust (AIPW),
-        by models of group and outcome that are fitted out of fold.
+        ``"observational"``: depending on the columns; effects are then doubly robust
+        (AIPW), by models of group and outcome that are fitted out of fold.
     inference : {"honest", "maxt", "none"}, default="honest"
         How findings are tested. ``"honest"``: on rows that the search has not seen,
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, against
@@ -63,12 +63,12 @@ class TLearnerSegmentFinder(SegmentFinder):
     compare : label or tuple of two labels, default=None
         The groups A and B, or the group A to be compared with all others. None: the two
         that there are, in sorted order.
-    thresholds : Thresholds, default=None
+    thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the historical ones.
     random_state : int, RandomState instance or None, default=None
         Seed of the division of the rows, and of all else that is random.
     n_jobs : int, default=None
-        Number of models to fit at once for ``propensity="estimate"``.
+        Number of models to fit at once for ``assignment="observational"``.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class TLearnerSegmentFinder(SegmentFinder):
     balance_ : DataFrame
         How much the groups differ in every column, if there are groups.
     overlap_ : Balance
-        How well groups can be told apart, for ``propensity="estimate"``.
+        How well groups can be told apart, for ``assignment="observational"``.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -128,27 +128,27 @@ class TLearnerSegmentFinder(SegmentFinder):
     def __init__(
         self,
         *,
-        base_estimator: Any = None,
+        estimator: Any = None,
         max_depth: int = 2,
         max_features: int = 3,
-        n_segments: int = 10,
+        max_findings: int = 10,
         min_size: float | None = 0.01,
         max_cells: int = 32,
-        propensity: str = "randomized",
+        assignment: str = "randomized",
         inference: str = "honest",
         test_size: float = 0.5,
         n_replicates: int = 199,
         compare: Any = None,
-        thresholds: Thresholds | None = None,
+        thresholds: DecisionThresholds | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(
             max_features=max_features,
-            n_segments=n_segments,
+            max_findings=max_findings,
             min_size=min_size,
             max_cells=max_cells,
-            propensity=propensity,
+            assignment=assignment,
             inference=inference,
             test_size=test_size,
             n_replicates=n_replicates,
@@ -157,10 +157,10 @@ class TLearnerSegmentFinder(SegmentFinder):
             random_state=random_state,
             n_jobs=n_jobs,
         )
-        self.base_estimator = base_estimator
+        self.estimator = estimator
         self.max_depth = max_depth
 
-    def _boxes(self, search: Search) -> list[Box]:
+    def _boxes(self, search: Search) -> list[ScoredBox]:
         check_int(type(self).__name__, "max_depth", self.max_depth, 1, 10)
         self.trees_: list[Any] = []
         if not search.axes:
@@ -185,13 +185,13 @@ class TLearnerSegmentFinder(SegmentFinder):
 
     def _no_tree(self, value: object) -> ValueError:
         rule = "a decision tree, which has tree_ once it is fitted"
-        return InvalidParameterError(type(self).__name__, "base_estimator", rule, value)
+        return InvalidParameterError(type(self).__name__, "estimator", rule, value)
 
     def _tree(self, search: Search) -> Any:
-        if self.base_estimator is not None:
-            if not hasattr(self.base_estimator, "fit"):
-                raise self._no_tree(self.base_estimator)
-            return clone(self.base_estimator)
+        if self.estimator is not None:
+            if not hasattr(self.estimator, "fit"):
+                raise self._no_tree(self.estimator)
+            return clone(self.estimator)
         of_kind = (
             DecisionTreeClassifier if search.rows.is_binary else DecisionTreeRegressor
         )
@@ -232,5 +232,5 @@ def _meet(pieces: tuple[Ranges, ...], axes: Any) -> Conditions | None:
     return found
 
 
-def _cells(axis: Axis, first: int, last: int) -> Cells:
+def _cells(axis: CodedAxis, first: int, last: int) -> Cells:
     return tuple(first <= i <= last for i in range(axis.n_cells))

@@ -20,7 +20,7 @@ from ._common import read_generator
 
 Floats = FloatArray
 Pattern = Literal["conjunction", "triple", "bands", "xor", "none"]
-Assignment = Literal["randomized", "confounded"]
+Assignment = Literal["randomized", "observational"]
 
 A_BETTER, B_BETTER = "A better", "B better"
 
@@ -134,7 +134,7 @@ def make_seller_groups(
     effect : float, default=0.15
         How much more likely the better seller is to convert a customer of a planted
         segment, in [0, 0.4]: 0.15 are 15 points.
-    assignment : {"randomized", "confounded"}, default="randomized"
+    assignment : {"randomized", "observational"}, default="randomized"
         How customers come to sellers: by a fair coin, or such that A rather gets those
         who are likely to convert anyway.
     prognostic : bool, default=True
@@ -245,7 +245,7 @@ def make_seller_groups(
     check_int(owner, "n_rows", n_rows, 1, 2**31)
     check_int(owner, "n_noise", n_noise, 0, 1000)
     check_choice(owner, "pattern", pattern, list(PLANTED))
-    check_choice(owner, "assignment", assignment, ["randomized", "confounded"])
+    check_choice(owner, "assignment", assignment, ["randomized", "observational"])
     if not is_number(effect) or not 0 <= effect <= MOST_EFFECT:
         rule = f"a number in [0, {MOST_EFFECT}]"
         raise InvalidParameterError(owner, "effect", rule, effect)
@@ -353,7 +353,7 @@ def _truth(
     base, propensity = np.full((2, len(score)), [[CONSTANT_BASE], [0.5]])
     if prognostic:
         base = LEAST_BASE + (MOST_BASE - LEAST_BASE) * _expit(1.5 * score - 0.5)
-    if assignment == "confounded":
+    if assignment == "observational":
         propensity = 0.2 + 0.6 * _expit(1.5 * score)
     base = np.round(base, 6)
     truth = pd.DataFrame(

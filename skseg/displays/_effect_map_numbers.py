@@ -13,9 +13,10 @@ from skseg._core._validation import (
 from skseg._finders._base import SegmentFinder
 from skseg._finders._comparison import Comparison
 from skseg._finders._groups import parted, read_groups
+from skseg._finders._table import conditions_by_column
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
-from skseg.rules import Columns, Rule, is_missing_value, parse
+from skseg.rules import Columns, Rule
 
 from ._effect_map_cells import ColumnCells, column_cells
 
@@ -59,9 +60,8 @@ def conditions(finder: SegmentFinder, finding: int) -> dict[str, Rule]:
     """Return the conditions of a finding, in order, by column; none without it."""
     if finding >= len(finder.segments_):
         return {}
-    row = finder.segments_.iloc[finding]
-    pairs = [(row[f"Feature_{i}"], row[f"Range_{i}"]) for i in (1, 2, 3)]
-    return {name: parse(rule) for name, rule in pairs if not is_missing_value(name)}
+    rules = list(finder.rules_.rules.values())
+    return conditions_by_column(rules[finding])
 
 
 def map_numbers(

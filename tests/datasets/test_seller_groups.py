@@ -130,7 +130,7 @@ def test_values_are_the_documented_ones() -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@pytest.mark.parametrize("assignment", ["randomized", "confounded"])
+@pytest.mark.parametrize("assignment", ["randomized", "observational"])
 def test_the_truth_is_that_of_the_planted_rules(pattern: str, assignment: str) -> None:
     customers, truth = make(pattern=pattern, effect=0.4, assignment=assignment)
     rules = truth.attrs["rules"]
@@ -174,7 +174,7 @@ def test_sellers_differ_by_the_effect_inside_and_not_outside(
 
 
 def test_the_outcome_follows_the_truth_of_each_seller() -> None:
-    customers, truth = make(effect=0.3, assignment="confounded")
+    customers, truth = make(effect=0.3, assignment="observational")
     in_a = customers["seller"] == "A"
     for rows, name in ((in_a, "probability_a"), (~in_a, "probability_b")):
         chance, converted = truth[name][rows], customers["converted"][rows]
@@ -187,7 +187,7 @@ def test_the_outcome_follows_the_truth_of_each_seller() -> None:
 
 
 def test_the_base_and_the_propensity_are_the_documented_formulas() -> None:
-    customers, truth = make(assignment="confounded")
+    customers, truth = make(assignment="observational")
     c = customers
     lift = c["region"].map({"east": 0.2, "west": -0.2}).fillna(0) + c["channel"].map(
         {"ads": -0.4, "organic": 0.3, "phone": 0.6}
@@ -207,7 +207,7 @@ def test_the_base_and_the_propensity_are_the_documented_formulas() -> None:
     np.testing.assert_allclose(
         truth["propensity"], 0.2 + 0.6 / (1 + np.exp(-1.5 * score)), atol=6e-7
     )
-    flat = make(assignment="confounded", prognostic=False)[1]
+    flat = make(assignment="observational", prognostic=False)[1]
     mean = (flat["probability_a"] + flat["probability_b"]) / 2
     np.testing.assert_allclose(mean, 0.35, atol=1e-15)
     pd.testing.assert_series_equal(flat["propensity"], truth["propensity"])
@@ -232,7 +232,7 @@ def test_a_fair_coin_balances_every_column() -> None:
 
 
 def test_confounding_gives_seller_a_the_better_customers() -> None:
-    customers, truth = make(pattern="none", assignment="confounded")
+    customers, truth = make(pattern="none", assignment="observational")
     assert truth["propensity"].between(0.2, 0.8).all()
     found, error = difference(customers)
     assert found > 0.04 > 4 * error
@@ -244,7 +244,7 @@ def test_confounding_gives_seller_a_the_better_customers() -> None:
         shift, error = difference(customers, name=name)
         assert abs(shift) < 4 * error
     # Without a prognosis the groups differ all the same, but no longer in the outcome.
-    flat, _ = make(pattern="none", assignment="confounded", prognostic=False)
+    flat, _ = make(pattern="none", assignment="observational", prognostic=False)
     pd.testing.assert_series_equal(flat["seller"], customers["seller"])
     found, error = difference(flat)
     assert abs(found) < 4 * error
@@ -307,7 +307,7 @@ def test_expected_revenue_differs_by_the_documented_amount() -> None:
     [
         {"pattern": "xor"},
         {"effect": 0.4},
-        {"assignment": "confounded"},
+        {"assignment": "observational"},
         {"prognostic": False},
         {"n_noise": 0},
         {"return_truth": False},

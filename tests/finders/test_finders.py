@@ -15,7 +15,7 @@ from skseg import (
     L1SegmentFinder,
     TLearnerSegmentFinder,
 )
-from skseg._finders._base import Thresholds
+from skseg._finders import DecisionThresholds
 from skseg._finders._comparison import Comparison
 from skseg._finders._halves import halves
 from skseg.datasets import make_seller_groups
@@ -28,6 +28,29 @@ FINDERS = [
     L1SegmentFinder,
 ]
 COLUMNS = [
+    "code",
+    "name",
+    "rule",
+    "n",
+    "share",
+    "best_group",
+    "effect",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adj",
+    "n_a",
+    "n_b",
+    "rate_a",
+    "rate_b",
+    "decision",
+    "share_train",
+    "share_test",
+    "success_train",
+    "success_test",
+    "success_diff",
+]
+HISTORICAL = [
     "Feature_1",
     "Range_1",
     "Feature_2",
@@ -38,16 +61,6 @@ COLUMNS = [
     "Success_Test_%",
     "Success_Diff_%",
     "Method",
-    "Feature_3",
-    "Range_3",
-    "Best_Group",
-    "Effect_pp",
-    "CI_low",
-    "CI_high",
-    "P_adj",
-    "N_A",
-    "N_B",
-    "Decision",
 ]
 METHODS = {
     "BoxSegmentFinder": "Box",
@@ -98,39 +111,88 @@ def holm(p: list[float]) -> list[float]:
     return adjusted.tolist()
 
 
+@pytest.fixture(scope="module")
+def planted() -> Any:
+    return two_segments()
+
+
 # --- the table -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
-def test_columns_are_the_historical_ones_and_then_the_others(Finder: Any) -> None:
-    finder = Finder(random_state=0).fit(*two_segments())
+def test_the_table_has_a_row_per_finding_that_begins_as_in_all_estimators(
+    planted: Any, Finder: Any
+) -> None:
+    X, y, group = planted
+    finder = Finder(random_state=0).fit(X, y, group)
     table = finder.segments_
     assert table.columns.tolist() == COLUMNS
     assert len(table) > 0
-    assert set(table["Method"]) == {METHODS[Finder.__name__]}
     assert table.index.tolist() == list(range(len(table)))
+    assert table["code"].tolist() == list(range(len(table)))
     expected = [f"Segment {i + 1}" for i in range(len(table))]
-    assert list(finder.rules_.rules) == expected
+    assert table["name"].tolist() == list(finder.rules_.rules) == expected
     assert finder.get_feature_names_out().tolist() == expected
+    assert table["rule"].tolist() == [str(r) for r in finder.rules_.rules.values()]
+    members = finder.transform(X)
+    np.testing.assert_allclose(table["n"], members.sum(axis=0))
+    np.testing.assert_allclose(table["share"], members.mean(axis=0))
+    first = np.where(members.any(axis=1), members.argmax(axis=1), -1)
+    np.testing.assert_array_equal(finder.apply(X), first)
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
-def test_features_and_ranges_are_those_of_the_rules(Finder: Any) -> None:
-    X, y, group = two_segments()
-    finder = Finder(random_state=0).fit(X, y, group)
-    for row, rule in zip(
-        finder.segments_.itertuples(), finder.rules_.rules.values(), strict=True
+def test_the_historical_table_has_its_ten_columns(planted: Any, Finder: Any) -> None:
+    finder = Finder(random_state=0, max_features=2).fit(*planted)
+    table, historical = finder.segments_, finder.to_frame(style="historical")
+    assert historical.columns.tolist() == HISTORICAL
+    assert set(historical["Method"]) == {METHODS[Finder.__name__]}
+    assert historical.index.tolist() == list(range(len(table)))
+    for name, numbers in (
+        ("Pct_Train_%", 100 * table["share_train"]),
+        ("Pct_Test_%", 100 * table["share_test"]),
+        ("Success_Train_%", table["success_train"]),
+        ("Success_Test_%", table["success_test"]),
+        ("Success_Diff_%", table["success_diff"]),
     ):
-        named = [(row.Feature_1, row.Range_1), (row.Feature_2, row.Range_2)]
-        named += [(row.Feature_3, row.Range_3)]
-        named = [pair for pair in named if pd.notna(pair[0])]
+        assert historical[name].tolist() == numbers.tolist(), name
+
+
+def test_the_historical_table_goes_on_where_a_finding_has_three_conditions() -> None:
+    X, y, group = leads(12_000, pattern="triple", effect=0.4, random_state=0)
+    finder = BoxSegmentFinder(random_state=0).fit(X, y, group)
+    historical = finder.to_frame(style="historical")
+    assert historical.columns.tolist() == [*HISTORICAL, "Feature_3", "Range_3"]
+    assert historical["Feature_3"].notna().any()
+    conditions = historical.loc[0, ["Range_1", "Range_2", "Range_3"]]
+    assert " and ".join(conditions) == finder.segments_.loc[0, "rule"]
+
+
+def test_a_style_of_table_that_is_unknown_is_refused(planted: Any) -> None:
+    finder = BoxSegmentFinder(random_state=0).fit(*planted)
+    for call in (finder.to_frame, finder.to_csv):
+        with pytest.raises(ValueError, match=r"or 'historical'\. Got 'old'"):
+            call(style="old")
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_features_and_ranges_are_those_of_the_rules(planted: Any, Finder: Any) -> None:
+    X, y, group = planted
+    finder = Finder(random_state=0).fit(X, y, group)
+    historical = finder.to_frame(style="historical")
+    for (_, row), rule in zip(
+        historical.iterrows(), finder.rules_.rules.values(), strict=True
+    ):
+        pairs = [(row.get(f"Feature_{i}"), row.get(f"Range_{i}")) for i in (1, 2, 3)]
         inside = np.ones(len(X), dtype=bool)
-        for feature, text in named:
-            one = RuleSet({"one": text})
-            assert one.columns == (feature,)
-            inside &= one.membership(X)[:, 0]
+        for feature, text in pairs:
+            if pd.isna(feature):
+                continue
+            condition = RuleSet({"condition": text})
+            assert condition.columns == (feature,)
+            inside &= condition.membership(X)[:, 0]
         np.testing.assert_array_equal(
-            inside, RuleSet({"one": rule}).membership(X)[:, 0]
+            inside, RuleSet({"rule": rule}).membership(X)[:, 0]
         )
 
 
@@ -149,19 +211,21 @@ def test_every_figure_of_rates_by_hand(Finder: Any) -> None:
                 here = part[inside[part, i] & (group[part] == label)]
                 rates[name, label], counts[name, label] = y[here].mean(), len(here)
         best = "A" if rates["test", "A"] >= rates["test", "B"] else "B"
-        assert row["Best_Group"] == best
+        assert row["best_group"] == best
         seen, unseen = 100 * rates["train", best], 100 * rates["test", best]
         n_a, n_b = counts["test", "A"], counts["test", "B"]
         effect = rates["test", "A"] - rates["test", "B"]
         expected = {
-            "Pct_Train_%": 100 * inside[train, i].mean(),
-            "Pct_Test_%": 100 * inside[test, i].mean(),
-            "Success_Train_%": seen,
-            "Success_Test_%": unseen,
-            "Success_Diff_%": unseen - seen,
-            "Effect_pp": 100 * effect,
-            "N_A": n_a,
-            "N_B": n_b,
+            "share_train": inside[train, i].mean(),
+            "share_test": inside[test, i].mean(),
+            "success_train": seen,
+            "success_test": unseen,
+            "success_diff": unseen - seen,
+            "effect": 100 * effect,
+            "n_a": n_a,
+            "n_b": n_b,
+            "rate_a": 100 * rates["test", "A"],
+            "rate_b": 100 * rates["test", "B"],
         }
         for name, value in expected.items():
             assert row[name] == pytest.approx(value), name
@@ -173,12 +237,13 @@ def test_every_figure_of_rates_by_hand(Finder: Any) -> None:
         rate_a, rate_b = y_a / n_a, y_b / n_b
         low = effect - np.hypot(rate_a - a.low, b.high - rate_b)
         high = effect + np.hypot(a.high - rate_a, rate_b - b.low)
-        assert row["CI_low"] == pytest.approx(100 * low)
-        assert row["CI_high"] == pytest.approx(100 * high)
+        assert row["ci_low"] == pytest.approx(100 * low)
+        assert row["ci_high"] == pytest.approx(100 * high)
         table = [[y_a, n_a - y_a], [y_b, n_b - y_b]]
         pearson = chi2_contingency(table, correction=False).statistic
         p.append(chi2.sf(pearson * (n_a + n_b - 1) / (n_a + n_b), 1))
-    assert finder.segments_["P_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
+    assert finder.segments_["p_value"].tolist() == pytest.approx(p, rel=1e-9)
+    assert finder.segments_["p_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
 
 
 def test_numbers_are_in_per_cent_of_the_mean() -> None:
@@ -195,19 +260,15 @@ def test_numbers_are_in_per_cent_of_the_mean() -> None:
         )
         found = ttest_ind(a, b, equal_var=False)
         interval = found.confidence_interval(0.95)
-        assert row["Effect_pp"] == pytest.approx(points * (a.mean() - b.mean()))
-        assert row["CI_low"] == pytest.approx(points * interval.low)
-        assert row["CI_high"] == pytest.approx(points * interval.high)
+        assert row["effect"] == pytest.approx(points * (a.mean() - b.mean()))
+        assert row["ci_low"] == pytest.approx(points * interval.low)
+        assert row["ci_high"] == pytest.approx(points * interval.high)
         best = max(a.mean(), b.mean())
-        assert row["Success_Test_%"] == pytest.approx(points * best)
+        assert row["success_test"] == pytest.approx(points * best)
         p.append(found.pvalue)
-    assert finder.segments_["P_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
-    assert finder.segments_.loc[0, "Decision"] == "Implement"
-
-
-@pytest.fixture(scope="module")
-def planted() -> Any:
-    return two_segments()
+    assert finder.segments_["p_value"].tolist() == pytest.approx(p, rel=1e-9)
+    assert finder.segments_["p_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
+    assert finder.segments_.loc[0, "decision"] == "Implement"
 
 
 @pytest.mark.parametrize(
@@ -227,21 +288,21 @@ def test_decisions_follow_the_thresholds(
     planted: Any, limits: dict[str, float], expected: str
 ) -> None:
     limits = {"implement_gap": 30.0, "pilot_gap": 40.0, **limits}
-    finder = BoxSegmentFinder(random_state=0, thresholds=Thresholds(**limits))
+    finder = BoxSegmentFinder(random_state=0, thresholds=DecisionThresholds(**limits))
     table = finder.fit(*planted).segments_
     # The segment of A, on its own in the age.
-    (row,) = table.index[(table["Best_Group"] == "A") & (table["N_A"] > 100)][:1]
-    assert table.loc[row, "Decision"] == expected
+    (row,) = table.index[(table["best_group"] == "A") & (table["n_a"] > 100)][:1]
+    assert table.loc[row, "decision"] == expected
 
 
 def test_findings_are_in_the_order_of_decisions() -> None:
     X, y, group = leads(4000, n_noise=1, random_state=2)
     table = IVSegmentFinder(random_state=0, inference="honest").fit(X, y, group)
     table = table.segments_
-    place = table["Decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
+    place = table["decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
     assert place.is_monotonic_increasing
     for _, some in table.groupby(place):
-        assert some["P_adj"].is_monotonic_increasing
+        assert some["p_adj"].is_monotonic_increasing
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -252,13 +313,13 @@ def test_without_inference_there_is_nothing_to_implement(
     finder = Finder(inference="none").fit(X, y, group)
     table = finder.segments_
     assert len(table) > 0
-    assert table["P_adj"].isna().all()
-    assert set(table["Decision"]) <= {"Hold", "Skip"}
-    assert table[["Pct_Test_%", "Success_Test_%", "Success_Diff_%"]].isna().all().all()
+    assert table["p_adj"].isna().all()
+    assert set(table["decision"]) <= {"Hold", "Skip"}
+    assert table[["share_test", "success_test", "success_diff"]].isna().all().all()
     # All rows are counted.
     inside = finder.transform(X)[:, 0] == 1
-    assert table.loc[0, "N_A"] == (inside & (group == "A")).sum()
-    assert table.loc[0, "Pct_Train_%"] == pytest.approx(100 * inside.mean())
+    assert table.loc[0, "n_a"] == (inside & (group == "A")).sum()
+    assert table.loc[0, "share_train"] == pytest.approx(inside.mean())
     # Nothing is sure, so that all go to the group that does better overall.
     rates = {label: y[group == label].mean() for label in "AB"}
     assert set(finder.predict(X)) == {max(rates, key=rates.__getitem__)}
@@ -271,7 +332,7 @@ def test_test_size_is_the_share_of_the_rows_tested(
     X, y, group = planted
     finder = BoxSegmentFinder(random_state=0, test_size=test_size).fit(X, y, group)
     inside = finder.transform(X)[:, 0] == 1
-    tested = finder.segments_.loc[0, ["N_A", "N_B"]].sum()
+    tested = finder.segments_.loc[0, ["n_a", "n_b"]].sum()
     assert tested / inside.sum() == pytest.approx(test_size, abs=0.05)
 
 
@@ -281,7 +342,7 @@ def test_no_finding_is_below_the_least_size(planted: Any, min_size: Any) -> None
     for Finder in FINDERS:
         finder = Finder(inference="none", min_size=min_size).fit(X, y, group)
         least = min_size if min_size > 1 else min_size * len(X)
-        assert (finder.segments_[["N_A", "N_B"]].sum(axis=1) >= least).all()
+        assert (finder.segments_[["n_a", "n_b"]].sum(axis=1) >= least).all()
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -289,11 +350,12 @@ def test_no_finding_is_below_the_least_size(planted: Any, min_size: Any) -> None
 def test_no_finding_has_more_conditions_or_is_one_too_many(
     planted: Any, Finder: Any, max_features: int
 ) -> None:
-    finder = Finder(max_features=max_features, n_segments=2, inference="none")
+    finder = Finder(max_features=max_features, max_findings=2, inference="none")
     table = finder.fit(*planted).segments_
     assert 0 < len(table) <= 2
-    assert table["Feature_3"].isna().all()
-    assert max_features == 2 or table["Feature_2"].isna().all()
+    historical = finder.to_frame(style="historical")
+    assert "Feature_3" not in historical
+    assert max_features == 2 or historical["Feature_2"].isna().all()
 
 
 # --- maxt ----------------------------------------------------------------------------
@@ -304,12 +366,12 @@ def test_maxt_finds_what_is_there(planted: Any, Finder: Any) -> None:
     X, y, group = planted
     finder = Finder(inference="maxt", max_features=2, n_replicates=99, random_state=0)
     table = finder.fit(X, y, group).segments_
-    assert table.loc[0, "P_adj"] == pytest.approx(0.01)
-    assert table.loc[0, "Decision"] == "Implement"
-    assert table["P_adj"].between(0.01, 1).all()
-    assert table[["Pct_Test_%", "Success_Test_%", "Success_Diff_%"]].isna().all().all()
+    assert table.loc[0, "p_adj"] == pytest.approx(0.01)
+    assert table.loc[0, "decision"] == "Implement"
+    assert table["p_adj"].between(0.01, 1).all()
+    assert table[["share_test", "success_test", "success_diff"]].isna().all().all()
     inside = finder.transform(X)[:, 0] == 1
-    assert table.loc[0, "N_B"] == (inside & (group == "B")).sum()
+    assert table.loc[0, "n_b"] == (inside & (group == "B")).sum()
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -331,7 +393,7 @@ def test_maxt_is_rarely_sure_of_noise() -> None:
             n_replicates=39,
             random_state=seed,
         ).fit(X, y, group)
-        smallest.append(finder.segments_["P_adj"].min() if len(finder.segments_) else 1)
+        smallest.append(finder.segments_["p_adj"].min() if len(finder.segments_) else 1)
     # 2 expected; 7 and more have the probability 0.003.
     assert np.count_nonzero(np.array(smallest) <= 0.05) < 7
 
@@ -344,7 +406,7 @@ def best_match(finder: Any, X: Any, truth: Any, better: str) -> float:
     members = finder.transform(X) == 1
     table = finder.segments_
     good = table.index[
-        (table["Decision"] == "Implement") & (table["Best_Group"] == better)
+        (table["decision"] == "Implement") & (table["best_group"] == better)
     ]
     shares = [
         (members[:, i] & truth).sum() / (members[:, i] | truth).sum() for i in good
@@ -371,8 +433,8 @@ def test_planted_segments_come_out(pattern: Any, n_rows: int, least: float) -> N
     finder = BoxSegmentFinder(random_state=0).fit(*fitted)
     assert best_match(finder, X, segment == 0, "A") > least
     first = finder.segments_.loc[0]
-    assert first["Decision"] == "Implement"
-    assert first["CI_low"] < 15 < first["CI_high"]
+    assert first["decision"] == "Implement"
+    assert first["ci_low"] < 15 < first["ci_high"]
 
 
 def test_all_quadrants_of_an_exclusive_or_come_out() -> None:
@@ -389,11 +451,11 @@ def test_other_finders_see_the_conjunction(finder: Any) -> None:
     fitted, X, segment = half_and_half(
         40_000, pattern="conjunction", effect=0.2, n_noise=2, random_state=4
     )
-    limits = Thresholds(implement_gap=50, pilot_gap=50)
+    limits = DecisionThresholds(implement_gap=50, pilot_gap=50)
     finder.set_params(random_state=0, thresholds=limits).fit(*fitted)
     assert best_match(finder, X, segment == 0, "A") > 0.3
-    features = ["Feature_1", "Feature_2", "Feature_3"]
-    assert "channel" in set(finder.segments_.loc[0, features])
+    (first, *_) = finder.rules_.rules.values()
+    assert "channel" in RuleSet({"first": first}).columns
 
 
 def test_two_trees_see_the_conjunction_where_nothing_else_tells_outcomes() -> None:
@@ -415,7 +477,7 @@ def test_where_nothing_is_nothing_is_to_implement(
             3000, pattern="none", prognostic=prognostic, random_state=seed
         )
         finder = Finder(random_state=seed).fit(X, y, group)
-        assert "Implement" not in set(finder.segments_["Decision"]), seed
+        assert "Implement" not in set(finder.segments_["decision"]), seed
 
 
 @pytest.mark.parametrize("by", [None, "a", "group"])
@@ -430,7 +492,7 @@ def test_customers_who_are_alike_are_divided_by_chance(by: str | None) -> None:
             order = np.argsort(group if by == "group" else X["a"], kind="stable")
             X, y, group = X.iloc[order], y[order], group[order]
         finder = IVSegmentFinder(random_state=seed).fit(X, y, group)
-        sure += (finder.segments_["P_adj"] <= 0.05).any()
+        sure += (finder.segments_["p_adj"] <= 0.05).any()
     # 0.6 expected at most; 4 and more have the probability 0.002.
     assert sure < 4
 
@@ -443,5 +505,5 @@ def test_few_kinds_of_customers_are_in_the_search_and_in_the_test() -> None:
         inside = (X["city"] == "x") & (group == "A")
         y = (random.random(6000) < 0.3 + 0.3 * inside).astype(int)
         found = BoxSegmentFinder(random_state=seed).fit(X, y, group).segments_
-        assert found.loc[0, "Range_1"] == "city in ['x']"
-        assert found.loc[0, "Decision"] == "Implement"
+        assert found.loc[0, "rule"] == "city in ['x']"
+        assert found.loc[0, "decision"] == "Implement"

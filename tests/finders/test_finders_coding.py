@@ -61,8 +61,8 @@ def assert_same_but_p(one: Any, other: Any, X: Any) -> None:
     """Assert the same findings; for the p-values of maxt rows are drawn anew."""
     assert len(one.segments_) == len(other.segments_) > 0
     left, right = (
-        finder.segments_.drop(columns=["P_adj", "Decision"])
-        .sort_values(["Feature_1", "Range_1", "Range_2"])
+        finder.segments_.drop(columns=["code", "name", "p_adj", "decision"])
+        .sort_values("rule")
         .reset_index(drop=True)
         for finder in (one, other)
     )
@@ -84,14 +84,14 @@ def test_swapped_groups_mirror_everything(
     # Many texts are ordered by their effects, and so the other way round.
     np.testing.assert_array_equal(one.transform(X), other.transform(X))
     left, right = one.segments_, other.segments_
-    same = ["Pct_Train_%", "Success_Train_%", "Best_Group", "P_adj", "Decision"]
+    same = ["share_train", "success_train", "best_group", "p_adj", "decision"]
     pd.testing.assert_frame_equal(left[same], right[same])
     for name, mirrored in (
-        ("Effect_pp", -right["Effect_pp"]),
-        ("CI_low", -right["CI_high"]),
-        ("CI_high", -right["CI_low"]),
-        ("N_A", right["N_B"]),
-        ("N_B", right["N_A"]),
+        ("effect", -right["effect"]),
+        ("ci_low", -right["ci_high"]),
+        ("ci_high", -right["ci_low"]),
+        ("n_a", right["n_b"]),
+        ("n_b", right["n_a"]),
     ):
         np.testing.assert_allclose(left[name], mirrored, atol=1e-12, err_msg=name)
     np.testing.assert_array_equal(one.predict(X), other.predict(X))
@@ -124,7 +124,7 @@ def test_the_order_of_columns_does_not_matter(
     assert len(one.segments_) == len(other.segments_)
     members = (np.sort(finder.rules_.membership(X)) for finder in (one, other))
     np.testing.assert_array_equal(*members)
-    figures = ["Pct_Test_%", "Effect_pp", "P_adj", "N_A", "Decision"]
+    figures = ["share_test", "effect", "p_adj", "n_a", "decision"]
     pd.testing.assert_frame_equal(one.segments_[figures], other.segments_[figures])
 
 
@@ -181,7 +181,7 @@ def test_the_seed_decides(leads: Any) -> None:
         fitted(BoxSegmentFinder, *leads, random_state=seed) for seed in (0, 0, 1)
     )
     assert_same(one, same)
-    assert not one.segments_["N_A"].equals(other.segments_["N_A"])
+    assert not one.segments_["n_a"].equals(other.segments_["n_a"])
     generator = np.random.RandomState(0)
     assert_same(one, fitted(BoxSegmentFinder, *leads, random_state=generator))
 
@@ -354,7 +354,7 @@ def test_without_columns_that_vary_there_are_no_findings(
     assert len(set(finder.predict(X))) == 1
     assert np.isfinite(finder.score(X, y, group))
     assert finder.to_sql().shape == (0, 3)
-    assert finder.to_csv().startswith("Feature_1,Range_1")
+    assert finder.to_csv().startswith("code,name,rule,n,share")
     assert finder.set_output(transform="pandas").transform(X).shape == (50, 0)
     again = RuleSet.from_json(finder.rules_.to_json())
     assert again == finder.rules_
@@ -375,7 +375,7 @@ def test_one_row(Finder: Any, outcome: float) -> None:
 def test_one_row_of_each_group(Finder: Any, outcomes: Any) -> None:
     X = pd.DataFrame({"a": [1.0, 2.0]})
     finder = Finder(min_size=None).fit(X, outcomes, ["A", "B"])
-    assert "Implement" not in set(finder.segments_["Decision"])
+    assert "Implement" not in set(finder.segments_["decision"])
     assert finder.predict(X).tolist() == ["A", "A"]
     assert finder.score(X, outcomes, ["A", "B"]) == outcomes[0]
 
@@ -438,7 +438,7 @@ def test_many_texts_and_some_that_were_not_seen() -> None:
     finder = fitted(BoxSegmentFinder, X, y, group, max_features=1)
     best = finder.transform(X)[:, 0] == 1
     assert (best == inside).mean() > 0.75
-    assert finder.segments_.loc[0, "P_adj"] < 1e-6
+    assert finder.segments_.loc[0, "p_adj"] < 1e-6
     unseen = pd.DataFrame({"code": ["new", None, "CODE 1"], "noise": [0.0] * 3})
     assert finder.transform(unseen).sum() == 0
     assert finder.apply(unseen).tolist() == [-1, -1, -1]
@@ -456,8 +456,10 @@ def test_columns_may_have_any_name() -> None:
     finder = fitted(BoxSegmentFinder, X.rename(columns=odd), y, group)
     plain = fitted(BoxSegmentFinder, X, y, group)
     features = ["Feature_1", "Feature_2"]
-    renamed = plain.segments_[features].replace(odd)
-    pd.testing.assert_frame_equal(finder.segments_[features], renamed)
+    found, expected = (
+        each.to_frame(style="historical")[features] for each in (finder, plain)
+    )
+    pd.testing.assert_frame_equal(found, expected.replace(odd))
     np.testing.assert_array_equal(
         finder.transform(X.rename(columns=odd)), plain.transform(X)
     )

@@ -209,7 +209,7 @@ def test_a_finder_without_groups_scores_without_them() -> None:
 
 def test_score_changes_nothing() -> None:
     X, y, group = planted()
-    finder = quick(propensity="estimate").fit(X, y, group)
+    finder = quick(assignment="observational").fit(X, y, group)
     before = dict(vars(finder))
     finder.score(X[:700], y[:700], group[:700])
     assert all(vars(finder)[name] is value for name, value in before.items())
@@ -261,8 +261,8 @@ def test_labels_come_back_as_what_they_are(labels: Any, kind: str) -> None:
     finder = quick().fit(X, y, np.array(group.tolist()))
     text = quick().fit(X, y, np.where(group == labels[0], "A", "B"))
     assert finder.groups_ == labels
-    best = text.segments_["Best_Group"].map({"A": labels[0], "B": labels[1]})
-    assert finder.segments_["Best_Group"].tolist() == best.tolist()
+    best = text.segments_["best_group"].map({"A": labels[0], "B": labels[1]})
+    assert finder.segments_["best_group"].tolist() == best.tolist()
     predicted = finder.predict(X)
     assert predicted.dtype.kind == kind
     is_first = text.predict(X) == "A"
@@ -332,8 +332,8 @@ def test_compare_turns_the_groups_round() -> None:
     finder = quick(compare=("B", "A")).fit(X, y, group)
     assert finder.groups_ == ("B", "A")
     plain = quick().fit(X, y, group)
-    effects = plain.segments_["Effect_pp"]
-    np.testing.assert_allclose(finder.segments_["Effect_pp"], -effects)
+    effects = plain.segments_["effect"]
+    np.testing.assert_allclose(finder.segments_["effect"], -effects)
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -347,9 +347,9 @@ def test_without_groups_a_segment_is_compared_with_the_rest(Finder: Any) -> None
     for i, row in finder.segments_.iterrows():
         inside = finder.transform(X)[:, i] == 1
         effect = y[inside].mean() - y[~inside].mean()
-        assert row["Effect_pp"] == pytest.approx(100 * effect)
-        assert row["Best_Group"] == ("segment" if effect > 0 else "rest")
-        assert [row["N_A"], row["N_B"]] == [inside.sum(), (~inside).sum()]
+        assert row["effect"] == pytest.approx(100 * effect)
+        assert row["best_group"] == ("segment" if effect > 0 else "rest")
+        assert [row["n_a"], row["n_b"]] == [inside.sum(), (~inside).sum()]
     sure = Finder(random_state=0, max_features=1).fit(X, y)
     predicted = sure.predict(X)
     assert predicted.dtype.kind == "i"

@@ -26,7 +26,7 @@ from skseg import (
     TLearnerSegmentFinder,
     combine_findings,
 )
-from skseg._finders._base import Thresholds
+from skseg._finders import DecisionThresholds
 from skseg.datasets import make_seller_groups
 from skseg.rules import RuleSet
 
@@ -148,8 +148,8 @@ def test_the_table_survives_csv(fitted: Any, tmp_path: Path) -> None:
 def test_to_frame_is_a_copy(fitted: Any) -> None:
     finder = fitted[0]
     frame = finder.to_frame()
-    frame["Decision"] = "none"
-    assert "none" not in set(finder.segments_["Decision"])
+    frame["decision"] = "none"
+    assert "none" not in set(finder.segments_["decision"])
 
 
 def test_pickle_and_clone(fitted: Any) -> None:
@@ -158,7 +158,7 @@ def test_pickle_and_clone(fitted: Any) -> None:
     pd.testing.assert_frame_equal(again.segments_, finder.segments_)
     assert again.rules_ == finder.rules_
     np.testing.assert_array_equal(again.predict(X), finder.predict(X))
-    finder = clone(finder).set_params(thresholds=Thresholds(alpha=0.01))
+    finder = clone(finder).set_params(thresholds=DecisionThresholds(alpha=0.01))
     other = clone(finder)
     assert not hasattr(other, "segments_")
     assert other.thresholds == finder.thresholds
@@ -178,6 +178,7 @@ def test_methods_ask_for_fit(Finder: Any) -> None:
         lambda: finder.apply(X),
         finder.to_frame,
         finder.to_csv,
+        lambda: finder.to_frame(style="historical"),
         finder.to_sql,
         finder.to_python,
         finder.get_feature_names_out,
@@ -195,9 +196,9 @@ def test_predict_follows_the_first_sure_finding(fitted: Any) -> None:
     overall = max("AB", key=lambda label: y[group == label].mean())
     expected = []
     for row in members:
-        sure = (finder.segments_["P_adj"] <= 0.05).to_numpy()
+        sure = (finder.segments_["p_adj"] <= 0.05).to_numpy()
         where = np.flatnonzero(row & sure)
-        best = finder.segments_["Best_Group"]
+        best = finder.segments_["best_group"]
         expected.append(best[where[0]] if len(where) else overall)
     predicted = finder.predict(X)
     assert predicted.tolist() == expected
@@ -207,7 +208,7 @@ def test_predict_follows_the_first_sure_finding(fitted: Any) -> None:
 
 def test_predict_minds_alpha(fitted: Any) -> None:
     finder, X, y, group = fitted
-    strict = clone(finder).set_params(thresholds=Thresholds(alpha=0.0))
+    strict = clone(finder).set_params(thresholds=DecisionThresholds(alpha=0.0))
     assert len(set(strict.fit(X, y, group).predict(X))) == 1
 
 
@@ -237,27 +238,28 @@ def test_doubly_robust_score_is_the_truth_about() -> None:
     made, truth = make_seller_groups(
         6000,
         effect=0.4,
-        assignment="confounded",
+        assignment="observational",
         n_noise=0,
         random_state=0,
         return_truth=True,
     )
     X = made.drop(columns=["seller", "converted", "revenue", "city"])
     y, group = made["converted"], made["seller"]
-    finder = BoxSegmentFinder(propensity="estimate", random_state=0, max_features=2)
+    options = {"random_state": 0, "max_features": 2}
+    finder = BoxSegmentFinder(assignment="observational", **options)
     finder.fit(X, y, group)
     chance = np.where(
         finder.predict(X) == "A", truth["probability_a"], truth["probability_b"]
     )
     score = finder.score(X, y, group)
     assert score == pytest.approx(chance.mean(), abs=0.03)
-    assert finder.segments_.loc[0, "Best_Group"] == "A"
+    assert finder.segments_.loc[0, "best_group"] == "A"
 
 
 # --- groups that were not drawn at random --------------------------------------------
 
 
-def confounded(n_rows: int, seed: int, assignment: Any = "confounded") -> Any:
+def confounded(n_rows: int, seed: int, assignment: Any = "observational") -> Any:
     made = make_seller_groups(
         n_rows, pattern="none", assignment=assignment, n_noise=1, random_state=seed
     )
@@ -268,7 +270,7 @@ def confounded(n_rows: int, seed: int, assignment: Any = "confounded") -> Any:
 def test_a_group_that_can_be_predicted_is_warned_of() -> None:
     X, y, group = confounded(8000, 0)
     finder = BoxSegmentFinder(random_state=0, max_features=1)
-    with pytest.warns(UserWarning, match=r"can be predicted.*propensity='estimate'"):
+    with pytest.warns(UserWarning, match=r"can be predicted.*='observational'"):
         finder.fit(X, y, group)
     balance = finder.balance_
     assert balance.columns.tolist() == ["column", "chi2", "dof", "v", "p", "p_adj"]
@@ -292,7 +294,7 @@ def test_a_random_group_is_not_warned_of() -> None:
 def test_balance_by_hand() -> None:
     X = pd.DataFrame({"city": ["x"] * 60 + ["y"] * 40})
     group = ["A"] * 20 + ["B"] * 40 + ["A"] * 30 + ["B"] * 10
-    finder = BoxSegmentFinder(inference="none", propensity="randomized")
+    finder = BoxSegmentFinder(inference="none", assignment="randomized")
     y = np.arange(100) % 2
     with pytest.warns(UserWarning, match="from 1 column.* 'city'"):
         finder.fit(X, y, group)
@@ -310,9 +312,10 @@ def test_doubly_robust_findings_allow_for_who_went_where() -> None:
         options = {"random_state": seed, "max_features": 2}
         with pytest.warns(UserWarning, match="can be predicted"):
             BoxSegmentFinder(**options).fit(X, y, group)
-        finder = BoxSegmentFinder(propensity="estimate", **options).fit(X, y, group)
-        robust += (finder.segments_["P_adj"] <= 0.05).any()
-        assert "Implement" not in set(finder.segments_["Decision"])
+        finder = BoxSegmentFinder(assignment="observational", **options)
+        finder.fit(X, y, group)
+        robust += (finder.segments_["p_adj"] <= 0.05).any()
+        assert "Implement" not in set(finder.segments_["decision"])
         assert finder.overlap_.is_predictable
         assert finder.overlap_.auc > 0.6
         smd = np.nanmax(np.abs(finder.overlap_.smd))
@@ -324,8 +327,8 @@ def test_doubly_robust_findings_allow_for_who_went_where() -> None:
 @pytest.mark.parametrize("Finder", FINDERS[1:])
 def test_other_finders_estimate_propensities_too(Finder: Any) -> None:
     X, y, group = confounded(2000, 0)
-    finder = Finder(propensity="estimate", random_state=0).fit(X, y, group)
-    assert "Implement" not in set(finder.segments_["Decision"])
+    finder = Finder(assignment="observational", random_state=0).fit(X, y, group)
+    assert "Implement" not in set(finder.segments_["decision"])
     assert np.isfinite(finder.score(X, y, group))
 
 
@@ -342,7 +345,8 @@ def test_one_finder_combined_is_the_same(several: Any) -> None:
     (finder, *_), _ = several
     found = combine_findings([finder])
     assert isinstance(found, CombinedFindings)
-    pd.testing.assert_frame_equal(found.table, finder.segments_)
+    expected = finder.segments_.assign(method="Box")
+    pd.testing.assert_frame_equal(found.table, expected)
     assert found.rules == finder.rules_
 
 
@@ -350,15 +354,15 @@ def test_a_finding_is_listed_once(several: Any) -> None:
     (finder, *_), _ = several
     found = combine_findings([finder, finder])
     assert found.rules == finder.rules_
-    twice = np.minimum(2 * finder.segments_["P_adj"], 1)
-    np.testing.assert_allclose(found.table["P_adj"], twice)
+    twice = np.minimum(2 * finder.segments_["p_adj"], 1)
+    np.testing.assert_allclose(found.table["p_adj"], twice)
 
 
 def test_p_values_are_multiplied_by_the_number_of_finders(several: Any) -> None:
     finders, X = several
-    found = combine_findings(finders, X, n_segments=50, max_overlap=1.0)
+    found = combine_findings(finders, X, max_findings=50, max_overlap=1.0)
     known = {
-        str(rule): (f.segments_.loc[i, "P_adj"], f.segments_.loc[i, "Decision"])
+        str(rule): (f.segments_.loc[i, "p_adj"], f.segments_.loc[i, "decision"])
         for f in reversed(finders)
         for i, rule in enumerate(f.rules_.rules.values())
     }
@@ -366,25 +370,25 @@ def test_p_values_are_multiplied_by_the_number_of_finders(several: Any) -> None:
         found.table.itertuples(), found.rules.rules.values(), strict=True
     ):
         p, decision = known[str(rule)]
-        assert row.P_adj == pytest.approx(min(4 * p, 1.0))
+        assert row.p_adj == pytest.approx(min(4 * p, 1.0))
         demoted = decision == "Implement" and 4 * p > 0.05
-        assert row.Decision == ("Pilot" if demoted else decision)
+        assert row.decision == ("Pilot" if demoted else decision)
     assert len(set(map(str, found.rules.rules.values()))) == len(found.table)
-    assert found.table["Method"].nunique() > 1
+    assert found.table["method"].nunique() > 1
 
 
 def test_what_is_no_longer_sure_becomes_a_pilot() -> None:
     X, y, group = odd_rows()
-    finder = BoxSegmentFinder(random_state=0, n_segments=1).fit(X, y, group)
-    p = finder.segments_.loc[0, "P_adj"]
-    limits = Thresholds(alpha=1.5 * p, implement_gap=100, pilot_gap=100)
+    finder = BoxSegmentFinder(random_state=0, max_findings=1).fit(X, y, group)
+    p = finder.segments_.loc[0, "p_adj"]
+    limits = DecisionThresholds(alpha=1.5 * p, implement_gap=100, pilot_gap=100)
     finder.set_params(thresholds=limits).fit(X, y, group)
-    assert finder.segments_.loc[0, "Decision"] == "Implement"
-    assert combine_findings([finder]).table.loc[0, "Decision"] == "Implement"
-    assert combine_findings([finder, finder]).table.loc[0, "Decision"] == "Pilot"
+    assert finder.segments_.loc[0, "decision"] == "Implement"
+    assert combine_findings([finder]).table.loc[0, "decision"] == "Implement"
+    assert combine_findings([finder, finder]).table.loc[0, "decision"] == "Pilot"
     # The strictest alpha of all is the one that holds.
     loose = clone(finder).set_params(thresholds=None).fit(X, y, group)
-    assert combine_findings([loose, finder]).table.loc[0, "Decision"] == "Pilot"
+    assert combine_findings([loose, finder]).table.loc[0, "decision"] == "Pilot"
 
 
 @pytest.mark.parametrize("max_overlap", [0.2, 0.8])
@@ -392,7 +396,7 @@ def test_findings_that_overlap_are_listed_once(
     several: Any, max_overlap: float
 ) -> None:
     finders, X = several
-    found = combine_findings(finders, X, n_segments=50, max_overlap=max_overlap)
+    found = combine_findings(finders, X, max_findings=50, max_overlap=max_overlap)
     members = found.rules.membership(X)
     n = len(found.table)
     assert n > 1
@@ -401,16 +405,16 @@ def test_findings_that_overlap_are_listed_once(
             both = (members[:, i] & members[:, j]).sum()
             either = (members[:, i] | members[:, j]).sum()
             assert both / either <= max_overlap
-    everything = combine_findings(finders, n_segments=50)
+    everything = combine_findings(finders, max_findings=50)
     assert len(everything.table) > n
     assert str(found.rules["Segment 1"]) == str(everything.rules["Segment 1"])
-    place = found.table["Decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
+    place = found.table["decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
     assert place.is_monotonic_increasing
 
 
 def test_so_many_findings_and_no_more(several: Any) -> None:
     finders, X = several
-    found = combine_findings(finders, X, n_segments=2)
+    found = combine_findings(finders, X, max_findings=2)
     assert len(found.table) == len(found.rules) == 2
     assert list(found.rules.rules) == ["Segment 1", "Segment 2"]
     assert found.table.index.tolist() == [0, 1]
@@ -421,7 +425,7 @@ def test_finders_that_found_nothing_combine() -> None:
     empty = BoxSegmentFinder().fit(X[["flag"]].assign(flag=True), y, group)
     found = combine_findings([empty, empty], X)
     assert len(found.table) == len(found.rules) == 0
-    assert found.table.columns.equals(empty.segments_.columns)
+    assert found.table.columns.tolist() == [*empty.segments_, "method"]
     finder = BoxSegmentFinder(random_state=0).fit(*odd_rows())
     assert len(combine_findings([empty, finder]).table) == len(finder.segments_)
 
@@ -440,8 +444,8 @@ def test_what_cannot_be_combined(several: Any) -> None:
             combine_findings(finders)
     with pytest.raises(NotFittedError):
         combine_findings([finder, BoxSegmentFinder()])
-    with pytest.raises(ValueError, match="'n_segments' parameter of combine_findings"):
-        combine_findings([finder], n_segments=0)
+    with pytest.raises(ValueError, match="'max_findings' parameter of combine_f"):
+        combine_findings([finder], max_findings=0)
     for wrong in (0, 1.5, -0.1, "0.8", None, np.nan, True):
         with pytest.raises(ValueError, match=r"'max_overlap' parameter .* in \(0, 1\]"):
             combine_findings([finder], max_overlap=wrong)
@@ -458,19 +462,19 @@ def test_what_cannot_be_combined(several: Any) -> None:
         ("max_features", 4, "an int in [1, 3]"),
         ("max_features", 2.0, "an int in [1, 3]"),
         ("max_features", True, "an int in [1, 3]"),
-        ("n_segments", 0, "an int in [1, 1000]"),
+        ("max_findings", 0, "an int in [1, 1000]"),
         ("min_size", 0, "None, an int in [1, inf) or a float in (0, 1)"),
         ("min_size", 1.5, "None, an int in [1, inf) or a float in (0, 1)"),
         ("min_size", "1%", "None, an int in [1, inf) or a float in (0, 1)"),
         ("max_cells", 1, "an int in [2, 64]"),
         ("max_cells", 65, "an int in [2, 64]"),
-        ("propensity", "random", "'randomized' or 'estimate'"),
+        ("assignment", "random", "'randomized' or 'observational'"),
         ("inference", None, "'honest' or 'maxt' or 'none'"),
         ("test_size", 1, "a float in (0, 1)"),
         ("test_size", 0.0, "a float in (0, 1)"),
         ("test_size", np.nan, "a float in (0, 1)"),
         ("n_replicates", 18, "an int in [19, 100000]"),
-        ("thresholds", {"alpha": 0.1}, "None or Thresholds"),
+        ("thresholds", {"alpha": 0.1}, "None or DecisionThresholds"),
     ],
 )
 def test_wrong_parameters(Finder: Any, name: str, value: Any, rule: str) -> None:
@@ -487,10 +491,10 @@ def test_wrong_parameters(Finder: Any, name: str, value: Any, rule: str) -> None
     ("finder", "message"),
     [
         (TLearnerSegmentFinder(max_depth=0), r"'max_depth' .* an int in \[1, 10\]"),
-        (TLearnerSegmentFinder(base_estimator=3), "'base_estimator' .* Got 3 instead"),
+        (TLearnerSegmentFinder(estimator=3), "'estimator' .* Got 3 instead"),
         (
-            TLearnerSegmentFinder(base_estimator=LogisticRegression()),
-            r"'base_estimator' .* a decision tree.* Got LogisticRegression\(\) instead",
+            TLearnerSegmentFinder(estimator=LogisticRegression()),
+            r"'estimator' .* a decision tree.* Got LogisticRegression\(\) instead",
         ),
         (L1SegmentFinder(C=0), "'C' .* None or a number above 0. Got 0 instead"),
         (L1SegmentFinder(C="1"), "'C' .* None or a number above 0. Got '1' instead"),
@@ -506,7 +510,7 @@ def test_wrong_parameters_of_one_finder(finder: Any, message: str) -> None:
 def test_parameters_of_one_finder_are_minded() -> None:
     X, y, group = odd_rows()
     tree = DecisionTreeClassifier(max_depth=1, random_state=0)
-    finder = TLearnerSegmentFinder(base_estimator=tree, random_state=0)
+    finder = TLearnerSegmentFinder(estimator=tree, random_state=0)
     finder.fit(X, y, group)
     assert [one.get_depth() for one in finder.trees_] == [1, 1]
     assert not hasattr(tree, "tree_")

@@ -16,6 +16,7 @@ from sklearn.datasets import load_breast_cancer
 
 from skseg._finders._information_value import information_value
 from skseg._finders._iv import IVSegmentFinder
+from skseg.rules import RuleSet
 
 ln = math.log
 
@@ -333,10 +334,10 @@ def test_the_planted_segment_comes_first() -> None:
     X, y, group = planted()
     finder = IVSegmentFinder(random_state=0).fit(X, y, group)
     best = finder.segments_.loc[0]
-    assert best["Method"] == "IV"
-    assert best["Decision"] == "Implement"
-    assert best["Best_Group"] == "A"
-    assert best["CI_low"] < 30 < best["CI_high"]
+    assert set(finder.to_frame(style="historical")["Method"]) == {"IV"}
+    assert best["decision"] == "Implement"
+    assert best["best_group"] == "A"
+    assert best["ci_low"] < 30 < best["ci_high"]
     inside = (X["age"] > 50) & (X["city"] == "x")
     found = finder.transform(X)[:, 0] == 1
     assert (found & inside).sum() / (found | inside).sum() > 0.9
@@ -355,8 +356,9 @@ def test_without_groups_the_segment_of_many_events_comes_first() -> None:
     y = np.where(group == "A", y, 0)
     finder = IVSegmentFinder(random_state=0, max_features=2).fit(X, y)
     assert finder.iv_.columns.tolist() == ["column", "iv", "band", "rank"]
-    assert finder.segments_.loc[0, "Best_Group"] == "segment"
-    assert {"age", "city"} == set(finder.segments_.loc[0, ["Feature_1", "Feature_2"]])
+    assert finder.segments_.loc[0, "best_group"] == "segment"
+    (first, *_) = finder.rules_.rules.values()
+    assert {"age", "city"} == set(RuleSet({"first": first}).columns)
 
 
 def test_the_finder_and_the_function_count_alike() -> None:

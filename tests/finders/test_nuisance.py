@@ -50,7 +50,9 @@ def interval(psi: np.ndarray, level: float = 0.999) -> Any:
 def test_the_predictions_remove_what_confounding_adds(n_rows: int, n_sets: int) -> None:
     scores, naive = [], []
     for seed in range(n_sets):
-        X, y, in_a, has_codes, truth = sellers(n_rows, "confounded", random_state=seed)
+        X, y, in_a, has_codes, truth = sellers(
+            n_rows, "observational", random_state=seed
+        )
         nuisance = cross_fitted_nuisance(
             X, y, in_a, is_categorical=has_codes, random_state=0, cv=3
         )
@@ -240,13 +242,13 @@ def test_extreme_propensities_are_counted_and_trimmed_on_demand_alone() -> None:
 
 def test_balance_of_a_fair_coin_and_of_confounding() -> None:
     found = {}
-    for assignment in ("randomized", "confounded"):
+    for assignment in ("randomized", "observational"):
         X, y, in_a, has_codes, _ = sellers(900, assignment, random_state=3)
         nuisance = cross_fitted_nuisance(
             X, y, in_a, is_categorical=has_codes, random_state=0
         )
         found[assignment] = check_balance(X, in_a, nuisance, is_categorical=has_codes)
-    fair, confounded = found["randomized"], found["confounded"]
+    fair, confounded = found["randomized"], found["observational"]
     assert not fair.is_predictable
     assert fair.auc_low < 0.5
     assert confounded.is_predictable

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from skseg._finders._decision import Thresholds, decision
+from skseg._finders._decision import DecisionThresholds, decision
 from skseg._search.effects._inference import (
     Estimate,
     aipw_score,
@@ -427,7 +427,9 @@ def test_decisions_do_not_depend_on_which_group_is_better(
 
 
 def test_thresholds_can_be_others() -> None:
-    strict = replace(Thresholds(), alpha=0.001)
+    strict = replace(DecisionThresholds(), alpha=0.001)
     assert decision(**STRONG, thresholds=strict) == "Pilot"
-    assert decision(**STRONG, thresholds=Thresholds(implement_effect=13)) == "Pilot"
-    assert decision(**STRONG, thresholds=Thresholds(pilot_effect=13)) == "Skip"
+    higher = DecisionThresholds(implement_effect=13)
+    assert decision(**STRONG, thresholds=higher) == "Pilot"
+    higher = DecisionThresholds(pilot_effect=13)
+    assert decision(**STRONG, thresholds=higher) == "Skip"
