@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = [
     "InfeasibleError",
@@ -14,6 +14,9 @@ __all__ = [
     "RuleError",
     "SksegError",
 ]
+
+
+SksegErrorT = TypeVar("SksegErrorT", bound="SksegError")
 
 
 class SksegError(Exception):
@@ -94,8 +97,8 @@ class SksegError(Exception):
 
 
 def _rebuilt(
-    kind: type[SksegError], args: tuple[Any, ...], facts: dict[str, Any]
-) -> SksegError:
+    kind: type[SksegErrorT], args: tuple[Any, ...], facts: dict[str, Any]
+) -> SksegErrorT:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(facts)
@@ -150,7 +153,12 @@ class InvalidParameterError(SksegError, ValueError):
 class InvalidDataError(SksegError, ValueError):
     """Rows, an outcome, weights or groups cannot be used as they are.
 
-    It takes the arguments of `SksegError`.
+    Parameters
+    ----------
+    message : str
+        The text.
+    owner, name, rule, value, column, row, advice : object, default=None
+        The facts, as in `SksegError`.
 
     Examples
     --------
@@ -169,19 +177,43 @@ class InvalidDataError(SksegError, ValueError):
 class RuleError(SksegError, ValueError):
     """A rule, or the data given to it, breaks a law of the rule language.
 
-    It takes the arguments of `SksegError`. It is a `ValueError`, so code that guards a
-    ``fit`` catches it as well.
+    It is a `ValueError`, so code that guards a ``fit`` catches it as well.
+
+    Parameters
+    ----------
+    message : str
+        The text.
+    text : str, default=None
+        The rule that cannot be read, as it is written.
+    span : tuple of int, default=None
+        Start and end of the offending piece in `text`.
+    **facts : object
+        ``owner``, ``name``, ``rule``, ``value``, ``column``, ``row`` and ``advice``, as
+        in `SksegError`.
 
     Examples
     --------
     >>> from skseg.exceptions import RuleError
     >>> from skseg.rules import parse
     >>> try:
-    ...     parse("aov = 120")
+    ...     parse("aov >= 120 and plan == free")
     ... except RuleError as error:
-    ...     print(str(error).splitlines()[-2:])
-    ['  aov = 120', '  ^']
+    ...     start, end = error.span
+    ...     print(error.text[start:end])
+    free
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str | None = None,
+        span: tuple[int, int] | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, **facts)
+        self.text = text
+        self.span = span
 
 
 class MissingColumnError(RuleError, InvalidDataError):
@@ -236,7 +268,12 @@ class MissingColumnError(RuleError, InvalidDataError):
 class InfeasibleError(SksegError, ValueError):
     """No result meets all the bounds that were asked for.
 
-    It takes the arguments of `SksegError`.
+    Parameters
+    ----------
+    message : str
+        The text.
+    owner, name, rule, value, column, row, advice : object, default=None
+        The facts, as in `SksegError`.
 
     Examples
     --------
@@ -279,6 +316,11 @@ class MissingExtraError(SksegError, ImportError):
             advice=f'Install it with: pip install "skseg[{extra}]"',
         )
         self.extra = extra
+
+
+def reworded(error: SksegErrorT, message: str) -> SksegErrorT:
+    """Return an error of the same class and with the same facts, but another text."""
+    return _rebuilt(type(error), (message,), error.__dict__)
 
 
 def did_you_mean(name: str, available: Iterable[str]) -> str:

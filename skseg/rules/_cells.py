@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+from operator import xor
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,11 +24,14 @@ from skseg.exceptions import RuleError
 
 from ._columns import Columns
 from ._language._conditions import (
+    And,
     Comparison,
     Kind,
     Leaf,
     Membership,
     Missing,
+    Not,
+    Or,
     Rule,
     column_kinds,
     leaves,
@@ -220,6 +225,51 @@ class CellAxis(Protocol):
 
     def mask(self, leaf: Leaf) -> int:
         """Return the cells on which `leaf` holds."""
+
+
+def rule_mask(rule: Rule, axis: CellAxis) -> int:
+    """Return the cells on which a rule about a single column holds."""
+    if isinstance(rule, And):
+        mask = axis.full
+        for part in rule.parts:
+            mask &= rule_mask(part, axis)
+        return mask
+    if isinstance(rule, Or):
+        mask = 0
+        for part in rule.parts:
+            mask |= rule_mask(part, axis)
+        return mask
+    if isinstance(rule, Not):
+        return axis.full & ~rule_mask(rule.part, axis)
+    assert isinstance(rule, Leaf)
+    return axis.mask(rule)
+
+
+def runs(mask: int) -> Iterator[tuple[int, int]]:
+    """Yield the runs of set bits as half-open ranges of positions."""
+    position = 0
+    while mask:
+        zeros = (mask & -mask).bit_length() - 1
+        mask >>= zeros
+        ones = (~mask & (mask + 1)).bit_length() - 1
+        mask >>= ones
+        yield position + zeros, position + zeros + ones
+        position += zeros + ones
+
+
+def members_by_cell(members: Mapping[int, int], size: int) -> list[int]:
+    """Return for each of `size` cells the members over it, a bit each.
+
+    `members` maps a mask of cells to the members that lie over exactly these cells.
+    """
+    # Walking up the cells, members come and go where a run of their cells begins or
+    # ends.
+    changes = [0] * (size + 1)
+    for mask, bits in members.items():
+        for start, stop in runs(mask):
+            changes[start] ^= bits
+            changes[stop] ^= bits
+    return list(accumulate(changes[:-1], xor))
 
 
 def number_axis(name: str, leaves_: Iterable[Leaf]) -> NumberAxis:

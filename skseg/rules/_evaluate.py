@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from skseg._typing import BoolArray, IntArray
 
-from ._cells import Axis, CellAxis, NumberAxis, build_axes
+from ._cells import Axis, NumberAxis, build_axes, rule_mask
 from ._columns import Columns
-from ._language._conditions import And, Leaf, Not, Or, Rule, leaves
+from ._language._conditions import And, Not, Or, Rule, leaves
 
-Codes = dict[str, npt.NDArray[Any]]
+# Column -> the cell number of every row.
+Cells = dict[str, npt.NDArray[Any]]
 
 # Rules over at most this many combinations of cells are tabulated: one look-up a row,
 # however many rules there are.
@@ -31,38 +32,20 @@ def _bits(mask: int, size: int) -> BoolArray:
     return np.unpackbits(raw, count=size, bitorder="little").astype(bool)
 
 
-def rule_mask(rule: Rule, axis: CellAxis) -> int:
-    """Return the cells on which a rule about a single column holds."""
-    if isinstance(rule, And):
-        mask = axis.full
-        for part in rule.parts:
-            mask &= rule_mask(part, axis)
-        return mask
-    if isinstance(rule, Or):
-        mask = 0
-        for part in rule.parts:
-            mask |= rule_mask(part, axis)
-        return mask
-    if isinstance(rule, Not):
-        return axis.full & ~rule_mask(rule.part, axis)
-    assert isinstance(rule, Leaf)
-    return axis.mask(rule)
-
-
-def _holds(rule: Rule, axes: dict[str, Axis], codes: Codes, n: int) -> BoolArray:
+def _holds(rule: Rule, axes: dict[str, Axis], cells: Cells, n: int) -> BoolArray:
     """Return for which of `n` rows of cell numbers `rule` holds."""
     names = {leaf.column for leaf in leaves(rule)}
     if len(names) == 1:
         (name,) = names
         table = _bits(rule_mask(rule, axes[name]), axes[name].size)
-        return np.asarray(table[codes[name]])
+        return np.asarray(table[cells[name]])
     if isinstance(rule, Not):
-        return ~_holds(rule.part, axes, codes, n)
+        return ~_holds(rule.part, axes, cells, n)
     assert isinstance(rule, And | Or)
     combine = np.logical_and if isinstance(rule, And) else np.logical_or
     out = np.full(n, isinstance(rule, And))
     for part in rule.parts:
-        combine(out, _holds(part, axes, codes, n), out=out)
+        combine(out, _holds(part, axes, cells, n), out=out)
     return out
 
 
@@ -86,20 +69,22 @@ class Evaluator:
         columns = self._read(X)
         if self._n_combinations <= min(_TABLE_SIZE, 4 * columns.n_rows):
             return np.asarray(self._membership_table[self._combined(columns)])
-        codes = {name: axis.codes(columns) for name, axis in self.axes.items()}
-        return self._all_hold(codes, columns.n_rows)
+        cells = {name: axis.codes(columns) for name, axis in self.axes.items()}
+        return self._all_hold(cells, columns.n_rows)
 
-    def first_match(self, X: Any, otherwise: int) -> IntArray:
-        """Return for each row the number of the first rule that holds."""
+    def first_match(self, X: Any, codes: Sequence[int]) -> IntArray:
+        """Return for each row the code of the first rule that holds.
+
+        `codes` has one for each rule, and a last one for rows where none holds.
+        """
         columns = self._read(X)
         if self._n_combinations <= min(_TABLE_SIZE, 4 * columns.n_rows):
-            table = _first_true(self._membership_table, otherwise)
-            return self._look_up(columns, table)
-        codes = {name: axis.codes(columns) for name, axis in self.axes.items()}
-        out = np.full(columns.n_rows, otherwise, dtype=np.intp)
-        for number in reversed(range(len(self.rules))):
-            rule = self.rules[number]
-            out[_holds(rule, self.axes, codes, columns.n_rows)] = number
+            numbers = _first_true(self._membership_table)
+            return self._look_up(columns, np.asarray(codes, dtype=np.intp)[numbers])
+        cells = {name: axis.codes(columns) for name, axis in self.axes.items()}
+        out = np.full(columns.n_rows, codes[-1], dtype=np.intp)
+        for rule, code in reversed(list(zip(self.rules, codes, strict=False))):
+            out[_holds(rule, self.axes, cells, columns.n_rows)] = code
         return out
 
     def _read(self, X: Any) -> Columns:
@@ -107,10 +92,10 @@ class Evaluator:
         columns.require(list(self.axes))
         return columns
 
-    def _all_hold(self, codes: Codes, n: int) -> BoolArray:
+    def _all_hold(self, cells: Cells, n: int) -> BoolArray:
         out = np.empty((n, len(self.rules)), dtype=bool)
         for number, rule in enumerate(self.rules):
-            out[:, number] = _holds(rule, self.axes, codes, n)
+            out[:, number] = _holds(rule, self.axes, cells, n)
         return out
 
     @cached_property
@@ -118,8 +103,8 @@ class Evaluator:
         """Which rules hold on every combination of cells, first column slowest."""
         sizes = [axis.size for axis in self.axes.values()]
         grid = np.indices(sizes).reshape(len(sizes), self._n_combinations)
-        codes = dict(zip(self.axes, grid, strict=True))
-        return self._all_hold(codes, self._n_combinations)
+        cells = dict(zip(self.axes, grid, strict=True))
+        return self._all_hold(cells, self._n_combinations)
 
     def _look_up(self, columns: Columns, table: IntArray) -> IntArray:
         out = np.empty(columns.n_rows, dtype=np.intp)
@@ -142,14 +127,14 @@ def _reader(axis: Axis, columns: Columns) -> Any:
     if isinstance(axis, NumberAxis):
         values = columns.numbers(axis.name)
         return lambda rows: axis.encode(values[rows])
-    codes = axis.codes(columns)
-    return lambda rows: codes[rows]
+    cells = axis.codes(columns)
+    return lambda rows: cells[rows]
 
 
-def _first_true(holds: BoolArray, otherwise: int) -> IntArray:
-    if not holds.shape[1]:
-        return np.full(len(holds), otherwise, dtype=np.intp)
-    return np.where(holds.any(axis=1), holds.argmax(axis=1), otherwise)
+def _first_true(holds: BoolArray) -> IntArray:
+    """Return the number of the first rule that holds, that of the rules for none."""
+    last = np.ones((len(holds), 1), dtype=bool)
+    return np.asarray(np.hstack([holds, last]).argmax(axis=1))
 
 
 def evaluate_rules(rules: Sequence[Rule], X: Any) -> BoolArray:

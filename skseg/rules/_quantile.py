@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from types import EllipsisType
 
 import numpy as np
 
-from skseg._typing import FloatArray
+from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import RuleError
+
+from ._columns import Columns
 
 
 def _exact_level(level: float | Fraction) -> Fraction:
@@ -73,8 +77,43 @@ def _checked_weight(sample_weight: FloatArray, n_rows: int) -> FloatArray:
     if weight.shape != (n_rows,):
         raise RuleError(
             f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
-            f"{weight.shape} instead."
+            f"{weight.shape} instead.",
+            name="sample_weight",
+            value=weight.shape,
         )
-    if not (np.isfinite(weight) & (weight >= 0)).all():
-        raise RuleError("sample_weight must be finite and not negative.")
+    valid = np.isfinite(weight) & (weight >= 0)
+    if not valid.all():
+        row = int(valid.argmin())
+        raise RuleError(
+            "sample_weight must be finite and not negative.",
+            name="sample_weight",
+            rule="finite and not negative",
+            value=float(weight[row]),
+            row=row,
+        )
     return weight
+
+
+@dataclass(frozen=True)
+class ColumnQuantiles:
+    """Quantiles of weighted rows, by column and level."""
+
+    columns: Columns
+    weight: FloatArray | None
+    inside: BoolArray | EllipsisType = ...
+
+    def __call__(self, column: str, level: float) -> float:
+        """Return the quantile of a column; an error if there is no value."""
+        values = self.columns.numbers(column)[self.inside]
+        weight = None if self.weight is None else self.weight[self.inside]
+        quantile = float(inverted_cdf(values, [level], weight)[0])
+        if math.isnan(quantile):
+            raise RuleError(
+                f"q({level}) of column {column!r} has no value: every row is missing, "
+                "outside of the universe, or has no weight.",
+                owner="RuleSet.resolve",
+                column=column,
+                value=level,
+            )
+        # Not -0.0, which would be written differently from 0.0.
+        return quantile + 0.0

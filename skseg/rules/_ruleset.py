@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from types import EllipsisType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import RuleError
+from skseg._html import html_table
+from skseg._typing import BoolArray, IntArray
+from skseg.exceptions import RuleError, reworded
 
 from ._columns import Columns
 from ._evaluate import Evaluator
@@ -27,35 +27,16 @@ from ._language._parse import parse
 from ._language._thresholds import check_name, check_number
 from ._proof._mece import MECEReport, verify
 from ._proof._rewrite import disjoint_rules, simplified_rules
-from ._quantile import inverted_cdf
+from ._quantile import ColumnQuantiles
 from ._reserved_names import OUTSIDE
+from ._row import RowAssigner
 
 
-def _parsed(rule: str | Rule, what: str) -> Rule:
+def _parsed(rule: str | Rule, subject: str) -> Rule:
     try:
         return parse(rule)
     except RuleError as error:
-        raise RuleError(f"{what}: {error}") from None
-
-
-@dataclass(frozen=True)
-class _Quantiles:
-    """Quantiles of weighted rows, by column and level."""
-
-    columns: Columns
-    weight: FloatArray | None
-    inside: BoolArray | EllipsisType = ...
-
-    def __call__(self, name: str, level: float) -> float:
-        values = self.columns.numbers(name)[self.inside]
-        weight = None if self.weight is None else self.weight[self.inside]
-        value = float(inverted_cdf(values, [level], weight)[0])
-        if np.isnan(value):
-            raise RuleError(
-                f"q({level}) of column {name!r} has no value: every row is missing, "
-                "outside of the universe, or has no weight."
-            )
-        return value + 0.0
+        raise reworded(error, f"{subject}: {error}") from None
 
 
 class RuleSet:
@@ -110,7 +91,12 @@ class RuleSet:
     ) -> None:
         if not isinstance(rules, Mapping):
             raise RuleError(
-                f"The rules must be a mapping of names to rules. Got {rules!r} instead."
+                "The rules must be a mapping of names to rules. Got "
+                f"{rules!r} instead.",
+                owner="RuleSet",
+                name="rules",
+                rule="a mapping of names to rules",
+                value=rules,
             )
         self._rules = {
             check_name(name, "A segment name"): _parsed(rule, f"Segment {name!r}")
@@ -122,11 +108,19 @@ class RuleSet:
         if default is not None:
             check_name(default, "The name of the default segment")
             if default in self._rules:
-                raise RuleError(f"The default segment {default!r} has a rule already.")
+                raise RuleError(
+                    f"The default segment {default!r} has a rule already.",
+                    owner="RuleSet",
+                    name="default",
+                    value=default,
+                )
         if self._universe is not None and OUTSIDE in self.names:
             raise RuleError(
                 f"No segment may be called {OUTSIDE!r}: that is the name of the rows "
-                "outside of the universe. Rename it."
+                "outside of the universe.",
+                owner="RuleSet",
+                value=OUTSIDE,
+                advice="Rename it.",
             )
         if noise is not None:
             self._check_noise(noise)
@@ -136,12 +130,18 @@ class RuleSet:
         if noise not in self._rules or noise != next(reversed(self._rules)):
             raise RuleError(
                 f"The noise must be the last of the rules, which are "
-                f"{list(self._rules)}. Got {noise!r} instead."
+                f"{list(self._rules)}. Got {noise!r} instead.",
+                owner="RuleSet",
+                name="noise",
+                value=noise,
             )
         if self._universe is not None:
             raise RuleError(
                 "A rule set has a universe or noise, as the code -1 cannot mean both. "
-                f"Got the universe {str(self._universe)!r} and the noise {noise!r}."
+                f"Got the universe {str(self._universe)!r} and the noise {noise!r}.",
+                owner="RuleSet",
+                name="noise",
+                value=noise,
             )
 
     @property
@@ -231,17 +231,55 @@ class RuleSet:
             further = f", noise={self._noise!r}"
         return f"RuleSet({texts!r}, default={self._default!r}{further})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What is compiled on first use is compiled again in another process.
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        }
+
+    def _repr_html_(self) -> str:
+        texts = self.texts()
+        rows = [(code, n, texts[n]) for n, code in zip(texts, self.codes, strict=True)]
+        universe = self._universe
+        caption = "" if universe is None else f"Universe: {universe}"
+        return html_table(["code", "name", "rule"], rows, caption)
+
     def __str__(self) -> str:
         lines = [f"{name}: {text}" for name, text in self.texts().items()]
         if self._universe is not None:
             lines.insert(0, f"{OUTSIDE}: everyone but those for whom {self._universe}")
         return "\n".join(lines)
 
+    @property
+    def _cases(self) -> list[tuple[Rule, str, int]]:
+        """Rule, name and code of the segments by precedence, the rows outside first."""
+        codes = dict(zip(self.names, self.codes, strict=True))
+        cases = [(rule, name, codes[name]) for name, rule in self._rules.items()]
+        if self._universe is not None:
+            cases.insert(0, (~self._universe, OUTSIDE, -1))
+        return cases
+
+    @property
+    def _default_code(self) -> int:
+        if self._default is None:
+            return -1
+        return self.codes[self.names.index(self._default)]
+
     @cached_property
     def _evaluator(self) -> Evaluator:
-        """The rules, behind that of the rows outside where there is a universe."""
-        outside = () if self._universe is None else (~self._universe,)
-        return Evaluator((*outside, *self._rules.values()))
+        return Evaluator(tuple(rule for rule, _, _ in self._cases))
+
+    @cached_property
+    def _codes_by_rule(self) -> list[int]:
+        """Codes of the evaluator's rules, and of the rows for which none holds."""
+        return [*(code for _, _, code in self._cases), self._default_code]
+
+    @cached_property
+    def _row_assigner(self) -> RowAssigner:
+        evaluator = self._evaluator
+        return RowAssigner(evaluator.rules, evaluator.axes, self._codes_by_rule)
 
     def assign(self, X: Any) -> IntArray:
         """Return the segment code of every row.
@@ -269,17 +307,39 @@ class RuleSet:
         >>> RuleSet({"adult": "age >= 18"}).assign({"age": [30, 12, None]})
         array([ 0, -1, -1])
         """
-        if self._noise is not None:
-            # Of the noise, of the rows that no rule takes, and of all others.
-            found = self._evaluator.first_match(X, len(self._rules))
-            default = -1 if self._default is None else len(self._rules) - 1
-            codes = np.append(np.arange(len(self._rules) - 1), [-1, default])
-            return np.asarray(codes[found])
-        otherwise = -1 if self._default is None else len(self._rules)
-        if self._universe is None:
-            return self._evaluator.first_match(X, otherwise)
-        # The first rule of the evaluator is that of the rows outside.
-        return self._evaluator.first_match(X, otherwise + 1) - 1
+        return self._evaluator.first_match(X, self._codes_by_rule)
+
+    def assign_row(self, row: Mapping[str, Any]) -> int:
+        """Return the segment code of one row, in microseconds.
+
+        The rules are compiled on the first call. Several threads may call it at once.
+
+        Parameters
+        ----------
+        row : mapping of str to value
+            Column name -> number, text, None or any other missing value. Further
+            columns are ignored.
+
+        Returns
+        -------
+        int
+            What `assign` returns for a frame of this row.
+
+        Raises
+        ------
+        RuleError
+            If a value is of the wrong kind, or a quantile is unresolved.
+        MissingColumnError
+            If the row lacks a column of the rules.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"VIP": "aov >= 120"}, default="Others")
+        >>> rules.assign_row({"aov": 200.0, "plan": "pro"})
+        0
+        """
+        return self._row_assigner.assign(row)
 
     def membership(self, X: Any) -> BoolArray:
         """Return which segments every row satisfies.
@@ -311,7 +371,7 @@ class RuleSet:
         """
         holds = self._evaluator.membership(X)
         if self._default is not None:
-            # Rows outside have a rule of their own here, so the default leaves them.
+            # The first rule is that of the rows outside, so they are not default.
             holds = np.column_stack([holds, ~holds.any(axis=1)])
         if self._noise is not None and self._default is not None:
             holds[:, [-2, -1]] = holds[:, [-1, -2]]
@@ -381,11 +441,11 @@ class RuleSet:
         columns = X if isinstance(X, Columns) else Columns(X)
         columns.require(list(self.columns))
         weight = None if sample_weight is None else np.asarray(sample_weight, float)
-        quantile = _Quantiles(columns, weight)
+        quantile = ColumnQuantiles(columns, weight)
         universe = self._universe
         if universe is not None:
             universe = resolve_rule(universe, quantile)
-            quantile = _Quantiles(columns, weight, universe.evaluate(columns))
+            quantile = ColumnQuantiles(columns, weight, universe.evaluate(columns))
         resolved = {n: resolve_rule(rule, quantile) for n, rule in self._rules.items()}
         return self._rewritten(resolved, universe)
 
@@ -423,7 +483,11 @@ class RuleSet:
             except KeyError:
                 raise RuleError(
                     f"q({level}) of column {name!r} has no value in the quantiles. Got "
-                    f"{dict(quantiles)!r}."
+                    f"{dict(quantiles)!r}.",
+                    owner="RuleSet.with_quantiles",
+                    name="quantiles",
+                    value=quantiles,
+                    column=name,
                 ) from None
 
         universe = self._universe
@@ -482,7 +546,7 @@ class RuleSet:
         >>> rules.verify().overlaps[0].quantiles
         {'aov': {0.75: 37.0}}
         """
-        return verify(self, schema, max_findings)
+        return verify(self._rules, self._default, self._universe, schema, max_findings)
 
     def disjoint(self, schema: Mapping[str, Any] | None = None) -> RuleSet:
         """Return rules of which at most one holds, with the same segment for every row.
@@ -563,7 +627,7 @@ class RuleSet:
         >>> RuleSet({"VIP": "aov >= 120"}, default="Others").texts()
         {'VIP': 'aov >= 120', 'Others': 'everyone else'}
         """
-        return self._said(str)
+        return self._by_name(str)
 
     def describe(self) -> dict[str, str]:
         """Return every segment in English.
@@ -579,11 +643,11 @@ class RuleSet:
         >>> RuleSet({"VIP": "aov >= 120"}, default="Others").describe()
         {'VIP': 'aov is at least 120', 'Others': 'everyone else'}
         """
-        return self._said(Rule.describe)
+        return self._by_name(Rule.describe)
 
-    def _said(self, say: Callable[[Rule], str]) -> dict[str, str]:
+    def _by_name(self, write: Callable[[Rule], str]) -> dict[str, str]:
         return {
-            name: say(self._rules[name]) if name in self._rules else "everyone else"
+            name: write(self._rules[name]) if name in self._rules else "everyone else"
             for name in self.names
         }
 
@@ -616,7 +680,9 @@ class RuleSet:
           "default": "Others"
         }
         """
-        return write_json(self, indent)
+        return write_json(
+            self._rules, self._default, self._universe, self._noise, indent
+        )
 
     @classmethod
     def from_json(cls, text: str) -> RuleSet:
@@ -683,6 +749,7 @@ class RuleSet:
         CASE WHEN CAST("plan" AS TEXT) COLLATE C = 'pro' THEN 'VIP' END AS "segment"
         """
         # sqlglot is an extra, so it is imported where it is used.
-        from ._sql._expressions import ruleset_sql
+        from ._sql import ruleset_sql
 
-        return ruleset_sql(self, dialect, output, alias)
+        default = (self._default, self._default_code)
+        return ruleset_sql(self._cases, default, dialect, output, alias)

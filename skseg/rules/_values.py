@@ -1,4 +1,4 @@
-"""Single values: which of them are missing, and the float64 that stands for a number."""
+"""Single values: which are missing, and the float64 that stands for a number."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class Rule:
         `plan` COLLATE BINARY = 'pro'
         """
         # sqlglot is an extra, so it is imported where it is used.
-        from skseg.rules._sql._expressions import condition_sql
+        from skseg.rules._sql import condition_sql
 
         return condition_sql(self, dialect)
 

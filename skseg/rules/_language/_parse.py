@@ -100,20 +100,21 @@ def parse(
       avo >= 120
       ^^^
     """
-    known = None if columns is None else tuple(columns)
+    available = None if columns is None else tuple(columns)
     if not isinstance(text, Rule):
-        return _Parser(text, known, params or {}).rule()
-    if known is not None:
+        return _Parser(text, available, params or {}).rule()
+    if available is not None:
         for leaf in leaves(text):
-            if leaf.column not in known:
-                raise RuleError(_unknown_column(leaf.column, known))
+            if leaf.column not in available:
+                message = _unknown_column(leaf.column, available)
+                raise RuleError(message, column=leaf.column, value=available)
     return text
 
 
 def _unknown_column(name: str, columns: Sequence[str]) -> str:
     hint = did_you_mean(name, columns)
-    available = "" if hint else f" Available: {', '.join(map(repr, columns[:20]))}."
-    return f"Unknown column {name!r}.{hint}{available}"
+    listed = "" if hint else f" Available: {', '.join(map(repr, columns[:20]))}."
+    return f"Unknown column {name!r}.{hint}{listed}"
 
 
 def _is_parameter(node: ast.expr) -> TypeGuard[ast.Set]:
@@ -150,13 +151,14 @@ class _Parser:
             return Missing(self._column(argument))
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return conjunction([]) if node.value else disjunction([])
-        self._fail(node, self._why_no_rule(node))
+        self._fail(node, self._advice(node))
 
     def _check_depth(self, node: ast.expr, depth: int) -> None:
         if depth > MAX_DEPTH:
             self._fail(node, f"A rule may be nested {MAX_DEPTH} levels deep at most.")
 
-    def _why_no_rule(self, node: ast.expr) -> str:
+    def _advice(self, node: ast.expr) -> str:
+        """Say what to write in place of a piece that is no condition."""
         if self._is_column(node):
             return "A column alone is not a condition. Compare it: == 1, == 'yes', ..."
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):

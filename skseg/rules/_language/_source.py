@@ -8,11 +8,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, reworded
 
 from ._thresholds import check_name
 
 MAX_LENGTH = 100_000
+
+# Longer lines are shown around the place that the message is about.
+_SHOWN_BEFORE, _SHOWN = 40, 100
 
 
 class Source:
@@ -20,17 +23,24 @@ class Source:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
-            raise RuleError(f"A rule must be a str or a Rule. Got {text!r} instead.")
+            raise RuleError(
+                f"A rule must be a str or a Rule. Got {text!r} instead.", value=text
+            )
         if len(text) > MAX_LENGTH:
             raise RuleError(
-                f"A rule may have {MAX_LENGTH:,} characters at most. Got {len(text):,}."
+                f"A rule may have {MAX_LENGTH:,} characters at most. Got "
+                f"{len(text):,}.",
+                text=text,
             )
-        check_name(text, "The text of a rule")
+        self.text = check_name(text, "The text of a rule")
         # Brackets let a rule run over several lines; one more line break ends a
         # comment on the last line.
-        lines = text.replace("\r\n", "\n").replace("\r", "\n")
-        self._text = f"({lines}\n)"
-        self._lines = [line.encode() for line in self._text.split("\n")]
+        lines = re.split("\r\n|\r|\n", text)
+        self._body = "\n".join(lines) + "\n"
+        self._lines = [line.encode() for line in f"({self._body})".split("\n")]
+        # Offset in the text of the first column of every line, the bracket included.
+        ends = [match.end() for match in re.finditer("\r\n|\r|\n", text)]
+        self._offsets = [-1, *ends, len(text) + 1]
 
     def tree(self) -> ast.expr:
         """Return the syntax tree, or raise and say what is wrong where."""
@@ -39,31 +49,27 @@ class Source:
                 # An unknown escape such as "\d" is a warning to Python; in a rule
                 # it is a value that someone mistyped.
                 warnings.simplefilter("error")
-                # The second reading catches "a > 1) or (b > 2".
-                ast.parse(f"[{self._text[1:-1]}]", mode="eval")
-                return ast.parse(self._text, mode="eval").body
+                # The first reading catches "a > 1) or (b > 2".
+                ast.parse(f"[{self._body}]", mode="eval")
+                return ast.parse(f"({self._body})", mode="eval").body
         except SyntaxError as error:
             self._fail_syntax(error)
         except (MemoryError, RecursionError, ValueError):
             raise RuleError(
-                "The rule is nested too deeply or holds a bad number."
+                "The rule is nested too deeply or holds a bad number.", text=self.text
             ) from None
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
-        text = self._text[1:-2]
         hint = ""
-        if re.search(r"(?<![<>=!:])=(?!=)", text):
+        if re.search(r"(?<![<>=!:])=(?!=)", self.text):
             hint = " Equality is written ==."
-        elif re.search(r"&&|\|\|", text):
+        elif re.search(r"&&|\|\|", self.text):
             hint = " Write and / or."
-        line, offset = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
+        line, column = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
         # What Python guesses after that is about Python, not about rules.
         message = error.msg.partition(". ")[0]
         at_end = line >= len(self._lines) - 1
-        if at_end:
-            line = len(self._lines) - 2
-            offset = len(self._lines[line].decode())
-        # The closing bracket of `source` is not one that the reader wrote.
+        # The closing bracket of the tree's text is not one that the reader wrote.
         if mismatch := re.search(r"'(.)' does not match .*'(.)'", message):
             closing, opening = mismatch.groups()
             message = (
@@ -71,40 +77,48 @@ class Source:
             )
         elif at_end and message == "invalid syntax":
             message = "the rule ends too early"
-        place = self._pointed(line, offset, offset + 1)
-        raise RuleError(f"Not a rule: {message}.{hint}\n{place}") from None
+        start = len(self.text) if at_end else max(self._offsets[line] + column, 0)
+        self._fail_at(RuleError(f"Not a rule: {message}.{hint}"), start, start + 1)
 
     def fail(self, node: ast.AST, message: str) -> NoReturn:
         """Raise an error that points at a piece of the text."""
-        line, last = node.lineno - 1, node.end_lineno - 1  # type: ignore[attr-defined]
-        raw = self._lines[line]
-        start = len(raw[: node.col_offset].decode())  # type: ignore[attr-defined]
-        end = len(raw.decode())
-        if last == line:
-            end = len(raw[: node.end_col_offset].decode())  # type: ignore[attr-defined]
-        raise RuleError(f"{message}\n{self._pointed(line, start, end)}")
-
-    def _pointed(self, line: int, start: int, end: int) -> str:
-        shown = [raw.decode() for raw in self._lines[:-1]]
-        line = min(line, len(shown) - 1)
-        if line == 0:
-            start, end = max(start - 1, 0), max(end - 1, 1)
-        shown[0] = shown[0][1:]
-        text = shown[line]
-        # Long rules are shown around the place that the message is about.
-        left = max(0, start - 40)
-        window = text[left : left + 100]
-        carets = "^" * max(1, min(end, left + 100) - start)
-        return f"  {window}\n  {' ' * (start - left)}{carets}"
-
-    def segment(self, node: ast.expr) -> str:
-        """Return the text of a name as it is written."""
-        raw = self._lines[node.lineno - 1]
-        return raw[node.col_offset : node.end_col_offset].decode()
+        self._fail_at(RuleError(message), *self._span(node))
 
     def checked(self, node: ast.AST, build: Callable[..., Any], *args: Any) -> Any:
         """Return ``build(*args)``, with an error of it pointing at a piece."""
         try:
             return build(*args)
         except RuleError as error:
-            self.fail(node, str(error))
+            self._fail_at(error, *self._span(node))
+
+    def segment(self, node: ast.expr) -> str:
+        """Return the text of a name as it is written."""
+        start, stop = self._span(node)
+        return self.text[start:stop]
+
+    def _span(self, node: ast.AST) -> tuple[int, int]:
+        """Return where a piece of the tree stands in the text."""
+
+        def offset(line: int, column: int) -> int:
+            # Columns of the tree are counted in bytes.
+            prefix = self._lines[line - 1][:column].decode()
+            return min(max(self._offsets[line - 1] + len(prefix), 0), len(self.text))
+
+        return (
+            offset(node.lineno, node.col_offset),  # type: ignore[attr-defined]
+            offset(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+        )
+
+    def _fail_at(self, error: RuleError, start: int, stop: int) -> NoReturn:
+        """Raise `error` with the line of a piece of the text, and carets below it."""
+        first = max(i for i, offset in enumerate(self._offsets[:-1]) if offset <= start)
+        line = self._lines[first].decode()[first == 0 :]
+        left = max(self._offsets[first], 0)
+        column = min(start - left, len(line))
+        shown_from = max(0, column - _SHOWN_BEFORE)
+        shown = line[shown_from : shown_from + _SHOWN]
+        end = min(stop - left, len(line), shown_from + _SHOWN)
+        carets = " " * (column - shown_from) + "^" * max(1, end - column)
+        pointed = reworded(error, f"{error}\n  {shown}\n  {carets}")
+        pointed.text, pointed.span = self.text, (start, min(stop, len(self.text)))
+        raise pointed from None

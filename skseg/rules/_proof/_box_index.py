@@ -7,8 +7,8 @@ with the number of questions, not with the number of pairs of boxes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
-from operator import xor
+
+from skseg.rules._cells import members_by_cell, runs
 
 from ._boxes import Box, Budget, common_volume, volume
 
@@ -29,14 +29,8 @@ class _AxisIndex:
 
     def add(self, members: dict[int, int]) -> None:
         """Add boxes: mask -> those with exactly that mask."""
-        # Walking up the cells, boxes come and go where a run of theirs begins or ends.
         size = len(self.cells)
-        changes = [0] * (size + 1)
-        for mask, who in members.items():
-            for start, stop in runs(mask):
-                changes[start] ^= who
-                changes[stop] ^= who
-        added = accumulate(changes[:-1], xor)
+        added = members_by_cell(members, size)
         self.cells = [old | new for old, new in zip(self.cells, added, strict=True)]
         self._some = [0] * size + self.cells
         self._every = self._some.copy()
@@ -66,18 +60,6 @@ class _AxisIndex:
                 left, right = left >> 1, right >> 1
         self._answers[mask] = meet, span
         return meet, span
-
-
-def runs(mask: int) -> Iterator[tuple[int, int]]:
-    """Yield the runs of set bits as half-open ranges of positions."""
-    position = 0
-    while mask:
-        zeros = (mask & -mask).bit_length() - 1
-        mask >>= zeros
-        ones = (~mask & (mask + 1)).bit_length() - 1
-        mask >>= ones
-        yield position + zeros, position + zeros + ones
-        position += zeros + ones
 
 
 class BoxIndex:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 
 from skseg.exceptions import RuleError
-from skseg.rules._cells import CellAxis
-from skseg.rules._evaluate import rule_mask
+from skseg.rules._cells import CellAxis, rule_mask
 from skseg.rules._language._conditions import And, Not, Or, Rule, leaves
 
 Box = tuple[int, ...]

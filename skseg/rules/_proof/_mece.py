@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from skseg.exceptions import RuleError
 from skseg.rules._language._conditions import Rule, open_thresholds
@@ -14,9 +14,6 @@ from skseg.rules._reserved_names import OUTSIDE
 
 from ._boxes import Box, Budget, TooManyBoxesError, volume
 from ._proof import Proof
-
-if TYPE_CHECKING:
-    from skseg.rules._ruleset import RuleSet
 
 # Steps for taking overlapping rules apart, where searching is the other way to know.
 _REPORT_STEPS = 20_000
@@ -182,16 +179,25 @@ class MECEReport:
 
 
 def verify(
-    rule_set: RuleSet, schema: Mapping[str, Any] | None, max_findings: int
+    rules: Mapping[str, Rule],
+    default: str | None,
+    universe: Rule | None,
+    schema: Mapping[str, Any] | None,
+    max_findings: int,
 ) -> MECEReport:
-    """Prove or refute that `rule_set` is a partition; see `RuleSet.verify`."""
+    """Prove or refute that `rules` are a partition; see `RuleSet.verify`."""
     if not isinstance(max_findings, numbers.Integral) or max_findings < 0:
         raise RuleError(
             "The 'max_findings' parameter of verify must be an int in [0, inf). Got "
-            f"{max_findings!r} instead."
+            f"{max_findings!r} instead.",
+            owner="RuleSet.verify",
+            name="max_findings",
+            rule="an int in [0, inf)",
+            value=max_findings,
         )
-    default, rules = rule_set.default, _within_universe(rule_set)
-    proof = Proof(rules, schema, rule_set.universe)
+    if universe is not None:
+        rules = _within_universe(rules, universe)
+    proof = Proof(rules, schema, universe)
     pairs = proof.overlapping_rules()
     try:
         regions = proof.first_match_regions(Budget(_REPORT_STEPS))
@@ -217,20 +223,21 @@ def verify(
     )
 
 
-def _within_universe(rule_set: RuleSet) -> Mapping[str, Rule]:
-    """Return rules that are a partition of all rows if those given are one inside."""
-    universe = rule_set.universe
-    if universe is None:
-        return rule_set.rules
-    own = {name for name, _ in open_thresholds([universe])}
-    for name, _ in open_thresholds(rule_set.rules.values()):
-        if name in own:
+def _within_universe(rules: Mapping[str, Rule], universe: Rule) -> dict[str, Rule]:
+    """Return rules that partition all rows if `rules` partition the universe."""
+    columns = {column for column, _ in open_thresholds([universe])}
+    for column, _ in open_thresholds(rules.values()):
+        if column in columns:
             raise RuleError(
-                f"Quantiles of column {name!r} stand in the universe and in the rules. "
-                "They are quantiles of different rows, so their order is not known "
-                "before resolve(X). Use a number in the universe, or resolve first."
+                f"Quantiles of column {column!r} stand in the universe and in the "
+                "rules. They are quantiles of different rows, so their order is not "
+                "known before resolve(X).",
+                owner="RuleSet.verify",
+                name="universe",
+                column=column,
+                advice="Use a number in the universe, or resolve first.",
             )
-    inside = {n: universe & rule for n, rule in rule_set.rules.items()}
+    inside = {name: universe & rule for name, rule in rules.items()}
     return {OUTSIDE: ~universe, **inside}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from skseg.exceptions import RuleError
 from skseg.rules._language._conditions import (
@@ -22,7 +21,6 @@ from skseg.rules._language._conditions import (
     unresolved_error,
 )
 from skseg.rules._language._thresholds import Threshold, check_name
-from skseg.rules._reserved_names import OUTSIDE
 
 from ._dialects import (
     Dialect,
@@ -34,9 +32,6 @@ from ._dialects import (
     find_dialect,
     text_tree,
 )
-
-if TYPE_CHECKING:
-    from skseg.rules._ruleset import RuleSet
 
 Connector = type[exp.And] | type[exp.Or]
 
@@ -237,26 +232,38 @@ def condition_sql(rule: Rule, dialect: str) -> str:
     return engine.write(tree)
 
 
-def ruleset_sql(rules: RuleSet, dialect: str, output: str, alias: str | None) -> str:
-    """Return `rules` as one CASE expression; see `RuleSet.to_sql`."""
+def ruleset_sql(
+    cases: Sequence[tuple[Rule, str, int]],
+    default: tuple[str | None, int],
+    dialect: str,
+    output: str,
+    alias: str | None,
+) -> str:
+    """Return a CASE expression over rules; see `RuleSet.to_sql`.
+
+    Each of the `cases` is a rule with the name and the code of its rows; `default` is
+    the name and the code of all other rows.
+    """
     engine = find_dialect(dialect)
     if output not in ("name", "code"):
-        raise RuleError(f"The output must be 'name' or 'code'. Got {output!r} instead.")
-    codes = dict(zip(rules.names, rules.codes, strict=True))
-    cases = [(codes[name], name, rule) for name, rule in rules.rules.items()]
-    if rules.universe is not None:
-        cases.insert(0, (-1, OUTSIDE, ~rules.universe))
-    writer = _Writer(engine, [rule for _, _, rule in cases])
+        raise RuleError(
+            f"The output must be 'name' or 'code'. Got {output!r} instead.",
+            owner="RuleSet.to_sql",
+            name="output",
+            rule="'name' or 'code'",
+            value=output,
+        )
+    writer = _Writer(engine, [rule for rule, _, _ in cases])
     # Case.when() would copy all earlier branches for every new one.
     branches = [
         exp.If(this=writer.condition(rule).tree, true=_result(name, code, output))
-        for code, name, rule in cases
+        for rule, name, code in cases
     ]
-    code = -1 if rules.default is None else codes[rules.default]
-    tree = _result(rules.default, code, output)
+    tree = _result(*default, output)
     if branches:
-        unsaid = isinstance(tree, exp.Null)
-        tree = exp.Case(ifs=branches, default=None if unsaid else tree)
+        # Without ELSE, CASE is NULL.
+        otherwise = None if isinstance(tree, exp.Null) else tree
+        tree = exp.Case(ifs=branches, default=otherwise)
     if alias is not None:
         label = exp.to_identifier(check_name(alias, "The alias"), quoted=True)
         tree = exp.Alias(this=tree, alias=label)

@@ -1,0 +1,208 @@
+"""One row: the segment of a single customer, in microseconds.
+
+Numpy and frames take most of a millisecond to set up. Here each rule is a bit of an
+int, and a value of a column leads to the set of rules that it does not rule out. The
+intersection of these sets over all columns is the answer for rules that restrict each
+column on its own; what a rule says of several columns at once is checked for the rules
+that remain, in order.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from skseg.exceptions import MissingColumnError, RuleError
+
+from ._cells import Axis, NumberAxis, TextAxis, members_by_cell, rule_mask
+from ._columns import Columns
+from ._language._conditions import And, Not, Or, Rule, leaves
+from ._values import to_float64
+
+# Value -> number of its cell.
+Encoder = Callable[[Any], int]
+# Cell numbers of a row -> whether a condition holds.
+Check = Callable[[Sequence[int]], bool]
+
+_OWNER = "The rule set"
+_NUMBERS = (int, np.integer, np.floating, np.bool_)
+
+
+class RowAssigner:
+    """Rules compiled for one row at a time.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        The rules, without open quantiles.
+    axes : mapping of str to Axis
+        The cells of every column that they mention.
+    codes : sequence of int of length n_rules + 1
+        What a row gets for the first rule that holds; the last one where none does.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], axes: Mapping[str, Axis], codes: Sequence[int]
+    ) -> None:
+        self._names = list(axes)
+        self._codes = list(codes)
+        self._all_rules = (1 << len(rules)) - 1
+        self._checks: dict[int, Check] = {}
+        masks: list[dict[int, int]] = [{} for _ in axes]
+        for number, rule in enumerate(rules):
+            by_column, rest = _conjuncts_by_column(rule, axes)
+            for i, (name, axis) in enumerate(axes.items()):
+                mask = by_column.get(name, axis.full)
+                masks[i][mask] = masks[i].get(mask, 0) | 1 << number
+            if rest:
+                self._checks[number] = _all_hold([_check(r, axes) for r in rest])
+        self._columns = [
+            (_encoder(axis), members_by_cell(by_mask, axis.size))
+            for axis, by_mask in zip(axes.values(), masks, strict=True)
+        ]
+
+    def assign(self, row: Mapping[str, Any]) -> int:
+        """Return the code of one row; see `RuleSet.assign_row`."""
+        try:
+            values = [row[name] for name in self._names]
+        except (KeyError, TypeError):
+            values = self._values_by_text(row)
+        candidates = self._all_rules
+        cells = []
+        for (encode, rules_at), value in zip(self._columns, values, strict=True):
+            cell = encode(value)
+            cells.append(cell)
+            candidates &= rules_at[cell]
+        while candidates:
+            first = candidates & -candidates
+            number = first.bit_length() - 1
+            check = self._checks.get(number)
+            if check is None or check(cells):
+                return self._codes[number]
+            candidates ^= first
+        return self._codes[-1]
+
+    def _values_by_text(self, row: Any) -> list[Any]:
+        """Return the values of a row whose column names are no text, or raise."""
+        if not isinstance(row, Mapping):
+            raise RuleError(
+                "A row must be a mapping of column names to values, such as a dict. "
+                f"Got {type(row).__name__} instead.",
+                owner=_OWNER,
+                name="row",
+                value=row,
+                advice="Several rows at once are assigned by RuleSet.assign.",
+            )
+        named = {str(name): value for name, value in row.items()}
+        absent = [name for name in self._names if name not in named]
+        if absent:
+            raise MissingColumnError(_OWNER, absent, list(named))
+        return [named[name] for name in self._names]
+
+
+def _conjuncts_by_column(
+    rule: Rule, axes: Mapping[str, Axis]
+) -> tuple[dict[str, int], list[Rule]]:
+    """Return each column's cells that a rule allows, and its further conditions."""
+    masks: dict[str, int] = {}
+    rest: list[Rule] = []
+    for part in rule.parts if isinstance(rule, And) else [rule]:
+        names = {leaf.column for leaf in leaves(part)}
+        if len(names) == 1:
+            (name,) = names
+            mask = masks.get(name, axes[name].full)
+            masks[name] = mask & rule_mask(part, axes[name])
+        else:
+            rest.append(part)
+    return masks, rest
+
+
+def _check(rule: Rule, axes: Mapping[str, Axis]) -> Check:
+    """Compile a condition on several columns to a function of a row's cells."""
+    names = {leaf.column for leaf in leaves(rule)}
+    if len(names) == 1:
+        (name,) = names
+        position, mask = list(axes).index(name), rule_mask(rule, axes[name])
+        return lambda cells: bool(mask >> cells[position] & 1)
+    if isinstance(rule, Not):
+        part = _check(rule.part, axes)
+        return lambda cells: not part(cells)
+    assert isinstance(rule, And | Or)
+    checks = [_check(part, axes) for part in rule.parts]
+    return _all_hold(checks) if isinstance(rule, And) else _any_holds(checks)
+
+
+def _all_hold(checks: Sequence[Check]) -> Check:
+    return lambda cells: all(check(cells) for check in checks)
+
+
+def _any_holds(checks: Sequence[Check]) -> Check:
+    return lambda cells: any(check(cells) for check in checks)
+
+
+def _encoder(axis: Axis) -> Encoder:
+    """Return the function from a value to its cell on `axis`.
+
+    Plain values of Python and numpy take a short cut. All others are read as `assign`
+    reads a column with that value alone, errors included.
+    """
+    if isinstance(axis, NumberAxis):
+        return _number_encoder(axis)
+    if isinstance(axis, TextAxis):
+        return _text_encoder(axis)
+
+    def encode(value: Any) -> int:
+        if isinstance(value, float):
+            return int(value != value)
+        return int(value is None or axis.codes(_column_of(axis.name, value))[0])
+
+    return encode
+
+
+def _number_encoder(axis: NumberAxis) -> Encoder:
+    edges, missing = axis.edges.tolist(), axis.size - 1
+
+    def encode(value: Any) -> int:
+        if value is None:
+            return missing
+        if isinstance(value, float):
+            number = value
+        elif isinstance(value, _NUMBERS):
+            number = to_float64(value)
+        else:
+            return int(axis.codes(_column_of(axis.name, value))[0])
+        return bisect_right(edges, number) if number == number else missing
+
+    return encode
+
+
+def _text_encoder(axis: TextAxis) -> Encoder:
+    cells = {value: cell for cell, value in enumerate(axis.values)}
+    other, missing = len(cells), axis.size - 1
+
+    def encode(value: Any) -> int:
+        if isinstance(value, str):
+            return cells.get(value, other)
+        if value is None:
+            return missing
+        return int(axis.codes(_column_of(axis.name, value))[0])
+
+    return encode
+
+
+def _column_of(name: str, value: Any) -> Columns:
+    """Return a column that holds a single value."""
+    if isinstance(value, list | tuple | set | dict) or np.ndim(value):
+        raise RuleError(
+            f"A row holds one value for each column. Got {value!r} for column "
+            f"{name!r} instead.",
+            owner=_OWNER,
+            column=name,
+            row=0,
+            value=value,
+            advice="Several rows at once are assigned by RuleSet.assign.",
+        )
+    return Columns({name: [value]})
