@@ -44,15 +44,19 @@ def read_rules(
             OWNER, "params", "a mapping of names to values", params
         )
 
-    def read(rule: Any, what: str) -> Rule:
+    def read(rule: Any, what: str, name: str) -> Rule:
         try:
             return parse(rule, columns=columns, params=params)
         except RuleError as error:
-            raise RuleError(f"{what} of {OWNER}: {error}") from None
+            raise RuleError(
+                f"{what}: {error}", owner=OWNER, name=name, value=rule
+            ) from None
 
     return RuleSet(
-        {name: read(rule, f"The rule {name!r}") for name, rule in rules.items()},
-        universe=None if universe is None else read(universe, "The universe"),
+        {n: read(rule, f"The rule {n!r}", "rules") for n, rule in rules.items()},
+        universe=(
+            None if universe is None else read(universe, "The universe", "universe")
+        ),
     )
 
 
@@ -72,15 +76,23 @@ def partition(
     """
     if report.n_overlaps and on_overlap == "raise":
         raise InvalidDataError(
-            f"The rules of {OWNER} overlap. Change a threshold, or declare that the "
-            f"first rule that holds counts with on_overlap='first'.\n{report}\n"
-            f"{_count(rules, columns)}"
+            f"The rules overlap.\n{report}\n{_count(rules, columns)}",
+            owner=OWNER,
+            name="on_overlap",
+            value=on_overlap,
+            advice="Change a threshold, or declare that the first rule that holds "
+            "counts with on_overlap='first'.",
+            remedy={"on_overlap": "first"},
         )
     if not report.is_exhaustive and default is None:
         raise InvalidDataError(
-            f"The rules of {OWNER} leave gaps. Change the rules, or name the segment "
-            f"of all other rows with default='Others'.\n{report}\n"
-            f"{_count(rules, columns)}"
+            f"The rules leave gaps.\n{report}\n{_count(rules, columns)}",
+            owner=OWNER,
+            name="default",
+            value=default,
+            advice="Change the rules, or name the segment of all other rows with "
+            "default='Others'.",
+            remedy={"default": "Others"},
         )
     needed = None if report.is_exhaustive else default
     complete = RuleSet(rules.rules, default=needed, universe=rules.universe)
@@ -92,8 +104,8 @@ def _count(rules: RuleSet, columns: Columns) -> str:
     holding, inside = rules.membership(columns).sum(axis=1), rules.inside(columns)
     several, none = (holding[inside] > 1).sum(), (holding[inside] == 0).sum()
     return (
-        f"Of the {inside.sum():,} rows of X to be segmented, {several:,} satisfy "
-        f"several rules and {none:,} none."
+        f"Of the {inside.sum():,} rows to be segmented, {several:,} satisfy several "
+        f"rules and {none:,} none."
     )
 
 
@@ -124,15 +136,21 @@ def require_covered(
     if not stray.any():
         return
     row = int(np.argmax(stray))
-    wrong = [
-        f"{name!r} (known as {domain})"
+    contradicted = {
+        name: domain
         for name, domain in as_schema(schema).items()
         if name in columns.names and not _keeps_to(domain, columns, name)[row]
-    ]
+    }
+    known = [f"{name!r} (known as {domain})" for name, domain in contradicted.items()]
     raise InvalidDataError(
-        f"Row {row} of X belongs to no segment of {OWNER}: it contradicts the schema, "
-        f"on which the proof relies, in column {' and '.join(wrong)}. Mend the data, "
-        "or say less in schema."
+        f"Row {row} belongs to no segment: it contradicts the schema, on which the "
+        f"proof relies, in column {' and '.join(known)}.",
+        owner=OWNER,
+        name="schema",
+        value=contradicted,
+        column=next(iter(contradicted), None),
+        row=row,
+        advice="Mend the data, or say less in schema.",
     )
 
 

@@ -21,6 +21,7 @@ from skseg._core._validation import (
 )
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import (
+    InfeasibleError,
     InvalidDataError,
     InvalidParameterError,
     MissingColumnError,
@@ -228,17 +229,43 @@ class MECERuleSegmenter(
         'VIP' and 'Small' overlap where aov: [37, 40); for example aov=37 with \
 q(0.75)=37 of aov
         """
-        self._check_choices()
+        return self.parse_rules().verify(self.schema)
+
+    def parse_rules(self) -> RuleSet:
+        """Return the rules as written, before any data is seen.
+
+        Returns
+        -------
+        RuleSet
+            The rules with the values of their parameters, the universe, and the default
+            that is named or stands for ``on_gap="default"``. Quantiles are open, and
+            rules that overlap do so still. Needs no ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If a rule or a parameter is wrong, or there are no rules.
+
+        Examples
+        --------
+        >>> from skseg import MECERuleSegmenter
+        >>> segmenter = MECERuleSegmenter({"VIP": "aov >= q(0.75)"}, default="Others")
+        >>> print(segmenter.parse_rules())
+        VIP: aov >= q(0.75)
+        Others: everyone else
+        """
+        self._check_parameters()
         if self.rules is None:
             raise InvalidDataError(
-                f"The 'rules' parameter of {OWNER} must be given for a proof without "
-                "data: the tiers that stand in for None are those of a column of X."
+                "The rules must be given where there is no data: the tiers that stand "
+                "in for None are those of a column.",
+                owner=OWNER,
+                name="rules",
             )
         rules = read_rules(self.rules, self.universe, self.params, None)
-        complete = RuleSet(
+        return RuleSet(
             rules.rules, default=self._default_name(), universe=rules.universe
         )
-        return complete.verify(self.schema)
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Resolve the rules, prove them, and bring the segments to size.
@@ -269,7 +296,7 @@ q(0.75)=37 of aov
         """
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows)
-        self._check_choices()
+        self._check_parameters()
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
         base = self._partition(columns, weight)
         before = base.assign(columns)
@@ -278,8 +305,11 @@ q(0.75)=37 of aov
         rows = TrainingRows(columns, before, weight, outcome)
         if not rows.counts[rows.inside].any():
             raise InvalidDataError(
-                f"No row of X lies in the universe of {OWNER}, which is "
-                f"{base.universe}. Widen it."
+                f"No row lies in the universe, which is {base.universe}.",
+                owner=OWNER,
+                name="universe",
+                value=base.universe,
+                advice="Widen it.",
             )
         segments = self._sized(base, rows)
         self.rules_ = self._proved(base, segments)
@@ -396,8 +426,10 @@ q(0.75)=37 of aov
         weight = check_sample_weight(sample_weight, len(codes))
         if not inside.any():
             raise InvalidDataError(
-                f"No row of X lies in the universe of {OWNER}, which is "
-                f"{self.rules_.universe}, so there is nothing to score."
+                f"No row lies in the universe, which is {self.rules_.universe}, so "
+                "there is nothing to score.",
+                owner=OWNER,
+                name="X",
             )
         means = self.segments_["outcome"].to_numpy()
         known = ~np.isnan(means)
@@ -446,7 +478,9 @@ q(0.75)=37 of aov
         report = rules.verify(strategy.schema)
         if not report.is_mece:
             raise InvalidDataError(
-                f"The rules of the strategy are no partition.\n{report}"
+                f"The rules of the strategy are no partition.\n{report}",
+                owner=OWNER,
+                name="source",
             )
         segmenter = cls(
             {name: str(rule) for name, rule in rules.rules.items()},
@@ -458,10 +492,13 @@ q(0.75)=37 of aov
         segmenter._restore(strategy, report)
         return segmenter
 
-    def _check_choices(self) -> None:
+    def _check_parameters(self) -> None:
+        """Check what takes neither rules nor data."""
         check_choice(OWNER, "on_overlap", self.on_overlap, ["raise", "first"])
         check_choice(OWNER, "on_gap", self.on_gap, ["raise", "default"])
         check_choice(OWNER, "oversize", self.oversize, ["raise", "allow"])
+        check_size(OWNER, "min_size", self.min_size, 1.0)
+        check_size(OWNER, "max_size", self.max_size, 1.0)
 
     def _default_name(self) -> str | None:
         if self.default is None and self.on_gap == "default":
@@ -490,8 +527,11 @@ q(0.75)=37 of aov
         low, high = self.min_size_ or 0.0, self.max_size_ or np.inf
         if low > high:
             raise InvalidDataError(
-                f"The 'min_size' parameter of {OWNER} must not exceed 'max_size'. Got "
-                f"{self.min_size!r} and {self.max_size!r} instead."
+                f"min_size must not exceed max_size. Got {self.min_size!r} and "
+                f"{self.max_size!r} instead.",
+                owner=OWNER,
+                name="min_size",
+                value=self.min_size,
             )
         rules, used = with_explicit_default(base, self.schema), rows.inside
         is_default = rows.codes == len(base) - 1
@@ -523,9 +563,12 @@ q(0.75)=37 of aov
         try:
             segments = sizing.segments()
         except NoLegalSizesError as error:
-            raise InvalidDataError(
-                f"{OWNER} cannot bring the segments to min_size={self.min_size!r} and "
-                f"max_size={self.max_size!r}. {error}"
+            raise InfeasibleError(
+                f"The segments cannot be brought to min_size={self.min_size!r} and "
+                f"max_size={self.max_size!r}. {error}",
+                owner=OWNER,
+                name="min_size",
+                value=self.min_size,
             ) from None
         if is_empty:
             assert base.default is not None
@@ -581,6 +624,9 @@ q(0.75)=37 of aov
         for name in self.playbook:
             if name not in known:
                 raise InvalidDataError(
-                    f"The 'playbook' parameter of {OWNER} names {name!r}, which is "
-                    f"neither a segment nor a rule.{did_you_mean(str(name), known)}"
+                    f"The playbook names {name!r}, which is neither a segment nor a "
+                    f"rule.{did_you_mean(str(name), known)}",
+                    owner=OWNER,
+                    name="playbook",
+                    value=name,
                 )

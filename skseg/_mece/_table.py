@@ -81,18 +81,26 @@ def check_score_weights(
             raise InvalidParameterError(OWNER, "score_weights", rule, weights)
         if name not in known:
             raise InvalidDataError(
-                f"The 'score_weights' parameter of {OWNER} names {name!r}, which is "
-                f"neither 'outcome' nor 'size' nor a column of X."
-                f"{did_you_mean(str(name), known)}"
+                f"The score_weights name {name!r}, which is neither 'outcome' nor "
+                f"'size' nor a column.{did_you_mean(str(name), known)}",
+                owner=OWNER,
+                name="score_weights",
+                value=name,
             )
         if known.count(name) > 1:
             raise InvalidDataError(
-                f"The 'score_weights' parameter of {OWNER} names {name!r}, which is a "
-                "dimension and a column of X. Rename the column."
+                f"The score_weights name {name!r}, which is a dimension and a column. "
+                "Rename the column.",
+                owner=OWNER,
+                name="score_weights",
+                value=name,
             )
     if "outcome" in weights and not has_outcome:
         raise InvalidDataError(
-            f"The 'score_weights' parameter of {OWNER} names 'outcome'. Pass y to fit."
+            "The score_weights name 'outcome', and no outcome is given.",
+            owner=OWNER,
+            name="y",
+            advice="Pass y to fit.",
         )
     if not any(weights.values()):
         raise InvalidParameterError(OWNER, "score_weights", rule, weights)
@@ -121,8 +129,12 @@ def mece_table(
             values = rows.columns.numbers(name)
             if np.isinf(values[inside]).any():
                 raise InvalidDataError(
-                    f"Column {name!r} of 'score_weights' of {OWNER} must be finite or "
-                    "missing: infinite values have no mean. Mend the column."
+                    f"The column {name!r}, which the score_weights name, must be "
+                    "finite or missing: infinite values have no mean.",
+                    owner=OWNER,
+                    name="score_weights",
+                    column=name,
+                    advice="Mend the column.",
                 )
             table[column] = rows.means(values, len(table))
         dimensions[name] = table[column].to_numpy()

@@ -63,7 +63,7 @@ class Problem:
         except ValueError as error:
             # Questions that have no answer, whatever the sizes.
             assume("has no value" not in str(error))
-            assume("No row of X lies in the universe" not in str(error))
+            assume("No row lies in the universe" not in str(error))
             return str(error)
 
     def reordered(self, rows: Sequence[int], columns: Sequence[str]) -> Problem:

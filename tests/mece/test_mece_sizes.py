@@ -33,7 +33,7 @@ from tests.search.sizes.oracles import guillotine_feasible
 
 LOW_HIGH = {"A": "a < 3", "B": "a >= 3 or missing(a)"}
 PLANS = {name: f"s == '{name.lower()}'" for name in "ABCDE"}
-CANNOT = "MECERuleSegmenter cannot bring the segments to "
+CANNOT = "The segments cannot be brought to "
 REFUSALS = (
     r"[\d.]+ rows? (is|are) fewer than min_size=",
     r"[\d.]+ rows cannot be divided into segments of ",

@@ -194,8 +194,8 @@ def test_an_unknown_name_in_the_playbook_is_refused_with_the_likely_one() -> Non
     with pytest.raises(ValueError, match="neither a segment nor a rule") as caught:
         small(playbook={"Cor": "Mail"})
     assert str(caught.value) == (
-        "The 'playbook' parameter of MECERuleSegmenter names 'Cor', which is neither a "
-        "segment nor a rule. Did you mean 'Core'?"
+        "The playbook names 'Cor', which is neither a segment nor a rule. Did you mean "
+        "'Core'?"
     )
 
 
