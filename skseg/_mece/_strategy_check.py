@@ -6,11 +6,16 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, did_you_mean
 
 FORMAT = "skseg.strategy"
 VERSION = 1
 LISTS = ["merged_from", "split_from"]
+
+_KEYS = (
+    *("format", "version", "columns", "universe", "min_size", "max_size", "schema"),
+    *("segments", "lineage"),
+)
 
 _Test = Callable[[Any], bool]
 
@@ -24,6 +29,14 @@ def check_strategy(content: Any) -> None:
             f"This skseg reads version {VERSION} of {FORMAT}. Got version "
             f"{content.get('version')!r}; a newer skseg wrote it."
         )
+    for key in content:
+        if key not in _KEYS:
+            raise RuleError(
+                f"Not a strategy: the keys are {', '.join(_KEYS)}. Got {key!r} instead."
+                f"{did_you_mean(key, _KEYS)}",
+                name=key,
+                value=content[key],
+            )
     columns = "a list of different column names, or their number"
     _require(content, "columns", _is_columns, columns)
     for bound in ("min_size", "max_size"):

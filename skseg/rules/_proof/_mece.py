@@ -231,11 +231,11 @@ def _within_universe(rules: Mapping[str, Rule], universe: Rule) -> dict[str, Rul
             raise RuleError(
                 f"Quantiles of column {column!r} stand in the universe and in the "
                 "rules. They are quantiles of different rows, so their order is not "
-                "known before resolve(X).",
+                "known without data.",
                 owner="RuleSet.verify",
                 name="universe",
                 column=column,
-                advice="Use a number in the universe, or resolve first.",
+                advice="Use a number in the universe, or resolve(X) the rules first.",
             )
     inside = {name: universe & rule for name, rule in rules.items()}
     return {OUTSIDE: ~universe, **inside}

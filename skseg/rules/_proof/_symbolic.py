@@ -135,8 +135,11 @@ def symbolic_axis(
     if len(orders) > MAX_SCENARIOS:
         raise RuleError(
             f"Column {name!r} is compared with {len(levels)} quantiles and "
-            f"{len(numbers)} numbers, which have more than {MAX_SCENARIOS:,} orders. "
-            "Use fewer of them, or resolve(X) the rules first."
+            f"{len(numbers)} numbers, which have more than {MAX_SCENARIOS:,} orders.",
+            owner="RuleSet.verify",
+            name="rules",
+            column=name,
+            advice="Use fewer of them, or resolve(X) the rules first.",
         )
     scenarios: dict[tuple[int, ...], Scenario] = {}
     offset = 0
