@@ -35,9 +35,6 @@ from finders_runs import (
     progress,
 )
 
-from skseg import BoxSegmentFinder
-from skseg._finders._search import Search
-from skseg._search.effects.boxes import Box, cover
 from skseg.datasets import make_seller_groups
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,30 +47,12 @@ EFFECT = 0.15
 STOP_AT = 300  # CPU seconds
 
 
-class AllTriples(BoxSegmentFinder):
-    """With triples of columns from the start, which the finder does not offer."""
-
-    def _boxes(self, search: Search) -> list[Box]:
-        return cover(
-            search.codes,
-            search.axes,
-            search.score,
-            search.rows.weight,
-            max_columns=search.max_features,
-            min_size=search.min_size,
-            n_segments=search.max_findings,
-            min_z=4.0,
-            triples="all",
-        )
-
-
 def recovery(runs: Runs) -> list[Row]:
     """How much of the planted segments do the finders find, and how much else?"""
 
     def methods(seed: int) -> Iterator[tuple[str, Method]]:
         for name, inference, finder in finders(seed):
             yield f"{name}, {inference}", _by_finder(finder)
-        yield "Box, all triples, honest", _by_finder(AllTriples(random_state=seed))
         yield HISTORICAL, lambda data, new: _named(historical(data, seed), new)
 
     return _compare("recovery", runs, methods)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from itertools import combinations
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,11 @@ from finders_runs import NOT_COLUMNS, Row, Runs
 
 from skseg import BoxSegmentFinder, information_value
 from skseg._finders._coding import learn_coding
-from skseg._search.effects.boxes import Axis, all_triples, max_t, scan
+from skseg._search.effects.boxes import CodedAxis, max_t
+from skseg._search.effects.boxes._best import TopBoxes
+from skseg._search.effects.boxes._search import search
 from skseg._search.effects.boxes._sets import cell_sets
+from skseg._search.effects.boxes._tables import sample
 from skseg.datasets import make_seller_groups
 from skseg.rules import Columns
 
@@ -39,11 +41,9 @@ def speed(runs: Runs) -> list[Row]:
     numbers = rng.random(SORTED)
     one_sort, _ = median_cpu(lambda: np.sort(numbers))
     rows = [{"what": f"np.sort of {SORTED:,} float64", "cpu_s": round(one_sort, 3)}]
-    most, least = max(runs), min(runs)
     for n in runs:
         rows += _scans(n, rng)
-    rows += _replicates(least, rng)
-    rows += _triples(most, rng)
+    rows += _replicates(min(runs), rng)
     slow: dict[str, float] = {}
     for n in runs:
         rows += _ivs(n, rng, slow)
@@ -68,12 +68,12 @@ def _scans(n: int, rng: np.random.Generator) -> list[Row]:
             )
             return coding.codes(columns), coding.axes
 
-        def search(code: Callable[[], Any] = code) -> None:
-            codes, axes = code()
-            scan(codes, axes, score, max_columns=2, min_size=n / 100)
+        def scan(code: Callable[[], Any] = code) -> None:
+            rows = sample(*code(), score, None)
+            search(rows, n / 100, [TopBoxes(10)] * 2)
 
         coding_s, (_, axes) = median_cpu(code)
-        seconds, _ = median_cpu(search)
+        seconds, _ = median_cpu(scan)
         rows.append(
             {
                 "what": "coding and scan of all pairs, 32 cells",
@@ -92,7 +92,7 @@ def _scans(n: int, rng: np.random.Generator) -> list[Row]:
     return rows
 
 
-def _n_boxes(axes: list[Axis], width: int) -> int:
+def _n_boxes(axes: list[CodedAxis], width: int) -> int:
     sets = [len(cell_sets(axis)) for axis in axes]
     return sum(
         int(np.prod(some, dtype=np.int64))
@@ -103,7 +103,7 @@ def _n_boxes(axes: list[Axis], width: int) -> int:
 
 def _coded(n: int, n_cells: int, rng: np.random.Generator) -> Any:
     codes = rng.integers(0, n_cells, (N_COLUMNS, n), dtype=np.uint8)
-    return codes, [Axis(n_cells)] * N_COLUMNS, rng.standard_normal(n)
+    return codes, [CodedAxis(n_cells)] * N_COLUMNS, rng.standard_normal(n)
 
 
 def _replicates(n: int, rng: np.random.Generator) -> list[Row]:
@@ -115,14 +115,6 @@ def _replicates(n: int, rng: np.random.Generator) -> list[Row]:
     )
     what = f"max_t, 96 replicates, {N_COLUMNS} columns of 16 cells"
     boxes = 97 * _n_boxes(coded[1], 2)
-    return [{"what": what, "rows": n, "cpu_s": round(seconds, 3), "boxes": boxes}]
-
-
-def _triples(n: int, rng: np.random.Generator) -> list[Row]:
-    codes, axes, score = _coded(n, 8, rng)
-    seconds, _ = median_cpu(lambda: all_triples(codes, axes, score, min_size=n / 100))
-    what = f"all_triples, {comb(N_COLUMNS, 3):,} triples of 8 cells"
-    boxes = comb(N_COLUMNS, 3) * len(cell_sets(axes[0])) ** 3
     return [{"what": what, "rows": n, "cpu_s": round(seconds, 3), "boxes": boxes}]
 
 

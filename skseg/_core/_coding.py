@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search.effects.boxes import Axis
+from skseg._search.effects.boxes import CodedAxis
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, Rule, col, missing
@@ -51,11 +51,11 @@ class CodedColumn:
         return len(self.thresholds) + 1
 
     @property
-    def axis(self) -> Axis:
+    def axis(self) -> CodedAxis:
         """What a search has to know of the column."""
         n_cells = self.n_known + self.has_missing
         is_nominal = self.thresholds is None and self.n_known <= FEW_LEVELS
-        return Axis(n_cells, n_cells - 1 if self.has_missing else None, is_nominal)
+        return CodedAxis(n_cells, n_cells - 1 if self.has_missing else None, is_nominal)
 
     def rule(self, cells: Sequence[bool]) -> Rule:
         """Return the condition that a value is in one of these cells."""
@@ -144,7 +144,7 @@ class Coding:
     columns: tuple[CodedColumn, ...]
 
     @property
-    def axes(self) -> list[Axis]:
+    def axes(self) -> list[CodedAxis]:
         """What a search has to know of the columns."""
         return [column.axis for column in self.columns]
 

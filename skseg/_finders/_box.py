@@ -120,7 +120,7 @@ class BoxSegmentFinder(SegmentFinder):
     ['A', 'Implement']
     """
 
-    _method: ClassVar[str] = "ScoredBox"
+    _method: ClassVar[str] = "Box"
 
     def _boxes(self, search: Search) -> list[ScoredBox]:
         if not search.axes:
@@ -132,6 +132,6 @@ class BoxSegmentFinder(SegmentFinder):
             search.weight,
             max_columns=search.max_features,
             min_size=search.min_size,
-            n_segments=search.max_findings,
+            max_boxes=search.max_findings,
             min_z=_LEAST_Z,
         )

@@ -1,8 +1,7 @@
 """Exhaustive search for the boxes of cells in which a score differs from zero."""
 
 from ._cover import cover
-from ._flips import max_t
-from ._scan import all_triples, scan
-from ._sets import Axis, Box
+from ._max_t import max_t
+from ._sets import CodedAxis, ScoredBox
 
-__all__ = ["Axis", "Box", "all_triples", "cover", "max_t", "scan"]
+__all__ = ["CodedAxis", "ScoredBox", "cover", "max_t"]

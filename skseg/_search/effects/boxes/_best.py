@@ -1,4 +1,4 @@
-"""The best boxes of a table: all of them are compared, few of them are looked at."""
+"""The best boxes of a table, by branch and bound over the sets of its columns."""
 
 from __future__ import annotations
 
@@ -9,186 +9,179 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._sets import Axis, Box, Limits, cell_sets
-from ._tables import ONE_THREAD, Columns, Table, product
+from ._sets import CodedAxis, ScoredBox, cell_sets, squared_z
+from ._tables import ONE_THREAD, ColumnSet, JointTable, product
 
-# Bounds are lowered by this share, so that rounding does not hide equals of the best.
+# Bounds are compared with a key lowered by this factor, so that rounding does not
+# discard ties with the best.
 _SLACK = 1 - 1e-9
 _TINY = np.finfo(np.float64).tiny
-# So many boxes are evaluated at a time.
-_AT_ONCE = 1 << 19
+# Boxes that are evaluated at a time.
+_MAX_BOXES = 1 << 19
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Found:
-    """A box by the numbers of its sets; what is better sorts first."""
+class Candidate:
+    """A box by the numbers of its sets in `cell_sets`; better ones sort first.
+
+    The first key is that of `squared_z`; then fewer columns and more rows are better.
+    """
 
     minus_key: float
     n_columns: int
     minus_size: float
-    columns: Columns
+    columns: ColumnSet
     sets: tuple[int, ...]
     total: float = field(compare=False)
 
-    def box(self, axes: Sequence[Axis], variance: float) -> Box:
-        """Return the box that was found."""
+    def box(self, axes: Sequence[CodedAxis], variance: float) -> ScoredBox:
+        """Return the box, with z for scores of this variance."""
         cells = tuple(
-            (column, tuple(cell_sets(axes[column], whole=True)[number].tolist()))
+            (column, tuple(cell_sets(axes[column])[number].tolist()))
             for column, number in zip(self.columns, self.sets, strict=True)
         )
         size = -self.minus_size
         z = self.total / float(np.sqrt(variance * size))
-        return Box(cells, size, self.total, z)
+        return ScoredBox(cells, size, self.total, z)
 
 
-class Best:
+class TopBoxes:
     """The best boxes so far.
 
     Parameters
     ----------
     n_best : int
-        How many to keep.
-    one_each : bool, default=False
+        Number of boxes to keep.
+    one_per_table : bool, default=False
         Whether to keep only the best of each table.
     """
 
-    def __init__(self, n_best: int, one_each: bool = False) -> None:
+    def __init__(self, n_best: int, one_per_table: bool = False) -> None:
         self._n_best = n_best
-        self._n_each = 1 if one_each else n_best
-        self.found: list[Found] = []
+        self._n_per_table = 1 if one_per_table else n_best
+        self.candidates: list[Candidate] = []
 
-    @property
-    def enough(self) -> float:
-        """The key that a box must reach to be among the best."""
-        if len(self.found) < self._n_best:
-            return _TINY
-        return -self.found[-1].minus_key
-
-    def look_into(
-        self, table: Table, sets: Sequence[BoolArray], limits: Limits
+    def update(
+        self, table: JointTable, sets: Sequence[BoolArray], min_size: float
     ) -> None:
         """Keep the best boxes of a table if they are among the best."""
-        self.keep(best_boxes(table, sets, limits, self.enough, self._n_each))
+        is_full = len(self.candidates) == self._n_best
+        min_key = -self.candidates[-1].minus_key if is_full else _TINY
+        self.add(best_boxes(table, sets, min_size, min_key, self._n_per_table))
 
-    def keep(self, found: list[Found]) -> None:
+    def add(self, candidates: list[Candidate]) -> None:
         """Keep those boxes that are among the best."""
-        if found:
-            self.found = sorted([*self.found, *found])[: self._n_best]
+        if candidates:
+            self.candidates = sorted([*self.candidates, *candidates])[: self._n_best]
 
 
 def best_boxes(
-    table: Table,
+    table: JointTable,
     sets: Sequence[BoolArray],
-    limits: Limits,
-    enough: float = _TINY,
+    min_size: float,
+    min_key: float = _TINY,
     n_best: int = 1,
-) -> list[Found]:
-    """Return the best boxes of a table.
+) -> list[Candidate]:
+    """Return the best boxes of a table, exactly those of an exhaustive comparison.
 
     Parameters
     ----------
-    table : Table
-        The sums over its cells.
+    table : JointTable
+        Sums over the joint cells.
     sets : sequence of ndarray of bool of shape (n_sets, n_cells)
-        The candidates of each column.
-    limits : Limits
-        What boxes are allowed to be.
-    enough : float
-        The least key to return, above zero.
+        The candidates for a condition on each column.
+    min_size : float
+        Least weight of a box.
+    min_key : float
+        Least key of a box, above zero.
     n_best : int, default=1
-        The most boxes to return.
+        Most boxes to return.
 
     Returns
     -------
-    list of Found
-        The best first. Exactly what looking at all boxes gives.
+    list of Candidate
+        The best first.
 
     Notes
     -----
-    Column by column the sets take the place of the cells. A box within the rows of sets
-    chosen so far consists of some of the cells of the columns to come, and by Cauchy's
-    inequality the key of any of these boxes is at most the sum of the cells' keys, over
-    the cells with an effect on its side. Where that is not enough, no set of the next
-    column needs to be tried. On noise this spares more than nine boxes in ten.
+    Column by column, the sets replace the cells. Within the rows of the sets chosen so
+    far, a box is a subset of the cells of the remaining columns. By Cauchy's
+    inequality, its key is at most the sum of the keys of those cells whose effect has
+    its sign. Where this bound is below `min_key`, no set of the next column is tried.
+    On noise this discards more than nine boxes in ten.
     """
     shape = table.total.shape
     total, size = table.total.reshape(1, -1), table.size.reshape(1, -1)
     chosen: IntArray = np.zeros((1, 0), dtype=np.intp)
     for n, candidates in zip(shape[:-1], sets[:-1], strict=True):
         total, size = _expand(total, candidates, n), _expand(size, candidates, n)
-        kept = _promising(total, size, limits, enough)
+        kept = _promising(total, size, min_size, min_key)
         total, size = total[kept], size[kept]
-        before, number = np.divmod(kept, len(candidates))
-        chosen = np.column_stack([chosen[before], number])
+        parent, number = np.divmod(kept, len(candidates))
+        chosen = np.column_stack([chosen[parent], number])
     members = sets[-1].T.astype(np.float64)
-    step = max(_AT_ONCE // max(len(sets[-1]), 1), 1)
-    found: list[Found] = []
+    step = max(_MAX_BOXES // max(len(sets[-1]), 1), 1)
+    best: list[Candidate] = []
     for start in range(0, len(chosen), step):
-        some = slice(start, start + step)
-        found += _evaluate(
-            table.columns,
-            (product(total[some], members), product(size[some], members)),
-            chosen[some],
-            limits,
-            enough,
-            n_best,
-        )
-        found = sorted(found)[:n_best]
-        if len(found) == n_best:
-            enough = -found[-1].minus_key
-    return found
+        part = slice(start, start + step)
+        sums = product(total[part], members), product(size[part], members)
+        best += _evaluate(table.columns, sums, chosen[part], min_size, min_key, n_best)
+        best = sorted(best)[:n_best]
+        if len(best) == n_best:
+            min_key = -best[-1].minus_key
+    return best
 
 
 def _expand(sums: FloatArray, candidates: BoolArray, n_cells: int) -> FloatArray:
-    """Put the sets of a column in the place of its cells."""
-    rest = sums.shape[1] // n_cells
+    """Replace the cells of a column by its sets."""
+    n_rest = sums.shape[1] // n_cells
     members = candidates.astype(np.float64)
-    each = sums.reshape(-1, n_cells, rest)
-    expanded = np.empty((len(each), len(members), rest))
-    if members.size * rest <= ONE_THREAD:
-        np.matmul(members, each, out=expanded)
+    blocks = sums.reshape(-1, n_cells, n_rest)
+    expanded = np.empty((len(blocks), len(members), n_rest))
+    if members.size * n_rest <= ONE_THREAD:
+        np.matmul(members, blocks, out=expanded)
     else:
-        for i, some in enumerate(each):
-            expanded[i] = product(members, some)
-    return expanded.reshape(-1, rest)
+        for i, block in enumerate(blocks):
+            expanded[i] = product(members, block)
+    return expanded.reshape(-1, n_rest)
 
 
 def _promising(
-    total: FloatArray, size: FloatArray, limits: Limits, enough: float
+    total: FloatArray, size: FloatArray, min_size: float, min_key: float
 ) -> IntArray:
-    """Return the rows in which some cells may make a box that is good enough."""
+    """Return the rows of which some cells may make a box with a key of `min_key`."""
     keys = total * np.abs(total)
     np.divide(keys, size, out=keys, where=size > 0)
-    difference = keys.sum(axis=1)
-    both = np.abs(keys, out=keys).sum(axis=1)
-    if limits.side == "both":
-        difference = np.abs(difference)
-    elif limits.side == "negative":
-        difference = -difference
-    large = size.sum(axis=1) >= limits.min_size
-    bounds = (both + difference) / 2
-    return np.flatnonzero(large & (bounds >= enough * _SLACK))
+    difference = np.abs(keys.sum(axis=1))
+    both_signs = np.abs(keys, out=keys).sum(axis=1)
+    bounds = (both_signs + difference) / 2
+    is_large = size.sum(axis=1) >= min_size
+    return np.flatnonzero(is_large & (bounds >= min_key * _SLACK))
 
 
 def _evaluate(
-    columns: Columns,
+    columns: ColumnSet,
     sums: tuple[FloatArray, FloatArray],
     chosen: IntArray,
-    limits: Limits,
-    enough: float,
+    min_size: float,
+    min_key: float,
     n_best: int,
-) -> list[Found]:
+) -> list[Candidate]:
+    """Return the best of all boxes whose sums are given, set by set of the last column.
+
+    `chosen` has the numbers of the sets of the other columns, one row per row of sums.
+    """
     total, size = sums
-    keys = limits.keys(total, size)
-    rows, last = np.nonzero(keys >= enough)
+    keys = squared_z(total, size, min_size)
+    rows, last = np.nonzero(keys >= min_key)
     keys = keys[rows, last]
     if n_best < len(keys):
-        good = keys >= np.partition(keys, -n_best)[-n_best]
-        keys, rows, last = keys[good], rows[good], last[good]
+        is_top = keys >= np.partition(keys, -n_best)[-n_best]
+        keys, rows, last = keys[is_top], rows[is_top], last[is_top]
     total, size = total[rows, last], size[rows, last]
-    # Stable: among equals the first sets come first.
+    # lexsort is stable: among equals the first sets come first.
     return [
-        Found(
+        Candidate(
             -float(keys[i]),
             len(columns),
             -float(size[i]),

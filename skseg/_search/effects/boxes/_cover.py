@@ -10,111 +10,139 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray
 
-from ._best import Best, Found
-from ._search import Triples, measure, search
-from ._sets import Axis, Box, Codes, Limits, Side, rows_in
-from ._simplify import cost, simplified
+from ._best import Candidate, TopBoxes
+from ._search import measure, search
+from ._sets import CodedAxis, Codes, ScoredBox, rows_in
+from ._simplify import complexity_penalty, simplified
 from ._tables import Sample, joint_table, sample
 
-# For the next search a row that is explained weighs so much.
-_COVERED = 2.0
-# Columns with fewer cells have no cells so thin that they may be an inexact border.
-_THIN = 8
+# Weight of a covered row in the following searches; `cover` says why it counts double.
+_COVERED_WEIGHT = 2.0
+# In columns with fewer cells, a neighbouring cell is too wide to be an inexact border.
+_MIN_CELLS_TO_WIDEN = 8
 
 
 def cover(
     codes: Codes,
-    axes: Sequence[Axis],
+    axes: Sequence[CodedAxis],
     score: FloatArray,
     weight: FloatArray | None = None,
     *,
-    n_segments: int,
+    max_boxes: int,
     min_z: float = 5.5,
     max_columns: int = 3,
     min_size: float = 1.0,
-    max_size: float = np.inf,
-    side: Side = "both",
-    triples: Triples = "grown",
-) -> list[Box]:
-    """Find several boxes, each with an effect that the ones before do not explain.
+) -> list[ScoredBox]:
+    """Find several boxes, each with an effect that earlier ones do not explain.
 
     Parameters
     ----------
-    codes, axes, score, weight, max_columns, min_size, max_size, side, triples
-        As in `scan`.
-    n_segments : int
-        The most boxes to return.
+    codes : ndarray of uint8 of shape (n_columns, n_rows)
+        The cells of the rows.
+    axes : sequence of CodedAxis
+        The columns.
+    score : ndarray of float64 of shape (n_rows,)
+        The mean over the rows of a box estimates the effect there.
+    weight : ndarray of float64 of shape (n_rows,), default=None
+        A weight of w is w equal rows. None: all weights are one.
+    max_boxes : int
+        Most boxes to return.
     min_z : float, default=5.5
-        The least absolute z of a box, both as it is and in terms of what is left to
-        explain. A high quantile of the replicates of `max_t` is a good choice. Meant
-        for boxes of one and two columns: the square of z must be larger by twice the
-        logarithm of (columns times cells) in a box of three, which is the best of as
-        many times more.
+        Least absolute z of a box, both on all rows and on the residual scores. A high
+        quantile of the replicates of `max_t` is a good choice. It is meant for boxes of
+        one and two columns. A box of three is the best of many more, so the square of
+        its z must be larger by twice the logarithm of (columns times cells).
+    max_columns : {1, 2, 3}, default=3
+        Most columns with a condition. Boxes of one and two columns are compared
+        exhaustively, those of three grow out of the best boxes of two.
+    min_size : float
+        Least weight of a box.
 
     Returns
     -------
-    list of Box
-        In the order they were found. Their numbers are those of all rows in them.
+    list of ScoredBox
+        In the order they were found. Their numbers are those of all of their rows.
 
     Notes
     -----
-    The scores in a box that was found are set to zero for the search of the next one,
-    but its rows still count, and double: a box that reaches into the explained region
-    pays for it. So of an exclusive-or all four quadrants are found. Without those rows,
-    half of the rows would do for the second quadrant; and if they counted once, all
+    The square of z is twice the logarithm of the likelihood ratio of "the mean is
+    shifted inside of the box, zero outside" to "the mean is zero everywhere": of two
+    boxes with the same effect the larger one wins, of two with the same sum the purer.
+
+    Scores in a box are set to zero for the search of the next box, but its rows still
+    count, and double: a box that reaches into an explained region is penalised. This
+    is why all four quadrants of an exclusive-or are found. If covered rows did not
+    count, half of all rows would do for the second quadrant; if they counted once, all
     rows would do for the last two, which have the same sign.
 
-    What was found is simplified then: see `simplified`. It is passed over if it has no
-    such effect apart from the boxes found before and one cell around them.
+    Each box is then simplified (see `simplified`), and skipped if it has no effect of
+    `min_z` outside of the earlier boxes and one cell around them.
+
+    Examples
+    --------
+    >>> codes = np.array([[0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1]], dtype=np.uint8)
+    >>> score = np.array([0.0, 0.0, 0.0, 9.0, 0.0, 9.0])
+    >>> axes = [CodedAxis(3), CodedAxis(2)]
+    >>> [box] = cover(codes, axes, score, max_boxes=1, min_z=1.5)
+    >>> box.cells
+    ((1, (False, True)),)
+    >>> box.n, box.total
+    (3.0, 18.0)
     """
     rows = sample(codes, axes, score, weight)
-    pieces = _Pieces(rows, Limits(min_size, max_size, side), min_z)
-    for _ in range(3 * n_segments):
-        candidates = pieces.candidates(max_columns, triples)
-        if not candidates or len(pieces.boxes) == n_segments:
+    covering = _Covering(rows, min_size, min_z)
+    for _ in range(3 * max_boxes):
+        candidates = covering.candidates(max_columns)
+        if not candidates or len(covering.boxes) == max_boxes:
             break
-        pieces.take(candidates)
-    return pieces.boxes
+        covering.add_first_new(candidates)
+    return covering.boxes
 
 
-class _Pieces:
-    """The boxes found so far, and the scores that are left to explain."""
+class _Covering:
+    """The boxes so far, and the scores that they do not explain."""
 
-    def __init__(self, rows: Sample, limits: Limits, min_z: float) -> None:
+    def __init__(self, rows: Sample, min_size: float, min_z: float) -> None:
         self._rows = rows
-        self._limits = limits
+        self._min_size = min_size
         self._min_z = min_z
         self._covered = np.zeros(len(rows.value), dtype=bool)
-        self.left = rows
-        self.boxes: list[Box] = []
+        self._residual = rows
+        self.boxes: list[ScoredBox] = []
 
-    def candidates(self, max_columns: int, triples: Triples) -> list[Found]:
-        """Return boxes that explain enough of what is left, the best first.
+    def candidates(self, max_columns: int) -> list[Candidate]:
+        """Return simplified boxes that explain enough of the residual, the best first.
 
-        Boxes with more columns come out of more comparisons, and what is best among
-        them has to be better by that.
+        Boxes of more columns are the best of more comparisons, so they are ranked by
+        their keys less a penalty.
         """
-        rows, left = self._rows, self.left
-        each = [Best(1) for _ in range(max_columns)]
-        search(left, self._limits, each, triples)
-        worth = []
-        for found in (found for best in each for found in best.found):
-            simple = simplified(found, rows, self._covered, left, self._limits)
-            table = joint_table(left, simple.columns)
-            key = -measure(table, rows.axes, simple.sets, self._limits).minus_key
-            if self._is_enough(key, simple):
-                price = cost(rows.axes, simple.columns) * rows.variance
-                worth.append((price - key, simple))
-        return [simple for _, simple in sorted(worth)]
+        rows, residual = self._rows, self._residual
+        tops = [TopBoxes(1) for _ in range(max_columns)]
+        search(residual, self._min_size, tops)
+        ranked = []
+        for candidate in (candidate for top in tops for candidate in top.candidates):
+            simple = simplified(
+                candidate, rows, self._covered, residual, self._min_size
+            )
+            table = joint_table(residual, simple.columns)
+            key = -measure(table, rows.axes, simple.sets, self._min_size).minus_key
+            if self._is_significant(key, simple):
+                penalty = complexity_penalty(rows.axes, simple.columns) * rows.variance
+                ranked.append((penalty - key, simple))
+        return [simple for _, simple in sorted(ranked)]
 
-    def take(self, candidates: list[Found]) -> None:
-        """Take in the first new box, or at least regard one as explained."""
+    def add_first_new(self, candidates: list[Candidate]) -> None:
+        """Add the first box with an effect of its own and zero its scores.
+
+        If there is none, the scores of the best candidate are zeroed, so that the next
+        search differs.
+        """
         codes, axes = self._rows.codes, self._rows.axes
-        boxes = [found.box(axes, self._rows.variance) for found in candidates]
-        for found, box in zip(candidates, boxes, strict=True):
+        boxes = [candidate.box(axes, self._rows.variance) for candidate in candidates]
+        for candidate, box in zip(candidates, boxes, strict=True):
             inside = box.contains(codes)
-            enough = self._is_enough(-found.minus_key, found)
-            if enough and self._is_new(box, inside):
+            is_significant = self._is_significant(-candidate.minus_key, candidate)
+            if is_significant and self._is_new(box, inside):
                 self.boxes.append(box)
                 self._covered |= inside
                 break
@@ -123,42 +151,43 @@ class _Pieces:
         weight = (
             np.ones(len(inside)) if self._rows.weight is None else self._rows.weight
         )
-        value = np.where(inside, 0.0, self.left.value)
-        weight = np.where(self._covered, _COVERED, 1.0) * weight
-        self.left = replace(self._rows, value=value, weight=weight)
+        value = np.where(inside, 0.0, self._residual.value)
+        weight = np.where(self._covered, _COVERED_WEIGHT, 1.0) * weight
+        self._residual = replace(self._rows, value=value, weight=weight)
 
-    def _is_enough(self, key: float, found: Found) -> bool:
-        """Tell whether an effect is more than the best of many may be by chance."""
-        third = 0.0
-        if len(found.columns) > 2:
-            n_cells = max(self._rows.shape(found.columns))
-            third = 2 * log(len(self._rows.axes) * n_cells)
-        return key >= (self._min_z**2 + third) * self._rows.variance
+    def _is_significant(self, key: float, candidate: Candidate) -> bool:
+        """Tell whether a key exceeds what the best of all boxes has by chance."""
+        selection = 0.0
+        if len(candidate.columns) > 2:
+            n_cells = max(self._rows.shape(candidate.columns))
+            selection = 2 * log(len(self._rows.axes) * n_cells)
+        return key >= (self._min_z**2 + selection) * self._rows.variance
 
-    def _is_new(self, box: Box, inside: BoolArray) -> bool:
-        """Tell whether a box has an effect apart from earlier ones and their borders.
+    def _is_new(self, box: ScoredBox, inside: BoolArray) -> bool:
+        """Tell whether a box has an effect outside of earlier ones and their borders.
 
-        Cells are rarely cut where an effect begins, so some of it is left by a box.
+        An effect rarely begins where a cell does, so a box leaves some of it over in
+        the neighbouring cells.
         """
         axes, codes = self._rows.axes, self._rows.codes
-        for other in self.boxes:
-            if other.z * box.z > 0:
+        for earlier in self.boxes:
+            if earlier.z * box.z > 0:
                 wider = tuple(
                     (column, _widened(cells, axes[column]))
-                    for column, cells in other.cells
+                    for column, cells in earlier.cells
                 )
                 inside = inside & ~rows_in(codes, wider)
-        total = float(self.left.value[inside].sum())
+        total = float(self._residual.value[inside].sum())
         weight = self._rows.weight
         size = float(inside.sum() if weight is None else weight[inside].sum())
-        least = self._min_z**2 * self._rows.variance
-        return total * box.z > 0 and total**2 >= least * size
+        min_key = self._min_z**2 * self._rows.variance
+        return total * box.z > 0 and total**2 >= min_key * size
 
 
-def _widened(cells: tuple[bool, ...], axis: Axis) -> tuple[bool, ...]:
-    """Add the neighbours of cells, where cells are thin and have an order."""
-    n = axis.n_cells - (axis.missing is not None)
-    if axis.nominal or n < _THIN:
+def _widened(cells: tuple[bool, ...], axis: CodedAxis) -> tuple[bool, ...]:
+    """Add the neighbours of cells, where cells are narrow and have an order."""
+    n = axis.n_known
+    if axis.nominal or n < _MIN_CELLS_TO_WIDEN:
         return cells
     wider = np.array(cells)
     wider[1:n] |= cells[: n - 1]

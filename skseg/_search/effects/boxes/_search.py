@@ -5,207 +5,143 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 
-from skseg._typing import BoolArray, FloatArray
+from skseg._typing import BoolArray
 
-from ._best import Best, Found, best_boxes
-from ._sets import Axis, Codes, Limits, cell_sets
-from ._tables import Columns, Sample, Table, all_tables, joint_table
+from ._best import Candidate, TopBoxes, best_boxes
+from ._sets import CodedAxis, cell_sets, squared_z
+from ._tables import ColumnSet, JointTable, Sample, all_tables, joint_table
 
-Triples = Literal["grown", "all"]
-Numbers = tuple[int, ...]
+SetNumbers = tuple[int, ...]
 
-# So many pairs of columns may grow a third, and so many triples are made better.
-_BEAM = 12
-_COARSE = 8
+# Pairs of columns that get a third condition, and triples that are improved.
+_BEAM_WIDTH = 12
 
 
-def search(
-    rows: Sample, limits: Limits, best: Sequence[Best], triples: Triples
-) -> None:
-    """Keep the best boxes of one column, of two and of three, each in a place.
+def search(rows: Sample, min_size: float, top: Sequence[TopBoxes]) -> None:
+    """Keep the best boxes of one column, of two and of three in `top[0]` to `top[2]`.
 
-    A place may be the same as the one before.
+    These may be one and the same object. Boxes of one and two columns are compared
+    exhaustively; those of three are the best pairs with a third condition, improved two
+    conditions at a time.
     """
-    look_at_all(rows, 1, limits, best[:1])
-    pairs = Best(_BEAM, one_each=True)
-    if len(best) > 1:
-        grow = len(best) > 2 and triples == "grown"
-        look_at_all(rows, 2, limits, [best[1], pairs] if grow else [best[1]])
-    if len(best) > 2:
-        all_of_them = triples == "all"
-        starts = _coarse(rows, limits) if all_of_them else _grown(rows, limits, pairs)
-        found = {
-            climb(joint_table(rows, columns), rows.axes, numbers, limits)
-            for columns, numbers in starts
+    compare_all(rows, 1, min_size, top[:1])
+    if len(top) > 1:
+        pairs = TopBoxes(_BEAM_WIDTH, one_per_table=True)
+        compare_all(rows, 2, min_size, [top[1], pairs] if len(top) > 2 else [top[1]])
+    if len(top) > 2:
+        improved = {
+            climb(joint_table(rows, columns), rows.axes, sets, min_size)
+            for columns, sets in _triples(rows, min_size, pairs)
         }
-        best[2].keep(list(found))
+        top[2].add(list(improved))
 
 
-def look_at_all(
-    rows: Sample, width: int, limits: Limits, several: Sequence[Best]
+def compare_all(
+    rows: Sample, n_columns: int, min_size: float, tops: Sequence[TopBoxes]
 ) -> None:
-    """Compare all boxes of so many columns."""
+    """Compare all boxes of `n_columns` columns."""
     sets = [cell_sets(axis) for axis in rows.axes]
-    columns = [column for column, some in enumerate(sets) if len(some)]
-    for table in all_tables(rows, width, columns):
-        for best in several:
-            best.look_into(table, [sets[column] for column in table.columns], limits)
+    columns = [column for column, candidates in enumerate(sets) if len(candidates)]
+    for table in all_tables(rows, n_columns, columns):
+        for top in tops:
+            top.update(table, [sets[column] for column in table.columns], min_size)
 
 
 def climb(
-    table: Table, axes: Sequence[Axis], numbers: Numbers, limits: Limits
-) -> Found:
-    """Improve a box, two of its conditions at a time, until none of them can be.
+    table: JointTable, axes: Sequence[CodedAxis], start: SetNumbers, min_size: float
+) -> Candidate:
+    """Improve a box, two of its conditions at a time, to a local optimum.
 
     Parameters
     ----------
-    table : Table
-        Sums over the joint cells of the box's columns.
-    axes : sequence of Axis
+    table : JointTable
+        Sums over the joint cells of the columns of the box.
+    axes : sequence of CodedAxis
         All columns.
-    numbers : tuple of int
-        The numbers of the columns' sets to begin with.
-    limits : Limits
-        What boxes are allowed to be.
+    start : tuple of int
+        The numbers of the sets to start from.
+    min_size : float
+        Least weight of a box.
 
     Returns
     -------
-    Found
-        The box. With one or two columns it is the best there is, and the beginning does
-        not matter.
+    Candidate
+        The box. With one or two columns it is the global optimum.
     """
     sets = [cell_sets(axes[column]) for column in table.columns]
-    places = range(len(sets))
-    current = measure(table, axes, numbers, limits)
-    improved = True
-    while improved:
-        improved = False
-        for free in combinations(places, min(2, len(sets))):
-            part = _within(table, sets, current.sets, free)
-            some = [sets[place] for place in free]
-            better = best_boxes(part, some, limits, max(-current.minus_key, 1e-300))
+    current = measure(table, axes, start, min_size)
+    has_improved = True
+    while has_improved:
+        has_improved = False
+        for free in combinations(range(len(sets)), min(2, len(sets))):
+            slab = _slab(table, sets, current.sets, free)
+            min_key = max(-current.minus_key, 1e-300)
+            better = best_boxes(slab, [sets[axis] for axis in free], min_size, min_key)
             if better and better[0].minus_key < current.minus_key:
-                numbers = _replaced(current.sets, free, better[0].sets)
+                numbers = list(current.sets)
+                for axis, number in zip(free, better[0].sets, strict=True):
+                    numbers[axis] = number
                 current = replace(
                     better[0],
                     n_columns=len(sets),
                     columns=table.columns,
-                    sets=numbers,
+                    sets=tuple(numbers),
                 )
-                improved = len(sets) > 2
+                has_improved = len(sets) > 2
     return current
 
 
-def _replaced(numbers: Numbers, places: Sequence[int], new: Numbers) -> Numbers:
-    changed = list(numbers)
-    for place, number in zip(places, new, strict=True):
-        changed[place] = number
-    return tuple(changed)
+def _slab(
+    table: JointTable,
+    sets: Sequence[BoolArray],
+    numbers: SetNumbers,
+    free: Sequence[int],
+) -> JointTable:
+    """Return the table of the free axes, over the rows that meet the other conditions.
 
-
-def _within(
-    table: Table, sets: Sequence[BoolArray], numbers: Numbers, free: Sequence[int]
-) -> Table:
-    """Return the table of some columns, over the rows that meet the other conditions.
-
-    The columns come out in the order of the table.
+    Its columns are in the order of the table.
     """
     total, size = table.total, table.size
-    for place in reversed(range(total.ndim)):
-        if place not in free:
-            inside = sets[place][numbers[place]]
-            total = total.compress(inside, place).sum(place)
-            size = size.compress(inside, place).sum(place)
-    return Table(tuple(table.columns[place] for place in free), total, size)
+    for axis in reversed(range(total.ndim)):
+        if axis not in free:
+            inside = sets[axis][numbers[axis]]
+            total = total.compress(inside, axis).sum(axis)
+            size = size.compress(inside, axis).sum(axis)
+    return JointTable(tuple(table.columns[axis] for axis in free), total, size)
 
 
 def measure(
-    table: Table, axes: Sequence[Axis], numbers: Numbers, limits: Limits
-) -> Found:
+    table: JointTable, axes: Sequence[CodedAxis], numbers: SetNumbers, min_size: float
+) -> Candidate:
     """Return a box of a table by the numbers of its sets."""
     sets = [cell_sets(axes[column]) for column in table.columns]
-    inside = _within(table, sets, numbers, ())
-    key = float(limits.keys(inside.total, inside.size))
+    inside = _slab(table, sets, numbers, ())
+    key = float(squared_z(inside.total, inside.size, min_size))
     size, total = float(inside.size), float(inside.total)
-    return Found(-key, len(sets), -size, table.columns, numbers, total)
+    return Candidate(-key, len(sets), -size, table.columns, numbers, total)
 
 
-def _grown(
-    rows: Sample, limits: Limits, pairs: Best
-) -> Iterator[tuple[Columns, Numbers]]:
+def _triples(
+    rows: Sample, min_size: float, pairs: TopBoxes
+) -> Iterator[tuple[ColumnSet, SetNumbers]]:
     """Yield the best pairs with a third condition, the best of its column."""
-    grown = Best(_BEAM, one_each=True)
-    useful = [c for c, axis in enumerate(rows.axes) if len(cell_sets(axis))]
-    for pair in pairs.found:
+    triples = TopBoxes(_BEAM_WIDTH)
+    divisible = [c for c, axis in enumerate(rows.axes) if len(cell_sets(axis))]
+    for pair in pairs.candidates:
         conditions = dict(zip(pair.columns, pair.sets, strict=True))
         inside = np.ones(len(rows.value), dtype=bool)
         for column, number in conditions.items():
             inside &= cell_sets(rows.axes[column])[number][rows.codes[column]]
-        thirds = [column for column in useful if column not in conditions]
-        for table in all_tables(rows.part(inside), 1, thirds):
+        thirds = [column for column in divisible if column not in conditions]
+        for table in all_tables(rows.subset(inside), 1, thirds):
             [third] = table.columns
-            for found in best_boxes(table, [cell_sets(rows.axes[third])], limits):
-                columns, numbers = zip(
-                    *sorted((conditions | {third: found.sets[0]}).items()), strict=True
+            for best in best_boxes(table, [cell_sets(rows.axes[third])], min_size):
+                columns, sets = zip(
+                    *sorted((conditions | {third: best.sets[0]}).items()), strict=True
                 )
-                grown.keep([replace(found, n_columns=3, columns=columns, sets=numbers)])
-    for found in grown.found:
-        yield found.columns, found.sets
-
-
-def _coarse(rows: Sample, limits: Limits) -> Iterator[tuple[Columns, Numbers]]:
-    """Yield the best triples of columns with few cells, in terms of the fine ones."""
-    fine_to_coarse = [
-        merged_cells(axis, _sizes(codes, rows.weight, axis))
-        for axis, codes in zip(rows.axes, rows.codes, strict=True)
-    ]
-    codes = np.empty_like(rows.codes)
-    for column, mapping in enumerate(fine_to_coarse):
-        np.take(mapping, rows.codes[column], out=codes[column])
-    axes = [
-        replace(
-            axis,
-            n_cells=int(mapping[-1]) + 1,
-            missing=None if axis.missing is None else int(mapping[-1]),
-        )
-        for axis, mapping in zip(rows.axes, fine_to_coarse, strict=True)
-    ]
-    best = Best(_BEAM, one_each=True)
-    look_at_all(replace(rows, codes=codes, axes=axes), 3, limits, [best])
-    for found in best.found:
-        numbers = tuple(
-            _number(
-                cell_sets(rows.axes[column]),
-                cell_sets(axes[column])[number][fine_to_coarse[column]],
-            )
-            for column, number in zip(found.columns, found.sets, strict=True)
-        )
-        yield found.columns, numbers
-
-
-def _sizes(codes: Codes, weight: FloatArray | None, axis: Axis) -> FloatArray:
-    return np.bincount(codes, weight, axis.n_cells).astype(np.float64)
-
-
-def merged_cells(axis: Axis, size: FloatArray) -> Codes:
-    """Return which coarse cell each cell belongs to: neighbours of about equal size."""
-    if axis.nominal or axis.n_cells <= _COARSE:
-        return np.arange(axis.n_cells, dtype=np.uint8)
-    n = axis.n_cells - (axis.missing is not None)
-    middle = np.cumsum(size[:n]) - size[:n] / 2
-    n_coarse = _COARSE - (axis.missing is not None)
-    share = middle / max(float(size[:n].sum()), 1e-300)
-    coarse = np.minimum((share * n_coarse).astype(np.intp), n_coarse - 1)
-    # Without gaps, so that there are no empty cells.
-    _, coarse = np.unique(coarse, return_inverse=True)
-    if axis.missing is not None:
-        coarse = np.append(coarse, coarse[-1] + 1)
-    return coarse.astype(np.uint8)
-
-
-def _number(sets: BoolArray, wanted: BoolArray) -> int:
-    return int(np.flatnonzero((sets == wanted).all(axis=1))[0])
+                triples.add([replace(best, n_columns=3, columns=columns, sets=sets)])
+    for triple in triples.candidates:
+        yield triple.columns, triple.sets

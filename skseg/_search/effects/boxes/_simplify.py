@@ -9,146 +9,146 @@ import numpy as np
 
 from skseg._typing import BoolArray
 
-from ._best import Found
+from ._best import Candidate
 from ._search import climb, measure
-from ._sets import Axis, Limits, cell_sets
-from ._tables import Columns, Sample, Table, joint_table
+from ._sets import CodedAxis, cell_sets
+from ._tables import ColumnSet, JointTable, Sample, joint_table
 
-# The numbers of the sets of some columns, in the order of the columns.
-Numbers = dict[int, int]
+# The number of the set of each column with a condition, in the order of the columns.
+SetOfColumn = dict[int, int]
 
 
 def simplified(
-    found: Found,
+    candidate: Candidate,
     rows: Sample,
     covered: BoolArray,
-    left: Sample,
-    limits: Limits,
-) -> Found:
+    residual: Sample,
+    min_size: float,
+) -> Candidate:
     """Drop conditions, or parts of them, that hardly make a box any better.
 
     Parameters
     ----------
-    found : Found
+    candidate : Candidate
         The box.
     rows : Sample
         All rows.
     covered : ndarray of bool of shape (n_rows,)
-        Which of them are in boxes found before.
-    left : Sample
-        All rows, without the scores that were explained before.
-    limits : Limits
-        What boxes are allowed to be.
+        Rows that are in earlier boxes.
+    residual : Sample
+        All rows, with the scores that earlier boxes explain set to zero.
+    min_size : float
+        Least weight of a box.
 
     Returns
     -------
-    Found
-        The simpler box, measured by all rows.
+    Candidate
+        The simpler box, measured on all rows.
 
     Notes
     -----
-    A condition is the best one of many. If it is about nothing, the square of z grows
-    by it all the same, by up to about twice the logarithm of their number. If it grows
-    by no more, the condition goes. This must be so in terms of all rows of the box, and
-    also in terms of the rows that no box before has: else a box would grow into a
-    region whose effect has another sign, or into one whose effect is better explained.
+    A condition is the best of many. Where it has no effect, it still raises the square
+    of z, by up to about twice the logarithm of their number. A condition that raises it
+    by no more is dropped. This must hold both on all rows of the box and on those that
+    are in no earlier box: otherwise a box would grow into a region whose effect has the
+    other sign, or is explained better by an earlier box.
     """
-    checks = _Checks(rows, covered, limits)
+    pruning = _Pruning(rows, covered, min_size)
     while True:
-        numbers = dict(zip(found.columns, found.sets, strict=True))
-        fewer = checks.without_one(numbers)
+        sets = dict(zip(candidate.columns, candidate.sets, strict=True))
+        fewer = pruning.without_weakest(sets)
         if not fewer:
             break
-        columns = tuple(fewer)
-        table = joint_table(left, columns)
-        found = climb(table, rows.axes, tuple(fewer.values()), limits)
-    return checks.found(checks.widened(numbers))
+        table = joint_table(residual, tuple(fewer))
+        candidate = climb(table, rows.axes, tuple(fewer.values()), min_size)
+    return pruning.measured(pruning.opened(sets))
 
 
-def cost(axes: Sequence[Axis], columns: Iterable[int]) -> float:
-    """Return what conditions have to add to the square of z to be worth it."""
+def complexity_penalty(axes: Sequence[CodedAxis], columns: Iterable[int]) -> float:
+    """Return by how much conditions on columns must raise the square of z."""
     return sum(2 * log(len(axes) * len(cell_sets(axes[column]))) for column in columns)
 
 
-class _Checks:
-    """Compares boxes by all rows and by those that no box before has."""
+class _Pruning:
+    """Compares boxes both on all rows and on those that are in no earlier box."""
 
-    def __init__(self, rows: Sample, covered: BoolArray, limits: Limits) -> None:
+    def __init__(self, rows: Sample, covered: BoolArray, min_size: float) -> None:
         self._rows = rows
-        self._fresh = rows.part(~covered) if covered.any() else rows
-        self._limits = limits
-        self._tables: dict[Columns, tuple[Table, Table]] = {}
+        self._uncovered = rows.subset(~covered) if covered.any() else rows
+        self._min_size = min_size
+        self._tables: dict[ColumnSet, tuple[JointTable, JointTable]] = {}
 
-    def found(self, numbers: Numbers) -> Found:
-        """Return a box as measured by all rows."""
-        table, _ = self._tables_of(numbers)
-        return measure(table, self._rows.axes, tuple(numbers.values()), self._limits)
+    def measured(self, sets: SetOfColumn) -> Candidate:
+        """Return a box as measured on all rows."""
+        table, _ = self._tables_of(sets)
+        return measure(table, self._rows.axes, tuple(sets.values()), self._min_size)
 
-    def without_one(self, numbers: Numbers) -> Numbers:
-        """Return a box without the condition that it needs least, if any."""
+    def without_weakest(self, sets: SetOfColumn) -> SetOfColumn:
+        """Return a box without its weakest condition; empty if all are needed."""
         best, least_loss = {}, 1.0
-        for column in numbers if len(numbers) > 1 else ():
-            fewer = {other: numbers[other] for other in numbers if other != column}
-            loss = self._loss(numbers, fewer) / cost(self._rows.axes, [column])
+        for column in sets if len(sets) > 1 else ():
+            fewer = {other: sets[other] for other in sets if other != column}
+            penalty = complexity_penalty(self._rows.axes, [column])
+            loss = self._loss(sets, fewer) / penalty
             if loss <= least_loss:
                 best, least_loss = fewer, loss
         return best
 
-    def widened(self, numbers: Numbers) -> Numbers:
-        """Return a box whose conditions are open to one side, where that will do."""
-        for column in numbers:
+    def opened(self, sets: SetOfColumn) -> SetOfColumn:
+        """Return a box with one-sided conditions, wherever these are as good."""
+        for column in sets:
             axis = self._rows.axes[column]
-            for number in _simpler_sets(axis, numbers[column]):
-                wider = numbers | {column: number}
-                if self._loss(numbers, wider) <= 2 * log(axis.n_cells):
-                    numbers = wider
+            for number in _one_sided_sets(axis, sets[column]):
+                wider = sets | {column: number}
+                if self._loss(sets, wider) <= 2 * log(axis.n_cells):
+                    sets = wider
                     break
-        return numbers
+        return sets
 
-    def _loss(self, numbers: Numbers, simpler: Numbers) -> float:
-        """Return by how much the square of z falls, infinite if too far."""
-        before, after = self._keys(numbers), self._keys(simpler)
-        if min(after) <= 0:
+    def _loss(self, sets: SetOfColumn, simpler: SetOfColumn) -> float:
+        """Return by how much the square of z falls, infinite if no effect is left."""
+        keys, simpler_keys = self._keys(sets), self._keys(simpler)
+        if min(simpler_keys) <= 0:
             return inf
-        pairs = zip(before, after, strict=True)
-        return max(one - other for one, other in pairs) / self._rows.variance
-
-    def _keys(self, numbers: Numbers) -> tuple[float, float]:
-        everything, fresh = self._tables_of(numbers)
-        axes, sets = self._rows.axes, tuple(numbers.values())
-        of_any_size = Limits(0, inf, self._limits.side)
+        pairs = zip(keys, simpler_keys, strict=True)
         return (
-            -measure(everything, axes, sets, self._limits).minus_key,
-            -measure(fresh, axes, sets, of_any_size).minus_key,
+            max(key - simpler_key for key, simpler_key in pairs) / self._rows.variance
         )
 
-    def _tables_of(self, numbers: Numbers) -> tuple[Table, Table]:
-        columns = tuple(numbers)
+    def _keys(self, sets: SetOfColumn) -> tuple[float, float]:
+        table, uncovered = self._tables_of(sets)
+        axes, numbers = self._rows.axes, tuple(sets.values())
+        return (
+            -measure(table, axes, numbers, self._min_size).minus_key,
+            -measure(uncovered, axes, numbers, min_size=0.0).minus_key,
+        )
+
+    def _tables_of(self, sets: SetOfColumn) -> tuple[JointTable, JointTable]:
+        columns = tuple(sets)
         if columns not in self._tables:
-            everything = joint_table(self._rows, columns)
-            fresh = everything
-            if self._fresh is not self._rows:
-                fresh = joint_table(self._fresh, columns)
-            self._tables[columns] = everything, fresh
+            table = uncovered = joint_table(self._rows, columns)
+            if self._uncovered is not self._rows:
+                uncovered = joint_table(self._uncovered, columns)
+            self._tables[columns] = table, uncovered
         return self._tables[columns]
 
 
-def _simpler_sets(axis: Axis, number: int) -> Iterator[int]:
-    """Yield sets that are open to more sides, the simplest first."""
+def _one_sided_sets(axis: CodedAxis, number: int) -> Iterator[int]:
+    """Yield sets that extend one to the first or the last cell, the simplest first."""
     if axis.nominal:
         return
     sets = cell_sets(axis)
-    n = axis.n_cells - (axis.missing is not None)
-    inside = sets[number]
-    if not inside[:n].any():
+    n = axis.n_known
+    cells = sets[number]
+    if not cells[:n].any():
         return
-    first, last = np.flatnonzero(inside[:n])[[0, -1]]
-    known = {some.tobytes(): i for i, some in enumerate(sets)}
+    first, last = np.flatnonzero(cells[:n])[[0, -1]]
+    numbers = {candidate.tobytes(): i for i, candidate in enumerate(sets)}
     for start, stop in ((0, last + 1), (first, n), (first, last + 1)):
-        wider = np.zeros_like(inside)
+        wider = np.zeros_like(cells)
         wider[start:stop] = True
-        if wider.tobytes() in known:
-            yield known[wider.tobytes()]
-        wider[n:] = inside[n:]
-        if wider.tobytes() in known:
-            yield known[wider.tobytes()]
+        if wider.tobytes() in numbers:
+            yield numbers[wider.tobytes()]
+        wider[n:] = cells[n:]
+        if wider.tobytes() in numbers:
+            yield numbers[wider.tobytes()]

@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._sets import Axis, Codes
+from ._sets import CodedAxis, Codes
 
-# So many rows at a time stay in the cache between the steps of a histogram.
+# Rows per histogram: few enough to stay in the cache between its steps.
 _CHUNK = 1 << 16
-_MOST_CELLS = 1 << 18
-# Multiplications in a product of matrices that is too small for threads.
+_MAX_CELLS = 1 << 18
+# Multiplications in a matrix product that is too small for a BLAS to use threads.
 ONE_THREAD = 1 << 17
 
-Columns = tuple[int, ...]
+ColumnSet = tuple[int, ...]
 _Float = TypeVar("_Float", bound=np.floating[Any])
 
 
@@ -33,7 +33,7 @@ class Sample:
     ----------
     codes : ndarray of uint8 of shape (n_columns, n_rows)
         The cells of the rows.
-    axes : sequence of Axis
+    axes : sequence of CodedAxis
         The columns.
     value : ndarray of float64 of shape (n_rows,)
         Scores times weights.
@@ -44,20 +44,20 @@ class Sample:
     """
 
     codes: Codes
-    axes: Sequence[Axis]
+    axes: Sequence[CodedAxis]
     value: FloatArray
     weight: FloatArray | None
     variance: float
 
-    def part(self, rows: BoolArray | IntArray) -> Sample:
+    def subset(self, rows: BoolArray | IntArray) -> Sample:
         """Return some of the rows, with the variance of all."""
-        places = np.flatnonzero(rows) if rows.dtype == bool else rows
-        value = self.value[places]
-        weight = None if self.weight is None else self.weight[places]
-        # Column by column, and by places, is many times as fast as all at once.
+        indices = np.flatnonzero(rows) if rows.dtype == bool else rows
+        value = self.value[indices]
+        weight = None if self.weight is None else self.weight[indices]
+        # `take` per column is many times as fast as a two-dimensional index.
         codes = np.empty((len(self.codes), len(value)), dtype=np.uint8)
-        for some, column in zip(codes, self.codes, strict=True):
-            np.take(column, places, out=some, mode="clip")
+        for taken, column in zip(codes, self.codes, strict=True):
+            np.take(column, indices, out=taken, mode="clip")
         return Sample(codes, self.axes, value, weight, self.variance)
 
     def shape(self, columns: Sequence[int]) -> tuple[int, ...]:
@@ -66,79 +66,76 @@ class Sample:
 
 
 def sample(
-    codes: Codes, axes: Sequence[Axis], score: FloatArray, weight: FloatArray | None
+    codes: Codes,
+    axes: Sequence[CodedAxis],
+    score: FloatArray,
+    weight: FloatArray | None,
 ) -> Sample:
     """Return rows whose scores add up exactly, in whatever order.
 
-    Scores are rounded to multiples of a power of two so small that nobody will notice,
-    and so large that no sum of them needs to be rounded. Then equal boxes have equal
-    sums: neither the order of the rows decides which of them is best, nor how sums were
-    arrived at, nor whether a row was repeated or given a weight.
+    Scores are rounded to multiples of a power of two, which is negligibly small and yet
+    so large that none of their sums is rounded. So equal boxes have equal sums, however
+    rows are ordered, summed, or repeated instead of weighted, and ties are broken by
+    the shape of the boxes alone.
     """
     score = np.asarray(score, dtype=np.float64)
-    squares = _summable(score**2, weight)
+    squares = _exactly_summable(score**2, weight)
     size = float(len(score))
     if weight is not None:
-        weight = _summable(np.ones_like(score), np.asarray(weight, dtype=np.float64))
+        weight = np.asarray(weight, dtype=np.float64)
+        weight = _exactly_summable(np.ones_like(score), weight)
         size = float(weight.sum())
     variance = float(squares.sum()) / size if size else 0.0
-    return Sample(codes, axes, _summable(score, weight), weight, variance or 1.0)
+    value = _exactly_summable(score, weight)
+    return Sample(codes, axes, value, weight, variance or 1.0)
 
 
-def _summable(values: FloatArray, weight: FloatArray | None) -> FloatArray:
+def _exactly_summable(values: FloatArray, weight: FloatArray | None) -> FloatArray:
     """Return values times weights, rounded so that all sums of them are exact."""
     weighted = np.abs(values) if weight is None else np.abs(values) * weight
     _, exponent = np.frexp(weighted.sum())
     step = np.ldexp(1.0, int(exponent) - 52)
     steps = np.rint(values / step)
-    # Whole weights leave whole numbers as they are.
+    # Rounded before weighting: a whole weight is then a repetition, exactly.
     return np.asarray((steps if weight is None else np.rint(steps * weight)) * step)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class JointTable:
     """Sums over the joint cells of a few columns.
 
     Attributes
     ----------
     columns : tuple of int
         The columns, in the order of the axes.
-    total, size : ndarray of float64, an axis a column
+    total, size : ndarray of float64 with one axis per column
         Sums of the scores, and of the weights.
     """
 
-    columns: Columns
+    columns: ColumnSet
     total: FloatArray
     size: FloatArray
 
-    def without_scores(self, other: Table) -> Table:
-        """Return the table with the scores of some of its rows set to zero."""
-        return Table(self.columns, self.total - other.total, self.size)
 
-    def without_rows(self, other: Table) -> Table:
-        """Return the table of the rows that the other one has not."""
-        return Table(self.columns, self.total - other.total, self.size - other.size)
-
-
-def joint_table(rows: Sample, columns: Columns) -> Table:
+def joint_table(rows: Sample, columns: ColumnSet) -> JointTable:
     """Return the sums over the joint cells of columns."""
     shape = rows.shape(columns)
     n_cells = prod(shape)
     total, size = np.zeros(n_cells), np.zeros(n_cells)
     for start in range(0, len(rows.value), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        cells = joint_cells(rows.codes[:, some], columns, shape)
-        total += np.bincount(cells, rows.value[some], n_cells)
-        weight = None if rows.weight is None else rows.weight[some]
+        chunk = slice(start, start + _CHUNK)
+        cells = joint_cells(rows.codes[:, chunk], columns, shape)
+        total += np.bincount(cells, rows.value[chunk], n_cells)
+        weight = None if rows.weight is None else rows.weight[chunk]
         size += np.bincount(cells, weight, n_cells)
-    return Table(columns, total.reshape(shape), size.reshape(shape))
+    return JointTable(columns, total.reshape(shape), size.reshape(shape))
 
 
-def joint_cells(codes: Codes, columns: Columns, shape: Sequence[int]) -> IntArray:
-    """Number the joint cells of rows, the last column's cells first."""
-    small = prod(shape) <= 1 << 16
+def joint_cells(codes: Codes, columns: ColumnSet, shape: Sequence[int]) -> IntArray:
+    """Return the joint cell of every row; the cells of the last column vary fastest."""
+    is_small = prod(shape) <= 1 << 16
     first, *others = columns
-    cells = codes[first].astype(np.uint16 if small else np.uint32)
+    cells = codes[first].astype(np.uint16 if is_small else np.uint32)
     for column, n in zip(others, shape[1:], strict=True):
         cells *= cells.dtype.type(n)
         cells += codes[column]
@@ -146,64 +143,72 @@ def joint_cells(codes: Codes, columns: Columns, shape: Sequence[int]) -> IntArra
     return joint
 
 
-def all_tables(rows: Sample, width: int, columns: Sequence[int]) -> Iterator[Table]:
-    """Yield the tables of all combinations of so many columns.
+def all_tables(
+    rows: Sample, n_columns: int, columns: Sequence[int]
+) -> Iterator[JointTable]:
+    """Yield the tables of all combinations of `n_columns` of the columns.
 
-    Rows are counted by the joint cells of more columns at once, from which the tables
-    follow by adding up: there are far fewer cells than rows.
+    Rows are counted in blocks of more columns, and the tables are margins of the
+    blocks, since there are far fewer cells than rows.
     """
-    most = min(max(len(rows.value) // 3, 1), _MOST_CELLS)
+    max_cells = min(max(len(rows.value) // 3, 1), _MAX_CELLS)
     n_cells = {column: rows.axes[column].n_cells for column in columns}
-    for block, parts in _blocks(n_cells, width, most):
-        known = {block: joint_table(rows, block)}
-        for part in parts:
-            yield _margin(known, block, part)
+    for block, subsets in _blocks(n_cells, n_columns, max_cells):
+        tables = {block: joint_table(rows, block)}
+        for subset in subsets:
+            yield _margin(tables, block, subset)
 
 
-def _margin(known: dict[Columns, Table], block: Columns, part: Columns) -> Table:
-    """Add up a table until some columns are left, the last ones first."""
-    if part not in known:
-        # Adding up the missing column that comes first, last, shares the most work.
-        other = next(column for column in block if column not in part)
-        place = block.index(other)
-        wider = tuple(sorted((*part, other)))
-        table = _margin(known, block, wider)
-        place = wider.index(other)
-        known[part] = Table(part, table.total.sum(place), table.size.sum(place))
-    return known[part]
+def _margin(
+    tables: dict[ColumnSet, JointTable], block: ColumnSet, subset: ColumnSet
+) -> JointTable:
+    """Return the table of a subset of a block, and store it with those in between."""
+    if subset not in tables:
+        # Summing over the first absent column last shares the most work.
+        absent = next(column for column in block if column not in subset)
+        wider = tuple(sorted((*subset, absent)))
+        table = _margin(tables, block, wider)
+        axis = wider.index(absent)
+        tables[subset] = JointTable(subset, table.total.sum(axis), table.size.sum(axis))
+    return tables[subset]
 
 
 def _blocks(
-    n_cells: dict[int, int], width: int, most: int
-) -> Iterator[tuple[Columns, list[Columns]]]:
-    """Yield wide blocks of columns and which combinations to take from each."""
-    wanted = dict.fromkeys(combinations(sorted(n_cells), width))
-    while wanted:
-        block = next(iter(wanted))
-        while wider := _wider(block, n_cells, wanted, most):
+    n_cells: dict[int, int], n_columns: int, max_cells: int
+) -> Iterator[tuple[ColumnSet, list[ColumnSet]]]:
+    """Yield blocks of columns and which combinations to take from each."""
+    remaining = dict.fromkeys(combinations(sorted(n_cells), n_columns))
+    while remaining:
+        block = next(iter(remaining))
+        while wider := _widened_block(block, n_cells, remaining, max_cells):
             block = wider
-        parts = [part for part in combinations(block, width) if part in wanted]
-        for part in parts:
-            del wanted[part]
-        yield block, parts
+        subsets = [
+            subset for subset in combinations(block, n_columns) if subset in remaining
+        ]
+        for subset in subsets:
+            del remaining[subset]
+        yield block, subsets
 
 
-def _wider(
-    block: Columns, n_cells: dict[int, int], wanted: dict[Columns, None], most: int
-) -> Columns:
+def _widened_block(
+    block: ColumnSet,
+    n_cells: dict[int, int],
+    remaining: dict[ColumnSet, None],
+    max_cells: int,
+) -> ColumnSet:
     """Return the block with the column that adds the most combinations, if any."""
-    cells = prod(n_cells[column] for column in block)
-    width = len(next(iter(wanted)))
-    gains = {
+    block_cells = prod(n_cells[column] for column in block)
+    n_columns = len(next(iter(remaining)))
+    n_added = {
         column: sum(
-            tuple(sorted((*part, column))) in wanted
-            for part in combinations(block, width - 1)
+            tuple(sorted((*subset, column))) in remaining
+            for subset in combinations(block, n_columns - 1)
         )
         for column, n in n_cells.items()
-        if column not in block and cells * n <= most
+        if column not in block and block_cells * n <= max_cells
     }
-    best = max(gains, key=lambda column: gains[column], default=-1)
-    return tuple(sorted((*block, best))) if gains.get(best) else ()
+    best = max(n_added, key=lambda column: n_added[column], default=-1)
+    return tuple(sorted((*block, best))) if n_added.get(best) else ()
 
 
 def product(
@@ -211,18 +216,18 @@ def product(
 ) -> npt.NDArray[_Float]:
     """Return the product of matrices, computed by one thread.
 
-    On products as slim as these the threads of a BLAS wait more than they work, and the
-    other processes with them. Small products are not shared between threads, so the
-    rows go in groups.
+    The threads of a BLAS wait more than they work on products as slim as these, and
+    keep other processes from working. Small products are not shared between threads, so
+    rows are multiplied in groups.
     """
     n_rows, depth = left.shape
     step = max(ONE_THREAD // max(depth * right.shape[1], 1), 1)
-    whole = n_rows - n_rows % step
+    n_grouped = n_rows - n_rows % step
     out = np.empty((n_rows, right.shape[1]), dtype=left.dtype)
     np.matmul(
-        left[:whole].reshape(-1, step, depth),
+        left[:n_grouped].reshape(-1, step, depth),
         right,
-        out=out[:whole].reshape(-1, step, right.shape[1]),
+        out=out[:n_grouped].reshape(-1, step, right.shape[1]),
     )
-    np.matmul(left[whole:], right, out=out[whole:])
+    np.matmul(left[n_grouped:], right, out=out[n_grouped:])
     return out

@@ -1,0 +1,162 @@
+"""Null distribution of the largest absolute z over all boxes, by random sign flips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from skseg._typing import FloatArray, IntArray
+
+from ._sets import CodedAxis, Codes, cell_sets
+from ._tables import ONE_THREAD, ColumnSet, Sample, joint_cells, product, sample
+
+Floats = npt.NDArray[np.float32]
+
+
+def max_t(
+    codes: Codes,
+    axes: Sequence[CodedAxis],
+    score: FloatArray,
+    weight: FloatArray | None = None,
+    *,
+    n_replicates: int,
+    rng: np.random.Generator,
+    min_size: float = 1.0,
+    max_columns: int = 2,
+    n_groups: int = 512,
+) -> FloatArray:
+    """Return the largest absolute z over all boxes, and its sign-flip replicates.
+
+    Parameters
+    ----------
+    codes, axes, score, weight, min_size
+        As in `cover`.
+    n_replicates : int
+        Number of random sign vectors.
+    rng : numpy.random.Generator
+        The source of the signs.
+    max_columns : {1, 2}, default=2
+        Most columns with a condition.
+    n_groups : int, default=512
+        Number of random groups of rows; all rows of a group have the same sign.
+
+    Returns
+    -------
+    ndarray of float64 of shape (1 + n_replicates,)
+        The largest absolute z: of the scores as they are, then of the replicates. Zero
+        where no box is large enough.
+
+    Notes
+    -----
+    Under the hypothesis that no box has an effect, the signs of the scores are
+    exchangeable: the share of these numbers that are at least as large as the first is
+    a p-value. Every replicate looks at all boxes, which accounts for the search. Signs
+    by group are as valid as signs by row, since the test holds for any group of sign
+    changes. They make replicates cheap: the sums of the groups in the cells are counted
+    once for all of them.
+
+    A weight stands for equal rows, which have the same sign.
+    """
+    rows = sample(codes, axes, score, weight)
+    n_rows = len(rows.value)
+    rows = rows.subset(rng.permutation(n_rows))
+    n_groups = min(n_groups, n_rows)
+    signs = np.ones((1 + n_replicates, n_groups), dtype=np.float32)
+    signs[1:] -= 2 * rng.integers(0, 2, (n_replicates, n_groups), dtype=np.uint8)
+    groups = np.arange(n_rows) * n_groups // max(n_rows, 1)
+    replicates = _Replicates(rows, groups, signs, min_size)
+    divisible = [i for i, axis in enumerate(axes) if len(cell_sets(axis))]
+    for i, column in enumerate(divisible):
+        replicates.update((column,))
+        if max_columns > 1:
+            for other in divisible[i + 1 :]:
+                replicates.update((column, other))
+    return np.sqrt(replicates.largest)
+
+
+class _Replicates:
+    """The largest square of z so far, for each replicate."""
+
+    def __init__(
+        self, rows: Sample, groups: IntArray, signs: Floats, min_size: float
+    ) -> None:
+        self._rows = rows
+        self._groups = groups
+        self._signs = signs
+        self._min_size = min_size
+        self.largest = np.zeros(len(signs))
+
+    def update(self, columns: ColumnSet) -> None:
+        """Compare the boxes of one or two columns, in all replicates at once."""
+        total, size = self._sums(columns)
+        sets = [cell_sets(self._rows.axes[column]) for column in columns]
+        if len(columns) == 1:
+            total, size = total[np.newaxis], size[np.newaxis]
+            first: FloatArray = np.ones((1, 1))
+        else:
+            first = sets[0].astype(np.float64)
+        last = sets[-1].T.astype(np.float64)
+        size = product(first, size)
+        inside = product(first.astype(np.float32), total.reshape(len(total), -1))
+        inside = inside.reshape(len(first), -1, len(last))
+        promising, replicate = np.nonzero(self._bounds(inside, size) >= self.largest)
+        used, index = np.unique(promising, return_inverse=True)
+        inverse_size = self._inverse(product(size[used], last))
+        step = max((1 << 20) // last.shape[1], 1)
+        for start in range(0, len(promising), step):
+            part = slice(start, start + step)
+            chosen = inside[promising[part], replicate[part]]
+            keys = product(chosen, last.astype(np.float32))
+            np.square(keys, out=keys)
+            keys *= inverse_size[index[part]]
+            np.maximum.at(self.largest, replicate[part], keys.max(axis=1))
+
+    def _sums(self, columns: ColumnSet) -> tuple[Floats, FloatArray]:
+        """Return sums of the scores, by cells, replicates and cells, and the sizes."""
+        rows, n_groups = self._rows, self._signs.shape[1]
+        shape = rows.shape(columns)
+        n_cells = prod(shape)
+        cells = joint_cells(rows.codes, columns, shape)
+        size = np.bincount(cells, rows.weight, n_cells).reshape(shape)
+        cells += self._groups * n_cells
+        total = np.bincount(cells, rows.value, n_groups * n_cells)
+        # In units of sigma, squares do not overflow single precision.
+        scaled = (total / np.sqrt(rows.variance)).astype(np.float32)
+        by_group = scaled.reshape(n_groups, n_cells)
+        replicated = _signed_sums(self._signs, by_group)
+        if len(columns) == 1:
+            return replicated, size.astype(np.float64)
+        by_cell = replicated.reshape(-1, *shape).transpose(1, 0, 2)
+        return np.ascontiguousarray(by_cell), size.astype(np.float64)
+
+    def _inverse(self, size: FloatArray) -> Floats:
+        """Return one over the sizes, zero for boxes that are too small."""
+        is_legal = (size >= self._min_size) & (size > 0)
+        inverse = np.divide(1, size, out=np.zeros_like(size), where=is_legal)
+        return inverse.astype(np.float32)
+
+    def _bounds(self, inside: Floats, size: FloatArray) -> Floats:
+        """Bound the keys of the boxes within each set, as in `best_boxes`."""
+        inverse_size = np.divide(1, size, out=np.zeros_like(size), where=size > 0)
+        keys = inside * np.abs(inside)
+        keys *= inverse_size.astype(np.float32)[:, np.newaxis]
+        ones = np.ones(keys.shape[2], dtype=np.float32)
+        difference = keys @ ones
+        np.abs(difference, out=difference)
+        bounds = np.abs(keys, out=keys) @ ones + difference
+        bounds[size.sum(axis=1) < self._min_size] = -1
+        # The slack covers the rounding errors of single precision.
+        return bounds * np.float32(0.5 * (1 + 1e-4))
+
+
+def _signed_sums(signs: Floats, by_group: Floats) -> Floats:
+    """Return the sums over groups under all signs, in products for one thread."""
+    step = max(ONE_THREAD // max(signs.size, 1), 1)
+    out = np.empty((len(signs), by_group.shape[1]), dtype=np.float32)
+    for start in range(0, by_group.shape[1], step):
+        part = slice(start, start + step)
+        np.matmul(signs, by_group[:, part], out=out[:, part])
+    return out
