@@ -61,8 +61,10 @@ class ArrayColumn:
                 map(codes.__getitem__, texts), dtype=np.intp, count=len(texts)
             )
         except TypeError:
+            # A value that is no text, or a missing one that has no hash.
             self._require_text(texts)
-            raise
+            present = [text if isinstance(text, str) else None for text in texts]
+            return np.array([codes[text] for text in present], dtype=np.intp)
 
     def is_text(self) -> bool:
         """Tell whether the column holds text."""
