@@ -93,7 +93,7 @@ def verdicts(n_runs: int = 20) -> list[Row]:
     rows = []
     for name, (truth, draw) in POPULATIONS.items():
         found = [
-            select_n_segments(draw(seed), k=KS, random_state=seed)
+            select_n_segments(draw(seed), n_segments=KS, random_state=seed)
             for seed in range(n_runs)
         ]
         row: Row = {
@@ -125,7 +125,7 @@ def agreement(n_sets: int = 40) -> list[Row]:
         n_columns = (2, 5, 10)[seed % 3]
         X = _blobs(N_ESTIMATED, seed, n_columns, k, 1.0 + 0.25 * (seed % 4))
         found: NSegmentsSelection = select_n_segments(
-            X, k=KS, criteria=("silhouette",), sample_size=100, random_state=seed
+            X, n_segments=KS, criteria=("silhouette",), max_rows=100, random_state=seed
         )
         exact = {k: silhouette_score(X, _naive(X, k)) for k in KS}
         rows.append(

@@ -41,7 +41,9 @@ X, kinds = X[known], truth["segment"][known]
 from skseg.displays import NSegmentsDisplay
 from skseg.model_selection import select_n_segments
 
-found = select_n_segments(scale.fit_transform(X), k=range(2, 9), random_state=0)
+found = select_n_segments(
+    scale.fit_transform(X), n_segments=range(2, 9), random_state=0
+)
 print(found)
 criteria = NSegmentsDisplay.from_selection(found)
 

@@ -95,8 +95,8 @@ class InductiveSegmenter(
         Names; a code is a position here. Where rows may be noise the last one is
         "Noise", so that the code -1 finds it as well.
     segments_ : DataFrame
-        One row per segment, noise last: code, name, rule, n (weight) and share. Clusters
-        have no rule, so it is None; those of `RuleSurrogate` around this estimator have.
+        One row per segment, noise last: code, name, rule (None, as clusters have no
+        rule; `RuleSurrogate` finds some), n (weight) and share.
     centers_ : ndarray of float of shape (n_segments, n_features)
         Means of the rows of each segment; noise has none. A cluster of `clusterer`
         without training rows has the centre that `clusterer` gives it.

@@ -20,7 +20,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._predictions import predicted_codes, training_codes
-from ._share_bounds import ShareBounds
+from ._size_bounds import SizeBounds
 from ._stability import MOST_REPLICATES, stability_score, strength_of_rows
 
 Metric = Callable[[FloatArray, IntArray], float]
@@ -34,8 +34,8 @@ class SegmentScorer:
     """What `make_segment_scorer` returns; its arguments are documented there."""
 
     metric: str | Metric
-    min_share: float | None
-    max_share: float | None
+    min_size: float | None
+    max_size: float | None
     max_noise: float | None
     illegal_score: float
     n_replicates: int
@@ -56,11 +56,8 @@ class SegmentScorer:
     def _allows(self, codes: IntArray, trained: IntArray) -> bool:
         """Tell whether the segments have distances and keep to the bounds."""
         known = segment_sizes(np.concatenate([codes, trained]))
-        sizes = segment_sizes(codes)._replace(
-            smallest_share=known.smallest_share, largest_share=known.largest_share
-        )
-        bounds = ShareBounds(self.min_share, self.max_share, self.max_noise)
-        return not bounds.broken(sizes)
+        bounds = SizeBounds(self.min_size, self.max_size, self.max_noise)
+        return not bounds.broken_by(segment_sizes(codes), known)
 
     def _measure(self, estimator: Any, X: Any, codes: IntArray) -> float:
         """Return the metric, larger being better."""
@@ -99,8 +96,8 @@ class SegmentScorer:
 def make_segment_scorer(
     metric: str | Metric = "silhouette",
     *,
-    min_share: float | None = 0.05,
-    max_share: float | None = 0.6,
+    min_size: float | None = 0.05,
+    max_size: float | None = 0.6,
     max_noise: float | None = 0.3,
     illegal_score: float = -1e100,
     n_replicates: int = 10,
@@ -120,11 +117,12 @@ def make_segment_scorer(
         that larger is better), ``"stability"``, ``"prediction_strength"``, or a
         callable ``metric(X, codes) -> float`` with rows as the clusterer sees them, all
         of them in a segment.
-    min_share : float or None, default=0.05
-        Smallest share of the rows in any segment, in [0, 0.5]; None: no bound.
-    max_share : float or None, default=0.6
-        Largest share of the rows in any segment, in (0, 1]; None: no bound. Below 1/2
-        it rules out two segments, unless there is noise.
+    min_size : int, float or None, default=0.05
+        Smallest size of any segment: a number of rows, or a share of them in (0, 0.5].
+        None: no bound.
+    max_size : int, float or None, default=0.6
+        Largest size of any segment: a number of rows, or a share of them in (0, 1).
+        None: no bound. Below 1/2 it rules out two segments, unless there is noise.
     max_noise : float or None, default=0.3
         Largest share of the held-out rows without a segment (-1), in [0, 1]; None: no
         bound.
@@ -176,7 +174,7 @@ def make_segment_scorer(
     at ``best_score_``: below all legal values it says so, and the mean of a candidate
     shows in how many folds it broke one.
 
-    Shares of segments are those of the held-out and the training rows (``labels_``)
+    Sizes of segments are those in the held-out and the training rows (``labels_``)
     together, as a fold alone is small: of 50 rows, a segment of 11 % has less than 5 %
     in one fold of 13. In each fold of a `KFold` these are all rows. Estimators that
     keep no ``labels_``, such as `GaussianMixture`, are known by the held-out rows
@@ -211,15 +209,15 @@ def make_segment_scorer(
     ...     scoring=make_segment_scorer("silhouette"),
     ...     cv=KFold(3, shuffle=True, random_state=0),
     ... ).fit(X)
-    >>> search.best_estimator_.segments_
-       code       name    n     share
-    0     0  Segment 0  139  0.231667
-    1     1  Segment 1  140  0.233333
-    2     2  Segment 2  137  0.228333
-    3     3  Segment 3  136  0.226667
-    4    -1      Noise   48  0.080000
+    >>> search.best_estimator_.segments_[["name", "n", "share"]]
+            name    n     share
+    0  Segment 0  139  0.231667
+    1  Segment 1  140  0.233333
+    2  Segment 2  137  0.228333
+    3  Segment 3  136  0.226667
+    4      Noise   48  0.080000
     """
-    ShareBounds(min_share, max_share, max_noise).check(OWNER)
+    SizeBounds(min_size, max_size, max_noise).check(OWNER)
     if not is_number(illegal_score) or not math.isfinite(illegal_score):
         rule = "a finite number"
         raise InvalidParameterError(OWNER, "illegal_score", rule, illegal_score)
@@ -230,8 +228,8 @@ def make_segment_scorer(
     check_random_state(random_state)
     return SegmentScorer(
         metric,
-        min_share=min_share,
-        max_share=max_share,
+        min_size=min_size,
+        max_size=max_size,
         max_noise=max_noise,
         illegal_score=illegal_score,
         n_replicates=n_replicates,

@@ -17,7 +17,7 @@ from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics import silhouette_score
 from skseg.metrics._distances import without_noise
-from skseg.metrics._share_bounds import ShareBounds
+from skseg.metrics._size_bounds import SizeBounds
 
 from ._dbscan_grid import dbscan_grid
 from ._eps_selection import EpsSelection
@@ -44,8 +44,8 @@ def select_eps(
     min_samples: int | Iterable[int] = (5, 10, 20),
     eps: float | Iterable[float] | None = None,
     n_eps: int = 5,
-    min_share: float | None = 0.05,
-    max_share: float | None = 0.6,
+    min_size: float | None = 0.05,
+    max_size: float | None = 0.6,
     max_noise: float | None = 0.3,
     metric: str = "euclidean",
     random_state: Any = None,
@@ -66,10 +66,12 @@ def select_eps(
     n_eps : int, default=5
         Number of radii if there is no `eps`, in [1, 50]: from half the knee to twice
         the knee, evenly on a logarithmic scale, rounded to 3 digits.
-    min_share : float or None, default=0.05
-        Smallest share of all rows that a segment may have, in [0, 0.5]. None: no bound.
-    max_share : float or None, default=0.6
-        Largest share of all rows that a segment may have, in (0, 1]. None: no bound.
+    min_size : int, float or None, default=0.05
+        Smallest size that a segment may have: a number of rows, or a share of all rows
+        in (0, 0.5]. None: no bound.
+    max_size : int, float or None, default=0.6
+        Largest size that a segment may have: a number of rows, or a share of all rows
+        in (0, 1). None: no bound.
     max_noise : float or None, default=0.3
         Largest share of rows that may be noise, in [0, 1]. None: no bound.
     metric : str, default="euclidean"
@@ -146,7 +148,7 @@ def select_eps(
     1  0.5           3       0.0425      True
     2  1.5           1       0.0000     False
     """
-    bounds = ShareBounds(min_share, max_share, max_noise)
+    bounds = SizeBounds(min_size, max_size, max_noise)
     bounds.check(OWNER)
     X = np.asarray(
         check_array(
@@ -248,11 +250,11 @@ def candidates(number: int, knee: float, n_eps: int) -> list[float]:
 
 
 def _measured(
-    X: FloatArray, codes: IntArray, bounds: ShareBounds, metric: str, seed: int
+    X: FloatArray, codes: IntArray, bounds: SizeBounds, metric: str, seed: int
 ) -> dict[str, Any]:
     """Return what the table says about the segments of a cell."""
     sizes = segment_sizes(codes)
-    broken = bounds.broken(sizes)
+    broken = bounds.broken_by(sizes, sizes)
     is_asked = sizes.has_distances and (not broken or sizes.n_segments <= _MANY)
     return {
         "n_segments": sizes.n_segments,

@@ -32,7 +32,7 @@ def transition_matrix(
     after: Any,
     *,
     normalize: str | None = None,
-    names: Sequence[str] | Mapping[int, str] | None = None,
+    segment_names: Sequence[str] | Mapping[int, str] | None = None,
     sample_weight: Any = None,
 ) -> pd.DataFrame:
     """Count the customers by their segment before and their segment after.
@@ -49,7 +49,7 @@ def transition_matrix(
         What shares are taken of: of those who were in a segment before (rows add up to
         1), of those who are in it after (columns add up to 1), or of all customers.
         None: counts.
-    names : sequence or dict of str, default=None
+    segment_names : sequence or dict of str, default=None
         Names by code, such as ``segment_names_``. All of them get a row and a column,
         with or without customers; noise (-1) is called "Noise". None: the codes that
         there are.
@@ -96,7 +96,7 @@ def transition_matrix(
     >>> from skseg.monitor import transition_matrix
     >>> before = pd.Series({"ann": 0, "bob": 0, "cid": 1})
     >>> after = pd.Series({"bob": 1, "cid": 1, "dan": 0, "eve": -1})
-    >>> transition_matrix(before, after, names=["Loyal", "At risk"])
+    >>> transition_matrix(before, after, segment_names=["Loyal", "At risk"])
     after    Loyal  At risk  Noise  gone
     before
     Loyal        0        1      0     1
@@ -110,8 +110,8 @@ def transition_matrix(
     weight = _read_weight(both, sample_weight)
     used = used_codes(np.append(both.first[both.in_first], both.second[both.in_second]))
     named = {code: code for code in used.tolist()}
-    if names is not None:
-        named = _read_names(names, used.tolist())
+    if segment_names is not None:
+        named = _read_names(segment_names, used.tolist())
     # Codes end at -1, so -2 is free for those who are not there.
     codes = np.array([*named, *([-2] if both.customers is not None else [])])
     counts = crossed(
@@ -152,7 +152,9 @@ def _read_names(names: Any, used: list[int]) -> dict[int, str]:
     if isinstance(names, Mapping):
         named = dict(sorted(names.items()))
     elif isinstance(names, str):
-        raise InvalidParameterError(OWNER, "names", "a sequence or dict of str", names)
+        raise InvalidParameterError(
+            OWNER, "segment_names", "a sequence or dict of str", names
+        )
     else:
         # segment_names_ has noise at the end, where the code -1 finds it.
         listed = list(names)
@@ -163,7 +165,12 @@ def _read_names(names: Any, used: list[int]) -> dict[int, str]:
         named[-1] = named.pop(-1, NOISE)
     if nameless := [code for code in used if code not in named]:
         raise InvalidDataError(
-            f"The names of {OWNER} must name all codes. Got none for {nameless}."
+            f"The segment_names of {OWNER} must name all codes. Got none for "
+            f"{nameless}.",
+            owner=OWNER,
+            name="segment_names",
+            rule="a name for every code",
+            value=nameless,
         )
     return named
 
@@ -176,8 +183,12 @@ def _labels(
     if len(set(labels)) < n_labels:
         twice = next(label for label in labels if labels.count(label) > 1)
         raise InvalidDataError(
-            f"The names of {OWNER} must differ from each other, and from {NEW!r} and "
-            f"{GONE!r}. Got {twice!r} twice."
+            f"The segment_names of {OWNER} must differ from each other, and from "
+            f"{NEW!r} and {GONE!r}. Got {twice!r} twice.",
+            owner=OWNER,
+            name="segment_names",
+            rule=f"different from each other, and from {NEW!r} and {GONE!r}",
+            value=twice,
         )
     return pd.Index(labels, name=axis)
 

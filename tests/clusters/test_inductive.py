@@ -126,6 +126,8 @@ def test_core_takes_the_nearest_core_sample_within_eps(
 
 def test_table_and_names_have_noise_last(line: InductiveSegmenter) -> None:
     assert line.segment_names_.tolist() == ["Segment 0", "Segment 1", "Noise"]
+    assert list(line.segments_) == ["code", "name", "rule", "n", "share"]
+    assert line.segments_["rule"].isna().all()
     assert line.segments_["code"].tolist() == [0, 1, -1]
     assert line.segments_["name"].tolist() == line.segment_names_.tolist()
     assert line.segments_["n"].tolist() == [5, 5, 1]

@@ -80,19 +80,24 @@ def fitted(X: np.ndarray) -> FirstColumn:
         ({}, with_codes(35, 34, noise=31), False),
         # Shares are of all rows: of the rows inside, 44 are 62 %.
         ({}, with_codes(44, 27, noise=29), True),
-        ({"max_share": None}, with_codes(95, 5), True),
-        ({"max_share": None, "min_share": None}, with_codes(98, 2), True),
+        ({"max_size": None}, with_codes(95, 5), True),
+        ({"max_size": None, "min_size": None}, with_codes(98, 2), True),
         ({"max_noise": None}, with_codes(6, 6, noise=88), True),
         ({"max_noise": 0}, with_codes(50, 49, noise=1), False),
-        ({"max_share": None}, with_codes(100), False),
-        ({"max_share": None, "max_noise": None}, with_codes(0, 0, noise=9), False),
+        ({"max_size": None}, with_codes(100), False),
+        ({"max_size": None, "max_noise": None}, with_codes(0, 0, noise=9), False),
         # As many segments as rows have no silhouette.
-        ({"min_share": None}, with_codes(1, 1, 1, 1), False),
-        ({"max_share": 0.4}, with_codes(50, 50), False),
-        ({"max_share": 0.4}, with_codes(40, 40, noise=20), True),
+        ({"min_size": None}, with_codes(1, 1, 1, 1), False),
+        ({"max_size": 0.4}, with_codes(50, 50), False),
+        ({"max_size": 0.4}, with_codes(40, 40, noise=20), True),
+        # An int is a number of rows; each is among the training rows and held out.
+        ({"min_size": 8}, with_codes(50, 46, 4), True),
+        ({"min_size": 9}, with_codes(50, 46, 4), False),
+        ({"max_size": 122, "min_size": 0.05}, with_codes(61, 39), True),
+        ({"max_size": 121}, with_codes(61, 39), False),
     ],
 )
-def test_bounds_count_shares_of_all_rows_and_are_inclusive(
+def test_bounds_are_shares_of_all_rows_or_numbers_of_rows_and_inclusive(
     bounds: dict[str, Any], X: np.ndarray, is_legal: bool
 ) -> None:
     score = make_segment_scorer(**bounds)(fitted(X), X)
@@ -175,7 +180,7 @@ def test_prediction_strength_is_1_if_own_clusters_are_predicted_and_low_if_not()
     None
 ):
     X = blobs()
-    scorer = make_segment_scorer("prediction_strength", min_share=None)
+    scorer = make_segment_scorer("prediction_strength", min_size=None)
     good = KMeans(4, n_init=5, random_state=0)
     assert scorer(good.fit(X[:150]), X[150:]) == 1
     many = KMeans(9, n_init=5, random_state=0)
@@ -321,7 +326,7 @@ def test_weights_of_the_fit_do_not_reach_the_scorer() -> None:
 
 def test_all_candidates_illegal_gives_finite_scores_and_no_warning() -> None:
     X = blobs()
-    scorer = make_segment_scorer(max_share=0.1)
+    scorer = make_segment_scorer(max_size=0.1)
     grid = {"n_clusters": [2, 4]}
     search = GridSearchCV(KMeans(random_state=0), grid, scoring=scorer, cv=FOLDS).fit(X)
     assert search.best_score_ == ILLEGAL
@@ -391,11 +396,13 @@ def test_callable_metric_gets_rows_and_codes_without_noise() -> None:
     ("parameters", "message"),
     [
         ({"metric": "inertia"}, "'metric' .* must be 'silhouette' or .*Got 'inertia'"),
-        ({"min_share": 0.6}, r"'min_share' .* None or a number in \[0, 0.5\]. Got 0.6"),
-        ({"min_share": True}, "'min_share'"),
-        ({"max_share": 0}, "'max_share' .* above 0 and at least min_share=0.05. Got 0"),
-        ({"max_share": 0.2, "min_share": 0.3}, "at least min_share=0.3. Got 0.2"),
-        ({"max_share": 1.1}, "'max_share'"),
+        ({"min_size": 0.6}, r"'min_size' .* or a float in \(0, 0.5\]. Got 0.6"),
+        ({"min_size": True}, "'min_size'"),
+        ({"max_size": 0}, r"'max_size' .* an int in \[1, inf\) or a float .* Got 0"),
+        ({"max_size": 0.04}, "'max_size' .* at least min_size=0.05. Got 0.04"),
+        ({"max_size": 9, "min_size": 10}, "at least min_size=10. Got 9"),
+        ({"max_size": 0.2, "min_size": 0.3}, "at least min_size=0.3. Got 0.2"),
+        ({"max_size": 1.1}, "'max_size'"),
         ({"max_noise": -0.1}, r"'max_noise' .* in \[0, 1\]. Got -0.1"),
         ({"max_noise": np.nan}, "'max_noise'"),
         ({"illegal_score": -np.inf}, "'illegal_score' .* finite number. Got -inf"),

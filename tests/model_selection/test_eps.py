@@ -263,14 +263,17 @@ THREE = np.repeat([0.0, 10, 20], [50, 30, 20])[:, None]
     ("bounds", "broken"),
     [
         ({}, ""),
-        ({"max_share": 0.5}, ""),
-        ({"max_share": 0.49}, "a segment above max_share=0.49"),
-        ({"min_share": 0.2}, ""),
-        ({"min_share": 0.21}, "a segment below min_share=0.21"),
-        ({"min_share": None, "max_share": None, "max_noise": None}, ""),
+        ({"max_size": 0.5}, ""),
+        ({"max_size": 0.49}, "a segment above max_size=0.49"),
+        ({"min_size": 0.2}, ""),
+        ({"min_size": 0.21}, "a segment below min_size=0.21"),
+        ({"min_size": 20, "max_size": 50}, ""),
+        ({"min_size": 21}, "a segment below min_size=21"),
+        ({"max_size": 49}, "a segment above max_size=49"),
+        ({"min_size": None, "max_size": None, "max_noise": None}, ""),
     ],
 )
-def test_bounds_are_shares_of_all_rows_and_inclusive(
+def test_bounds_are_shares_of_all_rows_or_numbers_of_rows_and_inclusive(
     bounds: dict[str, Any], broken: str
 ) -> None:
     X = THREE + np.linspace(0, 1, 100)[:, None]
@@ -304,7 +307,7 @@ def test_silhouettes_of_crumbs_are_not_looked_at_unless_they_are_legal() -> None
     crumbs = select_eps(X, min_samples=2, eps=0.1)
     assert crumbs.table["n_segments"].tolist() == [60]
     assert crumbs.table["silhouette"].isna().all()
-    legal = select_eps(X, min_samples=2, eps=0.1, min_share=None)
+    legal = select_eps(X, min_samples=2, eps=0.1, min_size=None)
     assert legal.table["silhouette"].tolist() == [1]
 
 
@@ -362,9 +365,13 @@ def test_frames_are_read_as_arrays(frame: Any) -> None:
         ({"eps": []}, r"'eps' .* Got \[\] instead"),
         ({"eps": "knee"}, r"'eps' .* Got 'knee' instead"),
         ({"n_eps": 0}, r"'n_eps' .* int in \[1, 50\]. Got 0 instead"),
-        ({"min_share": 0.6}, r"'min_share' .* None or a number in \[0, 0.5\]"),
-        ({"max_share": 1.1}, r"'max_share' .* None or a number in \[0, 1\]"),
-        ({"max_share": 0.04}, r"'max_share' .* above 0 and at least min_share=0.05"),
+        ({"min_size": 0.6}, r"'min_size' .* or a float in \(0, 0.5\]"),
+        (
+            {"max_size": 1.1},
+            r"'max_size' .* an int in \[1, inf\) or a float in \(0, 1\)",
+        ),
+        ({"max_size": 0}, r"'max_size' .* an int in \[1, inf\) or a float in \(0, 1\)"),
+        ({"max_size": 0.04}, r"'max_size' .* at least min_size=0.05"),
         ({"max_noise": -1}, r"'max_noise' .* None or a number in \[0, 1\]"),
         ({"metric": "precomputed"}, r"'metric' .* and not 'precomputed'"),
         ({"metric": "nearby"}, r"'metric' parameter .* 'nearby'"),

@@ -22,9 +22,9 @@ from skseg.model_selection import NSegmentsSelection, select_n_segments
 FloatArray = npt.NDArray[np.float64]
 
 QUICK: dict[str, Any] = {
-    "k": range(2, 6),
+    "n_segments": range(2, 6),
     "n_references": 19,
-    "sample_size": 200,
+    "max_rows": 200,
     "random_state": 0,
 }
 CENTERS = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0], [9.0, 9.0]])
@@ -84,7 +84,9 @@ def test_the_criterion_that_decides_may_choose_one_segment_all_the_same() -> Non
     # Three clusters, equally far apart: every half of the rows joins another two.
     corners = [[0.0, 0.0], [8.0, 0.0], [4.0, 48**0.5]]
     X, _ = make_blobs(300, centers=corners, random_state=0)
-    found = select_n_segments(X, decide_by="prediction_strength", **QUICK | {"k": [2]})
+    found = select_n_segments(
+        X, decide_by="prediction_strength", **QUICK | {"n_segments": [2]}
+    )
     assert found.has_structure
     assert found.choices["silhouette"] == 2
     assert found.n_segments == found.choices["prediction_strength"] == 1
@@ -95,7 +97,7 @@ def test_scores_of_labels_are_those_of_scikit_learn(
     of_blobs: NSegmentsSelection,
 ) -> None:
     X = blobs()
-    table = of_blobs.table.set_index("k")
+    table = of_blobs.table.set_index("n_segments")
     for k in range(2, 6):
         start = of_blobs.centers[k]
         labels = KMeans(k, init=start, n_init=1, max_iter=1).fit_predict(X)
@@ -114,7 +116,7 @@ def test_table_has_a_row_for_one_segment_and_for_each_k(
 ) -> None:
     table = of_blobs.table
     assert table.columns.to_list() == [
-        "k",
+        "n_segments",
         "inertia",
         "elbow",
         "silhouette",
@@ -124,7 +126,7 @@ def test_table_has_a_row_for_one_segment_and_for_each_k(
         "gap_se",
         "prediction_strength",
     ]
-    assert table["k"].to_list() == [1, 2, 3, 4, 5]
+    assert table["n_segments"].to_list() == [1, 2, 3, 4, 5]
     total = ((blobs() - blobs().mean(axis=0)) ** 2).sum()
     assert table["inertia"].iloc[0] == pytest.approx(total)
     assert (table["inertia"].diff().dropna() < 0).all()
@@ -138,7 +140,7 @@ def test_only_the_criteria_asked_for_are_computed_in_their_order() -> None:
         blobs(), criteria=("gap", "silhouette"), decide_by="gap", **QUICK
     )
     assert found.table.columns.to_list() == [
-        "k",
+        "n_segments",
         "inertia",
         "silhouette",
         "gap",
@@ -168,8 +170,8 @@ def test_frames_and_constant_columns_are_fine() -> None:
 
 
 def test_gaps_in_k_are_fine() -> None:
-    found = select_n_segments(blobs(), **QUICK | {"k": [6, 4, 4]})
-    assert found.table["k"].to_list() == [1, 4, 6]
+    found = select_n_segments(blobs(), **QUICK | {"n_segments": [6, 4, 4]})
+    assert found.table["n_segments"].to_list() == [1, 4, 6]
     assert found.n_segments == 4
 
 
@@ -177,15 +179,18 @@ def test_printed_it_is_the_verdict_and_the_table(of_blobs: NSegmentsSelection) -
     text = str(of_blobs)
     assert text.startswith("4 segments by the silhouette.")
     assert "gap 4" in text
-    assert re.search(r"^ *k +inertia +elbow", text, flags=re.MULTILINE)
+    assert re.search(r"^ *n_segments +inertia +elbow", text, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"k": 3}, "The 'k' parameter of select_n_segments must be several ints."),
-        ({"k": [1]}, "must be ints with one above 1. Got [1] instead."),
-        ({"k": [2, 101]}, "must be an int in [1, 100]. Got 101 instead."),
+        (
+            {"n_segments": 3},
+            "The 'n_segments' parameter of select_n_segments must be several ints.",
+        ),
+        ({"n_segments": [1]}, "must be ints with one above 1. Got [1] instead."),
+        ({"n_segments": [2, 101]}, "must be an int in [1, 100]. Got 101 instead."),
         ({"criteria": "gap"}, "must be a sequence of names. Got 'gap' instead."),
         ({"criteria": ["aic"]}, "'criteria' parameter of select_n_segments must be"),
         (
@@ -193,7 +198,7 @@ def test_printed_it_is_the_verdict_and_the_table(of_blobs: NSegmentsSelection) -
             "'decide_by' parameter of select_n_segments must be 'gap'.",
         ),
         ({"n_references": 18}, "must be an int in [19, 10000]. Got 18 instead."),
-        ({"sample_size": 19}, "must be an int in [20, 20000]. Got 19 instead."),
+        ({"max_rows": 19}, "must be an int in [20, 20000]. Got 19 instead."),
     ],
 )
 def test_wrong_parameters_raise(parameters: dict[str, Any], message: str) -> None:
@@ -207,5 +212,7 @@ def test_rows_that_cannot_be_clustered_raise() -> None:
     with pytest.raises(ValueError, match="All rows of X are equal"):
         select_n_segments(np.ones((50, 2)), **QUICK)
     three = np.repeat(CENTERS[:3], 20, axis=0)
-    with pytest.raises(ValueError, match="k must not be above 3: there are not more"):
+    with pytest.raises(
+        ValueError, match="n_segments must not be above 3: there are no more"
+    ):
         select_n_segments(three, **QUICK)

@@ -177,9 +177,8 @@ def test_path_is_as_good_as_ten_starts_for_each_k(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["overlapping", "skewed"])
 def test_path_of_all_rows_continues_from_that_of_some(
-    kind: str, monkeypatch: pytest.MonkeyPatch
+    kind: str,
 ) -> None:
-    monkeypatch.setattr("skseg.model_selection._n_segments._path.START_ROWS", 2000)
     rows = {
         "overlapping": make_blobs(6000, 2, centers=4, cluster_std=2.0, random_state=0)[
             0
@@ -189,7 +188,7 @@ def test_path_of_all_rows_continues_from_that_of_some(
     }[kind]
     rows -= rows.mean(axis=0)
     before = rows.copy()
-    for k, fitted in full_path(rows, [5, 2, 4], rng()):
+    for k, fitted in full_path(rows, [5, 2, 4], rng(), start_rows=2000):
         naive = KMeans(k, n_init=10, random_state=0).fit(before)
         assert fitted.inertia_ <= naive.inertia_ * 1.03
         assert len(fitted.labels_) == 6000

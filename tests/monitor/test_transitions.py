@@ -69,7 +69,7 @@ def test_nobody_before_or_after() -> None:
     ],
 )
 def test_all_names_have_a_row_and_a_column_and_noise_is_last(names: Any) -> None:
-    matrix = transition_matrix(BEFORE, AFTER, names=names)
+    matrix = transition_matrix(BEFORE, AFTER, segment_names=names)
     segments = ["Loyal", "At risk", "Lost", "Noise"]
     assert matrix.index.tolist() == [*segments, "new"]
     assert matrix.columns.tolist() == [*segments, "gone"]
@@ -79,18 +79,18 @@ def test_all_names_have_a_row_and_a_column_and_noise_is_last(names: Any) -> None
 
 
 def test_names_of_noise() -> None:
-    assert transition_matrix([0], [0], names=["A"]).index.tolist() == ["A"]
+    assert transition_matrix([0], [0], segment_names=["A"]).index.tolist() == ["A"]
     both = ["A", "Noise"]
-    assert transition_matrix([0], [0], names=both).index.tolist() == both
+    assert transition_matrix([0], [0], segment_names=both).index.tolist() == both
     other = {0: "A", -1: "Outliers"}
-    assert transition_matrix([0], [-1], names=other).columns.tolist() == [
+    assert transition_matrix([0], [-1], segment_names=other).columns.tolist() == [
         "A",
         "Outliers",
     ]
 
 
 def test_names_by_code_may_have_gaps() -> None:
-    matrix = transition_matrix([0, 7], [7, 7], names={7: "B", 0: "A"})
+    matrix = transition_matrix([0, 7], [7, 7], segment_names={7: "B", 0: "A"})
     assert matrix.loc["A", "B"] == 1
     assert matrix.loc["B", "B"] == 1
 
@@ -107,7 +107,9 @@ def test_shares_of_before_after_and_all() -> None:
 
 
 def test_shares_of_nobody_are_unknown() -> None:
-    matrix = transition_matrix([0, 0], [0, 0], names=["A", "B"], normalize="before")
+    matrix = transition_matrix(
+        [0, 0], [0, 0], segment_names=["A", "B"], normalize="before"
+    )
     assert matrix.loc["A"].tolist() == [1, 0]
     assert matrix.loc["B"].isna().all()
 
@@ -134,13 +136,19 @@ def test_weights_by_customer_count_new_and_gone_ones() -> None:
     ("parameters", "message"),
     [
         ({"normalize": "rows"}, r"'normalize' .* 'before' or 'after' or 'all'"),
-        ({"names": ["A"]}, r"must name all codes. Got none for \[1\]"),
-        ({"names": {0: "A"}}, r"must name all codes. Got none for \[1\]"),
-        ({"names": "AB"}, r"'names' .* a sequence or dict of str. Got 'AB'"),
-        ({"names": ["A", "A"]}, r"must differ .* Got 'A' twice"),
-        ({"names": ["new", "B"]}, r"differ from each other, and from 'new' .*'new'"),
-        ({"names": ["A", "gone"]}, r"Got 'gone' twice"),
-        ({"names": ["Noise", "B"]}, r"Got 'Noise' twice"),
+        ({"segment_names": ["A"]}, r"must name all codes. Got none for \[1\]"),
+        ({"segment_names": {0: "A"}}, r"must name all codes. Got none for \[1\]"),
+        (
+            {"segment_names": "AB"},
+            r"'segment_names' .* a sequence or dict of str. Got 'AB'",
+        ),
+        ({"segment_names": ["A", "A"]}, r"must differ .* Got 'A' twice"),
+        (
+            {"segment_names": ["new", "B"]},
+            r"differ from each other, and from 'new' .*'new'",
+        ),
+        ({"segment_names": ["A", "gone"]}, r"Got 'gone' twice"),
+        ({"segment_names": ["Noise", "B"]}, r"Got 'Noise' twice"),
         ({"sample_weight": [1, 2]}, r"a pandas Series by customer.* Got a list"),
         (
             {"sample_weight": pd.Series({"ann": 1.0})},

@@ -1,4 +1,4 @@
-"""The criteria: what each reads, and which k it chooses."""
+"""The criteria: scores of a clustering, and the number that each criterion chooses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
 from skseg._search.clusters._gap import first_within_one_error
 from skseg._typing import FloatArray, IntArray
-from skseg.metrics import silhouette_score
+from skseg.metrics._distances import distance_score
 
 from ._strength import ENOUGH
 
@@ -18,41 +17,26 @@ from ._strength import ENOUGH
 _MOST_ROWS = 100_000
 
 
-def _silhouette(rows: FloatArray, labels: IntArray, seed: int) -> float:
-    if len(rows) > _MOST_ROWS:
-        some = np.random.default_rng(seed).choice(len(rows), _MOST_ROWS, replace=False)
-        # Very small clusters may have no row among them.
-        if np.bincount(labels[some], minlength=labels.max() + 1).all():
-            rows, labels = rows[some], labels[some]
-    return float(silhouette_score(rows, labels, random_state=seed))
-
-
-def _calinski_harabasz(rows: FloatArray, labels: IntArray, seed: int) -> float:
-    return float(calinski_harabasz_score(rows, labels))
-
-
-def _davies_bouldin(rows: FloatArray, labels: IntArray, seed: int) -> float:
-    return float(davies_bouldin_score(rows, labels))
-
-
-# Those that look at one clustering of all rows, which must have two clusters or more.
-OF_LABELS: Mapping[str, Callable[[FloatArray, IntArray, int], float]] = {
-    "silhouette": _silhouette,
-    "calinski_harabasz": _calinski_harabasz,
-    "davies_bouldin": _davies_bouldin,
-}
+def label_score(name: str, rows: FloatArray, labels: IntArray, seed: int) -> float:
+    """Return a score of one clustering of all rows into two clusters or more."""
+    if name == "silhouette" and len(rows) > _MOST_ROWS:
+        drawn = np.random.default_rng(seed).choice(len(rows), _MOST_ROWS, replace=False)
+        # The sample may miss very small clusters.
+        if np.bincount(labels[drawn], minlength=labels.max() + 1).all():
+            rows, labels = rows[drawn], labels[drawn]
+    return distance_score(name, rows, labels, seed)
 
 
 def elbow(ks: FloatArray, inertia: FloatArray) -> FloatArray:
-    """Return how far the curve is below its chord, as shares of both its ranges.
+    """Return how far the curve is below its chord, with both axes scaled to [0, 1].
 
     V. Satopaa, J. Albrecht, D. Irwin and B. Raghavan (2011), Finding a "kneedle" in a
     haystack, ICDCS Workshops, 166-171.
     """
-    along = (ks - ks[0]) / max(ks[-1] - ks[0], 1)
+    x = (ks - ks[0]) / max(ks[-1] - ks[0], 1)
     fall = inertia[0] - inertia[-1]
-    height = (inertia - inertia[-1]) / fall if fall > 0 else 1 - along
-    return np.asarray(1 - along - height)
+    y = (inertia - inertia[-1]) / fall if fall > 0 else 1 - x
+    return np.asarray(1 - x - y)
 
 
 def _last_strong(table: pd.DataFrame) -> int:
@@ -72,5 +56,5 @@ CHOICES: Mapping[str, Callable[[pd.DataFrame], int]] = {
 
 
 def chosen(table: pd.DataFrame, criterion: str) -> int:
-    """Return the k that a criterion chooses from the table."""
-    return int(table["k"].iloc[CHOICES[criterion](table)])
+    """Return the number of segments that a criterion chooses from the table."""
+    return int(table["n_segments"].iloc[CHOICES[criterion](table)])

@@ -1,4 +1,4 @@
-"""K-Means for every k on one path: each k starts where the one before has ended."""
+"""K-Means for every k on one path: each fit starts from that of the k before."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from skseg.exceptions import InvalidDataError
 
 Generator = np.random.Generator
 
-# Starts are found in so many rows: enough that the best one there is the best one for
-# all rows, but for the last half per cent of inertia.
+# Size of the sample in which starts are searched: its best start is within half a per
+# cent of the best inertia of all rows.
 START_ROWS = 10_000
-# Starts for rows that are all searched, which can afford them, and for a sample.
+# Starts of each kind: as many as all rows can afford, or as a large sample can.
 _MANY_STARTS, _FEW_STARTS = 6, 1
-# How often, and with how many rows as a new centre, the path is gone over.
+# Number of refining sweeps over the path, and of rows tried as a new centre in each.
 _SWEEPS, _NEW_CENTERS = 2, 2
-# scikit-learn's own is 1e-4. On rows without clusters, which have no sharp optimum,
+# scikit-learn's default is 1e-4. On rows without clusters, which have no sharp optimum,
 # that takes five times the steps for a tenth of a per cent of inertia.
 _LOOSE, _TIGHT = 1e-3, 1e-4
-# Distances below are those between a row and the mean of its copies.
+# Squared distances of this share of the largest one are rounding errors.
 _ROUNDING = 1e-24
 
 
@@ -46,11 +46,11 @@ def start_path(
     k_max : int
         At least 2, and less than the number of rows.
     rng : Generator
-        For the starts.
+        Draws the starts.
     weight : ndarray of float64 of shape (n_rows,), default=None
-        How many rows each one stands for. None: one.
+        Weights of the rows. None: all 1.
     n_starts : int, default=1
-        Starts of each kind: the centres for k - 1 and a row far from them; k-means++.
+        Starts of each kind: the centres for k - 1 plus a far row, and k-means++.
 
     Returns
     -------
@@ -60,11 +60,11 @@ def start_path(
     Raises
     ------
     ValueError
-        If there are not as many different rows as clusters.
+        If there are fewer distinct rows than clusters.
 
     Notes
     -----
-    A centre is added at a time, as in A. Likas, N. Vlassis and J. J. Verbeek (2003),
+    One centre is added at a time, as in A. Likas, N. Vlassis and J. J. Verbeek (2003),
     The global k-means clustering algorithm, Pattern Recognition 36 (2), 451-461.
     """
     fits: dict[int, KMeans] = {}
@@ -75,16 +75,19 @@ def start_path(
     for k in range(2, k_max + 1):
         if squared.max() <= least:
             raise InvalidDataError(
-                f"k must not be above {k - 1}: there are not more different rows among "
-                f"the {len(rows)} in which the starts are searched for."
+                f"n_segments must not be above {k - 1}: there are no more distinct "
+                f"rows among the {len(rows)} in which starts are searched.",
+                name="n_segments",
+                rule=f"at most {k - 1}",
+                value=k,
             )
         starts: list[Any] = [
             np.vstack([centers, row])
             for row in _far_rows(rows, squared, weight, rng, n_starts)
         ]
         starts += ["k-means++"] * n_starts
-        tried = [fit(rows, k, start, rng, weight=weight) for start in starts]
-        fits[k] = min(tried, key=lambda one: float(one.inertia_))
+        candidates = [fit(rows, k, start, rng, weight=weight) for start in starts]
+        fits[k] = min(candidates, key=lambda model: float(model.inertia_))
         centers = fits[k].cluster_centers_
         squared = _squared_distances(rows, centers[fits[k].labels_])
     return fits
@@ -93,10 +96,10 @@ def start_path(
 def refine(
     fits: dict[int, KMeans], rows: FloatArray, weight: FloatArray, rng: Generator
 ) -> None:
-    """Replace fits that are worse than one that starts from a neighbour on the path.
+    """Replace each fit by a better one that starts from a neighbour on the path.
 
-    On the way down two clusters of k + 1 are merged, those whose merging costs least.
-    On the way up a row far from the centres of k - 1 is added.
+    Going down, the two clusters of k + 1 are merged whose merger costs least. Going up,
+    a row far from the centres of k - 1 becomes a centre.
     """
     ks = sorted(fits)
     for k in ks[-2::-1]:
@@ -110,29 +113,29 @@ def refine(
             _replace_if_worse(fits, fit(rows, k, start, rng, weight=weight))
 
 
-def _replace_if_worse(fits: dict[int, KMeans], other: KMeans) -> None:
-    if other.inertia_ < fits[other.n_clusters].inertia_:
-        fits[other.n_clusters] = other
+def _replace_if_worse(fits: dict[int, KMeans], candidate: KMeans) -> None:
+    if candidate.inertia_ < fits[candidate.n_clusters].inertia_:
+        fits[candidate.n_clusters] = candidate
 
 
 def full_path(
-    rows: FloatArray, ks: Iterable[int], rng: Generator
+    rows: FloatArray, ks: Iterable[int], rng: Generator, start_rows: int = START_ROWS
 ) -> Iterator[tuple[int, KMeans]]:
     """Yield a fit to all rows for every k, which must be 2 or more.
 
-    One at a time, as each holds the labels of all rows. `rows` are changed on the way
-    and restored up to rounding: pass rows of your own.
+    Fits come one at a time, as each holds the labels of all rows. K-Means changes
+    `rows` in place and restores them up to rounding: pass a copy.
     """
     ks = sorted(ks)
-    some, weight = rows, np.ones(len(rows))
+    sample, weight = rows, np.ones(len(rows))
     n_starts, tolerance = _MANY_STARTS, _TIGHT
-    if len(rows) > START_ROWS:
+    if len(rows) > start_rows:
         n_starts, tolerance = _FEW_STARTS, _LOOSE
-        some, weight = lightweight_coreset(rows, START_ROWS, rng)
+        sample, weight = lightweight_coreset(rows, start_rows, rng)
     with one_thread():
-        starts = start_path(some, ks[-1], rng, weight=weight, n_starts=n_starts)
+        starts = start_path(sample, ks[-1], rng, weight=weight, n_starts=n_starts)
         for _ in range(_SWEEPS):
-            refine(starts, some, weight, rng)
+            refine(starts, sample, weight, rng)
     for k in ks:
         start = starts[k].cluster_centers_
         yield k, fit(rows, k, start, rng, tolerance=tolerance, copy_x=False)
@@ -141,10 +144,10 @@ def full_path(
 def lightweight_coreset(
     rows: FloatArray, size: int, rng: Generator
 ) -> tuple[FloatArray, FloatArray]:
-    """Return a sample of the rows, and how many rows each one stands for.
+    """Return a sample of the rows, and the weight of each.
 
-    Rows far from the mean are drawn more often: few of them may make up much of the
-    inertia, as in skewed data.
+    Rows far from the mean are drawn more often: in skewed data, few of them make up
+    much of the inertia.
 
     Notes
     -----
@@ -173,7 +176,7 @@ def fit(
     model = KMeans(
         k, init=start, n_init=1, tol=tolerance, copy_x=copy_x, random_state=seed
     )
-    # Thousands of small fits: checks of what has been checked would be half the time.
+    # Among thousands of small fits, repeated validation would take half the time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         return model.fit(rows, sample_weight=weight)
 
@@ -183,8 +186,8 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(1)
 
 
-def _squared_distances(rows: FloatArray, others: FloatArray) -> FloatArray:
-    difference = rows - others
+def _squared_distances(rows: FloatArray, centers: FloatArray) -> FloatArray:
+    difference = rows - centers
     squared: FloatArray = np.einsum("ij,ij->i", difference, difference)
     return squared
 
@@ -194,29 +197,29 @@ def _far_rows(
     squared: FloatArray,
     weight: FloatArray,
     rng: Generator,
-    n_wanted: int,
+    n_rows: int,
 ) -> FloatArray:
-    """Return rows that would lower the inertia most as a centre, of a few drawn.
+    """Return the rows which lower the inertia most as a new centre, among a few drawn.
 
-    Drawn in proportion to their part of the inertia, as k-means++ does.
+    The chance of a row is its part of the inertia, as in k-means++.
     """
     part = squared * weight
-    drawn = rng.choice(len(rows), 3 * n_wanted, p=part / part.sum())
-    left = [
+    drawn = rng.choice(len(rows), 3 * n_rows, p=part / part.sum())
+    inertia = [
         weight @ np.minimum(squared, _squared_distances(rows, rows[row]))
         for row in drawn
     ]
-    return rows[drawn[np.argsort(left)[:n_wanted]]]
+    return rows[drawn[np.argsort(inertia)[:n_rows]]]
 
 
 def _merged(fitted: KMeans, weight: FloatArray) -> FloatArray:
-    """Return the centres with those two merged that cost the least inertia."""
+    """Return the centres after the merger of two that costs the least inertia."""
     centers: FloatArray = fitted.cluster_centers_
     sizes = np.bincount(fitted.labels_, weights=weight, minlength=len(centers))
     squared = ((centers[:, None] - centers) ** 2).sum(axis=-1)
-    # By Ward. Of clusters without a row, as of rows that are equal, nothing is lost.
-    both = sizes[:, None] + sizes
-    cost = squared * (sizes[:, None] * sizes / np.where(both, both, 1))
+    # Ward's criterion. Clusters without rows, as where rows are equal, cost nothing.
+    total = sizes[:, None] + sizes
+    cost = squared * (sizes[:, None] * sizes / np.where(total, total, 1))
     np.fill_diagonal(cost, np.inf)
     pair = list(np.unravel_index(cost.argmin(), cost.shape))
     shares = sizes[pair] if sizes[pair].any() else None

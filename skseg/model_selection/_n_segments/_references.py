@@ -1,4 +1,4 @@
-"""Populations without clusters that look like the given rows in all else."""
+"""Populations without clusters that otherwise look like the rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNIFORM = "uniform in the box along the principal axes"
 
 
 def references(rows: FloatArray) -> dict[str, Draw]:
-    """Return how to draw as many rows from each population, per name of it.
+    """Return a function per population that draws as many rows as there are.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ def references(rows: FloatArray) -> dict[str, Draw]:
 
 
 def _skewed(rows: FloatArray) -> Draw:
-    """Return how to draw from a normal population whose columns are then bent.
+    """Return a draw from a normal population with bent columns.
 
-    The columns are bent by the power transformation that makes the given ones normal.
+    The bend is the inverse of the power transformation that makes the rows normal.
     """
     deviations = rows.std(axis=0)
-    # Columns begin at 0 and have their long tail above: the transformation knows one
-    # kind of skewness near 0, and another one far from it.
+    # The transformation acts differently near 0 and far from it, so all columns begin
+    # at 0 and have their long tail above.
     sign = np.where(_skewness(rows) < 0, -1.0, 1.0)
     flipped = rows * sign
     low = flipped.min(axis=0)
@@ -51,7 +51,7 @@ def _skewed(rows: FloatArray) -> Draw:
     least, most = normal.min(axis=0), normal.max(axis=0)
 
     def draw(rng: np.random.Generator) -> FloatArray:
-        # Beyond the range of the rows the inverse has no value, or a huge one.
+        # Beyond the range of the rows, the inverse is undefined or huge.
         drawn = np.clip(normal_rows(normal, axes, rng), least, most)
         bent: FloatArray = power.inverse_transform(drawn) * deviations + low
         return bent * sign

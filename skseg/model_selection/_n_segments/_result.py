@@ -1,4 +1,4 @@
-"""What the choice of the number of segments gives."""
+"""NSegmentsSelection: the verdict on the number of segments, and its grounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDTH = 88
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NSegmentsSelection:
-    """How many segments there are by several criteria, and whether there are any.
+    """The number of segments by several criteria, and whether there are clusters.
 
     Attributes
     ----------
@@ -23,23 +23,24 @@ class NSegmentsSelection:
         The verdict: the choice of the criterion that decides, or 1 if there is no
         cluster structure.
     has_structure : bool
-        Whether the rows cluster more than those of every population without clusters
-        that they were compared with.
+        Whether the rows cluster more than data sets from each of the populations
+        without clusters.
     reason : str
-        Why, in a sentence or two.
+        The grounds of the verdict, in a sentence or two.
     p_value : float
-        Of the test of structure: the largest one in `p_values`. Up to 0.05 there is
-        structure.
+        P-value of the test of structure: the largest of `p_values`. There is structure
+        if it is at most 0.05.
     p_values : dict of str to float
-        Per population without clusters: how rarely a data set drawn from it has a
-        silhouette as large as the rows.
+        By population without clusters: the share of its data sets, the rows included,
+        with a silhouette at least as large as that of the rows.
     choices : dict of str to int
         Number of segments that each criterion chooses, structure or not.
     table : DataFrame
-        One row per number of segments: k, inertia and a column for each criterion, with
-        gap_se after gap. NaN where a criterion says nothing about one segment.
-    centers : dict of int to ndarray of float64 of shape (k, n_columns)
-        Centres of the K-Means of each k.
+        One row per number of segments: n_segments, inertia and a column for each
+        criterion, with gap_se (its standard error) after gap. NaN where a criterion
+        cannot judge one segment.
+    centers : dict of int to ndarray of float64 of shape (n_segments, n_columns)
+        Centres of the K-Means of each number of segments.
 
     See Also
     --------
@@ -47,15 +48,15 @@ class NSegmentsSelection:
 
     Examples
     --------
-    The centres are the start of a K-Means that needs no other one:
+    The centres are a start for K-Means that makes further starts unnecessary:
 
     >>> from sklearn.cluster import KMeans
     >>> from sklearn.datasets import make_blobs
     >>> from skseg.model_selection import select_n_segments
     >>> X, _ = make_blobs(500, centers=3, cluster_std=0.5, random_state=3)
-    >>> found = select_n_segments(X, k=range(2, 6), sample_size=200, random_state=0)
-    >>> k = found.n_segments
-    >>> KMeans(k, init=found.centers[k], n_init=1).fit(X).cluster_centers_.shape
+    >>> selection = select_n_segments(X, n_segments=[2, 3, 4], max_rows=99)
+    >>> k = selection.n_segments
+    >>> KMeans(k, init=selection.centers[k], n_init=1).fit(X).cluster_centers_.shape
     (3, 2)
     """
 
@@ -73,5 +74,5 @@ class NSegmentsSelection:
             index=False, float_format=lambda number: f"{number:.4g}", na_rep="-"
         )
         choices = ", ".join(f"{name} {k}" for name, k in self.choices.items())
-        said = [fill(self.reason, _WIDTH), fill(f"Choices: {choices}.", _WIDTH)]
-        return "\n".join([*said, "", table])
+        sentences = [fill(self.reason, _WIDTH), fill(f"Choices: {choices}.", _WIDTH)]
+        return "\n".join([*sentences, "", table])

@@ -1,4 +1,4 @@
-"""The number of segments by several criteria, with a test whether there are any."""
+"""select_n_segments: several criteria, and a test of cluster structure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters._gap import gap_statistic
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.metrics._distances import DISTANCE_SCORES
 
-from ._criteria import CHOICES, OF_LABELS, chosen, elbow
+from ._criteria import CHOICES, chosen, elbow, label_score
 from ._path import full_path, one_thread
 from ._result import NSegmentsSelection
 from ._strength import strengths
@@ -28,7 +29,7 @@ _FEWEST_REFERENCES = round(1 / LEVEL) - 1
 def select_n_segments(
     X: Any,
     *,
-    k: Iterable[int] = range(2, 11),
+    n_segments: Iterable[int] = range(2, 11),
     criteria: Sequence[str] = (
         "elbow",
         "silhouette",
@@ -39,7 +40,7 @@ def select_n_segments(
     ),
     decide_by: str = "silhouette",
     n_references: int = 20,
-    sample_size: int = 1000,
+    max_rows: int = 1000,
     random_state: Any = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -49,11 +50,11 @@ def select_n_segments(
     Parameters
     ----------
     X : frame or array of shape (n_rows, n_columns)
-        Finite numbers in the units that distances shall be measured in: scale them
-        before, and take logarithms of what is skewed, such as money.
-    k : iterable of int, default=range(2, 11)
+        Finite numbers on comparable scales: standardise them first, and take logarithms
+        of skewed columns, such as money.
+    n_segments : iterable of int, default=range(2, 11)
         Numbers of segments to compare, at least one of them 2 or more, up to half of
-        the rows and of `sample_size`. 1 is always compared where a criterion can.
+        the rows and of `max_rows`. 1 is always added where a criterion can judge it.
     criteria : sequence of str, default=all of them
         Which criteria to compute: ``"elbow"``, ``"silhouette"``,
         ``"calinski_harabasz"``, ``"davies_bouldin"``, ``"gap"``,
@@ -62,16 +63,16 @@ def select_n_segments(
         Which of the `criteria` chooses the number, if there is structure.
     n_references : int, default=20
         Data sets drawn from each population without clusters, in [19, 10000].
-    sample_size : int, default=1000
-        Most rows, drawn at random, that the test of structure, the gap and the
-        prediction strength look at, in [20, 20000]. More rows see finer structure,
-        which need not be of use.
+    max_rows : int, default=1000
+        Most rows that the test of structure, the gap and the prediction strength look
+        at, in [20, 20000]; they are drawn at random. More rows show finer structure,
+        which is not always useful.
     random_state : int, RandomState or None, default=None
-        For starts, samples, references and halves.
+        Seed of starts, samples, references and halves.
     n_jobs : int, default=None
-        For the references, as joblib counts.
+        Number of references clustered at once, as joblib counts.
     verbose : int, default=0
-        Whether the work on the references is reported, as joblib does.
+        How much joblib reports on the references.
 
     Returns
     -------
@@ -91,49 +92,52 @@ def select_n_segments(
 
     Notes
     -----
-    *Is there any structure?* The largest silhouette over `k` is compared with that of
-    data sets that have no clusters and look like `X` otherwise: uniform in the box
-    along the principal axes, uniform in the box along the columns, normal with the same
-    covariance, and normal with columns bent to the same skewness (power transformation
-    of Yeo and Johnson). Each data set has the size of the sample and is clustered in
-    the same way. `X` has structure if for each of the four populations p is at most
-    0.05, which is the share of its data sets, `X` among them, whose silhouette is as
-    large: of 20, the rows must surpass every one. So no more than 5 % of the data sets
-    from such populations are taken for clustered ones.
+    *Is there any structure?* The largest silhouette over `n_segments` is compared with
+    that of data sets that have no clusters but otherwise look like `X`: uniform in the
+    box along the principal axes, uniform in the box along the columns, normal with the
+    same covariance, and normal with columns bent to the same skewness (power
+    transformation of Yeo and Johnson). Each data set has the size of the sample and is
+    clustered in the same way. The p-value for a population is the share of data sets,
+    `X` included, with a silhouette at least as large as that of `X`. `X` has structure
+    if all four p-values are at most 0.05: with 20 data sets, `X` must surpass every
+    one. So at most 5 % of the data sets from such populations are taken for clustered.
 
-    The test knows these populations alone. It finds structure also in others without
-    clusters, for example in a uniform triangle, whose corners look like clusters. It
-    finds none in clusters that overlap so far that one population looks alike, and may
-    find none in skewed data whose clusters show on a logarithmic scale only.
+    The test covers these populations alone. It also finds structure in others without
+    clusters, such as a uniform triangle, whose corners look like clusters. It finds
+    none in clusters that overlap so much that one of the populations looks alike, and
+    may find none in skewed data whose clusters only show on a logarithmic scale.
 
-    *What each criterion can see.* All are about round clusters of similar width, as
+    *What each criterion can see.* All assume round clusters of similar width, as
     K-Means finds them.
 
-    - ``"elbow"``: where the inertia is farthest below the chord of its curve, as in
-      kneedle. It moves with the range of `k`, of which it takes neither end, and
-      always finds one.
+    - ``"elbow"``: the number at which the inertia is farthest below the chord of its
+      curve, as in kneedle. It depends on the range of `n_segments`, never chooses an
+      end of it, and always finds an elbow.
     - ``"silhouette"``: how much nearer rows are to their own cluster than to the next
       one [1]_; largest is best. It prefers few clusters far apart and cannot choose 1.
-      Of more than 5,000 rows it is an estimate, and of a sample of 100,000.
-    - ``"calinski_harabasz"``: variance between clusters by variance within, per degree
-      of freedom; largest is best. Prefers clusters of similar size; cannot choose 1.
-    - ``"davies_bouldin"``: how wide clusters are by how far apart, for the worst
+      With more than 5,000 rows it is estimated, with more than 100,000 on a sample.
+    - ``"calinski_harabasz"``: variance between clusters over variance within, per
+      degree of freedom; largest is best. Prefers clusters of similar size; cannot
+      choose 1.
+    - ``"davies_bouldin"``: width of clusters relative to their distance, for the worst
       neighbour; smallest is best. Prefers small far clusters, such as a few outliers;
       cannot choose 1.
     - ``"gap"``: how far the logarithm of the inertia is below that of uniform data
-      [2]_; the first k whose gap is within a standard error of the next one. Can choose
-      1. Where the rows are normal or skewed, and not uniform, their middle is denser
-      than the box, and it may still find several clusters.
+      [2]_; the first number whose gap is within a standard error of the next one. Can
+      choose 1. Where the rows are normal or skewed, their middle is denser than the
+      uniform box, and it may still find several clusters.
     - ``"prediction_strength"``: whether pairs of rows stay together when the clusters
-      of one half are those of the other half [3]_; the largest k with 0.8 or more, mean
-      of five splits. Can choose 1. Clusters must be found again, not be apart: an
-      elongated population can be halved reliably.
+      of one half are applied to the other half [3]_; the largest number with 0.8 or
+      more, on average over five splits. Can choose 1. It asks whether clusters are
+      found again, not whether they are apart: an elongated population can be halved
+      reliably.
 
-    *How the K-Means are found.* One path through `k`, on a weighted sample of 10,000
-    rows if there are more: each k starts from the centres of k - 1 and a far row, from
-    those of k + 1 with two merged, and from k-means++; all rows continue from the best.
-    In ten columns inertia was within 0.5 % of ten independent starts in the benchmark;
-    in two, with more segments than clusters, it was up to 2 % above.
+    *How the K-Means are found.* One path through `n_segments`, on a weighted sample of
+    10,000 rows if there are more: each K-Means starts from the centres of the one
+    before and a far row, from those of the next one with two merged, and from
+    k-means++; all rows continue from the best. In the benchmark, inertia in ten columns
+    was within 0.5 % of that of ten independent starts; in two columns, with more
+    segments than clusters, it was up to 2 % above.
 
     References
     ----------
@@ -152,34 +156,35 @@ def select_n_segments(
     >>> from sklearn.datasets import make_blobs
     >>> from skseg.model_selection import select_n_segments
     >>> X, _ = make_blobs(600, centers=4, cluster_std=0.7, random_state=6)
-    >>> found = select_n_segments(X, k=range(2, 7), sample_size=300, random_state=0)
-    >>> found.n_segments, round(found.p_value, 3)
+    >>> options = {"n_segments": range(2, 6), "max_rows": 200, "random_state": 0}
+    >>> selection = select_n_segments(X, **options)
+    >>> selection.n_segments, round(selection.p_value, 3)
     (4, 0.048)
 
     One cloud has no clusters, whatever the silhouette would choose:
 
     >>> cloud = np.random.default_rng(0).normal(size=(600, 2))
-    >>> found = select_n_segments(cloud, k=range(2, 7), sample_size=300, random_state=0)
-    >>> found.n_segments, found.choices["silhouette"]
+    >>> selection = select_n_segments(cloud, **options)
+    >>> selection.n_segments, selection.choices["silhouette"]
     (1, 3)
     """
     rows = _read(X)
-    check_int(_OWNER, "sample_size", sample_size, 20, 20_000)
+    check_int(_OWNER, "max_rows", max_rows, 20, 20_000)
     check_int(_OWNER, "n_references", n_references, _FEWEST_REFERENCES, 10_000)
-    ks = _check_k(k, min(len(rows), sample_size) // 2)
+    ks = _check_n_segments(n_segments, min(len(rows), max_rows) // 2)
     names = _check_criteria(criteria, decide_by)
     rng = np.random.default_rng(
         check_random_state(random_state).randint(np.iinfo(np.int32).max)
     )
-    some = rows
-    if len(rows) > sample_size:
-        some = rows[np.sort(rng.choice(len(rows), sample_size, replace=False))]
-    # What some criteria compare with, asked for or not.
+    sample = rows
+    if len(rows) > max_rows:
+        sample = rows[np.sort(rng.choice(len(rows), max_rows, replace=False))]
+    # The gap and the prediction strength compare with one segment, requested or not.
     with_one = sorted({1, *ks})
-    table, centers = _of_all_rows(rows, with_one, names, rng)
+    table, centers = _scan_all_rows(rows, with_one, names, rng)
     with one_thread():
-        found = structure(
-            some,
+        test = structure(
+            sample,
             with_one,
             n_references=n_references,
             rng=rng,
@@ -187,23 +192,23 @@ def select_n_segments(
             verbose=verbose,
         )
         if "prediction_strength" in names:
-            table["prediction_strength"] = strengths(some, with_one, rng)
+            table["prediction_strength"] = strengths(sample, with_one, rng)
     if "gap" in names:
         table["gap"], table["gap_se"] = gap_statistic(
-            found.log_inertia, found.uniform_log_inertia
+            test.log_inertia, test.uniform_log_inertia
         )
     if "elbow" in names:
-        asked = table["k"].isin(ks)
-        curve = table.loc[asked, ["k", "inertia"]].to_numpy(np.float64)
-        table.loc[asked, "elbow"] = elbow(*curve.T)
+        is_requested = table["n_segments"].isin(ks)
+        curve = table.loc[is_requested, ["n_segments", "inertia"]].to_numpy(np.float64)
+        table.loc[is_requested, "elbow"] = elbow(*curve.T)
     choices = {name: chosen(table, name) for name in names}
-    has_structure = found.p_value <= LEVEL
+    has_structure = test.p_value <= LEVEL
     return NSegmentsSelection(
         n_segments=choices[decide_by] if has_structure else 1,
         has_structure=has_structure,
-        reason=_reason(found, choices, decide_by, n_references),
-        p_value=found.p_value,
-        p_values=found.p_values,
+        reason=_reason(test, choices, decide_by, n_references),
+        p_value=test.p_value,
+        p_values=test.p_values,
         choices=choices,
         table=table[_columns(names)],
         centers=centers,
@@ -211,7 +216,7 @@ def select_n_segments(
 
 
 def _read(X: Any) -> FloatArray:
-    """Return the rows as an array of our own, or raise."""
+    """Return a copy of the rows as an array, or raise."""
     rows = check_array(
         X,
         dtype=np.float64,
@@ -222,20 +227,23 @@ def _read(X: Any) -> FloatArray:
     )
     if not np.ptp(rows, axis=0).any():
         raise InvalidDataError(
-            f"{_OWNER} needs rows that differ. All rows of X are equal."
+            f"{_OWNER} needs rows that differ. All rows of X are equal.",
+            owner=_OWNER,
+            name="X",
         )
     return np.asarray(rows)
 
 
-def _check_k(k: Any, most: int) -> list[int]:
+def _check_n_segments(n_segments: Any, most: int) -> list[int]:
     """Return the numbers in ascending order, each once, or raise."""
-    if not isinstance(k, Iterable) or isinstance(k, str):
-        raise InvalidParameterError(_OWNER, "k", "several ints", k)
-    given = list(k)
-    numbers = {check_int(_OWNER, "k", one, 1, most) for one in given}
-    if numbers <= {1}:
-        raise InvalidParameterError(_OWNER, "k", "ints with one above 1", given)
-    return sorted(numbers)
+    if not isinstance(n_segments, Iterable) or isinstance(n_segments, str):
+        raise InvalidParameterError(_OWNER, "n_segments", "several ints", n_segments)
+    numbers = list(n_segments)
+    checked = {check_int(_OWNER, "n_segments", k, 1, most) for k in numbers}
+    if checked <= {1}:
+        rule = "ints with one above 1"
+        raise InvalidParameterError(_OWNER, "n_segments", rule, numbers)
+    return sorted(checked)
 
 
 def _check_criteria(criteria: Any, decide_by: Any) -> list[str]:
@@ -249,48 +257,51 @@ def _check_criteria(criteria: Any, decide_by: Any) -> list[str]:
     return [name for name in CHOICES if name in names]
 
 
-def _of_all_rows(
+def _scan_all_rows(
     rows: FloatArray, ks: Sequence[int], names: Sequence[str], rng: np.random.Generator
 ) -> tuple[pd.DataFrame, dict[int, FloatArray]]:
-    """Return inertia and the criteria of all rows, and the centres; `ks` has 1."""
+    """Return the table of inertia and scores of labels, and the centres.
+
+    The first of `ks` is 1.
+    """
     center = rows.mean(axis=0, keepdims=True)
-    # Around its mean: what squared distances lose far from the origin is not lost.
+    # Squared distances lose digits far from the origin.
     rows -= center
     centers = {1: center}
     lines: list[dict[str, float]] = [
-        {"k": 1, "inertia": np.einsum("ij,ij", rows, rows)}
+        {"n_segments": 1, "inertia": np.einsum("ij,ij", rows, rows)}
     ]
-    # One seed for all, so that the same segments have the same silhouette.
+    # One seed, so that equal segments have equal silhouettes.
     seed = int(rng.integers(np.iinfo(np.int32).max))
     for k, fitted in full_path(rows, ks[1:], rng):
         labels = fitted.labels_.astype(np.intp)
         scores = {
-            name: measure(rows, labels, seed)
-            for name, measure in OF_LABELS.items()
-            if name in names
+            name: label_score(name, rows, labels, seed)
+            for name in names
+            if name in DISTANCE_SCORES
         }
-        lines.append({"k": k, "inertia": float(fitted.inertia_), **scores})
+        lines.append({"n_segments": k, "inertia": float(fitted.inertia_), **scores})
         centers[k] = fitted.cluster_centers_ + center
-    table = pd.DataFrame(lines).astype({"k": np.int64})
+    table = pd.DataFrame(lines).astype({"n_segments": np.int64})
     return table, centers
 
 
 def _columns(names: Sequence[str]) -> list[str]:
-    columns = ["k", "inertia"]
+    columns = ["n_segments", "inertia"]
     for name in names:
         columns += ["gap", "gap_se"] if name == "gap" else [name]
     return columns
 
 
 def _reason(
-    found: Structure, choices: dict[str, int], decide_by: str, n_references: int
+    test: Structure, choices: dict[str, int], decide_by: str, n_references: int
 ) -> str:
-    compared = f"(p = {found.p_value:.3g}, {n_references} data sets of each kind)"
+    compared = f"(p = {test.p_value:.3g}, {n_references} data sets of each kind)"
     name = decide_by.replace("_", " ")
-    if found.p_value > LEVEL:
+    if test.p_value > LEVEL:
         return (
             "No cluster structure: the best silhouette is not above that of data sets "
-            f"drawn from a population without clusters: {found.closest} {compared}. "
+            f"drawn from a population without clusters: {test.closest} {compared}. "
             f"The {name} alone would choose {choices[decide_by]}."
         )
     verdict = (

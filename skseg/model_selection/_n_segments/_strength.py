@@ -1,4 +1,4 @@
-"""Prediction strength per k, on halves of the rows."""
+"""Prediction strength for every number of clusters, on halves of the rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skseg._typing import FloatArray
 from ._path import start_path
 
 N_SPLITS = 5
-# Of Tibshirani and Walther: 0.8 to 0.9.
+# Tibshirani and Walther recommend 0.8 to 0.9.
 ENOUGH = 0.8
 
 
@@ -28,23 +28,23 @@ def strengths(
     ks : sequence of int
         Numbers of clusters, ascending, with 1, up to half the number of rows.
     rng : Generator
-        For the halves and the starts.
+        Draws the halves and the starts.
     """
-    found = []
+    per_half = []
     for _ in range(N_SPLITS):
-        mixed = rows[rng.permutation(len(rows))]
-        halves = mixed[: len(rows) // 2], mixed[len(rows) // 2 :]
+        shuffled = rows[rng.permutation(len(rows))]
+        halves = shuffled[: len(rows) // 2], shuffled[len(rows) // 2 :]
         paths = [start_path(half, ks[-1], rng) for half in halves]
-        for own, other in ((0, 1), (1, 0)):
-            found.append(
+        for half, other in ((0, 1), (1, 0)):
+            per_half.append(
                 [
                     prediction_strength(
-                        paths[own][k].labels_.astype(np.intp),
-                        paths[other][k].predict(halves[own]).astype(np.intp),
+                        paths[half][k].labels_.astype(np.intp),
+                        paths[other][k].predict(halves[half]).astype(np.intp),
                     )
                     if k > 1
                     else 1.0
                     for k in ks
                 ]
             )
-    return np.asarray(np.mean(found, axis=0))
+    return np.asarray(np.mean(per_half, axis=0))

@@ -1,4 +1,4 @@
-"""Is there any cluster structure? A comparison with populations that have none."""
+"""The test of cluster structure: a comparison with populations without clusters."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from skseg._typing import FloatArray, IntArray
 from ._path import start_path
 from ._references import UNIFORM, Draw, references
 
-# Share of structureless data sets in which the test may find structure.
+# Level of the test: the share of data sets without clusters in which it finds some.
 LEVEL = 0.05
 
 
 class Structure(NamedTuple):
-    """What the test of structure found in a sample of rows."""
+    """Result of the test on a sample of rows."""
 
     p_values: dict[str, float]  # per population without clusters
-    log_inertia: FloatArray  # of shape (n_k,), of the rows
+    log_inertia: FloatArray  # of the rows, of shape (n_k,)
     uniform_log_inertia: FloatArray  # of shape (n_references, n_k)
 
     @property
@@ -33,12 +33,12 @@ class Structure(NamedTuple):
 
     @property
     def closest(self) -> str:
-        """The population that the rows differ from least."""
+        """The population from which the rows differ least."""
         return max(self.p_values, key=self.p_values.__getitem__)
 
 
 class _Trace(NamedTuple):
-    """What a path through k leaves behind."""
+    """What is kept of a path through k."""
 
     log_inertia: FloatArray
     silhouette: float  # the largest one
@@ -53,7 +53,7 @@ def structure(
     n_jobs: int | None,
     verbose: int,
 ) -> Structure:
-    """Compare the rows with as many data sets of each population without clusters.
+    """Compare the rows with data sets from each population without clusters.
 
     Parameters
     ----------
@@ -64,31 +64,31 @@ def structure(
     n_references : int
         Data sets per population.
     rng : Generator
-        For all random choices.
+        Source of all random choices.
     n_jobs, verbose : int
         As joblib takes them.
     """
     rows = rows[:, np.ptp(rows, axis=0) > 0]
-    own = _trace(rows, ks, rng)
+    observed = _trace(rows, ks, rng)
     populations = references(rows)
     draws = [draw for draw in populations.values() for _ in range(n_references)]
     traces = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(_drawn_trace)(draw, ks, own_rng)
-        for draw, own_rng in zip(draws, rng.spawn(len(draws)), strict=True)
+        delayed(_drawn_trace)(draw, ks, child)
+        for draw, child in zip(draws, rng.spawn(len(draws)), strict=True)
     )
-    found = {
+    by_population = {
         name: traces[i * n_references : (i + 1) * n_references]
         for i, name in enumerate(populations)
     }
     return Structure(
         {
             name: rank_p_value(
-                own.silhouette, np.array([trace.silhouette for trace in some])
+                observed.silhouette, np.array([trace.silhouette for trace in drawn])
             )
-            for name, some in found.items()
+            for name, drawn in by_population.items()
         },
-        own.log_inertia,
-        np.array([trace.log_inertia for trace in found[UNIFORM]]),
+        observed.log_inertia,
+        np.array([trace.log_inertia for trace in by_population[UNIFORM]]),
     )
 
 
@@ -106,10 +106,7 @@ def _trace(rows: FloatArray, ks: Sequence[int], rng: np.random.Generator) -> _Tr
 
 
 def mean_silhouettes(rows: FloatArray, labelings: Sequence[IntArray]) -> FloatArray:
-    """Return the mean silhouette of the rows by each of several labels.
-
-    As scikit-learn's `silhouette_score`, with the distances computed once for all.
-    """
+    """Return the mean silhouette of each labelling, with one matrix of distances."""
     distances = cdist(rows, rows)
     members = [
         (labels[:, None] == np.arange(labels.max() + 1)).astype(np.float64)
@@ -126,7 +123,7 @@ def mean_silhouettes(rows: FloatArray, labelings: Sequence[IntArray]) -> FloatAr
 
 
 def _mean_silhouette(total: FloatArray, labels: IntArray, sizes: FloatArray) -> float:
-    """Return the mean silhouette, by the sums of distances to each cluster."""
-    # Numbers that no row has are nobody's neighbour.
+    """Return the mean silhouette, given the sums of distances to each cluster."""
+    # A cluster without rows is never the nearest.
     means = np.where(sizes > 0, total / np.maximum(sizes, 1), np.inf)
     return float(widths(means.T, labels, sizes.astype(np.intp)).mean())
