@@ -1,9 +1,9 @@
-"""What a difference between two groups is worth: intervals, tests, scores.
+"""Differences between two groups: confidence intervals, tests and scores.
 
-Everything is vectorised over segments, and takes sums: a row of weight 3 adds three
-times to each of them, so that weights are repetitions. Where the data say nothing about
-the error of a difference, its interval holds every possible value and its p-value is
-NaN, so that it never passes for a finding.
+All functions are vectorised over segments and take sums, to which a row of weight 3
+adds three times: weights are repetitions. Where the data do not determine the error of
+a difference, its interval holds every possible value and its p-value is NaN, so that it
+never passes for a finding.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
 
-# A variance below this share of the mean square is what rounding leaves of none.
+# Below this share of the mean square, a variance is the rounding error of zero.
 _ROUNDING = 1e-12
 
 
@@ -39,7 +39,7 @@ def newcombe(
 ) -> Estimate:
     """Return rate A minus rate B with Newcombe's interval and the p of `score_test`.
 
-    `y_a` of `n_a` and `y_b` of `n_b` rows are successes. Where a group is empty the
+    `y_a` of `n_a` and `y_b` of `n_b` rows are successes. Where a group is empty, the
     effect and the p-value are NaN and the interval is [-1, 1].
 
     Notes
@@ -47,8 +47,8 @@ def newcombe(
     Method 10 of R. G. Newcombe, "Interval estimation for the difference between
     independent proportions", Statistics in Medicine 17 (1998), 873-890: the lower limit
     lies below the difference by the root of the sum of squares of the distances from
-    rate A down to its lower and from rate B up to its upper Wilson limit. Its errors
-    are not those of the test: close to the edge the two can disagree.
+    rate A down to its lower and from rate B up to its upper Wilson limit. The interval
+    is not the inverse of the test: in borderline cases the two can disagree.
     """
     low_a, rate_a, high_a = _wilson(y_a, n_a, level)
     low_b, rate_b, high_b = _wilson(y_b, n_b, level)
@@ -56,7 +56,7 @@ def newcombe(
     low = effect - np.hypot(rate_a - low_a, high_b - rate_b)
     high = effect + np.hypot(high_a - rate_a, rate_b - low_b)
     is_unknown = np.isnan(effect)
-    # The last bits may lie beyond what a difference of rates can be.
+    # Rounding may push limits slightly beyond -1 and 1.
     low = np.where(is_unknown, -1.0, np.maximum(low, -1.0))
     high = np.where(is_unknown, 1.0, np.minimum(high, 1.0))
     return Estimate(effect, low, high, score_test(y_a, n_a, y_b, n_b))
@@ -65,7 +65,7 @@ def newcombe(
 def _wilson(
     y: npt.ArrayLike, n: npt.ArrayLike, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return lower limits, rates and upper limits by Wilson; NaN for no rows."""
+    """Return Wilson's lower limits, rates and upper limits; NaN for no rows."""
     y, n = np.asarray(y, np.float64), np.asarray(n, np.float64)
     z = _normal_quantile(level)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -112,15 +112,15 @@ def welch(
     """Return mean A minus mean B with Welch's interval and p-value.
 
     `y_*` are sums of the outcome, `sq_*` of its squares, over `n_*` rows. Where a group
-    has no more than one row, or no row of either group differs from the others of its
-    group, the interval is the whole line and p is NaN. Outcomes whose mean is many
-    times their scatter lose digits in such sums: centre them before.
+    has at most one row, or the outcome is constant within both groups, the interval is
+    the whole line and p is NaN. Outcomes whose mean is many times their standard
+    deviation lose digits in such sums: centre them first.
     """
     mean_a, error_a, dof_a = _squared_error(y_a, sq_a, n_a)
     mean_b, error_b, dof_b = _squared_error(y_b, sq_b, n_b)
     error = error_a + error_b
     with np.errstate(divide="ignore", invalid="ignore"):
-        # By shares of the error: the squares of small ones would underflow.
+        # Shares of the squared error, since squares of small errors would underflow.
         share = error_a / error
         dof = 1 / (share**2 / dof_a + (1 - share) ** 2 / dof_b)
         margin = np.multiply(stdtrit(dof, (1 + level) / 2), np.sqrt(error), dtype=float)
@@ -134,8 +134,7 @@ def mean_interval(
     """Return the mean of an additive score with its normal interval and p against 0.
 
     `total` and `total_sq` are sums of the score and of its square over `n` rows. With
-    no more than one row, or no two that differ, the interval is the whole line and p
-    is NaN.
+    at most one row, or a constant score, the interval is the whole line and p is NaN.
     """
     mean, error, _ = _squared_error(total, total_sq, n)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -175,14 +174,14 @@ def _normal_p(z: FloatArray) -> FloatArray:
 
 
 def holm(p: npt.ArrayLike) -> FloatArray:
-    """Return Holm's adjusted p-values; NaN stays NaN and counts as no hypothesis.
+    """Return Holm's adjusted p-values; NaN stays NaN and is not counted.
 
     Notes
     -----
     S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
     Journal of Statistics 6 (1979), 65-70. The smallest of m is multiplied by m, the
-    next by m - 1 and so on, and none may be below its predecessor: those up to alpha
-    hold together with an error of at most alpha, however they depend on each other.
+    next by m - 1 and so on, and none may be below its predecessor. Rejecting all that
+    are at most alpha has a family-wise error of at most alpha under any dependence.
     """
     p = np.asarray(p, np.float64)
     adjusted = np.full(p.shape, np.nan)
@@ -195,15 +194,15 @@ def holm(p: npt.ArrayLike) -> FloatArray:
 def ipw_score(
     y: FloatArray, in_a: BoolArray, weight: FloatArray | None = None
 ) -> FloatArray:
-    r"""Return what each row adds to mean A - mean B, of groups drawn at random.
+    r"""Return inverse-propensity-weighted scores of groups drawn at random.
 
-    The mean of the scores over the rows of any segment, weighted as the rows are,
-    estimates the effect there; over all rows it is exactly mean A - mean B. The scores
-    themselves are not multiplied by the weights.
+    The weighted mean of the scores over the rows of any segment estimates the effect
+    there; over all rows it is exactly mean A - mean B. The scores themselves are not
+    multiplied by the weights.
 
     Raises
     ------
-    ValueError
+    InvalidDataError
         If a group has no rows of positive weight.
 
     Notes
@@ -212,20 +211,25 @@ def ipw_score(
 
     .. math:: \psi = \left(\frac{T}{p} - \frac{1 - T}{1 - p}\right) (y - m).
 
-    Unbiased in any segment: T is independent of all else, so that
-    :math:`E[\psi | S] = E[y_A - m | S] - E[y_B - m | S]`, whatever m. As for its
-    variance, :math:`E[\psi^2] = E(y_A - m)^2 / p + E(y_B - m)^2 / (1 - p)` has the
-    derivative 0 at :math:`m = (1 - p) \mu_A + p \mu_B`, and there the variance is
-    :math:`\sigma_A^2 / p + \sigma_B^2 / (1 - p)`, as that of mean A - mean B. The
-    score is then the same as `aipw_score` with p and the two overall means.
+    It is unbiased in any segment: T is independent of all else, so that
+    :math:`E[\psi | S] = E[y_A - m | S] - E[y_B - m | S]`, whatever m. Its second moment
+    :math:`E[\psi^2] = E(y_A - m)^2 / p + E(y_B - m)^2 / (1 - p)` is smallest at
+    :math:`m = (1 - p) \mu_A + p \mu_B`, where the variance is that of mean A - mean B,
+    :math:`\sigma_A^2 / p + \sigma_B^2 / (1 - p)`. The score then equals `aipw_score`
+    with p and the two overall means.
 
-    That p and m come from the same rows biases a segment by the order of 1 / n: a row
-    moves m by that much.
+    Since p and m are estimated from the same rows, the bias within a segment is of the
+    order of 1 / n.
     """
     weight = np.ones(len(y)) if weight is None else weight
     n_a, n_b = weight[in_a].sum(), weight[~in_a].sum()
     if not (n_a > 0 and n_b > 0):
-        raise InvalidDataError(f"Both groups need rows. Got {n_a} of A and {n_b} of B.")
+        raise InvalidDataError(
+            f"Both groups need rows. Got {n_a} of A and {n_b} of B.",
+            name="group",
+            rule="rows of positive weight in both groups",
+            value=(float(n_a), float(n_b)),
+        )
     mean_a = weight[in_a] @ y[in_a] / n_a
     mean_b = weight[~in_a] @ y[~in_a] / n_b
     share = n_a / (n_a + n_b)
@@ -241,16 +245,16 @@ def aipw_score(
     mean_a: FloatArray,
     mean_b: FloatArray,
 ) -> FloatArray:
-    """Return what each row adds to the effect of A over B, doubly robust.
+    """Return doubly robust scores, whose mean estimates the effect of A over B.
 
-    `propensity` is the probability of group A given the row, `mean_a` and `mean_b` the
-    expected outcomes in the groups, each predicted by a model that has not seen the
+    `propensity` is the probability of group A given the row, `mean_a` and `mean_b` are
+    the expected outcomes in the groups, each predicted by a model that has not seen the
     row. The mean over a segment estimates the effect there if either the propensity or
     both expected outcomes are right.
 
     Raises
     ------
-    ValueError
+    InvalidDataError
         If a propensity does not lie between 0 and 1.
 
     Notes
@@ -264,8 +268,12 @@ def aipw_score(
     if not is_inside.all():
         row = int(np.argmin(is_inside))
         raise InvalidDataError(
-            "A propensity must lie between 0 and 1, else nobody is there to compare "
-            f"with. Got {propensity[row]} at row {row}."
+            "A propensity must lie between 0 and 1, or there are no rows to compare "
+            f"with. Got {propensity[row]} at row {row}.",
+            name="propensity",
+            rule="between 0 and 1, exclusive",
+            value=float(propensity[row]),
+            row=row,
         )
     residual = np.where(
         in_a, (y - mean_a) / propensity, -(y - mean_b) / (1 - propensity)
@@ -274,20 +282,20 @@ def aipw_score(
 
 
 def rest_score(y: FloatArray, weight: FloatArray | None = None) -> FloatArray:
-    r"""Return y minus its mean: what tests a segment against the rest.
+    r"""Return y minus its mean, scores that test a segment against the rest.
 
     Notes
     -----
     For a segment of the share s, :math:`\bar y = s \bar y_S + (1 - s) \bar y_R`, so the
     mean of the scores over it is the lift over the average,
 
-    .. math:: \bar y_S - \bar y = (1 - s) (\bar y_S - \bar y_R):
+    .. math:: \bar y_S - \bar y = (1 - s) (\bar y_S - \bar y_R).
 
-    it is 0 where the effect against the rest is 0, and the effect after a division by
-    1 - s. No additive score has the effect itself as its mean: the rest depends on the
-    segment. `mean_interval` takes the average for known, though the segment is a part
-    of it: with equal scatter its z is too small by the factor :math:`\sqrt{1 - s}`, on
-    the safe side. To report the effect, use `newcombe` or `welch` with the rest as
-    group B.
+    It is 0 where the effect against the rest is 0; divided by 1 - s, it is this effect.
+    No additive score has the effect itself as its mean, since the rest depends on the
+    segment. `mean_interval` treats the average as known, though the segment is part of
+    it: with equal variances its z is too small by the factor :math:`\sqrt{1 - s}`,
+    which is conservative. To report the effect, use `newcombe` or `welch` with the rest
+    as group B.
     """
     return y - np.average(y, weights=weight)

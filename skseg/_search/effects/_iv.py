@@ -1,8 +1,8 @@
 """Weight of evidence and information value, from counts of events in bins.
 
-Counts have the shape (..., n_bins, n_groups, 2): rows without, then with the event, of
-one group or of two. Sums of weights are counts. What comes before the bins is looped
-over by numpy, so that many tables are one call.
+Counts have the shape (..., n_bins, n_groups, 2): rows without the event, then rows with
+it, of one group or of two. Sums of weights are counts, too. The axes before the bins
+are those of several tables, which are computed in one call.
 """
 
 from __future__ import annotations
@@ -15,29 +15,30 @@ import numpy.typing as npt
 from skseg._search._readable import roundest
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-# What becomes of bins without events, or without non-events.
+# Ways to treat bins without events, or without non-events; `woe_table` explains them.
 ZERO_CELLS = ("all", "ignore", "replace_0.99", "replace_0.9", "replace_1")
+# Names and limits of N. Siddiqi (2006), Credit Risk Scorecards.
 BANDS = ("useless", "weak", "medium", "strong", "suspicious")
 _LIMITS = (0.02, 0.1, 0.3, 0.5)
-# Rows that are compared at once, such that they stay in the cache.
+# Rows that are compared at a time, few enough to stay in the cache.
 _CHUNK = 1 << 14
-# Up to so many edges, comparing with each of them beats looking up.
+# With at most this many edges, comparing with each is faster than a binary search.
 _FEW_EDGES = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WoeTable:
-    """What bins tell of an event.
+    """Weights of evidence and information values of bins.
 
     Attributes
     ----------
     counts : ndarray of float64 of shape (..., n_bins, n_groups, 2)
         Rows without and with the event.
     woe : ndarray of float64 of shape (..., n_bins, n_groups)
-        Weight of evidence: the logarithm of the share of the events by the share of the
-        non-events, so that it is positive where events are frequent.
+        Weight of evidence: the logarithm of the share of the events over the share of
+        the non-events, positive where events are frequent.
     contribution : ndarray of float64 of shape (..., n_bins)
-        What the bins add to the information value; of two groups, to the net one.
+        Contribution of each bin to the information value, net if there are two groups.
     """
 
     counts: FloatArray
@@ -46,7 +47,7 @@ class WoeTable:
 
     @property
     def net_woe(self) -> FloatArray:
-        """WOE of the first group minus that of the second, if there are two."""
+        """WOE of the first group, minus that of the second if there are two."""
         if self.woe.shape[-1] == 1:
             return self.woe[..., 0]
         return np.asarray(self.woe[..., 0] - self.woe[..., 1])
@@ -58,11 +59,11 @@ class WoeTable:
 
     @property
     def scaled(self) -> FloatArray:
-        """(Net) information value on the scale of the one of a single group.
+        """(Net) information value on the scale of that of a single group.
 
-        Weights of the net IV are products of two shares. It falls with the number of
-        bins for that, which a division by the share of the rows puts right: it gives
-        the IV of one group if the other has the same rate of events in all bins.
+        The weights of the net IV are products of two shares, so it falls with the
+        number of bins. Dividing by the share of the rows in the bin corrects this: the
+        result is the IV of one group if the other has the same event rate in all bins.
         """
         if self.woe.shape[-1] == 1:
             return self.iv
@@ -83,13 +84,13 @@ class WoeTable:
                 "woe": self.woe[..., 0],
                 "contribution": self.contribution,
             }
-        found: dict[str, FloatArray] = {}
+        columns: dict[str, FloatArray] = {}
         for i, name in enumerate("AB"):
-            found[f"n_{name}"] = size[..., i]
-            found[f"events_{name}"] = self.counts[..., i, 1]
-            found[f"nonevents_{name}"] = self.counts[..., i, 0]
-        found |= {f"woe_{name}": self.woe[..., i] for i, name in enumerate("AB")}
-        return found | {"net_woe": self.net_woe, "contribution": self.contribution}
+            columns[f"n_{name}"] = size[..., i]
+            columns[f"events_{name}"] = self.counts[..., i, 1]
+            columns[f"nonevents_{name}"] = self.counts[..., i, 0]
+        columns |= {f"woe_{name}": self.woe[..., i] for i, name in enumerate("AB")}
+        return columns | {"net_woe": self.net_woe, "contribution": self.contribution}
 
 
 def woe_table(counts: npt.ArrayLike, zero_cells: str = "all") -> WoeTable:
@@ -101,27 +102,28 @@ def woe_table(counts: npt.ArrayLike, zero_cells: str = "all") -> WoeTable:
         Rows without and with the event, of one or two groups.
     zero_cells : {"all", "ignore", "replace_0.99", "replace_0.9", "replace_1"}
         ``"all"``: every count is increased by 0.5. ``"ignore"``: WOE is 0 where one of
-        the counts is. ``"replace_0.99"``, ``"replace_0.9"``: zeros become that, and
-        count in the totals. ``"replace_1"``: zeros become 1, and the totals stay.
+        the counts is 0. ``"replace_0.99"``, ``"replace_0.9"``: zeros are replaced by
+        this number, also in the totals. ``"replace_1"``: zeros are replaced by 1, but
+        not in the totals.
 
     Returns
     -------
     WoeTable
-        Bins without any row say nothing, whatever `zero_cells`. All is NaN for a group
-        without events, or without non-events.
+        Bins without rows have a WOE of 0, whatever `zero_cells`. All numbers are NaN
+        for a group without events, or without non-events.
 
     Notes
     -----
-    The information value is the divergence of Jeffreys, J in the paper of S. Kullback
-    and R. A. Leibler (1951), "On information and sufficiency", Annals of Mathematical
-    Statistics 22, 79-86. The net one is by K. Larsen (2010), "Net lift models".
+    The information value is Jeffreys' divergence, J in S. Kullback and R. A. Leibler
+    (1951), "On information and sufficiency", Annals of Mathematical Statistics 22,
+    79-86. The net information value is by K. Larsen (2010), "Net lift models".
     """
     counts = np.asarray(counts, np.float64)
     used = counts.sum(axis=(-2, -1)) > 0
     share = _shares(counts, used, zero_cells)
     nonevents, events = share[..., 0], share[..., 1]
-    telling = (nonevents > 0) & (events > 0) & used[..., np.newaxis]
-    ratio = np.divide(events, nonevents, where=telling, out=np.ones_like(events))
+    has_both = (nonevents > 0) & (events > 0) & used[..., np.newaxis]
+    ratio = np.divide(events, nonevents, where=has_both, out=np.ones_like(events))
     woe = np.log(ratio)
     woe[np.isnan(events) | np.isnan(nonevents)] = np.nan
     if counts.shape[-2] == 1:
@@ -132,42 +134,45 @@ def woe_table(counts: npt.ArrayLike, zero_cells: str = "all") -> WoeTable:
 
 
 def _shares(counts: FloatArray, used: BoolArray, zero_cells: str) -> FloatArray:
-    """Return what share of its events, and of its non-events, a group has in a bin."""
+    """Return the share of each bin in the non-events and the events of its group."""
     total = counts.sum(axis=-3, keepdims=True)
     total = np.where(total > 0, total, np.nan)
-    here = used[..., np.newaxis, np.newaxis]
+    is_used = used[..., np.newaxis, np.newaxis]
     if zero_cells == "ignore":
         return np.asarray(counts / total)
     if zero_cells == "all":
-        filled = np.where(here, counts + 0.5, 0.0)
+        filled = np.where(is_used, counts + 0.5, 0.0)
     else:
-        stand_in = float(zero_cells.removeprefix("replace_"))
-        filled = np.where(here & (counts == 0), stand_in, counts)
+        replacement = float(zero_cells.removeprefix("replace_"))
+        filled = np.where(is_used & (counts == 0), replacement, counts)
     if zero_cells != "replace_1":
         total = np.where(np.isnan(total), np.nan, filled.sum(axis=-3, keepdims=True))
     return np.asarray(filled / total)
 
 
-def even_edges(
+def quantile_edges(
     values: FloatArray, weight: FloatArray | None, max_bins: int
 ) -> FloatArray:
-    """Return edges at every value if they are few, else at quantiles (inverted_cdf)."""
+    """Return edges between all values if they are few, else at quantiles.
+
+    Quantiles are those of numpy's ``method="inverted_cdf"``.
+    """
     if weight is None:
         ordered = np.sort(values)
-        places = -(-np.arange(1, max_bins) * len(values) // max_bins) - 1
+        ends = -(-np.arange(1, max_bins) * len(values) // max_bins) - 1
     else:
         order = np.argsort(values)
         ordered, sums = values[order], np.cumsum(weight[order])
         total = float(sums[-1]) if len(sums) else 0.0
-        places = np.searchsorted(sums, np.arange(1, max_bins) * total / max_bins)
-    # First rows of the second value, the third, and so on.
+        ends = np.searchsorted(sums, np.arange(1, max_bins) * total / max_bins)
+    # Where the first distinct value starts, the second, and so on.
     starts = [0]
     while starts[-1] < len(ordered) and len(starts) <= max_bins:
         starts.append(int(np.searchsorted(ordered, ordered[starts[-1]], "right")))
     nexts = np.array(starts[1:], dtype=np.intp)
     if starts[-1] < len(ordered):
-        # A value that takes several bins by its number gets one.
-        nexts = np.unique(np.searchsorted(ordered, ordered[places], "right"))
+        # A value that holds several quantiles gets one bin.
+        nexts = np.unique(np.searchsorted(ordered, ordered[ends], "right"))
     return np.array(
         [
             roundest(float(ordered[i - 1]), float(ordered[i]))
@@ -178,69 +183,69 @@ def even_edges(
     )
 
 
-def intervals(
+def interval_codes(
     values: FloatArray, edges: FloatArray, closed: str
 ) -> npt.NDArray[np.integer]:
-    """Return the number of edges below each value; of those at it, if closed left."""
+    """Return the interval of each value, closed at its right or left edge."""
     if len(edges) > _FEW_EDGES:
         return np.searchsorted(edges, values, "left" if closed == "right" else "right")
     above = np.greater if closed == "right" else np.greater_equal
     codes = np.zeros(len(values), dtype=np.uint8)
     for start in range(0, len(values), _CHUNK):
-        some, chunk = codes[start : start + _CHUNK], values[start : start + _CHUNK]
+        part, chunk = codes[start : start + _CHUNK], values[start : start + _CHUNK]
         for edge in edges:
-            some += above(chunk, edge)
+            part += above(chunk, edge)
     return codes
 
 
 def count_bins(
     codes: npt.NDArray[np.integer],
-    side: npt.NDArray[np.uint8],
+    group_event: npt.NDArray[np.uint8],
     n_bins: int,
     n_groups: int,
     weight: FloatArray | None = None,
 ) -> FloatArray:
-    """Return how many rows with and without the event there are in every bin.
+    """Return the number of rows without and with the event in every bin.
 
     Parameters
     ----------
     codes : ndarray of int of shape (n_rows,)
         The bin of every row, below `n_bins`.
-    side : ndarray of uint8 of shape (n_rows,)
+    group_event : ndarray of uint8 of shape (n_rows,)
         Twice the number of the group, plus 1 for the event.
     n_bins, n_groups : int
         Number of bins, and of groups, 1 or 2.
     weight : ndarray of float64 of shape (n_rows,), default=None
-        What every row counts. None: 1.
+        Weights of the rows. None: all are 1.
 
     Returns
     -------
     ndarray of float64 of shape (n_bins, n_groups, 2)
         Rows without and with the event.
     """
-    n_places = 2 * n_groups * n_bins
-    # Eight bits a row, where they suffice, are read several times as fast.
-    kind = np.uint8 if n_places <= 256 else np.intp
-    place = codes.astype(kind) * np.array(2 * n_groups, kind) + side
-    found = np.bincount(place, weight, minlength=n_places)
-    return found.reshape(n_bins, n_groups, 2).astype(np.float64)
+    n_cells = 2 * n_groups * n_bins
+    # Eight bits per row, where they suffice, are read several times as fast.
+    dtype = np.uint8 if n_cells <= 256 else np.intp
+    cell = codes.astype(dtype) * np.array(2 * n_groups, dtype) + group_event
+    counts = np.bincount(cell, weight, minlength=n_cells)
+    return counts.reshape(n_bins, n_groups, 2).astype(np.float64)
 
 
-def telling_sets(
+def sets_by_iv(
     counts: FloatArray, sets: BoolArray, sign: int, min_size: float, zero_cells: str
 ) -> BoolArray:
-    """Return the sets of bins with a (net) WOE of that sign, the largest IV first.
+    """Return the sets of bins with a (net) WOE of one sign, the largest IV first.
 
-    What counts is the (net) IV of being in the set, against being outside.
+    The (net) IV is that of two bins: rows inside of the set and rows outside of it.
 
     Parameters
     ----------
     counts : ndarray of float64 of shape (n_bins, n_groups, 2)
         Rows without and with the event.
     sets : ndarray of bool of shape (n_sets, n_bins)
-        The bins in every set, not all of them.
+        The bins in every set; no set has all bins.
     sign : {1, -1}
-        Of the (net) WOE inside.
+        Sign of the (net) WOE inside.
     min_size : float
         Least number of rows inside.
     zero_cells : str
@@ -249,23 +254,24 @@ def telling_sets(
     inside = np.tensordot(sets, counts, 1)
     outside = counts.sum(axis=0) - inside
     table = woe_table(np.stack([inside, outside], axis=1), zero_cells)
-    fits = (sign * table.net_woe[:, 0] > 0) & (inside.sum(axis=(1, 2)) >= min_size)
-    chosen = np.flatnonzero(fits)
+    is_valid = (sign * table.net_woe[:, 0] > 0) & (inside.sum(axis=(1, 2)) >= min_size)
+    chosen = np.flatnonzero(is_valid)
     return sets[chosen[descending(table.scaled[chosen])]]
 
 
 def descending(iv: FloatArray) -> IntArray:
-    """Return the order of such values, the largest first and NaN last.
+    """Return the order of information values, the largest first and NaN last.
 
-    What differs by rounding alone stays in place, so that weights are repetitions.
+    Values that only rounding tells apart keep their order, so that weighted rows give
+    the same result as repeated ones.
     """
     return np.argsort(-np.round(iv, 12), kind="stable")
 
 
 def bands(iv: FloatArray) -> list[str | None]:
-    """Return what N. Siddiqi (2006) calls such information values; None for NaN."""
-    place = np.searchsorted(_LIMITS, iv, side="right")
+    """Return Siddiqi's name of the band of each information value; None for NaN."""
+    band = np.searchsorted(_LIMITS, iv, side="right")
     return [
-        None if unknown else BANDS[i]
-        for i, unknown in zip(place, np.isnan(iv), strict=True)
+        None if is_nan else BANDS[i]
+        for i, is_nan in zip(band, np.isnan(iv), strict=True)
     ]

@@ -15,7 +15,7 @@ from skseg._search.effects._iv import (
     ZERO_CELLS,
     bands,
     count_bins,
-    telling_sets,
+    sets_by_iv,
     woe_table,
 )
 
@@ -55,7 +55,7 @@ def test_without_zeros_only_adding_to_all_makes_a_difference(zero_cells: str) ->
         ("replace_1", [0.25, 0.5, 0.25], [1 / 60, 0.5, 0.5]),
     ],
 )
-def test_zeros_become_what_is_asked_for(
+def test_zeros_are_replaced_as_zero_cells_says(
     zero_cells: str, events: list[float], nonevents: list[float]
 ) -> None:
     table = woe_table(EMPTY, zero_cells)
@@ -65,14 +65,14 @@ def test_zeros_become_what_is_asked_for(
     np.testing.assert_allclose(table.contribution, parts, atol=1e-15)
 
 
-def test_bins_with_zeros_are_ignored_if_asked_for() -> None:
+def test_bins_with_zeros_are_ignored() -> None:
     table = woe_table(EMPTY, "ignore")
     np.testing.assert_allclose(table.woe[:, 0], [0, 0, -ln(2)], atol=1e-15)
     assert table.iv == pytest.approx(0.25 * ln(2))
 
 
 @pytest.mark.parametrize("zero_cells", ZERO_CELLS)
-def test_bins_without_rows_say_nothing(zero_cells: str) -> None:
+def test_bins_without_rows_have_no_evidence(zero_cells: str) -> None:
     more = np.concatenate([EMPTY, [[[0, 0]]]])
     table, known = woe_table(more, zero_cells), woe_table(EMPTY, zero_cells)
     np.testing.assert_array_equal(table.woe[:-1], known.woe)
@@ -90,7 +90,7 @@ def test_bins_without_rows_say_nothing(zero_cells: str) -> None:
     ],
     ids=["no events", "no non-events", "no events in B", "nobody in B"],
 )
-def test_nothing_is_known_without_both_outcomes(zero_cells: str, counts: Any) -> None:
+def test_information_is_nan_without_both_outcomes(zero_cells: str, counts: Any) -> None:
     table = woe_table(counts, zero_cells)
     assert np.isnan(table.iv)
     assert np.isnan(table.scaled)
@@ -135,15 +135,15 @@ def test_each_group_has_its_own_zeros_ignored() -> None:
 
 
 @st.composite
-def some_counts(draw: st.DrawFn, n_groups: int) -> Any:
+def count_tables(draw: st.DrawFn, n_groups: int) -> Any:
     n_bins = draw(st.integers(1, 5))
     numbers = st.lists(st.integers(0, 50), min_size=2 * n_groups * n_bins)
     values = draw(numbers)[: 2 * n_groups * n_bins]
     return np.array(values, float).reshape(n_bins, n_groups, 2)
 
 
-@given(some_counts(1), st.sampled_from(ZERO_CELLS))
-def test_swapping_events_and_nonevents_turns_the_sign_of_woe(
+@given(count_tables(1), st.sampled_from(ZERO_CELLS))
+def test_swapping_events_and_nonevents_flips_the_sign_of_woe(
     counts: Any, zero_cells: str
 ) -> None:
     table, swapped = (woe_table(c, zero_cells) for c in (counts, counts[..., ::-1]))
@@ -151,8 +151,8 @@ def test_swapping_events_and_nonevents_turns_the_sign_of_woe(
     np.testing.assert_allclose(swapped.contribution, table.contribution, atol=1e-12)
 
 
-@given(some_counts(2), st.sampled_from(ZERO_CELLS))
-def test_swapping_groups_turns_the_sign_of_net_woe(
+@given(count_tables(2), st.sampled_from(ZERO_CELLS))
+def test_swapping_groups_flips_the_sign_of_net_woe(
     counts: Any, zero_cells: str
 ) -> None:
     table, swapped = (woe_table(c, zero_cells) for c in (counts, counts[:, ::-1]))
@@ -165,7 +165,7 @@ def test_swapping_groups_turns_the_sign_of_net_woe(
 
 
 @given(
-    st.one_of(some_counts(1), some_counts(2)),
+    st.one_of(count_tables(1), count_tables(2)),
     st.sampled_from(["all", "replace_0.99", "replace_0.9", "replace_1"]),
 )
 def test_no_bin_makes_the_information_smaller(counts: Any, zero_cells: str) -> None:
@@ -173,7 +173,7 @@ def test_no_bin_makes_the_information_smaller(counts: Any, zero_cells: str) -> N
     assert np.isnan(table.iv) or (table.contribution >= -1e-12).all()
 
 
-@given(some_counts(2))
+@given(count_tables(2))
 def test_many_tables_are_one_call(counts: Any) -> None:
     both = np.stack([counts, counts[:, ::-1]])
     for i in range(2):
@@ -199,18 +199,18 @@ def test_as_many_bins_are_counted_as_there_are(n_bins: int, n_groups: int) -> No
     assert (count_bins(codes, side, n_bins, n_groups) == 1).all()
 
 
-def test_sets_are_ordered_by_what_they_tell() -> None:
+def test_sets_are_ordered_by_information_value() -> None:
     sets = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1]], bool)
     # WOE of the bins is above, below and far below zero.
-    up = telling_sets(FULL, sets, 1, 1.0, "ignore")
-    down = telling_sets(FULL, sets, -1, 1.0, "ignore")
+    up = sets_by_iv(FULL, sets, 1, 1.0, "ignore")
+    down = sets_by_iv(FULL, sets, -1, 1.0, "ignore")
     np.testing.assert_array_equal(up, sets[[0, 3]])
     np.testing.assert_array_equal(down, sets[[4, 2, 1]])
 
 
 def test_sets_of_few_rows_are_left_out() -> None:
     sets = np.array([[1, 0, 0], [1, 1, 0]], bool)
-    np.testing.assert_array_equal(telling_sets(FULL, sets, 1, 31, "all"), sets[1:])
+    np.testing.assert_array_equal(sets_by_iv(FULL, sets, 1, 31, "all"), sets[1:])
 
 
 def test_bands_are_those_of_siddiqi() -> None:
