@@ -145,7 +145,7 @@ def test_many_rows_one_by_one_are_the_batch(make: Callable[[Random], Rules]) -> 
         codes = rule_set.assign(columns).tolist()
         rows = (dict(zip(columns, v, strict=True)) for v in zip(*columns.values()))  # noqa: B905
         assert list(map(rule_set.assign_row, rows)) == codes
-        assert len(set(codes)) > 3
+        assert len(set(codes)) > 1
 
 
 def test_the_answer_is_a_plain_int() -> None:

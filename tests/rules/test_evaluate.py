@@ -646,7 +646,7 @@ def test_only_the_columns_that_rules_mention_are_read() -> None:
 
 def test_the_rules_import_no_frame_library() -> None:
     folder = Path(skseg.rules.__file__).parent
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in getattr(node, "names", [])]
             names.append(getattr(node, "module", None) or "")
