@@ -18,8 +18,8 @@ from skseg._core._validation import (
 from skseg._search.effects._iv import (
     ZERO_CELLS,
     count_bins,
-    even_edges,
-    intervals,
+    interval_codes,
+    quantile_edges,
     woe_table,
 )
 from skseg._typing import BoolArray, FloatArray
@@ -28,7 +28,7 @@ from skseg.rules import Columns, Rule, col, missing
 from skseg.rules._language._conditions import conjunction
 
 from ._groups import read_groups
-from ._iv import iv_frames
+from ._iv_bins import iv_frames
 
 _OWNER = "information_value"
 
@@ -258,10 +258,10 @@ def _binned(
     else:
         if spec is None:
             counts = weight[~is_missing] if weight is not None else None
-            edges, closed = even_edges(known, counts, max_bins), "right"
+            edges, closed = quantile_edges(known, counts, max_bins), "right"
         else:
             edges = _read_edges(name, spec)
-        codes = intervals(values, edges, closed)
+        codes = interval_codes(values, edges, closed)
         rules = _interval_rules(name, edges.tolist(), closed)
     if has_missing:
         codes[is_missing] = len(rules)
