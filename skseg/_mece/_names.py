@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from skseg._search.sizes._split import Interval
@@ -11,57 +11,65 @@ from skseg.rules._cells import NumberAxis
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import cell_bounds
 
-from ._parts import Part, Regions, Unit, cut_rule
+from ._parts import Part, Pool, Regions, cut_rule
 
-# More names than this in a row are no name any more.
-_MOST_NAMES = 3
+# A longer list of names does not fit a chart or a table.
+_MAX_NAMES = 3
 
 
 def joined_name(names: Sequence[str]) -> str:
     """Return one name for segments that were merged."""
-    if len(names) <= _MOST_NAMES:
+    if len(names) <= _MAX_NAMES:
         return " + ".join(names)
-    listed = " + ".join(names[: _MOST_NAMES - 1])
-    return f"{listed} + {len(names) - _MOST_NAMES + 1} more"
+    listed = " + ".join(names[: _MAX_NAMES - 1])
+    return f"{listed} + {len(names) - _MAX_NAMES + 1} more"
+
+
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """Return `name`, numbered if it is taken."""
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name} ({number})", number + 1
+    return candidate
 
 
 def group_name(
     group: Sequence[Part],
-    whole: Sequence[Unit],
+    whole: Sequence[Pool],
     rules: Sequence[Rule],
     columns: Sequence[str],
     names: Sequence[str],
     schema: Mapping[str, Any] | None,
 ) -> str:
-    """Name the segment that `group` makes.
+    """Return the name of the segment that a group of parts forms.
 
     Parameters
     ----------
     group : sequence of Part
-        What was merged into it.
+        The parts.
     whole : sequence of tuple of int
-        The units of which it has all parts.
+        The pools all of whose parts are in the group.
     rules : sequence of Rule
-        Those of the parts.
+        The rules of the parts.
     columns : sequence of str
-        Those of the parts' intervals.
+        The columns of the parts' intervals.
     names : sequence of str
-        Those of the business rules.
+        Names of the business rules.
     schema : mapping of str to (Domain or dict) or None
-        What the columns may hold.
+        What is known of the columns.
     """
-    said = []
-    for unit in dict.fromkeys(part.unit for part in group):
-        name = joined_name([names[number] for number in unit])
-        if unit not in whole:
-            own = [
+    pool_names = []
+    for pool in dict.fromkeys(part.pool for part in group):
+        name = joined_name([names[position] for position in pool])
+        if pool not in whole:
+            parts_of_pool = [
                 (part, rule)
                 for part, rule in zip(group, rules, strict=True)
-                if part.unit == unit
+                if part.pool == pool
             ]
-            name = f"{name} / {_ranges(own, columns, schema)}"
-        said.append(name)
-    return joined_name(said)
+            name = f"{name} / {_ranges(parts_of_pool, columns, schema)}"
+        pool_names.append(name)
+    return joined_name(pool_names)
 
 
 def _ranges(
@@ -69,26 +77,27 @@ def _ranges(
     columns: Sequence[str],
     schema: Mapping[str, Any] | None,
 ) -> str:
-    """Say which part of their unit parts are."""
-    cut = {
+    """Return the ranges, of the columns that were cut, that parts of a pool cover."""
+    cut_columns = {
         column
         for part, _ in parts
         for column, interval in zip(columns, part.intervals, strict=True)
         if interval != Interval()
     }
-    # With the bounds of the unit itself, if the parts make one plain box.
+    # Where the parts are one plain box, it has the bounds of the rule itself, too.
     regions = Regions([rule for _, rule in parts], schema)
     box = regions.union(range(len(parts)))
     if box is None and len(parts) > 1:
         return " or ".join(_ranges([part], columns, schema) for part in parts)
     if box is None:
+        # Else the cuts alone say where the part lies.
         regions = Regions([cut_rule(columns, parts[0][0].intervals)], schema)
         box = regions.union([0])
         assert box is not None
     return ", ".join(
         _range_text(column, mask, regions)
         for column, mask in regions.restricted(box).items()
-        if column in cut
+        if column in cut_columns
     )
 
 
@@ -103,17 +112,20 @@ def _range_text(column: str, mask: int, regions: Regions) -> str:
 
 
 def _interval_text(axis: NumberAxis, first: int, last: int) -> str:
-    low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
-    least, above = axis.origins.get(low, (low, False))
-    most, closed = axis.origins.get(high, (high, False))
-    # The first and the last cell hold the infinities.
-    if first == 0 and last == axis.size - 2:
+    """Return the range from the first to the last cell in words."""
+    low_edge, high_edge = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
+    low, is_open = axis.origins.get(low_edge, (low_edge, False))
+    high, is_closed = axis.origins.get(high_edge, (high_edge, False))
+    # The outermost cells reach to the infinities, and the very last one holds what is
+    # missing.
+    has_no_low, has_no_high = first == 0, last == axis.size - 2
+    if has_no_low and has_no_high:
         return "known"
-    if first == 0:
-        return f"{'up to' if closed else 'below'} {format_number(most)}"
-    if last == axis.size - 2:
-        return f"{'over' if above else 'from'} {format_number(least)}"
-    if least == most:
-        return format_number(least)
-    between = "-" if least >= 0 else " to "
-    return f"{format_number(least)}{between}{format_number(most)}"
+    if has_no_low:
+        return f"{'up to' if is_closed else 'below'} {format_number(high)}"
+    if has_no_high:
+        return f"{'over' if is_open else 'from'} {format_number(low)}"
+    if low == high:
+        return format_number(low)
+    dash = "-" if low >= 0 else " to "
+    return f"{format_number(low)}{dash}{format_number(high)}"

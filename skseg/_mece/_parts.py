@@ -19,29 +19,25 @@ from skseg.rules._proof._boxes import Box, separate, volume
 from skseg.rules._proof._proof import Proof
 from skseg.rules._proof._symbolic import ProofAxis
 
-# With up to so many columns, all boxes of a grid can be looked at.
-_GRID_COLUMNS = 3
+# The optimal merge of a grid enumerates its boxes, whose number grows with the square
+# of the cells of every column.
+_MAX_GRID_COLUMNS = 3
 
-# The rules, by number, whose rows are divided together.
-Unit = tuple[int, ...]
+# Positions of the rules whose rows are pooled before they are split.
+Pool = tuple[int, ...]
 
 
 class Part(NamedTuple):
-    """The rows of a unit, or those in one box of its division."""
+    """The rows of a pool, or those in one box of its division."""
 
-    unit: Unit
+    pool: Pool
     intervals: tuple[Interval, ...]
     rows: IntArray
     size: float
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the unit was left undivided."""
-        return all(interval == Interval() for interval in self.intervals)
-
 
 def cut_rule(columns: Sequence[str], intervals: Sequence[Interval]) -> Rule:
-    """Return the rule that a row lies in all intervals, one a column."""
+    """Return the conjunction of the intervals, one per column."""
     return conjunction(
         _interval_rule(column, interval)
         for column, interval in zip(columns, intervals, strict=True)
@@ -50,27 +46,30 @@ def cut_rule(columns: Sequence[str], intervals: Sequence[Interval]) -> Rule:
 
 
 def _interval_rule(column: str, interval: Interval) -> Rule:
-    low, high, absent = interval.low, interval.high, interval.missing
+    low, high = interval.low, interval.high
     if low is None and high is None:
         return ~Missing(column)
-    parts: list[Rule] = []
+    bounds: list[Rule] = []
     if low is not None:
-        parts.append(comparison(column, ">", low))
+        bounds.append(comparison(column, ">", low))
     if high is not None:
-        parts.append(comparison(column, "<=", high))
-    within = conjunction(parts)
-    return within | Missing(column) if absent else within
+        bounds.append(comparison(column, "<=", high))
+    within = conjunction(bounds)
+    return within | Missing(column) if interval.missing else within
 
 
 class Regions:
-    """What parts cover, as boxes of cells; knows whose union is one plain box.
+    """The regions of disjoint rules, as boxes of cells.
+
+    A union of regions is *plain* if it is one box with a single range or list of
+    values per column, so that it reads as one conjunction.
 
     Parameters
     ----------
     rules : sequence of Rule
-        Resolved, one a part; no row satisfies two.
-    schema : mapping of str to (Domain or dict) or None
-        What the columns may hold.
+        Resolved; no row satisfies two of them.
+    schema : mapping of str to (Domain or dict), default=None
+        What is known of the columns.
     """
 
     def __init__(
@@ -82,15 +81,15 @@ class Regions:
         self._regions = [separate(region) for region in proof.regions]
 
     def union(self, group: Sequence[int]) -> Box | None:
-        """Return the union of parts if it is one range or list a column, else None."""
+        """Return the union of a group of regions if it is plain, else None."""
         boxes = [box for i in group for box in self._regions[i]]
         if not boxes:
             return None
-        joined = boxes[0]
+        hull = boxes[0]
         for box in boxes[1:]:
-            joined = tuple(a | b for a, b in zip(joined, box, strict=True))
-        is_box = volume(joined) == sum(map(volume, boxes))
-        return joined if is_box and self._is_plain(joined) else None
+            hull = tuple(a | b for a, b in zip(hull, box, strict=True))
+        is_union = volume(hull) == sum(map(volume, boxes))
+        return hull if is_union and self._is_plain(hull) else None
 
     def _is_plain(self, box: Box) -> bool:
         return all(
@@ -102,7 +101,7 @@ class Regions:
         )
 
     def restricted(self, box: Box) -> dict[str, int]:
-        """Return column -> cells, for the columns that `box` restricts."""
+        """Return column -> mask of cells, for the columns that `box` restricts."""
         return {
             name: mask
             for name, mask, universe in zip(self.axes, box, self._universe, strict=True)
@@ -110,9 +109,9 @@ class Regions:
         }
 
     def grid(self) -> IntArray | None:
-        """Return the parts, by number, as a grid in which any block is a plain box.
+        """Return the positions of the regions as a grid in which any block is plain.
 
-        None if they are no such grid of up to three ordered columns.
+        None if they form no such grid, of up to three ordered columns.
         """
         boxes = [region[0] for region in self._regions if len(region) == 1]
         if len(boxes) < len(self._regions):
@@ -126,30 +125,31 @@ class Regions:
         if not all(steps):
             return None
         shape = [len(distinct) for distinct in steps if len(distinct) > 1]
-        if len(shape) > _GRID_COLUMNS or np.prod(shape, dtype=int) != len(boxes):
+        if len(shape) > _MAX_GRID_COLUMNS or np.prod(shape, dtype=int) != len(boxes):
             return None
         grid = np.full([len(distinct) for distinct in steps], -1)
-        for number, box in enumerate(boxes):
-            place = tuple(s.index(mask) for s, mask in zip(steps, box, strict=True))
-            grid[place] = number
+        for position, box in enumerate(boxes):
+            cell = tuple(s.index(mask) for s, mask in zip(steps, box, strict=True))
+            grid[cell] = position
         return grid.reshape(shape) if (grid >= 0).all() else None
 
     def _steps(self, axis: ProofAxis, universe: int, masks: list[int]) -> list[int]:
-        """Return the distinct masks in order, or none if neighbours make no range."""
+        """Return the distinct masks in order; none if neighbours form no range."""
         # Missing values are the last cell, so they do not matter for the order.
         distinct = sorted(set(masks), key=lambda mask: mask & -mask)
         if len(distinct) == 1:
             return distinct
         known = ~axis.missing
-        separate = sum(distinct) == reduce(or_, distinct)
-        plain = all(
+        are_disjoint = sum(distinct) == reduce(or_, distinct)
+        are_adjacent = all(
             _is_run((a | b) & known, universe & known) for a, b in pairwise(distinct)
         )
-        return distinct if separate and plain and isinstance(axis, NumberAxis) else []
+        is_ordered = isinstance(axis, NumberAxis)
+        return distinct if are_disjoint and are_adjacent and is_ordered else []
 
 
 def _is_run(mask: int, universe: int) -> bool:
-    """Tell whether no cell of the universe lies between two of `mask` outside of it."""
+    """Tell whether the cells of `mask` are consecutive among those of the universe."""
     if not mask:
         return True
     span = (1 << mask.bit_length()) - (mask & -mask)

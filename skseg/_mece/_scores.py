@@ -15,11 +15,11 @@ def score_table(
 ) -> pd.DataFrame:
     """Return the normalised dimensions, the overall score and the rank of segments.
 
-    Every dimension is put on the scale from 0, its worst segment, to 1, its best. The
-    overall score is their mean with the absolute weights; of a dimension with a
-    negative weight less is better. Segments that lack a dimension have no score.
+    Every dimension is scaled from 0, its worst segment, to 1, its best; a negative
+    weight says that less is better. The overall score is the mean of the dimensions by
+    absolute weight, missing where a dimension is.
 
-    This is simple additive weighting with min-max normalisation, as in Hwang & Yoon,
+    This is simple additive weighting with min-max normalisation: Hwang & Yoon,
     "Multiple Attribute Decision Making" (1981).
     """
     table = pd.DataFrame(
@@ -28,8 +28,8 @@ def score_table(
             for name, values in dimensions.items()
         }
     )
-    shares = np.abs(np.array([weights[name] for name in dimensions], dtype=np.float64))
-    table["score"] = table.to_numpy() @ (shares / shares.sum())
+    importance = np.abs(np.array([weights[n] for n in dimensions], dtype=np.float64))
+    table["score"] = table.to_numpy() @ (importance / importance.sum())
     table["rank"] = table["score"].rank(ascending=False, method="min").astype("Int64")
     return table
 
@@ -38,9 +38,9 @@ def _normalised(values: FloatArray) -> FloatArray:
     known = values[~np.isnan(values)]
     low, high = known.min(initial=np.inf), known.max(initial=-np.inf)
     if low < high:
-        # The range itself may be beyond float64; that of the halves is not.
+        # The range may overflow; that of the halves does not.
         unit = 1.0 if high / 2 - low / 2 <= np.finfo(float).max / 2 else 2.0
         span = high / unit - low / unit
         return np.asarray((values / unit - low / unit) / span)
-    # Where all are alike, each is as good as the best.
+    # Where all segments are alike, each is as good as the best.
     return np.where(np.isnan(values), np.nan, 1.0)

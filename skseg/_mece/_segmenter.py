@@ -23,28 +23,19 @@ from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import (
     InfeasibleError,
     InvalidDataError,
-    InvalidParameterError,
-    MissingColumnError,
-    did_you_mean,
 )
 from skseg.rules import Columns, MECEReport, Rule, RuleSet
-from skseg.rules._language._conditions import column_kinds, disjunction
 
 from ._named_params import NamedParamsMixin
-from ._rules import (
-    OWNER,
-    partition,
-    read_rules,
-    require_covered,
-    tiers,
-    with_explicit_default,
-)
-from ._sizes import NoLegalSizesError, SizedSegment, Sizing
+from ._resizing import columns_to_cut, proved_again, sized_segments
+from ._rules import OWNER, partition, read_rules, require_covered, tiers
+from ._sizing import NoLegalSizesError, SizedSegment
 from ._strategy_json import Strategy
-from ._strategy_mixin import StrategyMixin
-from ._table import TrainingRows, check_score_weights, lineage, mece_table
+from ._strategy_mixin import StrategyMixin, check_playbook
+from ._table import check_score_weights, lineage_table, mece_table
+from ._training_rows import TrainingRows
 
-# The default where gaps are declared without naming it.
+# Name of the default where gaps are declared without naming it.
 _OTHERS = "Others"
 
 
@@ -298,27 +289,32 @@ q(0.75)=37 of aov
         weight = check_sample_weight(sample_weight, columns.n_rows)
         self._check_parameters()
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
-        base = self._partition(columns, weight)
-        before = base.assign(columns)
-        require_covered(before, base, columns, self.schema)
-        outcome = None if y is None else check_outcome(OWNER, y, before >= 0)
-        rows = TrainingRows(columns, before, weight, outcome)
-        if not rows.counts[rows.inside].any():
-            raise InvalidDataError(
-                f"No row lies in the universe, which is {base.universe}.",
-                owner=OWNER,
-                name="universe",
-                value=base.universe,
-                advice="Widen it.",
-            )
-        segments = self._sized(base, rows)
-        self.rules_ = self._proved(base, segments)
-        self.labels_ = self.rules_.assign(columns)
-        rows = replace(rows, codes=self.labels_)
+        resolved = self._template(columns).resolve(columns, weight)
+        report = resolved.verify(self.schema)
+        base = partition(
+            resolved,
+            report,
+            columns,
+            default=self._default_name(),
+            on_overlap=self.on_overlap,
+            schema=self.schema,
+        )
+        rule_codes = base.assign(columns)
+        require_covered(rule_codes, base, columns, self.schema)
+        outcome = None if y is None else check_outcome(OWNER, y, rule_codes >= 0)
+        rows = TrainingRows(columns, rule_codes, weight, outcome)
+        min_size, max_size = self._checked_bounds(base, rows)
+        segments = self._sized(base, rows, min_size, max_size)
+        rules = proved_again(base, segments, self.schema)
+        check_playbook(self.playbook, [*rules.names, *base.names])
+        rows = replace(rows, codes=rules.assign(columns))
+        table = mece_table(rules, segments, rows, score_weights)
+        self.rules_, self.mece_report_ = rules, report
+        self.labels_ = rows.codes
+        self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
-        self.lineage_ = lineage(base, before, self.rules_, rows)
-        self.segments_ = mece_table(self.rules_, segments, rows, score_weights)
-        self._check_playbook(base)
+        self.lineage_ = lineage_table(base, rule_codes, rules, rows)
+        self.segments_ = table
         return self
 
     def predict(self, X: Any) -> IntArray:
@@ -505,128 +501,60 @@ q(0.75)=37 of aov
             return _OTHERS
         return self.default
 
-    def _partition(self, columns: Columns, weight: FloatArray | None) -> RuleSet:
-        """Return the resolved rules, of which exactly one holds inside the universe."""
+    def _template(self, columns: Columns) -> RuleSet:
+        """Return the rules before their quantiles are resolved."""
         rules = tiers(columns.names[0]) if self.rules is None else self.rules
-        template = read_rules(rules, self.universe, self.params, columns.names)
-        resolved = template.resolve(columns, weight)
-        self.mece_report_ = resolved.verify(self.schema)
-        return partition(
-            resolved,
-            self.mece_report_,
-            columns,
-            default=self._default_name(),
-            on_overlap=self.on_overlap,
-            schema=self.schema,
-        )
+        return read_rules(rules, self.universe, self.params, columns.names)
 
-    def _sized(self, base: RuleSet, rows: TrainingRows) -> list[SizedSegment]:
+    def _checked_bounds(
+        self, base: RuleSet, rows: TrainingRows
+    ) -> tuple[float | None, float | None]:
+        """Return the bounds in rows of the universe."""
         total = float(rows.counts[rows.inside].sum())
-        self.min_size_ = check_size(OWNER, "min_size", self.min_size, total)
-        self.max_size_ = check_size(OWNER, "max_size", self.max_size, total)
-        low, high = self.min_size_ or 0.0, self.max_size_ or np.inf
-        if low > high:
+        if not total:
             raise InvalidDataError(
+                f"No row lies in the universe, which is {base.universe}.",
+                owner=OWNER,
+                name="universe",
+                value=base.universe,
+                advice="Widen it.",
+            )
+        min_size = check_size(OWNER, "min_size", self.min_size, total)
+        max_size = check_size(OWNER, "max_size", self.max_size, total)
+        if (min_size or 0.0) > (max_size or np.inf):
+            raise InfeasibleError(
                 f"min_size must not exceed max_size. Got {self.min_size!r} and "
                 f"{self.max_size!r} instead.",
                 owner=OWNER,
                 name="min_size",
+                rule="at most max_size",
                 value=self.min_size,
             )
-        rules, used = with_explicit_default(base, self.schema), rows.inside
-        is_default = rows.codes == len(base) - 1
-        is_empty = base.default is not None and not rows.counts[is_default].any()
-        if is_empty:
-            # Nobody at hand is in it: there is nothing to bring to size.
-            assert base.default is not None
-            del rules[base.default]
-            used = used & ~is_default
-        cut = self._split_columns(base, rows.columns)
-        values = np.empty((int(used.sum()), len(cut)))
-        for i, name in enumerate(cut):
-            values[:, i] = rows.columns.numbers(name)[used]
-        outcome = rows.outcome
-        sizing = Sizing(
-            rules,
-            rows.codes[used],
-            rows.counts[used],
-            cut,
-            values,
-            values if outcome is None else outcome[used, np.newaxis],
-            low,
-            high,
-            allow_oversize=self.oversize == "allow",
-            schema=self.schema,
-            taken_names=base.names,
-            default=base.default,
-        )
+        return min_size, max_size
+
+    def _sized(
+        self,
+        base: RuleSet,
+        rows: TrainingRows,
+        min_size: float | None,
+        max_size: float | None,
+    ) -> list[SizedSegment]:
         try:
-            segments = sizing.segments()
+            return sized_segments(
+                base,
+                rows,
+                columns_to_cut(self.split_on, base, rows.columns),
+                min_size=min_size or 0.0,
+                max_size=max_size or np.inf,
+                allow_oversize=self.oversize == "allow",
+                schema=self.schema,
+            )
         except NoLegalSizesError as error:
             raise InfeasibleError(
                 f"The segments cannot be brought to min_size={self.min_size!r} and "
                 f"max_size={self.max_size!r}. {error}",
                 owner=OWNER,
-                name="min_size",
-                value=self.min_size,
+                name=error.bound,
+                rule="met by every segment",
+                value=getattr(self, error.bound),
             ) from None
-        if is_empty:
-            assert base.default is not None
-            anyone = disjunction(base.rules.values())
-            segments.append(SizedSegment(base.default, ~anyone, (base.default,)))
-        return segments
-
-    def _split_columns(self, base: RuleSet, columns: Columns) -> list[str]:
-        if self.split_on is None:
-            kinds = column_kinds(base.rules.values())
-            return [name for name, kind in kinds.items() if kind == "number"]
-        is_list = isinstance(self.split_on, Sequence) and not isinstance(
-            self.split_on, str
-        )
-        if not is_list or not all(isinstance(name, str) for name in self.split_on):
-            rule = "None or a list of columns"
-            raise InvalidParameterError(OWNER, "split_on", rule, self.split_on)
-        absent = [name for name in self.split_on if name not in columns.names]
-        if absent:
-            advice = "The parameter split_on names them."
-            raise MissingColumnError(OWNER, absent, columns.names, advice=advice)
-        return list(self.split_on)
-
-    def _proved(self, base: RuleSet, segments: Sequence[SizedSegment]) -> RuleSet:
-        """Return the segments as a rule set, proved to be a partition once more."""
-        changed = {s.name: s.rule for s in segments if s.is_changed}
-        plain = RuleSet(changed).simplify(self.schema).rules
-        unchanged = [s.name for s in segments if not s.is_changed]
-        default = base.default if base.default in unchanged else None
-        rules = RuleSet(
-            {
-                s.name: plain[s.name] if s.is_changed else base[s.name]
-                for s in segments
-                if s.name != default
-            },
-            default=default,
-            universe=base.universe,
-        )
-        report = rules.verify(self.schema)
-        assert report.is_mece, report
-        return rules
-
-    def _check_playbook(self, base: RuleSet) -> None:
-        if self.playbook is None:
-            return
-        if not isinstance(self.playbook, Mapping):
-            rule = "a mapping of segments to actions"
-            raise InvalidParameterError(OWNER, "playbook", rule, self.playbook)
-        if not all(isinstance(action, str) for action in self.playbook.values()):
-            rule = "a mapping of segments to actions, which are text"
-            raise InvalidParameterError(OWNER, "playbook", rule, self.playbook)
-        known = [*self.rules_.names, *base.names]
-        for name in self.playbook:
-            if name not in known:
-                raise InvalidDataError(
-                    f"The playbook names {name!r}, which is neither a segment nor a "
-                    f"rule.{did_you_mean(str(name), known)}",
-                    owner=OWNER,
-                    name="playbook",
-                    value=name,
-                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,21 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    did_you_mean,
+)
 from skseg.rules import MECEReport, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
 from skseg.rules._reserved_names import OUTSIDE
 
+from ._rules import OWNER
 from ._strategy_json import Strategy, write_strategy
 
 
 class StrategyMixin:
-    """Mixin for segmenters whose segments are a strategy: with scores and actions."""
+    """Mixin for segmenters whose segments have scores, ranks and actions."""
 
     rules_: RuleSet
     mece_report_: MECEReport
@@ -139,6 +145,28 @@ class StrategyMixin:
             self.feature_names_in_ = np.array(columns, dtype=object)
 
 
+def check_playbook(playbook: Any, names: Sequence[str]) -> None:
+    """Raise if a playbook is no mapping of `names` to actions."""
+    if playbook is None:
+        return
+    if not isinstance(playbook, Mapping):
+        rule = "a mapping of segments to actions"
+        raise InvalidParameterError(OWNER, "playbook", rule, playbook)
+    if not all(isinstance(action, str) for action in playbook.values()):
+        rule = "a mapping of segments to actions, which are text"
+        raise InvalidParameterError(OWNER, "playbook", rule, playbook)
+    for name in playbook:
+        if name not in names:
+            raise InvalidDataError(
+                f"The playbook names {name!r}, which is neither a segment nor a "
+                f"rule.{did_you_mean(str(name), names)}",
+                owner=OWNER,
+                name="playbook",
+                rule="a mapping of segments or rules to actions",
+                value=name,
+            )
+
+
 def strategy_frame(
     rules: RuleSet,
     segments: pd.DataFrame,
@@ -147,8 +175,8 @@ def strategy_frame(
 ) -> pd.DataFrame:
     """Return the segments as a table to act on, the best first."""
     table = segments.copy()
-    for name in ["merged_from", "split_from"]:
-        table[name] = ["; ".join(listed) for listed in table[name]]
+    for column in ["merged_from", "split_from"]:
+        table[column] = ["; ".join(rule_names) for rule_names in table[column]]
     if rules.universe is not None:
         table.insert(1, "audience", rules.universe.describe())
     if dialect is not None:
@@ -165,14 +193,14 @@ def strategy_frame(
 def full_rules(rules: RuleSet) -> list[Rule]:
     """Return for each segment the rule of its rows, universe and default included."""
     within = [] if rules.universe is None else [rules.universe]
-    own = list(rules.rules.values())
+    conditions = list(rules.rules.values())
     if rules.default is not None:
-        own.append(~disjunction(own))
-    return [conjunction([*within, rule]) for rule in own]
+        conditions.append(~disjunction(conditions))
+    return [conjunction([*within, rule]) for rule in conditions]
 
 
 def _actions(segments: pd.DataFrame, playbook: Mapping[str, str]) -> list[str]:
-    """Return the action of every segment, by its own name or that of its rules."""
+    """Return the action of every segment, by its name or else those of its rules."""
     actions = []
     for name, merged, split in zip(
         segments["name"], segments["merged_from"], segments["split_from"], strict=True
@@ -180,6 +208,6 @@ def _actions(segments: pd.DataFrame, playbook: Mapping[str, str]) -> list[str]:
         if name in playbook:
             actions.append(playbook[name])
             continue
-        found = [playbook[rule] for rule in merged or split if rule in playbook]
-        actions.append("; ".join(dict.fromkeys(found)))
+        of_rules = [playbook[rule] for rule in merged or split if rule in playbook]
+        actions.append("; ".join(dict.fromkeys(of_rules)))
     return actions

@@ -1,10 +1,8 @@
-"""What is known of the segments of business rules: the table and the lineage."""
+"""The table of segments, and the lineage from business rules to segments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,64 +10,21 @@ import pandas as pd
 
 from skseg._core._base import segment_table
 from skseg._core._validation import is_number
-from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.rules import Columns, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._rules import OWNER
 from ._scores import score_table
-from ._sizes import SizedSegment, group_means
-
-
-@dataclass(frozen=True)
-class TrainingRows:
-    """What the table is computed from.
-
-    Attributes
-    ----------
-    columns : Columns
-        All rows.
-    codes : ndarray of int of shape (n_rows,)
-        Their segments, -1 outside of the universe.
-    weight : ndarray of shape (n_rows,) or None
-        What they count; None: each is one row.
-    outcome : ndarray of shape (n_rows,) or None
-        Their outcome.
-    """
-
-    columns: Columns
-    codes: IntArray
-    weight: FloatArray | None
-    outcome: FloatArray | None
-
-    @cached_property
-    def counts(self) -> FloatArray:
-        """What every row counts."""
-        return np.ones(len(self.codes)) if self.weight is None else self.weight
-
-    @cached_property
-    def inside(self) -> BoolArray:
-        """Which rows are in the universe."""
-        return self.codes >= 0
-
-    def size_of(self, rows: BoolArray) -> float:
-        """Return the number of rows, or their weight."""
-        size = rows if self.weight is None else self.weight[rows]
-        return float(size.sum()) if self.weight is not None else int(size.sum())
-
-    def means(self, values: FloatArray, n_segments: int) -> FloatArray:
-        """Return the mean of the known values of every segment."""
-        inside = self.inside
-        return group_means(
-            self.codes[inside], n_segments, values[inside], self.counts[inside]
-        )
+from ._sizing import SizedSegment
+from ._training_rows import TrainingRows
 
 
 def check_score_weights(
     weights: Any, columns: Columns, has_outcome: bool
 ) -> dict[str, float]:
-    """Return dimension -> weight, or raise."""
+    """Return the weight of each dimension of the score, or raise."""
     if weights is None:
         return {"outcome": 1.0, "size": 1.0} if has_outcome else {"size": 1.0}
     rule = "a mapping of dimensions to finite weights, not all of them 0"
@@ -89,11 +44,12 @@ def check_score_weights(
             )
         if known.count(name) > 1:
             raise InvalidDataError(
-                f"The score_weights name {name!r}, which is a dimension and a column. "
-                "Rename the column.",
+                f"The score_weights name {name!r}, which is a dimension and a column.",
                 owner=OWNER,
                 name="score_weights",
                 value=name,
+                column=name,
+                advice="Rename the column.",
             )
     if "outcome" in weights and not has_outcome:
         raise InvalidDataError(
@@ -113,57 +69,67 @@ def mece_table(
     rows: TrainingRows,
     score_weights: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Return one row per segment, with figures, scores and flags."""
+    """Return one row per segment: sizes, means, scores and where it comes from."""
     inside = rows.inside
     weight = None if rows.weight is None else rows.weight[inside]
     table = segment_table(rules, rows.codes[inside], weight)
     table["description"] = list(rules.describe().values())
-    dimensions: dict[str, FloatArray] = {}
     if rows.outcome is not None:
         table["outcome"] = rows.means(rows.outcome, len(table))
+    dimensions: dict[str, FloatArray] = {}
     for name in score_weights:
         if name in ("outcome", "size"):
             column = {"outcome": "outcome", "size": "share"}[name]
         else:
             column = f"mean_{name}"
-            values = rows.columns.numbers(name)
-            if np.isinf(values[inside]).any():
-                raise InvalidDataError(
-                    f"The column {name!r}, which the score_weights name, must be "
-                    "finite or missing: infinite values have no mean.",
-                    owner=OWNER,
-                    name="score_weights",
-                    column=name,
-                    advice="Mend the column.",
-                )
-            table[column] = rows.means(values, len(table))
+            table[column] = rows.means(_scored_values(rows, name), len(table))
         dimensions[name] = table[column].to_numpy()
-    # A segment without rows has no size to be compared, it is none.
+    # A segment without rows is not the smallest one: it has no size to compare.
     if "size" in dimensions:
         dimensions["size"] = np.where(table["n"] > 0, dimensions["size"], np.nan)
     table = pd.concat([table, score_table(dimensions, score_weights)], axis=1)
-    origins = {segment.name: segment for segment in segments}
-    found = [origins[name] for name in rules.names]
-    table["merged_from"] = [s.rules if len(s.rules) > 1 else () for s in found]
-    table["split_from"] = [s.rules if s.is_split else () for s in found]
-    table["oversize"] = [s.is_oversize for s in found]
+    by_name = {segment.name: segment for segment in segments}
+    sized = [by_name[name] for name in rules.names]
+    table["merged_from"] = [s.rules if len(s.rules) > 1 else () for s in sized]
+    table["split_from"] = [s.rules if s.is_split else () for s in sized]
+    table["oversize"] = [s.is_oversize for s in sized]
     return table
 
 
-def lineage(
-    base: RuleSet, before: IntArray, rules: RuleSet, rows: TrainingRows
+def _scored_values(rows: TrainingRows, name: str) -> FloatArray:
+    """Return a column of the score; raise if it is infinite inside the universe."""
+    values = rows.columns.numbers(name)
+    is_infinite = np.isinf(values) & rows.inside
+    if not is_infinite.any():
+        return values
+    row = int(np.argmax(is_infinite))
+    raise InvalidDataError(
+        f"The column {name!r}, which the score_weights name, must be finite or "
+        "missing: infinite values have no mean.",
+        owner=OWNER,
+        name="score_weights",
+        rule="finite or missing",
+        value=float(values[row]),
+        column=name,
+        row=row,
+        advice="Mend the column.",
+    )
+
+
+def lineage_table(
+    base: RuleSet, rule_codes: IntArray, rules: RuleSet, rows: TrainingRows
 ) -> pd.DataFrame:
     """Return how many rows of which business rule are in which segment."""
     inside = rows.inside
-    pairs = before[inside] * len(rules) + rows.codes[inside]
+    pairs = rule_codes[inside] * len(rules) + rows.codes[inside]
     weight = None if rows.weight is None else rows.weight[inside]
     n = np.bincount(pairs, weight)
-    used = np.flatnonzero(n)
+    occupied = np.flatnonzero(n)
     table = pd.DataFrame(
         {
-            "rule": np.array(base.names, dtype=object)[used // len(rules)],
-            "segment": np.array(rules.names, dtype=object)[used % len(rules)],
-            "n": n[used],
+            "rule": np.array(base.names, dtype=object)[occupied // len(rules)],
+            "segment": np.array(rules.names, dtype=object)[occupied % len(rules)],
+            "n": n[occupied],
         }
     )
     if rules.universe is not None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from skseg import MECERuleSegmenter
 from skseg._mece._names import group_name, joined_name
 from skseg._mece._parts import Part, Regions, cut_rule
-from skseg._mece._sizes import Sizing
+from skseg._mece._sizing import Sizing
 from skseg._search.sizes._split import Interval
 from skseg.rules import parse
 from tests.mece.mece_data import (
