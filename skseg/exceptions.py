@@ -157,7 +157,7 @@ class InvalidDataError(SksegError, ValueError):
     ----------
     message : str
         The text.
-    owner, name, rule, value, column, row, advice : object, default=None
+    owner, name, rule, value, column, row, advice, remedy : object, default=None
         The facts, as in `SksegError`.
 
     Examples
@@ -188,8 +188,7 @@ class RuleError(SksegError, ValueError):
     span : tuple of int, default=None
         Start and end of the offending piece in `text`.
     **facts : object
-        ``owner``, ``name``, ``rule``, ``value``, ``column``, ``row`` and ``advice``, as
-        in `SksegError`.
+        The facts, as in `SksegError`.
 
     Examples
     --------
@@ -272,7 +271,7 @@ class InfeasibleError(SksegError, ValueError):
     ----------
     message : str
         The text.
-    owner, name, rule, value, column, row, advice : object, default=None
+    owner, name, rule, value, column, row, advice, remedy : object, default=None
         The facts, as in `SksegError`.
 
     Examples
@@ -318,9 +317,11 @@ class MissingExtraError(SksegError, ImportError):
         self.extra = extra
 
 
-def reworded(error: SksegErrorT, message: str) -> SksegErrorT:
+def reworded(error: SksegErrorT, text: str) -> SksegErrorT:
     """Return an error of the same class and with the same facts, but another text."""
-    return _rebuilt(type(error), (message,), error.__dict__)
+    copy = _rebuilt(type(error), (text,), error.__dict__)
+    copy.message = text.removesuffix(error.advice or "").rstrip()
+    return copy
 
 
 def did_you_mean(name: str, available: Iterable[str]) -> str:

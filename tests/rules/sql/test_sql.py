@@ -612,7 +612,7 @@ def test_columns_that_differ_by_the_case_of_other_letters_are_told_apart(
 def test_missing_sqlglot_is_named_with_the_extra_that_brings_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("_sql", "_dialects"):
+    for module in ("_sql", "_sql._expressions", "_sql._dialects"):
         monkeypatch.delitem(sys.modules, f"skseg.rules.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "sqlglot", None)
     with pytest.raises(MissingExtraError, match=r'pip install "skseg\[sql\]"'):
