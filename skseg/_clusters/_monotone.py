@@ -1,4 +1,4 @@
-"""Transformers of scikit-learn that treat each column alone, and keep its order."""
+"""Transformers of scikit-learn that map each column by a rising function of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCALERS = (
     RobustScaler,
     StandardScaler,
 )
-# Rising functions, with the smallest number of which they have a value.
+# Rising functions, each with the smallest number of its domain.
 _LOWEST: dict[Any, float] = {
     np.arcsinh: -np.inf,
     np.arctan: -np.inf,
@@ -40,7 +40,7 @@ _LOWEST: dict[Any, float] = {
     np.tanh: -np.inf,
     None: -np.inf,
 }
-_LARGEST = float(np.finfo(np.float64).max)
+LARGEST = float(np.finfo(np.float64).max)
 
 
 def is_passthrough(step: Any) -> bool:
@@ -49,9 +49,9 @@ def is_passthrough(step: Any) -> bool:
 
 
 def keeps_order(step: Any) -> bool:
-    """Tell whether a step maps each column alone by a rising function.
+    """Tell whether a step maps each column by a rising function of its own.
 
-    Missing values then stay missing.
+    Such a step leaves missing values missing.
     """
     if is_passthrough(step) or isinstance(step, _SCALERS):
         return True
@@ -63,10 +63,10 @@ def keeps_order(step: Any) -> bool:
 
 
 def domain(step: Any) -> tuple[float, float]:
-    """Return the smallest and the largest number that a step has a value for."""
+    """Return the smallest and the largest number that a step takes."""
     if isinstance(step, FunctionTransformer):
         return _LOWEST[step.func], np.inf
     if isinstance(step, PowerTransformer) and step.method == "box-cox":
-        return float(np.nextafter(0, 1)), _LARGEST
-    # They refuse what is infinite.
-    return -_LARGEST, _LARGEST
+        return float(np.nextafter(0, 1)), LARGEST
+    # Scalers refuse infinite numbers.
+    return -LARGEST, LARGEST

@@ -28,7 +28,7 @@ from sklearn.preprocessing import (
 )
 
 from skseg import MECERuleSegmenter, RuleSurrogate, raw_rules
-from skseg._clusters._raw_rules import largest_not_above
+from skseg._clusters._float_cuts import float_cuts
 from skseg.rules import RuleSet
 from skseg.rules._language._conditions import Comparison, leaves
 
@@ -41,6 +41,8 @@ MONOTONE = {
     "log1p": FunctionTransformer(np.log1p),
     "sqrt": FunctionTransformer(np.sqrt),
     "cbrt": FunctionTransformer(np.cbrt, validate=True),
+    "arcsinh": FunctionTransformer(np.arcsinh),
+    "arctan": FunctionTransformer(np.arctan),
     "same": FunctionTransformer(),
 }
 # Their powers and interpolations may err in the last place.
@@ -114,7 +116,10 @@ def test_powers_and_quantiles_agree_but_for_the_last_places(name: str) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(sorted(set(MONOTONE) - {"sqrt", "log1p"})), max_size=3),
+    st.lists(
+        st.sampled_from(sorted(set(MONOTONE) - {"sqrt", "log1p", "arcsinh", "arctan"})),
+        max_size=3,
+    ),
     st.integers(0, 100),
     st.sampled_from([1e-7, 1.0, 1e7]),
 )
@@ -142,12 +147,12 @@ def test_names_are_those_of_the_raw_columns() -> None:
 def test_pipelines_in_pipelines_and_searches_are_walked_through() -> None:
     X = amounts()
     inner = make_pipeline(FunctionTransformer(np.log1p), StandardScaler())
-    search = GridSearchCV(surrogate(), {"max_rules": [4, 8]})
+    search = GridSearchCV(surrogate(), {"max_rules": [4, 8]}, cv=2)
     pipeline = make_pipeline(inner, search).fit(X)
     expected = pipeline.predict(X)
     np.testing.assert_array_equal(raw_rules(pipeline).assign(X), expected)
     outer = GridSearchCV(
-        make_pipeline(inner, surrogate()), {"rulesurrogate__max_rules": [4, 8]}
+        make_pipeline(inner, surrogate()), {"rulesurrogate__max_rules": [4, 8]}, cv=2
     ).fit(X)
     np.testing.assert_array_equal(raw_rules(outer).assign(X), outer.predict(X))
     frozen = make_pipeline(FrozenEstimator(inner.fit(X)), surrogate()).fit(X)
@@ -194,6 +199,24 @@ def test_every_comparison_is_translated(operator: str) -> None:
     rows = 4.0 + np.arange(-5, 6)[:, np.newaxis] * np.spacing(4.0)
     rows = np.vstack([X, rows, [[np.nan]]])
     np.testing.assert_array_equal(rules.assign(rows), pipeline.predict(rows))
+
+
+@pytest.mark.parametrize("operator", ["<=", ">"])
+def test_thresholds_below_the_image_of_every_number_are_translated(
+    operator: str,
+) -> None:
+    segmenter = MECERuleSegmenter({"A": f"x0 {operator} -2"}, default="B")
+    X = np.array([[-np.inf], [-1.0], [0.0], [np.inf], [np.nan]])
+    pipeline = make_pipeline(FunctionTransformer(np.arctan), segmenter).fit(X)
+    np.testing.assert_array_equal(raw_rules(pipeline).assign(X), pipeline.predict(X))
+
+
+def test_numbers_that_a_function_maps_in_the_wrong_order_are_listed() -> None:
+    def function(numbers: np.ndarray) -> np.ndarray:
+        return np.where(numbers == 1 + 2 * np.spacing(1.0), 0.0, numbers)
+
+    (cuts_of_one,) = float_cuts(function, np.array([1.0]), -np.inf, np.inf)
+    assert cuts_of_one == tuple(1 + np.arange(3) * np.spacing(1.0))
 
 
 def test_lists_and_universes_are_translated() -> None:
@@ -256,7 +279,7 @@ def test_what_has_no_rules_is_refused() -> None:
         ValueError, match="The last step of the pipeline must have rules_"
     ):
         raw_rules(make_pipeline(StandardScaler(), KMeans(2)).fit(X))
-    with pytest.raises(ValueError, match="walks back through a Pipeline"):
+    with pytest.raises(ValueError, match="must be a Pipeline whose last step has"):
         raw_rules(surrogate().fit(X))
     with pytest.raises(NotFittedError):
         raw_rules(make_pipeline(StandardScaler(), surrogate()))
@@ -271,8 +294,8 @@ def test_bisection_finds_the_very_float(
     values: list[float], one: float, other: float
 ) -> None:
     low, high = sorted([one, other])
-    found = largest_not_above(lambda x: x, np.array(values), low, high)
-    for value, number in zip(values, found, strict=True):
+    found = float_cuts(lambda x: x, np.array(values), low, high)
+    for value, (number,) in zip(values, found, strict=True):
         if value >= high:
             assert number == np.inf
         elif value < low:
