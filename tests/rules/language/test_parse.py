@@ -111,8 +111,11 @@ def caret(text: str, **options: Any) -> tuple[str, str]:
         parse(text, **options)
     *message, shown, carets = str(error.value).split("\n")
     assert carets.strip("^ ") == ""
-    start = carets.index("^")
-    return "\n".join(message), shown[start : len(carets)]
+    marked = shown[carets.index("^") : len(carets)]
+    assert error.value.text == text
+    assert error.value.span is not None
+    assert text[slice(*error.value.span)] == marked
+    return "\n".join(message), marked
 
 
 @pytest.mark.parametrize(
@@ -218,10 +221,34 @@ def test_the_caret_finds_its_line_among_several() -> None:
     assert str(error.value).endswith("\n    plan > b or\n           ^")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_error_knows_its_text_and_the_place_of_the_piece(end: str) -> None:
+    text = f"é > 1 and{end}  ü > ünd or{end}  c > 2"
+    with pytest.raises(RuleError) as error:
+        parse(text)
+    assert error.value.text == text
+    assert error.value.span is not None
+    assert text[slice(*error.value.span)] == "ünd"
+    with pytest.raises(RuleError, match="Segment 'VIP': A rule compares") as again:
+        RuleSet({"VIP": text})
+    assert (again.value.text, again.value.span) == (text, error.value.span)
+
+
+def test_a_piece_over_several_lines_is_marked_on_its_first_and_known_whole() -> None:
+    text = "a > 1 and (b &\n c) or d > 2"
+    with pytest.raises(RuleError) as error:
+        parse(text)
+    assert error.value.span is not None
+    assert text[slice(*error.value.span)] == "b &\n c"
+    assert str(error.value).endswith("\n  a > 1 and (b &\n             ^^^")
+
+
 def test_the_caret_finds_its_place_in_a_long_rule() -> None:
     text = " and ".join(["a > 1"] * 200 + ["b > c"] + ["a > 1"] * 200)
     with pytest.raises(RuleError) as error:
         parse(text)
+    assert error.value.span is not None
+    assert text[slice(*error.value.span)] == "c"
     *_, shown, carets = str(error.value).split("\n")
     assert len(shown) < 120
     assert shown[carets.index("^") - 4 :].startswith("b > c")
