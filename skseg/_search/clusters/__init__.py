@@ -1,1 +1,1 @@
-"""Clusters: silhouettes, DBSCAN on shared neighbours, the gap statistic, agreement."""
+"""Clusters: silhouettes, DBSCAN on a shared graph, the gap statistic, agreement."""

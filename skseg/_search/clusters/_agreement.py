@@ -1,4 +1,4 @@
-"""How far two assignments of the same rows agree."""
+"""Agreement of two assignments of the same rows."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ import numpy as np
 from skseg._typing import FloatArray, IntArray
 
 
-def crossed(first: IntArray, second: IntArray) -> FloatArray:
-    """Return how many rows have each pair of codes, of shape (n_first, n_second).
+def contingency_table(first: IntArray, second: IntArray) -> FloatArray:
+    """Return the number of rows with each pair of codes, of shape (n_first, n_second).
 
     Parameters
     ----------
     first, second : ndarray of int of shape (n_rows,)
-        From 0 on.
+        Codes from 0 on.
     """
     shape = int(first.max(initial=-1)) + 1, int(second.max(initial=-1)) + 1
     counts = np.bincount(first * shape[1] + second, minlength=shape[0] * shape[1])
     return counts.reshape(shape).astype(np.float64)
 
 
-def prediction_strength(own: IntArray, predicted: IntArray) -> float:
-    """Return the least share of pairs of an own cluster that are predicted together.
+def prediction_strength(codes: IntArray, predicted: IntArray) -> float:
+    """Return the smallest share of pairs within a cluster that are predicted together.
 
     Parameters
     ----------
-    own : ndarray of int of shape (n_rows,)
-        Clusters found in these rows, from 0 on.
+    codes : ndarray of int of shape (n_rows,)
+        Clusters that were fitted to these rows, from 0 on.
     predicted : ndarray of int of shape (n_rows,)
-        Clusters found in other rows, as predicted for these, from 0 on.
+        Clusters that were fitted to other rows and predicted for these, from 0 on.
 
     Returns
     -------
     float
-        In [0, 1]; 1 without a cluster of two rows or more.
+        In [0, 1]; 1 if no cluster has two rows.
 
     Notes
     -----
     R. Tibshirani and G. Walther (2005), Cluster Validation by Prediction Strength,
     Journal of Computational and Graphical Statistics 14 (3), 511-528.
     """
-    counts = crossed(own, predicted)
+    counts = contingency_table(codes, predicted)
     sizes = counts.sum(axis=1)
     together = (counts * (counts - 1)).sum(axis=1)
     has_pairs = sizes > 1

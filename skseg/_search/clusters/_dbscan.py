@@ -1,14 +1,14 @@
-"""DBSCAN for many radii and many numbers of neighbours, from one graph.
+"""DBSCAN for many radii and many values of ``min_samples``, from one graph.
 
-Of every pair of neighbours it is enough to know the smallest radius, of those asked
-for, that the pair lies within: its level. With that, a number of neighbours turns rows
-into core rows at a level, and a pair joins two clusters from the level on at which both
-its rows are core. So clusters only grow from level to level, and one pass over the
-pairs gives the labels of all radii.
+The level of a pair of neighbours is the smallest of the given radii that it lies
+within. For one value of ``min_samples``, every row is a core row from some level on,
+and a pair joins two clusters from the level on at which both of its rows are core. So
+clusters only grow from level to level, and one pass over the pairs gives the labels of
+all radii.
 
-Few pairs matter. If both rows of a pair have the largest number of neighbours at the
-level of the pair, they are core rows of one cluster from there on, for every number. In
-a dense graph nearly all pairs are of this kind, and a star in each cluster will do.
+Few pairs matter. If both rows of a pair are core at the level of the pair for the
+largest ``min_samples``, they are in one cluster from there on, for all values. In a
+dense graph nearly all pairs are of this kind, and a star in each cluster replaces them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from skseg._typing import BoolArray, IntArray
 Levels = npt.NDArray[np.unsignedinteger]
 Rows = npt.NDArray[np.integer]
 
-# Pairs that are counted at once.
+# Pairs that are counted at a time.
 _CHUNK = 1 << 20
 
 
@@ -42,9 +42,9 @@ class NeighbourPairs:
         Number of the smallest radius that the pair lies within, of `n_levels` radii in
         ascending order.
     count : ndarray of int of shape (n_rows,)
-        How many customers every row stands for, all of them at the same place.
+        How many customers every row stands for, all of them at the same point.
     n_levels : int
-        Number of radii; the type of `level` holds it, too.
+        Number of radii, which the type of `level` can hold.
     """
 
     first: Rows
@@ -55,117 +55,116 @@ class NeighbourPairs:
 
 
 def dbscan_labels(
-    pairs: NeighbourPairs, numbers: Sequence[int]
+    pairs: NeighbourPairs, min_samples: Sequence[int]
 ) -> Iterator[tuple[int, int, IntArray]]:
-    """Yield what DBSCAN gives for each number of neighbours and each radius.
+    """Yield the labels of DBSCAN for each value of `min_samples` and each radius.
 
     Parameters
     ----------
     pairs : NeighbourPairs
-        Who is near to whom.
-    numbers : sequence of int
-        Customers around a core row, itself included.
+        The graph of neighbours.
+    min_samples : sequence of int
+        Least numbers of customers around a core row, including the row itself.
 
     Yields
     ------
-    number : int
-        Of neighbours, in the order of `numbers`.
+    min_samples : int
+        In the given order.
     level : int
         Number of the radius, in ascending order.
     codes : ndarray of int of shape (n_rows,)
-        Clusters from 0 on in the order of their first core rows, -1 for noise. A row
-        that is not core belongs to the first cluster with a core row around it.
+        Clusters from 0 on in the order of their first core rows, -1 for noise. A border
+        row belongs to the first cluster with a core row around it.
 
     Notes
     -----
     M. Ester, H.-P. Kriegel, J. Sander and X. Xu (1996), A density-based algorithm for
-    discovering clusters in large spatial databases with noise, KDD-96, 226-231. Their
-    border rows belong to the cluster that comes first, and so do those of scikit-learn.
+    discovering clusters in large spatial databases with noise, KDD-96, 226-231. There
+    and in scikit-learn, border rows belong to the first cluster, too.
     """
     degrees = _degrees(pairs)
-    pairs = _thinned(pairs, _core_from(degrees, max(numbers)))
-    for number in numbers:
+    pairs = _thinned(pairs, _core_from(degrees, max(min_samples)))
+    for number in min_samples:
         core_from = _core_from(degrees, number)
-        for level, codes in enumerate(_by_level(pairs, core_from)):
+        for level, codes in enumerate(_labels_by_level(pairs, core_from)):
             yield number, level, codes
 
 
 def _degrees(pairs: NeighbourPairs) -> IntArray:
-    """Return how many customers lie around each row at each level, its own included."""
+    """Return the customers around each row at each level, including its own."""
     shape = pairs.n_levels, len(pairs.count)
-    found = np.zeros(shape[0] * shape[1], dtype=np.intp)
-    # None where each counts once: weights would be gathered for nothing.
+    degrees = np.zeros(shape[0] * shape[1], dtype=np.intp)
+    # If all counts are one, gathering weights would only cost time.
     is_weighted = bool((pairs.count > 1).any())
     for start in range(0, len(pairs.level), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        base = pairs.level[some] * np.intp(shape[1])
-        ends = pairs.first[some], pairs.second[some]
-        for row, other in (ends, ends[::-1]):
-            weight = pairs.count[other] if is_weighted else None
-            added = np.bincount(base + row, weight, minlength=len(found))
-            found += added.astype(np.intp, copy=False)
-    return np.asarray(found.reshape(shape).cumsum(axis=0) + pairs.count)
+        chunk = slice(start, start + _CHUNK)
+        base = pairs.level[chunk] * np.intp(shape[1])
+        ends = pairs.first[chunk], pairs.second[chunk]
+        for row, neighbour in (ends, ends[::-1]):
+            weight = pairs.count[neighbour] if is_weighted else None
+            added = np.bincount(base + row, weight, minlength=len(degrees))
+            degrees += added.astype(np.intp, copy=False)
+    return np.asarray(degrees.reshape(shape).cumsum(axis=0) + pairs.count)
 
 
-def _core_from(degrees: IntArray, number: int) -> IntArray:
-    """Return the level from which on each row is core, for a number of neighbours."""
+def _core_from(degrees: IntArray, min_samples: int) -> IntArray:
+    """Return the level from which on each row is core."""
     # Degrees grow with the level.
-    level: IntArray = (degrees < number).sum(axis=0)
+    level: IntArray = (degrees < min_samples).sum(axis=0)
     return level
 
 
 def _thinned(pairs: NeighbourPairs, core_from: IntArray) -> NeighbourPairs:
-    """Return pairs with the same clusters, wherever rows are core no later.
+    """Return fewer pairs that give the same clusters, for rows that are core no later.
 
-    What is left, beside the stars, are pairs with a row that is not core yet: of each
-    row fewer than the number of neighbours.
+    They are stars, and the pairs with a row that is not core at their level, of which
+    each row has fewer than ``min_samples``.
     """
     core_from = core_from.astype(pairs.level.dtype)
     last = np.maximum(core_from[pairs.first], core_from[pairs.second])
     is_dense = last <= pairs.level
-    rest = np.flatnonzero(~is_dense)
-    parts = [(pairs.first[rest], pairs.second[rest], pairs.level[rest])]
+    kept = np.flatnonzero(~is_dense)
+    parts = [(pairs.first[kept], pairs.second[kept], pairs.level[kept])]
     component: Rows = np.arange(len(core_from), dtype=pairs.first.dtype)
     for level in range(pairs.n_levels):
-        joins = np.flatnonzero(is_dense & (pairs.level == level))
-        component = _all_joined(component, pairs.first[joins], pairs.second[joins])
+        edges = np.flatnonzero(is_dense & (pairs.level == level))
+        component = _all_joined(component, pairs.first[edges], pairs.second[edges])
         rows = np.flatnonzero(core_from <= level)
         centres = _first_rows(component, rows)[component[rows]]
         levels = np.full(len(rows), level, dtype=pairs.level.dtype)
-        kind = pairs.first.dtype
-        parts.append((centres.astype(kind), rows.astype(kind), levels))
-    first, second, level_of_pair = map(np.concatenate, zip(*parts, strict=True))
-    return NeighbourPairs(first, second, level_of_pair, pairs.count, pairs.n_levels)
+        dtype = pairs.first.dtype
+        parts.append((centres.astype(dtype), rows.astype(dtype), levels))
+    first, second, pair_level = map(np.concatenate, zip(*parts, strict=True))
+    return NeighbourPairs(first, second, pair_level, pairs.count, pairs.n_levels)
 
 
-def _by_level(pairs: NeighbourPairs, core_from: IntArray) -> Iterator[IntArray]:
-    """Yield the codes at each level, of rows that are core from some level on."""
-    kept = core_from.astype(pairs.level.dtype)
-    of_first, of_second = kept[pairs.first], kept[pairs.second]
-    both_from = np.maximum(np.maximum(of_first, of_second), pairs.level)
-    borders = _Borders.of(pairs, of_first, of_second)
+def _labels_by_level(pairs: NeighbourPairs, core_from: IntArray) -> Iterator[IntArray]:
+    """Yield the codes at each level."""
+    row_level = core_from.astype(pairs.level.dtype)
+    first_level, second_level = row_level[pairs.first], row_level[pairs.second]
+    both_from = np.maximum(np.maximum(first_level, second_level), pairs.level)
+    borders = _Borders.of(pairs, first_level, second_level)
     component: Rows = np.arange(len(core_from), dtype=pairs.first.dtype)
     for level in range(pairs.n_levels):
-        joins = np.flatnonzero(both_from == level)
-        component = _all_joined(component, pairs.first[joins], pairs.second[joins])
+        edges = np.flatnonzero(both_from == level)
+        component = _all_joined(component, pairs.first[edges], pairs.second[edges])
         yield borders.attached(_numbered(component, core_from <= level), level)
 
 
 def _all_joined(component: Rows, first: Rows, second: Rows) -> Rows:
     """Return the components after rows `first` were joined with rows `second`."""
-    # Most pairs lie within what some of them join already, and need no search.
+    # A sample of the pairs mostly joins everything, which makes the rest cheap.
     step = max(len(first) // (4 * len(component)), 1)
     component = _joined(component, first[::step], second[::step])
     return component if step == 1 else _joined(component, first, second)
 
 
 def _joined(component: Rows, first: Rows, second: Rows) -> Rows:
-    """Join all of them at once."""
     first, second = component[first], component[second]
-    apart = first != second
-    if not apart.any():
+    is_apart = first != second
+    if not is_apart.any():
         return component
-    ends = first[apart], second[apart]
+    ends = first[is_apart], second[is_apart]
     size = int(component.max()) + 1
     graph = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
     merged = connected_components(graph, directed=False)[1]
@@ -173,28 +172,28 @@ def _joined(component: Rows, first: Rows, second: Rows) -> Rows:
 
 
 def _first_rows(component: Rows, rows: IntArray) -> IntArray:
-    """Return the first of these rows in each component that has any."""
-    found = np.zeros(len(component), dtype=np.intp)
-    # Of several assignments to one place the last one holds.
-    found[component[rows[::-1]]] = rows[::-1]
-    return found
+    """Return the first of the given rows in each component, 0 where it has none."""
+    first = np.zeros(len(component), dtype=np.intp)
+    # Of several assignments to one index the last one holds.
+    first[component[rows[::-1]]] = rows[::-1]
+    return first
 
 
 def _numbered(component: Rows, is_core: BoolArray) -> IntArray:
-    """Return the clusters of core rows, in the order of their first rows, else -1."""
+    """Return the clusters of core rows in the order of their first rows, else -1."""
     rows = np.flatnonzero(is_core)
-    own = component[rows]
-    is_first = _first_rows(component, rows)[own] == rows
+    row_component = component[rows]
+    is_first = _first_rows(component, rows)[row_component] == rows
     number = np.zeros(len(component), dtype=np.intp)
-    number[own[is_first]] = np.arange(np.count_nonzero(is_first))
+    number[row_component[is_first]] = np.arange(np.count_nonzero(is_first))
     codes = np.full(len(component), -1, dtype=np.intp)
-    codes[rows] = number[own]
+    codes[rows] = number[row_component]
     return codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Borders:
-    """Pairs of which one row alone is core, at levels in [start, stop)."""
+    """Pairs of a core row and a border row, which are so at levels in [start, stop)."""
 
     core: Rows
     border: Rows
@@ -202,13 +201,15 @@ class _Borders:
     stop: Levels
 
     @classmethod
-    def of(cls, pairs: NeighbourPairs, of_first: Levels, of_second: Levels) -> _Borders:
-        """Return those pairs, of rows that are core from these levels on."""
-        start = np.maximum(np.minimum(of_first, of_second), pairs.level)
-        stop = np.maximum(of_first, of_second)
+    def of(
+        cls, pairs: NeighbourPairs, first_level: Levels, second_level: Levels
+    ) -> _Borders:
+        """Return the pairs whose rows are core from different levels on."""
+        start = np.maximum(np.minimum(first_level, second_level), pairs.level)
+        stop = np.maximum(first_level, second_level)
         kept = np.flatnonzero(start < stop)
         first, second = pairs.first[kept], pairs.second[kept]
-        is_first = of_first[kept] < of_second[kept]
+        is_first = first_level[kept] < second_level[kept]
         return cls(
             core=np.where(is_first, first, second),
             border=np.where(is_first, second, first),
@@ -217,9 +218,9 @@ class _Borders:
         )
 
     def attached(self, codes: IntArray, level: int) -> IntArray:
-        """Return the codes of core rows, and of those around them the lowest one."""
-        now = (self.start <= level) & (level < self.stop)
-        border, code = self.border[now], codes[self.core[now]]
+        """Return the codes, with border rows in the first cluster around them."""
+        is_active = (self.start <= level) & (level < self.stop)
+        border, code = self.border[is_active], codes[self.core[is_active]]
         lowest = np.full(len(codes), len(codes))
         np.minimum.at(lowest, border, code)
         codes[border] = lowest[border]

@@ -1,4 +1,4 @@
-"""Data sets without clusters, and what comparing with them tells."""
+"""The gap statistic: reference data without clusters, and comparison with them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def principal_axes(rows: FloatArray) -> FloatArray:
 def uniform_rows(
     rows: FloatArray, axes: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """Return as many rows, uniform in the box along `axes` around the rows.
+    """Return as many rows, uniform in the bounding box of the rows along `axes`.
 
-    Along principal axes it is reference (b) of Tibshirani, Walther and Hastie, along
-    the columns (unit vectors) it is their reference (a).
+    Principal axes give reference (b) of Tibshirani, Walther and Hastie; unit vectors,
+    which are the columns themselves, give their reference (a).
     """
-    along = rows @ axes
-    drawn = rng.uniform(along.min(axis=0), along.max(axis=0), along.shape)
-    back: FloatArray = drawn @ axes.T
-    return back
+    rotated = rows @ axes
+    drawn = rng.uniform(rotated.min(axis=0), rotated.max(axis=0), rotated.shape)
+    reference: FloatArray = drawn @ axes.T
+    return reference
 
 
 def normal_rows(
@@ -42,36 +42,36 @@ def normal_rows(
 
 
 def gap_statistic(
-    own: FloatArray, references: FloatArray
+    log_inertia: FloatArray, references: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the gap per number of clusters, and its standard error.
+    """Return the gap for each number of clusters, and its standard error.
 
     Parameters
     ----------
-    own : ndarray of float64 of shape (n_numbers,)
-        Logarithm of the inertia of the rows, per number of clusters.
+    log_inertia : ndarray of float64 of shape (n_numbers,)
+        Logarithm of the inertia of the rows for each number of clusters.
     references : ndarray of float64 of shape (n_references, n_numbers)
-        The same of data sets without clusters.
+        The same for data sets without clusters.
 
     Notes
     -----
     R. Tibshirani, G. Walther and T. Hastie (2001), Estimating the number of clusters in
     a data set via the gap statistic, Journal of the Royal Statistical Society B 63 (2),
-    411-423. The error is that of the simulation.
+    411-423. The standard error is that of the simulation.
     """
     error = references.std(axis=0) * np.sqrt(1 + 1 / len(references))
-    return references.mean(axis=0) - own, error
+    return references.mean(axis=0) - log_inertia, error
 
 
 def first_within_one_error(gap: FloatArray, error: FloatArray) -> int:
-    """Return the first place where the next gap is larger by an error at most.
+    """Return the first index whose gap is within an error of the next; else the last.
 
-    The last place if there is none.
+    This is the choice of Tibshirani, Walther and Hastie.
     """
     is_enough = np.append(gap[:-1] >= gap[1:] - error[1:], True)
     return int(is_enough.argmax())
 
 
-def rank_p_value(own: float, references: FloatArray) -> float:
-    """Return the share of values as large as the own one, itself included."""
-    return float((1 + np.count_nonzero(references >= own)) / (1 + len(references)))
+def rank_p_value(value: float, references: FloatArray) -> float:
+    """Return the share of values that are at least as large, including `value`."""
+    return float((1 + np.count_nonzero(references >= value)) / (1 + len(references)))

@@ -28,12 +28,11 @@ def pairs_of(
 
 
 def levels(pairs: NeighbourPairs, min_samples: int) -> list[list[int]]:
-    found = dbscan_labels(pairs, [min_samples])
-    return [codes.tolist() for _, _, codes in found]
+    return [codes.tolist() for _, _, codes in dbscan_labels(pairs, [min_samples])]
 
 
 def by_definition(x: Array, eps: float, min_samples: int) -> Codes:
-    """Grow one cluster after the other, as the paper does."""
+    """Return labels by growing one cluster after the other, as the paper does."""
     rows = x.reshape(len(x), -1)
     near = np.abs(rows[:, None] - rows[None]).max(axis=2) <= eps
     is_core = near.sum(axis=1) >= min_samples
@@ -46,9 +45,9 @@ def by_definition(x: Array, eps: float, min_samples: int) -> Codes:
             row = queue.popleft()
             if not is_core[row]:
                 continue
-            for other in np.flatnonzero(near[row] & (codes < 0)):
-                codes[other] = k
-                queue.append(other)
+            for neighbour in np.flatnonzero(near[row] & (codes < 0)):
+                codes[neighbour] = k
+                queue.append(neighbour)
         k += 1
     return codes
 
@@ -78,13 +77,13 @@ def test_first_core_row_counts_and_not_the_first_border_row() -> None:
     assert codes == [1, 0, 0, 0, 1, 1, 1]
 
 
-def test_a_row_for_many_customers_is_core_alone() -> None:
+def test_a_row_of_many_customers_is_core_by_itself() -> None:
     pairs = pairs_of([0, 1, 5, 9], [1], count=[3, 1, 4, 1])
     assert levels(pairs, 4) == [[0, 0, 1, -1]]
     assert levels(pairs, 5) == [[-1, -1, -1, -1]]
 
 
-def test_no_pair_at_all_is_noise_or_single_rows() -> None:
+def test_without_pairs_rows_are_noise_or_clusters_of_one() -> None:
     pairs = pairs_of([0, 10, 20], [1, 2])
     assert levels(pairs, 2) == [[-1, -1, -1]] * 2
     assert levels(pairs, 1) == [[0, 1, 2]] * 2
@@ -137,7 +136,7 @@ def test_order_and_direction_of_the_pairs_do_not_matter(
     assert levels(turned, min_samples) == levels(pairs, min_samples)
 
 
-def test_dense_pairs_of_which_few_are_needed() -> None:
+def test_dense_graphs_have_the_labels_of_the_definition() -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(0, 1, 150), rng.normal(8, 1, 150), [4.0, 30.0]])
     radii = [0.05, 0.3, 1.0, 2.5]

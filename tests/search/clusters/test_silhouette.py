@@ -9,15 +9,26 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
-from skseg._typing import FloatArray, IntArray
 from skseg._search.clusters.silhouette import (
     silhouette_widths,
     silhouette_widths_and_error,
 )
-from skseg._search.clusters.silhouette._estimate import blocks, estimated_means, product
+from skseg._search.clusters.silhouette._estimate import (
+    blocks,
+    estimated_means,
+    reference_matrix,
+)
 from skseg._search.clusters.silhouette._exact import euclidean_means
-from skseg._search.clusters.silhouette._groups import candidates, centres, grouped
-from skseg._search.clusters.silhouette._references import _chances, draw
+from skseg._search.clusters.silhouette._references import (
+    _inclusion_probabilities,
+    draw_references,
+)
+from skseg._search.clusters.silhouette._rows import (
+    may_be_nearest,
+    segment_centres,
+    sorted_by_segment,
+)
+from skseg._typing import FloatArray, IntArray
 
 NAMES = {
     "euclidean": "euclidean",
@@ -124,14 +135,14 @@ def test_noise_is_as_if_it_were_not_there(metric: str) -> None:
 
 
 @metrics
-def test_a_far_origin_takes_no_digits(metric: str) -> None:
+def test_exact_widths_lose_no_digits_to_a_far_origin(metric: str) -> None:
     rng = np.random.default_rng(0)
     # Whole numbers, so that moving them is exact.
     X = rng.integers(0, 100, (300, 4)).astype(float)
     codes = rng.integers(0, 3, 300)
-    here = silhouette_widths(X, codes, metric=metric, method="exact")
-    there = silhouette_widths(X + 1e8, codes, metric=metric, method="exact")
-    np.testing.assert_allclose(there, here, rtol=0, atol=1e-9)
+    widths = silhouette_widths(X, codes, metric=metric, method="exact")
+    shifted = silhouette_widths(X + 1e8, codes, metric=metric, method="exact")
+    np.testing.assert_allclose(shifted, widths, rtol=0, atol=1e-9)
 
 
 def test_estimates_lose_no_digits_to_a_far_origin() -> None:
@@ -139,16 +150,16 @@ def test_estimates_lose_no_digits_to_a_far_origin() -> None:
     X = rng.integers(0, 100, (2000, 4)).astype(float)
     codes = rng.integers(0, 3, 2000)
     # From all rows: of equal radii, rounding decides which of them are drawn.
-    there, here = (
+    shifted, widths = (
         silhouette_widths(rows, codes, method="estimate", n_references=2000)
         for rows in (X + 1e8, X)
     )
-    np.testing.assert_allclose(there, here, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(shifted, widths, rtol=0, atol=1e-4)
 
 
 @metrics
 @pytest.mark.parametrize("factor", [1e-310, 1e-200, 1e200, 1e307])
-def test_widths_are_free_of_units(metric: str, factor: float) -> None:
+def test_widths_do_not_depend_on_units(metric: str, factor: float) -> None:
     codes = np.array([0, 0, 1, 1])
     widths = silhouette_widths(POINTS * factor, codes, metric=metric)
     usual = silhouette_widths(POINTS, codes, metric=metric)
@@ -190,10 +201,10 @@ def test_an_estimate_from_all_rows_is_exact_but_for_single_precision(kind: str) 
 
 
 @kinds
-def test_estimates_are_near_and_their_errors_honest(kind: str) -> None:
+def test_estimates_are_close_and_their_standard_errors_right(kind: str) -> None:
     X, codes = clustered(3000, np.random.default_rng(3), kind)
     exact = silhouette_widths(X, codes, method="exact")
-    errors, stated = [], []
+    errors, standard_errors = [], []
     for seed in range(8):
         widths, error = silhouette_widths_and_error(
             X,
@@ -204,9 +215,9 @@ def test_estimates_are_near_and_their_errors_honest(kind: str) -> None:
         )
         assert np.sqrt(np.square(widths - exact).mean()) < 0.02
         errors.append((widths - exact).mean())
-        stated.append(error)
+        standard_errors.append(error)
     assert np.abs(errors).max() < 5e-3
-    typical = np.sqrt(np.mean(np.square(stated)))
+    typical = np.sqrt(np.mean(np.square(standard_errors)))
     assert np.sqrt(np.mean(np.square(errors))) < 2 * typical
     assert typical < 5e-3
 
@@ -221,7 +232,7 @@ def test_more_references_are_closer() -> None:
     assert rms[0] > 1.5 * rms[1] > 2 * rms[2]
 
 
-def test_an_estimate_is_that_of_its_seed_in_any_order_of_rows() -> None:
+def test_an_estimate_depends_on_the_seed_but_not_on_the_order_of_rows() -> None:
     X, codes = clustered(6000, np.random.default_rng(0), "normal")
     widths = silhouette_widths(X, codes, rng=np.random.default_rng(5))
     order = np.random.default_rng(1).permutation(6000)
@@ -232,37 +243,35 @@ def test_an_estimate_is_that_of_its_seed_in_any_order_of_rows() -> None:
 
 
 @kinds
-def test_no_nearest_segment_is_ruled_out(kind: str) -> None:
+def test_the_nearest_segment_is_never_ruled_out(kind: str) -> None:
     X, codes = clustered(500, np.random.default_rng(4), kind)
-    groups = grouped(X, codes)
-    possible = candidates(groups, centres(groups))
-    means = np.stack(
-        [cdist(groups.X, groups.X[part]).mean(axis=1) for part in groups.parts]
-    )
-    own = groups.codes, np.arange(500)
-    assert possible[own].all()
+    rows = sorted_by_segment(X, codes)
+    needed = may_be_nearest(rows, segment_centres(rows))
+    means = np.stack([cdist(rows.X, rows.X[part]).mean(axis=1) for part in rows.parts])
+    own = rows.codes, np.arange(500)
+    assert needed[own].all()
     means[own] = np.inf
-    assert possible[np.argmin(means, axis=0), np.arange(500)].all()
+    assert needed[np.argmin(means, axis=0), np.arange(500)].all()
 
 
 def test_far_segments_are_ruled_out() -> None:
     X = np.concatenate([POINTS + 100 * i for i in range(5)])
-    groups = grouped(X, np.repeat(np.arange(5), 4))
-    # The own one, and a neighbour; in the middle there are two of these.
-    assert candidates(groups, centres(groups)).sum(axis=0).max() <= 3
-    assert np.isinf(euclidean_means(groups)).any()
+    rows = sorted_by_segment(X, np.repeat(np.arange(5), 4))
+    # The own one and a neighbour; in the middle there are two neighbours.
+    assert may_be_nearest(rows, segment_centres(rows)).sum(axis=0).max() <= 3
+    assert np.isinf(euclidean_means(rows)).any()
 
 
 @pytest.mark.parametrize("kind", ["normal", "lognormal", "t", "piles"])
 def test_calibrated_weights_are_exact_for_squared_distances(kind: str) -> None:
     X, codes = clustered(3000, np.random.default_rng(6), kind)
-    groups = grouped(X, codes)
-    middle = centres(groups)
-    for code, part in enumerate(groups.parts):
-        drawn = draw(groups, middle, code, 64, np.random.default_rng(0))
+    rows = sorted_by_segment(X, codes)
+    centres = segment_centres(rows)
+    for code, part in enumerate(rows.parts):
+        drawn = draw_references(rows, centres, code, 64, np.random.default_rng(0))
         assert drawn.weights.sum() == pytest.approx(1)
-        squares = cdist(groups.X, groups.X[drawn.rows], "sqeuclidean")
-        true = cdist(groups.X, groups.X[part], "sqeuclidean").mean(axis=1)
+        squares = cdist(rows.X, rows.X[drawn.rows], "sqeuclidean")
+        true = cdist(rows.X, rows.X[part], "sqeuclidean").mean(axis=1)
         np.testing.assert_allclose(squares @ drawn.weights, true, rtol=0.02)
 
 
@@ -270,38 +279,38 @@ def test_calibrated_weights_are_exact_for_squared_distances(kind: str) -> None:
     st.lists(st.floats(0, 1e6), min_size=12, max_size=40),
     st.integers(1, 10),
 )
-def test_chances_sum_to_the_number_and_grow_with_the_radius(
+def test_inclusion_probabilities_sum_to_the_sample_size_and_grow_with_the_radius(
     radius: list[float], n_references: int
 ) -> None:
-    chances = _chances(np.sort(radius), n_references)
-    assert chances.sum() == pytest.approx(n_references)
-    assert (chances > 0).all()
-    assert (chances <= 1).all()
-    assert (np.diff(chances) >= 0).all()
+    probabilities = _inclusion_probabilities(np.sort(radius), n_references)
+    assert probabilities.sum() == pytest.approx(n_references)
+    assert (probabilities > 0).all()
+    assert (probabilities <= 1).all()
+    assert (np.diff(probabilities) >= 0).all()
 
 
 def test_an_extreme_row_is_drawn_for_certain() -> None:
     X = np.concatenate([np.random.default_rng(0).standard_normal((500, 2)), [[1e4, 0]]])
     X = np.concatenate([X, X[:500] + 1e5])
-    groups = grouped(X, (np.arange(1001) > 500).astype(np.intp))
-    middle = centres(groups)
+    rows = sorted_by_segment(X, (np.arange(1001) > 500).astype(np.intp))
+    centres = segment_centres(rows)
     for seed in range(20):
-        drawn = draw(groups, middle, 0, 16, np.random.default_rng(seed))
-        assert 500 in groups.order[drawn.rows]
+        drawn = draw_references(rows, centres, 0, 16, np.random.default_rng(seed))
+        assert 500 in rows.order[drawn.rows]
         assert len(set(drawn.rows)) == 16
 
 
 def test_blocks_hold_the_distances_whatever_their_number() -> None:
     X, codes = clustered(3000, np.random.default_rng(8), "normal")
-    groups = grouped(X, codes)
-    drawn = estimated_means(groups, 600, np.random.default_rng(0)).references[1]
-    part = product(groups, centres(groups), 1, drawn)
-    rows = np.arange(0, 3000, 2)
-    found = [(b.rows.copy(), b.distances.copy()) for b in blocks(groups, part, rows)]
-    assert len(found) > 1
-    np.testing.assert_array_equal(np.concatenate([some for some, _ in found]), rows)
-    true = cdist(groups.X[rows], groups.X[drawn.rows])
-    np.testing.assert_allclose(np.concatenate([d for _, d in found]), true, atol=1e-3)
+    rows = sorted_by_segment(X, codes)
+    drawn = estimated_means(rows, 600, np.random.default_rng(0)).references[1]
+    matrix = reference_matrix(rows, segment_centres(rows), 1, drawn)
+    even = np.arange(0, 3000, 2)
+    copies = [(b.rows.copy(), b.distances.copy()) for b in blocks(rows, matrix, even)]
+    assert len(copies) > 1
+    np.testing.assert_array_equal(np.concatenate([i for i, _ in copies]), even)
+    true = cdist(rows.X[even], rows.X[drawn.rows])
+    np.testing.assert_allclose(np.concatenate([d for _, d in copies]), true, atol=1e-3)
 
 
 def test_rows_of_equal_radius_keep_even_weights() -> None:

@@ -1,4 +1,4 @@
-"""Silhouettes in time that is linear in the rows: exact ones, and a fine estimate."""
+"""Silhouettes: exact, or estimated in time that is linear in the rows."""
 
 from ._silhouette import (
     METRICS,

@@ -1,4 +1,4 @@
-"""The standard error of a mean width that was estimated."""
+"""Standard error of an estimated mean silhouette width."""
 
 from __future__ import annotations
 
@@ -6,88 +6,83 @@ import numpy as np
 
 from skseg._typing import FloatArray
 
-from ._estimate import Estimate, blocks, product
-from ._groups import Groups
+from ._estimate import EstimatedMeans, blocks, reference_matrix
 from ._references import References
+from ._rows import SegmentedRows
 from ._widths import derivatives, widths
 
-# Rows that tell how far widths bend, and how often each is shaken.
-_ROWS, _SHAKES = 1_000, 8
+# Rows from which the bias is estimated, and perturbations of each.
+_N_ROWS, _N_PERTURBATIONS = 1_000, 8
 
 
-def standard_error(groups: Groups, estimate: Estimate) -> float:
+def standard_error(rows: SegmentedRows, estimate: EstimatedMeans) -> float:
     """Return the root mean squared error of the mean width.
-
-    Parameters
-    ----------
-    groups : Groups
-        The rows.
-    estimate : Estimate
-        Their mean distances.
 
     Notes
     -----
-    All rows share the references, so what varies is the sum over the rows of what a
-    reference adds, less what the controls explain (Särndal, Swensson and Wretman 1992,
-    Model Assisted Survey Sampling, section 6.6). Widths are not linear: the nearest of
-    several segments looks nearer than it is. This bias is what errors of the size of
-    those at hand would do once more.
+    All rows share the references. The variance is therefore that of the sum over the
+    rows of the contribution of a reference, after regression on the controls (Särndal,
+    Swensson and Wretman 1992, Model Assisted Survey Sampling, section 6.6). Widths are
+    not linear in the distances: the smallest of several estimates is biased downwards.
+    This bias is estimated by perturbing the estimates once more by their errors.
     """
-    by = derivatives(estimate.means, groups.codes, groups.sizes)
+    by = derivatives(estimate.means, rows.codes, rows.sizes)
     variance = 0.0
     for code, drawn in enumerate(estimate.references):
-        factor = np.where(groups.codes == code, by.by_own, 0.0)
+        factor = np.where(rows.codes == code, by.by_own, 0.0)
         factor += np.where(by.nearest == code, by.by_other, 0.0)
-        effect = _effects(groups, estimate, code, factor)
-        variance += float(_variances(drawn, effect[np.newaxis])[0])
-    bias = _bias(groups, estimate)
-    return float(np.hypot(np.sqrt(variance) / len(groups.X), bias))
+        effects = _effects(rows, estimate, code, factor)
+        variance += float(_variances(drawn, effects[np.newaxis])[0])
+    bias = _bias(rows, estimate)
+    return float(np.hypot(np.sqrt(variance) / len(rows.X), bias))
 
 
 def _effects(
-    groups: Groups, estimate: Estimate, code: int, factor: FloatArray
+    rows: SegmentedRows, estimate: EstimatedMeans, code: int, factor: FloatArray
 ) -> FloatArray:
-    """Return the sum over the rows, times a factor each, of what a reference adds."""
-    rows = np.flatnonzero(factor)
+    """Return the contribution of each reference to the sum of factors times means."""
     drawn = estimate.references[code]
-    part = product(groups, estimate.middle, code, drawn)
-    effect = np.zeros(len(drawn.rows))
-    corrected = np.zeros(len(part.points))
-    for block in blocks(groups, part, rows):
-        times = factor[block.rows].astype(np.float32)
-        effect += times @ block.distances
-        corrected += (times * block.slope) @ block.points
-    return np.asarray(effect - corrected @ part.points)
+    matrix = reference_matrix(rows, estimate.centres, code, drawn)
+    effects = np.zeros(len(drawn.rows))
+    correction = np.zeros(len(matrix.points))
+    for block in blocks(rows, matrix, np.flatnonzero(factor)):
+        block_factor = factor[block.rows].astype(np.float32)
+        effects += block_factor @ block.distances
+        correction += (block_factor * block.slope) @ block.points
+    return np.asarray(effects - correction @ matrix.points)
 
 
 def _variances(drawn: References, effects: FloatArray) -> FloatArray:
     """Return the variances of weighted sums of effects, of shape (n, n_references)."""
     n_references, n_controls = drawn.basis.shape
-    root = np.sqrt(drawn.base)
-    rest = root * (effects - (effects @ drawn.base)[:, np.newaxis])
-    rest -= (rest @ drawn.basis) @ drawn.basis.T
+    root = np.sqrt(drawn.design_weights)
+    residuals = root * (effects - (effects @ drawn.design_weights)[:, np.newaxis])
+    residuals -= (residuals @ drawn.basis) @ drawn.basis.T
     freedom = n_references / max(n_references - n_controls - 1, 1)
-    return np.asarray(freedom * rest**2 @ (drawn.base * (1 - drawn.chances)))
+    return np.asarray(
+        freedom * residuals**2 @ (drawn.design_weights * (1 - drawn.probabilities))
+    )
 
 
-def _bias(groups: Groups, estimate: Estimate) -> float:
+def _bias(rows: SegmentedRows, estimate: EstimatedMeans) -> float:
     """Return by how much errors shift the mean width, from evenly spaced rows."""
-    n_rows = len(groups.X)
-    chosen = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _ROWS)).astype(np.intp))
+    n_rows = len(rows.X)
+    spaced = np.linspace(0, n_rows - 1, min(n_rows, _N_ROWS))
+    chosen = np.unique(spaced.astype(np.intp))
     means = estimate.means[:, chosen]
-    error = np.zeros_like(means)
+    errors = np.zeros_like(means)
     for code, drawn in enumerate(estimate.references):
-        near = np.flatnonzero(np.isfinite(means[code]))
-        part = product(groups, estimate.middle, code, drawn)
+        known = np.flatnonzero(np.isfinite(means[code]))
+        matrix = reference_matrix(rows, estimate.centres, code, drawn)
         variances = [
             _variances(drawn, d - slope[:, np.newaxis] * d**2)
-            for _, _, slope, d in blocks(groups, part, chosen[near])
+            for _, _, slope, d in blocks(rows, matrix, chosen[known])
         ]
-        error[code, near] = np.sqrt(np.concatenate([*variances, []]))
-    codes, sizes = groups.codes[chosen], groups.sizes
+        errors[code, known] = np.sqrt(np.concatenate([*variances, []]))
+    codes, sizes = rows.codes[chosen], rows.sizes
     rng = np.random.default_rng(0)
-    shakes = error * rng.standard_normal((_SHAKES, *error.shape))
-    # Both ways, so that what is linear cancels.
-    shaken = np.abs(np.concatenate([means + shakes, means - shakes]))
-    shifted = np.mean([widths(some, codes, sizes) for some in shaken])
-    return float(shifted - widths(means, codes, sizes).mean())
+    noise = errors * rng.standard_normal((_N_PERTURBATIONS, *errors.shape))
+    # Antithetic: linear terms cancel.
+    perturbed = np.abs(np.concatenate([means + noise, means - noise]))
+    mean_width = np.mean([widths(distances, codes, sizes) for distances in perturbed])
+    return float(mean_width - widths(means, codes, sizes).mean())

@@ -1,4 +1,4 @@
-"""Mean Euclidean distances of all rows to all segments, from references alone."""
+"""Estimated mean Euclidean distances of all rows to all segments, from references."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ import numpy.typing as npt
 
 from skseg._typing import FloatArray, IntArray
 
-from ._groups import Centres, Groups, candidates, centres
-from ._references import References, draw
+from ._references import References, draw_references
+from ._rows import Centres, SegmentedRows, may_be_nearest, segment_centres
 
 Float32 = npt.NDArray[np.float32]
 
-# Distances held at a time: 1 MB, which stays in a processor's cache.
-_PAIRS = 1 << 18
+# Distances held at a time: 1 MB, which stays in the cache of a processor.
+_MAX_DISTANCES = 1 << 18
 
 
-class Estimate(NamedTuple):
-    """Mean distances, and what they were estimated from.
+class EstimatedMeans(NamedTuple):
+    """Estimated mean distances, and what they were estimated from.
 
     Parameters
     ----------
     means : ndarray of float64 of shape (n_segments, n_rows)
         Infinite to segments that cannot be nearest.
-    middle : Centres
-        Of the segments.
+    centres : Centres
+        Centres of the segments.
     references : list of References
-        One per segment.
+        References of each segment.
     """
 
     means: FloatArray
-    middle: Centres
+    centres: Centres
     references: list[References]
 
 
-class Product(NamedTuple):
-    """What makes distances to the references of a segment one product of matrices.
+class ReferenceMatrix(NamedTuple):
+    """Matrix that turns distances to the references of a segment into one product.
 
-    Around the mean of the segment, so that single precision has its digits for near
-    rows and far ones alike.
+    Rows are taken relative to the mean of the segment, so that single precision is
+    enough for near and far rows alike.
 
     Parameters
     ----------
     mean : ndarray of float64 of shape (n_columns,)
-        Of the segment.
+        Mean of the segment.
     spread : float
-        Mean squared distance of the segment's rows to it.
+        Mean squared distance of the rows of the segment to the mean.
     squares : ndarray of float64 of shape (n_rows,)
-        Squared distances of all rows to it.
+        Squared distances of all rows to the mean.
     points : ndarray of float32 of shape (n_columns + 2, n_references)
-        Times a row around the mean, its square and 1: the squared distances.
+        Its product with (a row less the mean, the square of that, 1) is the squared
+        distance to each reference.
     """
 
     mean: FloatArray
@@ -62,18 +63,18 @@ class Product(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some rows; what they hold is overwritten by the next ones.
+    """A block of rows. Its arrays are overwritten by the next block.
 
     Parameters
     ----------
     rows : ndarray of int of shape (n,)
-        Which they are.
+        Positions of the rows.
     points : ndarray of float32 of shape (n, n_columns + 2)
-        Every row around the mean, its square, and 1.
+        Each row less the mean, the square of that, and 1.
     slope : ndarray of float32 of shape (n,)
-        How the root grows at the mean squared distance.
+        Derivative of the root at the mean squared distance.
     distances : ndarray of float32 of shape (n, n_references)
-        To the references.
+        Distances to the references.
     """
 
     rows: IntArray
@@ -83,74 +84,81 @@ class Block(NamedTuple):
 
 
 def estimated_means(
-    groups: Groups, n_references: int, rng: np.random.Generator
-) -> Estimate:
+    rows: SegmentedRows, n_references: int, rng: np.random.Generator
+) -> EstimatedMeans:
     """Return estimates of the mean Euclidean distances."""
-    middle = centres(groups)
-    possible = candidates(groups, middle)
-    means = np.full(possible.shape, np.inf)
+    centres = segment_centres(rows)
+    needed = may_be_nearest(rows, centres)
+    means = np.full(needed.shape, np.inf)
     references = []
-    for code in range(len(groups.sizes)):
-        drawn = draw(groups, middle, code, n_references, rng)
-        part = product(groups, middle, code, drawn)
+    for code in range(len(rows.sizes)):
+        drawn = draw_references(rows, centres, code, n_references, rng)
+        matrix = reference_matrix(rows, centres, code, drawn)
         weights = drawn.weights.astype(np.float32)
-        lack = _lack(part, drawn)
-        for block in blocks(groups, part, np.flatnonzero(possible[code])):
-            near = block.distances @ weights
-            near += block.slope * (block.points @ lack)
-            means[code, block.rows] = near
+        residual = _calibration_residual(matrix, drawn)
+        for block in blocks(rows, matrix, np.flatnonzero(needed[code])):
+            estimate = block.distances @ weights
+            estimate += block.slope * (block.points @ residual)
+            means[code, block.rows] = estimate
         references.append(drawn)
-    return Estimate(means, middle, references)
+    return EstimatedMeans(means, centres, references)
 
 
-def product(groups: Groups, middle: Centres, code: int, drawn: References) -> Product:
+def reference_matrix(
+    rows: SegmentedRows, centres: Centres, code: int, drawn: References
+) -> ReferenceMatrix:
     """Return the matrix for distances to the references of a segment."""
-    near = groups.X[drawn.rows] - middle.means[code]
-    ones = np.ones(len(near))
-    points = np.vstack([-2 * near.T, ones, (near**2).sum(axis=1)])
-    return Product(
-        middle.means[code],
-        float(middle.spread[code]),
-        middle.squares[code],
+    centred = rows.X[drawn.rows] - centres.means[code]
+    ones = np.ones(len(centred))
+    points = np.vstack([-2 * centred.T, ones, (centred**2).sum(axis=1)])
+    return ReferenceMatrix(
+        centres.means[code],
+        float(centres.spread[code]),
+        centres.squares[code],
         points.astype(np.float32),
     )
 
 
-def _lack(part: Product, drawn: References) -> Float32:
-    """Return what the references lack of the mean squared distance, which is known.
+def _calibration_residual(matrix: ReferenceMatrix, drawn: References) -> Float32:
+    """Return the known mean squared distance less that of the references.
 
-    It is for the product with a row, and zero if the weights are calibrated in full:
-    with few references and many columns they are not.
+    Both are vectors for the product with the points of a row. The residual is zero if
+    the weights are fully calibrated, which few references in many columns are not.
     """
-    known = np.zeros(len(part.points))
-    known[-2:] = 1, part.spread
-    return (known - part.points @ drawn.weights).astype(np.float32)
+    known = np.zeros(len(matrix.points))
+    known[-2:] = 1, matrix.spread
+    return (known - matrix.points @ drawn.weights).astype(np.float32)
 
 
-def blocks(groups: Groups, part: Product, rows: IntArray) -> Iterator[Block]:
+def blocks(
+    rows: SegmentedRows, matrix: ReferenceMatrix, indices: IntArray
+) -> Iterator[Block]:
     """Yield the rows in blocks, with their distances to the references."""
-    n_points, n_references = part.points.shape
-    step = max(64, _PAIRS // n_references)
-    n_most = min(step, len(rows))
-    read = np.empty((n_most, n_points - 2))
-    made = np.empty((n_most, n_points), dtype=np.float32)
-    made[:, -1] = 1
-    products = np.empty((n_most, n_references), dtype=np.float32)
-    # Rows of few columns are subtracted from four times as fast in one piece.
-    means = np.tile(part.mean, (n_most, 1))
-    for start in range(0, len(rows), step):
-        some = rows[start : start + step]
-        near, points, distances = (a[: len(some)] for a in (read, made, products))
-        # Without mode="clip", numpy takes a copy for safety.
-        np.take(groups.X, some, axis=0, out=near, mode="clip")
-        near -= means[: len(some)]
-        points[:, :-2] = near
-        points[:, -2] = part.squares[some]
-        np.matmul(points, part.points, out=distances)
-        # Below zero by rounding alone; abs takes a quarter of the time of maximum.
+    n_points, n_references = matrix.points.shape
+    step = max(64, _MAX_DISTANCES // n_references)
+    n_buffer = min(step, len(indices))
+    centred_buffer = np.empty((n_buffer, n_points - 2))
+    points_buffer = np.empty((n_buffer, n_points), dtype=np.float32)
+    points_buffer[:, -1] = 1
+    distances_buffer = np.empty((n_buffer, n_references), dtype=np.float32)
+    # With few columns, subtracting a tiled mean is four times as fast as broadcasting.
+    means = np.tile(matrix.mean, (n_buffer, 1))
+    for start in range(0, len(indices), step):
+        chunk = indices[start : start + step]
+        centred, points, distances = (
+            buffer[: len(chunk)]
+            for buffer in (centred_buffer, points_buffer, distances_buffer)
+        )
+        # Without mode="clip", numpy would write to a temporary copy first.
+        np.take(rows.X, chunk, axis=0, out=centred, mode="clip")
+        centred -= means[: len(chunk)]
+        points[:, :-2] = centred
+        points[:, -2] = matrix.squares[chunk]
+        np.matmul(points, matrix.points, out=distances)
+        # Only rounding makes squares negative; abs is four times as fast as maximum.
         np.abs(distances, out=distances)
         np.sqrt(distances, out=distances)
-        square = points[:, -2] + np.float32(part.spread)
+        square = points[:, -2] + np.float32(matrix.spread)
         slope = np.zeros_like(square)
         np.divide(0.5, np.sqrt(square), out=slope, where=square > 0)
-        yield Block(some, points, slope, distances)
+        yield Block(chunk, points, slope, distances)

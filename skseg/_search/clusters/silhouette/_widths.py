@@ -10,14 +10,14 @@ from skseg._typing import FloatArray, IntArray
 
 
 class Derivatives(NamedTuple):
-    """How widths change with mean distances, the row itself among the own segment's.
+    """Derivatives of the widths by the mean distances that `widths` takes.
 
     Parameters
     ----------
     nearest : ndarray of int of shape (n_rows,)
         The nearest other segment.
     by_own, by_other : ndarray of float64 of shape (n_rows,)
-        Derivatives by the mean distance to the own segment, and to that one.
+        Derivatives by the mean distance to the own and to the nearest other segment.
     """
 
     nearest: IntArray
@@ -26,45 +26,45 @@ class Derivatives(NamedTuple):
 
 
 def widths(means: FloatArray, codes: IntArray, sizes: IntArray) -> FloatArray:
-    """Return the widths of rows.
+    """Return the silhouette widths of rows.
 
     Parameters
     ----------
     means : ndarray of float64 of shape (n_segments, n_rows)
-        Mean distances to all rows of a segment, the row itself among them. May be
+        Mean distances to all rows of a segment, including the row itself. May be
         infinite for segments that are not nearest.
     codes : ndarray of int of shape (n_rows,)
         The segment of every row.
     sizes : ndarray of int of shape (n_segments,)
-        How many rows the segments have.
+        Number of rows in each segment.
     """
-    inner, outer, larger = _compared(means, codes, sizes)
+    inner, outer, larger = _inner_and_outer(means, codes, sizes)
     return (outer - inner) / larger
 
 
 def derivatives(means: FloatArray, codes: IntArray, sizes: IntArray) -> Derivatives:
     """Return the derivatives of the widths; parameters are those of `widths`."""
-    inner, outer, larger = _compared(means, codes, sizes)
+    inner, outer, larger = _inner_and_outer(means, codes, sizes)
     square = larger**2
-    share = _share(codes, sizes)
+    factor = _without_self(codes, sizes)
     nearest = np.argmin(_others(means, codes), axis=0)
-    return Derivatives(nearest, -share * outer / square, inner / square)
+    return Derivatives(nearest, -factor * outer / square, inner / square)
 
 
-def _compared(
+def _inner_and_outer(
     means: FloatArray, codes: IntArray, sizes: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return distances to the own and the nearest other segment, and the larger one."""
-    inner = means[codes, np.arange(len(codes))] * _share(codes, sizes)
+    inner = means[codes, np.arange(len(codes))] * _without_self(codes, sizes)
     outer = _others(means, codes).min(axis=0)
     larger = np.maximum(inner, outer)
-    # By convention the width is 0 in a segment of one row, and where nothing is apart.
+    # By convention the width is 0 in a segment of one row, and if both distances are 0.
     larger[(sizes[codes] == 1) | (larger == 0)] = np.inf
     return inner, outer, larger
 
 
-def _share(codes: IntArray, sizes: IntArray) -> FloatArray:
-    """Return what takes a row itself, at distance 0, out of the mean."""
+def _without_self(codes: IntArray, sizes: IntArray) -> FloatArray:
+    """Return the factor that removes a row itself, at distance 0, from the mean."""
     return np.asarray((sizes / np.maximum(sizes - 1, 1))[codes])
 
 
