@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.tree import DecisionTreeClassifier
 
 from skseg._core._coding import Codes, Coding
-from skseg._search.clusters._agreement import crossed
+from skseg._search.clusters._agreement import contingency_table
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._language._conditions import conjunction
@@ -84,8 +84,8 @@ def _features(coding: Coding, cells: Codes, segments: IntArray) -> Iterator[Feat
         n_cells = column.axis.n_cells
         if column.thresholds is None:
             counts = np.zeros((n_cells, int(segments.max()) + 1))
-            found = crossed(cells[number].astype(np.intp), segments)
-            counts[: len(found)] = found
+            table = contingency_table(cells[number].astype(np.intp), segments)
+            counts[: len(table)] = table
             yield Feature(number, _nominal_places(counts))
             continue
         yield Feature(number, np.arange(n_cells))
