@@ -45,4 +45,4 @@ def _row(cells: Iterable[object], tag: str) -> str:
 
 
 def _text(cell: object) -> str:
-    return escape(str(cell)).replace("\n", "<br>")
+    return escape(str(cell)).replace("\n", "<br/>")

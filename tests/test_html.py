@@ -29,4 +29,4 @@ def test_a_table_without_a_caption_has_no_caption_element() -> None:
 
 
 def test_line_breaks_in_a_cell_stay_line_breaks() -> None:
-    assert "one<br>two" in html_table(["rule"], [["one\ntwo"]])
+    assert "one<br/>two" in html_table(["rule"], [["one\ntwo"]])

@@ -5,7 +5,7 @@ from ._language._conditions import Rule, col, missing
 from ._language._parse import parse
 from ._language._thresholds import maximum, minimum, q
 from ._proof._domain import Domain
-from ._proof._mece import Gap, MECEReport, Overlap
+from ._proof._report import Gap, MECEReport, Overlap
 from ._ruleset import RuleSet
 from ._values import is_missing_value
 

@@ -25,7 +25,8 @@ from ._language._conditions import (
 from ._language._json import read_json, write_json
 from ._language._parse import parse
 from ._language._thresholds import check_name, check_number
-from ._proof._mece import MECEReport, verify
+from ._proof._mece import verify
+from ._proof._report import MECEReport
 from ._proof._rewrite import disjoint_rules, simplified_rules
 from ._quantile import ColumnQuantiles
 from ._reserved_names import OUTSIDE

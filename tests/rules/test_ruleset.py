@@ -7,6 +7,7 @@ import pickle
 from copy import deepcopy
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -574,3 +575,33 @@ def test_sql_gives_noise_its_code_and_name(output: str, expected: list[Any]) -> 
     rows = "(VALUES (1.0), (7.0), (20.0), (NULL)) t(x)"
     found = duckdb.sql(f"SELECT {case} FROM {rows}").fetchall()
     assert [value for (value,) in found] == expected
+
+
+def cells_of(html: str) -> list[list[str]]:
+    """Return the text of every cell of a table, row by row, the head included."""
+    rows = ElementTree.fromstring(html).iter("tr")
+    return [["".join(cell.itertext()) for cell in row] for row in rows]
+
+
+def test_a_notebook_shows_a_rule_set_as_a_table() -> None:
+    rules = RuleSet({"VIP": "a > 1", "Odd": "missing(a)"}, default="All", noise="Odd")
+    assert cells_of(rules._repr_html_()) == [
+        ["code", "name", "rule"],
+        ["0", "VIP", "a > 1"],
+        ["1", "All", "everyone else"],
+        ["-1", "Odd", "missing(a)"],
+    ]
+    inside = RuleSet({"VIP": "a > 1"}, universe="b < 2")
+    assert "<caption" in inside._repr_html_()
+    assert "Universe: b &lt; 2" in inside._repr_html_()
+
+
+def test_hostile_names_are_text_in_a_notebook() -> None:
+    hostile = "<script>alert(1)</script>"
+    rules = RuleSet(
+        {hostile: col(hostile) == hostile, "b": col(hostile) == hostile},
+        default=f"{hostile}$",
+    )
+    for html in (rules._repr_html_(), rules.verify()._repr_html_()):
+        assert "<script" not in html
+        assert any(hostile in cell for row in cells_of(html) for cell in row)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -577,6 +578,32 @@ def test_a_rule_too_entangled_to_be_taken_apart_is_refused() -> None:
         rule &= pair
     with pytest.raises(RuleError, match="more than 20,000 boxes"):
         RuleSet({"a": rule}).verify()
+
+
+def test_a_notebook_shows_a_report_as_a_table() -> None:
+    rules = RuleSet({"VIP": "aov >= q(0.75)", "Small": "aov < 40", "No": "aov > inf"})
+    html = rules.verify()._repr_html_()
+    assert "Not mutually exclusive: 1 pair overlaps.<br/>Not collectively" in html
+    assert "No row reaches &#x27;No&#x27;." in html
+    rows = [
+        [cell.text or "" for cell in row]
+        for row in ElementTree.fromstring(html).iter("tr")
+    ]
+    assert rows[0] == ["finding", "segments", "where", "for example", "with quantiles"]
+    assert rows[1] == [
+        "overlap",
+        "VIP, Small",
+        "aov: [37, 40)",
+        "aov=37",
+        "q(0.75)=37 of aov",
+    ]
+    assert [row[0] for row in rows[2:]] == ["gap"] * len(rules.verify().gaps)
+
+
+def test_a_notebook_shows_a_proved_partition_by_its_verdict() -> None:
+    html = RuleSet({"all": "True"}).verify()._repr_html_()
+    assert "Mutually exclusive and collectively exhaustive." in html
+    assert "<td" not in html
 
 
 def test_an_undecided_report_says_so() -> None:
