@@ -1,8 +1,10 @@
 """Segments in which two groups differ, found on some rows and tested on others."""
 
+from ._base import SegmentFinder
 from ._box import BoxSegmentFinder
 from ._combine import CombinedFindings, combine_findings
 from ._decision import DecisionThresholds
+from ._group_overlap import GroupOverlap
 from ._groups import GroupStratifiedKFold, with_group
 from ._information_value import InformationValue, information_value
 from ._iv import IVSegmentFinder
@@ -13,10 +15,12 @@ __all__ = [
     "BoxSegmentFinder",
     "CombinedFindings",
     "DecisionThresholds",
+    "GroupOverlap",
     "GroupStratifiedKFold",
     "IVSegmentFinder",
     "InformationValue",
     "L1SegmentFinder",
+    "SegmentFinder",
     "TLearnerSegmentFinder",
     "combine_findings",
     "information_value",

@@ -1,9 +1,8 @@
-"""Whether the columns tell which group a row is in, as they must not in a trial."""
+"""The balance of the groups: in a trial, no column may depend on the group."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,40 +12,39 @@ from skseg._search.effects._inference import holm
 
 from ._search import Search
 
-# Rarer than this in trials: what looks like it is no accident.
+# Fewer than one trial in a thousand has a smaller adjusted p-value.
 _ALARM = 1e-3
 
 
 def group_balance(search: Search) -> pd.DataFrame:
-    """Return for every column how much the groups differ in it.
+    """Return one row per column: how much the groups differ in it, most first.
 
-    Pearson's chi-squared of cells and groups: column, chi2, dof, p and p_adj (Holm),
-    the most different column first; ``v``, Cramer's V, is 0 for none and 1 for total
-    dependence.
+    By Pearson's chi-squared test of the contingency table of cells and groups: column,
+    chi2, dof, v (Cramer's V: 0 for no dependence, 1 for a total one), p and p_adj
+    (Holm).
     """
     assert search.rows.in_a is not None
     weight = search.rows.weight
-    table = []
+    tests = []
     for column, codes, axis in zip(
         search.coding.columns, search.codes, search.axes, strict=True
     ):
         place = 2 * codes.astype(np.intp) + search.rows.in_a
         counts = np.bincount(place, weight, 2 * axis.n_cells)
-        by_cell = counts.reshape(-1, 2)
-        by_cell = by_cell[by_cell.sum(axis=1) > 0]
-        test = chi2_contingency(by_cell, correction=False)
-        v = np.sqrt(test.statistic / by_cell.sum())
-        table.append((column.name, test.statistic, test.dof, v, test.pvalue))
-    found = pd.DataFrame(table, columns=["column", "chi2", "dof", "v", "p"])
-    found["p_adj"] = holm(found["p"].to_numpy())
-    return found.sort_values(["p", "column"]).reset_index(drop=True)
+        contingency = counts.reshape(-1, 2)
+        contingency = contingency[contingency.sum(axis=1) > 0]
+        test = chi2_contingency(contingency, correction=False)
+        v = np.sqrt(test.statistic / contingency.sum())
+        tests.append((column.name, test.statistic, test.dof, v, test.pvalue))
+    balance = pd.DataFrame(tests, columns=["column", "chi2", "dof", "v", "p"])
+    balance["p_adj"] = holm(balance["p"].to_numpy())
+    return balance.sort_values(["p", "column"]).reset_index(drop=True)
 
 
 def warn_of_imbalance(owner: str, balance: pd.DataFrame) -> None:
-    """Warn if groups that are taken for random are not."""
-    alarming = balance[balance["p_adj"] < _ALARM]
-    if len(alarming):
-        columns: Sequence[str] = alarming["column"].tolist()
+    """Warn if groups that are taken as randomized depend on the columns."""
+    columns = balance.loc[balance["p_adj"] < _ALARM, "column"].tolist()
+    if columns:
         warnings.warn(
             f"The group can be predicted from {len(columns)} column(s), first of all "
             f"{columns[0]!r}: it was not drawn at random, and differences between the "

@@ -1,13 +1,13 @@
-"""What all segment finders share: they search on some rows and test on others."""
+"""The base of all finders: they search some rows for segments, and test on others."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from inspect import cleandoc
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -32,25 +32,140 @@ from skseg.rules._language._conditions import conjunction
 
 from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding
-from ._comparison import Comparison, Evidence
+from ._compared_rows import ComparedRows, Evidence
 from ._decision import DecisionThresholds
+from ._doubly_robust import doubly_robust
 from ._export import FindingsExport, MembershipTransformer
-from ._groups import parted, read_groups
-from ._halves import halves
-from ._overlap import Balance
-from ._policy import doubly_robust, policy_value
+from ._group_overlap import GroupOverlap
+from ._groups import read_groups, split_outcome
+from ._honest_split import honest_split
+from ._policy import PolicyMixin
 from ._search import Search
 from ._table import Measured, findings_table, named_findings, ranking
 
-_LEVEL = 0.95
-_MOST_CELLS = 64
 ASSIGNMENTS = ["randomized", "observational"]
+INFERENCES = ["honest", "maxt", "none"]
+
+_LEVEL = 0.95  # of the confidence intervals
+_MAX_CELLS = 64
+# Max-T searches all boxes once for every replicate.
+_MAX_CELLS_OF_MAX_T = 16
+
+FinderClass = TypeVar("FinderClass", bound="type[SegmentFinder]")
 
 
 class SegmentFinder(
-    DocumentationLinkMixin, FindingsExport, MembershipTransformer, BaseEstimator
+    DocumentationLinkMixin,
+    FindingsExport,
+    MembershipTransformer,
+    PolicyMixin,
+    BaseEstimator,
 ):
-    """Base of the finders; a subclass says how boxes are found."""
+    """Base of the finders: segments in which two groups differ, searched and tested.
+
+    A finder searches one part of the rows for boxes, which are conditions on up to
+    three columns, and tests on the other part whether the groups differ there. What the
+    finders have in common is here: parameters, inference, decisions, ``predict`` and
+    the exports. A subclass says in ``_boxes`` which boxes are worth a test.
+
+    Parameters
+    ----------
+    max_features : int, default=3
+        Most conditions of a finding, in [1, 3].
+    max_findings : int, default=10
+        Most findings.
+    min_size : int or float, default=0.01
+        Least size of a finding in the rows that are searched: an int is a number of
+        rows (sum of weights), a float a share in (0, 1). None: one row.
+    max_cells : int, default=32
+        Most cells that a column is coded to before the search, in [2, 64]. Conditions
+        are sets of neighbouring cells; missing values are a cell of their own. For
+        ``inference="maxt"`` at most 16.
+    assignment : {"randomized", "observational"}, default="randomized"
+        How rows came to their groups. ``"randomized"``: by chance, as in a trial.
+        ``"observational"``: depending on the columns; effects are then doubly robust
+        (AIPW), by models of group and outcome that are fitted out of fold.
+    inference : {"honest", "maxt", "none"}, default="honest"
+        How findings are tested. ``"honest"``: on rows that the search has not seen,
+        with Holm's adjustment. ``"maxt"``: all rows are searched and tested, by
+        sign-flip max-T: against the largest effect of any box under random signs; for
+        up to two conditions. ``"none"``: not at all, so that nothing can be
+        implemented.
+    test_size : float, default=0.5
+        Share of the rows that honest inference keeps for the test, in (0, 1).
+    n_replicates : int, default=199
+        Number of random sign flips of ``"maxt"``, in [19, 100000].
+    compare : label or tuple of two labels, default=None
+        The groups A and B, or the group A to be compared with all others. None: the two
+        that there are, in sorted order.
+    thresholds : DecisionThresholds, default=None
+        What decisions ask for. None: the defaults of `DecisionThresholds`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the split of the rows, and of all else that is random.
+    n_jobs : int, default=None
+        Number of models to fit at once for ``assignment="observational"``.
+
+    Attributes
+    ----------
+    segments_ : DataFrame
+        One row per finding, the best first: code, name and rule; n and share of all
+        rows compared; best_group; effect of A over B with ci_low and ci_high, its 95 %
+        interval; p_value (NaN unless honest) and p_adj, adjusted for the number of
+        findings or boxes; n_a and n_b, the rows of each group; rate_a and rate_b, their
+        mean outcomes; decision ("Implement", "Pilot", "Hold" or "Skip"). These are
+        about the rows of the test, or about all rows if none are kept for it. Then
+        share_train and share_test; success_train, success_test and their difference
+        success_diff: the mean outcome of the better group in the rows searched and
+        tested. Effects and mean outcomes are in points: per cent of rows for a 0 / 1
+        outcome, per cent of the overall mean for any other.
+    rules_ : RuleSet
+        The findings as rules. They may overlap, and leave rows out.
+    groups_ : tuple or None
+        The labels of A and B; None without groups.
+    balance_ : DataFrame
+        How much the groups differ in each column, if there are groups: column, chi2,
+        dof, v (Cramer's V), p and p_adj (Holm).
+    overlap_ : GroupOverlap
+        How well the columns tell the groups apart, for ``assignment="observational"``.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of str
+        Their names, where `X` has them.
+
+    See Also
+    --------
+    BoxSegmentFinder : Compares all boxes; the strongest of the finders.
+    DecisionThresholds : What decisions ask for.
+    GroupOverlap : The record in ``overlap_``.
+
+    Notes
+    -----
+    ``_boxes`` gets the rows to search: ``search.axes`` has the number of cells of each
+    column, ``search.codes`` the cell of each row, and ``search.score`` a score whose
+    mean over a segment estimates the effect there. It returns boxes, which
+    ``search.best`` makes of conditions, dicts from the number of a column to one flag
+    per cell; it keeps those of the largest effects that explain something new.
+
+    Examples
+    --------
+    A finder whose segments are the single cells of the columns:
+
+    >>> from skseg import SegmentFinder
+    >>> from skseg.datasets import make_seller_groups
+    >>> class CellFinder(SegmentFinder):
+    ...     def _boxes(self, search):
+    ...         return search.best(
+    ...             {column: tuple(i == cell for i in range(axis.n_cells))}
+    ...             for column, axis in enumerate(search.axes)
+    ...             for cell in range(axis.n_cells)
+    ...         )
+    >>> leads = make_seller_groups(20_000, random_state=0)
+    >>> X = leads[["channel", "device", "newsletter"]]
+    >>> finder = CellFinder(random_state=0)
+    >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
+    >>> finder.segments_["rule"].tolist()
+    ["channel in ['email']", "channel in ['partner']"]
+    """
 
     # A class that says so gets the group wherever routing is on.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"group": True}
@@ -58,7 +173,8 @@ class SegmentFinder(
 
     segments_: pd.DataFrame
 
-    _method: ClassVar[str]
+    # What the historical table calls the finder; None: the name of the class.
+    _method: ClassVar[str | None] = None
 
     @abstractmethod
     def _boxes(self, search: Search) -> list[ScoredBox]:
@@ -115,24 +231,25 @@ class SegmentFinder(
 
         Raises
         ------
-        ValueError
-            If a parameter, column, outcome or group is wrong; the message says which.
+        InvalidParameterError
+            If a parameter is wrong.
+        InvalidDataError
+            If a column, the outcome, the group or the weight is wrong.
         """
         columns = read_columns(self, X, reset=True)
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
-        rows, self.groups_, overlap = self._rows(
+        rows, self.groups_, overlap = self._compared_rows(
             columns, y, group, sample_weight, self.compare
         )
-        # Those of an earlier fit must not stay.
+        # What an earlier fit has left must not stay.
         for name in ("balance_", "overlap_"):
             self.__dict__.pop(name, None)
         if overlap is not None:
             self.overlap_ = overlap
-        to_search, to_test = self._parts(columns, rows, random)
-        here = np.flatnonzero(to_search.weight)
-        searched = to_search.take(here)
-        search = self._search(columns.take(here), searched, random)
+        train_rows, test_rows = self._split(columns, rows, random)
+        searched = np.flatnonzero(train_rows.weight)
+        search = self._search(columns.take(searched), train_rows.take(searched), random)
         if rows.in_a is not None and search.axes:
             self.balance_ = group_balance(search)
             if self.assignment == "randomized":
@@ -140,103 +257,20 @@ class SegmentFinder(
         boxes = self._boxes(search)
         rules = [_rule(search.coding, box) for box in boxes]
         members = _members(rules, columns)
-        train = to_search.evidence(members, _LEVEL)
-        test = None if to_test is None else to_test.evidence(members, _LEVEL)
+        train = train_rows.evidence(members, _LEVEL)
+        test = None if test_rows is None else test_rows.evidence(members, _LEVEL)
         table = findings_table(
             Measured(train, test, self._adjusted(search, boxes, test)),
             self.groups_ or ("segment", "rest"),
             points=rows.points,
             thresholds=thresholds,
         )
-        self.segments_, self.rules_ = named_findings(
-            table, rules, ranking(table).tolist()
-        )
+        order = ranking(table).tolist()
+        self.segments_, self.rules_ = named_findings(table, rules, order)
         self._is_sure = self.segments_["p_adj"].to_numpy() <= thresholds.alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
         self._overall_a = rows.in_a is not None and rows.mean_effect >= 0
         return self
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return which group serves every row best.
-
-        Rows in a finding whose adjusted p-value is at most alpha go to the group that
-        does better there, by the first such finding; all others to the group that does
-        better overall.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            Labels of groups. Without groups, 1 for rows in a finding that does better
-            than the rest, else 0.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        ValueError
-            If the columns are not those of `fit`.
-        """
-        to_a = self._routed_to_a(read_columns(self._fitted(), X, reset=False))
-        if self.groups_ is None:
-            return to_a.astype(np.intp)
-        # Labels keep their type: 1 and "not 1" do not become texts.
-        kinds = set(map(type, self.groups_))
-        labels = np.array(self.groups_, dtype=object if len(kinds) > 1 else None)
-        return labels[np.where(to_a, 0, 1)]
-
-    def score(
-        self, X: Any, y: Any, group: Any = None, sample_weight: Any = None
-    ) -> float:
-        """Return the mean outcome that can be expected if `predict` is followed.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-        y : array-like of shape (n_rows,)
-            Outcome, as in `fit`; or what `with_group` gives.
-        group : array-like of shape (n_rows,), default=None
-            Which group every row belongs to.
-        sample_weight : array-like of shape (n_rows,), default=None
-            Weight 3 counts as the row three times.
-
-        Returns
-        -------
-        float
-            The value of the policy, in units of the outcome. Without groups, by how
-            much the outcome of rows in the findings that do better exceeds the mean.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        ValueError
-            If the finder was fitted with a group and none is given, or the other way
-            round: the result would be about something else.
-        """
-        owner = type(self).__name__
-        columns = read_columns(self._fitted(), X, reset=False)
-        _, labels = parted(y, group)
-        if self._has_groups and labels is None:
-            raise InvalidDataError(
-                f"{owner} was fitted with a group, so score needs the group too. "
-                "scikit-learn passes it on with metadata routing, or inside y: "
-                "with_group(y, group)."
-            )
-        if not self._has_groups and labels is not None:
-            raise InvalidDataError(
-                f"{owner} was fitted without a group, so score cannot use one. Leave "
-                "it out, or fit with it."
-            )
-        # One label against all others is no pair to look for.
-        compare = self.groups_ if self.compare is None else self.compare
-        rows, _, _ = self._rows(columns, y, group, sample_weight, compare)
-        return policy_value(rows, self._routed_to_a(columns))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -246,42 +280,31 @@ class SegmentFinder(
         tags.target_tags.required = True
         return tags
 
-    def _routed_to_a(self, columns: Columns) -> BoolArray:
-        to_a = np.full(columns.n_rows, self._overall_a)
-        members = self.rules_.membership(columns)
-        for i in np.flatnonzero(self._is_sure)[::-1]:
-            to_a[members[:, i]] = self._favours_a[i]
-        return to_a
-
     def _findings(self) -> tuple[pd.DataFrame, RuleSet, str]:
         check_is_fitted(self)
-        return self.segments_, self.rules_, self._method
-
-    @property
-    def _has_groups(self) -> bool:
-        return self.groups_ is not None
-
-    def _fitted(self) -> Self:
-        check_is_fitted(self)
-        return self
+        method = self._method or type(self).__name__
+        return self.segments_, self.rules_, method
 
     def _check_parameters(self) -> DecisionThresholds:
         """Raise if a parameter is wrong; return the thresholds of decisions."""
         owner = type(self).__name__
         check_int(owner, "max_features", self.max_features, 1, 3)
         check_int(owner, "max_findings", self.max_findings, 1, 1000)
-        check_int(owner, "max_cells", self.max_cells, 2, _MOST_CELLS)
+        check_int(owner, "max_cells", self.max_cells, 2, _MAX_CELLS)
         check_int(owner, "n_replicates", self.n_replicates, 19, 100_000)
         check_choice(owner, "assignment", self.assignment, ASSIGNMENTS)
-        check_choice(owner, "inference", self.inference, ["honest", "maxt", "none"])
-        if not _is_share(self.test_size):
-            raise InvalidParameterError(
-                owner, "test_size", "a float in (0, 1)", self.test_size
-            )
+        check_choice(owner, "inference", self.inference, INFERENCES)
+        if not (isinstance(self.test_size, float) and 0 < self.test_size < 1):
+            rule = "a float in (0, 1)"
+            raise InvalidParameterError(owner, "test_size", rule, self.test_size)
         if self.inference == "maxt" and self.max_features > 2:
-            raise InvalidDataError(
-                f"inference='maxt' of {owner} is about boxes of one and two columns. "
-                f"Got max_features={self.max_features}. Choose 2, or 'honest'."
+            raise InvalidParameterError(
+                owner,
+                "max_features",
+                "1 or 2 with inference='maxt', which searches boxes of up to two "
+                "columns",
+                self.max_features,
+                advice="Choose max_features=2, or inference='honest'.",
             )
         if self.thresholds is None:
             return DecisionThresholds()
@@ -290,20 +313,17 @@ class SegmentFinder(
             raise InvalidParameterError(owner, "thresholds", rule, self.thresholds)
         return self.thresholds
 
-    def _rows(
-        self,
-        columns: Columns,
-        y: Any,
-        group: Any,
-        sample_weight: Any,
-        compare: Any,
-    ) -> tuple[Comparison, tuple[Any, Any] | None, Balance | None]:
-        """Return the rows that are compared, their groups, and the overlap of these."""
+    def _compared_rows(
+        self, columns: Columns, y: Any, group: Any, sample_weight: Any, compare: Any
+    ) -> tuple[ComparedRows, tuple[Any, Any] | None, GroupOverlap | None]:
+        """Return the rows that are compared, their groups and the overlap of these."""
         owner = type(self).__name__
-        values, labels = parted(y, group)
+        values, labels = split_outcome(y, group)
         if values is None:
             raise InvalidDataError(
-                f"{owner} requires y to be passed, but the target y is None."
+                f"{owner} requires y to be passed, but the target y is None.",
+                owner=owner,
+                name="y",
             )
         outcome = check_outcome(owner, values, columns.n_rows)
         weight = check_sample_weight(sample_weight, columns.n_rows)
@@ -312,66 +332,59 @@ class SegmentFinder(
         if labels is not None:
             groups = read_groups(owner, labels, compare, columns.n_rows)
             pair, in_a = groups.labels, groups.in_a
-            # Rows of further groups are there, but count for nothing.
+            # Rows of further groups stay, with weight 0.
             counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
-        used = outcome[counts > 0]
-        is_binary = bool(np.isin(used, (0.0, 1.0)).all())
-        rows = Comparison(outcome, in_a, counts, is_binary)
+        is_binary = bool(np.isin(outcome[counts > 0], (0.0, 1.0)).all())
+        rows = ComparedRows(outcome, in_a, counts, is_binary)
         if self.assignment == "observational" and in_a is not None:
-            rows, overlap = doubly_robust(
-                rows, columns, check_random_state(self.random_state), self.n_jobs
-            )
+            random = check_random_state(self.random_state)
+            rows, overlap = doubly_robust(rows, columns, random, self.n_jobs)
         return rows, pair, overlap
 
-    def _parts(
-        self, columns: Columns, rows: Comparison, random: Any
-    ) -> tuple[Comparison, Comparison | None]:
-        """Return the rows as they are searched, and as they are tested, if they are."""
+    def _split(
+        self, columns: Columns, rows: ComparedRows, random: Any
+    ) -> tuple[ComparedRows, ComparedRows | None]:
+        """Return the rows with their weights in the search, and in the test."""
         if self.inference != "honest":
             return rows, None
-        parts = halves(columns, rows, self.test_size, random.randint(2**31))
-        to_search, to_test = (replace(rows, weight=weight) for weight in parts)
-        return to_search, to_test
+        seed = random.randint(2**31)
+        searched, tested = honest_split(columns, rows, self.test_size, seed)
+        return replace(rows, weight=searched), replace(rows, weight=tested)
 
-    def _search(self, columns: Columns, rows: Comparison, random: Any) -> Search:
+    def _search(self, columns: Columns, rows: ComparedRows, random: Any) -> Search:
         """Return the rows as cells, with a score for each."""
-        score = rows.search_score()
-        # Signs are flipped there, and what the cells are must not depend on them.
-        order = np.abs(score) if self.inference == "maxt" else score
+        is_max_t = self.inference == "maxt"
+        score, total = rows.search_score(), float(rows.weight.sum())
         coding = learn_coding(
             columns,
             columns.names,
-            max_cells=self._n_cells(),
-            score=order,
+            max_cells=min(self.max_cells, _MAX_CELLS_OF_MAX_T)
+            if is_max_t
+            else self.max_cells,
+            # Cells must not depend on the signs that max-T flips.
+            score=np.abs(score) if is_max_t else score,
             weight=rows.weight,
         )
-        owner, total = type(self).__name__, float(rows.weight.sum())
+        min_size = check_size(type(self).__name__, "min_size", self.min_size, total)
         return Search(
-            coding,
-            coding.codes(columns),
-            coding.axes,
-            rows,
-            score,
-            float(np.sqrt(np.average(score**2, weights=rows.weight))),
-            self.max_features,
-            self.max_findings,
-            check_size(owner, "min_size", self.min_size, total) or 1.0,
-            random.randint(2**31),
+            coding=coding,
+            codes=coding.codes(columns),
+            axes=coding.axes,
+            rows=rows,
+            score=score,
+            spread=float(np.sqrt(np.average(score**2, weights=rows.weight))),
+            max_features=self.max_features,
+            max_findings=self.max_findings,
+            min_size=min_size or 1.0,
+            random_state=random.randint(2**31),
         )
 
-    def _n_cells(self) -> int:
-        # All boxes are searched once for every replicate.
-        return min(self.max_cells, 16) if self.inference == "maxt" else self.max_cells
-
     def _adjusted(
-        self,
-        search: Search,
-        boxes: list[ScoredBox],
-        unseen: Evidence | None,
+        self, search: Search, boxes: list[ScoredBox], test: Evidence | None
     ) -> FloatArray:
         """Return p-values, adjusted for the number of segments that were looked at."""
-        if unseen is not None:
-            return holm(unseen.estimate.p_value)
+        if test is not None:
+            return holm(test.estimate.p_value)
         if self.inference == "none" or not boxes:
             return np.full(len(boxes), np.nan)
         largest = max_t(
@@ -384,13 +397,26 @@ class SegmentFinder(
             min_size=search.min_size,
             max_columns=self.max_features,
         )
-        # Of single precision, and the first is that of the rows as they are.
+        # max_t computes in single precision, and its first replicate, the rows as they
+        # are, must not fall below the boxes that were found in them.
         z = np.abs([box.z for box in boxes]) * (1 - 1e-5)
         return np.asarray((largest[:, np.newaxis] >= z).mean(axis=0))
 
 
-def _is_share(value: object) -> bool:
-    return isinstance(value, float) and 0 < value < 1
+def with_shared_sections(finder: FinderClass) -> FinderClass:
+    """Fill in what the docstring of a finder shares with the base of all finders.
+
+    ``{shared parameters}`` and ``{shared attributes}``, each in a line of its own,
+    become the sections of `SegmentFinder`, so that they are written once.
+    """
+    if finder.__doc__ and SegmentFinder.__doc__:  # python -OO has none
+        base, doc = cleandoc(SegmentFinder.__doc__), cleandoc(finder.__doc__)
+        for section in ("Parameters", "Attributes"):
+            _, _, after = base.partition(f"{section}\n----------\n")
+            shared, _, _ = after.partition("\n\n")
+            doc = doc.replace(f"{{shared {section.lower()}}}", shared)
+        finder.__doc__ = doc
+    return finder
 
 
 def _rule(coding: Coding, box: ScoredBox) -> Rule:

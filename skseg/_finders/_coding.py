@@ -1,4 +1,4 @@
-"""Columns of any kind as a few cells each, once for all finders."""
+"""Columns of any kind coded to a few cells each, in the same way for all finders."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from skseg._search._readable import roundest
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns
 
-# Number of customers with the overall effect that every level is mixed with.
-_PRIOR = 20.0
-# Levels differ in effect if chance does as much in fewer cases.
-_BY_CHANCE = 0.01
+# Rows of the overall effect that shrink the effect of each level.
+_PRIOR_ROWS = 20.0
+# Level of the test whether the effects of the levels differ.
+_ALPHA = 0.01
 
 
 def learn_coding(
@@ -32,20 +32,10 @@ def learn_coding(
     score: FloatArray,
     weight: FloatArray | None,
 ) -> Coding:
-    """Return the cells of the columns.
+    """Return the cells of the columns `names`.
 
-    Parameters
-    ----------
-    columns : Columns
-        The rows to learn from.
-    names : sequence of str
-        The columns to use.
-    max_cells : int
-        Largest number of cells of a column, that of missing values included.
-    score : ndarray of float64 of shape (n_rows,)
-        By whose mean the levels of a text are ordered if they are many.
-    weight : ndarray of float64 of shape (n_rows,) or None
-        None: 1.
+    A column has at most `max_cells` cells, the one of missing values included. If a
+    text has many levels, these are ordered by their mean `score`.
     """
     counts = np.ones(columns.n_rows) if weight is None else weight
     learned = [_learn(columns, name, max_cells, score, counts) for name in names]
@@ -75,9 +65,9 @@ def _learn_text(
     columns: Columns, name: str, max_cells: int, score: FloatArray, counts: FloatArray
 ) -> CodedColumn:
     levels = columns.levels(name)
-    found = columns.text_codes(name, levels)
-    sums = np.bincount(found, counts * score, minlength=len(levels) + 2).astype(float)
-    sizes = np.bincount(found, counts, minlength=len(levels) + 2).astype(float)
+    codes, n_codes = columns.text_codes(name, levels), len(levels) + 2
+    sums = np.bincount(codes, counts * score, minlength=n_codes).astype(float)
+    sizes = np.bincount(codes, counts, minlength=n_codes).astype(float)
     has_missing = bool(sizes[-1] > 0)
     used = np.flatnonzero(sizes[:-2] > 0)
     if len(used) <= FEW_LEVELS:
@@ -94,16 +84,16 @@ def _level_order(
 ) -> IntArray:
     """Return the order of many levels, given the sums of their scores and their sizes.
 
-    By effect, if effects differ by more than chance. In an order by chance effects the
-    first and the last levels would make the best segments of all, which hold for no
-    other rows; then it is the order of their sizes.
+    It is by effect if the effects differ significantly, else by size. Ordered by chance
+    effects, the first and the last levels would make the best segments of all, and hold
+    for no other rows.
     """
     overall = sums.sum() / sizes.sum()
     spread = float(np.average((score - overall) ** 2, weights=counts))
     effects = sums / sizes - overall
     if spread > 0:
         statistic = float(sizes @ effects**2) / spread
-        if chi2.sf(statistic, len(sizes) - 1) < _BY_CHANCE:
-            # Rare levels are put near the middle, where they do no harm.
-            return np.argsort(effects * sizes / (sizes + _PRIOR), kind="stable")
+        if chi2.sf(statistic, len(sizes) - 1) < _ALPHA:
+            # Shrunken effects put rare levels near the middle, where they do no harm.
+            return np.argsort(effects * sizes / (sizes + _PRIOR_ROWS), kind="stable")
     return np.argsort(-sizes, kind="stable")

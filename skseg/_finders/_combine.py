@@ -110,9 +110,10 @@ def combine_findings(
             "combine_findings", "max_overlap", rule, max_overlap
         )
     _check_finders(finders)
-    tables = [f.segments_.assign(method=f._method) for f in finders]
+    exported = [finder._findings() for finder in finders]
+    tables = [table.assign(method=method) for table, _, method in exported]
     table = pd.concat(tables, ignore_index=True)
-    rules = [rule for f in finders for rule in f.rules_.rules.values()]
+    rules = [rule for _, named, _ in exported for rule in named.rules.values()]
     alpha = min((f.thresholds or DecisionThresholds()).alpha for f in finders)
     table["p_adj"] = np.minimum(table["p_adj"] * len(finders), 1.0)
     is_unsure = (table["decision"] == "Implement") & ~(table["p_adj"] <= alpha)

@@ -1,4 +1,4 @@
-"""Two groups of customers: read beside the outcome, or carried inside it."""
+"""The two groups that are compared: read beside the outcome, or carried inside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skseg._core._validation import check_outcome
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import InvalidDataError
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import is_missing_value
 
 _FIELDS = ("outcome", "group")
@@ -65,14 +65,15 @@ def has_group(y: Any) -> bool:
     return isinstance(y, np.ndarray) and y.dtype.names == _FIELDS
 
 
-def parted(y: Any, group: Any) -> tuple[Any, Any]:
-    """Return outcome and group, wherever the latter came from."""
+def split_outcome(y: Any, group: Any) -> tuple[Any, Any]:
+    """Return outcome and group, whether the group is beside `y` or inside."""
     if not has_group(y):
         return y, group
     if group is not None:
         raise InvalidDataError(
-            "The group is given twice: by with_group inside y, and as group. Leave one "
-            "of them out."
+            "The group is given twice: by with_group inside y, and as group.",
+            name="group",
+            advice="Leave one of them out.",
         )
     return y["outcome"], y["group"]
 
@@ -94,64 +95,71 @@ class Groups:
     in_b: BoolArray
 
 
-def read_groups(owner: str, group: Any, compared: Any, n_rows: int) -> Groups:
+def read_groups(owner: str, group: Any, compare: Any, n_rows: int) -> Groups:
     """Return the two groups to compare, or raise.
 
-    Parameters
-    ----------
-    owner : str
-        The estimator, for messages.
-    group : array-like of shape (n_rows,)
-        Labels.
-    compared : tuple of two labels, label or None
-        The pair to compare, one label against all others, or None for the only two.
-    n_rows : int
-        Number of rows.
+    `compare` is a pair of labels, one label to compare with all others, or None for the
+    two labels that there are.
     """
     labels = np.asarray(column_or_1d(group), dtype=object)
     if len(labels) != n_rows:
         raise InvalidDataError(
             f"group must have one label a row of X. Got {len(labels)} labels and "
-            f"{n_rows} rows."
+            f"{n_rows} rows.",
+            owner=owner,
+            name="group",
+            rule=f"of length {n_rows}",
+            value=len(labels),
         )
     is_absent = np.array([is_missing_value(label) for label in labels], dtype=bool)
     if is_absent.any():
+        row = int(is_absent.argmax())
         raise InvalidDataError(
-            f"group of {owner} must be known. Got a missing label at row "
-            f"{int(is_absent.argmax())}. Leave such rows out, or give them a label."
+            f"group of {owner} must be known. Got a missing label at row {row}.",
+            owner=owner,
+            name="group",
+            value=labels[row],
+            row=row,
+            advice="Leave such rows out, or give them a label.",
         )
-    there = sorted(set(labels), key=lambda label: (str(type(label)), label))
-    pair = _pair(owner, compared, there)
+    known = sorted(set(labels), key=lambda label: (str(type(label)), label))
+    pair = _pair(owner, compare, known)
     in_a = labels == pair[0]
     in_b = ~in_a if pair[1] is None else labels == pair[1]
     named = (pair[0], f"not {pair[0]}") if pair[1] is None else pair
     return Groups(named, np.asarray(in_a, bool), np.asarray(in_b, bool))
 
 
-def _pair(owner: str, compared: Any, there: list[Any]) -> tuple[Any, Any]:
+def _pair(owner: str, compare: Any, known: list[Any]) -> tuple[Any, Any]:
     """Return two labels; the second is None for all others."""
-    known = f"The labels are {there!r}."
-    if compared is None:
-        if len(there) != 2:
+    if compare is None:
+        if len(known) != 2:
             raise InvalidDataError(
-                f"{owner} compares two groups. Got {len(there)}: {there!r}. Name two "
-                "of them, or one to compare with all others, in the parameter "
-                "'compare'."
+                f"{owner} compares two groups. Got {len(known)}: {known!r}.",
+                owner=owner,
+                name="group",
+                rule="labels of two groups",
+                value=known,
+                advice="Name two of them, or one to compare with all others, in the "
+                "parameter 'compare'.",
             )
-        return there[0], there[1]
-    pair = compared if isinstance(compared, tuple | list) else (compared,)
+        return known[0], known[1]
+    pair = compare if isinstance(compare, tuple | list) else (compare,)
     if len(pair) not in {1, 2} or len({*pair}) != len(pair):
-        raise InvalidDataError(
-            f"The 'compare' parameter of {owner} must be None, a label or two "
-            f"different ones. Got {compared!r} instead. {known}"
-        )
-    absent = [label for label in pair if label not in there]
-    if absent or (len(pair) == 1 and len(there) < 2):
-        raise InvalidDataError(
-            f"The 'compare' parameter of {owner} names {pair!r}, and not all of the "
-            f"groups have rows. {known}"
-        )
+        rule = "None, a label or two different ones"
+        raise _wrong_compare(owner, rule, compare, known)
+    absent = [label for label in pair if label not in known]
+    if absent or (len(pair) == 1 and len(known) < 2):
+        rule = "labels of groups that have rows"
+        raise _wrong_compare(owner, rule, compare, known)
     return pair[0], pair[1] if len(pair) == 2 else None
+
+
+def _wrong_compare(
+    owner: str, rule: str, compare: Any, known: list[Any]
+) -> InvalidParameterError:
+    advice = f"The labels are {known!r}."
+    return InvalidParameterError(owner, "compare", rule, compare, advice=advice)
 
 
 class GroupStratifiedKFold(StratifiedKFold):
@@ -213,8 +221,10 @@ class GroupStratifiedKFold(StratifiedKFold):
         """
         if not has_group(y):
             raise InvalidDataError(
-                "GroupStratifiedKFold needs y to carry the group. Pass "
-                "with_group(y, group)."
+                "GroupStratifiedKFold needs y to carry the group.",
+                owner="GroupStratifiedKFold",
+                name="y",
+                advice="Pass with_group(y, group).",
             )
         yield from super().split(X, strata(y["outcome"], y["group"]))
 
@@ -223,10 +233,11 @@ def strata(outcome: FloatArray, group: Any) -> IntArray:
     """Return a number for every pair of a group and an outcome, low or high."""
     _, place = np.unique(np.asarray(group, dtype=str), return_inverse=True)
     is_high = np.zeros(len(outcome), dtype=np.intp)
-    for one in range(place.max(initial=0) + 1):
-        here = place == one
-        values = outcome[here]
-        middle = np.median(values)
-        low = values.min() if middle == values.max() else middle
-        is_high[here] = values > low
+    for k in range(place.max(initial=0) + 1):
+        rows = place == k
+        values = outcome[rows]
+        median = np.median(values)
+        # At least one value is high, unless all are equal.
+        threshold = values.min() if median == values.max() else median
+        is_high[rows] = values > threshold
     return np.asarray(2 * place + is_high)

@@ -1,11 +1,11 @@
-"""L1SegmentFinder: conditions that a sparse model lets interact with the group."""
+"""L1SegmentFinder: conditions that interact with the group in a sparse regression."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,86 +18,35 @@ from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 
-from ._base import SegmentFinder
+from ._base import SegmentFinder, with_shared_sections
 from ._decision import DecisionThresholds
 from ._search import Cells, Conditions, Search
 
-# Thresholds of a column that the model is offered, and conditions that are combined.
-_MOST_THRESHOLDS = 7
-_MOST_CONDITIONS = 8
+_MAX_THRESHOLDS = 7  # thresholds of each column among the features of the model
+_MAX_CONDITIONS = 8  # conditions of the largest coefficients that are combined
 
 
+@with_shared_sections
 class L1SegmentFinder(SegmentFinder):
     """Find segments by a sparse regression in which conditions interact with the group.
 
     Conditions on single columns, with thresholds from the data, and their products with
-    the group are offered to a logistic regression with an L1 penalty (to the lasso for
-    a numeric outcome). Those whose products keep a weight are combined.
+    the group are the features of a logistic regression with an L1 penalty (of the lasso
+    for a numeric outcome). Conditions whose products keep a coefficient are combined.
 
     Parameters
     ----------
     C : float, default=None
-        Inverse strength of the penalty, as in `LogisticRegression`. None: such that
-        what noise does to a coefficient stays below it mostly.
-    max_features : int, default=3
-        Most conditions of a finding, in [1, 3].
-    max_findings : int, default=10
-        Most findings.
-    min_size : int or float, default=0.01
-        Least size of a finding in the rows that are searched: an int is a number of
-        rows (sum of weights), a float a share in (0, 1). None: one row.
-    max_cells : int, default=32
-        Most cells that a column is coded to before the search, in [2, 64]. Conditions
-        are sets of neighbouring cells; missing values are a cell of their own. For
-        ``inference="maxt"`` at most 16.
-    assignment : {"randomized", "observational"}, default="randomized"
-        How groups came about. ``"randomized"``: by chance, as in a trial.
-        ``"observational"``: depending on the columns; effects are then doubly robust
-        (AIPW), by models of group and outcome that are fitted out of fold.
-    inference : {"honest", "maxt", "none"}, default="honest"
-        How findings are tested. ``"honest"``: on rows that the search has not seen,
-        with Holm's adjustment. ``"maxt"``: all rows are searched and tested, against
-        the largest effect of any box under random signs; for up to two conditions.
-        ``"none"``: not at all, so that nothing can be implemented.
-    test_size : float, default=0.5
-        Share of the rows that honest inference keeps for the test.
-    n_replicates : int, default=199
-        Number of random signs of ``"maxt"``.
-    compare : label or tuple of two labels, default=None
-        The groups A and B, or the group A to be compared with all others. None: the two
-        that there are, in sorted order.
-    thresholds : DecisionThresholds, default=None
-        What decisions ask for. None: the historical ones.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the division of the rows, and of all else that is random.
-    n_jobs : int, default=None
-        Number of models to fit at once for ``assignment="observational"``.
+        Inverse strength of the penalty, as in `LogisticRegression`. None: a penalty of
+        two standard errors of the gradient, which noise seldom exceeds.
+    {shared parameters}
 
     Attributes
     ----------
     coefficients_ : DataFrame
-        The columns column, rule and coefficient: what every condition adds to the
-        difference of the groups, in terms of its standard deviation.
-    segments_ : DataFrame
-        One row per finding, the best first. Feature_1, Range_1 to Feature_3, Range_3:
-        its conditions. Pct_Train_% and Pct_Test_%: share of the rows. Success_Train_%,
-        Success_Test_% and their difference Success_Diff_%: success rate of Best_Group
-        there (of a numeric outcome: its mean, in per cent of the overall one). Method.
-        Effect_pp, CI_low, CI_high: effect of A over B in points, with its 95 %
-        interval, on the rows of the test. P_adj: adjusted p-value. N_A, N_B: rows of
-        the groups. Decision: "Implement", "Pilot", "Hold" or "Skip".
-    rules_ : RuleSet
-        The findings as rules. They may overlap, and leave rows out.
-    groups_ : tuple or None
-        The labels of A and B; None without groups.
-    balance_ : DataFrame
-        How much the groups differ in every column, if there are groups.
-    overlap_ : Balance
-        How well groups can be told apart, for ``assignment="observational"``.
-    n_features_in_ : int
-        Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of str
-        Their names, where `X` has them.
+        One row per condition, with the columns column, rule and coefficient: how much
+        a standard deviation of the condition adds to the difference of the groups.
+    {shared attributes}
 
     See Also
     --------
@@ -105,8 +54,8 @@ class L1SegmentFinder(SegmentFinder):
 
     Notes
     -----
-    The lasso [1]_. Each condition enters alone, so patterns without a trace in single
-    columns, such as an exclusive or, are not found.
+    The penalty is that of the lasso [1]_. Each condition is a feature by itself, so
+    patterns without a trace in single columns, such as an exclusive or, are not found.
 
     References
     ----------
@@ -124,7 +73,7 @@ class L1SegmentFinder(SegmentFinder):
     ('A', 'B')
     """
 
-    _method: ClassVar[str] = "L1"
+    _method = "L1"
 
     def __init__(
         self,
@@ -173,7 +122,7 @@ class L1SegmentFinder(SegmentFinder):
                 "coefficient": coefficients,
             }
         )
-        order = np.argsort(-np.abs(coefficients), kind="stable")[:_MOST_CONDITIONS]
+        order = np.argsort(-np.abs(coefficients), kind="stable")[:_MAX_CONDITIONS]
         chosen = [conditions[i] for i in order if coefficients[i] != 0]
         return search.best(_combined(chosen, search.max_features))
 
@@ -187,20 +136,20 @@ class L1SegmentFinder(SegmentFinder):
         flags = np.column_stack(
             [np.array(cells)[search.codes[column]] for column, cells in conditions]
         ).astype(np.float64)
-        features, n_own, weight = flags, 0, rows.weight
+        features, n_main, weight = flags, 0, rows.weight
         if rows.in_a is not None:
-            # Half a unit to either side, so that main effects are those of both.
-            side = np.where(rows.in_a, 0.5, -0.5)[:, np.newaxis]
+            # Symmetric around 0, so that main effects are the mean of both groups.
+            group = np.where(rows.in_a, 0.5, -0.5)[:, np.newaxis]
             centred = flags - np.average(flags, axis=0, weights=weight)
-            features = np.hstack([flags, side, side * centred])
-            n_own = flags.shape[1] + 1
+            features = np.hstack([flags, group, group * centred])
+            n_main = flags.shape[1] + 1
         features -= np.average(features, axis=0, weights=weight)
         spread = np.sqrt(np.average(features**2, axis=0, weights=weight))
         features /= np.where(spread > 0, spread, 1.0)
-        fitted = self._model(features, rows.y, weight, rows.is_binary)
-        return np.asarray(fitted[n_own:])
+        coefficients = self._coefficients(features, rows.y, weight, rows.is_binary)
+        return coefficients[n_main:]
 
-    def _model(
+    def _coefficients(
         self, features: FloatArray, y: FloatArray, weight: FloatArray, is_binary: bool
     ) -> FloatArray:
         if self.C is not None and not (is_number(self.C) and self.C > 0):
@@ -208,13 +157,12 @@ class L1SegmentFinder(SegmentFinder):
             raise InvalidParameterError(type(self).__name__, "C", rule, self.C)
         total, n_features = float(weight.sum()), features.shape[1]
         mean = float(np.average(y, weights=weight))
-        scatter = math.sqrt(float(np.average((y - mean) ** 2, weights=weight)))
-        if scatter == 0:
+        deviation = math.sqrt(float(np.average((y - mean) ** 2, weights=weight)))
+        if deviation == 0:
             return np.zeros(n_features)
-        # Two standard errors of the gradient of noise. The model is there to propose
-        # conditions, others test them, so a few false ones do no harm.
-        noise = 2 * scatter * math.sqrt(total)
-        penalty = noise if self.C is None else 1 / self.C
+        # Two standard errors of the gradient of noise. Conditions that pass by chance
+        # do no harm, since the findings are tested afterwards.
+        penalty = 2 * deviation * math.sqrt(total) if self.C is None else 1 / self.C
         if not is_binary:
             model = Lasso(alpha=penalty / total, max_iter=10_000)
             return np.asarray(model.fit(features, y, sample_weight=weight).coef_)
@@ -224,14 +172,14 @@ class L1SegmentFinder(SegmentFinder):
         return np.asarray(model.fit(features, y, sample_weight=weight).coef_[0])
 
 
-# scikit-learn 1.8 has replaced the name of the penalty by the ratio.
+# scikit-learn 1.8 has replaced the name of the penalty by the share of L1 in it.
 _L1: dict[str, Any] = {"l1_ratio": 1}
 if parse_version(sklearn.__version__) < parse_version("1.8"):
     _L1 = {"penalty": "l1"}
 
 
 def _conditions(axis: CodedAxis) -> Iterator[Cells]:
-    """Yield the conditions on one column that the model is offered."""
+    """Yield the conditions on one column that are features of the model."""
     n_known = axis.n_cells if axis.missing is None else axis.n_cells - 1
     numbers = range(axis.n_cells)
     if axis.missing is not None:
@@ -241,7 +189,7 @@ def _conditions(axis: CodedAxis) -> Iterator[Cells]:
             for level in range(n_known if n_known > 2 else 1):
                 yield tuple(i == level for i in numbers)
         return
-    n_thresholds = min(n_known - 1, _MOST_THRESHOLDS)
+    n_thresholds = min(n_known - 1, _MAX_THRESHOLDS)
     borders = np.linspace(0, n_known, n_thresholds + 2)[1:-1].round().astype(int)
     for border in np.unique(borders).tolist():
         yield tuple(border <= i < n_known for i in numbers)
@@ -250,23 +198,27 @@ def _conditions(axis: CodedAxis) -> Iterator[Cells]:
 def _combined(
     conditions: list[tuple[int, Cells]], max_features: int
 ) -> Iterator[Conditions]:
-    """Yield the conditions and their opposites, alone and together."""
-    both = [
-        (column, side)
+    """Yield the conditions and their complements, alone and together."""
+    single = [
+        (column, flags)
         for column, cells in conditions
-        for side in (cells, tuple(not cell for cell in cells))
+        for flags in (cells, tuple(not cell for cell in cells))
     ]
-    # Two thresholds of a column make a band.
-    bands = [
+    # Two thresholds of a column make an interval.
+    intervals = [
         (column, cells)
-        for (column, one), (other, two) in combinations(both, 2)
-        if column == other and any(cells := _both(one, two)) and cells not in (one, two)
+        for (column, first), (column_2, second) in combinations(single, 2)
+        if column == column_2
+        and any(cells := _intersection(first, second))
+        and cells not in (first, second)
     ]
     for size in range(1, max_features + 1):
-        for some in combinations(both if size > 2 else [*both, *bands], size):
-            if len({column for column, _ in some}) == size:
-                yield dict(some)
+        # Triples of intervals would be too many to look at.
+        parts = single if size > 2 else [*single, *intervals]
+        for chosen in combinations(parts, size):
+            if len({column for column, _ in chosen}) == size:
+                yield dict(chosen)
 
 
-def _both(one: Cells, other: Cells) -> Cells:
-    return tuple(a and b for a, b in zip(one, other, strict=True))
+def _intersection(first: Cells, second: Cells) -> Cells:
+    return tuple(a and b for a, b in zip(first, second, strict=True))

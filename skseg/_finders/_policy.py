@@ -1,28 +1,149 @@
-"""What following a finder is worth, and effects where groups were not drawn."""
+"""The policy of a finder: who goes to which group, and what that brings."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.utils.validation import check_is_fitted
 
-from skseg._search.effects._inference import aipw_score
-from skseg._typing import BoolArray, FloatArray
+from skseg._core._validation import read_columns
+from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError
-from skseg.rules import Columns
+from skseg.rules import Columns, RuleSet
 
-from ._comparison import Comparison
-from ._nuisance import cross_fitted_nuisance
-from ._overlap import Balance, check_balance
+from ._compared_rows import ComparedRows
+from ._groups import split_outcome
 
 
-def policy_value(rows: Comparison, to_a: BoolArray) -> float:
-    """Return the mean outcome if rows were sent to A or not as `to_a` says.
+class PolicyMixin:
+    """Mixin for finders: send every row to the group that serves it best."""
 
-    Rows in the group that they would be sent to stand for the others: each counts by
-    the inverse of the probability of its group. With an additive score the gain of A
-    over B is added to the mean outcome of B.
+    rules_: RuleSet
+    groups_: tuple[Any, Any] | None
+    compare: Any
+    _is_sure: BoolArray
+    _favours_a: BoolArray
+    _overall_a: bool
+
+    @abstractmethod
+    def _compared_rows(
+        self, columns: Columns, y: Any, group: Any, sample_weight: Any, compare: Any
+    ) -> tuple[ComparedRows, Any, Any]:
+        """Return the rows that are compared, their groups and the overlap of these."""
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Return which group serves every row best.
+
+        Rows in a finding whose adjusted p-value is at most alpha go to the group that
+        does better there, by the first such finding; all others to the group that does
+        better overall.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Labels of groups. Without groups, 1 for rows in a finding that does better
+            than the rest, else 0.
+
+        Raises
+        ------
+        NotFittedError
+            If the finder is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+        """
+        check_is_fitted(self)
+        to_a = self._sent_to_a(read_columns(self, X, reset=False))
+        if self.groups_ is None:
+            return to_a.astype(np.intp)
+        # Labels keep their type: 1 and "not 1" do not become texts.
+        kinds = set(map(type, self.groups_))
+        labels = np.array(self.groups_, dtype=object if len(kinds) > 1 else None)
+        return labels[np.where(to_a, 0, 1)]
+
+    def score(
+        self, X: Any, y: Any, group: Any = None, sample_weight: Any = None
+    ) -> float:
+        """Return the mean outcome that can be expected if `predict` is followed.
+
+        Candidates with the same outcome, groups and rows may be compared by it.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        y : array-like of shape (n_rows,)
+            Outcome, as in `fit`; or what `with_group` gives.
+        group : array-like of shape (n_rows,), default=None
+            Which group every row belongs to.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        float
+            The value of the policy, in units of the outcome. Without groups, by how
+            much the outcome of rows in the findings that do better exceeds the mean.
+
+        Raises
+        ------
+        NotFittedError
+            If the finder is not fitted.
+        InvalidDataError
+            If the finder was fitted with a group and none is given, or the other way
+            round: the result would be about something else.
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        _, labels = split_outcome(y, group)
+        self._check_group_as_in_fit(labels)
+        # A label that is compared with all others has no second label to name.
+        compare = self.groups_ if self.compare is None else self.compare
+        rows, _, _ = self._compared_rows(columns, y, group, sample_weight, compare)
+        return policy_value(rows, self._sent_to_a(columns))
+
+    def _check_group_as_in_fit(self, labels: Any) -> None:
+        owner = type(self).__name__
+        if self.groups_ is not None and labels is None:
+            raise InvalidDataError(
+                f"{owner} was fitted with a group, so score needs the group too.",
+                owner=owner,
+                name="group",
+                rule="given, as in fit",
+                advice="scikit-learn passes it on with metadata routing, or inside y: "
+                "with_group(y, group).",
+            )
+        if self.groups_ is None and labels is not None:
+            raise InvalidDataError(
+                f"{owner} was fitted without a group, so score cannot use one.",
+                owner=owner,
+                name="group",
+                rule="None, as in fit",
+                advice="Leave it out, or fit with it.",
+            )
+
+    def _sent_to_a(self, columns: Columns) -> BoolArray:
+        to_a = np.full(columns.n_rows, self._overall_a)
+        members = self.rules_.membership(columns)
+        # The first finding has the last word.
+        for i in np.flatnonzero(self._is_sure)[::-1]:
+            to_a[members[:, i]] = self._favours_a[i]
+        return to_a
+
+
+def policy_value(rows: ComparedRows, to_a: BoolArray) -> float:
+    """Return the mean outcome if rows were sent to A or to B as `to_a` says.
+
+    Rows in the group that they would be sent to stand for the others: each is weighted
+    by the inverse of the probability of its group. With doubly robust scores, the gain
+    of A over B is added to the mean outcome of B.
     """
     if rows.in_a is None:
         inside = rows.weight * to_a
@@ -33,54 +154,14 @@ def policy_value(rows: Comparison, to_a: BoolArray) -> float:
     if rows.score is not None and rows.score_of_b is not None:
         value = rows.score_of_b + np.where(to_a, rows.score, 0.0)
         return float(np.average(value, weights=rows.weight))
-    of_a = np.average(rows.in_a, weights=rows.weight)
-    probability = np.where(rows.in_a, of_a, 1 - of_a)
+    share_a = np.average(rows.in_a, weights=rows.weight)
+    probability = np.where(rows.in_a, share_a, 1 - share_a)
     follows = rows.weight * (rows.in_a == to_a) / probability
     if not follows.any():
         raise InvalidDataError(
             "No row is in the group that predict sends it to, so nothing is known of "
-            "what that would bring. Score rows of both groups."
+            "what that would bring.",
+            name="group",
+            advice="Score rows of both groups.",
         )
     return float(np.average(rows.y, weights=follows))
-
-
-def doubly_robust(
-    rows: Comparison, columns: Columns, random: Any, n_jobs: int | None
-) -> tuple[Comparison, Balance]:
-    """Return the rows with scores that allow for how groups came about.
-
-    Rows that count for nothing have the score 0.
-    """
-    assert rows.in_a is not None
-    used = np.flatnonzero(rows.weight)
-    matrix, is_text = numeric_matrix(columns.take(used))
-    y, in_a, weight = rows.y[used], rows.in_a[used], rows.weight[used]
-    found = cross_fitted_nuisance(
-        matrix,
-        y,
-        in_a,
-        weight,
-        is_categorical=is_text,
-        random_state=random,
-        n_jobs=n_jobs,
-    )
-    score, score_of_b = np.zeros((2, len(rows.y)))
-    score[used] = aipw_score(y, in_a, found.propensity, found.mean_a, found.mean_b)
-    residual = np.where(in_a, 0.0, (y - found.mean_b) / (1 - found.propensity))
-    score_of_b[used] = found.mean_b + residual
-    report = check_balance(matrix, in_a, found, weight, is_categorical=is_text)
-    return replace(rows, score=score, score_of_b=score_of_b), report
-
-
-def numeric_matrix(columns: Columns) -> tuple[FloatArray, BoolArray]:
-    """Return all columns as numbers, and which of them are codes of texts."""
-    values, is_text = [], []
-    for name in columns.names:
-        is_text.append(columns.is_text(name))
-        if not is_text[-1]:
-            values.append(columns.numbers(name))
-            continue
-        levels = columns.levels(name)
-        codes = columns.text_codes(name, levels).astype(np.float64)
-        values.append(np.where(codes > len(levels), np.nan, codes))
-    return np.column_stack(values), np.array(is_text)

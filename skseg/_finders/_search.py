@@ -1,4 +1,4 @@
-"""What a finder searches in, and how conditions become boxes."""
+"""The coded rows that a finder searches, and how conditions become boxes."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ import numpy.typing as npt
 
 from skseg._core._coding import Coding
 from skseg._search.effects.boxes import CodedAxis, ScoredBox
-from skseg._typing import FloatArray
+from skseg._typing import BoolArray, FloatArray
 
-from ._comparison import Comparison
+from ._compared_rows import ComparedRows
 
 Codes = npt.NDArray[np.uint8]
 Cells = tuple[bool, ...]
-# Column -> its cells, of the columns with a condition.
+# Number of a column -> one flag per cell, for the columns with a condition.
 Conditions = dict[int, Cells]
 
-# What is below is hardly worth a test.
-_LEAST_Z = 2.0
+# An effect of fewer standard errors is hardly worth a test.
+_MIN_Z = 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """The rows to search in, as cells.
+    """The rows to search, as cells.
 
     Attributes
     ----------
     coding : Coding
         What the cells mean.
     codes : ndarray of uint8 of shape (n_columns, n_rows)
-        The cells.
+        The cell of each row.
     axes : sequence of CodedAxis
-        The columns.
-    rows : Comparison
-        Outcome, group and weight, which is above 0.
+        The cells of each column.
+    rows : ComparedRows
+        Outcomes, groups and weights, which are above 0.
     score : ndarray of float64 of shape (n_rows,)
-        The mean over a segment estimates the effect there.
+        Score whose mean over a segment estimates the effect there.
     spread : float
         Root of the mean squared score.
     max_features, max_findings : int
@@ -54,7 +54,7 @@ class Search:
     coding: Coding
     codes: Codes
     axes: Sequence[CodedAxis]
-    rows: Comparison
+    rows: ComparedRows
     score: FloatArray
     spread: float
     max_features: int
@@ -69,11 +69,11 @@ class Search:
         return None if (weight == 1).all() else weight
 
     @cached_property
-    def _weighted(self) -> FloatArray:
+    def _weighted_score(self) -> FloatArray:
         return self.score * self.rows.weight
 
     def box(self, conditions: Conditions) -> ScoredBox | None:
-        """Return the box of some conditions; None if it is too small, or everything."""
+        """Return the box of the conditions; None if it is too small, or everything."""
         cells = tuple(
             (column, conditions[column])
             for column in sorted(conditions)
@@ -81,39 +81,40 @@ class Search:
         )
         if not cells or len(cells) > self.max_features:
             return None
-        empty = ScoredBox(cells, 0.0, 0.0, 0.0)
-        inside = empty.contains(self.codes)
-        n = float(self.rows.weight[inside].sum())
+        inside = ScoredBox(cells, 0.0, 0.0, 0.0).contains(self.codes)
+        n, total = self._sums(inside)
         if n < self.min_size or n <= 0:
             return None
-        total = float(self._weighted[inside].sum())
         return ScoredBox(cells, n, total, self._z(n, total))
 
     def best(self, candidates: Iterable[Conditions]) -> list[ScoredBox]:
-        """Return the boxes of largest effect in terms of its error.
+        """Return the boxes of the largest effects in standard errors.
 
-        A box is left out if nothing speaks for an effect in those of its rows that are
-        in no better box.
+        A box is left out if its rows that are in no better box show no effect of the
+        same sign.
         """
-        distinct = {tuple(sorted(one.items())): one for one in candidates}
-        boxes = [box for one in distinct.values() if (box := self.box(one))]
-        boxes = [box for box in boxes if abs(box.z) >= _LEAST_Z]
-        # Rounded, for effects that only the order of adding up tells apart.
+        distinct = {tuple(sorted(c.items())): c for c in candidates}
+        boxes = [box for c in distinct.values() if (box := self.box(c))]
+        boxes = [box for box in boxes if abs(box.z) >= _MIN_Z]
+        # Rounded, since sums in another order differ in their last digits.
         boxes.sort(key=lambda box: (-round(abs(box.z), 6), len(box.cells), box.cells))
         chosen: list[ScoredBox] = []
-        is_left = np.ones(len(self.score), dtype=bool)
+        is_free = np.ones(len(self.score), dtype=bool)
         for box in boxes:
             inside = box.contains(self.codes)
-            new = is_left & inside
-            n = float(self.rows.weight[new].sum())
-            z = self._z(n, float(self._weighted[new].sum())) if n > 0 else 0.0
-            if z * np.sign(box.z) >= _LEAST_Z:
+            if self._z(*self._sums(is_free & inside)) * np.sign(box.z) >= _MIN_Z:
                 chosen.append(box)
-                is_left &= ~inside
+                is_free &= ~inside
             if len(chosen) == self.max_findings:
                 break
         return chosen
 
+    def _sums(self, rows: BoolArray) -> tuple[float, float]:
+        """Return the sums of weights and of weighted scores."""
+        n, total = self.rows.weight[rows].sum(), self._weighted_score[rows].sum()
+        return float(n), float(total)
+
     def _z(self, n: float, total: float) -> float:
-        """Return a sum of scores in terms of its standard error."""
-        return total / (self.spread * math.sqrt(n)) if self.spread > 0 else 0.0
+        """Return a sum of scores in standard errors; 0 for no rows."""
+        error = self.spread * math.sqrt(n)
+        return total / error if error > 0 else 0.0

@@ -13,7 +13,7 @@ from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import And, conjunction, leaves
 
-from ._comparison import Evidence
+from ._compared_rows import Evidence
 from ._decision import DECISIONS, DecisionThresholds, decision
 
 

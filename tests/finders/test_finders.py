@@ -16,8 +16,8 @@ from skseg import (
     TLearnerSegmentFinder,
 )
 from skseg._finders import DecisionThresholds
-from skseg._finders._comparison import Comparison
-from skseg._finders._halves import halves
+from skseg._finders._compared_rows import ComparedRows
+from skseg._finders._honest_split import honest_split
 from skseg.datasets import make_seller_groups
 from skseg.rules import Columns, RuleSet
 
@@ -96,9 +96,9 @@ def two_segments(n_rows: int = 4000) -> tuple[pd.DataFrame, Any, Any]:
 def parts_of_fit(X: Any, y: Any, group: Any, seed: int) -> Any:
     """Return the rows that a finder of this seed searches, and those it tests on."""
     in_a = None if group is None else group == "A"
-    rows = Comparison(y.astype(float), in_a, np.ones(len(y)), is_binary=True)
+    rows = ComparedRows(y.astype(float), in_a, np.ones(len(y)), is_binary=True)
     seed = np.random.RandomState(seed).randint(2**31)
-    parts = halves(Columns(X), rows, 0.5, seed)
+    parts = honest_split(Columns(X), rows, 0.5, seed)
     return [np.flatnonzero(weight) for weight in parts]
 
 
@@ -376,7 +376,7 @@ def test_maxt_finds_what_is_there(planted: Any, Finder: Any) -> None:
 
 @pytest.mark.parametrize("Finder", FINDERS)
 def test_maxt_of_three_columns_is_an_error(planted: Any, Finder: Any) -> None:
-    with pytest.raises(ValueError, match=r"Got max_features=3\. Choose 2"):
+    with pytest.raises(ValueError, match=r"Got 3 instead\. Choose max_features=2"):
         Finder(inference="maxt").fit(*planted)
 
 

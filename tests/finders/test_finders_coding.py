@@ -20,8 +20,8 @@ from skseg import (
 )
 from skseg._core._coding import even_cells
 from skseg._finders._coding import learn_coding
-from skseg._finders._comparison import Comparison
-from skseg._finders._halves import halves
+from skseg._finders._compared_rows import ComparedRows
+from skseg._finders._honest_split import honest_split
 from skseg.datasets import make_seller_groups
 from skseg.rules import Columns, RuleSet
 
@@ -186,10 +186,10 @@ def test_the_seed_decides(leads: Any) -> None:
     assert_same(one, fitted(BoxSegmentFinder, *leads, random_state=generator))
 
 
-# --- halves --------------------------------------------------------------------------
+# --- honest split --------------------------------------------------------------------
 
 
-rows_of_halves = st.lists(
+rows_to_split = st.lists(
     st.tuples(
         st.floats(-5, 5, width=16),
         st.sampled_from(["x", "y", None]),
@@ -202,8 +202,8 @@ rows_of_halves = st.lists(
 )
 
 
-@given(rows_of_halves, st.integers(0, 3), st.randoms(use_true_random=False))
-def test_halves_do_not_depend_on_order_or_repetition(
+@given(rows_to_split, st.integers(0, 3), st.randoms(use_true_random=False))
+def test_the_honest_split_does_not_depend_on_order_or_repetition(
     rows: Any, seed: int, random: Any
 ) -> None:
     def tested(rows: Any) -> dict[Any, float]:
@@ -211,10 +211,10 @@ def test_halves_do_not_depend_on_order_or_repetition(
         columns = Columns(
             {"a": np.array(values), "b": np.array([*texts, "t"], dtype=object)[:-1]}
         )
-        about = Comparison(
+        about = ComparedRows(
             np.array(outcome, float), np.array(in_a), np.array(weight, float), True
         )
-        train, test = halves(columns, about, 0.5, seed)
+        train, test = honest_split(columns, about, 0.5, seed)
         np.testing.assert_allclose(train + test, weight)
         assert (train >= 0).all()
         assert (test >= 0).all()
@@ -232,12 +232,12 @@ def test_halves_do_not_depend_on_order_or_repetition(
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5])
-def test_halves_are_of_the_size_that_was_asked_for(share: float) -> None:
+def test_the_honest_split_tests_the_share_that_was_asked_for(share: float) -> None:
     random = np.random.default_rng(0)
     x, y = random.normal(size=1000), random.integers(0, 2, 1000)
     in_a = random.random(1000) < 0.1
-    rows = Comparison(y.astype(float), in_a, np.ones(1000), True)
-    _, test = halves(Columns({"x": x}), rows, share, 3)
+    rows = ComparedRows(y.astype(float), in_a, np.ones(1000), True)
+    _, test = honest_split(Columns({"x": x}), rows, share, 3)
     assert set(test) == {0.0, 1.0}
     for one in (False, True):
         for outcome in (0, 1):
@@ -246,13 +246,13 @@ def test_halves_are_of_the_size_that_was_asked_for(share: float) -> None:
             assert abs(test[here].sum() - share * here.sum()) <= 4 * spread
 
 
-def test_halves_do_not_depend_on_the_order_of_shuffled_copies() -> None:
+def test_the_honest_split_does_not_depend_on_the_order_of_shuffled_columns() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=500)
     columns = {"a": x, "b": random.permutation(x)}
-    rows = Comparison(np.zeros(500), None, np.ones(500), True)
-    one = halves(Columns(columns), rows, 0.5, 0)
-    other = halves(Columns({"b": columns["b"], "a": x}), rows, 0.5, 0)
+    rows = ComparedRows(np.zeros(500), None, np.ones(500), True)
+    one = honest_split(Columns(columns), rows, 0.5, 0)
+    other = honest_split(Columns({"b": columns["b"], "a": x}), rows, 0.5, 0)
     np.testing.assert_array_equal(one[0], other[0])
 
 

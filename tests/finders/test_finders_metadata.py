@@ -229,7 +229,7 @@ def test_missing_labels_are_an_error(absent: Any) -> None:
     ("compare", "message"),
     [
         (None, r"compares two groups\. Got 3: \['A', 'B', 'C'\]"),
-        ("Z", r"'compare' parameter of BoxSegmentFinder names \('Z',\)"),
+        ("Z", r"'compare' parameter of BoxSegmentFinder must .* Got 'Z' instead"),
         (("A", "Z"), r"'compare' parameter .* The labels are \['A', 'B', 'C'\]"),
         (("A", "B", "C"), r"'compare' parameter .* Got \('A', 'B', 'C'\) instead"),
         (("A", "A"), r"'compare' parameter .* two different ones"),

@@ -1,4 +1,4 @@
-"""Cross-fitted predictions and the balance of groups, on data of known truth."""
+"""Cross-fitted predictions and the overlap of groups, on data of known truth."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from scipy import stats
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import KFold
 
+from skseg._finders._group_overlap import GroupOverlap, group_overlap
 from skseg._finders._nuisance import Nuisance, cross_fitted_nuisance
-from skseg._finders._overlap import check_balance
 from skseg._search.effects._inference import aipw_score, ipw_score, mean_interval
 from skseg.datasets import make_seller_groups
 
@@ -42,6 +42,14 @@ def small(seed: int, n: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return X, (rng.random(n) < 0.4).astype(float), rng.random(n) < 0.5
 
 
+def overlap_of(
+    X: np.ndarray, in_a: np.ndarray, nuisance: Nuisance, *weight: Any, **options: Any
+) -> GroupOverlap:
+    """Return the overlap of groups in columns that are named x0, x1, ..."""
+    names = [f"x{i}" for i in range(X.shape[1])]
+    return group_overlap(X, in_a, nuisance, *weight, columns=names, **options)
+
+
 def interval(psi: np.ndarray, level: float = 0.999) -> Any:
     return mean_interval(psi.sum(), (psi**2).sum(), len(psi), level)
 
@@ -54,7 +62,7 @@ def test_the_predictions_remove_what_confounding_adds(n_rows: int, n_sets: int) 
             n_rows, "observational", random_state=seed
         )
         nuisance = cross_fitted_nuisance(
-            X, y, in_a, is_categorical=has_codes, random_state=0, cv=3
+            X, y, in_a, is_categorical=has_codes, random_state=0, folds=3
         )
         assert np.corrcoef(nuisance.propensity, truth["propensity"])[0, 1] > 0.5
         scores.append(
@@ -72,13 +80,13 @@ def test_predictions_follow_the_truth_of_each_group() -> None:
         12_000, "randomized", pattern="conjunction", effect=0.4
     )
     nuisance = cross_fitted_nuisance(
-        X, y, in_a, is_categorical=has_codes, random_state=0, cv=2
+        X, y, in_a, is_categorical=has_codes, random_state=0, folds=2
     )
-    for found, name in (
+    for prediction, name in (
         (nuisance.mean_a, "probability_a"),
         (nuisance.mean_b, "probability_b"),
     ):
-        error = np.sqrt(np.mean((found - truth[name]) ** 2))
+        error = np.sqrt(np.mean((prediction - truth[name]) ** 2))
         assert error < 0.75 * truth[name].std()
     effect = nuisance.mean_a - nuisance.mean_b
     inside = (truth["segment"] == 0).to_numpy()
@@ -89,40 +97,25 @@ def test_predictions_follow_the_truth_of_each_group() -> None:
 
 
 def test_no_row_is_predicted_by_a_model_that_saw_it() -> None:
-    """An outcome that cannot be known, but could be learned by heart."""
+    """The outcome of a fold cannot be known, but it could be learned by heart."""
     X, y, in_a = small(0)
     nuisance = cross_fitted_nuisance(X, y, in_a, random_state=0)
-    assert sorted(np.bincount(nuisance.fold)) == [40] * 5
-    other = y.copy()
-    changed = nuisance.fold == 2
-    other[changed] = 5.0 + np.arange(changed.sum())
-    seen = cross_fitted_nuisance(
-        X,
-        other,
-        in_a,
-        random_state=0,
-        cv=[
-            (np.flatnonzero(nuisance.fold != k), np.flatnonzero(nuisance.fold == k))
-            for k in range(5)
-        ],
+    fold = nuisance.fold
+    assert sorted(np.bincount(fold)) == [40] * 5
+    changed = fold == 2
+    other_y = y.copy()
+    other_y[changed] = 5.0 + np.arange(changed.sum())
+    base, other = (
+        cross_fitted_nuisance(X, outcome, in_a, random_state=0, folds=fold)
+        for outcome in (y, other_y)
     )
-    base = cross_fitted_nuisance(
-        X,
-        y,
-        in_a,
-        random_state=0,
-        cv=[
-            (np.flatnonzero(nuisance.fold != k), np.flatnonzero(nuisance.fold == k))
-            for k in range(5)
-        ],
-    )
-    np.testing.assert_array_equal(seen.mean_a[changed], base.mean_a[changed])
-    assert not np.allclose(seen.mean_a[~changed], base.mean_a[~changed])
+    np.testing.assert_array_equal(other.mean_a[changed], base.mean_a[changed])
+    assert not np.allclose(other.mean_a[~changed], base.mean_a[~changed])
 
 
 def test_int_folds_are_stratified_by_group_and_outcome() -> None:
     X, y, in_a = small(1, 103)
-    fold = cross_fitted_nuisance(X, y, in_a, random_state=0, cv=4).fold
+    fold = cross_fitted_nuisance(X, y, in_a, random_state=0, folds=4).fold
     for group in (in_a, ~in_a):
         for value in (0, 1):
             counts = np.bincount(fold[group & (y == value)], minlength=4)
@@ -133,14 +126,16 @@ def test_the_same_seed_gives_the_same_predictions() -> None:
     X, y, in_a = small(2)
 
     def predictions(random_state: Any, n_jobs: int | None = None) -> np.ndarray:
-        found = cross_fitted_nuisance(
-            X, y, in_a, random_state=random_state, n_jobs=n_jobs
+        nuisance = cross_fitted_nuisance(
+            X, y, in_a, folds=2, random_state=random_state, n_jobs=n_jobs
         )
-        return np.array([found.propensity, found.mean_a, found.mean_b])
+        return np.array([nuisance.propensity, nuisance.mean_a, nuisance.mean_b])
 
-    np.testing.assert_array_equal(predictions(0), predictions(0))
-    np.testing.assert_array_equal(predictions(0), predictions(0, n_jobs=2))
-    assert not np.array_equal(predictions(0), predictions(1))
+    first = predictions(0)
+    np.testing.assert_array_equal(predictions(0), first)
+    with parallel_config(backend="threading"):
+        np.testing.assert_array_equal(predictions(0, n_jobs=2), first)
+    assert not np.array_equal(predictions(1), first)
 
 
 def test_a_number_is_predicted_as_a_mean() -> None:
@@ -169,18 +164,18 @@ def test_missing_infinite_and_many_coded_values_are_inputs(n_rows: int) -> None:
     y = (rng.random(n_rows) < 0.5).astype(float)
     before = X.copy()
     nuisance = cross_fitted_nuisance(
-        X, y, in_a, is_categorical=has_codes, random_state=0, cv=2
+        X, y, in_a, is_categorical=has_codes, random_state=0, folds=2
     )
     np.testing.assert_array_equal(X, before)
-    for found in (nuisance.propensity, nuisance.mean_a, nuisance.mean_b):
-        assert np.isfinite(found).all()
+    for prediction in (nuisance.propensity, nuisance.mean_a, nuisance.mean_b):
+        assert np.isfinite(prediction).all()
     # The level is learned as one, not as the end of a scale.
     is_two = X[:, 5] == 2
     assert np.median(nuisance.propensity[is_two]) > 0.7
     assert np.median(nuisance.propensity[~is_two]) < 0.45
-    balance = check_balance(X, in_a, nuisance, is_categorical=has_codes)
-    assert balance.smd[5] > 1
-    assert balance.is_predictable
+    overlap = overlap_of(X, in_a, nuisance, is_categorical=has_codes)
+    assert overlap.smd[5] > 1
+    assert overlap.is_predictable
 
 
 def test_an_outcome_that_never_happens_is_expected_never_to() -> None:
@@ -195,18 +190,19 @@ def test_an_outcome_that_never_happens_is_expected_never_to() -> None:
 def test_rows_of_no_weight_teach_nothing(n_rows: int) -> None:
     X, y, in_a = small(6, n_rows)
     weight = np.where(X[:, 0] > 0, 1.0, 0.0)
-    cv = KFold(2)
-    here = cross_fitted_nuisance(X, y, in_a, weight, cv=cv, random_state=0)
-    y = np.where(weight > 0, y, 1 - y)
-    there = cross_fitted_nuisance(X, y, in_a, weight, cv=cv, random_state=0)
-    np.testing.assert_array_equal(here.mean_a, there.mean_a)
+    fold = np.arange(n_rows) // (n_rows // 2)
+    base, other = (
+        cross_fitted_nuisance(X, outcome, in_a, weight, folds=fold, random_state=0)
+        for outcome in (y, np.where(weight > 0, y, 1 - y))
+    )
+    np.testing.assert_array_equal(base.mean_a, other.mean_a)
 
 
 def test_weights_move_what_is_expected() -> None:
     X, y, in_a = small(7)
     weight = np.where(y == 1, 5.0, 1.0)
-    plain = cross_fitted_nuisance(X, y, in_a, cv=2, random_state=0)
-    heavy = cross_fitted_nuisance(X, y, in_a, weight, cv=2, random_state=0)
+    plain = cross_fitted_nuisance(X, y, in_a, folds=2, random_state=0)
+    heavy = cross_fitted_nuisance(X, y, in_a, weight, folds=2, random_state=0)
     assert (heavy.mean_a > plain.mean_a + 0.1).all()
 
 
@@ -220,35 +216,28 @@ def deterministic() -> Data:
     return X, y, in_a, odds, pd.DataFrame()
 
 
-def test_extreme_propensities_are_counted_and_trimmed_on_demand_alone() -> None:
-    X, y, in_a, odds, _ = deterministic()
-    nuisance = cross_fitted_nuisance(X, y, in_a, random_state=0, cv=2)
-    trimmed = cross_fitted_nuisance(X, y, in_a, random_state=0, cv=2, trim=0.1)
+def test_extreme_propensities_are_counted() -> None:
+    X, y, in_a, _, _ = deterministic()
+    nuisance = cross_fitted_nuisance(X, y, in_a, random_state=0, folds=2)
     propensity = nuisance.propensity
-    np.testing.assert_array_equal(propensity, trimmed.propensity)
     n_extreme = int(((propensity < 0.01) | (propensity > 0.99)).sum())
-    assert nuisance.n_extreme == trimmed.n_extreme == n_extreme > 100
-    assert nuisance.kept.all()
-    np.testing.assert_array_equal(
-        trimmed.kept, (propensity >= 0.1) & (propensity <= 0.9)
-    )
-    assert (odds[trimmed.kept] == 0.5).mean() > 0.95
-    balance = check_balance(X, in_a, trimmed)
-    assert balance.n_extreme == n_extreme
-    assert balance.n_a == in_a[trimmed.kept].sum()
-    assert abs(balance.smd[0]) > 0.9
-    assert abs(balance.smd_weighted[0]) < 0.15
+    assert nuisance.n_extreme == n_extreme > 100
+    overlap = overlap_of(X, in_a, nuisance)
+    assert overlap.n_extreme == n_extreme
+    assert overlap.n_a == in_a.sum()
+    assert abs(overlap.smd[0]) > 0.9
+    assert abs(overlap.smd_weighted[0]) < abs(overlap.smd[0])
 
 
-def test_balance_of_a_fair_coin_and_of_confounding() -> None:
-    found = {}
+def test_the_overlap_of_a_fair_coin_and_of_confounding() -> None:
+    overlaps = {}
     for assignment in ("randomized", "observational"):
         X, y, in_a, has_codes, _ = sellers(900, assignment, random_state=3)
         nuisance = cross_fitted_nuisance(
             X, y, in_a, is_categorical=has_codes, random_state=0
         )
-        found[assignment] = check_balance(X, in_a, nuisance, is_categorical=has_codes)
-    fair, confounded = found["randomized"], found["observational"]
+        overlaps[assignment] = overlap_of(X, in_a, nuisance, is_categorical=has_codes)
+    fair, confounded = overlaps["randomized"], overlaps["observational"]
     assert not fair.is_predictable
     assert fair.auc_low < 0.5
     assert confounded.is_predictable
@@ -256,28 +245,29 @@ def test_balance_of_a_fair_coin_and_of_confounding() -> None:
     assert confounded.p_value < 1e-4
     assert np.abs(confounded.smd).max() > 0.25 > np.abs(confounded.smd_weighted).max()
     assert confounded.effective_n_a < confounded.n_a
-    assert (np.diff(confounded.overlap) >= 0).all()
-    assert confounded.overlap[0, 4] > confounded.overlap[1, 4]
+    assert (np.diff(confounded.propensity_quantiles) >= 0).all()
+    assert confounded.propensity_quantiles[0, 4] > confounded.propensity_quantiles[1, 4]
 
 
 def test_groups_drawn_at_random_are_seldom_called_predictable() -> None:
     p = []
     for seed in range(60):
-        X, y, in_a = small(seed, 150)
-        nuisance = cross_fitted_nuisance(X, y, in_a, random_state=seed, cv=2)
-        p.append(check_balance(X, in_a, nuisance).p_value)
-    found = [np.mean(np.array(p) <= level) for level in (0.01, 0.1, 0.5)]
+        X, _, in_a = small(seed, 150)
+        # The overlap is about propensities alone, so no outcome is predicted.
+        nothing = np.zeros(len(X))
+        nuisance = cross_fitted_nuisance(X, nothing, in_a, random_state=seed, folds=2)
+        p.append(overlap_of(X, in_a, nuisance).p_value)
+    shares = [np.mean(np.array(p) <= level) for level in (0.01, 0.1, 0.5)]
     # Two standard errors above; folds taken for independent would give twice as many.
-    assert found[0] <= 0.035
-    assert found[1] <= 0.18
-    assert 0.35 < found[2] < 0.65
+    assert shares[0] <= 0.035
+    assert shares[1] <= 0.18
+    assert 0.35 < shares[2] < 0.65
 
 
 def as_nuisance(propensity: np.ndarray, fold: np.ndarray | None = None) -> Nuisance:
-    n = len(propensity)
-    zero, kept = np.zeros(n), np.ones(n, bool)
-    fold = np.zeros(n, np.intp) if fold is None else fold
-    return Nuisance(propensity, zero, zero, fold, kept, 0)
+    zero = np.zeros(len(propensity))
+    fold = zero.astype(np.intp) if fold is None else fold
+    return Nuisance(propensity, zero, zero, fold)
 
 
 def test_the_auc_is_that_of_scikit_learn_fold_by_fold() -> None:
@@ -286,22 +276,22 @@ def test_the_auc_is_that_of_scikit_learn_fold_by_fold() -> None:
     in_a = rng.random(300) < propensity
     weight = rng.integers(1, 4, 300).astype(float)
     X = np.zeros((300, 1))
-    balance = check_balance(X, in_a, as_nuisance(propensity), weight)
+    overlap = overlap_of(X, in_a, as_nuisance(propensity), weight)
     expected = roc_auc_score(in_a, propensity, sample_weight=weight)
-    assert balance.auc == pytest.approx(expected)
+    assert overlap.auc == pytest.approx(expected)
     # Propensities of other models are on another scale, and not ranked with these.
     twice = np.concatenate([propensity, propensity / 10])
     fold = np.repeat([0, 1], 300)
-    balance = check_balance(
+    overlap = overlap_of(
         np.zeros((600, 1)),
         np.tile(in_a, 2),
         as_nuisance(twice, fold),
         np.tile(weight, 2),
     )
-    assert balance.auc == pytest.approx(expected)
+    assert overlap.auc == pytest.approx(expected)
 
 
-def test_balance_counts_a_weight_as_a_repetition() -> None:
+def test_the_overlap_counts_a_weight_as_a_repetition() -> None:
     rng = np.random.default_rng(10)
     X = np.column_stack([rng.normal(size=80), rng.integers(0, 3, 80)])
     X[::9, 0] = np.nan
@@ -309,14 +299,17 @@ def test_balance_counts_a_weight_as_a_repetition() -> None:
     weight = rng.integers(1, 4, 80)
     rows = np.repeat(np.arange(80), weight)
     has_codes = np.array([False, True])
-    weighted = check_balance(
+    weighted = overlap_of(
         X, in_a, as_nuisance(propensity), weight.astype(float), is_categorical=has_codes
     )
-    repeated = check_balance(
+    repeated = overlap_of(
         X[rows], in_a[rows], as_nuisance(propensity[rows]), is_categorical=has_codes
     )
-    for name, value in vars(weighted).items():
-        np.testing.assert_allclose(value, vars(repeated)[name], err_msg=name)
+    assert weighted.columns == repeated.columns == ("x0", "x1")
+    for name in vars(weighted).keys() - {"columns", "n_extreme"}:
+        values = vars(weighted)[name], vars(repeated)[name]
+        np.testing.assert_allclose(*values, err_msg=name)
+    assert weighted.n_extreme == repeated.n_extreme == 0
 
 
 def test_standardised_differences_by_hand() -> None:
@@ -332,32 +325,32 @@ def test_standardised_differences_by_hand() -> None:
         ]
     ).T
     has_codes = np.array([False, False, False, True, False])
-    balance = check_balance(
+    overlap = overlap_of(
         X, in_a, as_nuisance(np.full(8, 0.5)), is_categorical=has_codes
     )
     of_missing = -0.5 / np.sqrt((0.25 + 0) / 2)
     of_level = 0.25 / np.sqrt((0.25 + 0.1875) / 2)
     expected = [1.0, 0.0, of_missing, of_level, np.inf]
-    np.testing.assert_allclose(np.abs(balance.smd), np.abs(expected))
-    assert balance.smd[2] < 0
-    np.testing.assert_allclose(balance.smd_weighted, balance.smd)
-    assert (balance.n_a, balance.effective_n_a) == (4, 4)
+    np.testing.assert_allclose(np.abs(overlap.smd), np.abs(expected))
+    assert overlap.smd[2] < 0
+    np.testing.assert_allclose(overlap.smd_weighted, overlap.smd)
+    assert (overlap.n_a, overlap.effective_n_a) == (4, 4)
     # Nothing tells the groups apart where all propensities are the same.
-    assert (balance.auc, balance.auc_low, balance.auc_high) == (0.5, 0.5, 0.5)
-    assert balance.p_value == 1
+    assert (overlap.auc, overlap.auc_low, overlap.auc_high) == (0.5, 0.5, 0.5)
+    assert overlap.p_value == 1
 
 
 def test_groups_that_are_told_without_fail_are_predictable() -> None:
     in_a = np.arange(40) < 15
-    balance = check_balance(np.zeros((40, 1)), in_a, as_nuisance(0.2 + 0.5 * in_a))
-    assert balance.auc == balance.auc_low == 1.0
-    assert balance.is_predictable
+    overlap = overlap_of(np.zeros((40, 1)), in_a, as_nuisance(0.2 + 0.5 * in_a))
+    assert overlap.auc == overlap.auc_low == 1.0
+    assert overlap.is_predictable
 
 
 def test_the_error_of_chance_is_that_of_scipy_with_ties() -> None:
     rng = np.random.default_rng(11)
     propensity, in_a = rng.integers(1, 6, 60) / 10, rng.random(60) < 0.4
-    balance = check_balance(np.zeros((60, 1)), in_a, as_nuisance(propensity))
+    overlap = overlap_of(np.zeros((60, 1)), in_a, as_nuisance(propensity))
     p = stats.mannwhitneyu(
         propensity[in_a],
         propensity[~in_a],
@@ -366,36 +359,32 @@ def test_the_error_of_chance_is_that_of_scipy_with_ties() -> None:
         use_continuity=False,
     ).pvalue
     expected = stats.norm.sf(stats.norm.isf(p) / np.sqrt(2))
-    assert balance.p_value == pytest.approx(expected)
+    assert overlap.p_value == pytest.approx(expected)
 
 
 def test_a_fold_with_a_single_row_of_a_group_has_no_part_in_the_auc() -> None:
     in_a = np.array([True, False, False, True, True, False, False])
     propensity = np.array([0.1, 0.9, 0.8, 0.6, 0.7, 0.2, 0.3])
     fold = np.array([0, 0, 0, 1, 1, 1, 1])
-    balance = check_balance(np.zeros((7, 1)), in_a, as_nuisance(propensity, fold))
-    assert balance.auc == 1.0
+    overlap = overlap_of(np.zeros((7, 1)), in_a, as_nuisance(propensity, fold))
+    assert overlap.auc == 1.0
     error = np.sqrt(2 * (4 + 1) / (12 * 2 * 2))  # twice the variance of Mann-Whitney
-    assert balance.p_value == pytest.approx(stats.norm.sf(0.5 / error))
-    alone = check_balance(np.zeros((3, 1)), in_a[:3], as_nuisance(propensity[:3]))
+    assert overlap.p_value == pytest.approx(stats.norm.sf(0.5 / error))
+    alone = overlap_of(np.zeros((3, 1)), in_a[:3], as_nuisance(propensity[:3]))
     assert (alone.auc, alone.auc_low, alone.p_value) == (0.5, 0.5, 1.0)
 
 
 def test_effective_sizes_by_hand() -> None:
     in_a = np.array([True, True, False, False])
     nuisance = as_nuisance(np.array([0.5, 0.25, 0.5, 0.5]))
-    balance = check_balance(np.zeros((4, 1)), in_a, nuisance)
-    assert balance.effective_n_a == pytest.approx((2 + 4) ** 2 / (2**2 + 4**2))
-    assert balance.effective_n_b == pytest.approx(2)
+    overlap = overlap_of(np.zeros((4, 1)), in_a, nuisance)
+    assert overlap.effective_n_a == pytest.approx((2 + 4) ** 2 / (2**2 + 4**2))
+    assert overlap.effective_n_b == pytest.approx(2)
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"trim": 0.5}, r"trim must be None or in \[0, 0\.5\)\. Got 0\.5 instead"),
-        ({"trim": -0.1}, r"Got -0\.1 instead"),
-        ({"cv": 1}, r"cv must be an int in \[2, 200\]\. Got 1 instead"),
-        ({"cv": [([0], [1])]}, "must be a partition of the rows"),
         ({"in_a": np.ones(200, bool)}, r"Got 200 rows of A and 0 of B in all"),
         ({"sample_weight": np.zeros(200)}, "rows of both groups, of positive weight"),
     ],

@@ -1,4 +1,4 @@
-"""Outcomes of two groups, compared inside segments."""
+"""The rows that are compared, and what they say of segments."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from skseg._typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
-    """What is known of the rows that are compared.
+class ComparedRows:
+    """Outcomes, groups and weights of the rows.
 
     Attributes
     ----------
@@ -30,14 +30,15 @@ class Comparison:
     in_a : ndarray of bool of shape (n_rows,), or None
         Which rows belong to group A, the others to B. None: a segment is A, the rest B.
     weight : ndarray of float64 of shape (n_rows,)
-        What every row counts.
+        Sample weight; 0 for rows that do not count.
     is_binary : bool
         Whether outcomes are 0 and 1.
     score : ndarray of float64 of shape (n_rows,), or None
-        An additive score that effects and intervals are taken from; None: from the
-        outcomes.
+        Doubly robust score, whose mean over a segment is the effect there. None:
+        effects are differences of mean outcomes.
     score_of_b : ndarray of float64 of shape (n_rows,), or None
-        What each row adds to the mean outcome if all were in B; beside `score`.
+        Doubly robust score whose mean is the mean outcome if all were in B; beside
+        `score`.
     """
 
     y: FloatArray
@@ -47,7 +48,7 @@ class Comparison:
     score: FloatArray | None = None
     score_of_b: FloatArray | None = None
 
-    def take(self, rows: Any) -> Comparison:
+    def take(self, rows: Any) -> ComparedRows:
         """Return some of the rows."""
         return replace(
             self,
@@ -60,7 +61,7 @@ class Comparison:
 
     @property
     def points(self) -> float:
-        """What outcomes are multiplied by: per cent of rows, or of the mean outcome."""
+        """The factor from outcomes to points: per cent of rows, or of the mean."""
         if self.is_binary:
             return 100.0
         mean = abs(float(np.average(self.y, weights=self.weight)))
@@ -68,12 +69,12 @@ class Comparison:
 
     @property
     def mean_effect(self) -> float:
-        """Mean effect of A over B."""
+        """Mean effect of A over B in all rows."""
         everyone = np.ones((len(self.y), 1), dtype=bool)
         return float(self.evidence(everyone, 0.95).estimate.effect[0])
 
     def search_score(self) -> FloatArray:
-        """Return what each row adds to the effect in a segment."""
+        """Return scores of the rows whose mean over a segment estimates the effect."""
         if self.score is not None:
             return self.score
         if self.in_a is None:
@@ -82,34 +83,34 @@ class Comparison:
         return np.where(self.weight > 0, score, 0.0)
 
     def evidence(self, members: BoolArray, level: float) -> Evidence:
-        """Return what the rows say of segments.
+        """Return sizes, means and effects in segments, with intervals of `level`.
 
-        Parameters
-        ----------
-        members : ndarray of bool of shape (n_rows, n_segments)
-            Which rows are in which segment.
-        level : float
-            Confidence level of the intervals.
+        `members` tells which rows are in which segment: an array of bool of shape
+        (n_rows, n_segments).
         """
         inside = members * self.weight[:, np.newaxis]
         if self.in_a is None:
-            of_a, of_b = inside, ~members * self.weight[:, np.newaxis]
+            weight_a, weight_b = inside, ~members * self.weight[:, np.newaxis]
         else:
-            of_a = inside * self.in_a[:, np.newaxis]
-            of_b = inside - of_a
-        n_a, n_b = of_a.sum(axis=0), of_b.sum(axis=0)
+            weight_a = inside * self.in_a[:, np.newaxis]
+            weight_b = inside - weight_a
+        n_a, n_b = weight_a.sum(axis=0), weight_b.sum(axis=0)
         total = float(self.weight.sum())
-        y_a, y_b = self.y @ of_a, self.y @ of_b
+        y_a, y_b = self.y @ weight_a, self.y @ weight_b
         if self.score is not None:
             estimate = self._by_score(inside, level)
         elif self.is_binary:
             estimate = newcombe(y_a, n_a, y_b, n_b, level)
         else:
-            # Any number will do as a centre, where no row counts.
+            # Centred, so that sums of squares keep their digits. Where no row counts,
+            # any centre will do.
             centre = self.weight @ self.y / (total or 1.0)
             y = self.y - centre
-            parts = (y @ of_a, y**2 @ of_a, n_a, y @ of_b, y**2 @ of_b, n_b)
-            estimate = welch(*parts, level)
+            sums_a, sums_b = (
+                (y @ weight, y**2 @ weight, n)
+                for weight, n in ((weight_a, n_a), (weight_b, n_b))
+            )
+            estimate = welch(*sums_a, *sums_b, level)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean_a, mean_b = y_a / n_a, y_b / n_b
         size = inside.sum(axis=0)
@@ -123,7 +124,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What some rows say of segments, one entry each.
+    """Sizes, means and effects in segments, in some of the rows.
 
     Attributes
     ----------
