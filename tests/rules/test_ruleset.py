@@ -239,7 +239,7 @@ def test_json_is_for_people_too() -> None:
         pytest.param("[" * 100_000, "Not JSON", id="deep"),
         ("[]", "Not a rule set"),
         ('{"format": "other"}', "Not a rule set"),
-        ('{"format": "skseg.rules"}', "Got version None"),
+        ('{"format": "skseg.rules"}', "the key 'version' is missing"),
         ('{"format": "skseg.rules", "version": 2}', "Got version 2; a newer skseg"),
         ('{"format": "skseg.rules", "version": 1}', "must hold a list of rules"),
     ],

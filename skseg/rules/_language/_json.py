@@ -41,7 +41,9 @@ def read_json(text: str) -> dict[str, Any]:
         _fail(f"Not JSON: {error}", None, text)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         _fail(f"Not a rule set: the key 'format' must be {_FORMAT!r}.", "format", text)
-    version = content.get("version")
+    if "version" not in content:
+        _fail("Not a rule set: the key 'version' is missing.", "version", None)
+    version = content["version"]
     if version != 1:
         _fail(
             f"This skseg reads version 1 of {_FORMAT}. Got version {version!r}; a "

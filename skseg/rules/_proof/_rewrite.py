@@ -1,18 +1,27 @@
-"""The same segments in other words: plain boxes in place of nested conditions."""
+"""Equivalent rules: boxes in place of nested conditions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from skseg.rules._language._conditions import Rule, disjunction, require_resolved
+from skseg.rules._cells import Axis, NumberAxis, TextAxis
+from skseg.rules._language._conditions import (
+    Missing,
+    Rule,
+    comparison,
+    conjunction,
+    disjunction,
+    membership,
+    require_resolved,
+)
 
 from ._boxes import Box, Budget, cover, separate
+from ._domain import cell_bounds
 from ._proof import Proof
 from ._symbolic import settled_axes
-from ._witness import box_rule
 
-# Steps for taking overlapping rules apart, where the parts themselves are asked for.
+# Steps for splitting overlapping rules into disjoint ones.
 _STEPS = 1_000_000
 
 
@@ -22,10 +31,10 @@ def disjoint_rules(
     """Return `rules` rewritten so that each holds only where no earlier one does."""
     require_resolved(rules.values())
     proof = Proof(rules, schema)
-    changed = {second for _, second in proof.overlapping_rules()}
+    overlapped = {second for _, second in proof.overlapping_rules()}
     regions = proof.first_match_regions(Budget(_STEPS))
     return {
-        name: _as_boxes(regions[number], proof) if number in changed else rule
+        name: _as_boxes(regions[number], proof) if number in overlapped else rule
         for number, (name, rule) in enumerate(rules.items())
     }
 
@@ -46,4 +55,77 @@ def _as_boxes(region: list[Box], proof: Proof) -> Rule:
     """Return the rule that a row lies in disjoint boxes, as few maximal ones."""
     boxes = cover(region, proof.universe)
     axes = settled_axes(proof.axes, {})
-    return disjunction(box_rule(box, axes, proof.universe) for box in boxes)
+    return disjunction(_box_rule(box, axes, proof.universe) for box in boxes)
+
+
+def _box_rule(box: Box, axes: Mapping[str, Axis], universe: Box) -> Rule:
+    """Return the rule that a row lies in `box`."""
+    return conjunction(
+        _mask_rule(mask, axis, possible)
+        for axis, mask, possible in zip(axes.values(), box, universe, strict=True)
+        if mask != possible
+    )
+
+
+def _mask_rule(mask: int, axis: Axis, possible: int) -> Rule:
+    """Return the rule that a column lies in the cells `mask` of the possible ones."""
+    absent = Missing(axis.name)
+    values, possible_values = mask & ~axis.missing, possible & ~axis.missing
+    if not mask & axis.missing:
+        rule = _present_rule(values, axis, possible_values)
+        # Conditions on values are false for missing ones; where all values are
+        # allowed there is no such condition.
+        is_open = rule == conjunction([]) and possible & axis.missing
+        return ~absent if is_open else rule
+    if not values:
+        return absent
+    complement = ~_present_rule(possible & ~mask, axis, possible_values)
+    either = disjunction([_present_rule(values, axis, possible_values), absent])
+    return min(complement, either, key=lambda rule: len(str(rule)))
+
+
+def _present_rule(values: int, axis: Axis, possible: int) -> Rule:
+    """Return the rule that a value which is not missing lies in the cells `values`."""
+    if values == possible:
+        return conjunction([])
+    if isinstance(axis, TextAxis):
+        listed = [v for i, v in enumerate(axis.values) if values >> i & 1]
+        if values >> len(axis.values) & 1:
+            excluded = [v for i, v in enumerate(axis.values) if not values >> i & 1]
+            return conjunction([~membership(axis.name, excluded), ~Missing(axis.name)])
+        return membership(axis.name, listed)
+    assert isinstance(axis, NumberAxis)
+    return disjunction(
+        _interval_rule(first, last, axis, possible)
+        for first, last in _intervals(values, possible)
+    )
+
+
+def _intervals(values: int, possible: int) -> list[tuple[int, int]]:
+    """Return the (first, last) cells of intervals; impossible cells do not end one."""
+    intervals: list[tuple[int, int]] = []
+    continues = False
+    for cell in range(possible.bit_length()):
+        if values >> cell & 1:
+            first = intervals.pop()[0] if continues else cell
+            intervals.append((first, cell))
+            continues = True
+        elif possible >> cell & 1:
+            continues = False
+    return intervals
+
+
+def _interval_rule(first: int, last: int, axis: NumberAxis, possible: int) -> Rule:
+    low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
+    low_number, low_open = axis.origins.get(low, (low, False))
+    high_number, high_closed = axis.origins.get(high, (high, False))
+    below, above = possible & ((1 << first) - 1), possible >> (last + 1)
+    is_point = first == last and low_number == high_number
+    if is_point and not low_open and high_closed:
+        return comparison(axis.name, "==", low_number)
+    bounds: list[Rule] = []
+    if below:
+        bounds.append(comparison(axis.name, ">" if low_open else ">=", low_number))
+    if above:
+        bounds.append(comparison(axis.name, "<=" if high_closed else "<", high_number))
+    return conjunction(bounds)

@@ -1,4 +1,4 @@
-"""Boxes for people: what a box says, and one customer who lives in it."""
+"""A box in words, and a witness: one row that lies in it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,19 @@ from typing import Any
 import numpy as np
 
 from skseg.rules._cells import Axis, NumberAxis, TextAxis
-from skseg.rules._language._conditions import (
-    Missing,
-    Rule,
-    comparison,
-    conjunction,
-    disjunction,
-    membership,
-)
 from skseg.rules._language._thresholds import format_number
 
 from ._boxes import Box
 from ._domain import Domain, cell_bounds, first_integer
 
-# Cells near zero among which the best-looking value is chosen.
-_CANDIDATES = 8
+# The witness is the most readable value of this many cells, those nearest to zero.
+_MAX_CELLS = 8
 
 
 def describe_box(
     box: Box, axes: dict[str, Axis], universe: Box, schema: Mapping[str, Domain]
 ) -> dict[str, str]:
-    """Return column -> the values of the box, for the columns that it restricts."""
+    """Return column -> its values in words, for the columns that `box` restricts."""
     return {
         name: _describe_mask(mask, axis, schema.get(name, Domain()))
         for (name, axis), mask, full in zip(axes.items(), box, universe, strict=True)
@@ -37,79 +29,8 @@ def describe_box(
     }
 
 
-def box_rule(box: Box, axes: dict[str, Axis], universe: Box) -> Rule:
-    """Return the rule that a row lies in `box`."""
-    return conjunction(
-        mask_rule(mask, axis, full)
-        for axis, mask, full in zip(axes.values(), box, universe, strict=True)
-        if mask != full
-    )
-
-
-def mask_rule(mask: int, axis: Axis, full: int) -> Rule:
-    """Return the rule that a column lies in the cells `mask` out of `full`."""
-    absent = Missing(axis.name)
-    if not mask & axis.missing:
-        present = _present_rule(mask, axis, full & ~axis.missing)
-        # Conditions on values are false for missing ones; without a condition on
-        # values, that the value is there has to be said.
-        if present == conjunction([]):
-            return ~absent if full & axis.missing else present
-        return present
-    values = mask & ~axis.missing
-    if not values:
-        return absent
-    complement = ~_present_rule(full & ~mask, axis, full & ~axis.missing)
-    either = disjunction([_present_rule(values, axis, full & ~axis.missing), absent])
-    return min(complement, either, key=lambda rule: len(str(rule)))
-
-
-def _present_rule(values: int, axis: Axis, full: int) -> Rule:
-    """Return the rule that a present value lies in the cells `values`."""
-    if values == full:
-        return conjunction([])
-    if isinstance(axis, TextAxis):
-        named = [v for i, v in enumerate(axis.values) if values >> i & 1]
-        if values >> len(axis.values) & 1:
-            others = [v for i, v in enumerate(axis.values) if not values >> i & 1]
-            return conjunction([~membership(axis.name, others), ~Missing(axis.name)])
-        return membership(axis.name, named)
-    assert isinstance(axis, NumberAxis)
-    return disjunction(
-        _run_rule(first, last, axis, full) for first, last in _runs(values, full)
-    )
-
-
-def _runs(values: int, full: int) -> list[tuple[int, int]]:
-    """Return the (first, last) cells of the runs of `values` among possible cells."""
-    runs: list[tuple[int, int]] = []
-    joined = False
-    for cell in range(full.bit_length()):
-        if values >> cell & 1:
-            runs[-1:] = [(runs[-1][0], cell)] if joined else [*runs[-1:], (cell, cell)]
-            joined = True
-        elif full >> cell & 1:
-            joined = False
-    return runs
-
-
-def _run_rule(first: int, last: int, axis: NumberAxis, full: int) -> Rule:
-    low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
-    low_number, low_open = axis.origins.get(low, (low, False))
-    high_number, high_closed = axis.origins.get(high, (high, False))
-    below, above = full & ((1 << first) - 1), full >> (last + 1)
-    point = first == last and low_number == high_number
-    if point and not low_open and high_closed:
-        return comparison(axis.name, "==", low_number)
-    parts: list[Rule] = []
-    if below:
-        parts.append(comparison(axis.name, ">" if low_open else ">=", low_number))
-    if above:
-        parts.append(comparison(axis.name, "<=" if high_closed else "<", high_number))
-    return conjunction(parts)
-
-
 def _describe_mask(mask: int, axis: Axis, domain: Domain) -> str:
+    """Return the values in the cells `mask` in words."""
     if isinstance(axis, NumberAxis):
         pieces = _number_pieces(mask & ~axis.missing, axis, domain)
     elif isinstance(axis, TextAxis):
@@ -153,8 +74,8 @@ def _adjacent(last: int, cell: int, axis: NumberAxis, domain: Domain) -> bool:
 
 
 def _integer_run(first: int, last: int, axis: NumberAxis) -> str:
+    """Return the whole numbers of neighbouring cells as an interval."""
     low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
-    start, stop = math.inf, math.inf
     start = math.ceil(low) if math.isfinite(low) else low
     stop = math.ceil(high) - 1 if math.isfinite(high) else high
     if start == stop:
@@ -165,6 +86,7 @@ def _integer_run(first: int, last: int, axis: NumberAxis) -> str:
 
 
 def _real_run(first: int, last: int, axis: NumberAxis) -> str:
+    """Return the numbers of neighbouring cells as an interval."""
     low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
     low_origin, low_open = axis.origins.get(low, (low, False))
     high_origin, high_closed = axis.origins.get(high, (high, False))
@@ -181,66 +103,63 @@ def witness(
 ) -> dict[str, Any]:
     """Return a row of the box: column -> number, text, or None for missing."""
     return {
-        name: _one_value(mask, axis, schema.get(name, Domain()))
+        name: _example(mask, axis, schema.get(name, Domain()))
         for (name, axis), mask in zip(axes.items(), box, strict=True)
     }
 
 
-def _one_value(mask: int, axis: Axis, domain: Domain) -> Any:
+def _example(mask: int, axis: Axis, domain: Domain) -> Any:
+    """Return a readable value in the cells `mask`; None only if all are missing."""
     cells = [cell for cell in range(axis.size - 1) if mask >> cell & 1]
     if not cells:
         return None
     if isinstance(axis, NumberAxis):
         zero = int(np.searchsorted(axis.edges, 0.0, side="right"))
-        near = sorted(cells, key=lambda cell: abs(cell - zero))[:_CANDIDATES]
-        values = (_number_in(axis, cell, domain) for cell in near)
-        return min(values, key=lambda v: (not v.is_integer(), abs(v)))
+        nearest = sorted(cells, key=lambda cell: abs(cell - zero))[:_MAX_CELLS]
+        numbers = (_readable_number(axis, cell, domain) for cell in nearest)
+        return min(numbers, key=lambda number: (not number.is_integer(), abs(number)))
     if isinstance(axis, TextAxis):
         if cells[0] < len(axis.values):
             return axis.values[cells[0]]
-        return _other_text(axis.values)
+        return _unlisted_text(axis.values)
     if domain.kind == "text" and domain.values:
         return domain.values[0]
     return 0.0
 
 
-def _number_in(axis: NumberAxis, cell: int, domain: Domain) -> float:
-    """Return a value of the cell that reads well: whole, round, near zero."""
+def _readable_number(axis: NumberAxis, cell: int, domain: Domain) -> float:
+    """Return a number of the cell: whole, else a threshold, else one of few digits."""
     low, high = cell_bounds(axis, cell)
-    if domain.integer or (low <= 0 < high):
-        whole = first_integer(axis, cell)
-        if whole is not None:
-            return whole
+    whole = first_integer(axis, cell)
+    if whole is not None and (domain.integer or low <= 0 < high):
+        return whole
     _, above = axis.origins.get(low, (low, False))
     if not above and math.isfinite(low):
         return low
+    for number in (whole, _shortest_between(low, high), low):
+        if number is not None and low <= number < high and math.isfinite(number):
+            return number
+    if cell == axis.size - 2 or high == -math.inf:
+        # The cell holds nothing but an infinity.
+        return low
+    return math.nextafter(high, -math.inf)
+
+
+def _shortest_between(low: float, high: float) -> float | None:
+    """Return the middle of ``[low, high)``, rounded to as few digits as possible."""
     middle = low / 2 + high / 2
-    for candidate in (first_integer(axis, cell), _rounded(middle, low, high), low):
-        if (
-            candidate is not None
-            and low <= candidate < high
-            and math.isfinite(candidate)
-        ):
-            return candidate
-    return (
-        low
-        if cell == axis.size - 2 or high == -math.inf
-        else math.nextafter(high, -math.inf)
-    )
-
-
-def _rounded(value: float, low: float, high: float) -> float | None:
-    if not math.isfinite(value):
+    if not math.isfinite(middle):
         return None
     for digits in range(1, 17):
-        candidate = float(f"{value:.{digits}g}")
-        if low <= candidate < high:
-            return candidate
+        number = float(f"{middle:.{digits}g}")
+        if low <= number < high:
+            return number
     return None
 
 
-def _other_text(named: tuple[str, ...]) -> str:
+def _unlisted_text(listed: tuple[str, ...]) -> str:
+    """Return a text that is none of `listed`."""
     text = "other"
-    while text in named:
+    while text in listed:
         text += "_"
     return text
