@@ -1,4 +1,4 @@
-"""How well rules stand in for a segmenter."""
+"""How well rules reproduce the segments of an estimator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import RuleSet
 
 
-def sample(codes: IntArray, share: float, rng: np.random.RandomState) -> IntArray:
+def stratified_sample(
+    codes: IntArray, share: float, rng: np.random.RandomState
+) -> IntArray:
     """Return row numbers: about this share of each segment, at least one of each."""
     order = rng.permutation(len(codes))
     order = order[np.argsort(codes[order], kind="stable")]
@@ -19,11 +21,11 @@ def sample(codes: IntArray, share: float, rng: np.random.RandomState) -> IntArra
     return np.sort(order[rank < np.repeat(np.ceil(share * sizes), sizes)])
 
 
-def recalls(codes: IntArray, found: IntArray) -> FloatArray:
-    """Return the share of each code's rows that were found, in order of the codes."""
+def recalls(codes: IntArray, labels: IntArray) -> FloatArray:
+    """Return the share of each code's rows that have it as label, in order of codes."""
     used, places = np.unique(codes, return_inverse=True)
-    right = np.bincount(places, codes == found, minlength=len(used))
-    return np.asarray(right / np.bincount(places, minlength=len(used)))
+    agreeing = np.bincount(places, codes == labels, minlength=len(used))
+    return np.asarray(agreeing / np.bincount(places, minlength=len(used)))
 
 
 def inertia(rows: FloatArray, codes: IntArray) -> float:
@@ -31,7 +33,7 @@ def inertia(rows: FloatArray, codes: IntArray) -> float:
     _, places, sizes = np.unique(codes, return_inverse=True, return_counts=True)
     total = 0.0
     for column in rows.T:
-        # Near zero, so that sums lose no digits to a common offset.
+        # Centred first, so that sums lose no digits to a common offset.
         values = column - column.mean()
         values -= (np.bincount(places, values) / sizes)[places]
         total += float(values @ values)
@@ -41,43 +43,36 @@ def inertia(rows: FloatArray, codes: IntArray) -> float:
 def cost_ratio(
     rows: FloatArray, codes: IntArray, labels: IntArray, unknown: int
 ) -> float:
-    """Return inertia of the rules in terms of that of the segmenter.
+    """Return the inertia by the rules (`labels`) over that by the estimator (`codes`).
 
-    Of the rows that are in a segment of both, noise and `unknown` left out. NaN if
-    there are none.
+    Both are computed on the rows that are in a segment by both, neither noise nor
+    `unknown`. NaN if there are none.
     """
     used = (codes >= 0) & (labels >= 0) & (codes != unknown) & (labels != unknown)
     if not used.any():
         return np.nan
-    own = inertia(rows[used], codes[used])
-    ruled = inertia(rows[used], labels[used])
-    if own == 0:
-        return 1.0 if ruled == 0 else np.inf
-    return ruled / own
+    by_estimator = inertia(rows[used], codes[used])
+    by_rules = inertia(rows[used], labels[used])
+    if by_estimator == 0:
+        return 1.0 if by_rules == 0 else np.inf
+    return by_rules / by_estimator
 
 
 def surrogate_table(
-    rules: RuleSet, labels: IntArray, codes: IntArray, known: BoolArray
+    rules: RuleSet, labels: IntArray, codes: IntArray, accepted: BoolArray
 ) -> pd.DataFrame:
-    """Return one row per segment: sizes, and agreement with the segmenter.
+    """Return the table of segments with recall and precision.
 
-    Parameters
-    ----------
-    rules : RuleSet
-        The segments.
-    labels : ndarray of int of shape (n_rows,)
-        Codes by the rules.
-    codes : ndarray of int of shape (n_known,)
-        Codes by the segmenter.
-    known : ndarray of bool of shape (n_rows,)
-        The rows of `codes`.
+    `labels` are the codes of all rows by the rules, `codes` those of the accepted rows
+    by the estimator.
     """
     n = len(rules)
     table = segment_table(rules, labels, None)
     # Noise, the last segment, has the code -1.
-    own, ruled = codes % n, labels[known] % n
-    both = np.bincount(own[own == ruled], minlength=n).astype(np.float64)
+    by_estimator, by_rules = codes % n, labels[accepted] % n
+    agreeing = by_estimator[by_estimator == by_rules]
+    n_agreeing = np.bincount(agreeing, minlength=n).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        table["recall"] = both / np.bincount(own, minlength=n)
-        table["precision"] = both / np.bincount(ruled, minlength=n)
+        table["recall"] = n_agreeing / np.bincount(by_estimator, minlength=n)
+        table["precision"] = n_agreeing / np.bincount(by_rules, minlength=n)
     return table

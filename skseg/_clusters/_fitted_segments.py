@@ -1,4 +1,4 @@
-"""What a segmenter of any kind says about the rows that it was fitted on."""
+"""The segments of a fitted estimator of any kind: the codes of rows, and names."""
 
 from __future__ import annotations
 
@@ -7,95 +7,71 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 
-from skseg._core._base import SegmenterMixin
 from skseg._core._wrapped import first_attribute
-from skseg._typing import BoolArray, IntArray
+from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
-from skseg.rules import Columns, Rule, RuleSet
+from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import disjunction
 from skseg.rules._reserved_names import NOISE, OUTSIDE
-
-from ._monotone import keeps_order
 
 OWNER = "RuleSurrogate"
 
 
-def takes_missing(segmenter: Any) -> bool:
-    """Tell whether rows with missing values may be shown to a segmenter.
+def fitted_codes(estimator: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> Any:
+    """Fit an estimator, and return its codes of the rows.
 
-    Pipelines and searches have no honest tag. They are shown all rows, unless nothing
-    in them could fill the gaps.
+    Uses ``predict`` where there is one, since it also covers new rows; else the labels.
     """
-    if isinstance(segmenter, Pipeline):
-        steps = [step for _, step in segmenter.steps]
-        return not all(map(keeps_order, steps[:-1])) or takes_missing(steps[-1])
-    inner = getattr(segmenter, "estimator", None)
-    if isinstance(inner, Pipeline) and not isinstance(segmenter, SegmenterMixin):
-        return takes_missing(inner)
-    return bool(get_tags(segmenter).input_tags.allow_nan)
-
-
-def is_complete(columns: Columns) -> BoolArray:
-    """Return which rows have a finite value, or a text, in every column."""
-    complete = np.ones(columns.n_rows, dtype=bool)
-    for name in columns.names:
-        if columns.is_text(name):
-            complete &= ~columns.missing(name)
-        else:
-            complete &= np.isfinite(columns.numbers(name))
-    return complete
-
-
-def fitted_codes(segmenter: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> Any:
-    """Fit a segmenter, and return its codes of the rows.
-
-    By its ``predict``, which speaks of new rows too; of those without one by their
-    labels.
-    """
-    if hasattr(segmenter, "predict"):
-        return segmenter.fit(X, y, **fit_params).predict(X)
-    if hasattr(segmenter, "fit_predict"):
-        return segmenter.fit_predict(X, y, **fit_params)
-    segmenter.fit(X, y, **fit_params)
-    labels = first_attribute(segmenter, "labels_")
+    if hasattr(estimator, "predict"):
+        return estimator.fit(X, y, **fit_params).predict(X)
+    if hasattr(estimator, "fit_predict"):
+        return estimator.fit_predict(X, y, **fit_params)
+    estimator.fit(X, y, **fit_params)
+    labels = first_attribute(estimator, "labels_")
     if labels is None:
         rule = "a segmenter with predict, fit_predict or labels_"
-        raise InvalidParameterError(OWNER, "estimator", rule, segmenter)
+        raise InvalidParameterError(OWNER, "estimator", rule, estimator)
     return labels
 
 
-def check_codes(segmenter: Any, codes: Any, n_rows: int) -> IntArray:
-    """Return codes from 0 on, and -1 for noise; raise if they are no such codes."""
-    found = np.asarray(codes)
-    if found.shape != (n_rows,):
+def check_codes(estimator: Any, values: Any, n_rows: int) -> IntArray:
+    """Return codes from 0 on, and -1 for noise; raise if the values are no codes."""
+    codes = np.asarray(values)
+    if codes.shape != (n_rows,):
         raise InvalidDataError(
-            f"The segmenter of {OWNER} must give one code a row. {segmenter!r} gave "
-            f"shape {found.shape} for {n_rows} rows."
+            f"The estimator of {OWNER} must give one code a row. {estimator!r} gave "
+            f"shape {codes.shape} for {n_rows} rows.",
+            owner=OWNER,
+            name="estimator",
+            rule="an estimator that gives one code a row",
+            value=estimator,
         )
-    if found.dtype.kind not in "iu":
+    if codes.dtype.kind not in "iu":
         raise InvalidDataError(
-            f"The segmenter of {OWNER} must give integer codes: 0, 1, ..., and -1 for "
-            f"noise. {segmenter!r} gave {found.dtype} values such as {found[0]!r}."
+            f"The estimator of {OWNER} must give integer codes: 0, 1, ..., and -1 for "
+            f"noise. {estimator!r} gave {codes.dtype} values such as {codes[0]!r}.",
+            owner=OWNER,
+            name="estimator",
+            rule="an estimator that gives integer codes",
+            value=estimator,
         )
-    # HDBSCAN tells rows with infinite and missing values (-2, -3) from other noise.
-    return np.asarray(np.maximum(found, -1), dtype=np.intp)
+    # HDBSCAN marks rows with infinite and missing values by -2 and -3.
+    return np.asarray(np.maximum(codes, -1), dtype=np.intp)
 
 
 @dataclass(frozen=True)
-class Segments:
-    """The segments of a segmenter, and that of the rows it says nothing about.
+class FittedSegments:
+    """The segments of a fitted estimator, and the segment of rows beyond its rules.
 
     Attributes
     ----------
     names : tuple of str
-        Of the segments, by code, without `unknown` and `noise`.
+        Names by code, without `unknown` and `noise`.
     unknown : str
-        The segment of the rows that no rule takes. Its code follows the others.
+        Segment of the rows that no rule takes. Its code follows the others.
     noise : str or None
-        The segment with the code -1, if there is one.
+        Segment with the code -1, if there is one.
     """
 
     names: tuple[str, ...]
@@ -103,28 +79,11 @@ class Segments:
     noise: str | None
 
     @classmethod
-    def of(cls, segmenter: Any, codes: IntArray, unknown: Any) -> Segments:
-        """Return the segments of a fitted segmenter, under its own names if any."""
-        has_noise = bool((codes < 0).any())
-        n_segments = int(codes.max()) + 1
-        known = first_attribute(segmenter, "segment_names_")
-        if known is None:
-            names = [f"Segment {code}" for code in range(n_segments)]
-            noise = NOISE if has_noise else None
-        else:
-            names = [str(name) for name in known]
-            is_last = has_noise or (
-                len(names) > n_segments and names[-1] in (NOISE, OUTSIDE)
-            )
-            last = names.pop() if is_last else None
-            noise = last if has_noise else None
-            if n_segments > len(names):
-                raise InvalidDataError(
-                    f"{segmenter!r} gave the code {n_segments - 1} and has "
-                    f"{len(names)} segments in segment_names_, noise left out."
-                )
+    def of(cls, estimator: Any, codes: IntArray, unknown: Any) -> FittedSegments:
+        """Return the segments of a fitted estimator, under its names if it has any."""
+        names, noise = _segment_names(estimator, codes)
         if names and names[-1] == unknown:
-            # It has such a segment itself, as RFMSegmenter does.
+            # The estimator has such a segment itself, as RFMSegmenter does.
             names.pop()
         is_name = isinstance(unknown, str) and unknown
         if not is_name or unknown in (*names, noise):
@@ -145,3 +104,26 @@ class Segments:
         report = rules.verify()
         assert report.is_mece, report
         return rules
+
+
+def _segment_names(estimator: Any, codes: IntArray) -> tuple[list[str], str | None]:
+    """Return the names by code, and that of noise if there is any."""
+    has_noise = bool((codes < 0).any())
+    n_segments = int(codes.max()) + 1
+    known = first_attribute(estimator, "segment_names_")
+    if known is None:
+        names = [f"Segment {code}" for code in range(n_segments)]
+        return names, NOISE if has_noise else None
+    names = [str(name) for name in known]
+    is_spare = len(names) > n_segments and names[-1] in (NOISE, OUTSIDE)
+    noise = names.pop() if has_noise or is_spare else None
+    if n_segments > len(names):
+        raise InvalidDataError(
+            f"{estimator!r} gave the code {n_segments - 1} and has {len(names)} "
+            "segments in segment_names_, noise left out.",
+            owner=OWNER,
+            name="estimator",
+            rule="an estimator with a name for every code",
+            value=estimator,
+        )
+    return names, noise if has_noise else None
