@@ -231,7 +231,7 @@ class Sizing:
             names=self.columns,
         )
         if not split.boxes:
-            raise NoLegalSizesError(pool, "max_size", split.why)
+            raise NoLegalSizesError(pool, "max_size", split.infeasibility)
         return [
             Part(pool, box.intervals, rows[split.codes == i], box.size)
             for i, box in enumerate(split.boxes)
@@ -259,7 +259,7 @@ class Sizing:
         merge = merger.merged_nearest(names, allow_oversize=allow_oversize)
         if not merge.groups:
             smallest = min(parts, key=lambda part: part.size)
-            raise NoLegalSizesError(smallest.pool, "min_size", merge.why)
+            raise NoLegalSizesError(smallest.pool, "min_size", merge.infeasibility)
         return merge.groups
 
     def _with_pooled(self, pools: Sequence[Pool], pool: Pool) -> list[Pool]:

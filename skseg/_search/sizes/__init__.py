@@ -1,1 +1,1 @@
-"""Segments split and merged until their sizes lie within bounds."""
+"""Segments are split and merged until their sizes lie within bounds."""

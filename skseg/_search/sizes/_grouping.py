@@ -1,4 +1,4 @@
-"""Which segments become one: the best grouping of few, a near one of many."""
+"""Groupings of segments: the best one of few, one of near segments among many."""
 
 from __future__ import annotations
 
@@ -14,58 +14,59 @@ from skseg._search._bounds import SizeBounds
 from skseg._typing import FloatArray, IntArray
 
 Group = tuple[int, ...]
-IsSibling = Callable[[Group], bool]
+AreSiblings = Callable[[Group], bool]
 
-# Up to so many segments, all ways of grouping them are compared.
-FEW = 12
-# Losses are compared in whole steps: what rounding makes of equal ones is equal.
+# With at most this many segments, all groupings are compared.
+MAX_EXHAUSTIVE = 12
+# Losses are compared in steps of this share of the total, so that rounding does not
+# break ties.
 _LOSS_STEPS = 2.0**40
 
 
 @dataclass(frozen=True)
-class Segments:
-    """What is known of the segments to be grouped.
+class SegmentMoments:
+    """Sizes and moments of the segments to be grouped.
 
     Attributes
     ----------
     sizes : ndarray of shape (n_segments,)
-        Rows, or sums of weights.
+        Numbers of rows, or sums of weights.
     sums : ndarray of shape (n_segments, n_features)
         Size times standardized profile.
     squares : ndarray of shape (n_segments,)
         Size times squared length of the standardized profile.
     are_siblings : callable
-        Whether the segments of a group belong together.
+        Tells whether the segments of a group belong together.
     """
 
     sizes: FloatArray
     sums: FloatArray
     squares: FloatArray
-    are_siblings: IsSibling
+    are_siblings: AreSiblings
 
     @classmethod
     def of(
         cls,
         sizes: FloatArray,
         profiles: npt.ArrayLike | None,
-        siblings: npt.ArrayLike | IsSibling | None,
-    ) -> Segments:
-        """Standardize profiles and unify the ways to name siblings."""
-        given = np.empty((len(sizes), 0))
+        siblings: npt.ArrayLike | AreSiblings | None,
+    ) -> SegmentMoments:
+        """Standardize profiles and turn siblings into a callable."""
+        means = np.empty((len(sizes), 0))
         if profiles is not None:
-            given = np.asarray(profiles, dtype=np.float64)
-        profile = _standardized(given, sizes)
+            means = np.asarray(profiles, dtype=np.float64)
+        means = _standardized(means, sizes)
         return cls(
             sizes,
-            profile * sizes[:, np.newaxis],
-            (profile**2).sum(axis=1) * sizes,
-            _sibling_rule(siblings),
+            means * sizes[:, np.newaxis],
+            (means**2).sum(axis=1) * sizes,
+            _are_siblings(siblings),
         )
 
 
 def _standardized(profiles: FloatArray, sizes: FloatArray) -> FloatArray:
     """Return profiles with mean 0 and deviation 1 over the rows of all segments."""
-    # A segment without rows has no profile, and none is needed: it weighs nothing.
+    # The profile of a segment without rows may be NaN, and has no weight.
     profiles = np.where(sizes[:, np.newaxis] > 0, profiles, 0.0)
     total = sizes.sum() or 1.0
     centred = profiles - sizes @ profiles / total
@@ -73,81 +74,81 @@ def _standardized(profiles: FloatArray, sizes: FloatArray) -> FloatArray:
     return centred / np.where(deviation > 0, deviation, 1.0)
 
 
-def _sibling_rule(siblings: npt.ArrayLike | IsSibling | None) -> IsSibling:
+def _are_siblings(siblings: npt.ArrayLike | AreSiblings | None) -> AreSiblings:
     if siblings is None:
         return lambda group: True
     if callable(siblings):
         return siblings
-    # A set of segments is an int, a bit for each.
-    beside = [
+    # A set of segments is an int, with a bit for each.
+    adjacent = [
         sum(1 << int(other) for other in np.flatnonzero(row))
         for row in np.asarray(siblings, dtype=bool)
     ]
 
-    def linked(group: Group) -> bool:
-        left, reached = set(group[1:]), beside[group[0]]
-        while joining := [other for other in left if reached >> other & 1]:
-            left.difference_update(joining)
-            for other in joining:
-                reached |= beside[other]
-        return not left
+    def is_connected(group: Group) -> bool:
+        unreached, reachable = set(group[1:]), adjacent[group[0]]
+        while reached := [other for other in unreached if reachable >> other & 1]:
+            unreached.difference_update(reached)
+            for other in reached:
+                reachable |= adjacent[other]
+        return not unreached
 
-    return linked
+    return is_connected
 
 
 def best_grouping(
-    segments: Segments, bounds: SizeBounds, *, allow: bool
+    segments: SegmentMoments, bounds: SizeBounds, *, allow_oversize: bool
 ) -> list[Group] | None:
     """Return the best of all groupings, None if none is legal.
 
-    Notes
-    -----
-    A dynamic program over sets of segments: the group of a set's first segment, and the
-    best grouping of the others. `allow`: groups may be too large.
+    A dynamic program over sets of segments compares all groups of the first segment of
+    a set, each with the best grouping of the remaining segments.
     """
-    values = _group_values(segments, bounds, allow=allow)
+    values = _group_values(segments, bounds, allow_oversize=allow_oversize)
     n = len(segments.sizes)
     best = np.full((1 << n, values.shape[1]), np.inf)
     best[0] = 0.0
     chosen = np.zeros(1 << n, dtype=np.intp)
-    for everyone in range(1, 1 << n):
-        groups = _groups_of_first(everyone)
-        totals = values[groups] + best[everyone ^ groups]
+    for subset in range(1, 1 << n):
+        groups = _groups_of_first(subset)
+        totals = values[groups] + best[subset ^ groups]
         first = smallest(list(totals.T))
-        best[everyone], chosen[everyone] = totals[first], groups[first]
+        best[subset], chosen[subset] = totals[first], groups[first]
     if np.isinf(best[-1, 0]):
         return None
-    found, left = [], (1 << n) - 1
-    while left:
-        found.append(_members(int(chosen[left])))
-        left ^= int(chosen[left])
-    return found
+    grouping, remaining = [], (1 << n) - 1
+    while remaining:
+        grouping.append(_members(int(chosen[remaining])))
+        remaining ^= int(chosen[remaining])
+    return grouping
 
 
-def _group_values(segments: Segments, bounds: SizeBounds, *, allow: bool) -> FloatArray:
-    """Return what every set of segments costs as a group, infinite if it is illegal.
+def _group_values(
+    segments: SegmentMoments, bounds: SizeBounds, *, allow_oversize: bool
+) -> FloatArray:
+    """Return the cost of every set of segments as a group, infinite if it is illegal.
 
-    Smaller is better, the first number first: rows above the bound, whether strangers
-    were merged, squared error, minus the number of groups, squared size.
+    Costs are compared number by number: rows above the bound, whether the segments are
+    not siblings, squared error, minus the number of groups, squared size.
     """
     n = len(segments.sizes)
-    within = np.arange(1 << n)[:, np.newaxis] >> np.arange(n) & 1
-    size = within @ segments.sizes
-    sums = ((within @ segments.sums) ** 2).sum(axis=1)
+    is_member = np.arange(1 << n)[:, np.newaxis] >> np.arange(n) & 1
+    size = is_member @ segments.sizes
+    sums = ((is_member @ segments.sums) ** 2).sum(axis=1)
     explained = np.divide(sums, size, out=np.zeros_like(size), where=size > 0)
-    loss = np.maximum(within @ segments.squares - explained, 0.0)
+    loss = np.maximum(is_member @ segments.squares - explained, 0.0)
     step = float(segments.squares.sum()) / _LOSS_STEPS or 1.0
-    legal = size >= bounds.low
-    if not allow:
-        legal &= size <= bounds.high
-    several = np.flatnonzero(legal & (within.sum(axis=1) > 1))
-    strangers = np.zeros(1 << n)
-    strangers[several] = [
-        not segments.are_siblings(_members(int(group))) for group in several
+    is_legal = size >= bounds.low
+    if not allow_oversize:
+        is_legal &= size <= bounds.high
+    merges = np.flatnonzero(is_legal & (is_member.sum(axis=1) > 1))
+    unrelated = np.zeros(1 << n)
+    unrelated[merges] = [
+        not segments.are_siblings(_members(int(group))) for group in merges
     ]
-    excess = np.where(legal, np.maximum(size - bounds.high, 0.0), np.inf)
+    excess = np.where(is_legal, np.maximum(size - bounds.high, 0.0), np.inf)
     return np.column_stack(
-        [excess, strangers, np.rint(loss / step), np.full(1 << n, -1.0), size**2]
+        [excess, unrelated, np.rint(loss / step), np.full(1 << n, -1.0), size**2]
     )
 
 
@@ -155,24 +156,24 @@ def _members(group: int) -> Group:
     return tuple(i for i in range(group.bit_length()) if group >> i & 1)
 
 
-def _groups_of_first(everyone: int) -> IntArray:
-    """Return all subsets of a set that its first segment is in."""
-    groups = np.array([everyone & -everyone])
-    for other in _members(everyone)[1:]:
+def _groups_of_first(subset: int) -> IntArray:
+    """Return all groups within a set that contain its first segment."""
+    groups = np.array([subset & -subset])
+    for other in _members(subset)[1:]:
         groups = np.concatenate([groups, groups | 1 << other])
     return groups
 
 
 @dataclass(frozen=True)
 class _State:
-    """Groups so far, each with its size and the sum of its profiles."""
+    """Groups, each with its size and the sum of its profiles."""
 
     groups: list[Group]
     sizes: FloatArray
     sums: FloatArray
 
     def merged(self, i: int, j: int) -> _State:
-        """Return the state in which groups i and j are one, in the place of i."""
+        """Return the state in which group j has become part of group i."""
         groups, sizes, sums = list(self.groups), self.sizes.copy(), self.sums.copy()
         groups[i] = tuple(sorted(groups[i] + groups[j]))
         sizes[i] += sizes[j]
@@ -182,43 +183,45 @@ class _State:
 
 
 class GroupingSearch:
-    """Merges what is too small with what is near, and undoes what leads nowhere.
+    """Merges undersized groups with near ones, depth first with backtracking.
 
-    Whatever legal grouping there is, the smallest undersized group has to join another
-    part of its group in it, and every other is tried: so none is missed.
+    In any legal grouping, the smallest undersized group is together with some other
+    group. All others are tried, so that no grouping is missed.
 
     Parameters
     ----------
-    segments, bounds
-        What to group, to which sizes.
+    segments : SegmentMoments
+        The segments to be grouped.
+    bounds : SizeBounds
+        Bounds of every group.
     max_steps : int
-        Merges that may be tried.
+        Most merges to try.
     order : {"near", "tight"}
-        What to try first: near siblings, or what barely reaches the lower bound, which
-        wastes no rows where they are scarce.
-    allow : bool
+        What to try first: near siblings, or groups that barely reach the lower bound,
+        which saves rows where they are scarce.
+    allow_oversize : bool
         Whether groups may be too large.
     """
 
     def __init__(
         self,
-        segments: Segments,
+        segments: SegmentMoments,
         bounds: SizeBounds,
         max_steps: int,
         *,
         order: Literal["near", "tight"] = "near",
-        allow: bool = False,
+        allow_oversize: bool = False,
     ) -> None:
         self.segments = segments
         self.bounds = bounds
         self.steps_left = max_steps
         self.order = order
-        self.allow = allow
+        self.allow_oversize = allow_oversize
 
     def solve(self, members: IntArray) -> list[Group] | None:
-        """Return a grouping of some segments, None if there is none.
+        """Return a grouping of some segments, or None.
 
-        Or if the steps do not suffice: then ``steps_left < 0``.
+        None proves that there is none, unless the steps ran out: ``steps_left < 0``.
         """
         start = _State(
             [(int(i),) for i in members],
@@ -238,9 +241,9 @@ class GroupingSearch:
             self.steps_left -= 1
             if self.steps_left < 0:
                 return None
-            following = state.merged(*merges.pop())
-            if frozenset(following.groups) not in failed:
-                stack.append((following, self._merges(following)))
+            successor = state.merged(*merges.pop())
+            if frozenset(successor.groups) not in failed:
+                stack.append((successor, self._merges(successor)))
         return None
 
     def _merges(self, state: _State) -> list[tuple[int, int]] | None:
@@ -249,17 +252,17 @@ class GroupingSearch:
             return None
         small = int(np.argmin(state.sizes))
         size = state.sizes + state.sizes[small]
-        others = np.arange(len(size)) != small
+        is_candidate = np.arange(len(size)) != small
         excess = np.maximum(size - self.bounds.high, 0.0)
         excess -= np.maximum(state.sizes - self.bounds.high, 0.0)
-        if not self.allow:
-            others &= excess <= 0
-        partners = np.flatnonzero(others)
+        if not self.allow_oversize:
+            is_candidate &= excess <= 0
+        partners = np.flatnonzero(is_candidate)
         if self.order == "tight":
             order = np.lexsort((size[partners], size[partners] < self.bounds.low))
             return [(small, int(partner)) for partner in partners[order[::-1]]]
-        together = [state.groups[small] + state.groups[j] for j in partners]
-        siblings = [self.segments.are_siblings(tuple(sorted(g))) for g in together]
+        unions = [state.groups[small] + state.groups[j] for j in partners]
+        siblings = [self.segments.are_siblings(tuple(sorted(g))) for g in unions]
         loss = self._loss(state, small)[partners]
         order = np.lexsort(
             (size[partners], loss, ~np.array(siblings, dtype=bool), excess[partners])
@@ -271,6 +274,6 @@ class GroupingSearch:
         """Return the squared error that a merge with each group would add."""
         means = state.sums / np.where(state.sizes > 0, state.sizes, 1.0)[:, np.newaxis]
         distance = ((means - means[small]) ** 2).sum(axis=1)
-        both = state.sizes + state.sizes[small]
-        weight = state.sizes * state.sizes[small] / np.where(both > 0, both, 1.0)
+        union = state.sizes + state.sizes[small]
+        weight = state.sizes * state.sizes[small] / np.where(union > 0, union, 1.0)
         return np.asarray(weight * distance)

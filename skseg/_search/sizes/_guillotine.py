@@ -1,9 +1,8 @@
-"""The search for cuts: depth first, best cut first, nothing tried twice.
+"""The search for guillotine cuts: depth first, best cut first, with memoization.
 
 A sequence of guillotine cuts divides rows by one column, then each side by one column,
-and so on. Whether a set of rows can be divided is a matter of these rows alone, so the
-search remembers its answer for every set that it meets, and fails only when all cuts
-have.
+and so on. Whether a set of rows can be divided depends on these rows alone, so the
+search stores its answer for every set it meets, and fails only when all cuts have.
 """
 
 from __future__ import annotations
@@ -17,19 +16,18 @@ from skseg._search._arrays import smallest
 from skseg._search._bounds import SizeBounds
 from skseg._typing import FloatArray, IntArray
 
-from ._bands import SLACK, find_bands, is_exact, settle
+from ._intervals import SLACK, fewest_intervals, is_exact, round_cuts
 from ._points import Node, Points
 
-# Values that take as long to look through as one small node takes to handle.
-_VALUES_A_STEP = 2500
+# Scanning this many values takes as long as the overhead of one small node.
+_VALUES_PER_STEP = 2500
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A segment. It is `oversize` if it has more rows than allowed."""
+    """A segment."""
 
     size: float
-    oversize: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +41,22 @@ class Cut:
 
 Tree = Leaf | Cut
 
-# What a search asks for next, gets back and finds in the end.
-Steps = Generator[Node, "Tree | None", "Tree | None"]
+# A recursive function as a generator: it yields the nodes to be solved first, is sent
+# their trees and returns its own. None is no tree.
+Recursion = Generator[Node, "Tree | None", "Tree | None"]
 
 
 class OutOfStepsError(Exception):
     """The search has used up its steps before it came to an answer."""
 
 
-def run(steps: Callable[[Node], Steps], root: Node) -> Tree | None:
-    """Return what the generator `steps` finds for `root`, answering what it asks for.
+def run(solve: Callable[[Node], Recursion], root: Node) -> Tree | None:
+    """Return the tree that the recursive function `solve` returns for `root`.
 
-    A stack of generators in place of recursion: peeling one segment after the other off
-    a large node goes deeper than Python's own stack.
+    A stack of generators replaces recursion, since peeling one segment after the other
+    off a large node goes deeper than the stack of Python.
     """
-    stack, answer = [steps(root)], None
+    stack, answer = [solve(root)], None
     while stack:
         try:
             child = stack[-1].send(answer)
@@ -65,7 +64,7 @@ def run(steps: Callable[[Node], Steps], root: Node) -> Tree | None:
             answer = stop.value
             stack.pop()
         else:
-            stack.append(steps(child))
+            stack.append(solve(child))
             answer = None
     return answer
 
@@ -77,7 +76,7 @@ class GuillotineSearch:
         self.points = points
         self.bounds = bounds
         self.steps_left = 0
-        self._known: dict[tuple[int, ...], Tree | None] = {}
+        self._memo: dict[tuple[int, ...], Tree | None] = {}
 
     def solve(self, root: Node, max_steps: int) -> Tree | None:
         """Return a tree of legal leaves, or None if there is none.
@@ -85,59 +84,60 @@ class GuillotineSearch:
         Raises
         ------
         OutOfStepsError
-            If the question stays open.
+            If the search is given up before it is decided.
         """
         self.steps_left = max_steps
         if self.points.sizes[root.points].max(initial=0.0) > self.bounds.high:
             return None
         return run(self._solve, root)
 
-    def _solve(self, node: Node) -> Steps:
+    def _solve(self, node: Node) -> Recursion:
         if self.bounds.fits(node.size):
             return Leaf(node.size)
         if not self.bounds.adds_up(node.size):
             return None
         self._spend(node)
-        # While nothing is known, large nodes are spared the search for their key.
-        key = self.points.key(node) if self._known else ()
-        if key in self._known:
-            return self._known[key]
-        tree: Tree | None = self._bands(node)
+        # While the memo is empty, keys of large nodes need not be computed.
+        key = self.points.key(node) if self._memo else ()
+        if key in self._memo:
+            return self._memo[key]
+        tree: Tree | None = self._cut_by_one_column(node)
         if tree is None:
             tree = yield from self._cut_in_two(node)
-        self._known[key or self.points.key(node)] = tree
+        self._memo[key or self.points.key(node)] = tree
         return tree
 
     def _spend(self, node: Node) -> None:
-        values = len(node.points) * len(self.points.ranks)
-        self.steps_left -= 1 + values // _VALUES_A_STEP
+        n_values = len(node.points) * len(self.points.ranks)
+        self.steps_left -= 1 + n_values // _VALUES_PER_STEP
         if self.steps_left < 0:
             raise OutOfStepsError
 
-    def _bands(self, node: Node) -> Cut | None:
-        """Return the node cut by one column alone, the one that takes fewest bands."""
+    def _cut_by_one_column(self, node: Node) -> Cut | None:
+        """Return the node cut by the column that needs the fewest intervals."""
         fewest, best = self.bounds.fewest(node.size), None
         for column in range(len(self.points.ranks)):
-            cuts = find_bands(self.points.profile(node, column).up_to, self.bounds)
+            up_to = self.points.distinct(node, column).up_to
+            cuts = fewest_intervals(up_to, self.bounds)
             if cuts is None or (best is not None and len(cuts) >= len(best[1])):
                 continue
             best = column, cuts
             if len(cuts) + 1 == fewest:
                 break
-        return None if best is None else self._banded(node, *best)
+        return None if best is None else self._multiway_cut(node, *best)
 
-    def _banded(self, node: Node, column: int, cuts: list[int]) -> Cut:
-        profile = self.points.profile(node, column)
-        values = self.points.values[column][profile.ranks]
+    def _multiway_cut(self, node: Node, column: int, cuts: list[int]) -> Cut:
+        distinct = self.points.distinct(node, column)
+        values = self.points.values[column][distinct.ranks]
         ones = [1] * (len(cuts) + 1)
-        cuts, thresholds = settle(values, profile.up_to, cuts, ones, self.bounds)
-        sizes = np.diff(profile.up_to[[0, *cuts, len(values)]])
+        cuts, thresholds = round_cuts(values, distinct.up_to, cuts, ones, self.bounds)
+        sizes = np.diff(distinct.up_to[[0, *cuts, len(values)]])
         return Cut(column, thresholds, tuple(Leaf(size) for size in sizes.tolist()))
 
-    def _cut_in_two(self, node: Node) -> Steps:
-        profiles = [self.points.profile(node, c) for c in range(len(self.points.ranks))]
-        varied = [profile for profile in profiles if len(profile.ranks) > 1]
-        if len(varied) == 1 and is_exact(varied[0].up_to):
+    def _cut_in_two(self, node: Node) -> Recursion:
+        columns = [self.points.distinct(node, c) for c in range(len(self.points.ranks))]
+        varying = [distinct for distinct in columns if len(distinct.ranks) > 1]
+        if len(varying) == 1 and is_exact(varying[0].up_to):
             return None
         for column, cut, threshold in self._cuts(node):
             sides = self.points.sides(node, column, cut)
@@ -153,15 +153,15 @@ class GuillotineSearch:
         return None
 
     def _cuts(self, node: Node) -> Iterator[tuple[int, int, float]]:
-        """Yield (column, cut, threshold) of every cut of which both sides add up.
+        """Yield (column, cut, threshold) of every cut whose sides both add up.
 
-        First the best cut of each column, moved to a rounder threshold; then all cuts
-        as they are. Both in the order of `_preferences`.
+        The best cut of each column comes first, moved to a rounder threshold; then all
+        cuts as they are. Both are in the order of `_preferences`.
         """
         columns = []
         for column in range(len(self.points.ranks)):
-            up_to = self.points.profile(node, column).up_to
-            cuts = _promising(up_to, self.bounds)
+            up_to = self.points.distinct(node, column).up_to
+            cuts = _feasible_cuts(up_to, self.bounds)
             if len(cuts):
                 coarse, fine = _preferences(up_to[cuts], up_to[-1], self.bounds)
                 columns.append((np.full(len(cuts), column), cuts, coarse, fine))
@@ -170,32 +170,32 @@ class GuillotineSearch:
             i = smallest([*coarse, *fine])
             best.append((coarse[:, i].tolist(), int(number[i]), int(cuts[i])))
         for _, column, cut in sorted(best):
-            yield self._settled(node, column, cut, SLACK)
+            yield self._rounded(node, column, cut, SLACK)
         if not columns:
             return
         numbers, cuts, coarse, fine = (
             np.concatenate(parts, axis=-1) for parts in zip(*columns, strict=True)
         )
-        # lexsort wants the first key last.
+        # lexsort sorts by the last key first.
         order = np.lexsort([*fine[::-1], numbers, *coarse[::-1]])
         for column, cut in zip(numbers[order], cuts[order], strict=True):
-            yield self._settled(node, int(column), int(cut), slack=0.0)
+            yield self._rounded(node, int(column), int(cut), slack=0.0)
 
-    def _settled(
+    def _rounded(
         self, node: Node, column: int, cut: int, slack: float
     ) -> tuple[int, int, float]:
-        profile = self.points.profile(node, column)
-        values = self.points.values[column][profile.ranks]
-        below = float(profile.up_to[cut])
+        distinct = self.points.distinct(node, column)
+        values = self.points.values[column][distinct.ranks]
+        below = float(distinct.up_to[cut])
         counts = [self.bounds.fewest(size) for size in (below, node.size - below)]
-        cuts, thresholds = settle(
-            values, profile.up_to, [cut], counts, self.bounds, slack
+        cuts, thresholds = round_cuts(
+            values, distinct.up_to, [cut], counts, self.bounds, slack
         )
         return column, cuts[0], thresholds[0]
 
 
-def _promising(up_to: FloatArray, bounds: SizeBounds) -> IntArray:
-    """Return the cuts of which both sides add up."""
+def _feasible_cuts(up_to: FloatArray, bounds: SizeBounds) -> IntArray:
+    """Return the cuts whose sides both add up."""
     sides = np.stack([up_to[1:-1], up_to[-1] - up_to[1:-1]])
     adds_up = bounds.all_fewest(sides) * bounds.low <= sides
     return np.flatnonzero(adds_up.all(axis=0)) + 1
@@ -204,16 +204,17 @@ def _promising(up_to: FloatArray, bounds: SizeBounds) -> IntArray:
 def _preferences(
     below: FloatArray, total: float, bounds: SizeBounds
 ) -> tuple[FloatArray, FloatArray]:
-    """Return what makes a cut better than others, smaller is better, one row a reason.
+    """Return the criteria by which cuts are ranked, one per row; smaller is better.
 
-    The first three count before the order of the columns, the others after it: fewest
-    segments; sides in proportion to their numbers of segments, where what is within
-    `SLACK` is; at least a quarter of the segments on either side, so that rules stay
-    short. Then the same again without allowance, halves first.
+    Three coarse criteria are compared before the order of the columns: the number of
+    segments; the deviation of the sides from proportional sizes, as far as it exceeds
+    `SLACK`; and whether both sides have at least a quarter of the segments, which keeps
+    rules short. Two fine ones are compared after it: the difference of the numbers of
+    segments, and the deviation itself.
     """
-    few_below, few_above = bounds.all_fewest(below), bounds.all_fewest(total - below)
-    segments = few_below + few_above
-    uneven = np.abs(few_below - few_above) / segments
-    away = np.abs(below * segments / total - few_below)
-    coarse = [segments, np.maximum(away, SLACK), np.maximum(uneven, 0.5)]
-    return np.stack(coarse), np.stack([uneven, away])
+    n_below, n_above = bounds.all_fewest(below), bounds.all_fewest(total - below)
+    n_segments = n_below + n_above
+    uneven = np.abs(n_below - n_above) / n_segments
+    deviation = np.abs(below * n_segments / total - n_below)
+    coarse = [n_segments, np.maximum(deviation, SLACK), np.maximum(uneven, 0.5)]
+    return np.stack(coarse), np.stack([uneven, deviation])

@@ -1,4 +1,4 @@
-"""Segments merged with the nearest ones until all of them have legal sizes."""
+"""Small segments merged with near ones until all have legal sizes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,17 @@ from skseg._search._bounds import (
 )
 from skseg._typing import FloatArray
 
-from ._grouping import FEW, Group, GroupingSearch, IsSibling, Segments, best_grouping
+from ._grouping import (
+    MAX_EXHAUSTIVE,
+    AreSiblings,
+    Group,
+    GroupingSearch,
+    SegmentMoments,
+    best_grouping,
+)
 
 MAX_STEPS = 20_000
+# Sizes lead the second attempt, if nearness ran out of steps.
 _ORDERS: tuple[Literal["near", "tight"], ...] = ("near", "tight")
 
 
@@ -30,23 +38,23 @@ class Merge:
 
     Attributes
     ----------
-    status : {"solved", "oversize", "impossible", "undecided"}
-        "oversize": some groups stay too large, which was allowed. "impossible": no
-        grouping gives legal sizes, which is proved. "undecided": none was found before
+    status : {"solved", "oversize", "infeasible", "undecided"}
+        "oversize": some groups stay too large, which was allowed. "infeasible": it is
+        proved that no grouping gives legal sizes. "undecided": none was found before
         the search was given up.
     groups : tuple of tuple of int
         The segments that become one, ascending, every segment in exactly one group;
         ordered by their first segment. Empty unless "solved" or "oversize".
     sizes : tuple of float
-        Rows in the groups.
-    why : str
-        What stands in the way; empty if "solved".
+        Number of rows in each group.
+    infeasibility : str
+        Why there is no legal grouping; empty if "solved".
     """
 
-    status: Literal["solved", "oversize", "impossible", "undecided"]
+    status: Literal["solved", "oversize", "infeasible", "undecided"]
     groups: tuple[Group, ...]
     sizes: tuple[float, ...]
-    why: str = ""
+    infeasibility: str = ""
 
 
 def merge_nearest(
@@ -55,49 +63,49 @@ def merge_nearest(
     max_size: float,
     *,
     profiles: npt.ArrayLike | None = None,
-    siblings: npt.ArrayLike | IsSibling | None = None,
+    siblings: npt.ArrayLike | AreSiblings | None = None,
     allow_oversize: bool = False,
     names: Sequence[str] | None = None,
     max_steps: int = MAX_STEPS,
 ) -> Merge:
-    """Merge segments that are too small with near ones.
+    """Merge segments that are too small with near ones, by preference siblings.
 
     Parameters
     ----------
     sizes : array of shape (n_segments,)
-        Rows in the segments, or sums of their weights.
+        Number of rows in each segment, or sum of their weights.
     min_size, max_size : float
         Bounds of every group's size, ``0 <= min_size <= max_size``.
     profiles : array of shape (n_segments, n_features), default=None
         Means of the segments, in any units: they are standardized. None: all segments
         are equally near.
     siblings : array of bool of shape (n_segments, n_segments) or callable, default=None
-        Which segments belong together, such as the parts of one rule. Groups are
-        siblings if any two of their segments are. A callable is asked, for an ascending
-        tuple of segments, whether their union is as good as one segment, such as a
-        plain conjunction. None: all are.
+        Which segments belong together, such as the parts of one rule. An array has the
+        pairs of siblings, which link groups of more. A callable takes an ascending
+        tuple of segments and tells whether their union is as good as one segment, such
+        as a plain conjunction. None: all are siblings.
     allow_oversize : bool, default=False
-        Where no grouping is legal, some groups are too large, with as few rows above
-        the bound as the search finds. None is ever too small.
+        Whether groups may be too large if there is no legal grouping, with as few rows
+        above the bound as the search finds. No group is ever too small.
     names : sequence of str, default=None
-        What messages call the segments; 0, 1, ... by default.
+        Names of the segments in messages; 0, 1, ... by default.
     max_steps : int, default=20_000
-        What the search may cost with more than 12 segments, in merges tried.
+        Limit of the search among more than 12 segments, in merges.
 
     Returns
     -------
     Merge
-        Does not depend on the order of the segments but for exact ties.
+        Except for exact ties, does not depend on the order of the segments.
 
     Notes
     -----
-    Nearness is Ward's: the squared error of the standardized profiles that a merge
-    adds. Of up to 12 segments the best grouping is found by a dynamic program over all
-    sets of segments: fewest rows above the bound, fewest merges of strangers, least
-    squared error, most groups, most even sizes. Of more segments, the smallest that is
-    too small joins the nearest sibling, or else the nearest stranger, with which it
-    does not exceed the bound; where that leads nowhere, the last choice is undone.
-    Every legal grouping can be reached by such merges, so the search misses none.
+    The distance is Ward's: the squared error of the standardized profiles that a merge
+    adds. For up to 12 segments, a dynamic program over all sets of segments finds the
+    best grouping: fewest rows above the bound, fewest groups that are not siblings,
+    least squared error, most groups, most even sizes. Among more segments, the smallest
+    undersized one joins the nearest sibling, or else the nearest other segment, with
+    which it does not exceed the bound; in a dead end, the last merge is undone. Every
+    legal grouping can be reached by such merges, so the search misses none.
 
     Examples
     --------
@@ -106,56 +114,57 @@ def merge_nearest(
     """
     weights = summable(np.asarray(sizes, dtype=np.float64))
     bounds = size_bounds(min_size, max_size, weights)
-    segments = Segments.of(weights, profiles, siblings)
-    if len(weights) <= FEW:
-        solution = best_grouping(segments, bounds, allow=allow_oversize)
-        decided = True
+    segments = SegmentMoments.of(weights, profiles, siblings)
+    if len(weights) <= MAX_EXHAUSTIVE:
+        solution = best_grouping(segments, bounds, allow_oversize=allow_oversize)
+        is_decided = True
     else:
-        solution, decided = _search(segments, bounds, allow_oversize, max_steps)
+        solution, is_decided = _search(segments, bounds, allow_oversize, max_steps)
     groups = tuple(sorted(solution or []))
     merged = tuple(float(weights[list(group)].sum()) for group in groups)
     if solution is not None and max(merged, default=0.0) <= bounds.high:
         return Merge("solved", groups, merged)
     names = names or [str(i) for i in range(len(weights))]
-    why = _why_not(weights, bounds, names, None if decided else max_steps)
+    limit = None if is_decided else max_steps
+    infeasibility = _infeasibility(weights, bounds, names, limit)
     if solution is not None:
-        return Merge("oversize", groups, merged, why)
-    return Merge("impossible" if decided else "undecided", (), (), why)
+        return Merge("oversize", groups, merged, infeasibility)
+    return Merge("infeasible" if is_decided else "undecided", (), (), infeasibility)
 
 
 def _search(
-    segments: Segments, bounds: SizeBounds, allow: bool, max_steps: int
+    segments: SegmentMoments, bounds: SizeBounds, allow_oversize: bool, max_steps: int
 ) -> tuple[list[Group] | None, bool]:
     """Return a grouping or None, and whether None is proved."""
     everyone = np.arange(len(segments.sizes))
-    # What is too large already stays alone as long as the others do without it.
+    # Oversize segments stay alone unless the others need them.
     others = np.flatnonzero(segments.sizes <= bounds.high)
     alone = [(i,) for i in np.setdiff1d(everyone, others).tolist()]
-    decided = True
+    is_decided = True
     sizes = segments.sizes[others]
-    hopeless = (
+    is_hopeless = (
         not bounds.adds_up(float(sizes.sum())) or _stuck(sizes, bounds) is not None
     )
-    if (allow or not alone) and not hopeless:
+    if (allow_oversize or not alone) and not is_hopeless:
         for order in _ORDERS:
             search = GroupingSearch(segments, bounds, max_steps, order=order)
             solution = search.solve(others)
-            decided = search.steps_left >= 0
+            is_decided = search.steps_left >= 0
             if solution is not None:
                 return solution + alone, True
-            if decided:
+            if is_decided:
                 break
-    if allow and segments.sizes.sum() >= bounds.low:
-        # Every merge leaves a group less, and with this many no merge is undone.
-        search = GroupingSearch(segments, bounds, len(everyone), allow=True)
-        return search.solve(everyone), decided
-    return None, decided
+    if allow_oversize and segments.sizes.sum() >= bounds.low:
+        # Every merge removes a group and none has to be undone, so these steps suffice.
+        search = GroupingSearch(segments, bounds, len(everyone), allow_oversize=True)
+        return search.solve(everyone), is_decided
+    return None, is_decided
 
 
-def _why_not(
-    sizes: FloatArray, bounds: SizeBounds, names: Sequence[str], steps: int | None
+def _infeasibility(
+    sizes: FloatArray, bounds: SizeBounds, names: Sequence[str], max_steps: int | None
 ) -> str:
-    """Return what stands in the way; `steps`: the search was given up after so many."""
+    """Return why there is no grouping; `max_steps` is None if that is proved."""
     by_number = bounds.why_not(float(sizes.sum()))
     if by_number is not None:
         return by_number
@@ -171,10 +180,10 @@ def _why_not(
             f"than min_size={format_size(bounds.min_size)}, and together with any "
             f"other more than max_size={format_size(bounds.max_size)}."
         )
-    if steps is not None:
+    if max_steps is not None:
         return (
-            f"Undecided: {steps:,} merges tried gave no segments of {bounds}, nor a "
-            "proof that none do. Wider bounds make it easier."
+            f"Undecided: {max_steps:,} merges tried gave no segments of {bounds}, nor "
+            "a proof that none do. Wider bounds make it easier."
         )
     return (
         f"No way of merging the segments gives sizes of {bounds}. Widen the bounds, or "
@@ -183,7 +192,7 @@ def _why_not(
 
 
 def _stuck(sizes: FloatArray, bounds: SizeBounds) -> int | None:
-    """Return a segment that is too small and has room beside no other, None if none."""
+    """Return an undersized segment that fits together with no other, None if none."""
     for i in np.flatnonzero(sizes < bounds.low).tolist():
         others = np.delete(sizes, i)
         if sizes[i] + others.min(initial=np.inf) > bounds.high:

@@ -1,4 +1,4 @@
-"""Rows as ranks: equal rows counted once, every column sorted once."""
+"""Distinct rows as ranks, and nodes: the rows in a box."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from skseg._typing import FloatArray, IntArray
 
 Ranks = npt.NDArray[np.int32]
 
-# A smaller span of ranks is counted into a table; a larger one is sorted.
+# Ranks whose span is at most this many times their number are counted into a table;
+# others are sorted.
 _DENSE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """The distinct values of one column among some points.
+class DistinctValues:
+    """The distinct values of one column in a node.
 
     Attributes
     ----------
     ranks : ndarray of int
         Ascending.
     up_to : ndarray of float64
-        Sizes below each of them, and at the end of all: one more than ranks.
+        Size below each of them, and the total size: one more than ranks.
     """
 
     ranks: IntArray
@@ -41,11 +42,11 @@ class Points:
     Attributes
     ----------
     values : list of ndarray
-        For each column its distinct values, ascending, NaN for missing last.
+        The distinct values of each column, ascending, NaN for missing last.
     ranks : list of ndarray
-        For each column the ranks of the points in its values.
+        For each column, the rank of every point among these values.
     sizes : ndarray of float64
-        How many rows a point stands for.
+        Number of rows, or sum of weights, of each point.
     """
 
     values: list[FloatArray]
@@ -56,21 +57,21 @@ class Points:
         """Return the node of all points."""
         return Node(np.arange(len(self.sizes)), float(self.sizes.sum()))
 
-    def profile(self, node: Node, column: int) -> Profile:
+    def distinct(self, node: Node, column: int) -> DistinctValues:
         """Return the distinct values of a column in a node, computed once."""
-        if column not in node.profiles:
+        if column not in node.distinct:
             ranks = self.ranks[column][node.points]
-            node.profiles[column] = _profile(ranks, self.sizes[node.points])
-        return node.profiles[column]
+            node.distinct[column] = _distinct_values(ranks, self.sizes[node.points])
+        return node.distinct[column]
 
     def sides(self, node: Node, column: int, cut: int) -> tuple[Node, Node]:
         """Return the nodes below and above a cut of a node."""
-        profile = self.profile(node, column)
-        below = self.ranks[column][node.points] < profile.ranks[cut]
-        size = float(profile.up_to[cut])
+        distinct = self.distinct(node, column)
+        is_below = self.ranks[column][node.points] < distinct.ranks[cut]
+        size = float(distinct.up_to[cut])
         return (
-            Node(node.points[below], size),
-            Node(node.points[~below], node.size - size),
+            Node(node.points[is_below], size),
+            Node(node.points[~is_below], node.size - size),
         )
 
     def largest(self, node: Node) -> int:
@@ -79,55 +80,56 @@ class Points:
         return int(node.points[smallest([-self.sizes[node.points], *ranks])])
 
     def key(self, node: Node) -> tuple[int, ...]:
-        """Return the smallest box around a node, which tells nodes apart.
+        """Return the bounding box of a node, which identifies it.
 
-        A node is what a box cuts out of all points, so the smallest box does, too.
+        A node is the intersection of all points with a box, and so with its bounding
+        box.
         """
         key = []
-        for ranks in self.ranks:
-            here = ranks[node.points]
-            key += [int(here.min()), int(here.max())]
+        for column_ranks in self.ranks:
+            ranks = column_ranks[node.points]
+            key += [int(ranks.min()), int(ranks.max())]
         return tuple(key)
 
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """Some points: the ones in a box.
+    """The points in a box.
 
     Attributes
     ----------
     points : ndarray of int
-        Their numbers.
+        Numbers of the points.
     size : float
         Sum of their sizes.
-    profiles : dict of int to Profile
-        What is known of their columns.
+    distinct : dict of int to DistinctValues
+        The columns that have been looked at.
     """
 
     points: IntArray
     size: float
-    profiles: dict[int, Profile] = field(default_factory=dict)
+    distinct: dict[int, DistinctValues] = field(default_factory=dict)
 
 
-def _profile(ranks: Ranks, sizes: FloatArray) -> Profile:
+def _distinct_values(ranks: Ranks, sizes: FloatArray) -> DistinctValues:
     low, high = int(ranks.min()), int(ranks.max())
     if high - low < _DENSE * len(ranks):
         totals = _sums(ranks - low, sizes)
         # No point has size zero.
-        found = np.flatnonzero(totals)
-        distinct, totals = found + low, totals[found]
+        present = np.flatnonzero(totals)
+        distinct, totals = present + low, totals[present]
     else:
-        distinct, which = encode(ranks)
-        totals = _sums(which, sizes)
-    return Profile(distinct, np.concatenate([[0.0], np.cumsum(totals)]))
+        distinct, inverse = encode(ranks)
+        totals = _sums(inverse, sizes)
+    return DistinctValues(distinct, np.concatenate([[0.0], np.cumsum(totals)]))
 
 
 def encode(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ranks]:
-    """Return the distinct values, ascending, NaN last, and every value's rank."""
+    """Return the distinct values, ascending, NaN last, and the rank of every value."""
     order = np.argsort(values)
     ordered = values[order]
     starts = np.ones(len(values), dtype=bool)
-    # One NaN equals no other, but all of them are one group.
+    # NaN differs from itself, but all NaN have one rank.
     starts[1:] = (ordered[1:] != ordered[:-1]) & (ordered[:-1] == ordered[:-1])
     ranks = np.empty(len(values), dtype=np.int32)
     ranks[order] = np.cumsum(starts) - 1
@@ -145,23 +147,24 @@ def distinct_points(values: FloatArray, sizes: FloatArray) -> Points:
     if math.prod(counts) <= _DENSE * len(sizes):
         cells = np.ravel_multi_index(ranks, counts)
         totals = _sums(cells, sizes)
-        found = np.flatnonzero(totals)
-        parts = np.unravel_index(found, counts)
-        return Points(distinct, [r.astype(np.int32) for r in parts], totals[found])
-    keys, which = encode(_combined(ranks, counts))
+        present = np.flatnonzero(totals)
+        cell_ranks = np.unravel_index(present, counts)
+        ranks = [ranks.astype(np.int32) for ranks in cell_ranks]
+        return Points(distinct, ranks, totals[present])
+    keys, inverse = encode(_combined(ranks, counts))
     first = np.empty(len(keys), dtype=np.intp)
-    first[which] = np.arange(len(which))
-    return Points(distinct, [r[first] for r in ranks], _sums(which, sizes))
+    first[inverse] = np.arange(len(inverse))
+    return Points(distinct, [r[first] for r in ranks], _sums(inverse, sizes))
 
 
 def _combined(ranks: list[Ranks], counts: list[int]) -> npt.NDArray[np.int64]:
-    """Return one number a row that tells distinct rows apart."""
+    """Return one number per row that identifies equal rows."""
     key, span = ranks[0].astype(np.int64), counts[0]
-    for more, count in zip(ranks[1:], counts[1:], strict=True):
+    for column_ranks, count in zip(ranks[1:], counts[1:], strict=True):
         if span * count >= 2**62:
             distinct, encoded = encode(key)
             key, span = encoded.astype(np.int64), len(distinct)
-        key = key * count + more
+        key = key * count + column_ranks
         span *= count
     return key
 

@@ -1,4 +1,4 @@
-"""Rows cut into segments of legal sizes, each a plain conjunction."""
+"""Rows cut into segments of legal sizes, each a conjunction of intervals."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from skseg._search._bounds import size_bounds, summable
 from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._guillotine import Cut, GuillotineSearch, Leaf, OutOfStepsError, Tree
+from ._infeasibility import split_infeasibility
 from ._oversize import divide_oversize
 from ._points import distinct_points
-from ._why import why_no_split
 
-Status = Literal["solved", "oversize", "impossible", "undecided"]
+Status = Literal["solved", "oversize", "infeasible", "undecided"]
 
-# What a part of a tree is, where it lies and which rows are in it.
+# A part of a tree, its intervals and its rows.
 _Part = tuple[Tree, tuple["Interval", ...], IntArray]
 
-# Some seconds' worth: what is feasible is mostly found in tens of steps.
+# A few seconds. Feasible splits are mostly found within tens of steps.
 MAX_STEPS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Values of a column: ``low < x <= high``, and perhaps missing ones.
+    """Values of a column: ``low < x <= high``, with or without missing ones.
 
     Attributes
     ----------
     low, high : float or None
-        None: no bound. An infinite bound means what it says: ``x <= inf`` holds for
-        every present value.
+        None: no bound. An infinite bound is one: ``x <= inf`` holds for every present
+        value.
     missing : bool
-        Whether missing values belong to it.
+        Whether missing values belong to the interval.
     """
 
     low: float | None = None
@@ -62,22 +62,19 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A segment: one interval a column, all of which hold for its rows.
+class SizedBox:
+    """A segment: one interval per column, all of which hold for its rows.
 
     Attributes
     ----------
     intervals : tuple of Interval
         In the order of the columns.
     size : float
-        Its number of rows, or the sum of their weights.
-    oversize : bool
-        Whether it has more rows than allowed.
+        Number of rows, or the sum of their weights.
     """
 
     intervals: tuple[Interval, ...]
     size: float
-    oversize: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +83,23 @@ class Split:
 
     Attributes
     ----------
-    status : {"solved", "oversize", "impossible", "undecided"}
+    status : {"solved", "oversize", "infeasible", "undecided"}
         "solved": every box has a legal size. "oversize": some boxes stay too large,
-        which was allowed. "impossible": no sequence of cuts gives legal sizes, which is
-        proved. "undecided": none was found before the search was given up.
-    boxes : tuple of Box
-        A partition of all rows that there can be; empty unless "solved" or "oversize".
-        In the order of the cuts, low values first.
+        which was allowed. "infeasible": it is proved that no sequence of cuts gives
+        legal sizes. "undecided": none was found before the search was given up.
+    boxes : tuple of SizedBox
+        A partition of all possible rows, in the order of the cuts, low values first.
+        Empty unless "solved" or "oversize".
     codes : ndarray of int of shape (n_rows,)
-        The number of every row's box, -1 where there are no boxes.
-    why : str
-        What stands in the way; empty if "solved".
+        The box of every row, -1 if there are no boxes.
+    infeasibility : str
+        Why there is no legal split; empty if "solved".
     """
 
     status: Status
-    boxes: tuple[Box, ...]
+    boxes: tuple[SizedBox, ...]
     codes: IntArray
-    why: str = ""
+    infeasibility: str = ""
 
 
 def split_to_sizes(
@@ -115,43 +112,43 @@ def split_to_sizes(
     names: Sequence[str] | None = None,
     max_steps: int = MAX_STEPS,
 ) -> Split:
-    """Cut rows into boxes of legal sizes, by one column at a time.
+    """Cut rows into boxes of legal sizes by guillotine cuts.
 
     Parameters
     ----------
     values : ndarray of float64 of shape (n_rows, n_columns)
-        At least one column. NaN is missing: a group of its own behind the largest
-        value. A cut at t puts ``x <= t`` on one side, larger and missing values on the
-        other; a cut at infinity parts present from missing values.
+        At least one column. NaN is missing: a value of its own above the largest. A cut
+        at t puts ``x <= t`` on one side, larger and missing values on the other; a cut
+        at infinity separates present from missing values.
     min_size, max_size : float
         Bounds of every box's size, ``0 <= min_size <= max_size``.
     sample_weight : ndarray of shape (n_rows,), default=None
-        Not negative. Sizes are sums of weights; a whole weight is a repetition. Rows
-        without weight go where their values belong and have no part in the cuts.
+        Not negative. Sizes are sums of weights; a whole weight is a repetition. Rows of
+        weight zero are put into boxes, but do not affect the cuts.
     allow_oversize : bool, default=False
-        Where no division is legal, some boxes stay too large. None is ever too small.
+        Whether boxes may stay too large if there is no legal split. No box is ever too
+        small.
     names : sequence of str, default=None
-        What messages call the columns; x0, x1, ... by default.
+        Names of the columns in messages; x0, x1, ... by default.
     max_steps : int, default=50_000
-        What the search may cost, 0.1 to 0.2 ms a step.
+        Limit of the search. A step takes 0.1 to 0.2 ms.
 
     Returns
     -------
     Split
-        Does not depend on the order of the rows. Impossible sizes are no error here:
+        Does not depend on the order of the rows. Infeasible bounds do not raise, since
         the caller has more to say about them.
 
     Notes
     -----
-    A set of rows that fits is never divided further. One that does not is cut by one
-    column alone wherever that is possible, by the column that needs the fewest bands,
-    as near to equal shares as its values allow. Otherwise by one cut, after which each
-    side is divided on its own: of all cuts the one that promises the fewest segments,
-    then shares in proportion, then the column named first. Cuts move by up to 5 % of a
+    A set of rows of legal size is not divided further. Any other is cut by a single
+    column if that is possible: by the column that needs the fewest intervals, as near
+    to equal shares as its values allow. Otherwise it is cut in two, and each side is
+    divided on its own: of all cuts, by the one that promises the fewest segments, then
+    proportional shares, then the column named first. Cuts move by up to 5 % of a
     segment to a rounder threshold, or to where missing values begin. If a side turns
-    out to be indivisible, the next best cut is tried; sets of rows known to be so are
-    remembered. The search thus solves whatever guillotine cuts can solve, within its
-    steps.
+    out to be indivisible, the next best cut is tried; indivisible sets are stored.
+    Within its steps, the search solves whatever guillotine cuts can solve.
 
     Examples
     --------
@@ -164,51 +161,52 @@ def split_to_sizes(
     """
     n_rows, n_columns = values.shape
     sizes = np.ones(n_rows) if sample_weight is None else summable(sample_weight)
-    counted = sizes > 0
-    points = distinct_points(values[counted], sizes[counted])
+    is_counted = sizes > 0
+    points = distinct_points(values[is_counted], sizes[is_counted])
     bounds = size_bounds(min_size, max_size, points.sizes)
     search, root = GuillotineSearch(points, bounds), points.node()
-    decided, tree = True, None
+    is_decided, tree = True, None
     try:
         tree = search.solve(root, max_steps)
     except OutOfStepsError:
-        decided = False
-    why = ""
+        is_decided = False
+    infeasibility = ""
     if tree is None:
         names = names or [f"x{i}" for i in range(n_columns)]
-        why = why_no_split(points, bounds, names, None if decided else max_steps)
+        limit = None if is_decided else max_steps
+        infeasibility = split_infeasibility(points, bounds, names, limit)
         if not allow_oversize or root.size < bounds.low:
-            status: Status = "impossible" if decided else "undecided"
-            return Split(status, (), np.full(n_rows, -1), why)
+            status: Status = "infeasible" if is_decided else "undecided"
+            return Split(status, (), np.full(n_rows, -1), infeasibility)
         tree = divide_oversize(search, root, max_steps)
     boxes, codes = _lay_out(tree, values)
-    if any(box.oversize for box in boxes):
-        return Split("oversize", boxes, codes, why)
+    if any(box.size > bounds.high for box in boxes):
+        return Split("oversize", boxes, codes, infeasibility)
     return Split("solved", boxes, codes)
 
 
-def _lay_out(tree: Tree, values: FloatArray) -> tuple[tuple[Box, ...], IntArray]:
-    """Return the leaves of a tree as boxes, and which of them every row is in."""
-    boxes: list[Box] = []
+def _lay_out(tree: Tree, values: FloatArray) -> tuple[tuple[SizedBox, ...], IntArray]:
+    """Return the leaves of a tree as boxes, and the box of every row."""
+    boxes: list[SizedBox] = []
     codes = np.empty(len(values), dtype=np.intp)
     everywhere = (Interval(),) * values.shape[1]
     stack: list[_Part] = [(tree, everywhere, np.arange(len(values)))]
     while stack:
-        here, intervals, rows = stack.pop()
-        if isinstance(here, Leaf):
+        part, intervals, rows = stack.pop()
+        if isinstance(part, Leaf):
             codes[rows] = len(boxes)
-            boxes.append(Box(intervals, here.size, here.oversize))
+            boxes.append(SizedBox(intervals, part.size))
         else:
-            stack += reversed(_parts(here, intervals, rows, values[rows, here.column]))
+            stack += reversed(_parts(part, intervals, rows, values[rows, part.column]))
     return tuple(boxes), codes
 
 
 def _parts(
     cut: Cut, intervals: tuple[Interval, ...], rows: IntArray, values: FloatArray
 ) -> list[_Part]:
-    # NaN sorts behind everything, so missing values come into the last part.
-    part = np.searchsorted(cut.thresholds, values)
-    ends = np.cumsum(np.bincount(part, minlength=len(cut.parts)))[:-1]
+    # NaN sorts behind all numbers, so missing values are in the last part.
+    number = np.searchsorted(cut.thresholds, values)
+    ends = np.cumsum(np.bincount(number, minlength=len(cut.parts)))[:-1]
     before, after = intervals[: cut.column], intervals[cut.column + 1 :]
     return list(
         zip(
@@ -217,7 +215,7 @@ def _parts(
                 (*before, interval, *after)
                 for interval in intervals[cut.column].cut(cut.thresholds)
             ],
-            np.split(rows[np.argsort(part, kind="stable")], ends),
+            np.split(rows[np.argsort(number, kind="stable")], ends),
             strict=True,
         )
     )

@@ -39,7 +39,7 @@ def guillotine_feasible(
     return feasible(np.arange(len(values)))
 
 
-def fewest_bands(sizes: FloatArray, low: float, high: float) -> float:
+def fewest_runs(sizes: FloatArray, low: float, high: float) -> float:
     """Return the fewest runs of legal size that neighbours can be divided into."""
     fewest = [0.0]
     for end in range(1, len(sizes) + 1):
@@ -84,6 +84,6 @@ def set_partitions(n: int) -> Iterator[list[list[int]]]:
 
 
 def squared_error(sizes: FloatArray, means: FloatArray) -> Any:
-    """Return the squared error that is added when parts of given means become one."""
+    """Return the squared error that merging parts with these means adds."""
     centre = (sizes[:, np.newaxis] * means).sum(axis=0) / max(sizes.sum(), 1e-300)
     return float((sizes[:, np.newaxis] * (means - centre) ** 2).sum())

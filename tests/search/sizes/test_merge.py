@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skseg._search._bounds import size_bounds
-from skseg._search.sizes._grouping import FEW, GroupingSearch, Segments
+from skseg._search.sizes._grouping import (
+    MAX_EXHAUSTIVE,
+    GroupingSearch,
+    SegmentMoments,
+)
 from skseg._search.sizes._merge import Merge, merge_nearest
 from skseg._search.sizes._merge_grid import merge_grid
 from tests.search.sizes.oracles import grid_divisions, set_partitions, squared_error
@@ -66,27 +70,22 @@ def test_a_pinwheel_is_not_a_sequence_of_cuts() -> None:
     pinwheel = [[0, 0, 1], [2, 3, 1], [2, 4, 4]]
     assert np.bincount(np.ravel(pinwheel), np.ravel(sizes)).tolist() == [10] * 5
     merge = merge_grid(sizes, 10, 10)
-    assert merge.status == "impossible"
-    assert merge.why == (
+    assert merge.status == "infeasible"
+    assert merge.infeasibility == (
         "No division of the grid into boxes by cuts from edge to edge gives segments "
         "of 10 rows. Widen the bounds, or use a finer grid."
     )
     assert (merge.labels == -1).all()
 
 
-def test_a_grid_says_why_sizes_are_impossible() -> None:
-    assert merge_grid([1, 2], 4, 9).why == "3 rows are fewer than min_size=4."
-    assert "2 segments have at most 24 rows" in merge_grid([5] * 5, 10, 12).why
-    assert merge_grid([[9, 3], [3, 3]], 3, 6).why == (
+def test_a_grid_says_why_sizes_are_infeasible() -> None:
+    assert merge_grid([1, 2], 4, 9).infeasibility == "3 rows are fewer than min_size=4."
+    assert (
+        "2 segments have at most 24 rows" in merge_grid([5] * 5, 10, 12).infeasibility
+    )
+    assert merge_grid([[9, 3], [3, 3]], 3, 6).infeasibility == (
         "Cell (0, 0) alone has 9 rows, more than max_size=6. Split it first."
     )
-
-
-def test_allowed_oversize_leaves_the_fewest_rows_above_the_bound() -> None:
-    merge = merge_grid([9, 3, 1, 4], 3, 6, allow_oversize=True)
-    assert merge.status == "oversize"
-    assert merge.sizes.tolist() == [9, 4, 4]
-    assert merge.why.startswith("Cell (0,) alone has 9 rows")
 
 
 def test_an_outcome_far_from_zero_merges_like_one_around_it() -> None:
@@ -124,39 +123,35 @@ def grids(draw: Any) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
     )
 
 
-def grid_keys(
-    sizes: FloatArray, means: FloatArray, division: Any, high: float
-) -> tuple[float, float, int, float]:
+def grid_costs(
+    sizes: FloatArray, means: FloatArray, division: Any
+) -> tuple[float, int, float]:
     cells = [tuple(slice(*ends) for ends in box) for box in division]
-    totals = [sizes[box].sum() for box in cells]
     loss = sum(
         squared_error(sizes[box].ravel(), means[box].reshape(-1, 1)) for box in cells
     )
-    excess = sum(max(total - high, 0) for total in totals)
-    return excess, round(loss, 6), -len(cells), sum(total**2 for total in totals)
+    return round(loss, 6), -len(cells), sum(sizes[box].sum() ** 2 for box in cells)
 
 
-@given(grids(), st.booleans())
-def test_no_division_of_a_grid_is_better(instance: Any, allow: bool) -> None:
+@given(grids())
+def test_no_division_of_a_grid_is_better(instance: Any) -> None:
     sizes, means, (low, high) = instance
-    merge = merge_grid(sizes, low, high, sums=sizes * means, allow_oversize=allow)
+    merge = merge_grid(sizes, low, high, sums=sizes * means)
     legal = [
-        grid_keys(sizes, means, division, high)
+        grid_costs(sizes, means, division)
         for division in grid_divisions(sizes.shape)
         if all(
-            low <= sizes[tuple(slice(*ends) for ends in box)].sum()
-            and (allow or sizes[tuple(slice(*ends) for ends in box)].sum() <= high)
+            low <= sizes[tuple(slice(*ends) for ends in box)].sum() <= high
             for box in division
         )
     ]
     assert bool(merge.boxes) == bool(legal)
     if legal:
-        keys = grid_keys(sizes, means, merge.boxes, high)
-        assert keys == min(legal)
-        assert merge.loss == pytest.approx(keys[1], abs=1e-5)
-        assert (merge.status == "oversize") == (keys[0] > 0)
+        costs = grid_costs(sizes, means, merge.boxes)
+        assert costs == min(legal)
+        assert merge.loss == pytest.approx(costs[0], abs=1e-5)
     else:
-        assert merge.status == "impossible"
+        assert merge.status == "infeasible"
 
 
 @given(grids())
@@ -182,7 +177,7 @@ def test_a_small_segment_joins_the_nearest() -> None:
     assert merge == Merge("solved", ((0,), (1, 2)), (600.0, 800.0))
 
 
-def test_a_sibling_comes_before_a_nearer_stranger() -> None:
+def test_a_sibling_comes_before_a_nearer_segment() -> None:
     parents = np.array([0, 0, 1])
     merge = merge_nearest(
         [600, 100, 700],
@@ -194,14 +189,14 @@ def test_a_sibling_comes_before_a_nearer_stranger() -> None:
     assert merge.groups == ((0, 1), (2,))
 
 
-def test_a_stranger_is_taken_where_the_sibling_has_no_room() -> None:
+def test_another_segment_is_taken_where_the_sibling_has_no_room() -> None:
     siblings = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], bool)
     merge = merge_nearest([950, 100, 700], 500, 1000, siblings=siblings)
     assert merge.groups == ((0,), (1, 2))
 
 
-@pytest.mark.parametrize("n_others", [0, FEW])
-def test_siblings_may_be_told_by_what_their_union_is(n_others: int) -> None:
+@pytest.mark.parametrize("n_others", [0, MAX_EXHAUSTIVE])
+def test_siblings_may_be_given_by_a_callable_of_their_union(n_others: int) -> None:
     # Cells of a 2 x 2 grid: a union is one box unless it is an L or a diagonal.
     boxes = {(0, 1), (2, 3), (0, 2), (1, 3), (0, 1, 2, 3)}
     merge = merge_nearest(
@@ -214,11 +209,11 @@ def test_siblings_may_be_told_by_what_their_union_is(n_others: int) -> None:
     assert merge.groups[:3] == ((0, 2), (1,), (3,))
 
 
-def test_segments_are_siblings_by_way_of_others() -> None:
+def test_siblings_are_linked_by_other_siblings() -> None:
     links = np.zeros((6, 6), bool)
     for one, other in [(0, 1), (0, 2), (1, 3), (2, 4)]:
         links[one, other] = links[other, one] = True
-    are_siblings = Segments.of(np.ones(6), None, links).are_siblings
+    are_siblings = SegmentMoments.of(np.ones(6), None, links).are_siblings
     assert are_siblings((0, 1, 2, 3, 4))
     assert not are_siblings((0, 3))
     assert not are_siblings((0, 1, 5))
@@ -226,8 +221,8 @@ def test_segments_are_siblings_by_way_of_others() -> None:
 
 def test_nearness_is_the_squared_error_that_a_merge_adds() -> None:
     # 100 rows at 0 may join 100 rows at 1.2 or 700 rows at -1: 86.4 against 87.5.
-    sizes = [100, 150, 700] + [700] * FEW
-    profiles = [[0.0], [1.2], [-1.0]] + [[50.0]] * FEW
+    sizes = [100, 150, 700] + [700] * MAX_EXHAUSTIVE
+    profiles = [[0.0], [1.2], [-1.0]] + [[50.0]] * MAX_EXHAUSTIVE
     merge = merge_nearest(sizes, 200, 1000, profiles=profiles)
     assert merge.groups[0] == (0, 1)
 
@@ -269,19 +264,19 @@ NO_WAY = (
         ([5, 6, 4, 25], TOO_LARGE),
         ([3, 9, 9], NO_ROOM),
         ([1, 2, 9, 9], NO_WAY),
-        ([1, 2] + [9] * FEW, NO_WAY),
+        ([1, 2] + [9] * MAX_EXHAUSTIVE, NO_WAY),
     ],
 )
-def test_segments_say_why_sizes_are_impossible(sizes: list[int], why: str) -> None:
+def test_merges_say_why_sizes_are_infeasible(sizes: list[int], why: str) -> None:
     merge = merge_nearest(sizes, 4, 10, names=list("abcdefghijklmn"[: len(sizes)]))
-    assert (merge.status, merge.groups, merge.why) == ("impossible", (), why)
+    assert (merge.status, merge.groups, merge.infeasibility) == ("infeasible", (), why)
 
 
 def test_a_segment_that_is_too_large_stays_alone_where_that_is_allowed() -> None:
     merge = merge_nearest([5, 5, 30, 2], 4, 10, allow_oversize=True)
     assert merge.status == "oversize"
     assert (2,) in merge.groups
-    assert merge.why.startswith("Segment '2' alone has 30 rows")
+    assert merge.infeasibility.startswith("Segment '2' alone has 30 rows")
 
 
 def test_many_segments_around_one_that_is_too_large_are_merged_among_themselves() -> (
@@ -292,34 +287,36 @@ def test_many_segments_around_one_that_is_too_large_are_merged_among_themselves(
     assert sorted(merge.sizes) == [6] * 7 + [99]
 
 
-def test_a_small_segment_is_added_to_a_too_large_one_for_want_of_another() -> None:
+def test_a_small_segment_is_added_to_a_full_one_if_there_is_no_other() -> None:
     merge = merge_nearest([1, 10, 10], 4, 10, allow_oversize=True)
     assert sorted(merge.sizes) == [10, 11]
 
 
-def test_a_small_segment_of_many_is_added_to_the_nearest_for_want_of_room() -> None:
-    sizes = [1] + [10] * FEW
-    profiles = np.array([[5.2], *[[i] for i in range(FEW)]])
+def test_a_small_segment_among_many_full_ones_is_added_to_the_nearest() -> None:
+    sizes = [1] + [10] * MAX_EXHAUSTIVE
+    profiles = np.array([[5.2], *[[i] for i in range(MAX_EXHAUSTIVE)]])
     merge = merge_nearest(sizes, 4, 10, profiles=profiles, allow_oversize=True)
     assert merge.status == "oversize"
     assert merge.groups[0] == (0, 6)
-    assert sorted(merge.sizes) == [10] * (FEW - 1) + [11]
-    assert merge.why.startswith("Segment '0' has 1 row, fewer than min_size=4")
+    assert sorted(merge.sizes) == [10] * (MAX_EXHAUSTIVE - 1) + [11]
+    assert merge.infeasibility.startswith(
+        "Segment '0' has 1 row, fewer than min_size=4"
+    )
 
 
-def test_a_row_more_counts_the_same_where_there_are_too_many_already() -> None:
-    sizes = [1] + [10] * FEW + [99]
-    profiles = np.array([[5.2], *[[i] for i in range(FEW)], [5.2]])
+def test_rows_added_to_an_oversize_segment_count_like_any_other_excess() -> None:
+    sizes = [1] + [10] * MAX_EXHAUSTIVE + [99]
+    profiles = np.array([[5.2], *[[i] for i in range(MAX_EXHAUSTIVE)], [5.2]])
     merge = merge_nearest(sizes, 4, 10, profiles=profiles, allow_oversize=True)
-    assert merge.groups[0] == (0, FEW + 1)
+    assert merge.groups[0] == (0, MAX_EXHAUSTIVE + 1)
 
 
-def test_giving_up_is_not_called_impossible() -> None:
+def test_giving_up_is_not_called_infeasible() -> None:
     rng = np.random.default_rng(3)
     sizes = rng.integers(30, 60, 40)
     merge = merge_nearest(sizes, 100, 110, max_steps=10)
     assert merge.status == "undecided"
-    assert merge.why == (
+    assert merge.infeasibility == (
         "Undecided: 10 merges tried gave no segments of 100 to 110 rows, nor a proof "
         "that none do. Wider bounds make it easier."
     )
@@ -358,12 +355,12 @@ def test_no_grouping_of_few_segments_is_better(instance: Any, allow: bool) -> No
 
     def keys(groups: Any) -> tuple[float, ...]:
         totals = [sizes[list(group)].sum() for group in groups]
-        strangers = sum(not connected(list(group), links) for group in groups)
+        unrelated = sum(not connected(list(group), links) for group in groups)
         losses = [squared_error(sizes[list(g)], scaled[list(g)]) for g in groups]
         excess = sum(max(total - high, 0) for total in totals)
         return (
             excess,
-            strangers,
+            unrelated,
             round(sum(losses), 6) + 0.0,
             -len(groups),
             sum(total**2 for total in totals),
@@ -384,9 +381,9 @@ def test_no_grouping_of_few_segments_is_better(instance: Any, allow: bool) -> No
 
 
 @given(segment_sets(), st.sampled_from(["near", "tight"]))
-def test_the_search_for_many_finds_whatever_exists(instance: Any, order: Any) -> None:
+def test_the_search_finds_a_grouping_if_there_is_one(instance: Any, order: Any) -> None:
     sizes, profiles, links, (low, high) = instance
-    segments = Segments.of(sizes, profiles, links)
+    segments = SegmentMoments.of(sizes, profiles, links)
     search = GroupingSearch(
         segments, size_bounds(low, high, sizes), max_steps=10**6, order=order
     )
@@ -402,12 +399,14 @@ def test_the_search_for_many_finds_whatever_exists(instance: Any, order: Any) ->
         assert all(low <= sizes[list(group)].sum() <= high for group in groups)
 
 
-def test_where_nearness_runs_out_of_steps_sizes_lead_the_search() -> None:
+def test_sizes_lead_the_search_where_nearness_runs_out_of_steps() -> None:
     rng = np.random.default_rng(3)
-    sizes = rng.integers(10, 40, FEW + 2).astype(float)
-    profiles = rng.normal(size=(FEW + 2, 2))
+    sizes = rng.integers(10, 40, MAX_EXHAUSTIVE + 2).astype(float)
+    profiles = rng.normal(size=(MAX_EXHAUSTIVE + 2, 2))
     near = GroupingSearch(
-        Segments.of(sizes, profiles, None), size_bounds(60, 66, sizes), max_steps=60
+        SegmentMoments.of(sizes, profiles, None),
+        size_bounds(60, 66, sizes),
+        max_steps=60,
     )
     assert near.solve(np.arange(len(sizes))) is None
     assert near.steps_left < 0
@@ -416,7 +415,7 @@ def test_where_nearness_runs_out_of_steps_sizes_lead_the_search() -> None:
     assert all(60 <= size <= 66 for size in merge.sizes)
 
 
-@given(st.integers(0, 10**6), st.integers(FEW + 1, 40), st.booleans())
+@given(st.integers(0, 10**6), st.integers(MAX_EXHAUSTIVE + 1, 40), st.booleans())
 def test_many_segments_are_merged_to_legal_sizes_without_loss(
     seed: int, n: int, allow: bool
 ) -> None:
@@ -431,7 +430,7 @@ def test_many_segments_are_merged_to_legal_sizes_without_loss(
     assert [sizes[list(group)].sum() for group in merge.groups] == list(merge.sizes)
 
 
-def test_segments_that_are_large_enough_are_left_alone_in_a_crowd() -> None:
+def test_large_segments_among_many_are_left_alone() -> None:
     sizes = [600] * 15 + [100]
     merge = merge_nearest(sizes, 500, 1000, profiles=np.arange(16.0)[:, np.newaxis])
     assert merge.groups == (*((i,) for i in range(14)), (14, 15))

@@ -1,4 +1,4 @@
-"""Why rows cannot be cut into segments of legal sizes."""
+"""Texts that say why rows cannot be cut into segments of legal sizes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from skseg.rules._language._thresholds import format_number
 from ._points import Points
 
 
-def why_no_split(
-    points: Points, bounds: SizeBounds, names: Sequence[str], steps: int | None
+def split_infeasibility(
+    points: Points, bounds: SizeBounds, names: Sequence[str], max_steps: int | None
 ) -> str:
-    """Return what stands in the way; `steps`: the search was given up after so many."""
+    """Return why there is no split.
+
+    `max_steps` is the limit at which an undecided search was given up, None if it is
+    proved that there is no split.
+    """
     by_number = bounds.why_not(float(points.sizes.sum()))
     if by_number is not None:
         return by_number
@@ -27,11 +31,11 @@ def why_no_split(
             f"max_size={format_size(bounds.max_size)}: no cut by {columns} can part "
             "them. Split on a further column that tells them apart."
         )
-    if steps is not None:
+    if max_steps is not None:
         return (
-            f"Undecided: {steps:,} steps of search found no way to cut by {columns} "
-            f"into segments of {bounds}, nor a proof that there is none. Wider bounds "
-            "or a further column with finer values make it easier."
+            f"Undecided: {max_steps:,} steps of search found no way to cut by "
+            f"{columns} into segments of {bounds}, nor a proof that there is none. "
+            "Wider bounds or a further column with finer values make it easier."
         )
     return (
         f"No sequence of cuts by {columns} gives segments of {bounds}: every one "
@@ -44,8 +48,8 @@ def _row_text(points: Points, point: int, names: Sequence[str]) -> str:
     parts = []
     for name, values, ranks in zip(names, points.values, points.ranks, strict=True):
         value = float(values[ranks[point]])
-        absent = value != value
+        is_missing = value != value
         parts.append(
-            f"{name} missing" if absent else f"{name} = {format_number(value)}"
+            f"{name} missing" if is_missing else f"{name} = {format_number(value)}"
         )
     return ", ".join(parts)
