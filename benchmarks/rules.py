@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT))
 from _measure import cpu, write_results  # noqa: E402
 
 from skseg.rules import Domain, RuleSet  # noqa: E402
-from skseg.rules._proof._orderings import placements  # noqa: E402
+from skseg.rules._proof._orderings import orderings  # noqa: E402
 from skseg.rules._proof._proof import Proof  # noqa: E402
 from skseg.rules._proof._symbolic import SymbolicAxis  # noqa: E402
 from tests.rules.generators import flip_one, partition, random_rules  # noqa: E402
@@ -258,7 +258,7 @@ def open_rows(z3_limit: float) -> list[dict[str, Any]]:
 
 def count_orders(n_quantiles: int, n_numbers: int) -> int:
     numbers = [40.0 * i for i in range(1, n_numbers + 1)]
-    return sum(1 for _ in placements(n_quantiles, numbers, Domain()))
+    return sum(1 for _ in orderings(n_quantiles, numbers, Domain()))
 
 
 def measure_open(

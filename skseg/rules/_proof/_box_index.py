@@ -1,7 +1,7 @@
-"""Many boxes at once: a set of boxes is an int, a bit for each box.
+"""Many boxes at once: a set of boxes is an int with a bit for each box.
 
-One operation on such ints asks every box the same question, so the proof's cost grows
-with the number of questions, not with the number of pairs of boxes.
+One operation on such ints tests every box, so the proof's cost grows with the number of
+tests, not with the number of pairs of boxes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from skseg.rules._cells import members_by_cell, runs
 
 from ._boxes import Box, Budget, common_volume, volume
 
-# A region in which a gap is sought: the boxes that meet it, its masks, and for each
-# axis the boxes that span it there.
+# Node of the search for a gap, a region: the boxes that meet it, its masks, and for
+# each axis the boxes that span it there.
 _Node = tuple[int, list[int], list[int]]
 
 
 class _AxisIndex:
-    """The boxes over each cell of an axis, united and intersected over runs of cells.
+    """The boxes over each cell of an axis, and over some or all cells of a run.
 
     A segment tree: node i stands for the cells of the nodes 2 i and 2 i + 1.
     """
@@ -28,15 +28,15 @@ class _AxisIndex:
         self.add({})
 
     def add(self, members: dict[int, int]) -> None:
-        """Add boxes: mask -> those with exactly that mask."""
+        """Add boxes, given as mask -> the boxes with exactly that mask."""
         size = len(self.cells)
         added = members_by_cell(members, size)
         self.cells = [old | new for old, new in zip(self.cells, added, strict=True)]
-        self._some = [0] * size + self.cells
-        self._every = self._some.copy()
+        self._unions = [0] * size + self.cells
+        self._common = self._unions.copy()
         for node in reversed(range(1, size)):
-            self._some[node] = self._some[2 * node] | self._some[2 * node + 1]
-            self._every[node] = self._every[2 * node] & self._every[2 * node + 1]
+            self._unions[node] = self._unions[2 * node] | self._unions[2 * node + 1]
+            self._common[node] = self._common[2 * node] & self._common[2 * node + 1]
         self._answers: dict[int, tuple[int, int]] = {}
 
     def meet_and_span(self, mask: int) -> tuple[int, int]:
@@ -50,13 +50,13 @@ class _AxisIndex:
             left, right = start + size, stop + size
             while left < right:
                 if left & 1:
-                    meet |= self._some[left]
-                    span &= self._every[left]
+                    meet |= self._unions[left]
+                    span &= self._common[left]
                     left += 1
                 if right & 1:
                     right -= 1
-                    meet |= self._some[right]
-                    span &= self._every[right]
+                    meet |= self._unions[right]
+                    span &= self._common[right]
                 left, right = left >> 1, right >> 1
         self._answers[mask] = meet, span
         return meet, span
@@ -72,7 +72,7 @@ class BoxIndex:
         self.add(boxes)
 
     @property
-    def everyone(self) -> int:
+    def all_boxes(self) -> int:
         """The set of all boxes."""
         return (1 << len(self.boxes)) - 1
 
@@ -88,27 +88,28 @@ class BoxIndex:
         for axis, group in zip(self._axes, members, strict=True):
             axis.add(group)
 
-    def members(self, some: int) -> Iterator[Box]:
+    def members(self, subset: int) -> Iterator[Box]:
         """Yield the boxes of a set, in the order in which they were given."""
-        while some:
-            lowest = some & -some
+        while subset:
+            lowest = subset & -subset
             yield self.boxes[lowest.bit_length() - 1]
-            some ^= lowest
+            subset ^= lowest
 
     def meeting(self, box: Box) -> int:
         """Return the boxes that share rows with `box`."""
-        some = self.everyone
+        meeting = self.all_boxes
         for axis, mask in zip(self._axes, box, strict=True):
-            some &= axis.meet_and_span(mask)[0]
-        return some
+            meeting &= axis.meet_and_span(mask)[0]
+        return meeting
 
     def find_gap(
         self, region: Box, among: int, budget: Budget, disjoint: int = 0
     ) -> Box | None:
         """Return a box of `region` outside the boxes `among`, or None if there is none.
 
-        Depth first: cut a box out, go on with what is left around it. Of boxes known to
-        be `disjoint`, volumes tell at every step whether they leave anything at all.
+        Depth-first search: cut a box out of the region, go on with the pieces around
+        it. Where boxes are known to be `disjoint`, the sum of their volumes tells
+        whether they fill a piece.
         """
         answers = [
             axis.meet_and_span(mask)
@@ -128,23 +129,23 @@ class BoxIndex:
             stack += self._around(self.boxes[hole], meeting, masks, spans)
         return None
 
-    def _fill(self, some: int, region: Box) -> bool:
-        """Tell whether some disjoint boxes leave nothing of `region`."""
-        parts = (common_volume(box, region) for box in self.members(some))
-        return bool(some) and sum(parts) == volume(region)
+    def _fill(self, disjoint: int, region: Box) -> bool:
+        """Tell whether disjoint boxes leave nothing of `region`."""
+        volumes = (common_volume(box, region) for box in self.members(disjoint))
+        return bool(disjoint) and sum(volumes) == volume(region)
 
     def _around(
         self, hole: Box, meeting: int, masks: list[int], spans: list[int]
     ) -> list[_Node]:
-        """Return what is left of a region around a box, the emptiest piece last."""
+        """Return the pieces of a region around a box, that of fewest boxes last."""
         cuts = []
         for axis, mask in enumerate(masks):
             outside = mask & ~hole[axis]
             if outside:
                 meet, span = self._axes[axis].meet_and_span(outside)
                 cuts.append(((meeting & meet).bit_count(), axis, outside, meet, span))
-        # The first cut gets all of its outside, the later ones what lies beside the
-        # hole: so the emptiest comes first.
+        # Each cut leaves the next ones only the slab of the hole, so the first piece is
+        # the largest: it should be the one that the fewest boxes meet.
         cuts.sort()
         pieces: list[_Node] = []
         masks, spans = masks.copy(), spans.copy()
@@ -162,11 +163,11 @@ class BoxIndex:
         """Return a maximal box around `box` that meets none of the boxes."""
         grown = list(box)
         for axis, allowed in enumerate(self._universe):
-            beside = self.meeting((*grown[:axis], allowed, *grown[axis + 1 :]))
-            over = self._axes[axis].cells
+            in_the_way = self.meeting((*grown[:axis], allowed, *grown[axis + 1 :]))
+            boxes_at = self._axes[axis].cells
             for start, stop in runs(allowed):
                 for cell in range(start, stop):
-                    if over[cell] & beside:
+                    if boxes_at[cell] & in_the_way:
                         allowed ^= 1 << cell
             grown[axis] = allowed
         return tuple(grown)
@@ -175,9 +176,10 @@ class BoxIndex:
 def _simplest(meeting: int, spans: list[int]) -> int | None:
     """Return the number of a box that cuts a region on the fewest axes.
 
-    None if a box spans the region on every axis. Among equals the first box wins.
+    None if a box spans the region on every axis. Of several boxes the first is chosen.
     """
-    one = two = three = 0  # the boxes that cut on at least so many axes
+    # The boxes that cut on at least one, two and three axes.
+    one = two = three = 0
     for span in spans:
         cutting = meeting & ~span
         three |= two & cutting

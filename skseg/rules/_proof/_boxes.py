@@ -1,7 +1,7 @@
-"""Boxes of cells: one bit mask a column. The arithmetic under the proof.
+"""Boxes of cells, one bit mask for each column: the arithmetic of the proof.
 
 A box is the set of rows whose every column lies in that column's mask. No mask of a box
-is ever empty; an empty box is no box.
+is empty.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from skseg.rules._language._conditions import And, Not, Or, Rule, leaves
 
 Box = tuple[int, ...]
 
-# A rule that needs more disjoint boxes than this is refused: its proof would not end.
+# A rule that needs more disjoint boxes is refused: its proof would take too long.
 MAX_BOXES = 20_000
 
 
 class TooManyBoxesError(RuleError):
-    """A rule, or a set of them, is too entangled to be taken apart into boxes."""
+    """Rules overlap in too many ways to be split into boxes."""
 
 
 class Budget:
-    """Steps that a search may still take, so that every proof ends."""
+    """Number of steps that a search may take, so that every proof ends."""
 
     def __init__(self, steps: int) -> None:
-        self.left = steps
+        self.remaining = steps
 
     def spend(self, steps: int = 1) -> None:
-        """Take `steps`, or raise `TooManyBoxesError` when none are left."""
-        self.left -= steps
-        if self.left < 0:
+        """Count `steps`; raise `TooManyBoxesError` when the budget is spent."""
+        self.remaining -= steps
+        if self.remaining < 0:
             raise TooManyBoxesError(
-                "The rules overlap in too many ways to be told apart. Split them into "
-                "simpler rules."
+                "The rules overlap in too many ways to be told apart.",
+                advice="Split them into simpler rules.",
             )
 
 
@@ -47,19 +47,19 @@ def volume(box: Box) -> int:
 
 def intersect(a: Box, b: Box) -> Box | None:
     """Return the rows in both boxes, or None."""
-    common = []
+    masks = []
     for x, y in zip(a, b, strict=True):
-        both = x & y
-        if not both:
+        mask = x & y
+        if not mask:
             return None
-        common.append(both)
-    return tuple(common)
+        masks.append(mask)
+    return tuple(masks)
 
 
 def common_volume(a: Box, b: Box) -> int:
     """Return the number of cell combinations in both boxes."""
-    both = intersect(a, b)
-    return 0 if both is None else volume(both)
+    common = intersect(a, b)
+    return 0 if common is None else volume(common)
 
 
 def subtract(box: Box, hole: Box) -> list[Box]:
@@ -68,9 +68,9 @@ def subtract(box: Box, hole: Box) -> list[Box]:
     if common is None:
         return [box]
     pieces = []
-    for axis, (mask, taken) in enumerate(zip(box, common, strict=True)):
-        if mask != taken:
-            pieces.append((*common[:axis], mask & ~taken, *box[axis + 1 :]))
+    for axis, (mask, inside) in enumerate(zip(box, common, strict=True)):
+        if mask != inside:
+            pieces.append((*common[:axis], mask & ~inside, *box[axis + 1 :]))
     return pieces
 
 
@@ -90,22 +90,22 @@ def subtract_all(
 def _check_count(boxes: Sequence[Box]) -> None:
     if len(boxes) > MAX_BOXES:
         raise TooManyBoxesError(
-            f"The rules take more than {MAX_BOXES:,} boxes to tell apart. Split them "
-            "into simpler rules."
+            f"The rules take more than {MAX_BOXES:,} boxes to tell apart.",
+            advice="Split them into simpler rules.",
         )
 
 
 def separate(boxes: Iterable[Box], budget: Budget | None = None) -> list[Box]:
     """Return disjoint boxes that make up the same rows as `boxes`."""
-    found: list[Box] = []
+    disjoint: list[Box] = []
     for box in sorted(boxes, key=volume, reverse=True):
-        found += subtract_all([box], found, budget)
-        _check_count(found)
-    return found
+        disjoint += subtract_all([box], disjoint, budget)
+        _check_count(disjoint)
+    return disjoint
 
 
 class BoxCompiler:
-    """Takes rules apart into boxes within a universe of allowed cells."""
+    """Turns rules into boxes within a universe of allowed cells."""
 
     def __init__(self, axes: Mapping[str, CellAxis], universe: Box) -> None:
         self.axes = axes
@@ -122,7 +122,7 @@ class BoxCompiler:
         assert isinstance(rule, And | Or)
         parts = [self.boxes(part, negated) for part in rule.parts]
         if isinstance(rule, And) != negated:
-            return self._all(parts)
+            return self._intersection(parts)
         return list(dict.fromkeys(box for boxes in parts for box in boxes))
 
     def _one_column(self, rule: Rule, name: str, negated: bool) -> list[Box]:
@@ -133,13 +133,14 @@ class BoxCompiler:
             return []
         return [(*self.universe[:position], mask, *self.universe[position + 1 :])]
 
-    def _all(self, parts: list[list[Box]]) -> list[Box]:
-        found = [self.universe]
-        for boxes in sorted(parts, key=len):
-            pairs = (intersect(a, b) for a in found for b in boxes)
-            found = list(dict.fromkeys(box for box in pairs if box is not None))
-            _check_count(found)
-        return found
+    def _intersection(self, unions: list[list[Box]]) -> list[Box]:
+        """Return the boxes of the rows that lie in every one of several unions."""
+        common = [self.universe]
+        for boxes in sorted(unions, key=len):
+            pairs = (intersect(a, b) for a in common for b in boxes)
+            common = list(dict.fromkeys(box for box in pairs if box is not None))
+            _check_count(common)
+        return common
 
 
 def grow_inside(box: Box, universe: Box, region: Sequence[Box]) -> Box:
@@ -148,17 +149,17 @@ def grow_inside(box: Box, universe: Box, region: Sequence[Box]) -> Box:
     for axis, allowed in enumerate(universe):
         # A cell may be added where the slab over it lies wholly in the region: the
         # region is disjoint, so the cross-sections of its parts add up.
-        rest = (*grown[:axis], allowed, *grown[axis + 1 :])
-        wanted = volume(rest) // allowed.bit_count()
+        slabs = (*grown[:axis], allowed, *grown[axis + 1 :])
+        full = volume(slabs) // allowed.bit_count()
         filled: dict[int, int] = {}
         for part in region:
-            common = intersect(part, rest)
+            common = intersect(part, slabs)
             if common is None:
                 continue
             section = volume(common) // common[axis].bit_count()
             for cell in _cells(common[axis]):
                 filled[cell] = filled.get(cell, 0) + section
-        grown[axis] = sum(cell for cell, n in filled.items() if n == wanted)
+        grown[axis] = sum(cell for cell, n in filled.items() if n == full)
     return tuple(grown)
 
 
@@ -172,22 +173,22 @@ def _cells(mask: int) -> Iterable[int]:
 def cover(region: Sequence[Box], universe: Box) -> list[Box]:
     """Return few maximal boxes, perhaps overlapping, that make up disjoint `region`.
 
-    Greedy: the box that adds most comes next. What a box would add only ever shrinks,
-    so a box that still adds most when looked at again is the best of all.
+    Greedy set cover: the box that adds most comes next. What a box would add never
+    grows, so a box that adds as much as when it was queued is the best of all.
     """
     grown = dict.fromkeys(grow_inside(box, universe, region) for box in region)
     queue = [(-volume(box), i, box) for i, box in enumerate(grown)]
     heapify(queue)
-    left, found = list(region), []
-    while left:
-        size, i, box = queue[0]
-        adds = -sum(common_volume(box, part) for part in left)
-        if adds == 0:
+    uncovered, chosen = list(region), []
+    while uncovered:
+        queued, i, box = queue[0]
+        added = -sum(common_volume(box, part) for part in uncovered)
+        if added == 0:
             heappop(queue)
-        elif adds > size:
-            heapreplace(queue, (adds, i, box))
+        elif added > queued:
+            heapreplace(queue, (added, i, box))
         else:
             heappop(queue)
-            found.append(box)
-            left = subtract_all(left, [box])
-    return found
+            chosen.append(box)
+            uncovered = subtract_all(uncovered, [box])
+    return chosen

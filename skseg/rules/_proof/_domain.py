@@ -1,4 +1,4 @@
-"""What a column may hold: the schema that a proof can rely on."""
+"""The values that a column may hold: the schema that a proof relies on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from skseg.rules._language._thresholds import check_number
 
 @dataclass(frozen=True)
 class Domain:
-    """The values that a column may hold, known from outside the rules.
+    """The values that a column may hold, as known apart from the rules.
 
     A proof holds for every possible row. Where a column cannot be missing, holds whole
     numbers, or takes values from a closed list, saying so lets the proof leave
@@ -67,19 +67,32 @@ class Domain:
         for bound in ("low", "high"):
             object.__setattr__(self, bound, check_number(getattr(self, bound)))
         if self.low > self.high:
-            raise RuleError(f"A Domain needs low <= high. Got {self.low}, {self.high}.")
+            raise RuleError(
+                f"A Domain needs low <= high. Got {self.low}, {self.high}.",
+                owner="Domain",
+                name="low",
+                rule="at most high",
+                value=self.low,
+            )
         if self.values is not None and self._is_bounded:
             raise RuleError(
-                "A Domain takes either values or integer / low / high, not both."
+                "A Domain takes either values or integer / low / high, not both.",
+                owner="Domain",
+                name="values",
+                value=self.values,
             )
         if self.values is not None:
             if isinstance(self.values, str) or not isinstance(self.values, Iterable):
                 raise RuleError(
-                    f"The values of a Domain must be a list. Got {self.values!r}."
+                    f"The values of a Domain must be a list. Got {self.values!r}.",
+                    owner="Domain",
+                    name="values",
+                    rule="a list",
+                    value=self.values,
                 )
-            # Checked and put in one spelling the same way as rules are.
-            checked = membership("values", self.values).values
-            object.__setattr__(self, "values", checked)
+            # Numbers become float64, as those in rules do.
+            values = membership("values", self.values).values
+            object.__setattr__(self, "values", values)
 
     @property
     def _is_bounded(self) -> bool:
@@ -87,7 +100,7 @@ class Domain:
 
     @property
     def kind(self) -> Kind | None:
-        """Whether the domain is about numbers, text, or says nothing of it."""
+        """Whether the values are numbers or text; None if they may be either."""
         if self.values is not None:
             return "text" if isinstance(self.values[0], str) else "number"
         return "number" if self._is_bounded else None
@@ -122,9 +135,9 @@ def _allowed_numbers(domain: Domain, axis: NumberAxis) -> int:
 
 
 def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
-    """Return the domain of a column of numbers, of the rows that satisfy `universe`.
+    """Return the domain of a column of numbers among the rows that satisfy `universe`.
 
-    As far as comparisons that all of them satisfy tell; perhaps it is wider.
+    It is a superset: only comparisons that all these rows satisfy narrow it.
     """
     parts = universe.parts if isinstance(universe, And) else (universe,)
     low, high = domain.low, domain.high
@@ -141,7 +154,7 @@ def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
             below = part.operator == "<"
             high = min(high, math.nextafter(number, -math.inf) if below else number)
     if low > high:
-        # Nobody is in the universe.
+        # The universe is empty.
         return domain
     if domain.values is None:
         return replace(domain, low=low, high=high)
@@ -175,25 +188,36 @@ def first_integer(axis: NumberAxis, cell: int) -> float | None:
 
 def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
     """Return `schema` as Domains; a plain dict holds the arguments of one."""
-    checked: dict[str, Domain] = {}
     if schema is not None and not isinstance(schema, Mapping):
         raise RuleError(
-            f"A schema must be a mapping of columns. Got {schema!r} instead."
+            f"A schema must be a mapping of columns. Got {schema!r} instead.",
+            name="schema",
+            rule="a mapping of columns",
+            value=schema,
         )
-    for name, domain in (schema or {}).items():
-        if isinstance(domain, Mapping):
-            known = [field.name for field in fields(Domain)]
-            for key in domain:
-                if key not in known:
-                    raise RuleError(
-                        f"The schema of column {name!r} may say {', '.join(known)}. "
-                        f"Got {key!r} instead.{did_you_mean(str(key), known)}"
-                    )
-            domain = Domain(**domain)
-        if not isinstance(domain, Domain):
-            raise RuleError(
-                f"The schema of column {name!r} must be a Domain or a dict of its "
-                f"arguments. Got {domain!r} instead."
-            )
-        checked[name] = domain
-    return checked
+    return {name: _as_domain(name, domain) for name, domain in (schema or {}).items()}
+
+
+def _as_domain(column: str, domain: Any) -> Domain:
+    if isinstance(domain, Mapping):
+        keys = [field.name for field in fields(Domain)]
+        for key in domain:
+            if key not in keys:
+                raise RuleError(
+                    f"The schema of column {column!r} may say {', '.join(keys)}. "
+                    f"Got {key!r} instead.{did_you_mean(str(key), keys)}",
+                    name="schema",
+                    value=key,
+                    column=column,
+                )
+        return Domain(**domain)
+    if not isinstance(domain, Domain):
+        raise RuleError(
+            f"The schema of column {column!r} must be a Domain or a dict of its "
+            f"arguments. Got {domain!r} instead.",
+            name="schema",
+            rule="a Domain or a dict of its arguments",
+            value=domain,
+            column=column,
+        )
+    return domain

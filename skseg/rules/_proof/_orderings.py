@@ -1,4 +1,4 @@
-"""Where quantiles of data not yet seen may lie among known numbers."""
+"""The orders that quantiles of unseen data may have among known numbers."""
 
 from __future__ import annotations
 
@@ -11,63 +11,69 @@ from typing import NamedTuple
 from ._domain import Domain
 
 
-class _Place(NamedTuple):
+class _Candidate(NamedTuple):
     """A value that a quantile may have.
 
-    In a wide gap between known numbers only the order of the quantiles matters, so its
-    places are used in turn: one that `follows` another adds nothing without that.
+    Within a wide interval between known numbers only the order of the quantiles
+    matters, so its candidates are used one after the other: one that `follows` another
+    is used only after that.
     """
 
     value: float
     follows: bool = False
 
 
-def placements(
-    count: int, numbers: Sequence[float], domain: Domain
+def orderings(
+    n_quantiles: int, numbers: Sequence[float], domain: Domain
 ) -> Iterator[tuple[float, ...]]:
-    """Yield values of `count` quantiles, for every order of these and of `numbers`.
+    """Yield values of the quantiles, for every order of quantiles and `numbers`.
 
     The quantiles rise with their levels and may be equal. Each is a value of the data,
     so it lies in the domain. Wherever there is room, a value of the domain lies between
-    any two neighbours in the order, and what rules tell apart in tighter placements,
+    any two neighbours in the order, and what rules tell apart where there is less room,
     they tell apart there.
     """
-    places = _places(count, numbers, domain)
-    free = [i for i, place in enumerate(places) if not place.follows]
+    candidates = _candidates(n_quantiles, numbers, domain)
+    leaders = [i for i, candidate in enumerate(candidates) if not candidate.follows]
 
-    def next_places(last: int) -> list[int]:
-        in_turn = [last + 1] if last + 1 < len(places) and last + 1 not in free else []
-        return [last, *in_turn, *(i for i in free if i > last)]
+    def successors(last: int) -> list[int]:
+        follower = last + 1
+        can_follow = follower < len(candidates) and candidates[follower].follows
+        later = (i for i in leaders if i > last)
+        return [last, *([follower] if can_follow else []), *later]
 
-    after = [next_places(i) for i in range(len(places))]
+    next_choices = [successors(i) for i in range(len(candidates))]
 
     def extend(chosen: tuple[int, ...]) -> Iterator[tuple[float, ...]]:
-        if len(chosen) == count:
-            yield tuple(places[i].value for i in chosen)
+        if len(chosen) == n_quantiles:
+            yield tuple(candidates[i].value for i in chosen)
             return
-        for i in after[chosen[-1]] if chosen else free:
+        for i in next_choices[chosen[-1]] if chosen else leaders:
             yield from extend((*chosen, i))
 
     return extend(())
 
 
-def _places(count: int, numbers: Sequence[float], domain: Domain) -> list[_Place]:
+def _candidates(
+    n_quantiles: int, numbers: Sequence[float], domain: Domain
+) -> list[_Candidate]:
+    """Return the candidates on, between and beyond the numbers, in rising order."""
     if domain.values is not None:
-        return [_Place(value) for value in sorted(map(float, domain.values))]
+        return [_Candidate(value) for value in sorted(map(float, domain.values))]
     borders = sorted({-math.inf, *numbers, domain.low, domain.high, math.inf})
-    places = [_Place(border) for border in borders]
+    candidates = [_Candidate(border) for border in borders]
     for low, high in pairwise(borders):
-        places += _between(low, high, count, domain.integer)
-    return sorted(place for place in places if _possible(place.value, domain))
+        candidates += _between(low, high, n_quantiles, domain.integer)
+    return sorted(c for c in candidates if _is_possible(c.value, domain))
 
 
-def _possible(value: float, domain: Domain) -> bool:
+def _is_possible(value: float, domain: Domain) -> bool:
     whole = math.isfinite(value) and value.is_integer()
     return domain.low <= value <= domain.high and (whole or not domain.integer)
 
 
-def _between(low: float, high: float, count: int, integer: bool) -> list[_Place]:
-    """Return the places strictly between two numbers."""
+def _between(low: float, high: float, count: int, integer: bool) -> list[_Candidate]:
+    """Return the candidates strictly between two numbers."""
     if integer:
         # Beyond 2**53 not every whole number is a float64.
         first = math.floor(max(low, -(2.0**53))) + 1
@@ -76,17 +82,18 @@ def _between(low: float, high: float, count: int, integer: bool) -> list[_Place]
         first, last = _ordinal(low) + 1, _ordinal(high) - 1
     room = last - first + 1
     if room < 3 * (count + 1):
+        # Every value counts where quantiles may be direct neighbours.
         narrow = range(first, last + 1)
-        return [_Place(float(n) if integer else _float_at(n)) for n in narrow]
+        return [_Candidate(float(n) if integer else _float_at(n)) for n in narrow]
     values = _readable(low, high, count, integer)
     if values is None:
         spread = [first + room * i // (count + 1) for i in range(1, count + 1)]
         values = [float(n) if integer else _float_at(n) for n in spread]
-    return [_Place(value, follows=i > 0) for i, value in enumerate(values)]
+    return [_Candidate(value, follows=i > 0) for i, value in enumerate(values)]
 
 
 def _readable(low: float, high: float, count: int, integer: bool) -> list[float] | None:
-    """Return `count` short numbers in (low, high) with room between them, if any."""
+    """Return numbers of few digits in (low, high), with room between them, if any."""
     if low > -math.inf:
         first = math.floor(low) + 3
     else:

@@ -1,4 +1,4 @@
-"""Rules taken apart into boxes, and what the boxes tell about the rules."""
+"""Rules as boxes of cells: which rules overlap, leave gaps or are unreachable."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from ._domain import (
 from ._symbolic import (
     ProofAxis,
     SymbolicAxis,
+    concrete_axes,
     is_open,
-    settle,
-    settled_axes,
+    pick_scenarios,
     symbolic_axis,
 )
 from ._witness import describe_box, witness
 
-# Steps for telling apart what two rules share, to show it as one maximal box.
+# Steps for splitting the rows that two rules share into disjoint boxes.
 _OVERLAP_STEPS = 2_000
 
 
 class Evidence(NamedTuple):
-    """A box in words, a row of it, and the quantiles with which that is so."""
+    """A box in words, one of its rows, and the quantiles for which it exists."""
 
     box: dict[str, str]
     witness: dict[str, Any]
@@ -52,16 +52,9 @@ class Evidence(NamedTuple):
 
 
 class Proof:
-    """Rules taken apart into boxes, under a schema.
+    """Rules as boxes, under a schema that says what the columns may hold.
 
-    Parameters
-    ----------
-    rules : mapping of str to Rule
-        The rules.
-    schema : mapping of str to (Domain or dict) or None
-        What the columns may hold.
-    universe : Rule, default=None
-        The rows whose quantiles the rules mean; None for all.
+    Quantiles in the rules are those of the rows in `universe`, None for all rows.
     """
 
     def __init__(
@@ -71,15 +64,15 @@ class Proof:
         universe: Rule | None = None,
     ) -> None:
         self.names = list(rules)
-        self._within = conjunction([]) if universe is None else universe
+        self._universe_rule = conjunction([]) if universe is None else universe
         self.schema: dict[str, Domain] = as_schema(schema)
         extra = {
             name: (domain.kind, border_leaves(domain, name) if domain.kind else [])
             for name, domain in self.schema.items()
         }
         self.axes: dict[str, ProofAxis] = {
-            name: self._axis(name, kind, found)
-            for name, (kind, found) in leaves_by_column(rules.values(), extra).items()
+            name: self._axis(name, kind, leaves)
+            for name, (kind, leaves) in leaves_by_column(rules.values(), extra).items()
         }
         self.universe: Box = tuple(
             axis.allowed
@@ -88,7 +81,7 @@ class Proof:
             for name, axis in self.axes.items()
         )
         compiler = BoxCompiler(self.axes, self.universe)
-        # A schema may leave a column no value at all; then there are no rows.
+        # There are no rows if the schema leaves a column no value at all.
         possible = all(self.universe)
         self.regions: list[list[Box]] = [
             compiler.boxes(rule) if possible else [] for rule in rules.values()
@@ -98,21 +91,21 @@ class Proof:
     def _domain(self, name: str) -> Domain:
         return self.schema.get(name, Domain())
 
-    def _axis(self, name: str, kind: Kind | None, found: list[Leaf]) -> ProofAxis:
-        if any(map(is_open, found)):
+    def _axis(self, name: str, kind: Kind | None, leaves: list[Leaf]) -> ProofAxis:
+        if any(map(is_open, leaves)):
             domain = self._domain(name)
-            within = domain_within(domain, self._within, name)
-            return symbolic_axis(name, found, domain, within)
-        return build_axis(name, kind, found)
+            inside = domain_within(domain, self._universe_rule, name)
+            return symbolic_axis(name, leaves, domain, inside)
+        return build_axis(name, kind, leaves)
 
     def _index_regions(self) -> None:
-        owned = [(box, n) for n, region in enumerate(self.regions) for box in region]
-        # The searches look at the first boxes first, and large ones settle most.
-        owned.sort(key=lambda pair: -volume(pair[0]))
-        self.index = BoxIndex((box for box, _ in owned), self.universe)
-        self._owner = [n for _, n in owned]
+        pairs = [(box, n) for n, region in enumerate(self.regions) for box in region]
+        # Searches try the boxes in this order, and large ones decide most.
+        pairs.sort(key=lambda pair: -volume(pair[0]))
+        self.index = BoxIndex((box for box, _ in pairs), self.universe)
+        self._rule_of = [n for _, n in pairs]
         self._boxes_of = [0] * len(self.regions)
-        for position, n in enumerate(self._owner):
+        for position, n in enumerate(self._rule_of):
             self._boxes_of[n] |= 1 << position
         self._boxes_before = list(accumulate(self._boxes_of, or_, initial=0))
 
@@ -125,23 +118,23 @@ class Proof:
                 meeting |= self.index.meeting(box)
             meeting &= self._boxes_before[second]
             while meeting:
-                first = self._owner[meeting.bit_length() - 1]
+                first = self._rule_of[meeting.bit_length() - 1]
                 pairs.append((first, second))
                 meeting &= ~self._boxes_of[first]
         return sorted(pairs)
 
     def first_match_regions(self, budget: Budget) -> list[list[Box]]:
         """Return each rule's disjoint boxes without those of the rules before it."""
-        found: list[list[Box]] = []
-        for own, before in zip(self._boxes_of, self._boxes_before, strict=False):
-            found.append([])
-            for box in self.index.members(own):
-                holes = self.index.members(self.index.meeting(box) & before)
-                found[-1] += subtract_all([box], holes, budget)
+        regions: list[list[Box]] = []
+        for boxes, covered in zip(self._boxes_of, self._boxes_before, strict=False):
+            regions.append([])
+            for box in self.index.members(boxes):
+                holes = self.index.members(self.index.meeting(box) & covered)
+                regions[-1] += subtract_all([box], holes, budget)
                 # The boxes of one rule may overlap too.
-                before |= own & -own
-                own &= own - 1
-        return found
+                covered |= boxes & -boxes
+                boxes &= boxes - 1
+        return regions
 
     def reachable(self, number: int, budget: Budget) -> bool:
         """Tell whether some row satisfies a rule and none before it."""
@@ -152,7 +145,7 @@ class Proof:
         )
 
     def overlap(self, first: int, second: int) -> Evidence:
-        """Return a maximal box of the rows that two rules share, with one of them."""
+        """Return a maximal box of the rows that two rules share, with one such row."""
         shared: list[Box] = []
         for box in self.regions[first]:
             others = self.index.meeting(box) & self._boxes_of[second]
@@ -170,45 +163,45 @@ class Proof:
     ) -> tuple[list[Evidence], bool]:
         """Return maximal uncovered boxes with a row each, and whether these are all.
 
-        The rows lie outside the boxes shown earlier. Where the covered region is known
-        as disjoint boxes, volumes guide the search.
+        Each row lies outside the boxes before. `disjoint_boxes` make up the covered
+        region where that is known; their volumes then guide the search.
         """
         if disjoint_boxes is None:
             index, disjoint = BoxIndex(self.index.boxes, self.universe), 0
         else:
             index = BoxIndex(disjoint_boxes, self.universe)
-            disjoint = index.everyone
-        found: list[Evidence] = []
-        while len(found) < at_most:
+            disjoint = index.all_boxes
+        gaps: list[Evidence] = []
+        while len(gaps) < at_most:
             try:
-                gap = index.find_gap(self.universe, index.everyone, budget, disjoint)
+                gap = index.find_gap(self.universe, index.all_boxes, budget, disjoint)
             except TooManyBoxesError:
-                return found, False
+                return gaps, False
             if gap is None:
-                return found, True
+                return gaps, True
             shown = self.index.grow_outside(gap)
-            found.append(self._evidence(shown, gap))
-            # Taken for covered, so that the next gap is another one.
+            gaps.append(self._evidence(shown, gap))
+            # As if it were covered, so that the next gap is another one.
             index.add([shown])
-        return found, False
+        return gaps, False
 
     def _evidence(self, shown: Box, inner: Box) -> Evidence:
-        """Say what a box holds, and show a row of `inner`, a part of it."""
-        settled = settle(inner, self.axes)
+        """Return the box `shown` in words, with a row of its part `inner`."""
+        scenarios = pick_scenarios(inner, self.axes)
         shown, inner, universe = (
             tuple(
-                settled[name].within(mask) if name in settled else mask
+                scenarios[name].within(mask) if name in scenarios else mask
                 for name, mask in zip(self.axes, box, strict=True)
             )
             for box in (shown, inner, self.universe)
         )
-        axes = settled_axes(self.axes, settled)
+        axes = concrete_axes(self.axes, scenarios)
         return Evidence(
             describe_box(shown, axes, universe, self.schema),
             witness(inner, axes, self.schema),
             {
                 name: dict(scenario.quantiles)
-                for name, scenario in settled.items()
+                for name, scenario in scenarios.items()
                 if scenario.quantiles
             },
         )

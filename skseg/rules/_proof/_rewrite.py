@@ -19,7 +19,7 @@ from skseg.rules._language._conditions import (
 from ._boxes import Box, Budget, cover, separate
 from ._domain import cell_bounds
 from ._proof import Proof
-from ._symbolic import settled_axes
+from ._symbolic import concrete_axes
 
 # Steps for splitting overlapping rules into disjoint ones.
 _STEPS = 1_000_000
@@ -54,7 +54,7 @@ def simplified_rules(
 def _as_boxes(region: list[Box], proof: Proof) -> Rule:
     """Return the rule that a row lies in disjoint boxes, as few maximal ones."""
     boxes = cover(region, proof.universe)
-    axes = settled_axes(proof.axes, {})
+    axes = concrete_axes(proof.axes, {})
     return disjunction(_box_rule(box, axes, proof.universe) for box in boxes)
 
 

@@ -1,11 +1,11 @@
 """Cells of a column whose thresholds are quantiles of data not yet seen.
 
-Before fit, ``q(0.75)`` may lie anywhere among the numbers of the rules. All that rules
-can tell apart is the order of quantiles and numbers, and there are finitely many: each
-is a scenario, with the quantiles put at representative values. The axis of such a
-column has the cells of all scenarios side by side. A column's quantiles do not depend
-on other columns, so rules are a partition for every data set and row if and only if
-they are one over these cells.
+Before fit, ``q(0.75)`` may lie anywhere among the numbers of the rules. Rules can tell
+apart no more than the order of quantiles and numbers, and there are finitely many
+orders: each is a scenario, with representative values of the quantiles. The axis of
+such a column has the cells of all scenarios side by side. A column's quantiles do not
+depend on other columns, so rules are a partition for every data set and row if and only
+if they are one over these cells.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from skseg.rules._language._thresholds import (
 )
 
 from ._domain import Domain, allowed_cells
-from ._orderings import placements
+from ._orderings import orderings
 
-# More orders of a column's quantiles and numbers make a proof that would not end.
+# A proof over more orders of one column's quantiles and numbers takes minutes.
 MAX_SCENARIOS = 20_000
 
 
@@ -102,11 +102,11 @@ class SymbolicAxis:
         return self._joined(scenario.mask(leaf) for scenario in self.scenarios)
 
     def plainest(self, mask: int) -> Scenario:
-        """Return the scenario of cells in `mask` that shows most and reads best."""
+        """Return a scenario with most of the cells `mask` and readable quantiles."""
         present = (s for s in self.scenarios if s.within(mask))
         return min(
             present,
-            key=lambda s: (-s.within(mask).bit_count(), _strangeness(s.quantiles)),
+            key=lambda s: (-s.within(mask).bit_count(), _readability(s.quantiles)),
         )
 
     def _joined(self, masks: Iterable[int]) -> int:
@@ -120,17 +120,18 @@ ProofAxis = Axis | SymbolicAxis
 
 
 def symbolic_axis(
-    name: str, leaves: Iterable[Leaf], domain: Domain, of_quantiles: Domain
+    name: str, leaves: Iterable[Leaf], domain: Domain, quantile_domain: Domain
 ) -> SymbolicAxis:
     """Build the axis of a column of numbers that `leaves` compare with quantiles.
 
-    `domain` is that of all rows, `of_quantiles` that of those with these quantiles.
+    Values of the column lie in `domain`, its quantiles in `quantile_domain`, which is
+    narrower where the quantiles are those of a universe.
     """
     leaves = list(dict.fromkeys(leaves))
     levels = sorted({p for leaf in leaves for p in _levels(leaf)})
     numbers = sorted({number for leaf in leaves for number in _numbers(leaf)})
     orders = list(
-        islice(placements(len(levels), numbers, of_quantiles), MAX_SCENARIOS + 1)
+        islice(orderings(len(levels), numbers, quantile_domain), MAX_SCENARIOS + 1)
     )
     if len(orders) > MAX_SCENARIOS:
         raise RuleError(
@@ -149,14 +150,15 @@ def symbolic_axis(
         resolved = [_resolved(leaf, quantiles) for leaf in leaves]
         axis = number_axis(name, resolved)
         allowed = allowed_cells(domain, axis)
-        # Extremes make many orders alike: what counts is where the leaves hold.
+        # Orders in which the leaves hold on the same cells are alike; max(...) and
+        # min(...) make many of them.
         pattern = (axis.size, allowed, *map(axis.mask, resolved))
-        known = scenarios.get(pattern)
-        if known is None:
+        alike = scenarios.get(pattern)
+        if alike is None:
             scenarios[pattern] = Scenario(quantiles, axis, allowed, offset)
             offset += axis.size
-        elif _strangeness(quantiles) < _strangeness(known.quantiles):
-            scenarios[pattern] = Scenario(quantiles, axis, allowed, known.offset)
+        elif _readability(quantiles) < _readability(alike.quantiles):
+            scenarios[pattern] = Scenario(quantiles, axis, allowed, alike.offset)
     return SymbolicAxis(name, tuple(scenarios.values()))
 
 
@@ -165,7 +167,9 @@ def is_open(leaf: Leaf) -> bool:
     return any(True for _ in open_thresholds([leaf]))
 
 
-def settle(box: tuple[int, ...], axes: Mapping[str, ProofAxis]) -> dict[str, Scenario]:
+def pick_scenarios(
+    box: tuple[int, ...], axes: Mapping[str, ProofAxis]
+) -> dict[str, Scenario]:
     """Return a scenario for each symbolic column in which it has cells of `box`."""
     return {
         name: axis.plainest(mask)
@@ -174,18 +178,18 @@ def settle(box: tuple[int, ...], axes: Mapping[str, ProofAxis]) -> dict[str, Sce
     }
 
 
-def settled_axes(
-    axes: Mapping[str, ProofAxis], settled: Mapping[str, Scenario]
+def concrete_axes(
+    axes: Mapping[str, ProofAxis], scenarios: Mapping[str, Scenario]
 ) -> dict[str, Axis]:
     """Return the axes with those of scenarios in place of the symbolic ones."""
     return {
-        name: settled[name].axis if isinstance(axis, SymbolicAxis) else axis
+        name: scenarios[name].axis if isinstance(axis, SymbolicAxis) else axis
         for name, axis in axes.items()
     }
 
 
-def _strangeness(quantiles: Mapping[float, float]) -> tuple[bool, int, int]:
-    """Rank quantiles by how hard they are to imagine: infinite, equal, long numbers."""
+def _readability(quantiles: Mapping[float, float]) -> tuple[bool, int, int]:
+    """Rank quantiles, the best first: finite, different, numbers of few digits."""
     values = quantiles.values()
     infinite = any(map(math.isinf, values))
     return infinite, -len({*values}), sum(len(format_number(v)) for v in values)

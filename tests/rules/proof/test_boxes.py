@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skseg.rules._proof._box_index import BoxIndex, runs
+from skseg.rules._cells import runs
+from skseg.rules._proof._box_index import BoxIndex
 from skseg.rules._proof._boxes import (
     Box,
     Budget,
@@ -124,7 +125,7 @@ def test_an_index_knows_which_boxes_meet(
     index.add(later)
     meeting = [b for b in first + later if points([b]) & points([box])]
     assert list(index.members(index.meeting(box))) == meeting
-    assert list(index.members(index.everyone)) == first + later
+    assert list(index.members(index.all_boxes)) == first + later
 
 
 @given(lists_, boxes_, st.booleans())
@@ -133,8 +134,8 @@ def test_a_gap_is_found_where_there_is_one(
 ) -> None:
     boxes = separate(boxes) if disjoint else boxes
     index = BoxIndex(boxes, UNIVERSE)
-    known = index.everyone if disjoint else 0
-    gap = index.find_gap(region, index.everyone, Budget(10_000), known)
+    known = index.all_boxes if disjoint else 0
+    gap = index.find_gap(region, index.all_boxes, Budget(10_000), known)
     uncovered = points([region]) - points(boxes)
     if gap is None:
         assert not uncovered
@@ -156,7 +157,7 @@ def test_only_the_boxes_asked_for_can_cover(
 @given(lists_)
 def test_a_gap_grows_until_no_cell_can_be_added(boxes: list[Box]) -> None:
     index = BoxIndex(boxes, UNIVERSE)
-    gap = index.find_gap(UNIVERSE, index.everyone, Budget(10_000))
+    gap = index.find_gap(UNIVERSE, index.all_boxes, Budget(10_000))
     if gap is None:
         return
     grown = index.grow_outside(gap)
@@ -168,13 +169,13 @@ def test_a_universe_without_columns_holds_one_point() -> None:
     assert volume(()) == 1
     empty, full = BoxIndex([], ()), BoxIndex([()], ())
     assert empty.find_gap((), 0, Budget(9)) == ()
-    assert full.find_gap((), full.everyone, Budget(9)) is None
+    assert full.find_gap((), full.all_boxes, Budget(9)) is None
     assert subtract((), ()) == []
 
 
 def test_a_search_ends_when_its_budget_is_spent() -> None:
     index = BoxIndex([(0b0011, 0b01), (0b1100, 0b10)], (0b1111, 0b11))
     with pytest.raises(TooManyBoxesError, match="overlap in too many ways"):
-        index.find_gap((0b1111, 0b11), index.everyone, Budget(1))
+        index.find_gap((0b1111, 0b11), index.all_boxes, Budget(1))
     with pytest.raises(TooManyBoxesError, match="overlap in too many ways"):
         subtract_all([(0b1111, 0b11)], index.boxes, Budget(1))
