@@ -10,39 +10,45 @@ from skseg._typing import IntArray
 
 
 class SegmentSizes(NamedTuple):
-    """Number of segments and of their rows, and shares of all rows including noise."""
+    """Numbers of rows, of rows in segments and of segments, and sizes of segments.
 
-    n_segments: int
+    Only segments that have rows count. Without any, the sizes are 0.
+    """
+
+    n_rows: int
     n_inside: int
-    noise_share: float
-    smallest_share: float
-    largest_share: float
+    n_segments: int
+    smallest: int
+    largest: int
 
     @property
     def has_distances(self) -> bool:
         """Whether there are distances both within and between segments."""
         return 2 <= self.n_segments < self.n_inside
 
+    @property
+    def noise_share(self) -> float:
+        """Share of the rows that are in no segment."""
+        return (self.n_rows - self.n_inside) / self.n_rows
+
+    @property
+    def smallest_share(self) -> float:
+        """Share of all rows in the smallest segment; NaN if there is no segment."""
+        return self.smallest / self.n_rows if self.n_segments else np.nan
+
+    @property
+    def largest_share(self) -> float:
+        """Share of all rows in the largest segment; NaN if there is no segment."""
+        return self.largest / self.n_rows if self.n_segments else np.nan
+
 
 def segment_sizes(codes: IntArray) -> SegmentSizes:
-    """Return the sizes of the segments that have rows.
-
-    Parameters
-    ----------
-    codes : ndarray of int of shape (n_rows,)
-        Segments; negative codes are noise.
-
-    Returns
-    -------
-    SegmentSizes
-        The shares of segments are NaN if there is no segment.
-    """
+    """Return the sizes of the segments; negative codes are noise."""
     _, sizes = np.unique_counts(codes[codes >= 0])
-    n_rows, n_inside = len(codes), int(sizes.sum())
     return SegmentSizes(
+        n_rows=len(codes),
+        n_inside=int(sizes.sum()),
         n_segments=len(sizes),
-        n_inside=n_inside,
-        noise_share=(n_rows - n_inside) / n_rows,
-        smallest_share=int(sizes.min()) / n_rows if n_inside else np.nan,
-        largest_share=int(sizes.max()) / n_rows if n_inside else np.nan,
+        smallest=int(sizes.min()) if len(sizes) else 0,
+        largest=int(sizes.max(initial=0)),
     )
