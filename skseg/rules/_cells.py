@@ -1,4 +1,4 @@
-"""Elementary cells: the values of a column that no rule can tell apart.
+"""Elementary cells: sets of values of a column that no rule can tell apart.
 
 A set of rules splits each column into finitely many cells, on which every condition is
 constant. Evaluation and proof both work on cell numbers: a set of cells of a column is
@@ -40,7 +40,7 @@ from ._language._conditions import (
 
 _PLURAL: dict[Any, str] = {"number": "numbers", "text": "text"}
 
-# Up to this many edges, one comparison a piece beats a binary search.
+# Up to this many edges, comparing all values with each edge beats a binary search.
 _FEW_EDGES = 24
 
 
@@ -103,7 +103,7 @@ class NumberAxis:
         return [float(edge) for edge in self.edges]
 
     def _from(self, number: float, above: bool) -> int:
-        """Cells of all values at or above (or above) `number`."""
+        """Return the cells of all values at or above `number`, or only `above` it."""
         edge = _edge(number, above)
         if math.isnan(edge):
             return 0
@@ -127,10 +127,10 @@ class NumberAxis:
             return self._point(leaf.threshold)
         if leaf.operator == "!=":
             return self.full & ~self._point(leaf.threshold)
-        from_here = self._from(leaf.threshold, leaf.operator in (">", "<="))
+        above = self._from(leaf.threshold, leaf.operator in (">", "<="))
         if leaf.operator in (">", ">="):
-            return from_here
-        return self.full & ~self.missing & ~from_here
+            return above
+        return self.full & ~self.missing & ~above
 
     def codes(self, columns: Columns) -> npt.NDArray[Any]:
         """Return the cell number of every row."""
@@ -196,7 +196,7 @@ class TextAxis:
 
 @dataclass(frozen=True)
 class PresenceAxis:
-    """A column only asked whether it is missing: cells "present" and "missing"."""
+    """A column that is only tested for missing values: cells "present", "missing"."""
 
     name: str
     size = 2
@@ -217,7 +217,7 @@ Axis = NumberAxis | TextAxis | PresenceAxis
 
 
 class CellAxis(Protocol):
-    """What the arithmetic of boxes knows of a column: where conditions hold."""
+    """A column as the arithmetic of boxes sees it: cells on which conditions hold."""
 
     @property
     def full(self) -> int:
@@ -277,7 +277,7 @@ def number_axis(name: str, leaves_: Iterable[Leaf]) -> NumberAxis:
     origins: dict[float, tuple[float, bool]] = {}
     for leaf in leaves_:
         for edge, number, above in _leaf_edges(leaf):
-            # An edge may be both "from b" and "just above a"; the former reads better.
+            # An edge may be both ">= b" and "> a"; the former is shown.
             if not above or edge not in origins:
                 origins[edge] = (number, above)
     finite = [edge for edge in origins if not math.isnan(edge)]
@@ -299,24 +299,30 @@ def leaves_by_column(
     rules: Iterable[Rule],
     extra: Mapping[str, tuple[Kind | None, list[Leaf]]] | None = None,
 ) -> dict[str, tuple[Kind | None, list[Leaf]]]:
-    """Return column -> its kind and leaves, for all columns that `rules` mention."""
+    """Return column -> its kind and leaves, for all columns that `rules` mention.
+
+    `extra` adds leaves, such as those of a schema, to the columns among these.
+    """
     rules = list(rules)
     kinds = column_kinds(rules)
-    found: dict[str, list[Leaf]] = {name: [] for name in kinds}
+    by_column: dict[str, list[Leaf]] = {name: [] for name in kinds}
     for rule in rules:
         for leaf in leaves(rule):
-            found[leaf.column].append(leaf)
-    for name, (kind, more) in (extra or {}).items():
+            by_column[leaf.column].append(leaf)
+    for name, (kind, extra_leaves) in (extra or {}).items():
         if name not in kinds:
             continue
         if kind and kinds[name] and kind != kinds[name]:
             raise RuleError(
                 f"The schema says that column {name!r} holds {_PLURAL[kind]}; the "
-                f"rules compare it with {_PLURAL[kinds[name]]}."
+                f"rules compare it with {_PLURAL[kinds[name]]}.",
+                name="schema",
+                value=kind,
+                column=name,
             )
         kinds[name] = kinds[name] or kind
-        found[name].extend(more)
-    return {name: (kind, found[name]) for name, kind in kinds.items()}
+        by_column[name].extend(extra_leaves)
+    return {name: (kind, by_column[name]) for name, kind in kinds.items()}
 
 
 def build_axis(name: str, kind: Kind | None, leaves_: Iterable[Leaf]) -> Axis:
@@ -331,6 +337,6 @@ def build_axes(rules: Iterable[Rule]) -> dict[str, Axis]:
     rules = list(rules)
     require_resolved(rules)
     return {
-        name: build_axis(name, kind, found)
-        for name, (kind, found) in leaves_by_column(rules).items()
+        name: build_axis(name, kind, leaves_)
+        for name, (kind, leaves_) in leaves_by_column(rules).items()
     }

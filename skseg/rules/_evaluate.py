@@ -1,4 +1,4 @@
-"""Rules x columns -> which rows they hold for."""
+"""Evaluation of rules on columns: for which rows each of them holds."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ._language._conditions import And, Not, Or, Rule, leaves
 # Column -> the cell number of every row.
 Cells = dict[str, npt.NDArray[Any]]
 
-# Rules over at most this many combinations of cells are tabulated: one look-up a row,
-# however many rules there are.
+# Rules over at most this many combinations of cells are tabulated: then each row takes
+# one look-up, however many rules there are.
 _TABLE_SIZE = 1 << 18
-# Rows are handled in pieces that stay in the processor's cache.
+# Rows are looked up in chunks that stay in the processor's cache.
 _CHUNK = 1 << 15
 
 
@@ -100,7 +100,7 @@ class Evaluator:
 
     @cached_property
     def _membership_table(self) -> BoolArray:
-        """Which rules hold on every combination of cells, first column slowest."""
+        """Whether each rule holds on each combination of cells, in C order."""
         sizes = [axis.size for axis in self.axes.values()]
         grid = np.indices(sizes).reshape(len(sizes), self._n_combinations)
         cells = dict(zip(self.axes, grid, strict=True))

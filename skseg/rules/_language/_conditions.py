@@ -1,4 +1,4 @@
-"""The condition algebra: what can be said about one customer."""
+"""Conditions on one customer, and the algebra that combines them."""
 
 from __future__ import annotations
 
@@ -184,14 +184,14 @@ class And(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Or(Rule):
-    """Some part holds; without parts, always false."""
+    """At least one part holds; without parts, always false."""
 
     parts: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Rule):
-    """The true complement of a part: missing values change sides too."""
+    """The complement of a part: it holds for every row for which the part does not."""
 
     part: Rule
 
@@ -221,7 +221,7 @@ def conjunction(parts: Iterable[Rule]) -> Rule:
 
 
 def disjunction(parts: Iterable[Rule]) -> Rule:
-    """Return the rule that some part holds, flattened."""
+    """Return the rule that at least one of `parts` holds, flattened."""
     return _flat(Or, parts)
 
 
@@ -230,14 +230,18 @@ def comparison(column: str, operator: Operator, value: Any) -> Comparison:
     if isinstance(value, str):
         if operator not in ("==", "!="):
             raise RuleError(
-                f"Text has no order in rules: {column!r} {operator} {value!r}. Use "
-                "==, != or in."
+                f"Text has no order in rules: {column!r} {operator} {value!r}.",
+                value=value,
+                column=column,
+                advice="Use ==, != or in.",
             )
         text = check_name(value, f"A value of column {column!r}", allow_empty=True)
         return Comparison(column, operator, text)
     if value is None:
         raise RuleError(
-            f"None is not a threshold. Use missing({column}) to ask for missing values."
+            "None is not a threshold.",
+            column=column,
+            advice=f"Use missing({column}) to ask for missing values.",
         )
     return Comparison(column, operator, as_threshold(value))
 
@@ -246,16 +250,23 @@ def membership(column: str, values: Iterable[Any]) -> Membership:
     """Return ``column in values``, checked."""
     listed = list(values)
     if not listed:
-        raise RuleError(f"'{column} in []' holds for nobody. List at least one value.")
+        raise RuleError(
+            f"'{column} in []' holds for nobody.",
+            column=column,
+            advice="List at least one value.",
+        )
     if all(isinstance(value, str) for value in listed):
-        what = f"A value of column {column!r}"
-        texts = [check_name(value, what, allow_empty=True) for value in listed]
+        subject = f"A value of column {column!r}"
+        texts = [check_name(value, subject, allow_empty=True) for value in listed]
         return Membership(column, tuple(dict.fromkeys(texts)))
     if all(isinstance(value, numbers.Real) for value in listed):
         return Membership(column, tuple(dict.fromkeys(map(check_number, listed))))
     raise RuleError(
         f"The values that {column!r} is compared with must be all numbers or all "
-        f"text. Got {listed!r}; missing values are asked for with missing({column})."
+        f"text. Got {listed!r}; missing values are asked for with missing({column}).",
+        rule="all numbers or all text",
+        value=listed,
+        column=column,
     )
 
 
@@ -292,7 +303,14 @@ class Column:
     def isin(self, values: Iterable[Any]) -> Rule:
         """Return the rule that the column holds one of `values`."""
         if isinstance(values, str):
-            raise RuleError(f"isin takes a list of values. Got the text {values!r}.")
+            raise RuleError(
+                f"isin takes a list of values. Got the text {values!r}.",
+                owner="isin",
+                name="values",
+                rule="a list of values",
+                value=values,
+                column=self.name,
+            )
         return membership(self.name, values)
 
     def is_missing(self) -> Rule:
@@ -370,18 +388,19 @@ def leaf_kind(leaf: Leaf) -> Kind | None:
 
 
 def column_kinds(rules: Iterable[Rule]) -> dict[str, Kind | None]:
-    """Return each column's kind in order of first appearance, or raise on a clash."""
+    """Return each column's kind, in order of first appearance; raise if it has two."""
     kinds: dict[str, Kind | None] = {}
     for rule in rules:
         for leaf in leaves(rule):
-            kind, known = leaf_kind(leaf), kinds.get(leaf.column)
-            if kind and known and kind != known:
+            kind, earlier = leaf_kind(leaf), kinds.get(leaf.column)
+            if kind and earlier and kind != earlier:
                 raise RuleError(
                     f"Column {leaf.column!r} is compared with numbers and with text. "
                     "A column holds one kind of value; write the numbers as text, or "
-                    "split the column in two."
+                    "split the column in two.",
+                    column=leaf.column,
                 )
-            kinds[leaf.column] = kind or known
+            kinds[leaf.column] = kind or earlier
     return kinds
 
 
@@ -410,7 +429,10 @@ def unresolved_error(column: str, threshold: Threshold) -> RuleError:
     """Return the error for a quantile that has no value yet; the caller raises it."""
     return RuleError(
         f"The threshold {threshold_text(threshold)} of column {column!r} is not "
-        "resolved yet. Call resolve(X) with the data it is a quantile of."
+        "resolved yet.",
+        value=threshold,
+        column=column,
+        advice="Call resolve(X) with the data it is a quantile of.",
     )
 
 
@@ -425,7 +447,7 @@ def open_thresholds(rules: Iterable[Rule]) -> Iterator[tuple[str, Threshold]]:
 
 
 def require_resolved(rules: Iterable[Rule]) -> None:
-    """Raise if a threshold of `rules` is a quantile still."""
+    """Raise if a threshold of `rules` is an unresolved quantile."""
     for column, threshold in open_thresholds(rules):
         raise unresolved_error(column, threshold)
 

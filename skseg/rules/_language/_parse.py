@@ -1,4 +1,4 @@
-"""Text to rule: a whitelist over Python's syntax tree. Nothing is ever evaluated."""
+"""Text to rule, by a whitelist over Python's syntax tree; nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def parse(
 ) -> Rule:
     """Read a rule from text.
 
-    The text is Python's own syntax for conditions, and no more than that: it is read
-    with a whitelist over the syntax tree and never evaluated, so a rule can come
-    from a file or a form. A column is written by its name, or ``col("odd name")``.
+    The text is a subset of Python's syntax: it is read with a whitelist over the syntax
+    tree and never evaluated, so a rule can come from a file or a form. A column is
+    written by its name, or ``col("odd name")``.
 
     Parameters
     ----------
@@ -68,13 +68,14 @@ def parse(
         Comparisons ``< <= > >= == !=`` and their chains (``40 <= aov < 120``),
         ``in [...]``, ``not in [...]``, ``missing(x)``, joined by ``and``, ``or``,
         ``not``. A threshold is a number, ``inf``, a quantile ``q(p)``, or
-        ``max(...)`` / ``min(...)`` of these. A `Rule` is returned as it is.
+        ``max(...)`` / ``min(...)`` of these. A `Rule` is returned unchanged.
     columns : iterable of str, default=None
         The columns that exist. When given, any other name is an error that points
         at its place in the text and suggests the likely one.
     params : mapping of str to value, default=None
         Values of the named parameters of the text, written ``{name}`` in the place of a
-        value: a number, text, ``q(p)`` and its like, or after ``in`` a list.
+        value: a number, text, ``q(p)``, ``max(...)``, ``min(...)``, or after ``in`` a
+        list.
 
     Returns
     -------
@@ -84,7 +85,8 @@ def parse(
     Raises
     ------
     RuleError
-        If the text is not a rule; the message points at the offending piece.
+        If the text is not a rule. The message points at the offending piece; the
+        error has the ``text`` and the ``span`` of that piece.
 
     Examples
     --------
@@ -123,7 +125,7 @@ def _is_parameter(node: ast.expr) -> TypeGuard[ast.Set]:
 
 
 class _Parser:
-    """One text on its way to a rule."""
+    """Turns the syntax tree of one text into a rule."""
 
     def __init__(
         self, text: str, columns: tuple[str, ...] | None, params: Mapping[str, Any]
@@ -303,6 +305,6 @@ class _Parser:
     def _arguments(self, node: ast.Call, count: int | None) -> list[ast.expr]:
         starred = any(isinstance(arg, ast.Starred) for arg in node.args)
         if node.keywords or starred or (count is not None and len(node.args) != count):
-            wanted = "values" if count is None else f"{count} value"
-            self._fail(node, f"{self._function(node)}(...) takes {wanted}, unnamed.")
+            expected = "values" if count is None else f"{count} value"
+            self._fail(node, f"{self._function(node)}(...) takes {expected}, unnamed.")
         return node.args

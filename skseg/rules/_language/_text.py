@@ -1,4 +1,4 @@
-"""Rules as text that parses back, and as English for people."""
+"""Rules as text that parses back, and as English."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MIRRORED = {">": "<", ">=": "<="}
 
 
 def column_text(name: str) -> str:
-    """Write a column bare where that reads back unchanged, else ``col(...)``."""
+    """Return a bare column name where that reads back unchanged, else ``col(...)``."""
     bare = (
         name.isidentifier()
         and not keyword.iskeyword(name)
@@ -37,12 +37,12 @@ def column_text(name: str) -> str:
 
 
 def value_text(value: float | str) -> str:
-    """Write a number or a text value."""
+    """Return a number or a text value as text of the rule language."""
     return repr(value) if isinstance(value, str) else format_number(value)
 
 
 def rule_text(rule: Rule) -> str:
-    """Write `rule` in the rule language."""
+    """Return `rule` as text of the rule language."""
     if isinstance(rule, Or):
         return " or ".join(map(_disjunct, rule.parts)) or "False"
     if isinstance(rule, And):
@@ -68,7 +68,7 @@ def _membership_text(rule: Membership, operator: str) -> str:
 
 
 def _disjunct(part: Rule) -> str:
-    # Python binds "and" tighter than "or"; people want to see it.
+    # Python binds "and" tighter than "or"; brackets make that visible.
     brackets = isinstance(part, And) and len(_conjuncts(part.parts)) > 1
     return f"({rule_text(part)})" if brackets else rule_text(part)
 
@@ -164,7 +164,7 @@ def _leaf_english(leaf: Leaf, negated: bool) -> str:
 def _joined(parts: Sequence[str], word: str) -> str:
     if len(parts) == 1:
         return parts[0]
-    # A part with an "and" of its own reads unambiguously only behind a comma.
+    # A comma separates parts that contain an "and" or "or" themselves.
     comma = any(" and " in part or " or " in part for part in parts)
     return f"{',' if comma else ''} {word} ".join(parts)
 
@@ -190,7 +190,7 @@ def _conjunct_clauses(parts: Sequence[Rule]) -> list[str]:
 
 
 def rule_english(rule: Rule) -> str:
-    """Say `rule` in English."""
+    """Return `rule` as an English clause; see `Rule.describe`."""
     if isinstance(rule, And):
         return _joined(_conjunct_clauses(rule.parts), "and") if rule.parts else "always"
     if isinstance(rule, Or):

@@ -1,4 +1,4 @@
-"""What a column is compared with: numbers, quantiles, and extremes of these."""
+"""Thresholds: numbers, quantiles, and the largest or smallest of several."""
 
 from __future__ import annotations
 
@@ -11,23 +11,32 @@ from typing import Any
 from skseg.exceptions import RuleError
 
 
-def check_name(name: object, what: str, *, allow_empty: bool = False) -> str:
-    """Return `name` if it can be carried to every engine as text, else raise."""
+def check_name(name: object, subject: str, *, allow_empty: bool = False) -> str:
+    """Return `name` if every engine can hold it as text, else raise.
+
+    `subject` begins the message: "A column name".
+    """
     if not isinstance(name, str):
-        raise RuleError(f"{what} must be a str. Got {name!r} instead.")
+        raise RuleError(
+            f"{subject} must be a str. Got {name!r} instead.", rule="a str", value=name
+        )
     if not name and not allow_empty:
-        raise RuleError(f"{what} must not be empty.")
+        raise RuleError(f"{subject} must not be empty.", rule="not empty", value=name)
     if "\0" in name:
         raise RuleError(
-            f"{what} must not contain the NUL character, which databases cannot "
-            f"store. Got {name!r}."
+            f"{subject} must not contain the NUL character, which databases cannot "
+            f"store. Got {name!r}.",
+            rule="without NUL",
+            value=name,
         )
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
         raise RuleError(
-            f"{what} must not contain lone surrogates, which no encoding can write. "
-            f"Got {name!r}; decode the text properly first."
+            f"{subject} must not contain lone surrogates, which no encoding can write. "
+            f"Got {name!r}; decode the text properly first.",
+            rule="without lone surrogates",
+            value=name,
         ) from None
     return str(name)
 
@@ -35,30 +44,40 @@ def check_name(name: object, what: str, *, allow_empty: bool = False) -> str:
 def check_number(value: Any) -> float:
     """Return `value` as the float64 equal to it, else raise."""
     if not isinstance(value, numbers.Real):
-        raise RuleError(f"A threshold must be a number. Got {value!r} instead.")
+        raise RuleError(
+            f"A threshold must be a number. Got {value!r} instead.",
+            rule="a number",
+            value=value,
+        )
     try:
         number = float(value)
     except OverflowError:
         raise RuleError(
             "The number is beyond float64, in which rules compare: it may have 308 "
-            "digits at most."
+            "digits at most.",
+            rule="a float64",
+            value=value,
         ) from None
     if math.isnan(number):
         raise RuleError(
-            "NaN is not a threshold: nothing compares with it. Use missing(column) "
-            "to ask for missing values."
+            "NaN is not a threshold: nothing compares with it.",
+            rule="a number",
+            value=value,
+            advice="Use missing(column) to ask for missing values.",
         )
     if number != value:
         raise RuleError(
             f"The number {value!r} is not a float64, in which rules compare; the "
-            f"nearest one is {format_number(number)}."
+            f"nearest one is {format_number(number)}.",
+            rule="a float64",
+            value=value,
         )
     # -0.0 and 0.0 compare equal; one spelling keeps equal rules equal as text.
     return number + 0.0
 
 
 def format_number(number: float) -> str:
-    """Write a float64 in the shortest way that reads back as the same float64."""
+    """Return the shortest text that reads back as the same float64."""
     if math.isinf(number):
         return "inf" if number > 0 else "-inf"
     if number.is_integer() and abs(number) < 1e16:
@@ -74,7 +93,13 @@ class Quantile:
 
     def __post_init__(self) -> None:
         if not isinstance(self.p, numbers.Real) or not 0 <= self.p <= 1:
-            raise RuleError(f"The level of q(p) must be in [0, 1]. Got {self.p!r}.")
+            raise RuleError(
+                f"The level of q(p) must be in [0, 1]. Got {self.p!r}.",
+                owner="q",
+                name="p",
+                rule="in [0, 1]",
+                value=self.p,
+            )
         object.__setattr__(self, "p", float(self.p) + 0.0)
 
     def __str__(self) -> str:
@@ -117,12 +142,17 @@ def as_threshold(value: Any) -> Threshold:
 def extreme(function: str, args: tuple[Any, ...]) -> Extreme:
     """Build ``max(...)`` or ``min(...)`` from at least two thresholds."""
     if len(args) < 2:
-        raise RuleError(f"{function}(...) needs at least two thresholds.")
+        raise RuleError(
+            f"{function}(...) needs at least two thresholds.",
+            owner=function,
+            rule="at least two thresholds",
+            value=args,
+        )
     return Extreme(function, tuple(as_threshold(a) for a in args))
 
 
 def threshold_text(threshold: Threshold) -> str:
-    """Write a threshold in the rule language."""
+    """Return a threshold as text of the rule language."""
     if isinstance(threshold, float):
         return format_number(threshold)
     return str(threshold)

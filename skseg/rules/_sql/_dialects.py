@@ -1,4 +1,4 @@
-"""What each SQL engine needs said in its own way: literals, quotes, NaN, collations."""
+"""Where SQL engines differ: literals, quotes, NaN, collations."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def any_of(tree: Tree, values: Iterable[Tree]) -> Tree:
 
 @dataclass(frozen=True)
 class Dialect:
-    """What one SQL engine needs said in its own way.
+    """How one SQL engine writes what engines write differently.
 
     Parameters
     ----------
@@ -204,12 +204,16 @@ DIALECTS = {
 
 
 def find_dialect(name: str) -> Dialect:
-    """Return the dialect called `name`, or say which ones are offered."""
+    """Return the dialect called `name`; raise with those that are offered."""
     if name not in DIALECTS:
         offered = ", ".join(map(repr, DIALECTS))
         hint = did_you_mean(name, DIALECTS) if isinstance(name, str) else ""
         raise RuleError(
             f"The SQL dialect must be one of {offered}. Got {name!r} instead.{hint} A "
-            "dialect is offered once its SQL is executed against assign in the tests."
+            "dialect is offered once its SQL is executed against assign in the tests.",
+            owner="to_sql",
+            name="dialect",
+            rule=f"one of {offered}",
+            value=name,
         )
     return DIALECTS[name]

@@ -1,4 +1,4 @@
-"""Rules as SQL: built as sqlglot trees, so that names and values stay data."""
+"""Rules as SQL, built as sqlglot trees, so that names and values stay data."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ def _chain(connector: Connector, parts: Sequence[Condition]) -> Condition:
     if depth > _MAX_DEPTH:
         raise RuleError(
             f"A rule nested more than {_MAX_DEPTH} levels deep is beyond the parsers "
-            "of SQL. Write it as a flat choice of simple conditions."
+            "of SQL.",
+            owner="to_sql",
+            value=depth,
+            advice="Write it as a flat choice of simple conditions.",
         )
     if depth > _DEEP:
         parts = sorted(parts, key=lambda part: -part.depth)
@@ -115,15 +118,17 @@ class _Writer:
         return self._condition(negation_normal(rule), frozenset())
 
     def _condition(self, rule: Rule, present: frozenset[str]) -> Condition:
-        """Write `rule` where other conditions say that columns are `present`."""
+        """Write `rule` where other conditions ensure that columns are `present`."""
         if isinstance(rule, And):
-            # One condition says it for all: `not missing`, or else the last one.
-            telling = [(c, part) for part in rule.parts for c in _told_present(part)]
-            told = dict(telling)
-            told |= {c: part for c, part in telling if part == Not(Missing(c))}
+            # One part ensures it for the others: `not missing`, or else the last one.
+            pairs = [(c, part) for part in rule.parts for c in _columns_present(part)]
+            ensuring = dict(pairs)
+            ensuring |= {c: part for c, part in pairs if part == Not(Missing(c))}
             parts = [
-                self._condition(p, present | {c for c in told if told[c] is not p})
-                for p in rule.parts
+                self._condition(
+                    part, present | {c for c in ensuring if ensuring[c] is not part}
+                )
+                for part in rule.parts
             ]
             return _chain(exp.And, parts)
         if isinstance(rule, Or):
@@ -146,13 +151,13 @@ class _Writer:
         return null if nan is None else _chain(exp.Or, [null, Condition(nan)])
 
     def _present(self, name: str) -> Condition:
-        known, nan = Condition(exp.Not(this=_is_null(name))), self._nan(name)
+        not_null, nan = Condition(exp.Not(this=_is_null(name))), self._nan(name)
         if nan is None:
-            return known
-        no_nan = Condition(exp.Not(this=nan))
-        # Of NULL a number's test for NaN says NULL, which is not TRUE either.
-        number = self.kinds[name] == "number"
-        return no_nan if number else _chain(exp.And, [known, no_nan])
+            return not_null
+        not_nan = Condition(exp.Not(this=nan))
+        # A number's test for NaN is NULL for NULL, which is not TRUE either.
+        is_number = self.kinds[name] == "number"
+        return not_nan if is_number else _chain(exp.And, [not_null, not_nan])
 
     def _nan(self, name: str) -> Tree | None:
         """Return whether a column holds NaN, None if it cannot."""
@@ -166,7 +171,7 @@ class _Writer:
         return self.dialect.text(column) if text else double(column)
 
     def _compared(self, leaf: Comparison | Membership, negated: bool) -> Tree:
-        """Write a leaf, or its opposite, for values that are there."""
+        """Write a leaf, or its opposite, for values that are not missing."""
         operand = self._operand(leaf.column)
         if isinstance(leaf, Membership):
             listed = (self._value(leaf.column, value) for value in leaf.values)
@@ -201,7 +206,7 @@ def _signed_leaf(rule: Rule) -> tuple[Leaf, bool]:
     return leaf, negated
 
 
-def _told_present(rule: Rule) -> Iterable[str]:
+def _columns_present(rule: Rule) -> Iterable[str]:
     """Yield the column of a leaf that holds for no missing value."""
     if not isinstance(rule, And | Or):
         leaf, negated = _signed_leaf(rule)
@@ -217,7 +222,11 @@ def _check_case(names: Iterable[str]) -> None:
         if other != name:
             raise RuleError(
                 f"SQL does not tell the columns {other!r} and {name!r} apart, whose "
-                "names differ only by case. Rename one of them."
+                "names differ only by case.",
+                owner="to_sql",
+                column=name,
+                value=other,
+                advice="Rename one of them.",
             )
 
 
