@@ -1,4 +1,4 @@
-"""How new rows are assigned to the clusters of the training rows."""
+"""How new rows get the cluster of training rows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 WAYS = ("auto", "native", "core", "nearest", "centroid")
 
-# Rows whose neighbours are held at once. A multiple of the 256 rows that scikit-learn
-# multiplies at once, so that training rows come in the blocks they came in to DBSCAN.
+# Rows whose neighbours are held in memory at once. A multiple of the 256 rows that
+# scikit-learn multiplies at once, so that training rows meet in the same blocks, and
+# have the same rounding errors, as in the fit of DBSCAN.
 _BATCH = 4096
 
 
 class Assigner(Protocol):
-    """Assigns rows: codes from 0 on, and -1 for noise."""
+    """Assigns codes to rows: from 0 on, and -1 for noise."""
 
     def codes(self, X: Any) -> IntArray:
         """Return the code of every row."""
@@ -34,7 +35,7 @@ class Assigner(Protocol):
 
 
 def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) -> str:
-    """Return the way of assigning that fits a fitted clusterer, or raise."""
+    """Return how rows are assigned, given a fitted clusterer, or raise."""
     has_noise = isinstance(clusterer, (HDBSCAN, OPTICS)) or bool((labels < 0).any())
     core_names = ("core_sample_indices_", "eps")
     possible = {
@@ -46,10 +47,11 @@ def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) ->
         return next((way for way, fits in possible.items() if fits), "centroid")
     needed = {"native": "predict", "core": "core samples and eps, such as DBSCAN"}
     if assign in needed and not possible[assign]:
-        rule = f"another one, as {assign!r} takes a clusterer with {needed[assign]}"
-        raise InvalidParameterError(
-            owner, "assign", f"{rule}, not {clusterer!r}", assign
+        rule = (
+            f"another one, as {assign!r} takes a clusterer with {needed[assign]}, not "
+            f"{clusterer!r}"
         )
+        raise InvalidParameterError(owner, "assign", rule, assign)
     return assign
 
 
@@ -62,7 +64,7 @@ def make_assigner(
     known: IntArray,
     centers: FloatArray,
 ) -> Assigner:
-    """Return what assigns rows in a way that `resolve_assign` has found."""
+    """Return the assigner for a way that `resolve_assign` returned."""
     if way == "native":
         return NativeAssigner(owner, clusterer, known, bool((codes < 0).any()))
     if way == "centroid":
@@ -73,7 +75,7 @@ def make_assigner(
 
 @dataclass(frozen=True)
 class NativeAssigner:
-    """By the clusterer's own ``predict``."""
+    """Assigns rows by the clusterer's ``predict``."""
 
     owner: str
     clusterer: Any
@@ -84,25 +86,30 @@ class NativeAssigner:
         """Return the code of every row."""
         labels = np.asarray(self.clusterer.predict(X))
         order = np.append(-1, self.known) if self.has_noise else self.known
-        found = np.searchsorted(order, labels)
-        strange = ~np.isin(labels, order)
-        if strange.any():
+        is_unknown = ~np.isin(labels, order)
+        if is_unknown.any():
+            row = int(is_unknown.argmax())
             raise InvalidDataError(
                 f"{self.owner} knows the labels {order.tolist()} of {self.clusterer!r} "
-                f"from the training rows. It predicts {labels[strange][0]} for row "
-                f"{int(strange.argmax())}, of which nothing is known."
+                f"from the training rows. It predicts {labels[row]} for row {row}, "
+                "which is none of them.",
+                owner=self.owner,
+                name="clusterer",
+                rule="a clusterer that predicts labels of training rows",
+                value=labels[row],
+                row=row,
             )
-        return found.astype(np.intp) - self.has_noise
+        return np.searchsorted(order, labels).astype(np.intp) - self.has_noise
 
 
 @dataclass(frozen=True)
 class CentroidAssigner:
-    """By the nearest mean."""
+    """Assigns rows to the nearest mean."""
 
     centers: FloatArray
 
     def codes(self, X: Any) -> IntArray:
-        """Return the code of every row; of means equally near, the lower one."""
+        """Return the code of every row; the lower one if means are equally near."""
         if not len(self.centers):
             return np.full(X.shape[0], -1)
         nearest: IntArray = distances(X, self.centers).argmin(axis=1)
@@ -111,41 +118,43 @@ class CentroidAssigner:
 
 @dataclass(frozen=True)
 class CoreAssigner:
-    """By the nearest core sample within eps."""
+    """Assigns rows to the cluster of the nearest core sample within eps."""
 
     neighbors: NearestNeighbors
-    # Of every training row, its code if it is a core sample, else the noise's.
+    # Per training row: its code if it is a core sample, else `noise`.
     core_codes: IntArray
     noise: int
 
     def codes(self, X: Any) -> IntArray:
-        """Return the code of every row; of core samples equally near, the lower one."""
+        """Return the code of every row; the lower one if samples are equally near."""
         batches = gen_batches(X.shape[0], _BATCH)
         parts = [self._batch(X[rows]) for rows in batches]
         return _with_noise(np.concatenate(parts), self.noise)
 
     def _batch(self, X: Any) -> IntArray:
         graph = self.neighbors.radius_neighbors_graph(X, mode="distance")
-        # One entry more, so that the last rows may be without neighbours, too.
+        # A spare entry at the end, in case the last rows have no neighbours.
         codes = np.append(self.core_codes[graph.indices], self.noise)
-        far = np.where(codes < self.noise, np.append(graph.data, np.inf), np.inf)
+        distance = np.where(codes < self.noise, np.append(graph.data, np.inf), np.inf)
         starts, counts = graph.indptr[:-1], np.diff(graph.indptr)
-        nearest = np.append(np.minimum.reduceat(far, starts).repeat(counts), np.inf)
-        tied = np.where(far == nearest, codes, self.noise)
-        best: IntArray = np.minimum.reduceat(tied, starts)
+        least = np.minimum.reduceat(distance, starts).repeat(counts)
+        is_nearest = distance == np.append(least, np.inf)
+        best: IntArray = np.minimum.reduceat(
+            np.where(is_nearest, codes, self.noise), starts
+        )
         return np.where(counts > 0, best, self.noise)
 
 
 def core_assigner(
     clusterer: Any, X: Any, codes: IntArray, n_clusters: int
 ) -> CoreAssigner:
-    """Return an assigner that finds neighbours in the very way of a fitted DBSCAN."""
+    """Return an assigner that finds neighbours exactly as a fitted DBSCAN does."""
     params = clusterer.get_params()
     names = ("algorithm", "leaf_size", "metric", "metric_params", "p", "n_jobs")
-    given = {name: params[name] for name in names if name in params}
-    # Of all rows, not of the core samples alone: other rows may mean another algorithm
-    # or another tree, whose last bit decides whether a row at eps is within.
-    neighbors = NearestNeighbors(radius=clusterer.eps, **given).fit(X)
+    settings = {name: params[name] for name in names if name in params}
+    # Searches all rows and not the core samples alone: with other rows, scikit-learn
+    # may choose another algorithm or tree, and rounding decides who is within eps.
+    neighbors = NearestNeighbors(radius=clusterer.eps, **settings).fit(X)
     is_core = np.zeros(X.shape[0], dtype=bool)
     is_core[clusterer.core_sample_indices_] = True
     return CoreAssigner(neighbors, np.where(is_core, codes, n_clusters), n_clusters)
@@ -153,28 +162,28 @@ def core_assigner(
 
 @dataclass(frozen=True)
 class NearestAssigner:
-    """By the nearest training row, as far as its cluster reaches."""
+    """Assigns rows to the cluster of the nearest training row, within its reach."""
 
     neighbors: NearestNeighbors
     row_codes: IntArray
-    # The reach of every cluster, and that of noise.
+    # Per cluster, and for noise at the end.
     reach: FloatArray
 
     def codes(self, X: Any) -> IntArray:
-        """Return the code of every row; of rows equally near, the lower one."""
+        """Return the code of every row; the lower one if rows are equally near."""
         noise, n_rows = len(self.reach) - 1, len(self.row_codes)
         best = np.full(X.shape[0], noise)
         unsettled, n_neighbors = np.arange(X.shape[0]), min(2, n_rows)
         while len(unsettled):
-            far, near = self.neighbors.kneighbors(X[unsettled], n_neighbors)
+            distance, near = self.neighbors.kneighbors(X[unsettled], n_neighbors)
             codes = self.row_codes[near]
-            tied = far == far[:, :1]
-            is_reached = tied & (far <= self.reach[codes])
+            is_nearest = distance == distance[:, :1]
+            is_reached = is_nearest & (distance <= self.reach[codes])
             best[unsettled] = np.where(is_reached, codes, noise).min(axis=1)
             if n_neighbors == n_rows:
                 break
-            # As long as all neighbours are equally near, there may be more of them.
-            unsettled = unsettled[tied[:, -1]]
+            # While all neighbours are equally near, further ones may be as near.
+            unsettled = unsettled[is_nearest[:, -1]]
             n_neighbors = min(2 * n_neighbors, n_rows)
         return _with_noise(best, noise)
 
@@ -182,7 +191,7 @@ class NearestAssigner:
 def nearest_assigner(
     clusterer: Any, X: Any, codes: IntArray, n_clusters: int
 ) -> NearestAssigner:
-    """Return an assigner by the metric of a fitted clusterer, with reaches."""
+    """Return an assigner with the metric of a fitted clusterer."""
     rows, row_codes = _distinct(X, np.where(codes < 0, n_clusters, codes))
     settings = _exact_search(clusterer, rows)
     reach = [
@@ -197,7 +206,7 @@ def distances(X: Any, centers: FloatArray) -> FloatArray:
     """Return the Euclidean distance of every row to every centre."""
     if issparse(X):
         return np.asarray(euclidean_distances(X, centers), dtype=np.float64)
-    # Differences are exact where scikit-learn's squares cancel.
+    # Takes differences: scikit-learn's expanded squares cancel far from the origin.
     return cdist(np.asarray(X, dtype=np.float64), centers)
 
 
@@ -206,23 +215,23 @@ def _with_noise(codes: IntArray, noise: int) -> IntArray:
 
 
 def _distinct(X: Any, codes: IntArray) -> tuple[Any, IntArray]:
-    """Return the distinct rows, each with the lowest code of its copies.
+    """Return the distinct rows, each with the lowest code among its copies.
 
-    Copies would be equally near, all of them, to every row.
+    A row and its copies would always be equally near.
     """
     if issparse(X):
         copy_of, _ = pd.factorize(_row_keys(X))
     else:
         # NumPy 2.0 returns the inverse as a column.
         copy_of = np.unique(X, axis=0, return_inverse=True)[1].reshape(-1)
-    # Ordered by code, so that the first of copies has the lowest one.
+    # In the order of codes the first copy has the lowest one.
     order = np.argsort(codes, kind="stable")
     first = order[np.unique(copy_of[order], return_index=True)[1]]
     return X[first], codes[first]
 
 
 def _row_keys(X: Any) -> ObjectArray:
-    """Return what two rows of a sparse matrix share if they are the same."""
+    """Return a key per row of a sparse matrix: equal for equal rows."""
     X = X.copy()
     X.sum_duplicates()
     X.eliminate_zeros()
@@ -234,12 +243,12 @@ def _row_keys(X: Any) -> ObjectArray:
 
 
 def _exact_search(clusterer: Any, X: Any) -> dict[str, Any]:
-    """Return settings of NearestNeighbors by which a row's distance to itself is 0."""
+    """Return settings of NearestNeighbors that keep a row's distance to itself at 0."""
     params = clusterer.get_params()
     metric = params.get("metric", "euclidean")
     metric_params = params.get("metric_params")
     p = params.get("p", None if "p" in (metric_params or {}) else 2)
-    # Trees take differences; brute force may take squares, which cancel.
+    # Trees take differences; brute force may expand squares, which cancel.
     algorithm = "brute"
     if not issparse(X):
         if callable(metric) or metric in VALID_METRICS["ball_tree"]:
@@ -251,8 +260,8 @@ def _exact_search(clusterer: Any, X: Any) -> dict[str, Any]:
 
 
 def _reach(members: Any, settings: dict[str, Any]) -> float:
-    """Return the largest distance of a member to its nearest fellow; 0 of a hermit."""
+    """Return the largest distance of a member to its nearest one; 0 without others."""
     if members.shape[0] < 2:
         return 0.0
-    far, _ = NearestNeighbors(**settings).fit(members).kneighbors(n_neighbors=1)
-    return float(far.max())
+    distance, _ = NearestNeighbors(**settings).fit(members).kneighbors(n_neighbors=1)
+    return float(distance.max())

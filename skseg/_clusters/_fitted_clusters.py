@@ -1,4 +1,4 @@
-"""What a fitted clusterer has found: the labels of rows, the centres of clusters."""
+"""The clusters of a fitted clusterer: labels of rows, and centres."""
 
 from __future__ import annotations
 
@@ -20,8 +20,13 @@ def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
     else:
         raise InvalidDataError(
             f"{owner} needs a clusterer whose fit leaves labels_, or with predict. "
-            f"{clusterer!r} has neither; of a pipeline, take its last step, and put "
-            f"the others before {owner}."
+            f"{clusterer!r} has neither.",
+            owner=owner,
+            name="clusterer",
+            rule="a clusterer with labels_ or predict",
+            value=clusterer,
+            advice="Of a pipeline, pass the last step, and put the others before "
+            f"{owner}.",
         )
     n_rows = X.shape[0]
     is_code = labels.shape == (n_rows,) and labels.dtype.kind in "iu"
@@ -29,16 +34,20 @@ def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
         raise InvalidDataError(
             f"{owner} needs a clusterer with an integer label for every row: 0, 1, ... "
             f"for clusters and -1 for noise. {clusterer!r} gives {labels!r} for "
-            f"{n_rows} rows."
+            f"{n_rows} rows.",
+            owner=owner,
+            name="clusterer",
+            rule="a clusterer with an integer label for every row",
+            value=clusterer,
         )
     return labels.astype(np.intp)
 
 
 def known_clusters(clusterer: Any, labels: IntArray) -> IntArray:
-    """Return the labels of all clusters that there are, in order.
+    """Return the labels of all clusters in ascending order.
 
-    Those without a training row count where the clusterer has a centre for them: it may
-    predict them.
+    A cluster without training rows counts if the clusterer has a centre for it, as it
+    may then be predicted.
     """
     known = np.append(labels, _centers_of(clusterer)[1])
     return np.unique(known[known >= 0]).astype(np.intp)
@@ -53,26 +62,26 @@ def cluster_means(
 ) -> FloatArray:
     """Return the mean of the rows of each cluster, of shape (n_clusters, n_features).
 
-    A cluster without rows has the centre that the clusterer gives it.
+    For a cluster without rows it is the clusterer's centre.
     """
     n_clusters = len(known)
     rows = np.flatnonzero(codes >= 0)
     codes = codes[rows]
     weights = np.ones(len(rows)) if weight is None else weight[rows]
-    # Rows of weight zero say where a cluster is that has no others.
-    is_weighed = np.bincount(codes, weights, minlength=n_clusters) > 0
-    weights = np.where(is_weighed[codes], weights, 1.0)
+    # Rows of weight zero locate a cluster that has no others.
+    has_weight = np.bincount(codes, weights, minlength=n_clusters) > 0
+    weights = np.where(has_weight[codes], weights, 1.0)
     totals = np.bincount(codes, weights, minlength=n_clusters)
     members = csr_array((weights, (codes, rows)), shape=(n_clusters, X.shape[0]))
     means = _dense(members @ X) / np.where(totals > 0, totals, 1.0)[:, None]
-    centers, owners = _centers_of(clusterer)
+    centers, labels = _centers_of(clusterer)
     for empty in np.flatnonzero(totals == 0):
-        means[empty] = centers[owners == known[empty]].mean(axis=0)
+        means[empty] = centers[labels == known[empty]].mean(axis=0)
     return means
 
 
 def _centers_of(clusterer: Any) -> tuple[FloatArray, IntArray]:
-    """Return the centres by which a clusterer predicts, and the label of each."""
+    """Return the centres with which a clusterer predicts, and the label of each."""
     if hasattr(clusterer, "subcluster_labels_"):
         return clusterer.subcluster_centers_, clusterer.subcluster_labels_
     for name in ("cluster_centers_", "means_"):

@@ -1,4 +1,4 @@
-"""InductiveSegmenter: any clusterer, with segments that new customers get, too."""
+"""InductiveSegmenter: any clusterer, with segments for new customers as well."""
 
 from __future__ import annotations
 
@@ -35,7 +35,14 @@ from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules._reserved_names import NOISE
 
-from ._assign import WAYS, CoreAssigner, distances, make_assigner, resolve_assign
+from ._assign import (
+    WAYS,
+    Assigner,
+    CoreAssigner,
+    distances,
+    make_assigner,
+    resolve_assign,
+)
 from ._fitted_clusters import cluster_means, known_clusters, read_labels
 
 OWNER = "InductiveSegmenter"
@@ -49,35 +56,35 @@ class InductiveSegmenter(
     TransformerMixin,
     BaseEstimator,
 ):
-    """Segment by any clusterer, so that new customers get a segment, too.
+    """Segment by any clusterer, so that new customers get a segment as well.
 
-    DBSCAN, HDBSCAN, OPTICS, agglomerative and spectral clustering tell of the training
-    rows alone which cluster they are in. Here every clusterer has ``predict``, and with
-    it a place in a `Pipeline` and in one `GridSearchCV` over clusterers and their
-    settings. Those that predict by themselves keep their own way.
+    DBSCAN, HDBSCAN, OPTICS, agglomerative and spectral clustering assign clusters to
+    the training rows only. Inside this estimator every clusterer has ``predict``, and
+    so a place in a `Pipeline` and in one `GridSearchCV` over clusterers and their
+    settings. Clusterers with a ``predict`` of their own keep it.
 
     Parameters
     ----------
     clusterer : clusterer, default=None
-        What finds the segments: a clusterer of scikit-learn, a mixture model, or
-        whatever has ``fit`` and leaves ``labels_`` or has ``predict``. None: `KMeans`
-        with 4 clusters, 10 starts and ``random_state=0``.
+        Finds the segments: a clusterer of scikit-learn, a mixture model, or any
+        estimator whose ``fit`` leaves ``labels_`` or which has ``predict``. None:
+        `KMeans` with 4 clusters, 10 starts and ``random_state=0``.
     assign : {"auto", "native", "core", "nearest", "centroid"}, default="auto"
-        How rows get their segment in `predict`.
+        How `predict` assigns a row.
 
         - ``"native"``: by the clusterer's own ``predict``.
-        - ``"core"``: that of the nearest core sample within eps, else noise. For
-          DBSCAN.
-        - ``"nearest"``: that of the nearest training row, noise included; noise beyond
-          the reach of its cluster. For HDBSCAN and OPTICS.
-        - ``"centroid"``: that of the nearest mean; never noise. For agglomerative and
-          spectral clustering.
-        - ``"auto"``: the first that fits, decided after the clusterer is fitted.
-          ``"native"`` where it has ``predict``; ``"core"`` where it has core samples
-          and eps; ``"nearest"`` where it is HDBSCAN or OPTICS, or has left training
-          rows to noise; else ``"centroid"``.
+        - ``"core"``: to the segment of the nearest core sample within eps, else to
+          noise. For DBSCAN.
+        - ``"nearest"``: to the segment of the nearest training row, noise included;
+          beyond the reach of its cluster to noise. For HDBSCAN and OPTICS.
+        - ``"centroid"``: to the segment with the nearest mean, never to noise. For
+          agglomerative and spectral clustering.
+        - ``"auto"``: in the first way that applies to the fitted clusterer.
+          ``"native"`` if it has ``predict``; ``"core"`` if it has core samples and eps;
+          ``"nearest"`` if it is HDBSCAN or OPTICS, or labels training rows as noise;
+          else ``"centroid"``.
     segment_names : sequence of str, default=None
-        Names in place of "Segment 0", "Segment 1", ..., in the order of the codes.
+        Names in the order of the codes. None: "Segment 0", "Segment 1", ...
 
     Attributes
     ----------
@@ -86,20 +93,20 @@ class InductiveSegmenter(
     assign_ : {"native", "core", "nearest", "centroid"}
         How `predict` assigns rows.
     labels_ : ndarray of int of shape (n_rows,)
-        Segment codes that the clusterer has found for the training rows; -1 is noise.
-        Of a clusterer without ``labels_``, such as a mixture model, its predictions.
+        Segment codes of the training rows by the clusterer; -1 is noise. If it has no
+        ``labels_``, as mixture models have none, they are its predictions.
     agreement_ : float
-        Share of the training rows for which `predict` gives ``labels_``. Below 1 it
-        says how much of the clusters the way of assigning misses.
+        Share of the training rows for which `predict` returns ``labels_``. A value
+        below 1 shows how much of the clusters the way of assigning misses.
     segment_names_ : ndarray of str
-        Names; a code is a position here. Where rows may be noise the last one is
-        "Noise", so that the code -1 finds it as well.
+        Names by code. Where rows may be noise, the last name is "Noise", which is also
+        at position -1.
     segments_ : DataFrame
         One row per segment, noise last: code, name, rule (None, as clusters have no
         rule; `RuleSurrogate` finds some), n (weight) and share.
     centers_ : ndarray of float of shape (n_segments, n_features)
-        Means of the rows of each segment; noise has none. A cluster of `clusterer`
-        without training rows has the centre that `clusterer` gives it.
+        Mean of the rows of each segment, noise left out. For a cluster without training
+        rows it is the clusterer's centre.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -107,42 +114,42 @@ class InductiveSegmenter(
 
     See Also
     --------
-    skseg.metrics.make_segment_scorer : The scorer that a search over clusterers needs.
+    skseg.metrics.make_segment_scorer : The scorer for a search over clusterers.
     sklearn.cluster : The clusterers.
 
     Notes
     -----
-    ``"core"`` is the definition of DBSCAN [1]_ applied to a new row: it belongs to a
-    cluster if one of its core samples is within eps, the boundary included, by the
-    clusterer's own metric and search. Core samples and noise of the training rows keep
-    what DBSCAN gave. A border row with core samples of several clusters within eps goes
-    to the nearest one, of equally near ones to the lower code, where DBSCAN gives it to
-    the cluster that it has found first.
+    ``"core"`` applies the definition of DBSCAN [1]_ to a new row: it belongs to a
+    cluster if a core sample of the cluster is within eps, boundary included, by the
+    clusterer's own metric and search. Core samples and noise among the training rows
+    keep their labels. A border row with core samples of several clusters within eps
+    goes to the nearest one, among equally near ones to the lower code; DBSCAN assigns
+    it to the cluster that it found first.
 
-    ``"nearest"`` measures by the clusterer's metric. The reach of a cluster is the
-    largest distance of a member to its nearest fellow member, copies of a row counting
-    as one: the least reach by which each member would be let in again, were it left
-    out and came as new (the nearest-neighbour description of a class [2]_, with the
-    bound of no rejected member). Training rows keep what the clusterer gave; where it
-    gave copies of a row different labels, they get the lowest code among these.
+    ``"nearest"`` uses the clusterer's metric. The reach of a cluster is the largest
+    distance of a member to its nearest other member, where copies of a row count as
+    one: the least reach at which every member, left out, would be assigned to the
+    cluster again (the nearest-neighbour description of a class [2]_, at the bound where
+    no member is rejected). Training rows keep their labels; if copies of a row have
+    different labels, they get the lowest code among these.
 
-    ``"centroid"`` cuts by straight lines between Euclidean means. Where clusters are
-    no blobs it is a poor likeness; ``agreement_`` shows how poor.
+    ``"centroid"`` divides the space by straight lines between Euclidean means. Where
+    clusters are not round this is a poor approximation; ``agreement_`` shows how poor.
 
-    Columns must be finite numbers, as distances are measured between them. Encode,
-    impute and scale in a pipeline before this estimator, not in one as `clusterer`, as
+    Columns must be finite numbers, as distances are computed from them. Encode, impute
+    and scale in a pipeline before this estimator, not in a pipeline as `clusterer`:
     means and distances are in the units of the columns that arrive here.
 
-    Where all rows are noise there are no segments: `predict` gives -1, `transform` no
-    columns. No error is raised, so that a search may pass through such settings.
+    If all rows are noise there are no segments: `predict` returns -1, `transform` no
+    columns. No error is raised, so that a search can go on past such settings.
 
-    There is no ``score``, so a search has to name its scorer, such as one of
-    `make_segment_scorer`. KMeans' own score, the negative inertia, gets the better the
-    more clusters there are, on held-out rows as well, and of other clusterers it knows
-    nothing.
+    There is no ``score``, so a search must name its scorer, such as one of
+    `make_segment_scorer`. The score of `KMeans`, the negative inertia, improves with
+    every further cluster, on held-out rows as well, and says nothing about other
+    clusterers.
 
-    Rows of weight 3 count three times in ``n``, means and agreement. The weights reach
-    the clusterer as ``fit(X, sample_weight=...)``; not every clusterer takes them.
+    Rows of weight 3 count three times in ``n``, means and agreement. The weights are
+    passed to ``fit(X, sample_weight=...)`` of the clusterer, which must accept them.
 
     References
     ----------
@@ -181,18 +188,18 @@ class InductiveSegmenter(
         self.segment_names = segment_names
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
-        """Fit the clusterer, and what assigns new rows to its clusters.
+        """Fit the clusterer, and prepare the assignment of new rows.
 
         Parameters
         ----------
         X : frame, array or sparse matrix of shape (n_rows, n_columns)
-            One row per customer, two at least; finite numbers. Sparse if `clusterer`
-            takes that.
+            One row per customer, at least two; finite numbers. Sparse matrices need a
+            clusterer that takes them.
         y : Ignored
             Present for the API of scikit-learn.
         **fit_params : dict
             Further arguments of the clusterer's ``fit``, such as ``sample_weight``;
-            with metadata routing those that it asks for.
+            with metadata routing those that it requests.
 
         Returns
         -------
@@ -202,27 +209,29 @@ class InductiveSegmenter(
         Raises
         ------
         ValueError
-            If a parameter is wrong, `X` is not finite, or weights are given that
-            `clusterer` cannot take.
+            If a parameter is wrong, `X` is not finite, or the clusterer does not take
+            the weights that are passed.
         """
         clusterer = self._checked_clusterer()
         X = self._rows(X, reset=True)
         params, weight = self._checked_params(clusterer, fit_params, X.shape[0])
-        self.clusterer_ = clone(clusterer).fit(X, **params)
-        labels = read_labels(OWNER, self.clusterer_, X)
-        known = known_clusters(self.clusterer_, labels)
+        fitted = clone(clusterer).fit(X, **params)
+        labels = read_labels(OWNER, fitted, X)
+        known = known_clusters(fitted, labels)
         codes = np.where(labels < 0, -1, np.searchsorted(known, labels))
-        self.labels_ = codes
-        self.centers_ = cluster_means(self.clusterer_, known, X, codes, weight)
-        way = resolve_assign(OWNER, self.assign, self.clusterer_, labels)
-        self.assign_ = way
-        self._assigner = make_assigner(
-            OWNER, way, self.clusterer_, X, codes, known, self.centers_
-        )
+        centers = cluster_means(fitted, known, X, codes, weight)
+        way = resolve_assign(OWNER, self.assign, fitted, labels)
+        assigner = make_assigner(OWNER, way, fitted, X, codes, known, centers)
         may_be_noise = way in {"core", "nearest"} or bool((codes < 0).any())
-        self.segment_names_ = self._names(len(known), may_be_noise)
-        self.segments_ = self._table(weight)
-        self.agreement_ = self._agreement(X, weight)
+        names = self._names(len(known), may_be_noise)
+        self.agreement_ = _agreement(assigner, fitted, X, codes, weight)
+        self.segments_ = _segment_table(names, len(known), codes, weight)
+        self.segment_names_ = names
+        self.centers_ = centers
+        self.assign_ = way
+        self._assigner = assigner
+        self.labels_ = codes
+        self.clusterer_ = fitted
         return self
 
     def predict(self, X: Any) -> IntArray:
@@ -274,15 +283,15 @@ class InductiveSegmenter(
         return distances(self._rows(X, reset=False), self.centers_)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return what metadata is asked for, by whom.
+        """Return how metadata is routed.
 
         Returns
         -------
         MetadataRouter
-            Of `fit`: to ``fit`` of the clusterer.
+            Routes from `fit` to ``fit`` of the clusterer.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
-        # scikit-learn 1.6 prints the owner as it is, so it is given by name.
+        # scikit-learn 1.6 prints the owner by str, so it is passed by name.
         router = MetadataRouter(owner=type(self).__name__)
         return router.add(clusterer=self._clusterer(), method_mapping=mapping)
 
@@ -298,12 +307,12 @@ class InductiveSegmenter(
         return len(self.centers_)
 
     def _clusterer(self) -> Any:
-        """Return the clusterer, where None stands for the default one."""
+        """Return the clusterer, or the default for None."""
         if self.clusterer is not None:
             return self.clusterer
         default = KMeans(n_clusters=4, n_init=10, random_state=0)
         if get_config()["enable_metadata_routing"]:
-            # Users can only say of what they pass what metadata it asks for.
+            # Users can set requests only on a clusterer that they pass.
             default.set_fit_request(sample_weight=True)
         return default
 
@@ -326,25 +335,22 @@ class InductiveSegmenter(
             self,
             X,
             reset=reset,
-            # Clusterers refuse it themselves; not all that take it say so in tags.
+            # Clusterers refuse it themselves, and not all that take it have the tag.
             accept_sparse="csr",
-            # One customer alone is no segmentation.
+            # A single customer cannot be segmented.
             ensure_min_samples=2 if reset else 1,
         )
 
     def _checked_params(
         self, clusterer: Any, fit_params: dict[str, Any], n_rows: int
     ) -> tuple[dict[str, Any], FloatArray | None]:
-        """Return what the clusterer's fit gets, and the weights among it."""
+        """Return the arguments of the clusterer's fit, and the weights among them."""
+        params = fit_params
         if get_config()["enable_metadata_routing"]:
-            params = dict(
-                process_routing(self, "fit", **fit_params)["clusterer"]["fit"]
-            )
-        else:
-            params = fit_params
+            params = dict(process_routing(self, "fit", **fit_params).clusterer.fit)
         weight = check_sample_weight(params.get("sample_weight"), n_rows)
         if weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
-            rule = "one whose fit takes sample_weight, as weights are given"
+            rule = "one whose fit takes sample_weight, as weights are passed"
             raise InvalidParameterError(OWNER, "clusterer", rule, clusterer)
         return params, weight
 
@@ -354,36 +360,43 @@ class InductiveSegmenter(
         if names is None:
             names = [f"Segment {code}" for code in range(n_segments)]
         is_list = isinstance(names, Iterable) and not isinstance(names, str)
-        given = list(names) if is_list else []
-        is_text = all(isinstance(name, str) for name in given)
-        n_different = len({*given, *last}) - len(last) if is_text else 0
-        if not is_list or not len(given) == n_different == n_segments:
+        listed = list(names) if is_list else []
+        is_text = all(isinstance(name, str) for name in listed)
+        n_different = len({*listed, *last}) - len(last) if is_text else 0
+        if not is_list or not len(listed) == n_different == n_segments:
             rule = f"None or {n_segments} different names, one a segment"
             rule += f", besides {NOISE!r}" if last else ""
             raise InvalidParameterError(OWNER, "segment_names", rule, names)
-        return np.array([*given, *last], dtype=object)
+        return np.array([*listed, *last], dtype=object)
 
-    def _table(self, weight: FloatArray | None) -> pd.DataFrame:
-        n_names, n_segments = len(self.segment_names_), len(self.centers_)
-        positions = np.where(self.labels_ < 0, n_segments, self.labels_)
-        sizes = np.bincount(positions, weight, minlength=n_names)
-        return pd.DataFrame(
-            {
-                "code": [*range(n_segments), -1][:n_names],
-                "name": list(self.segment_names_),
-                "rule": [None] * n_names,
-                "n": sizes,
-                "share": sizes / sizes.sum(),
-            }
-        )
 
-    def _agreement(self, X: Any, weight: FloatArray | None) -> float:
-        rows = np.arange(X.shape[0])
-        if isinstance(self._assigner, CoreAssigner):
-            # Core samples are their own nearest ones; to search the neighbours of all
-            # rows would cost as much as DBSCAN itself.
-            rows = np.delete(rows, self.clusterer_.core_sample_indices_)
-        agrees = np.ones(X.shape[0], dtype=bool)
-        if len(rows):
-            agrees[rows] = self._assigner.codes(X[rows]) == self.labels_[rows]
-        return float(np.average(agrees, weights=weight))
+def _segment_table(
+    names: ObjectArray, n_segments: int, codes: IntArray, weight: FloatArray | None
+) -> pd.DataFrame:
+    """Return one row per name; noise is the name after those of the segments."""
+    places = np.where(codes < 0, n_segments, codes)
+    sizes = np.bincount(places, weight, minlength=len(names))
+    return pd.DataFrame(
+        {
+            "code": [*range(n_segments), -1][: len(names)],
+            "name": list(names),
+            "rule": [None] * len(names),
+            "n": sizes,
+            "share": sizes / sizes.sum(),
+        }
+    )
+
+
+def _agreement(
+    assigner: Assigner, clusterer: Any, X: Any, codes: IntArray, weight: Any
+) -> float:
+    """Return the share of the rows to which the assigner gives their code."""
+    rows = np.arange(X.shape[0])
+    if isinstance(assigner, CoreAssigner):
+        # Core samples are their own nearest ones. Searching the neighbours of all rows
+        # would cost as much as DBSCAN itself.
+        rows = np.delete(rows, clusterer.core_sample_indices_)
+    agrees = np.ones(X.shape[0], dtype=bool)
+    if len(rows):
+        agrees[rows] = assigner.codes(X[rows]) == codes[rows]
+    return float(np.average(agrees, weights=weight))

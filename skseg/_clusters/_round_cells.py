@@ -1,4 +1,4 @@
-"""Columns as cells whose borders are round already, so that rules need no rounding."""
+"""Columns as cells with round borders, so that rules need no rounding."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from skseg._search._readable import roundest
 from skseg._typing import FloatArray
 from skseg.rules import Columns
 
-# Thresholds of numbers. Cell numbers are uint8.
+# Most thresholds of a numeric column; numbers of cells are uint8.
 _MOST_CUTS = 250
-# Levels of a text with a cell each; of more, the last cell is that of all rare ones.
+# Most levels of a text with a cell each; beyond, rare levels share the last cell.
 _MOST_LEVELS = 30
-# A column that is so many times as far from zero as its values are from each other is
-# rounded as if it were nearer.
+# Digits count from the threshold itself, or from this many times the spread around it
+# if that is less: years get the digits of their differences.
 _FAR_FROM_ZERO = 10.0
 
 
 def learn_cells(columns: Columns, names: Sequence[str], digits: int) -> Coding:
-    """Return the cells of the columns, those that do not vary left out.
+    """Return the cells of the columns, without constant columns.
 
     Parameters
     ----------
@@ -57,17 +57,17 @@ def _numbers(columns: Columns, name: str, digits: int) -> CodedColumn:
 def round_thresholds(
     distinct: FloatArray, sizes: FloatArray, digits: int
 ) -> FloatArray:
-    """Return thresholds, rounded: one in the widest gap of each small quantile.
+    """Return rounded thresholds: one in the widest gap of each small quantile.
 
     Parameters
     ----------
     distinct : ndarray of float64 of shape (n_distinct,)
-        The values, ascending.
+        The distinct values, ascending.
     sizes : ndarray of float64 of shape (n_distinct,)
-        How many rows have each.
+        Number of rows with each value.
     digits : int
-        Significant digits. Where values are far from zero in terms of their distances,
-        as years are, digits of about these distances.
+        Significant digits. Where values are far from zero compared with their spread,
+        as years are, they are about the digits of the spread.
     """
     below = np.cumsum(sizes)
     gaps = set()
@@ -79,13 +79,13 @@ def round_thresholds(
         gap = int(np.searchsorted(distinct, threshold, side="right")) - 1
         if 0 <= gap < len(distinct) - 1:
             gaps.add(gap)
-    # Of all thresholds that cut alike the roundest: it has no more digits.
+    # The roundest threshold in the same gap has no more digits.
     rounded = [roundest(float(distinct[g]), float(distinct[g + 1])) for g in gaps]
     return np.array(sorted(rounded), dtype=np.float64)
 
 
 def _widest_gaps(distinct: FloatArray, sizes: FloatArray) -> list[int]:
-    """Return after which values the widest gaps are, one in each of many quantiles."""
+    """Return the places of the values before the widest gap of each small quantile."""
     with np.errstate(over="ignore"):
         widths = np.diff(distinct)
     stops = [*(end + 1 for end in even_cells(sizes, _MOST_CUTS)), len(widths)]
@@ -97,9 +97,9 @@ def _widest_gaps(distinct: FloatArray, sizes: FloatArray) -> list[int]:
 
 
 def _spread(distinct: FloatArray, below: FloatArray, end: int) -> float:
-    """Return how far the nearer quarter of the rows reaches from a cut.
+    """Return how far the nearest quarter of the rows on one side reaches from a cut.
 
-    A distance nearby: other clusters, outliers and sentinels are no part of it.
+    This is local: other clusters, outliers and sentinel values have no part in it.
     """
     quarter = below[-1] / 4
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""A small tree over cells: grown by scikit-learn, pruned optimally, read as boxes."""
+"""A small tree over cells: grown by scikit-learn, optimally pruned, read as boxes."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._language._conditions import conjunction
 
-# The tree is grown to so many times the leaves that are kept: more leaves hardly ever
-# make another best tree of those few.
+# The tree is grown to this many times the leaves that are kept: growing further hardly
+# ever changes the best pruned tree.
 _GROWN = 3
-# Share of the (balanced) rows that a leaf has to add to those told right.
-_WORTH = 1e-3
+# Least gain in balanced accuracy for a further leaf.
+_LEAST_GAIN = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feature:
-    """A column in an order that the tree may cut.
+    """A column in an order of its cells by which the tree may split.
 
     Attributes
     ----------
     column : int
-        Its number in the coding.
+        Position of the column in the coding.
     places : ndarray of int of shape (n_cells,)
-        The place of every cell in the order.
+        Place of every cell in the order.
     """
 
     column: int
@@ -42,25 +42,25 @@ class Feature:
 def boxes(
     coding: Coding, cells: Codes, segments: IntArray, max_leaves: int, seed: int
 ) -> list[tuple[int, Rule]]:
-    """Return boxes that are a partition of the cells, each with its segment.
+    """Return boxes that partition the cells, each with its segment.
 
     Parameters
     ----------
     coding : Coding
-        What the cells mean.
+        Meaning of the cells.
     cells : ndarray of uint8 of shape (n_columns, n_rows)
-        The cells of the rows.
+        Cells of the rows.
     segments : ndarray of int of shape (n_rows,)
-        From 0 on, each of them used.
+        Segments from 0 on, each of them used.
     max_leaves : int
-        Largest number of boxes, at least that of the segments.
+        Largest number of boxes, at least the number of segments.
     seed : int
-        Decides among equal cuts.
+        Breaks ties among cuts.
 
     Returns
     -------
     list of (int, Rule)
-        The segment, and the condition of the box.
+        Segment and condition of each box.
     """
     features = list(_features(coding, cells, segments))
     if not features:
@@ -90,16 +90,16 @@ def _features(coding: Coding, cells: Codes, segments: IntArray) -> Iterator[Feat
             continue
         yield Feature(number, np.arange(n_cells))
         if column.has_missing and n_cells > 2:
-            # Missing values may go with the small numbers as well as with the large.
+            # A second order, with missing values next to the small numbers.
             yield Feature(number, (np.arange(n_cells) + 1) % n_cells)
 
 
 def _nominal_places(counts: FloatArray) -> IntArray:
-    """Return an order in which a cut tells segments apart well.
+    """Return the place of each level in an order whose cuts separate segments well.
 
-    By the first principal component of the levels' shares of the segments: Coppersmith,
-    Hong and Hosking (1999), Partitioning nominal attributes in decision trees. Data
-    Mining and Knowledge Discovery 3, 197-217.
+    Levels are ordered by the first principal component of their shares of the segments:
+    Coppersmith, Hong and Hosking (1999), Partitioning nominal attributes in decision
+    trees. Data Mining and Knowledge Discovery 3, 197-217.
     """
     balanced = counts / counts.sum(axis=0)
     sizes = balanced.sum(axis=1, keepdims=True)
@@ -113,67 +113,70 @@ def _nominal_places(counts: FloatArray) -> IntArray:
 def _labelled_leaves(
     tree: Any, weights: FloatArray, max_leaves: int
 ) -> tuple[list[int], IntArray]:
-    """Return the nodes to stop at, and their segments: if possible, each has one."""
-    gains, splits = _prunings(tree, weights, max_leaves)
-    everyone = np.arange(weights.shape[1])
-    worth = gains[0] / weights[0].sum() - _WORTH * np.arange(len(gains[0]))
-    for n_leaves in range(int(worth.argmax()) + 1, len(worth) + 1):
+    """Return the nodes to stop at and their segments: every segment, if possible."""
+    correct, splits = _prunings(tree, weights, max_leaves)
+    segments = np.arange(weights.shape[1])
+    accuracy = correct[0] / weights[0].sum()
+    objective = accuracy - _LEAST_GAIN * np.arange(len(accuracy))
+    for n_leaves in range(int(objective.argmax()) + 1, len(objective) + 1):
         leaves = list(_leaves(tree, splits, n_leaves))
         labels = weights[leaves].argmax(axis=1)
-        if np.isin(everyone, labels).all():
+        if np.isin(segments, labels).all():
             return leaves, labels
-    found, owners = linear_sum_assignment(-weights[leaves])
-    has_rows = weights[leaves][found, owners] > 0
-    labels[found[has_rows]] = owners[has_rows]
+    places, assigned = linear_sum_assignment(-weights[leaves])
+    has_rows = weights[leaves][places, assigned] > 0
+    labels[places[has_rows]] = assigned[has_rows]
     return leaves, labels
 
 
 def _prunings(
     tree: Any, weights: FloatArray, max_leaves: int
 ) -> tuple[list[FloatArray], list[IntArray]]:
-    """Return, of every node, the most that each number of leaves below tells right.
+    """Return the best pruning of the subtree below every node, by number of leaves.
 
-    And how many of these leaves are on its left side, 0 for a leaf. M. Bohanec and
-    I. Bratko (1994), Trading accuracy for simplicity in decision trees. Machine
-    Learning 15, 223-250.
+    The first list has the weight that each number of leaves classifies correctly at
+    most, the second how many of these leaves are on the left side, 0 for a leaf.
+    M. Bohanec and I. Bratko (1994), Trading accuracy for simplicity in decision trees.
+    Machine Learning 15, 223-250.
     """
-    gains: list[FloatArray] = [np.empty(0)] * tree.node_count
+    correct: list[FloatArray] = [np.empty(0)] * tree.node_count
     splits: list[IntArray] = [np.empty(0, dtype=np.intp)] * tree.node_count
     # Children come after their parents.
     for node in reversed(range(tree.node_count)):
         left, right = tree.children_left[node], tree.children_right[node]
+        is_leaf = left < 0
         n_most = 1
-        if left >= 0:
-            n_most = min(len(gains[left]) + len(gains[right]), max_leaves)
-        gain, split = np.full(n_most, -np.inf), np.zeros(n_most, dtype=np.intp)
-        gain[0] = weights[node].max()
-        for n_left in range(1, min(len(gains[left]) + 1, n_most) if left >= 0 else 1):
-            total = gains[left][n_left - 1] + gains[right][: n_most - n_left]
+        if not is_leaf:
+            n_most = min(len(correct[left]) + len(correct[right]), max_leaves)
+        best, split = np.full(n_most, -np.inf), np.zeros(n_most, dtype=np.intp)
+        best[0] = weights[node].max()
+        for n_left in range(1, 1 if is_leaf else min(len(correct[left]) + 1, n_most)):
+            total = correct[left][n_left - 1] + correct[right][: n_most - n_left]
             place = slice(n_left, n_left + len(total))
-            is_better = total > gain[place]
-            gain[place] = np.where(is_better, total, gain[place])
+            is_better = total > best[place]
+            best[place] = np.where(is_better, total, best[place])
             split[place] = np.where(is_better, n_left, split[place])
-        gains[node], splits[node] = gain, split
-    return gains, splits
+        correct[node], splits[node] = best, split
+    return correct, splits
 
 
 def _leaves(tree: Any, splits: Sequence[IntArray], n_leaves: int) -> Iterator[int]:
-    """Yield the nodes at which the best tree of so many leaves stops."""
-    left_to_do = [(0, n_leaves)]
-    while left_to_do:
-        node, n = left_to_do.pop()
+    """Yield the nodes that are the leaves of the best tree with `n_leaves` leaves."""
+    stack = [(0, n_leaves)]
+    while stack:
+        node, n = stack.pop()
         n_left = int(splits[node][n - 1])
         if n == 1:
             yield node
         else:
-            left_to_do.append((int(tree.children_right[node]), n - n_left))
-            left_to_do.append((int(tree.children_left[node]), n_left))
+            stack.append((int(tree.children_right[node]), n - n_left))
+            stack.append((int(tree.children_left[node]), n_left))
 
 
 def _path(
     tree: Any, features: Sequence[Feature], coding: Coding, leaf: int
 ) -> dict[int, BoolArray]:
-    """Return the cells of the columns on the way from the root to a node."""
+    """Return the cells of each column that lead from the root to a leaf."""
     cells: dict[int, BoolArray] = {}
     node = leaf
     while node:

@@ -907,7 +907,7 @@ def test_wrong_names_are_refused(names: Any) -> None:
         ),
         (
             {"clusterer": make_pipeline(PCA(), DBSCAN())},
-            "has neither; of a pipeline, take its last step",
+            "has neither. Of a pipeline, pass the last step",
         ),
         ({"clusterer": FeatureAgglomeration(2)}, "an integer label for every row"),
         ({"clusterer": Labelled([0, -2] * 90)}, "-1 for noise"),
