@@ -1,40 +1,57 @@
-"""What the commands share: options, and errors of the library as messages."""
+"""Options that commands share."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
-from skseg.exceptions import MissingExtraError
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-
-class InputError(click.ClickException):
-    """What the user gave cannot be used."""
-
-    exit_code = 2
+# The segment maps that need nothing but the scores that orders give. They are written
+# out, since the maps themselves take pandas to import, which --help must not wait for.
+MAP_NAMES = ("grid", "seed", "putler", "r-rfm")
 
 
-@contextmanager
-def errors_as_messages(translate: Callable[[str], str]) -> Iterator[None]:
-    """Turn what the library objects to into a message in the words of the user."""
-    try:
-        yield
-    except (ValueError, OSError, MissingExtraError) as error:
-        raise InputError(translate(str(error))) from error
+def check_day(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Accept an ISO date and "latest"."""
+    if value != "latest":
+        try:
+            dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise click.BadParameter(
+                f"{value!r} is neither an ISO date, such as 2024-12-31, nor 'latest'."
+            ) from None
+    return value
+
+
+def check_time_zone(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Accept the name of a time zone that this machine knows."""
+    if value is not None:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            raise click.BadParameter(
+                f"{value!r} is no time zone, such as Europe/Berlin."
+            ) from None
+    return value
 
 
 def _separator(context: click.Context, parameter: click.Parameter, value: str) -> str:
     value = {"tab": "\t", "\\t": "\t"}.get(value, value)
     if len(value) != 1:
-        raise click.BadParameter("it must be a single character, or 'tab'.")
+        raise click.BadParameter("It must be a single character, or 'tab'.")
     return value
 
 
@@ -48,57 +65,62 @@ def _encoding(context: click.Context, parameter: click.Parameter, value: str) ->
     return value
 
 
-def _decorated(
-    command: Callable[..., Any], *decorators: Callable[..., Any]
-) -> Callable[..., Any]:
-    # The option named first is the one shown first.
-    for decorate in reversed(decorators):
-        command = decorate(command)
-    return command
+segments_option = click.option(
+    "--segments",
+    type=click.Choice(MAP_NAMES),
+    default="grid",
+    show_default=True,
+    help="The segment map.",
+)
+
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Show nothing but errors."
+)
+
+_FORMAT_OPTIONS = [
+    click.option(
+        "--sep",
+        default=",",
+        show_default=True,
+        callback=_separator,
+        help="The character between fields, or 'tab'.",
+    ),
+    click.option(
+        "--encoding",
+        default="utf-8",
+        show_default=True,
+        callback=_encoding,
+        help="Encoding of the file.",
+    ),
+]
+
+_OUTPUT_OPTIONS = [
+    click.option(
+        "--dialect",
+        type=click.Choice(["duckdb", "sqlite"]),
+        default="duckdb",
+        show_default=True,
+        help="SQL dialect of the query.",
+    ),
+    click.option(
+        "--plots/--no-plots", default=True, help="Whether to draw the pictures."
+    ),
+    quiet_option,
+]
 
 
-def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def format_options(command: Command) -> Command:
     """Add the options about the format of a CSV file that is read."""
-    return _decorated(
-        command,
-        click.option(
-            "--sep",
-            default=",",
-            show_default=True,
-            callback=_separator,
-            help="The character between fields, or 'tab'.",
-        ),
-        click.option(
-            "--encoding",
-            default="utf-8",
-            show_default=True,
-            callback=_encoding,
-            help="Encoding of the file.",
-        ),
-    )
+    return _decorated(command, _FORMAT_OPTIONS)
 
 
-def quiet_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option to show nothing."""
-    return _decorated(
-        command,
-        click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors."),
-    )
-
-
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def output_options(command: Command) -> Command:
     """Add the options about what is written and shown."""
-    return _decorated(
-        command,
-        click.option(
-            "--dialect",
-            type=click.Choice(["duckdb", "sqlite"]),
-            default="duckdb",
-            show_default=True,
-            help="SQL dialect of the query.",
-        ),
-        click.option(
-            "--plots/--no-plots", default=True, help="Whether to draw the pictures."
-        ),
-        quiet_option,
-    )
+    return _decorated(command, _OUTPUT_OPTIONS)
+
+
+def _decorated(
+    command: Command, options: Sequence[Callable[[Command], Command]]
+) -> Command:
+    # The last decorator to be applied is shown first.
+    return reduce(lambda decorated, add: add(decorated), reversed(options), command)

@@ -6,22 +6,8 @@ from pathlib import Path
 
 import click
 
-from ._data_file import read_data
-from ._files import check_folder
-from ._options import (
-    FOLDER,
-    SOURCE,
-    errors_as_messages,
-    format_options,
-    output_options,
-    quiet_option,
-)
-from ._rules_file import read_rules_file
-from ._rules_outputs import RULES_FILES, write_rules_outputs
-from ._rules_report import PROVED, as_json, check
-from ._rules_run import RulesRun, apply_rules, needed_columns
-from ._rules_screen import show_applied, show_finding
-from ._screen import make_console, reading, show_heading, show_outputs, working
+from ._options import FOLDER, SOURCE, format_options, output_options, quiet_option
+from ._wording import input_errors
 
 
 @click.group(
@@ -33,12 +19,7 @@ def rules() -> None:
     """Prove the rules of a file, and apply them to data."""
 
 
-def _as_it_is(message: str) -> str:
-    return message
-
-
 @rules.command(
-    name="check",
     epilog="Exit status: 0 if the rules are proved, as declared, 1 if they are refuted "
     "or it cannot be decided, 2 if the file or an option cannot be used.",
 )
@@ -54,27 +35,31 @@ def _as_it_is(message: str) -> str:
     "--json", "with_json", is_flag=True, help="Write a report as JSON, even if quiet."
 )
 @quiet_option
-def check_command(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
+def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
     """Prove that the rules in FILE overlap nowhere and miss nobody.
 
     The proof is about all rows that could ever come, so it needs no data. Overlaps are
     no failure where the file says "on_overlap: first", nor gaps where it names a
     default.
     """
-    with errors_as_messages(_as_it_is):
+    from ._rules_check import PROVED, check_json, check_rules
+    from ._rules_file import read_rules_file
+    from ._screens import show_check
+    from ._terminal import make_console, working
+
+    with input_errors():
         source = read_rules_file(file)
         with working("Proving", quiet=quiet or with_json):
-            finding = check(source, max_findings=max_findings)
+            result = check_rules(source, max_findings=max_findings)
     if with_json:
-        click.echo(as_json(finding))
+        click.echo(check_json(result))
     else:
-        show_finding(make_console(quiet=quiet), finding)
-    if finding.verdict != PROVED:
+        show_check(make_console(quiet=quiet), result)
+    if result.verdict != PROVED:
         raise click.exceptions.Exit(1)
 
 
 @rules.command(
-    name="apply",
     epilog="Exit status: 0 if all went well, 1 if a file could not be written, 2 if an "
     "option, a file or the data in it cannot be used.",
 )
@@ -88,7 +73,7 @@ def check_command(file: Path, max_findings: int, with_json: bool, quiet: bool) -
 @click.option("--id", "id_column", help="Column of ids. Without it rows are numbered.")
 @format_options
 @output_options
-def apply_command(
+def apply(
     file: Path,
     data: Path,
     out: Path | None,
@@ -107,36 +92,32 @@ def apply_command(
     set takes its quantiles from DATA, and a strategy is applied as it is.
 
     DATA may be compressed (.gz, .bz2, .xz, .zip). Columns that are compared with text,
-    and ids, are kept as they are written, leading zeros included; empty cells are
+    and ids, are kept as they are written, leading zeros included; empty fields are
     missing values.
     """
+    from ._csv_file import read_csv_file
+    from ._outputs import RULES_FILES, check_folder, rules_writers, write_files
+    from ._rules_apply import apply_rules, needed_columns
+    from ._rules_file import read_rules_file
+    from ._screens import show_outputs, show_rules_run
+    from ._terminal import make_console, reading, show_heading, working
+
     console = make_console(quiet=quiet)
-    with errors_as_messages(_as_it_is):
+    with input_errors():
         if out is not None:
-            check_folder(out, file, data, names=RULES_FILES)
+            check_folder(out, file, data, contents=RULES_FILES)
         source = read_rules_file(file)
         roles = {"outcome": outcome, "weight": weight, "id_column": id_column}
-        wanted = needed_columns(source, **roles)
+        columns = needed_columns(source, **roles)
         with reading(data, quiet=quiet) as opened:
-            table = read_data(data, wanted, sep=sep, encoding=encoding, file=opened)
+            rows = read_csv_file(data, columns, sep=sep, encoding=encoding, file=opened)
         with working("Segmenting", quiet=quiet):
-            run = apply_rules(source, table, **roles)
-    show_applied(console, run)
+            run = apply_rules(source, rows, **roles)
+    show_rules_run(console, run)
     if out is None:
         show_heading(console, "Nothing is written without --out FOLDER.")
-    else:
-        _write(run, out, dialect=dialect, plots=plots, quiet=quiet)
-
-
-def _write(
-    run: RulesRun, folder: Path, *, dialect: str, plots: bool, quiet: bool
-) -> None:
-    try:
-        with errors_as_messages(_as_it_is):
-            outputs = write_rules_outputs(run, folder, dialect=dialect, plots=plots)
-    except click.ClickException as error:
-        if isinstance(error.__cause__, OSError):
-            message = f"Cannot write to {folder}: {error.__cause__}"
-            raise click.ClickException(message) from error
-        raise
-    show_outputs(outputs, quiet=quiet, contents=RULES_FILES)
+        return
+    with input_errors():
+        writers = rules_writers(run, dialect=dialect, plots=plots)
+        outputs = write_files(writers, out, contents=RULES_FILES)
+    show_outputs(outputs, quiet=quiet)

@@ -12,8 +12,8 @@ from skseg.exceptions import InvalidDataError
 _PREFIX = "tag:yaml.org,2002:"
 _AMBIGUOUS = "!yes-or-no"
 _QUOTE = (
-    "Put a rule in quotes that holds ': ' or ' #', or begins with a quote, bracket or "
-    "other sign; or write it as a block, behind |"
+    "Put a rule in quotes if it holds ': ' or ' #', or begins with a quote, a bracket "
+    "or another sign; or write it as a block, behind |"
 )
 
 
@@ -23,7 +23,7 @@ class _Loader(yaml.SafeLoader):
     Other YAML readers take 010 for eight, 1:30 for ninety and no for false.
     """
 
-    # An own dict: that of the base class says what YAML 1.1 takes for a number.
+    # A dict of this class: that of its base says what YAML 1.1 takes for a number.
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(
                 None,
                 None,
-                "aliases are not read; write the value out",
+                "Aliases are not read; write the value out",
                 event.start_mark,
             )
         return super().compose_node(parent, index)
@@ -42,11 +42,11 @@ class _Loader(yaml.SafeLoader):
         content = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _problem("a name must be text", key)
+                raise _problem("A name must be text", key)
             line = key.start_mark.line + 1
             if key.value in lines:
                 raise _problem(
-                    f"the key {key.value!r} stands twice, first in line "
+                    f"The key {key.value!r} stands twice, first in line "
                     f"{lines[key.value]}",
                     key,
                 )
@@ -56,7 +56,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_ambiguous(self, node: Any) -> Any:
         raise _problem(
-            f"{node.value} may be text, or true or false; put text in quotes, "
+            f"The word {node.value} may be text, or true or false; put text in quotes, "
             f'"{node.value}", or write true or false',
             node,
         )
@@ -81,13 +81,15 @@ for _tag, _pattern, _first in (
 _Loader.add_constructor(_AMBIGUOUS, _Loader.construct_ambiguous)
 
 
-def load_yaml(text: str) -> Any:
+def load_yaml(text: str, name: str) -> Any:
     """Return the content of the only document of `text`.
 
     Parameters
     ----------
     text : str
         YAML.
+    name : str
+        Name of the file, with which messages begin.
 
     Returns
     -------
@@ -97,8 +99,7 @@ def load_yaml(text: str) -> Any:
     Raises
     ------
     ValueError
-        If this is no YAML, a key stands twice, or there are several documents; the
-        message begins with the place.
+        If this is no YAML, a key stands twice, or there are several documents.
     """
     try:
         loader = _Loader(text)
@@ -107,23 +108,22 @@ def load_yaml(text: str) -> Any:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise InvalidDataError(_message(error)) from None
+        raise InvalidDataError(f"{name}{_message(error)}") from None
     except yaml.reader.ReaderError as error:
         raise InvalidDataError(
-            f": it holds the character #x{error.character:04x}, which YAML has not."
+            f"{name} holds the character #x{error.character:04x}, which YAML has not."
         ) from None
-    except RecursionError:
-        raise InvalidDataError(": it is nested too deeply.") from None
 
 
 def _message(error: yaml.MarkedYAMLError) -> str:
-    mark, problem = error.problem_mark, error.problem or "it is no YAML"
+    """Return the line, what is wrong in it, and the line itself with a caret."""
+    mark, problem = error.problem_mark, error.problem or "It is no YAML"
     if problem.startswith("but found another document"):
-        problem = "a second document begins here; a rules file is a single one"
+        problem = "A second document begins here; a rules file is a single one"
     elif r"'\t'" in problem:
-        problem = "a tab stands where YAML needs spaces"
+        problem = "A tab stands where YAML needs spaces"
     elif not isinstance(error, yaml.constructor.ConstructorError) or "tag" in problem:
-        problem = f"not YAML, {problem}. {_QUOTE}"
+        problem = f"Not YAML, {problem}. {_QUOTE}"
     if mark is None:
         return f": {problem}."
     shown = mark.get_snippet(indent=2) if mark.buffer is not None else None

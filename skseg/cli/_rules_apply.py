@@ -1,26 +1,26 @@
-"""From a file of rules and a file of data to segments: what the commands compute."""
+"""Rules of a file applied to the rows of a file."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skseg._mece import MECERuleSegmenter
-from skseg._mece._rules import OWNER, require_covered
+from skseg._mece import MECERuleSegmenter, require_covered
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._data_file import DataFile
-from ._rules_file import DEFINITION, STRATEGY, RulesFile, in_terms_of_keys
+from ._csv_file import CSVFile
+from ._rules_file import DEFINITION, STRATEGY, RulesFile
+from ._wording import key_terms, worded
 
 ROW = "row"
-FOUND = ["segment_code", "segment"]
+RESULT_COLUMNS = ["segment_code", "segment"]
+NO_SEGMENT = "(no segment)"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RulesRun:
     Attributes
     ----------
     file : RulesFile
-        The rules as given.
+        The rules as written.
     rules : RuleSet
         The rules as applied, with numbers for quantiles.
     report : MECEReport
@@ -57,7 +57,7 @@ class RulesRun:
     segmenter: MECERuleSegmenter | None
 
     @property
-    def is_fitted_here(self) -> bool:
+    def is_fitted(self) -> bool:
         """Whether the segments were fitted on these rows."""
         return self.file.form == DEFINITION
 
@@ -72,21 +72,20 @@ def needed_columns(
     ValueError
         If the id column has the name of a column of the result, or none is needed.
     """
-    if id_column in FOUND:
+    if id_column in RESULT_COLUMNS:
         raise InvalidDataError(
             f"The id column must not be called {id_column!r}, like a column of the "
             "result. Rename it."
         )
-    others = [name for name in (outcome, weight, id_column) if name is not None]
-    columns = [*file.columns, *others]
     if not file.columns:
         raise InvalidDataError(f"The rules of {file.path.name} mention no column.")
-    return columns
+    roles = [name for name in (outcome, weight, id_column) if name is not None]
+    return [*file.columns, *roles]
 
 
 def apply_rules(
     file: RulesFile,
-    data: DataFile,
+    data: CSVFile,
     *,
     outcome: str | None = None,
     weight: str | None = None,
@@ -99,7 +98,7 @@ def apply_rules(
     file : RulesFile
         A definition is fitted; quantiles of a rule set are taken from the data;
         a strategy is applied as it is.
-    data : DataFile
+    data : CSVFile
         The rows.
     outcome, weight, id_column : str, default=None
         Columns of the data.
@@ -107,7 +106,7 @@ def apply_rules(
     Returns
     -------
     RulesRun
-        What came of it.
+        The segments.
 
     Raises
     ------
@@ -115,51 +114,46 @@ def apply_rules(
         If rules and data do not go together, or the rules of a definition or strategy
         are no partition.
     """
-    X = data.frame(file.columns)
-    y = None if outcome is None else data.numbers(outcome, known=True)
-    counts = None if weight is None else data.numbers(weight, known=True)
-    if counts is not None and (counts < 0).any():
-        place = data.place(int(np.argmax(counts < 0)))
-        raise InvalidDataError(f"{place}: the weight in column {weight!r} is negative.")
+    X = data.columns(file.columns)
+    y = None if outcome is None else data.finite_numbers(outcome)
+    counts = None if weight is None else data.weights(weight)
     try:
-        return _applied(file, data, X, y, counts, id_column)
+        segmenter, rules, report = _fitted(file, X, y, counts)
+        columns = Columns(X)
+        codes = rules.assign(columns)
+        if segmenter is not None:
+            require_covered(codes, rules, columns, file.schema)
     except ValueError as error:
-        raise InvalidDataError(_in_terms_of_data(str(error), file, data)) from error
+        terms = key_terms(file.path.name, data)
+        raise InvalidDataError(worded(error, terms)) from error
+    inside = rules.inside(columns)
+    table, outside = _table(rules, codes, inside, y, counts)
+    if segmenter is not None:
+        table.insert(list(table).index("rule"), "score", segmenter.segments_["score"])
+    # The code -1 finds the last name: that of noise, or none.
+    last = [] if rules.noise is not None else [None]
+    names = np.array([*rules.names, *last], dtype=object)[codes]
+    names[~inside] = OUTSIDE
+    ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.texts[id_column]
+    code_column, name_column = RESULT_COLUMNS
+    rows = pd.DataFrame({id_column or ROW: ids, code_column: codes, name_column: names})
+    return RulesRun(file, rules, report, rows, table, outside, segmenter)
 
 
-def _applied(
-    file: RulesFile,
-    data: DataFile,
-    X: pd.DataFrame,
-    y: FloatArray | None,
-    weight: FloatArray | None,
-    id_column: str | None,
-) -> RulesRun:
-    segmenter = None
+def _fitted(
+    file: RulesFile, X: pd.DataFrame, y: FloatArray | None, weight: FloatArray | None
+) -> tuple[MECERuleSegmenter | None, RuleSet, MECEReport]:
+    """Return the segmenter, if the form has one, its rules and their proof."""
     if file.form == DEFINITION:
         segmenter = MECERuleSegmenter(**file.parameters)
         segmenter.fit(X, y, sample_weight=weight)
     elif file.form == STRATEGY:
         segmenter = MECERuleSegmenter.from_strategy(file.text)
-    if segmenter is None:
+    else:
         rules = file.rules
         rules = rules if rules.is_resolved else rules.resolve(X, weight)
-        report = rules.verify()
-    else:
-        rules, report = segmenter.rules_, segmenter.mece_report_
-    columns = Columns(X)
-    codes = rules.assign(columns)
-    if segmenter is not None:
-        require_covered(codes, rules, columns, file.schema)
-    inside = rules.inside(columns)
-    table, outside = _table(rules, codes, inside, y, weight)
-    if segmenter is not None:
-        table.insert(list(table).index("rule"), "score", segmenter.segments_["score"])
-    names = np.array([*rules.names, None], dtype=object)[codes]
-    names[~inside] = OUTSIDE
-    ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.texts[id_column]
-    rows = pd.DataFrame({id_column or ROW: ids, FOUND[0]: codes, FOUND[1]: names})
-    return RulesRun(file, rules, report, rows, table, outside, segmenter)
+        return None, rules, rules.verify()
+    return segmenter, segmenter.rules_, segmenter.mece_report_
 
 
 def _table(
@@ -170,11 +164,13 @@ def _table(
     weight: FloatArray | None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     counts = np.ones(len(codes)) if weight is None else weight
+    if rules.noise is not None:
+        codes = np.where(codes < 0, len(rules) - 1, codes)
     taken, total = codes >= 0, counts[inside].sum()
     n = np.bincount(codes[taken], counts[taken], minlength=len(rules))
     table = pd.DataFrame(
         {
-            "code": np.arange(len(rules)),
+            "code": list(rules.codes),
             "name": list(rules.names),
             "n": n,
             "share": n / total if total else np.nan,
@@ -188,26 +184,12 @@ def _table(
     if rules.universe is not None:
         outside[OUTSIDE] = float(counts[~inside].sum())
     if (inside & ~taken).any():
-        outside["(no segment)"] = float(counts[inside & ~taken].sum())
+        outside[NO_SEGMENT] = float(counts[inside & ~taken].sum())
     return table, outside
 
 
-def _in_terms_of_data(message: str, file: RulesFile, data: DataFile) -> str:
-    """Return a message about `X` as one about the file."""
-    name = data.path.name
-    message = re.sub(
-        r"^Row (\d+) of X", lambda found: f"{data.place(int(found[1]))}: it", message
-    )
-    message = message.replace("rows of X", f"rows of {name}")
-    message = message.replace("row of X", f"row of {name}")
-    message = message.replace("a column of X", "a column that rules compare with")
-    message = message.replace("Pass y to fit.", "Give --outcome.")
-    message = in_terms_of_keys(message).removeprefix(f"{OWNER} ")
-    return f"{file.path.name}: {message}"
-
-
-def verdict(run: RulesRun) -> list[str]:
-    """Say what the proof has found, in sentences."""
+def rules_verdict(run: RulesRun) -> list[str]:
+    """Return the outcome of the proof, in sentences."""
     report, n_segments = run.report, len(run.rules)
     if run.segmenter is None and not report.is_mece:
         order = "The first rule that holds counts; rows without one have no segment."
@@ -218,13 +200,13 @@ def verdict(run: RulesRun) -> list[str]:
         f"exhaustive: every possible row{within}, missing values included, is in "
         "exactly one."
     )
-    said = [partition]
+    sentences = [partition]
     if n_pairs := report.n_overlaps:
         pairs = "pair of rules overlaps" if n_pairs == 1 else "pairs of rules overlap"
-        said.append(
+        sentences.append(
             f"As written {n_pairs} {pairs}; the first rule that holds counts, as "
             "declared."
         )
     if run.rules.default is not None:
-        said.append(f"{run.rules.default!r} takes the rows that no rule takes.")
-    return said
+        sentences.append(f"{run.rules.default!r} takes the rows that no rule takes.")
+    return sentences

@@ -1,9 +1,10 @@
-"""What the proof of a file of rules has found, in words and as JSON."""
+"""The proof of a file of rules, in sentences and as JSON."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,22 +12,23 @@ from skseg.exceptions import RuleError
 from skseg.rules import Gap, MECEReport, Overlap
 
 from ._rules_file import DEFINITION, RulesFile
+from ._wording import advice_to_declare, key_terms, worded
 
 PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """The proof of a file of rules.
+class Check:
+    """A file of rules and its proof.
 
     Attributes
     ----------
     file : RulesFile
-        What was checked.
+        The rules.
     report : MECEReport or None
-        What was found out; None where the proof does not end.
+        The proof; None where it takes data.
     reason : str
-        Why it does not end.
+        Why there is no proof.
     """
 
     file: RulesFile
@@ -44,23 +46,17 @@ class Finding:
         return UNDECIDED if self.report.is_exhaustive is None else PROVED
 
 
-def check(file: RulesFile, *, max_findings: int) -> Finding:
+def check_rules(file: RulesFile, *, max_findings: int) -> Check:
     """Prove or refute the rules of a file."""
     try:
-        return Finding(file, file.verify(max_findings=max_findings))
+        return Check(file, file.verify(max_findings=max_findings))
     except RuleError as error:
-        # The rules themselves have been read: it is the proof that cannot be had.
-        return Finding(file, None, _in_terms_of_files(str(error)))
-
-
-def _in_terms_of_files(message: str) -> str:
-    message = message.replace(" before resolve(X)", " without data")
-    message = message.replace(", or resolve first", "")
-    return message.replace(", or resolve(X) the rules first", "")
+        # The rules themselves have been read: the proof is what cannot be had.
+        return Check(file, None, worded(error, key_terms("")))
 
 
 def headline(file: RulesFile) -> str:
-    """Say what the file holds."""
+    """Return a sentence about the content of the file."""
     n_rules = len(file.rules.rules)
     parts = ["1 rule" if n_rules == 1 else f"{n_rules} rules"]
     if file.rules.default is not None:
@@ -71,75 +67,67 @@ def headline(file: RulesFile) -> str:
     return f"{file.path.name}: {', '.join(first)}{' and ' if first else ''}{last}."
 
 
-def sentences(finding: Finding) -> list[str]:
-    """Say what was found; what belongs to a sentence follows it, indented."""
-    file, report = finding.file, finding.report
+def check_sentences(check: Check) -> Iterator[str]:
+    """Yield the verdict and its evidence; details are indented below their sentence."""
+    file, report = check.file, check.report
     if report is None:
-        return [f"Undecided. {finding.reason}"]
-    said = [_verdict_sentence(finding)]
+        yield f"Undecided. {check.reason}"
+        return
+    yield _verdict_sentence(check)
     if report.n_overlaps:
-        said += _overlap_lines(report, first_counts=file.first_counts)
+        yield from _overlap_lines(report, first_counts=file.first_counts)
     if report.is_exhaustive is None:
-        said.append(
+        yield (
             "Whether every row is in a segment is undecided: the search for gaps ran "
             "out of steps. Resolve the overlaps first."
         )
     if report.gaps:
         taken = f"The default {report.default!r} takes the rest:"
-        said.append(taken if report.default else "Not collectively exhaustive:")
-        said += [f"  {gap}" for gap in report.gaps]
+        yield taken if report.default else "Not collectively exhaustive:"
+        yield from (f"  {gap}" for gap in report.gaps)
     elif report.is_exhaustive is False:
-        said.append("Not collectively exhaustive.")
+        yield "Not collectively exhaustive."
     if report.unreachable:
-        said.append(f"No row reaches {', '.join(map(repr, report.unreachable))}.")
-    if finding.verdict == REFUTED and file.form == DEFINITION:
-        said.append(_advice(finding))
-    return said
+        yield f"No row reaches {', '.join(map(repr, report.unreachable))}."
+    if check.verdict == REFUTED and file.form == DEFINITION:
+        remedy = {}
+        if not report.is_exclusive and not file.first_counts:
+            remedy["on_overlap"] = "first"
+        if report.is_exhaustive is False:
+            remedy["default"] = "Others"
+        yield advice_to_declare(remedy, key_terms(file.path.name))
 
 
-def _verdict_sentence(finding: Finding) -> str:
-    if finding.verdict != PROVED:
-        return f"{finding.verdict.capitalize()}."
-    within = " of the universe" if finding.file.rules.universe is not None else ""
-    whatever = "" if finding.file.rules.is_resolved else ", whatever the quantiles are"
+def _verdict_sentence(check: Check) -> str:
+    if check.verdict != PROVED:
+        return f"{check.verdict.capitalize()}."
+    within = " of the universe" if check.file.rules.universe is not None else ""
+    whatever = "" if check.file.rules.is_resolved else ", whatever the quantiles are"
     return (
         f"Proved: every possible row{within}, missing values included, is in exactly "
         f"one segment{whatever}."
     )
 
 
-def _overlap_lines(report: MECEReport, *, first_counts: bool) -> list[str]:
+def _overlap_lines(report: MECEReport, *, first_counts: bool) -> Iterator[str]:
     n_pairs = report.n_overlaps
     pairs = "1 pair overlaps" if n_pairs == 1 else f"{n_pairs} pairs overlap"
-    lines = [
-        f"{pairs}; the first rule that holds counts, as declared:"
-        if first_counts
-        else f"Not mutually exclusive, {pairs}:"
-    ]
-    lines += [f"  {overlap}" for overlap in report.overlaps]
-    if more := n_pairs - len(report.overlaps):
-        lines.append(f"  ... {more} more; see --max-findings")
-    return lines
+    if first_counts:
+        yield f"{pairs}; the first rule that holds counts, as declared:"
+    else:
+        yield f"Not mutually exclusive, {pairs}:"
+    yield from (f"  {overlap}" for overlap in report.overlaps)
+    if n_hidden := n_pairs - len(report.overlaps):
+        yield f"  ... {n_hidden} more; see --max-findings"
 
 
-def _advice(finding: Finding) -> str:
-    report = finding.report
-    assert report is not None
-    ways = []
-    if not report.is_exclusive and not finding.file.first_counts:
-        ways.append("'on_overlap: first' lets the first rule that holds count")
-    if report.is_exhaustive is False:
-        ways.append("'default: Others' makes a segment of all other rows")
-    return f"Mend the rules, or declare what is meant: {', '.join(ways)}."
-
-
-def as_json(finding: Finding) -> str:
-    """Return the finding as JSON that any parser reads."""
-    file, report = finding.file, finding.report
+def check_json(check: Check) -> str:
+    """Return the check as JSON that any parser reads."""
+    file, report = check.file, check.report
     content: dict[str, Any] = {
         "file": str(file.path),
         "form": file.form,
-        "verdict": finding.verdict,
+        "verdict": check.verdict,
         "is_mece": None,
         "is_exclusive": None,
         "is_exhaustive": None,
@@ -149,7 +137,7 @@ def as_json(finding: Finding) -> str:
         "rules": {name: str(rule) for name, rule in file.rules.rules.items()},
     }
     if report is None:
-        content["reason"] = finding.reason
+        content["reason"] = check.reason
     else:
         content |= {
             "is_mece": report.is_mece,
@@ -170,14 +158,14 @@ def as_json(finding: Finding) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _evidence(found: Overlap | Gap) -> dict[str, Any]:
+def _evidence(region: Overlap | Gap) -> dict[str, Any]:
     return {
-        "text": str(found),
-        "box": found.box,
-        "witness": {name: _plain(value) for name, value in found.witness.items()},
+        "text": str(region),
+        "box": region.box,
+        "witness": {name: _plain(value) for name, value in region.witness.items()},
         "quantiles": {
             name: {str(level): _plain(value) for level, value in levels.items()}
-            for name, levels in found.quantiles.items()
+            for name, levels in region.quantiles.items()
         },
     }
 

@@ -1,4 +1,4 @@
-"""From orders to named segments: what the commands compute."""
+"""From orders to named segments."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._rfm._maps import SEGMENT_MAPS
-from skseg._rfm._segmenter import RFMSegmenter
-from skseg._rfm._table import RFMTableReport, rfm_table
+from skseg._rfm import RFMSegmenter, RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
 from skseg.exceptions import InvalidDataError
-from skseg.rules import RuleSet
 
 DIMENSIONS = ["recency", "frequency", "monetary"]
 SCORES = ["R", "F", "M"]
-
-# The maps that ask for nothing but the scores, which is all that orders give.
-MAP_NAMES = [
-    name
-    for name, segment_map in SEGMENT_MAPS.items()
-    if set(RuleSet(segment_map.rules).columns) <= set(SCORES)
-]
 
 
 @dataclass(frozen=True)
@@ -36,7 +26,7 @@ class RFMRun:
         One row per customer: id, recency, frequency, monetary, R, F, M, segment_code
         and segment.
     report : RFMTableReport
-        What was read, used and left out.
+        How many order lines were read, used and left out.
     segmenter : RFMSegmenter
         Fitted on the columns recency, frequency and monetary of `customers`.
     """
@@ -63,7 +53,7 @@ def run_rfm(
     customer_id : str
         Column of the customer ids.
     segments : str, default="grid"
-        The segment map, one of `MAP_NAMES`.
+        The segment map.
     **options : dict
         Further parameters of `rfm_table`.
 
@@ -78,8 +68,7 @@ def run_rfm(
         If the orders cannot be used, or the customer column has the name of a column
         of the result.
     """
-    added = [*SCORES, "segment_code", "segment"]
-    if customer_id in added:
+    if customer_id in [*SCORES, "segment_code", "segment"]:
         raise InvalidDataError(
             f"The customer column must not be called {customer_id!r}, like a column "
             "of the result. Rename it."
@@ -92,36 +81,36 @@ def run_rfm(
     segmenter = RFMSegmenter(segments).fit(X)
     scores = pd.DataFrame(segmenter.transform(X), X.index, SCORES).astype("Int64")
     codes = segmenter.labels_
-    found = pd.DataFrame(
+    membership = pd.DataFrame(
         {"segment_code": codes, "segment": segmenter.segment_names_[codes]}, X.index
     )
-    return RFMRun(pd.concat([customers, scores, found], axis=1), report, segmenter)
+    customers = pd.concat([customers, scores, membership], axis=1)
+    return RFMRun(customers, report, segmenter)
 
 
-def verdict(segmenter: RFMSegmenter) -> list[str]:
-    """Say what the proof has found, in sentences."""
+def rfm_verdict(segmenter: RFMSegmenter) -> list[str]:
+    """Return the outcome of the proof, in sentences."""
     proof, n_segments = segmenter.rules_.verify(), len(segmenter.rules_)
-    said = [
+    partition = (
         f"The {n_segments} segments are mutually exclusive and collectively "
         "exhaustive: every possible customer, missing values included, is in exactly "
         "one."
-        if proof.is_mece
-        else str(proof)
-    ]
+    )
+    sentences = [partition if proof.is_mece else str(proof)]
     if n_overlaps := segmenter.mece_report_.n_overlaps:
         pairs = "pair overlaps" if n_overlaps == 1 else "pairs overlap"
-        said.append(
+        sentences.append(
             f"In the map {segmenter.segments!r} {n_overlaps} {pairs}; the first "
             "segment that fits counts."
         )
     if segmenter.unreachable_segments_:
         names = ", ".join(segmenter.unreachable_segments_)
-        said.append(f"No customer can be in: {names}.")
+        sentences.append(f"No customer can be in: {names}.")
     table = segmenter.score_table_
     for name, ties in table[table["collapsed"]].groupby("dimension", sort=False):
         scores = ", ".join(map(str, sorted(ties["score"])))
-        said.append(f"Ties in {name} leave nobody with the score {scores}.")
-    return said
+        sentences.append(f"Ties in {name} leave nobody with the score {scores}.")
+    return sentences
 
 
 def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +121,7 @@ def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:
     run : RFMRun
         The segments of generated orders.
     types : DataFrame
-        The columns customer_id and type, as `make_orders` gives them.
+        The columns customer_id and type, as `make_orders` returns them.
 
     Returns
     -------
@@ -142,7 +131,7 @@ def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:
     """
     known = types.set_index("customer_id")["type"]
     known = known.reindex(run.customers["customer_id"].astype(np.int64))
-    found = pd.Categorical(run.customers["segment"], run.segmenter.segment_names_)
+    segments = pd.Categorical(run.customers["segment"], run.segmenter.segment_names_)
     order = [name for name in CUSTOMER_TYPES if name in set(known)]
-    shares = pd.crosstab(found, known.to_numpy(), normalize="columns")
+    shares = pd.crosstab(segments, known.to_numpy(), normalize="columns")
     return shares[order]

@@ -1,4 +1,4 @@
-"""YAML or JSON files as plain data, in which no key stands twice."""
+"""YAML and JSON files as plain data, in which no key stands twice."""
 
 from __future__ import annotations
 
@@ -42,42 +42,39 @@ def read_plain(path: Path) -> Any:
     is_json = text.lstrip().startswith("{")
     if path.suffix.lower() in (".yaml", ".yml", ".json"):
         is_json = path.suffix.lower() == ".json"
+    load = _load_json if is_json else _load_yaml
     try:
-        return _load_json(text) if is_json else _load_yaml(text)
-    except ValueError as error:
-        raise InvalidDataError(f"{path.name}{error}") from None
+        return load(text, path.name)
+    except RecursionError:
+        raise InvalidDataError(f"{path.name} is nested too deeply.") from None
 
 
-def _load_yaml(text: str) -> Any:
+def _load_yaml(text: str, name: str) -> Any:
     try:
         from ._yaml_loader import load_yaml
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "yaml":
             raise
         raise MissingExtraError("Reading YAML", "cli") from None
-    return load_yaml(text)
+    return load_yaml(text, name)
 
 
-def _load_json(text: str) -> Any:
+def _load_json(text: str, name: str) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        content: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in content:
+                raise InvalidDataError(f"{name}: The key {key!r} stands twice.")
+            content[key] = value
+        return content
+
+    def refuse(constant: str) -> NoReturn:
+        raise InvalidDataError(f"{name}: {constant} is no JSON.")
+
     try:
-        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
     except json.JSONDecodeError as error:
-        message = error.msg[:1].lower() + error.msg[1:]
+        reason = error.msg[:1].lower() + error.msg[1:]
         raise InvalidDataError(
-            f", line {error.lineno}, column {error.colno}: not JSON, {message}."
+            f"{name}, line {error.lineno}, column {error.colno}: Not JSON, {reason}."
         ) from None
-    except RecursionError:
-        raise InvalidDataError(": it is nested too deeply.") from None
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in content:
-            raise InvalidDataError(f": the key {key!r} stands twice.")
-        content[key] = value
-    return content
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise InvalidDataError(f": {text} is no JSON.")

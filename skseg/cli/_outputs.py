@@ -1,0 +1,265 @@
+"""The files that a run leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+import skseg
+from skseg.exceptions import InvalidDataError, MissingExtraError
+from skseg.rules import RuleSet
+from skseg.rules._language._text import column_text
+
+from ._rfm_run import DIMENSIONS, RFMRun
+from ._rules_apply import RESULT_COLUMNS, RulesRun
+
+Writers = dict[str, Callable[[Path], object]]
+
+# Name -> content, as the commands show it.
+RFM_FILES = {
+    "customers.csv": "every customer with scores and segment",
+    "segments.csv": "the table of segments",
+    "rules.json": "the rules, for skseg.rules.RuleSet.from_json",
+    "segments.sql": "the rules as a query for your database",
+    "sizes.png": "the sizes of the segments",
+    "heatmap.png": "the customers by recency and frequency",
+}
+DEMO_FILES = {"orders.csv": "the generated orders", **RFM_FILES}
+RULES_FILES = {
+    "segments.csv": "every row with its segment",
+    "strategy.csv": "the table of segments, the best first",
+    "strategy.json": "the segments to edit, check and apply again",
+    "rules.json": "the rules with numbers for quantiles, to check and apply again",
+    "rules.sql": "the rules as a query for your database",
+    "sizes.png": "the sizes of the segments",
+    "flow.png": "how the rules became segments",
+}
+# A folder that holds one of these was written by skseg.
+_MARKERS = {"rules.json": b'"skseg.rules"', "strategy.json": b'"skseg.strategy"'}
+
+
+def check_folder(folder: Path, *sources: Path, contents: Mapping[str, str]) -> None:
+    """Raise if a file that skseg has not written would be replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Where a run is to write. It need not exist.
+    *sources : Path
+        The files that the run reads.
+    contents : mapping of str to str
+        Names of the files that it writes -> content.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds such a file and nothing shows that skseg wrote it, or if a
+        source itself would be replaced.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidDataError(f"{folder} is no folder.")
+    targets = {(folder / name).resolve() for name in contents}
+    for source in sources:
+        if source.resolve() in targets:
+            raise InvalidDataError(
+                f"{source} would be replaced. Choose another folder."
+            )
+    taken = [name for name in contents if (folder / name).exists()]
+    is_ours = any(
+        (folder / name).is_file() and marker in (folder / name).read_bytes()[:100]
+        for name, marker in _MARKERS.items()
+    )
+    if taken and not is_ours:
+        raise InvalidDataError(
+            f"{folder} holds {', '.join(taken)}, which skseg has not written. Choose "
+            "another folder."
+        )
+
+
+@dataclass
+class Outputs:
+    """The files written, and those skipped with the reason.
+
+    Attributes
+    ----------
+    contents : mapping of str to str
+        Name of a file -> its content.
+    written : list of Path
+        The files.
+    skipped : dict of str to str
+        Name of a file -> which extra it needs.
+    """
+
+    contents: Mapping[str, str]
+    written: list[Path] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def write_files(
+    writers: Writers, folder: Path, *, contents: Mapping[str, str]
+) -> Outputs:
+    """Write files, except those for which an extra is not installed.
+
+    Parameters
+    ----------
+    writers : dict of str to callable
+        Name -> what writes the file to a path.
+    folder : Path
+        Where to write; made if it does not exist.
+    contents : mapping of str to str
+        Names of all files that such a run may write; those of an earlier run go, since
+        a picture or query of earlier segments must not stand beside new ones.
+
+    Returns
+    -------
+    Outputs
+        The files written and skipped.
+
+    Raises
+    ------
+    click.ClickException
+        If a file cannot be written.
+    """
+    outputs = Outputs(contents)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in contents:
+            (folder / name).unlink(missing_ok=True)
+        for name, write in writers.items():
+            try:
+                write(folder / name)
+            except MissingExtraError as error:
+                outputs.skipped[name] = str(error)
+            else:
+                outputs.written.append(folder / name)
+    except OSError as error:
+        raise click.ClickException(f"Cannot write to {folder}: {error}") from error
+    return outputs
+
+
+def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> Writers:
+    """Return what writes the segments of orders, by name of the file."""
+    rules, segmenter = run.segmenter.rules_, run.segmenter
+
+    def write_customers(path: Path) -> None:
+        # Recency is a whole number of days, but a float where it may be missing.
+        run.customers.astype({"recency": "Int64"}).to_csv(path, index=False)
+
+    def write_segments(path: Path) -> None:
+        table = segmenter.segments_.copy()
+        table["description"] = list(rules.describe().values())
+        table.to_csv(path, index=False)
+
+    def write_query(path: Path) -> None:
+        comment = [
+            f"The table customers has one row per customer: {', '.join(DIMENSIONS)} as",
+            f"of the same day ({run.report.as_of} when the rules were learned).",
+        ]
+        case = rules.to_sql(dialect, alias="segment")
+        _write_text(path, _query(dialect, comment, [case]))
+
+    writers: Writers = {
+        "customers.csv": write_customers,
+        "segments.csv": write_segments,
+        "rules.json": _rules_writer(rules),
+        "segments.sql": write_query,
+    }
+    if plots:
+        writers["sizes.png"] = _sizes_writer(segmenter.segments_)
+        writers["heatmap.png"] = lambda path: _save_picture(
+            skseg.displays.RFMHeatmapDisplay.from_estimator(segmenter, run.X), path
+        )
+    return writers
+
+
+def rules_writers(
+    run: RulesRun, *, dialect: str = "duckdb", plots: bool = True
+) -> Writers:
+    """Return what writes the segments of applied rules, by name of the file."""
+    segmenter = run.segmenter
+
+    def write_rows(path: Path) -> None:
+        run.rows.to_csv(path, index=False)
+
+    def write_query(path: Path) -> None:
+        code, name = RESULT_COLUMNS
+        cases = [
+            run.rules.to_sql(dialect, output="code", alias=code),
+            run.rules.to_sql(dialect, alias=name),
+        ]
+        _write_text(path, _query(dialect, _columns_comment(run.rules), cases))
+
+    writers: Writers = {"segments.csv": write_rows}
+    if segmenter is None:
+        writers["rules.json"] = _rules_writer(run.rules)
+    else:
+        # The strategy is worth having without its column of SQL.
+        sql = dialect if _can_write_sql(run.rules, dialect) else None
+        writers["strategy.csv"] = lambda path: segmenter.to_csv(path, dialect=sql)
+        writers["strategy.json"] = lambda path: segmenter.to_json(path, dialect=sql)
+    writers["rules.sql"] = write_query
+    if plots:
+        writers["sizes.png"] = _sizes_writer(run.table)
+        if run.is_fitted:
+            writers["flow.png"] = lambda path: _save_picture(
+                skseg.displays.SegmentFlowDisplay.from_estimator(segmenter), path
+            )
+    return writers
+
+
+def _can_write_sql(rules: RuleSet, dialect: str) -> bool:
+    try:
+        rules.to_sql(dialect)
+    except MissingExtraError:
+        return False
+    return True
+
+
+def _query(dialect: str, comment: list[str], cases: list[str]) -> str:
+    """Return a query that gives the rows of a table of customers their segments."""
+    head = [f"Written by skseg {skseg.__version__} for {dialect}.", *comment]
+    columns = ",\n".join(f"  {column}" for column in ["*", *cases])
+    comments = "\n".join(f"-- {line}" for line in head)
+    return f"{comments}\nSELECT\n{columns}\nFROM customers;\n"
+
+
+def _columns_comment(rules: RuleSet) -> list[str]:
+    columns = ", ".join(map(column_text, rules.columns))
+    texts = [column_text(name) for name, kind in rules.kinds.items() if kind == "text"]
+    comment = [
+        f"The table customers has one row per customer, with the columns {columns}."
+    ]
+    if texts:
+        comment.append(f"Text, leading zeros included: {', '.join(texts)}.")
+    return comment
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _rules_writer(rules: RuleSet) -> Callable[[Path], None]:
+    return lambda path: _write_text(path, rules.to_json() + "\n")
+
+
+def _sizes_writer(table: pd.DataFrame) -> Callable[[Path], None]:
+    def draw(path: Path) -> None:
+        display = skseg.displays.SegmentSizesDisplay(
+            codes=table["code"], segment_names=list(table["name"]), n=table["n"]
+        )
+        _save_picture(display.plot(), path)
+
+    return draw
+
+
+def _save_picture(display: Any, path: Path) -> None:
+    """Save the figure of a display that is drawn, and close it."""
+    import matplotlib.pyplot as plt
+
+    display.figure_.savefig(path, dpi=150)
+    plt.close(display.figure_)

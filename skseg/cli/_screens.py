@@ -1,0 +1,129 @@
+"""What the commands show."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+from rich.text import Text
+
+from ._outputs import Outputs
+from ._rfm_run import RFMRun, rfm_verdict
+from ._rules_apply import RulesRun, rules_verdict
+from ._rules_check import PROVED, Check, check_sentences, headline
+from ._terminal import (
+    USUAL,
+    WIDE,
+    make_console,
+    number_texts,
+    plain_table,
+    share_bars,
+    show_heading,
+    show_segment_table,
+    show_wrapped,
+)
+
+
+def show_rfm_run(console: Console, run: RFMRun) -> None:
+    """Show the data report, the verdict of the proof, and the segments."""
+    show_heading(console, "Data")
+    console.print(str(run.report))
+    show_heading(console, "Proof")
+    for sentence in rfm_verdict(run.segmenter):
+        console.print(sentence)
+    show_heading(console, "Segments (medians of recency, frequency and monetary value)")
+    segments = run.segmenter.segments_
+    figures = {"Customers": [f"{n:,.0f}" for n in segments["n"]]}
+    if console.width >= USUAL:
+        width = 16 if console.width >= WIDE else 8
+        figures[""] = share_bars(console, segments["share"], width)
+    figures |= {
+        "Share": number_texts(segments["share"], ".1%"),
+        "Days": number_texts(segments["median_recency"], ",.0f"),
+        "Orders": number_texts(segments["median_frequency"], ",.0f"),
+        "Money": number_texts(segments["median_monetary"], ",.2f"),
+        "Revenue": number_texts(segments["revenue_share"], ".1%"),
+    }
+    rules = run.segmenter.rules_.describe().values()
+    show_segment_table(console, segments["name"], figures, rules)
+
+
+def show_types(console: Console, shares: pd.DataFrame) -> None:
+    """Show which segments the known types of customer are in."""
+    show_heading(console, "Where the known types of customer are (% of the type)")
+    table = plain_table(console)
+    table.add_column("Segment", overflow="fold", min_width=11)
+    for name in shares:
+        table.add_column(str(name).replace(" ", "\n"), justify="right", overflow="fold")
+    best = shares.max().to_list()
+    for segment, row in shares.iterrows():
+        cells = [
+            _percent(share, is_best=share == top)
+            for share, top in zip(row, best, strict=True)
+        ]
+        table.add_row(str(segment), *cells)
+    console.print(table)
+
+
+def _percent(share: float, *, is_best: bool) -> Text:
+    if not share:
+        return Text("-", "dim")
+    return Text(f"{100 * share:.0f}", "bold" if is_best else "")
+
+
+def show_check(console: Console, check: Check) -> None:
+    """Show what was checked, the verdict, and the evidence."""
+    show_wrapped(console, headline(check.file))
+    style = "bold green" if check.verdict == PROVED else "bold red"
+    for sentence in check_sentences(check):
+        show_wrapped(console, sentence, style)
+        # The verdict alone is in colour.
+        style = ""
+
+
+def show_rules_run(console: Console, run: RulesRun) -> None:
+    """Show the verdict of the proof, and the segments."""
+    show_heading(console, "Proof")
+    for sentence in rules_verdict(run):
+        show_wrapped(console, sentence)
+    within = "" if run.rules.universe is None else ", shares of those in the universe"
+    show_heading(console, f"Segments of {len(run.rows):,} rows{within}")
+    table = run.table
+    figures = {"Rows": [_size_text(n) for n in table["n"]]}
+    if console.width >= USUAL:
+        figures[""] = share_bars(console, table["share"], 16)
+    figures["Share"] = number_texts(table["share"], ".1%")
+    if "outcome" in table:
+        figures["Outcome"] = number_texts(table["outcome"], ",.4g")
+    if "score" in table:
+        title = "Score" if run.is_fitted else "Score as fitted"
+        figures[title] = number_texts(table["score"], ".2f")
+    outside = {name: _size_text(n) for name, n in run.outside.items()}
+    show_segment_table(console, table["name"], figures, table["rule"], outside)
+
+
+def _size_text(n: float) -> str:
+    return f"{n:,.6g}" if n % 1 else f"{n:,.0f}"
+
+
+def show_outputs(outputs: Outputs, *, quiet: bool) -> None:
+    """List the files that were written, and those that were not and why."""
+    console = make_console(quiet=quiet)
+    show_heading(console, "Files")
+    table = plain_table(console, show_header=False)
+    table.add_column("File", overflow="fold")
+    table.add_column("Content", style="dim", overflow="fold")
+    for path in outputs.written:
+        table.add_row(str(path), outputs.contents[path.name])
+    console.print(table)
+    # A file that is not there is worth a word even to those who asked for quiet.
+    console = make_console(stderr=quiet)
+    for reason in dict.fromkeys(outputs.skipped.values()):
+        names = [name for name, why in outputs.skipped.items() if why == reason]
+        console.print(f"Not written: {', '.join(names)}. {reason}")
+
+
+def show_next(console: Console, command: list[str]) -> None:
+    """Suggest a command, broken into lines as a shell reads them."""
+    show_heading(console, "Next")
+    console.print(" \\\n    ".join(command), soft_wrap=True)
+    console.print()

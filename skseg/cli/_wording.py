@@ -1,0 +1,217 @@
+"""Errors of the library, worded for people who write options and files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import click
+
+from skseg.exceptions import InvalidParameterError, SksegError
+
+
+class InputError(click.ClickException):
+    """What the user gave cannot be used."""
+
+    exit_code = 2
+
+
+class Data(Protocol):
+    """A file of rows, as far as sentences about a row need it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+
+    def line(self, row: int) -> int:
+        """Return the line in which a row, counted from 0, begins."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a command calls the parameters and the rows of a call to the library.
+
+    Attributes
+    ----------
+    parameter : callable
+        Name of a parameter -> the option or key that sets it.
+    setting : callable
+        Name and value of a parameter -> what the user writes, as the subject of a
+        sentence.
+    source : str, default=""
+        File that the parameters come from, shown in front.
+    data : Data, default=None
+        File that the rows come from.
+    """
+
+    parameter: Callable[[str], str]
+    setting: Callable[[str, object], str]
+    source: str = ""
+    data: Data | None = None
+
+
+_OPTIONS = {
+    "customer_id": "--customer",
+    "order_id": "--order",
+    "n_customers": "--customers",
+    "random_state": "--seed",
+}
+
+
+def _option(name: str) -> str:
+    return _OPTIONS.get(name, f"--{name.replace('_', '-')}")
+
+
+def _option_setting(name: str, value: object) -> str:
+    return (
+        f"Leaving out {_option(name)}" if value is None else f"{_option(name)} {value}"
+    )
+
+
+def option_terms(data: Data | None = None) -> Terms:
+    """Return the terms of a command whose options are the parameters."""
+    return Terms(_option, _option_setting, data=data)
+
+
+def key_terms(source: str, data: Data | None = None) -> Terms:
+    """Return the terms of a file whose keys are the parameters."""
+    return Terms(lambda name: f"The key {name!r}", _key_setting, source, data)
+
+
+def _key_setting(name: str, value: object) -> str:
+    return f"'{name}: {value}'"
+
+
+@contextmanager
+def input_errors(terms: Terms | None = None) -> Iterator[None]:
+    """Turn what the library objects to into a message for the user, and status 2."""
+    try:
+        yield
+    except (SksegError, ValueError, OSError) as error:
+        raise InputError(worded(error, terms or option_terms())) from error
+
+
+def worded(error: Exception, terms: Terms) -> str:
+    """Return an error as sentences in the terms of a command, the place in front."""
+    place = f"{terms.source}: " if terms.source else ""
+    if not isinstance(error, SksegError):
+        return f"{place}{error}"
+    about_row = _ABOUT_ROWS.get(error.name or "")
+    if isinstance(error, InvalidParameterError):
+        statement = f"{place}{_broken_rule(error, terms)}"
+    elif about_row is not None and error.row is not None and terms.data is not None:
+        statement = about_row(error, terms.data)
+    else:
+        statement = f"{place}{error.message}"
+    advice = _advice(error, terms)
+    gap = "\n" if "\n" in statement else " "
+    return f"{statement}{gap}{advice}" if advice else statement
+
+
+def _broken_rule(error: SksegError, terms: Terms) -> str:
+    # None is what a parameter is where its option or key is left out.
+    rule = (error.rule or "").removeprefix("None, ").removeprefix("None or ")
+    parameter = terms.parameter(error.name or "")
+    return f"{parameter} must be {rule}. Got {error.value!r} instead."
+
+
+def _defects(error: SksegError, data: Data) -> str:
+    defects: Any = error.value
+    n_bad = sum(defect.n_rows for defect in defects)
+    lines = [f"{n_bad:,} order lines of {data.name} cannot be used:"]
+    for kind, n_rows, row, value in defects:
+        rows = "row" if n_rows == 1 else "rows"
+        shown = "" if value is None else f": {value!r}"
+        name, hint = _DEFECTS.get(kind, (kind, ""))
+        line = data.line(row)
+        lines.append(f"- {name}: {n_rows:,} {rows}, first in line {line}{shown}.{hint}")
+    if not error.remedy:
+        lines.append("No order line is left.")
+    return "\n".join(lines)
+
+
+# Kind of defect -> what the command line calls it, and what to do.
+_DEFECTS = {
+    "unparsable date": (
+        "unparsable date",
+        " Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00).",
+    ),
+    "unparsable amount": (
+        "unparsable amount",
+        " Write plain numbers (1234.50), without currency sign or thousands separator.",
+    ),
+    "date after as_of": (
+        "date after --as-of",
+        " Choose a later --as-of to keep them.",
+    ),
+}
+
+
+def _fine_amount(error: SksegError, data: Data) -> str:
+    return (
+        f"{place_of(data, error.row or 0)}: The amount {error.value} in the column "
+        f"{error.column!r} must have {error.rule}, so that sums are exact."
+    )
+
+
+def _contradiction(error: SksegError, data: Data) -> str:
+    domains: Any = error.value
+    known = " and ".join(f"{n!r} ({_flow_text(d)})" for n, d in domains.items())
+    return (
+        f"{place_of(data, error.row or 0)}: The row belongs to no segment: it "
+        f"contradicts the schema, on which the proof relies, in column {known}."
+    )
+
+
+def _flow_text(domain: Any) -> str:
+    """Return a domain as the schema of a file writes it."""
+    standard = asdict(type(domain)())
+    facts = {k: v for k, v in asdict(domain).items() if v != standard[k]}
+    return ", ".join(f"{k}: {json.dumps(v)}" for k, v in facts.items())
+
+
+def place_of(data: Data, row: int) -> str:
+    """Return file and line of a row, counted from 0."""
+    return f"{data.name}, line {data.line(row)}"
+
+
+# Parameter that an error about a row names -> the statement about its line.
+_ABOUT_ROWS: dict[str, Callable[[SksegError, Data], str]] = {
+    "transactions": _defects,
+    "amount": _fine_amount,
+    "schema": _contradiction,
+}
+
+# Advice for which a file or command has other means than Python.
+_ADVICE = {
+    ("MECERuleSegmenter", "y"): "Give --outcome.",
+    ("RuleSet.verify", "universe"): "Use a number in the universe.",
+    ("RuleSet.verify", "rules"): "Use fewer of them.",
+}
+
+# Parameter -> what setting it as the remedy says brings about.
+_EFFECTS = {
+    "decimals": "keeps all amounts",
+    "default": "makes a segment of all other rows",
+    "invalid": "leaves such lines out, and counts them",
+    "on_overlap": "lets the first rule that holds count",
+    "time_zone": "takes the days of dates as they are written",
+}
+
+
+def _advice(error: SksegError, terms: Terms) -> str:
+    if (advice := _ADVICE.get((error.owner or "", error.name or ""))) is not None:
+        return advice
+    if not error.remedy:
+        return error.advice or ""
+    return advice_to_declare(error.remedy, terms)
+
+
+def advice_to_declare(remedy: Mapping[str, object], terms: Terms) -> str:
+    """Return what each setting of a remedy would do, as a sentence."""
+    ways = [f"{terms.setting(n, value)} {_EFFECTS[n]}" for n, value in remedy.items()]
+    start = "Mend the rules, or declare what is meant: " if terms.source else ""
+    return f"{start}{', '.join(ways)}."

@@ -1,0 +1,105 @@
+"""CSV files: compressed, long, with ids, numbers and lines as people write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseg.cli._csv_file import as_integers_if_lossless, read_csv_file
+from tests.cli.cli_tools import write_csv
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zip"])
+def test_compressed_files_are_read(
+    orders_csv: Path, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"orders.csv{suffix}"
+    pd.read_csv(orders_csv, dtype=str).to_csv(path, index=False)
+    columns = ["customer_id", "date", "amount"]
+    expected = read_csv_file(orders_csv, columns).texts
+    with path.open("rb") as file:
+        texts = read_csv_file(path, columns, file=file).texts
+    pd.testing.assert_frame_equal(texts, expected)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected", "dtype"),
+    [
+        (["1", "23", "1"], [1, 23, 1], "int64"),
+        (["-5", "0"], [-5, 0], "int64"),
+        (["1", None], [1, pd.NA], "Int64"),
+        (["01", "1"], ["01", "1"], None),
+        (["+1"], ["+1"], None),
+        (["-0"], ["-0"], None),
+        (["1_0"], ["1_0"], None),
+        ([" 1"], [" 1"], None),
+        (["1.0"], ["1.0"], None),
+        (["١"], ["١"], None),
+        (["9223372036854775807"], [2**63 - 1], "int64"),
+        (["9223372036854775808"], ["9223372036854775808"], None),
+        ([None, None], [None, None], None),
+    ],
+)
+def test_ids_become_integers_only_without_loss(
+    texts: list[str | None], expected: list[Any], dtype: str | None
+) -> None:
+    ids = pd.Series(texts, dtype=str, name="id")
+    integers = as_integers_if_lossless(ids)
+    if dtype is None:
+        pd.testing.assert_series_equal(integers, ids)
+    else:
+        assert integers.dtype == dtype
+        assert integers.to_list() == expected
+
+
+def test_long_files_are_read_in_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skseg.cli._csv_file.CHUNK", 2)
+    lines = ["id,when,paid", "1,a,b", "2,c,", "03,,d", "4,e,f", "5,g,h"]
+    path = write_csv(tmp_path / "o.csv", lines)
+    data = read_csv_file(path, ["id", "when", "paid"])
+    orders = data.texts_with_ids(["id"])
+    assert orders["id"].to_list() == ["1", "2", "03", "4", "5"]
+    assert list(orders.index) == [0, 1, 2, 3, 4]
+    assert orders.isna().to_numpy().sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", 1.0),
+        (" -2.50 ", -2.5),
+        ("+.5e-1", 0.05),
+        ("7.", 7.0),
+        ("-inf", -np.inf),
+        ("", np.nan),
+        ("1_000", None),
+        ("nan", None),
+        ("NA", None),
+        ("0x1F", None),
+        ("True", None),
+        ("١", None),
+        ("1 000", None),
+    ],
+)
+def test_numbers_are_what_databases_take_for_numbers(
+    tmp_path: Path, text: str, expected: float | None
+) -> None:
+    data = read_csv_file(write_csv(tmp_path / "d.csv", ["a,b", f"{text},1"]), ["a"])
+    if expected is None:
+        with pytest.raises(ValueError, match="line 2: The column 'a' must hold"):
+            data.numbers("a")
+    else:
+        np.testing.assert_equal(data.numbers("a"), [expected])
+
+
+def test_lines_are_counted_as_in_an_editor(tmp_path: Path) -> None:
+    lines = ["aov", "", "1", "   ", '""', '"2', ' "', "x"]
+    data = read_csv_file(write_csv(tmp_path / "d.csv", lines), ["aov"])
+    with pytest.raises(ValueError, match=r"d\.csv, line 8: The column 'aov' must hold"):
+        data.numbers("aov")
