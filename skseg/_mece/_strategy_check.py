@@ -94,11 +94,19 @@ def _require(
 ) -> None:
     value = holder.get(key)
     if not test(value):
-        raise _error(f"{place}.{key}".lstrip("."), what, value)
+        path = f"{place}.{key}".lstrip(".")
+        if key not in holder:
+            raise RuleError(f"Not a strategy: the key {path!r} is missing.", name=path)
+        raise _error(path, what, value)
 
 
 def _error(place: str, what: str, value: Any) -> RuleError:
-    return RuleError(f"Not a strategy: {place} must be {what}. Got {value!r} instead.")
+    return RuleError(
+        f"Not a strategy: {place} must be {what}. Got {value!r} instead.",
+        name=place,
+        rule=what,
+        value=value,
+    )
 
 
 def _or_null(test: _Test) -> _Test:

@@ -125,8 +125,8 @@ def _has_zone(moment: dt.date) -> bool:
 
 def _no_zone_to_convert(name: str) -> InvalidDataError:
     return InvalidDataError(
-        "The 'time_zone' parameter of rfm_table converts dates that have a time zone; "
-        f"the column {name!r} has dates without one.",
+        "Only dates that have a time zone can be converted to another; the column "
+        f"{name!r} has dates without one.",
         owner="rfm_table",
         name="time_zone",
         column=name,
