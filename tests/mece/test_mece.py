@@ -28,6 +28,7 @@ from skseg.datasets import make_cart_abandoners
 from skseg.exceptions import RuleError
 from skseg.rules import Domain, MECEReport, Rule, RuleSet, col, maximum, q
 from tests.conftest import FRAMES
+from tests.examples import few_examples
 
 TIERS = {"VIP": "aov >= 120", "Core": "40 <= aov < 120"}
 OVERLAPPING = {"Large": "aov >= 100", "Small": "aov <= 120"}
@@ -405,6 +406,7 @@ SMALL_FRAMES = st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=20).map(
 )
 
 
+@few_examples(10)
 @given(overlapping_rules(), SMALL_FRAMES, st.sampled_from([None, "a <= 4"]))
 def test_first_match_keeps_its_segments_as_disjoint_rules(
     rules: dict[str, str], X: pd.DataFrame, universe: str | None
@@ -745,6 +747,7 @@ def test_every_contradicted_column_is_named() -> None:
 # Weights
 
 
+@few_examples(10)
 @given(st.data())
 def test_a_weight_is_a_number_of_repetitions(data: Any) -> None:
     X = data.draw(SMALL_FRAMES)
@@ -993,6 +996,7 @@ def tier_rules(draw: st.DrawFn) -> dict[str, str]:
     return rules
 
 
+@few_examples(10)
 @given(tier_rules(), st.lists(SMALL_FRAMES, min_size=1, max_size=4))
 def test_what_is_certified_is_never_refused_by_fit(
     rules: dict[str, str], frames: list[pd.DataFrame]
@@ -1140,7 +1144,7 @@ def test_a_search_finds_the_thresholds_that_the_data_was_made_with() -> None:
             "params__aov_min": [30, 80, 150, q(0.1)],
             "min_size": [50, 0.01],
         },
-        cv=KFold(3, shuffle=True, random_state=0),
+        cv=KFold(2, shuffle=True, random_state=0),
         error_score="raise",
     )
     search.fit(users, users["converted"])

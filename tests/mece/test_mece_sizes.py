@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skseg import MECERuleSegmenter
@@ -19,6 +19,7 @@ from skseg._mece._parts import Part, Regions, cut_rule
 from skseg._mece._sizing import Sizing
 from skseg._search.sizes._split import Interval
 from skseg.rules import parse
+from tests.examples import few_examples
 from tests.mece.mece_data import (
     INF,
     NAN,
@@ -712,6 +713,7 @@ def test_allowing_oversize_changes_nothing_where_legal_sizes_exist() -> None:
 # Properties
 
 
+@few_examples(10)
 @given(problem=problems())
 def test_a_fit_gives_a_partition_of_legal_sizes_or_says_why_not(
     problem: Problem,
@@ -741,6 +743,7 @@ def test_a_fit_gives_a_partition_of_legal_sizes_or_says_why_not(
         assert not table["oversize"].any()
 
 
+@few_examples(10)
 @given(problem=problems())
 def test_lineage_adds_up_by_rule_and_by_segment(problem: Problem) -> None:
     segmenter = problem.fit_or_why()
@@ -773,6 +776,7 @@ def test_lineage_adds_up_by_rule_and_by_segment(problem: Problem) -> None:
             assert (before[list(rules_of)] == taken[list(rules_of)]).all()
 
 
+@few_examples(10)
 @given(problem=problems())
 def test_every_row_that_may_ever_come_has_a_segment(problem: Problem) -> None:
     segmenter = problem.fit_or_why()
@@ -789,7 +793,7 @@ def test_every_row_that_may_ever_come_has_a_segment(problem: Problem) -> None:
     np.testing.assert_array_equal(holds.sum(axis=1), inside)
 
 
-@settings(max_examples=min(settings.default.max_examples, 200))
+@few_examples(10, thorough=200)
 @given(problem=problems())
 def test_sql_gives_the_codes_of_predict(problem: Problem) -> None:
     segmenter = problem.fit_or_why()
@@ -802,6 +806,7 @@ def test_sql_gives_the_codes_of_predict(problem: Problem) -> None:
             assert [code for (code,) in found] == segmenter.predict(X).tolist()
 
 
+@few_examples(10)
 @given(problem=small_problems())
 def test_no_sizes_are_refused_that_cuts_through_all_rows_can_give(
     problem: Problem,
@@ -841,6 +846,7 @@ def assert_same(one: MECERuleSegmenter | str, other: MECERuleSegmenter | str) ->
         )
 
 
+@few_examples(10)
 @given(problem=problems(), data=st.data())
 def test_the_order_of_rows_and_columns_does_not_matter(
     problem: Problem, data: st.DataObject
@@ -854,6 +860,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(
         np.testing.assert_array_equal(one.labels_[rows], other.labels_)
 
 
+@few_examples(10)
 @given(problem=problems(weighted=True, max_rows=12))
 def test_weights_are_repetitions(problem: Problem) -> None:
     assert_same(problem.fit_or_why(), problem.repeated().fit_or_why())

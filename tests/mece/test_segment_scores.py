@@ -249,7 +249,9 @@ def test_rows_outside_of_the_universe_have_no_part_in_scores() -> None:
 def test_an_infinite_value_inside_is_refused_with_its_column(value: float) -> None:
     X = customers().assign(profit=[value, 2, 3, NAN, 10, 20, 5, 7])
     segmenter = MECERuleSegmenter(RULES, default="None", score_weights={"profit": 1})
-    with pytest.raises(ValueError, match="column 'profit', which the score_weights name"):
+    with pytest.raises(
+        ValueError, match="column 'profit', which the score_weights name"
+    ):
         segmenter.fit(X)
     segmenter.set_params(score_weights={"cost": 1}).fit(X)
 

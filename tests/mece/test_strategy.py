@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from skseg import MECERuleSegmenter
 from skseg.datasets import make_cart_abandoners
 from skseg.exceptions import RuleError
 from skseg.rules import Domain, RuleSet
+from tests.examples import few_examples
 from tests.rules.sql.sql_data import ENGINES, quoted
 from tests.rules.strategies import KINDS, columns_for, names, rule_sets
 
@@ -360,6 +362,7 @@ def assert_same(
     assert second.to_json(dialect=dialect) == first.to_json(dialect=dialect)
 
 
+@few_examples(10)
 @given(fitted_segmenters())
 def test_json_gives_back_the_same_segmenter(drawn: Any) -> None:
     segmenter, X, unseen, y = drawn
@@ -372,6 +375,7 @@ def test_json_gives_back_the_same_segmenter(drawn: Any) -> None:
         assert copy.score(X, y) == segmenter.score(X, y)
 
 
+@few_examples(10)
 @given(fitted_segmenters(), st.sampled_from(sorted(ENGINES)))
 def test_the_sql_of_random_segments_selects_their_rows(
     drawn: Any, dialect: str
@@ -872,8 +876,13 @@ def check_read(content: Any) -> None:
     assert np.isfinite(segmenter.n_outside_)
     frame = segmenter.to_strategy(dialect=None)
     assert len(frame) == len(segmenter.rules_)
-    text = segmenter.to_json(dialect=None)
-    assert read(str(text)).to_json(dialect=None) == text
+    check_round_trip(str(segmenter.to_json(dialect=None)))
+
+
+@cache
+def check_round_trip(text: str) -> None:
+    """Check that JSON is written as it was read, once for equal texts."""
+    assert read(text).to_json(dialect=None) == text
 
 
 def spelled(path: tuple[Any, ...]) -> str:
@@ -912,6 +921,7 @@ def test_a_number_that_is_none_is_refused_or_of_no_consequence(
     check_read(text)
 
 
+@few_examples(10)
 @given(st.data())
 def test_segments_of_any_name_are_written_and_read(data: Any) -> None:
     first, second = data.draw(st.lists(names, min_size=2, max_size=2, unique=True))
