@@ -88,31 +88,6 @@ def run_rfm(
     return RFMRun(customers, report, segmenter)
 
 
-def rfm_verdict(segmenter: RFMSegmenter) -> list[str]:
-    """Return the outcome of the proof, in sentences."""
-    proof, n_segments = segmenter.rules_.verify(), len(segmenter.rules_)
-    partition = (
-        f"The {n_segments} segments are mutually exclusive and collectively "
-        "exhaustive: every possible customer, missing values included, is in exactly "
-        "one."
-    )
-    sentences = [partition if proof.is_mece else str(proof)]
-    if n_overlaps := segmenter.mece_report_.n_overlaps:
-        pairs = "pair overlaps" if n_overlaps == 1 else "pairs overlap"
-        sentences.append(
-            f"In the map {segmenter.segments!r} {n_overlaps} {pairs}; the first "
-            "segment that fits counts."
-        )
-    if segmenter.unreachable_segments_:
-        names = ", ".join(segmenter.unreachable_segments_)
-        sentences.append(f"No customer can be in: {names}.")
-    table = segmenter.score_table_
-    for name, ties in table[table["collapsed"]].groupby("dimension", sort=False):
-        scores = ", ".join(map(str, sorted(ties["score"])))
-        sentences.append(f"Ties in {name} leave nobody with the score {scores}.")
-    return sentences
-
-
 def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:
     """Return how the customers of each known type spread over the segments.
 

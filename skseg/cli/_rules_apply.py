@@ -186,27 +186,3 @@ def _table(
     if (inside & ~taken).any():
         outside[NO_SEGMENT] = float(counts[inside & ~taken].sum())
     return table, outside
-
-
-def rules_verdict(run: RulesRun) -> list[str]:
-    """Return the outcome of the proof, in sentences."""
-    report, n_segments = run.report, len(run.rules)
-    if run.segmenter is None and not report.is_mece:
-        order = "The first rule that holds counts; rows without one have no segment."
-        return [str(report), order]
-    within = "" if run.rules.universe is None else " of the universe"
-    partition = (
-        f"The {n_segments} segments are mutually exclusive and collectively "
-        f"exhaustive: every possible row{within}, missing values included, is in "
-        "exactly one."
-    )
-    sentences = [partition]
-    if n_pairs := report.n_overlaps:
-        pairs = "pair of rules overlaps" if n_pairs == 1 else "pairs of rules overlap"
-        sentences.append(
-            f"As written {n_pairs} {pairs}; the first rule that holds counts, as "
-            "declared."
-        )
-    if run.rules.default is not None:
-        sentences.append(f"{run.rules.default!r} takes the rows that no rule takes.")
-    return sentences

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from skseg._mece import MECERuleSegmenter, Strategy
 from skseg.exceptions import InvalidDataError, RuleError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._proof._domain import as_schema
@@ -122,11 +121,15 @@ def _read_written(path: Path, content: dict[str, Any]) -> RulesFile:
         raise RuleError("A value in it is neither text nor a number.") from None
     if FORMATS[name] == RULE_SET:
         return RulesFile(path, RULE_SET, RuleSet.from_json(text), {}, text)
+    from skseg._mece import Strategy
+
     strategy = Strategy(text)
     return RulesFile(path, STRATEGY, strategy.rules, strategy.schema, text)
 
 
 def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:
+    from skseg._mece import MECERuleSegmenter
+
     known = list(inspect.signature(MECERuleSegmenter).parameters)
     parameters = read_definition(content, known)
     segmenter = MECERuleSegmenter(**parameters)

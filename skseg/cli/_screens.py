@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.text import Text
 
-from ._outputs import Outputs
-from ._rfm_run import RFMRun, rfm_verdict
-from ._rules_apply import RulesRun, rules_verdict
 from ._rules_check import PROVED, Check, check_sentences, headline
 from ._terminal import (
     USUAL,
@@ -21,6 +19,16 @@ from ._terminal import (
     show_segment_table,
     show_wrapped,
 )
+
+if TYPE_CHECKING:
+    # A check of rules shows its verdict without what the other commands compute with.
+    import pandas as pd
+
+    from skseg import RFMSegmenter
+
+    from ._outputs import Outputs
+    from ._rfm_run import RFMRun
+    from ._rules_apply import RulesRun
 
 
 def show_rfm_run(console: Console, run: RFMRun) -> None:
@@ -45,6 +53,31 @@ def show_rfm_run(console: Console, run: RFMRun) -> None:
     }
     rules = run.segmenter.rules_.describe().values()
     show_segment_table(console, segments["name"], figures, rules)
+
+
+def rfm_verdict(segmenter: RFMSegmenter) -> list[str]:
+    """Return the outcome of the proof, in sentences."""
+    proof, n_segments = segmenter.rules_.verify(), len(segmenter.rules_)
+    partition = (
+        f"The {n_segments} segments are mutually exclusive and collectively "
+        "exhaustive: every possible customer, missing values included, is in exactly "
+        "one."
+    )
+    sentences = [partition if proof.is_mece else str(proof)]
+    if n_overlaps := segmenter.mece_report_.n_overlaps:
+        pairs = "pair overlaps" if n_overlaps == 1 else "pairs overlap"
+        sentences.append(
+            f"In the map {segmenter.segments!r} {n_overlaps} {pairs}; the first "
+            "segment that fits counts."
+        )
+    if segmenter.unreachable_segments_:
+        names = ", ".join(segmenter.unreachable_segments_)
+        sentences.append(f"No customer can be in: {names}.")
+    table = segmenter.score_table_
+    for name, ties in table[table["collapsed"]].groupby("dimension", sort=False):
+        scores = ", ".join(map(str, sorted(ties["score"])))
+        sentences.append(f"Ties in {name} leave nobody with the score {scores}.")
+    return sentences
 
 
 def show_types(console: Console, shares: pd.DataFrame) -> None:
@@ -99,6 +132,30 @@ def show_rules_run(console: Console, run: RulesRun) -> None:
         figures[title] = number_texts(table["score"], ".2f")
     outside = {name: _size_text(n) for name, n in run.outside.items()}
     show_segment_table(console, table["name"], figures, table["rule"], outside)
+
+
+def rules_verdict(run: RulesRun) -> list[str]:
+    """Return the outcome of the proof, in sentences."""
+    report, n_segments = run.report, len(run.rules)
+    if run.segmenter is None and not report.is_mece:
+        order = "The first rule that holds counts; rows without one have no segment."
+        return [str(report), order]
+    within = "" if run.rules.universe is None else " of the universe"
+    partition = (
+        f"The {n_segments} segments are mutually exclusive and collectively "
+        f"exhaustive: every possible row{within}, missing values included, is in "
+        "exactly one."
+    )
+    sentences = [partition]
+    if n_pairs := report.n_overlaps:
+        pairs = "pair of rules overlaps" if n_pairs == 1 else "pairs of rules overlap"
+        sentences.append(
+            f"As written {n_pairs} {pairs}; the first rule that holds counts, as "
+            "declared."
+        )
+    if run.rules.default is not None:
+        sentences.append(f"{run.rules.default!r} takes the rows that no rule takes.")
+    return sentences
 
 
 def _size_text(n: float) -> str:

@@ -7,9 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -20,6 +19,9 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # With less room than this the rules stand below the table of segments.
 WIDE = 130
@@ -155,7 +157,7 @@ def show_segment_table(
 
 def number_texts(values: Iterable[float], form: str) -> list[str]:
     """Return numbers as text, missing ones as a dash."""
-    return ["-" if pd.isna(value) else format(value, form) for value in values]
+    return ["-" if value != value else format(value, form) for value in values]
 
 
 def bar(share: float, width: int, *, ascii_only: bool) -> str:

@@ -31,17 +31,19 @@ GAP = "rules:\n  Low: aov < 40\n  High: aov >= 40\n"
 LOW = "rules: {Low: aov < 100}\ndefault: Rest\n"
 
 
-def skseg_command(*arguments: object, columns: int = 80, **env: str) -> Result:
+def skseg_command(
+    *arguments: object,
+    columns: int | None = 80,
+    charset: str = "utf-8",
+    **env: str,
+) -> Result:
+    """Run a command in this process, its output no terminal unless `env` says so."""
     # Before click 8.2 both streams went into one unless told otherwise.
     both = "mix_stderr" in inspect.signature(CliRunner).parameters
     how: dict[str, Any] = {"mix_stderr": False} if both else {}
-    runner = CliRunner(env={"COLUMNS": str(columns), **env}, **how)
+    width = None if columns is None else str(columns)
+    runner = CliRunner(charset=charset, env={"COLUMNS": width, **env}, **how)
     return runner.invoke(app, list(map(str, arguments)))
-
-
-def write_csv(path: Path, lines: Sequence[str], **how: Any) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", **how)
-    return path
 
 
 def write(path: Path, text: str) -> Path:
@@ -49,7 +51,12 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+def write_csv(path: Path, lines: Sequence[str]) -> Path:
+    return write(path, "\n".join(lines) + "\n")
+
+
 def checked(path: Path, *options: object) -> tuple[int, dict[str, Any]]:
+    """Return the status of a check, and its report as strict JSON."""
     result = skseg_command("rules", "check", path, "--json", *options)
 
     def refuse(text: str) -> None:
@@ -59,6 +66,7 @@ def checked(path: Path, *options: object) -> tuple[int, dict[str, Any]]:
 
 
 def refused(path: Path, *arguments: object) -> str:
+    """Return the message with which a command refuses a file."""
     result = skseg_command("rules", *(arguments or ["check"]), path)
     assert result.exit_code == 2, result.output
     assert result.stdout == ""

@@ -15,7 +15,8 @@ import pytest
 from skseg import RFMSegmenter
 from skseg.cli._options import MAP_NAMES
 from skseg.cli._outputs import RFM_FILES, check_folder, rfm_writers, write_files
-from skseg.cli._rfm_run import RFMRun, rfm_verdict, run_rfm
+from skseg.cli._rfm_run import RFMRun, run_rfm
+from skseg.cli._screens import rfm_verdict
 from tests.cli.cli_tools import (
     COLUMNS,
     DAY,

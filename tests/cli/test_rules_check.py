@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import skseg
+from skseg.rules import RuleSet
 from tests.cli.cli_tools import GAP, OVERLAP, checked, skseg_command, write
 
 
@@ -161,7 +162,8 @@ def test_a_terminal_shows_the_verdict_in_colour(good: Path) -> None:
 
 
 def test_check_runs_as_a_process(tmp_path: Path) -> None:
-    path = write(tmp_path / "r.yaml", OVERLAP)
+    rules = RuleSet({"Low": "aov <= 40", "High": "aov >= 40"})
+    path = write(tmp_path / "r.json", rules.to_json())
     done = subprocess.run(
         [
             *(sys.executable, "-c", "from skseg.cli import main; main()"),

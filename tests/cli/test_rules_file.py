@@ -166,7 +166,7 @@ QUOTE = (
             ),
         ),
         ("rules: {A: b\0}", " holds the character #x0000, which YAML has not."),
-        (f"rules: {'[' * 3000}", " is nested too deeply."),
+        (f"rules: {'[' * 1000}", " is nested too deeply."),
         ("- rules\n", ": It must hold keys with values. It is read as a list."),
         ("aov > 3\n", ": It must hold keys with values. It is the text 'aov > 3'."),
         ("default: A\n", ": The key 'rules' is missing, a mapping of names to rules."),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import skseg
 from skseg.cli._terminal import bar
 from tests.cli.cli_tools import TINY, skseg_command
 
@@ -42,22 +38,12 @@ def test_terminals_get_colour_and_progress(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_pipes_have_80_columns_without_further_notice(tmp_path: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
-    environment["PYTHONIOENCODING"] = "ascii"
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from skseg.cli import main; main()"),
-            *("demo", "--out", str(tmp_path), "--customers", "20", "--no-plots"),
-        ],
-        env=environment,
-        cwd=Path(skseg.__file__).parents[1],
-        capture_output=True,
-        check=True,
-    )
-    text = done.stdout.decode("ascii")
-    body = text.partition("\nFiles\n")[0]
+    arguments = ["demo", "--out", tmp_path, "--customers", 20, "--no-plots"]
+    result = skseg_command(*arguments, columns=None, charset="ascii")
+    assert result.exit_code == 0, result.output
+    body = result.stdout.partition("\nFiles\n")[0]
     assert max(map(len, body.splitlines())) == 80
-    assert "##" in text
+    assert "##" in body
 
 
 def test_bars_are_as_long_as_the_share() -> None:
