@@ -164,7 +164,7 @@ class SegmentFinder(
     >>> finder = CellFinder(random_state=0)
     >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
     >>> finder.segments_["rule"].tolist()
-    ["channel in ['email']", "channel in ['partner']"]
+    ["channel in ['partner']", "channel in ['email']"]
     """
 
     # A class that says so gets the group wherever routing is on.
@@ -267,7 +267,8 @@ class SegmentFinder(
         )
         order = ranking(table).tolist()
         self.segments_, self.rules_ = named_findings(table, rules, order)
-        self._is_sure = self.segments_["p_adj"].to_numpy() <= thresholds.alpha
+        self._alpha = thresholds.alpha
+        self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
         self._overall_a = rows.in_a is not None and rows.mean_effect >= 0
         return self

@@ -10,13 +10,16 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_int, is_number
+from skseg._html import html_table
+from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, Rule, RuleSet
 
 from ._base import SegmentFinder
-from ._decision import DecisionThresholds
 from ._export import FindingsExport
 from ._table import named_findings, ranking
+
+_OWNER = "combine_findings"
 
 
 class _TableAndRules(NamedTuple):
@@ -53,6 +56,23 @@ class CombinedFindings(FindingsExport, _TableAndRules):
     def _findings(self) -> tuple[pd.DataFrame, RuleSet, Any]:
         return self.table, self.rules, self.table["method"]
 
+    def _repr_html_(self) -> str:
+        head = ["name", "rule", "share", "best group", "effect", "p_adj", "decision"]
+        rows = [
+            (
+                row["name"],
+                row["rule"],
+                f"{row['share']:.1%}",
+                row["best_group"],
+                f"{row['effect']:.1f} ({row['ci_low']:.1f} to {row['ci_high']:.1f})",
+                f"{row['p_adj']:.2g}",
+                row["decision"],
+                row["method"],
+            )
+            for row in self.table.to_dict("records")
+        ]
+        return html_table([*head, "method"], rows, f"{len(rows)} findings.")
+
 
 def combine_findings(
     finders: Sequence[Any],
@@ -61,35 +81,39 @@ def combine_findings(
     max_findings: int = 10,
     max_overlap: float = 0.8,
 ) -> CombinedFindings:
-    """Merge the findings of several finders: each once, the best first.
+    """Merge the findings of several finders, without repetitions, the best first.
 
     Parameters
     ----------
     finders : sequence of fitted segment finders
         All fitted to the same columns and groups.
     X : frame or array of shape (n_rows, n_columns), default=None
-        Rows by which findings are compared. None: only equal rules are one finding.
+        Rows in which findings are compared. None: only equal rules are repetitions.
     max_findings : int, default=10
         Most findings.
     max_overlap : float, default=0.8
-        Of two findings that share more of their rows, as a part of the rows in any of
-        both, only the better one is kept; in (0, 1].
+        Largest Jaccard index of two findings, in (0, 1]: of two that share more of the
+        rows in either of them, the worse one is left out.
 
     Returns
     -------
     CombinedFindings
-        The table, and the rules.
+        The table and the rules, which can be exported as those of a finder.
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
+        If `max_findings` or `max_overlap` is out of its range.
+    InvalidDataError
         If there are no finders, one is no finder, or groups differ.
+    NotFittedError
+        If a finder is not fitted.
 
     Notes
     -----
     Each finder adjusts its p-values for its own findings. Here they are multiplied by
     the number of finders (Bonferroni), so that alpha holds for all findings together;
-    what is above it then can only be a pilot.
+    an Implement whose p-value is then above alpha becomes a Pilot.
 
     Examples
     --------
@@ -103,18 +127,16 @@ def combine_findings(
     >>> combined.table["method"].iloc[0]
     'Box'
     """
-    check_int("combine_findings", "max_findings", max_findings, 1, 1000)
-    if not _is_share(max_overlap):
+    check_int(_OWNER, "max_findings", max_findings, 1, 1000)
+    if not (is_number(max_overlap) and 0 < float(max_overlap) <= 1):
         rule = "a number in (0, 1]"
-        raise InvalidParameterError(
-            "combine_findings", "max_overlap", rule, max_overlap
-        )
+        raise InvalidParameterError(_OWNER, "max_overlap", rule, max_overlap)
     _check_finders(finders)
     exported = [finder._findings() for finder in finders]
     tables = [table.assign(method=method) for table, _, method in exported]
     table = pd.concat(tables, ignore_index=True)
     rules = [rule for _, named, _ in exported for rule in named.rules.values()]
-    alpha = min((f.thresholds or DecisionThresholds()).alpha for f in finders)
+    alpha = min(finder._alpha for finder in finders)
     table["p_adj"] = np.minimum(table["p_adj"] * len(finders), 1.0)
     is_unsure = (table["decision"] == "Implement") & ~(table["p_adj"] <= alpha)
     table.loc[is_unsure, "decision"] = "Pilot"
@@ -123,46 +145,52 @@ def combine_findings(
     return CombinedFindings(*named_findings(numbers, rules, order))
 
 
-def _is_share(value: object) -> bool:
-    return is_number(value) and 0 < float(value) <= 1
-
-
 def _check_finders(finders: Sequence[Any]) -> None:
     is_list = isinstance(finders, Sequence) and len(finders) > 0
     if not is_list or not all(isinstance(f, SegmentFinder) for f in finders):
         raise InvalidDataError(
-            "combine_findings takes a list of fitted segment finders. Got "
-            f"{finders!r} instead."
+            f"{_OWNER} takes a list of fitted segment finders. Got {finders!r} "
+            "instead.",
+            owner=_OWNER,
+            name="finders",
+            rule="a list of fitted segment finders",
+            value=finders,
         )
     for finder in finders:
         check_is_fitted(finder)
     pairs = {finder.groups_ for finder in finders}
     if len(pairs) > 1:
         raise InvalidDataError(
-            "combine_findings takes finders that compare the same groups. Got "
-            f"{sorted(map(str, pairs))}."
+            f"{_OWNER} takes finders that compare the same groups. Got "
+            f"{sorted(map(str, pairs))}.",
+            owner=_OWNER,
+            name="finders",
+            rule="finders that compare the same groups",
+            value=pairs,
+            advice="Name the same pair in the parameter 'compare' of each.",
         )
 
 
 def _distinct(
     rules: Sequence[Rule], order: Sequence[int], X: Any, max_overlap: float
 ) -> list[int]:
-    """Return the numbers of rules that are none of those before."""
-    columns = None if X is None else Columns(X, "combine_findings")
+    """Return the positions of rules that repeat none before them in the order."""
+    columns = None if X is None else Columns(X, _OWNER)
     chosen: list[int] = []
-    members: list[Any] = []
+    members: list[BoolArray] = []
     for k in order:
-        if any(rules[k] == rules[other] for other in chosen):
+        if any(rules[k] == rules[earlier] for earlier in chosen):
             continue
         if columns is not None:
             inside = rules[k].evaluate(columns)
-            if any(_share(inside, other) > max_overlap for other in members):
+            if any(_jaccard(inside, earlier) > max_overlap for earlier in members):
                 continue
             members.append(inside)
         chosen.append(k)
     return chosen
 
 
-def _share(one: Any, other: Any) -> float:
-    union = np.count_nonzero(one | other)
-    return np.count_nonzero(one & other) / union if union else 1.0
+def _jaccard(a: BoolArray, b: BoolArray) -> float:
+    """Return the Jaccard index of two sets of rows; 1 if both are empty."""
+    union = np.count_nonzero(a | b)
+    return np.count_nonzero(a & b) / union if union else 1.0

@@ -84,16 +84,15 @@ class GroupOverlap:
     >>> from skseg import BoxSegmentFinder
     >>> from skseg.datasets import make_seller_groups
     >>> leads = make_seller_groups(2000, assignment="observational", random_state=0)
-    >>> X = leads[["past_orders", "newsletter", "age"]]
+    >>> X = leads[["past_orders", "newsletter"]]
     >>> finder = BoxSegmentFinder(assignment="observational", random_state=0)
     >>> overlap = finder.fit(X, leads["converted"], group=leads["seller"]).overlap_
     >>> overlap.is_predictable
     True
-    >>> overlap.to_frame().round(1)
-            column  smd  smd_weighted
-    0  past_orders  0.4           0.0
-    1   newsletter  0.2           0.0
-    2          age  0.0           0.0
+    >>> bool((abs(overlap.smd_weighted) < abs(overlap.smd)).all())
+    True
+    >>> overlap.to_frame()["column"].tolist()
+    ['past_orders', 'newsletter']
     """
 
     columns: tuple[str, ...]

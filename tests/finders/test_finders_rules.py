@@ -243,7 +243,7 @@ def test_doubly_robust_score_is_the_truth_about() -> None:
         random_state=0,
         return_truth=True,
     )
-    X = made.drop(columns=["seller", "converted", "revenue", "city"])
+    X = made[["channel", "basket_value", "past_orders", "newsletter", "satisfaction"]]
     y, group = made["converted"], made["seller"]
     options = {"random_state": 0, "max_features": 2}
     finder = BoxSegmentFinder(assignment="observational", **options)
@@ -263,8 +263,8 @@ def confounded(n_rows: int, seed: int, assignment: Any = "observational") -> Any
     made = make_seller_groups(
         n_rows, pattern="none", assignment=assignment, n_noise=1, random_state=seed
     )
-    X = made.drop(columns=["seller", "converted", "revenue", "city"])
-    return X, made["converted"].to_numpy(), made["seller"].to_numpy()
+    columns = ["past_orders", "newsletter", "channel", "satisfaction", "age", "noise_1"]
+    return made[columns], made["converted"].to_numpy(), made["seller"].to_numpy()
 
 
 def test_a_group_that_can_be_predicted_is_warned_of() -> None:

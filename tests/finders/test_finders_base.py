@@ -1,0 +1,180 @@
+"""The base of the finders, their records in notebooks, and the facts of errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from skseg import BoxSegmentFinder, combine_findings, information_value
+from skseg._finders import DecisionThresholds, GroupOverlap, SegmentFinder
+from skseg._finders._base import with_shared_sections
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+
+HOSTILE = "<script>alert('&')</script>"
+
+
+class CellFinder(SegmentFinder):
+    """Looks at every cell of every column by itself."""
+
+    def _boxes(self, search: Any) -> Any:
+        return search.best(
+            {column: tuple(i == cell for i in range(axis.n_cells))}
+            for column, axis in enumerate(search.axes)
+            for cell in range(axis.n_cells)
+        )
+
+
+def planted(n_rows: int = 2000) -> tuple[pd.DataFrame, Any, Any]:
+    """Return rows where A is better in one level of a column with a hostile name."""
+    random = np.random.default_rng(0)
+    levels = random.choice(["x", "y", HOSTILE], n_rows)
+    group = random.choice(["A", "B"], n_rows).astype(object)
+    chance = 0.3 + 0.4 * ((levels == HOSTILE) & (group == "A"))
+    X = pd.DataFrame({HOSTILE: levels, "noise": random.normal(size=n_rows)})
+    return X, (random.random(n_rows) < chance).astype(int), group
+
+
+# --- the base ------------------------------------------------------------------------
+
+
+def test_the_base_cannot_be_used_itself() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        SegmentFinder()  # type: ignore[abstract]
+
+
+def test_a_subclass_finds_tests_combines_and_exports() -> None:
+    X, y, group = planted()
+    finder = clone(CellFinder(random_state=0)).fit(X, y, group)
+    assert finder.segments_.loc[0, "decision"] == "Implement"
+    assert finder.segments_.loc[0, "best_group"] == "A"
+    inside = X[HOSTILE] == HOSTILE
+    np.testing.assert_array_equal(finder.transform(X)[:, 0] == 1, inside)
+    np.testing.assert_array_equal(finder.predict(X) == "A", inside | finder._overall_a)
+    assert set(finder.to_frame(style="historical")["Method"]) == {"CellFinder"}
+    box = BoxSegmentFinder(random_state=0).fit(X, y, group)
+    combined = combine_findings([finder, box], X)
+    assert combined.table.loc[0, "method"] in {"CellFinder", "Box"}
+
+
+def test_shared_sections_are_those_of_the_base() -> None:
+    @with_shared_sections
+    class Documented(CellFinder):
+        """Summary.
+
+        Parameters
+        ----------
+        {shared parameters}
+
+        Attributes
+        ----------
+        {shared attributes}
+        """
+
+    doc, base = Documented.__doc__, SegmentFinder.__doc__
+    assert "{" + "shared" not in doc
+    for line in ("max_features : int, default=3", "overlap_ : GroupOverlap"):
+        assert line in doc
+        assert line in base
+    # No section is cut short, and none is followed by the next of the base.
+    assert "Number of models to fit at once" in doc
+    assert "Their names, where `X` has them." in doc
+    assert "See Also" not in doc
+
+
+# --- what notebooks show -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def observed() -> Any:
+    X, y, group = planted()
+    finder = BoxSegmentFinder(assignment="observational", random_state=0)
+    return finder.fit(X, y, group)
+
+
+def test_the_overlap_names_its_columns(observed: Any) -> None:
+    overlap = observed.overlap_
+    assert isinstance(overlap, GroupOverlap)
+    assert overlap.columns == (HOSTILE, "noise")
+    frame = overlap.to_frame()
+    assert frame.columns.tolist() == ["column", "smd", "smd_weighted"]
+    assert frame["column"].tolist() == [HOSTILE, "noise"]
+    np.testing.assert_array_equal(frame["smd"], overlap.smd)
+
+
+def test_html_shows_the_numbers_and_takes_hostile_names_for_text(observed: Any) -> None:
+    overlap, combined = observed.overlap_, combine_findings([observed])
+    X, y, _ = planted()
+    for shown, expected in (
+        (overlap, [f"{overlap.auc:.3f}", f"{overlap.smd[1]:.3f}", "noise"]),
+        (combined, ["Implement", "Segment 1", f"{combined.table['share'][0]:.1%}"]),
+        (information_value(X, y), ["noise", "rank", "band"]),
+    ):
+        html = shown._repr_html_()
+        assert HOSTILE not in html
+        assert "&lt;script&gt;" in html
+        assert html.count("<table") == html.count("</table>") == 1
+        for text in expected:
+            assert text in html, text
+
+
+def test_html_of_no_findings_is_an_empty_table() -> None:
+    X, y, group = planted(200)
+    finder = BoxSegmentFinder().fit(X[["noise"]].assign(noise=0.0), y, group)
+    html = combine_findings([finder])._repr_html_()
+    assert "0 findings." in html
+    assert "<td" not in html
+
+
+# --- exports of combined findings ----------------------------------------------------
+
+
+def test_combined_findings_are_exported_as_those_of_a_finder(observed: Any) -> None:
+    combined = combine_findings([observed])
+    pd.testing.assert_frame_equal(combined.to_frame(), combined.table)
+    historical = combined.to_frame(style="historical")
+    expected = observed.to_frame(style="historical")
+    pd.testing.assert_frame_equal(historical, expected)
+    assert combined.to_csv(style="historical") == observed.to_csv(style="historical")
+    pd.testing.assert_frame_equal(combined.to_sql(), observed.to_sql())
+    assert combined.to_python() == observed.to_python()
+    table, rules = combined
+    assert table is combined.table
+    assert rules is combined.rules
+
+
+# --- errors --------------------------------------------------------------------------
+
+
+def test_errors_keep_their_facts() -> None:
+    X, y, group = planted(200)
+    facts = []
+    for finder, arguments in (
+        (BoxSegmentFinder(max_features=5), (y, group)),
+        (BoxSegmentFinder(inference="maxt"), (y, group)),
+        (BoxSegmentFinder(compare="Z"), (y, group)),
+        (BoxSegmentFinder(thresholds=0.1), (y, group)),
+    ):
+        with pytest.raises(InvalidParameterError) as caught:
+            finder.fit(X, *arguments)
+        facts.append((caught.value.owner, caught.value.name, caught.value.value))
+    owner = "BoxSegmentFinder"
+    assert facts == [
+        (owner, "max_features", 5),
+        (owner, "max_features", 3),
+        (owner, "compare", "Z"),
+        (owner, "thresholds", 0.1),
+    ]
+    group[17] = None
+    with pytest.raises(InvalidDataError) as caught_data:
+        BoxSegmentFinder().fit(X, y, group)
+    error = caught_data.value
+    assert (error.owner, error.name, error.row) == (owner, "group", 17)
+
+
+def test_thresholds_compare_by_value() -> None:
+    assert DecisionThresholds(alpha=0.05) == DecisionThresholds()
+    assert DecisionThresholds(alpha=0.01) != DecisionThresholds()
