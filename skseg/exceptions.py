@@ -282,8 +282,8 @@ class InfeasibleError(SksegError, ValueError):
     >>> try:
     ...     binner.fit([[0.1], [0.2], [0.3], [0.4]], [0, 0, 1, 1])
     ... except InfeasibleError as error:
-    ...     print("2 tiers of 3 rows each need 6 rows.")
-    2 tiers of 3 rows each need 6 rows.
+    ...     print(error.advice)
+    The smallest change that makes it possible: min_size=2.
     """
 
 
