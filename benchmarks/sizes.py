@@ -189,7 +189,7 @@ def customers(n: int) -> dict[str, Values]:
         "5 of counts": np.column_stack(counts).astype(float),
         "30 % missing in each": np.where(rng.random((n, 5)) < 0.3, np.nan, lognormal),
         "45 % zero in each": np.where(rng.random((n, 5)) < 0.45, 0, lognormal),
-        # 8 % of the rows are zero in all columns: proved impossible, not given up.
+        # 8 % of the rows are zero in all columns: proved infeasible, not given up.
         "60 % zero in each": np.where(rng.random((n, 5)) < 0.6, 0, lognormal),
     }
 

@@ -18,8 +18,8 @@ AreSiblings = Callable[[Group], bool]
 
 # With at most this many segments, all groupings are compared.
 MAX_EXHAUSTIVE = 12
-# Losses are compared in steps of this share of the total, so that rounding does not
-# break ties.
+# Losses are compared in whole steps of this share of the total, so that rounding errors
+# do not break ties.
 _LOSS_STEPS = 2.0**40
 
 
@@ -112,7 +112,9 @@ def best_grouping(
     for subset in range(1, 1 << n):
         groups = _groups_of_first(subset)
         totals = values[groups] + best[subset ^ groups]
-        first = smallest(list(totals.T))
+        excess, n_unrelated, loss, *tie_breakers = totals.T
+        # Rounded only now, since sums of rounded losses break ties, too.
+        first = smallest([excess, n_unrelated, np.rint(loss), *tie_breakers])
         best[subset], chosen[subset] = totals[first], groups[first]
     if np.isinf(best[-1, 0]):
         return None
@@ -148,7 +150,7 @@ def _group_values(
     ]
     excess = np.where(is_legal, np.maximum(size - bounds.high, 0.0), np.inf)
     return np.column_stack(
-        [excess, unrelated, np.rint(loss / step), np.full(1 << n, -1.0), size**2]
+        [excess, unrelated, loss / step, np.full(1 << n, -1.0), size**2]
     )
 
 

@@ -23,8 +23,8 @@ from skseg._typing import FloatArray, IntArray
 Shape = tuple[int, ...]
 Range = tuple[int, int]
 
-# Losses are compared in steps of this share of the total, so that rounding does not
-# break ties that the number of segments should.
+# Losses are compared in whole steps of this share of the total, so that rounding errors
+# do not break ties that the number of segments should.
 _LOSS_STEPS = 2.0**40
 
 
@@ -171,14 +171,17 @@ class _BestDivisions:
     def _solve(self, shape: Shape) -> None:
         """Find the best division of all boxes of a shape at once."""
         best = self._undivided(shape)
+        best_key = _comparable(best)
         choice = np.full(best.shape[1:], -1)
         for number, (axis, cut) in enumerate(_all_cuts(shape)):
             below, above = _sides(shape, axis, cut)
             n = best.shape[axis + 1]
             costs = _part(self._costs[below], axis + 1, 0, n)
             costs = costs + _part(self._costs[above], axis + 1, cut, n)
-            is_better = comes_before(costs, best)
+            key = _comparable(costs)
+            is_better = comes_before(key, best_key)
             best = np.where(is_better, costs, best)
+            best_key = np.where(is_better, key, best_key)
             choice[is_better] = number
         self._costs[shape], self._cuts[shape] = best, choice
 
@@ -190,7 +193,7 @@ class _BestDivisions:
             sums = _part(sums, axis, length, n) - _part(sums, axis, 0, n)
         size, within_cells, *outcomes = sums
         loss = within_cells - _explained(size, np.array(outcomes))
-        steps = np.rint(np.maximum(loss, 0.0) / self._loss_step)
+        steps = np.maximum(loss, 0.0) / self._loss_step
         is_legal = (self._bounds.low <= size) & (size <= self._bounds.high) & (size > 0)
         loss_or_inf = np.where(is_legal, steps, np.inf)
         return np.stack([loss_or_inf, np.full_like(size, -1.0), size**2])
@@ -210,6 +213,14 @@ class _BestDivisions:
             stack.append(
                 ((*start[:axis], start[axis] + cut, *start[axis + 1 :]), above)
             )
+
+
+def _comparable(costs: FloatArray) -> FloatArray:
+    """Return costs with whole steps of loss.
+
+    Losses are rounded only now, since sums of rounded losses break ties, too.
+    """
+    return np.concatenate([np.rint(costs[:1]), costs[1:]])
 
 
 def _all_cuts(shape: Shape) -> Iterator[tuple[int, int]]:

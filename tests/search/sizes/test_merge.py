@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -133,7 +133,16 @@ def grid_costs(
     return round(loss, 6), -len(cells), sum(sizes[box].sum() ** 2 for box in cells)
 
 
+# Losses of one box and of two boxes that are equal, but not as sums of rounded numbers.
+TIED_GRID = (
+    np.array([[3.0, 1, 3, 3], [3, 3, 1, 3]]),
+    np.array([[0.0, 1, 0, 0], [0, 0, 1, 0]]),
+    (2, 8),
+)
+
+
 @given(grids())
+@example(TIED_GRID)
 def test_no_division_of_a_grid_is_better(instance: Any) -> None:
     sizes, means, (low, high) = instance
     merge = merge_grid(sizes, low, high, sums=sizes * means)
