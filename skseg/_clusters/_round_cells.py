@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from skseg._core._coding import CodedColumn, Coding, distinct_values, even_cells
+from skseg._core._coding import Coding, ColumnCoding, distinct_values, even_cells
 from skseg._search._readable import roundest
 from skseg._typing import FloatArray
 from skseg.rules import Columns
@@ -43,15 +43,15 @@ def learn_cells(columns: Columns, names: Sequence[str], digits: int) -> Coding:
     return Coding(tuple(column for column in learned if column.axis.n_cells > 1))
 
 
-def _numbers(columns: Columns, name: str, digits: int) -> CodedColumn:
+def _numbers(columns: Columns, name: str, digits: int) -> ColumnCoding:
     values = columns.numbers(name)
     known = values[~np.isnan(values)]
     if not len(known):
         # All rows are in one cell.
-        return CodedColumn(name, None, (), has_missing=True)
+        return ColumnCoding(name, None, (), has_missing=True)
     distinct, sizes = distinct_values(known, np.ones(len(known)))
     thresholds = round_thresholds(distinct, sizes, digits)
-    return CodedColumn(name, thresholds, (), has_missing=len(known) < len(values))
+    return ColumnCoding(name, thresholds, (), has_missing=len(known) < len(values))
 
 
 def round_thresholds(
@@ -113,13 +113,13 @@ def _spread(distinct: FloatArray, below: FloatArray, end: int) -> float:
     return float(min(reaches))
 
 
-def _texts(columns: Columns, name: str) -> CodedColumn:
+def _texts(columns: Columns, name: str) -> ColumnCoding:
     levels = columns.levels(name)
     sizes = np.bincount(columns.text_codes(name, levels), minlength=len(levels) + 2)
     has_missing = bool(sizes[-1] > 0)
     if len(levels) <= _MOST_LEVELS:
-        return CodedColumn(name, None, tuple((t,) for t in levels), has_missing)
+        return ColumnCoding(name, None, tuple((t,) for t in levels), has_missing)
     order = np.argsort(-sizes[: len(levels)], kind="stable")
     frequent = np.sort(order[: _MOST_LEVELS - 1])
     cells = (*((levels[i],) for i in frequent), ())
-    return CodedColumn(name, None, cells, has_missing)
+    return ColumnCoding(name, None, cells, has_missing)

@@ -1,4 +1,4 @@
-"""Columns of any kind as a few cells each, and sets of cells as rules."""
+"""Columns of any kind coded as a few cells each, and sets of cells as rules."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from skseg.rules._language._conditions import conjunction, disjunction
 
 Codes = npt.NDArray[np.uint8]
 
-# Up to so many levels of a text every subset is a candidate.
-FEW_LEVELS = 6
+# A search tries every subset of the cells of a text column with at most this many.
+MAX_NOMINAL_LEVELS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CodedColumn:
-    """A column, and the cells that its values are put into.
+class ColumnCoding:
+    """How the values of a column are put into cells.
 
     Attributes
     ----------
     name : str
-        Of the column.
+        Name of the column.
     thresholds : ndarray of float64, or None
-        Of numbers: a value is in the first cell whose threshold it does not exceed, or
-        in the last one. None for texts.
+        Upper ends of the cells of a column of numbers, but for the last cell, which has
+        none; a threshold belongs to the cell below it. None for a column of text.
     levels : tuple of (tuple of str)
-        Of texts: the levels in every cell. If the last one has none, it is the cell of
-        all other texts.
+        Levels in every cell of a column of text. A last cell without levels takes all
+        other texts.
     has_missing : bool
-        Whether missing values have a cell, the last one.
+        Whether missing values have a cell of their own, after all others.
     """
 
     name: str
@@ -45,22 +45,22 @@ class CodedColumn:
 
     @property
     def n_known(self) -> int:
-        """Number of cells but the one of missing values."""
+        """Number of cells without that of missing values."""
         if self.thresholds is None:
             return len(self.levels)
         return len(self.thresholds) + 1
 
     @property
     def axis(self) -> CodedAxis:
-        """What a search has to know of the column."""
+        """The column as a search sees it: number and kind of its cells."""
         n_cells = self.n_known + self.has_missing
-        is_nominal = self.thresholds is None and self.n_known <= FEW_LEVELS
+        is_nominal = self.thresholds is None and self.n_known <= MAX_NOMINAL_LEVELS
         return CodedAxis(n_cells, n_cells - 1 if self.has_missing else None, is_nominal)
 
     def rule(self, cells: Sequence[bool]) -> Rule:
-        """Return the condition that a value is in one of these cells."""
+        """Return the condition that a value is in one of the marked cells."""
         known = np.array(cells[: self.n_known], dtype=bool)
-        parts = []
+        alternatives = []
         if known.all():
             if self.has_missing and not cells[-1]:
                 return ~missing(self.name)
@@ -69,32 +69,32 @@ class CodedColumn:
             if self._takes_others and known[-1]:
                 return self._none_of(self._texts(~known), bool(cells[-1]))
             if known.any():
-                parts.append(col(self.name).isin(self._texts(known)))
+                alternatives.append(col(self.name).isin(self._texts(known)))
         else:
-            parts += [self._within(*run) for run in _runs(known)]
+            alternatives += [self._within(*run) for run in _runs(known)]
         if self.has_missing and cells[-1]:
-            parts.append(missing(self.name))
-        return disjunction(parts)
+            alternatives.append(missing(self.name))
+        return disjunction(alternatives)
 
     @property
     def _takes_others(self) -> bool:
-        """Whether the last cell of texts is that of all other texts."""
+        """Whether the last cell takes all other texts."""
         return bool(self.levels) and not self.levels[-1]
 
-    def _texts(self, chosen: BoolArray) -> list[str]:
-        """Return the levels in the chosen cells."""
-        return [level for i in np.flatnonzero(chosen) for level in self.levels[i]]
+    def _texts(self, cells: BoolArray) -> list[str]:
+        """Return the levels in the marked cells."""
+        return [level for i in np.flatnonzero(cells) for level in self.levels[i]]
 
     def _none_of(self, texts: list[str], or_missing: bool) -> Rule:
-        """Return the condition that a text is none of some."""
-        unlike = ~col(self.name).isin(texts)
-        # A missing value is in no list.
+        """Return the condition that a text is none of `texts`, or perhaps missing."""
+        is_other = ~col(self.name).isin(texts)
+        # A missing value is in no list, so the condition holds for it.
         if self.has_missing and or_missing:
-            return unlike
-        return unlike & ~missing(self.name)
+            return is_other
+        return is_other & ~missing(self.name)
 
     def _within(self, first: int, last: int) -> Rule:
-        """Return the condition that a number is in one of the cells first..last."""
+        """Return the condition that a number is in a cell from `first` to `last`."""
         assert self.thresholds is not None
         number = col(self.name)
         bounds = []
@@ -107,49 +107,50 @@ class CodedColumn:
     def codes(self, columns: Columns) -> Codes:
         """Return the cell of every row.
 
-        Texts that were not seen before, where no cell is for all others, and values
-        missing where none were, get the number after the last cell.
+        Values without a cell get the number after the last one: missing values where
+        none were seen before, and unseen texts where no cell takes all others.
         """
         n_cells = self.axis.n_cells
         if self.thresholds is None:
-            flat = [level for cell in self.levels for level in cell]
-            of_level = np.repeat(
+            levels = [level for cell in self.levels for level in cell]
+            cell_of_level = np.repeat(
                 np.arange(len(self.levels)), [len(cell) for cell in self.levels]
             )
             unseen = len(self.levels) - 1 if self._takes_others else n_cells
-            table = np.append(of_level, [unseen, self.n_known])
-            return table[columns.text_codes(self.name, flat)].astype(np.uint8)
+            # text_codes counts unseen and missing texts after the levels.
+            cells = np.append(cell_of_level, [unseen, self.n_known])
+            return cells[columns.text_codes(self.name, levels)].astype(np.uint8)
         values = columns.numbers(self.name)
-        found = np.searchsorted(self.thresholds, values).astype(np.uint8)
-        found[np.isnan(values)] = self.n_known
-        return found
+        codes = np.searchsorted(self.thresholds, values).astype(np.uint8)
+        codes[np.isnan(values)] = self.n_known
+        return codes
 
 
-def _runs(chosen: BoolArray) -> list[tuple[int, int]]:
-    """Return first and last of every run of True."""
-    edges = np.flatnonzero(np.diff(np.pad(chosen, 1).astype(np.int8)))
-    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+def _runs(mask: BoolArray) -> list[tuple[int, int]]:
+    """Return the first and the last position of every run of True."""
+    edges = np.flatnonzero(np.diff(np.pad(mask, 1).astype(np.int8)))
+    return [(int(start), int(end) - 1) for start, end in edges.reshape(-1, 2)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coding:
-    """All columns that vary, in cells.
+    """How all columns of a frame are put into cells.
 
     Attributes
     ----------
-    columns : tuple of CodedColumn
-        Those with two cells or more.
+    columns : tuple of ColumnCoding
+        The codings of the columns with two cells or more.
     """
 
-    columns: tuple[CodedColumn, ...]
+    columns: tuple[ColumnCoding, ...]
 
     @property
     def axes(self) -> list[CodedAxis]:
-        """What a search has to know of the columns."""
+        """The columns as a search sees them."""
         return [column.axis for column in self.columns]
 
     def codes(self, columns: Columns) -> Codes:
-        """Return the cells, of shape (n_columns, n_rows)."""
+        """Return the cells of all rows, of shape (n_columns, n_rows)."""
         if not self.columns:
             return np.zeros((0, columns.n_rows), dtype=np.uint8)
         return np.stack([column.codes(columns) for column in self.columns])
@@ -158,35 +159,42 @@ class Coding:
 def distinct_values(
     values: FloatArray, counts: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the distinct values, ascending, and how much each of them counts."""
+    """Return the distinct values, ascending, and the sum of the counts of each."""
     if (counts == 1).all():
         distinct, sizes = np.unique(values, return_counts=True)
         return distinct, sizes.astype(np.float64)
-    distinct, place = np.unique(values, return_inverse=True)
-    sizes = np.bincount(place, counts, minlength=len(distinct))
+    distinct, positions = np.unique(values, return_inverse=True)
+    sizes = np.bincount(positions, counts, minlength=len(distinct))
     return distinct, sizes.astype(np.float64)
 
 
 def even_cells(sizes: FloatArray, n_cells: int) -> list[int]:
-    """Return after which values cells end, such that their sizes are about even.
+    """Return the last value of every cell but the last, for cells of about even size.
 
-    A value that alone fills a cell gets one, as zero does where it is frequent.
+    A value that fills a cell alone gets one to itself, as a frequent zero does.
+
+    Parameters
+    ----------
+    sizes : ndarray of shape (n_values,)
+        Weight of each distinct value, in ascending order of the values.
+    n_cells : int
+        Most cells.
     """
     if len(sizes) <= n_cells:
         return list(range(len(sizes) - 1))
-    below = np.cumsum(sizes)
-    # A cell ends before a value that would fill it more than half beyond its share.
-    with_half_the_next = below[:-1] + sizes[1:] / 2
+    cumulative = np.cumsum(sizes)
+    # A cell ends before a value of which more than half would exceed its share.
+    up_to_half_the_next = cumulative[:-1] + sizes[1:] / 2
     ends: list[int] = []
-    done = 0.0
-    for left in range(n_cells, 1, -1):
-        full = done + (below[-1] - done) / left
-        end = int(np.searchsorted(below, full))
-        end = min(end, int(np.searchsorted(with_half_the_next, full, "right")))
+    assigned = 0.0
+    for n_remaining in range(n_cells, 1, -1):
+        target = assigned + (cumulative[-1] - assigned) / n_remaining
+        end = int(np.searchsorted(cumulative, target))
+        end = min(end, int(np.searchsorted(up_to_half_the_next, target, "right")))
         if ends:
             end = max(end, ends[-1] + 1)
         if end >= len(sizes) - 1:
             break
         ends.append(end)
-        done = float(below[end])
+        assigned = float(cumulative[end])
     return ends

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.stats import chi2
 
 from skseg._core._coding import (
-    FEW_LEVELS,
-    CodedColumn,
+    MAX_NOMINAL_LEVELS,
     Coding,
+    ColumnCoding,
     distinct_values,
     even_cells,
 )
@@ -44,39 +44,39 @@ def learn_coding(
 
 def _learn(
     columns: Columns, name: str, max_cells: int, score: FloatArray, counts: FloatArray
-) -> CodedColumn:
+) -> ColumnCoding:
     if columns.is_text(name):
         return _learn_text(columns, name, max_cells, score, counts)
     values = columns.numbers(name)
     known = ~np.isnan(values) & (counts > 0)
     if not known.any():
         # All rows are in one cell.
-        return CodedColumn(name, None, (), has_missing=True)
+        return ColumnCoding(name, None, (), has_missing=True)
     has_missing = bool((np.isnan(values) & (counts > 0)).any())
     distinct, sizes = distinct_values(values[known], counts[known])
     ends = even_cells(sizes, max_cells - has_missing)
     thresholds = np.array(
         [roundest(float(distinct[i]), float(distinct[i + 1])) for i in ends]
     )
-    return CodedColumn(name, thresholds, (), has_missing)
+    return ColumnCoding(name, thresholds, (), has_missing)
 
 
 def _learn_text(
     columns: Columns, name: str, max_cells: int, score: FloatArray, counts: FloatArray
-) -> CodedColumn:
+) -> ColumnCoding:
     levels = columns.levels(name)
     codes, n_codes = columns.text_codes(name, levels), len(levels) + 2
     sums = np.bincount(codes, counts * score, minlength=n_codes).astype(float)
     sizes = np.bincount(codes, counts, minlength=n_codes).astype(float)
     has_missing = bool(sizes[-1] > 0)
     used = np.flatnonzero(sizes[:-2] > 0)
-    if len(used) <= FEW_LEVELS:
-        return CodedColumn(name, None, tuple((levels[i],) for i in used), has_missing)
+    if len(used) <= MAX_NOMINAL_LEVELS:
+        return ColumnCoding(name, None, tuple((levels[i],) for i in used), has_missing)
     order = used[_level_order(sums[used], sizes[used], score, counts)]
     ends = even_cells(sizes[order], max_cells - has_missing)
     cells = np.split(order, np.array(ends, dtype=np.intp) + 1)
     texts = tuple(tuple(levels[i] for i in cell) for cell in cells)
-    return CodedColumn(name, None, texts, has_missing)
+    return ColumnCoding(name, None, texts, has_missing)
 
 
 def _level_order(
