@@ -1,4 +1,4 @@
-"""Choosing the number of segments, their settings, and the algorithm."""
+"""Choosing the algorithm, its settings, and the number of segments."""
 
 from ._compare import compare_segmenters
 from ._eps import select_eps

@@ -1,4 +1,4 @@
-"""Segmenters side by side: sizes, distances, stability and time in one table."""
+"""compare_segmenters: sizes, distances, stability and time in one table."""
 
 from __future__ import annotations
 
@@ -35,65 +35,65 @@ def compare_segmenters(
     random_state: Any = None,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
-    """Fit segmenters on the same rows, and measure them by the same figures.
+    """Fit segmenters on the same rows, and compare them by the same measures.
 
     All distances are measured in one space, whatever each segmenter does to the rows
-    before it clusters them: figures of different spaces do not compare.
+    before it clusters them: measures from different spaces cannot be compared.
 
     Parameters
     ----------
     segmenters : mapping from str to estimator
-        Clusterers, mixtures, segmenters, or pipelines that end in one, under the names
-        of the rows of the table. Only clones are fitted.
+        Clusterers, mixtures, segmenters, or pipelines that end in one, by name. The
+        names are the row labels of the table. Only clones are fitted.
     X : frame or array of shape (n_rows, n_columns)
-        Rows, which every segmenter gets as they are.
+        Rows, passed to every segmenter unchanged.
     space : transformer, default=None
         Where distances are measured, such as ``StandardScaler()`` or a
-        ``ColumnTransformer``: a clone of it is fitted on `X` once. None: `X` itself,
-        which then has to be finite numbers, and the column with the largest unit
-        decides.
+        ``ColumnTransformer``; a clone is fitted on `X` once. None: `X` itself, which
+        must then be finite numbers, and the column with the largest unit dominates.
     n_replicates : int, default=10
-        Number of pairs of samples for the stability, which takes two fits each; 0 for
-        none.
+        Number of pairs of samples for the stability, at two fits a pair; 0: no
+        stability.
     random_state : int, RandomState or None, default=None
-        For the samples, which are the same for all segmenters, and a silhouette that is
-        estimated.
+        Seed of the samples, which are the same for all segmenters, and of estimated
+        silhouettes.
     n_jobs : int, default=None
-        Number of replicates at once, as joblib counts. The segmenters themselves come
-        one after the other, so that their times compare.
+        Number of replicates at once, as joblib counts. The segmenters are fitted one
+        after the other, so that their times can be compared.
 
     Returns
     -------
     DataFrame
-        One row per segmenter, in the order given. The columns:
+        One row per segmenter, in the order of `segmenters`. The columns:
 
-        - ``n_segments``: number of segments that have rows, noise left out;
-        - ``silhouette``, ``calinski_harabasz``, ``davies_bouldin``: of the rows that
-          are in a segment (small is good in the last one alone); NaN with fewer than
-          two segments, or with none of two rows;
+        - ``n_segments``: number of segments that have rows, without noise;
+        - ``silhouette``, ``calinski_harabasz``, ``davies_bouldin``: scores of the rows
+          in segments (for the last one, small is good); NaN with fewer than two
+          segments, or if no segment has two rows;
         - ``noise_share``, ``largest_share``, ``smallest_share``: shares of all rows;
-          the last two are NaN where all rows are noise;
-        - ``stability``: `stability_score`, noise being one more segment; clusterers
-          without `predict`, such as DBSCAN, get it from `InductiveSegmenter`;
-        - ``fit_seconds``: wall time of the fit on all rows.
+          the last two are NaN if all rows are noise;
+        - ``stability``: `stability_score`, with noise as one more segment; clusterers
+          without `predict`, such as DBSCAN, are wrapped in `InductiveSegmenter`;
+        - ``fit_seconds``: wall time of the fit on all rows, in seconds.
 
     Raises
     ------
     ValueError
-        If a parameter is wrong, rows are no finite numbers in `space`, or a segmenter
-        fails, which the message names.
+        If a parameter is wrong, the rows are not finite numbers in `space`, or a
+        segmenter fails; the message names it.
 
     See Also
     --------
-    skseg.metrics.stability_score : The stability.
-    skseg.metrics.make_segment_scorer : The same figures in a search.
+    skseg.metrics.stability_score : Computes the stability.
+    skseg.metrics.make_segment_scorer : The same measures in a search.
 
     Notes
     -----
-    No column says alone who wins. Distances favour round segments of like size, which
-    K-Means looks for: density clusters of odd shapes have low silhouettes and may still
-    be right. Figures without the noise favour those who call much of it noise, so read
-    them beside ``noise_share``. Few segments are stable more easily than many.
+    No single column decides. Distances favour round segments of similar size, which
+    K-Means looks for: density clusters of irregular shape have low silhouettes and may
+    still be right. Scores leave out noise, which favours segmenters that label much of
+    it, so read them beside ``noise_share``. Few segments are more easily stable than
+    many.
 
     Examples
     --------
@@ -110,8 +110,8 @@ def compare_segmenters(
     ...     X,
     ...     random_state=0,
     ... )
-    >>> figures = table[["n_segments", "silhouette", "noise_share", "smallest_share"]]
-    >>> print(figures.round(2).to_string(index_names=False))
+    >>> columns = ["n_segments", "silhouette", "noise_share", "smallest_share"]
+    >>> print(table[columns].round(2).to_string(index_names=False))
              n_segments  silhouette  noise_share  smallest_share
     3 means           3        0.79         0.00            0.33
     6 means           6        0.33         0.00            0.13
@@ -122,7 +122,7 @@ def compare_segmenters(
         raise InvalidParameterError(OWNER, "segmenters", rule, segmenters)
     check_int(OWNER, "n_replicates", n_replicates, 0, MOST_REPLICATES)
     points = _points(space, X)
-    # One seed, so that all segmenters meet the same samples.
+    # One seed, so that all segmenters get the same samples.
     seed = int(check_random_state(random_state).randint(2**31))
     rows = []
     for name, segmenter in segmenters.items():
@@ -131,16 +131,19 @@ def compare_segmenters(
             stability = _stability(segmenter, X, n_replicates, seed, n_jobs)
         except Exception as error:
             raise InvalidDataError(
-                f"Segmenter {name!r} of {OWNER} failed: {error}"
+                f"Segmenter {name!r} of {OWNER} failed: {error}",
+                owner=OWNER,
+                name="segmenters",
+                value=name,
             ) from error
-        figures = _figures(points, codes, seed)
-        rows.append(figures | {"stability": stability, "fit_seconds": seconds})
+        measures = _measures(points, codes, seed)
+        rows.append(measures | {"stability": stability, "fit_seconds": seconds})
     index = pd.Index(list(segmenters), name="segmenter")
     return pd.DataFrame(rows, index=index)
 
 
 def _points(space: Any, X: Any) -> FloatArray:
-    """Return the rows where distances are measured, or raise."""
+    """Return the rows in the space where distances are measured, or raise."""
     if space is not None:
         if isinstance(space, type) or not hasattr(space, "fit_transform"):
             raise InvalidParameterError(OWNER, "space", "None or a transformer", space)
@@ -150,13 +153,16 @@ def _points(space: Any, X: Any) -> FloatArray:
     except (ValueError, TypeError) as error:
         raise InvalidDataError(
             f"{OWNER} measures distances, which takes finite numbers, not sparse, in "
-            f"every column: {error} Pass as 'space' a transformer that encodes, "
-            "imputes and scales."
+            f"every column: {error}",
+            owner=OWNER,
+            name="X",
+            rule="finite numbers in every column of a dense array",
+            advice="Pass as 'space' a transformer that encodes, imputes and scales.",
         ) from error
 
 
 def _fitted(segmenter: Any, X: Any) -> tuple[IntArray, float]:
-    """Return the segments that a clone finds, and the seconds that it takes."""
+    """Return the codes by a clone, and the seconds that its fit takes."""
     model = clone(segmenter)
     start = time.perf_counter()
     if hasattr(model, "fit_predict"):
@@ -182,7 +188,7 @@ def _stability(
 
 
 def _with_predict(segmenter: Any) -> Any:
-    """Return `segmenter`, or with what predicts around the clusterer in it."""
+    """Return `segmenter`, with its clusterer wrapped if that cannot predict."""
     if hasattr(segmenter, "predict"):
         return segmenter
     if isinstance(segmenter, Pipeline):
@@ -191,8 +197,8 @@ def _with_predict(segmenter: Any) -> Any:
     return InductiveSegmenter(segmenter)
 
 
-def _figures(points: FloatArray, codes: IntArray, seed: int) -> dict[str, Any]:
-    """Return what is known of an assignment by its sizes and by distances."""
+def _measures(points: FloatArray, codes: IntArray, seed: int) -> dict[str, Any]:
+    """Return the measures of an assignment by sizes and by distances."""
     sizes = segment_sizes(codes)
     rows, inside = without_noise(points, codes)
     distances = {

@@ -1,4 +1,4 @@
-"""DBSCAN for many settings at once, with the labels that scikit-learn gives."""
+"""DBSCAN for a grid of settings at once, with the labels of scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skseg._typing import FloatArray, IntArray
 
 from ._neighbour_pairs import neighbour_pairs, tree_exponent
 
-# Cell of a grid -> codes of all rows.
+# Codes of all rows by min_samples and eps.
 Labels = dict[tuple[int, float], npt.NDArray[np.integer]]
 
 
@@ -26,69 +26,51 @@ def dbscan_grid(
     metric: str,
     n_jobs: int | None = None,
 ) -> Labels:
-    """Return the labels of DBSCAN for every number of neighbours and its radii.
+    """Return the labels of DBSCAN for the values of ``eps`` of every ``min_samples``.
 
-    Parameters
-    ----------
-    owner : str
-        Who asks, for messages.
-    X : ndarray of float64 of shape (n_rows, n_columns)
-        Finite.
-    cells : mapping of int to sequence of float
-        ``min_samples`` -> the values of ``eps``.
-    metric : str
-        As `DBSCAN` takes it.
-    n_jobs : int, default=None
-        For the search of neighbours.
-
-    Returns
-    -------
-    dict of (int, float) to ndarray of int of shape (n_rows,)
-        By ``min_samples`` and ``eps``. The type is the smallest that holds them.
-
-    Raises
-    ------
-    ValueError
-        If the pairs within the largest radius do not fit into memory.
+    Their integer type is the smallest that holds them. Raises if the pairs within the
+    largest radius do not fit into memory.
     """
     radii = np.unique([eps for chosen in cells.values() for eps in chosen])
     exponent = tree_exponent(metric, X)
     search = NearestNeighbors(metric=metric, n_jobs=n_jobs)
-    places = _Places(np.arange(len(X)), np.ones(len(X), np.intp), np.arange(len(X)))
+    points = _Points(np.arange(len(X)), np.ones(len(X), np.intp), np.arange(len(X)))
     if exponent is not None:
-        places = _places(X)
-        # A tree for few places, too: DBSCAN has one for the rows, and what compares
-        # all rows rounds differently.
+        points = _distinct_points(X)
+        # Asks for a tree however few points there are: DBSCAN uses one for the rows,
+        # and brute force rounds differently.
         search.set_params(n_neighbors=None)
-    rows = X[places.rows]
-    pairs = neighbour_pairs(owner, search.fit(rows), rows, places.size, radii, exponent)
-    found: Labels = {}
-    for number, level, codes in dbscan_labels(pairs, list(cells)):
+    rows = X[points.first_row]
+    pairs = neighbour_pairs(
+        owner, search.fit(rows), rows, points.n_rows, radii, exponent
+    )
+    labels: Labels = {}
+    for min_samples, level, codes in dbscan_labels(pairs, list(cells)):
         eps = float(radii[level])
-        if eps in cells[number]:
-            kind = np.promote_types(np.int8, np.min_scalar_type(codes.max()))
-            found[number, eps] = codes.astype(kind)[places.of_row]
-    return found
+        if eps in cells[min_samples]:
+            dtype = np.promote_types(np.int8, np.min_scalar_type(codes.max()))
+            labels[min_samples, eps] = codes.astype(dtype)[points.of_row]
+    return labels
 
 
-class _Places(NamedTuple):
-    """First row at each place, in order; rows at each place; the place of each row."""
+class _Points(NamedTuple):
+    """Distinct rows in the order of their first copy, and the point of each row."""
 
-    rows: IntArray
-    size: IntArray
+    first_row: IntArray
+    n_rows: IntArray
     of_row: IntArray
 
 
-def _places(X: FloatArray) -> _Places:
-    """Return the places, since many rows at one of them are pairs without number."""
+def _distinct_points(X: FloatArray) -> _Points:
+    """Return the distinct rows: pairs of copies would grow as the square of copies."""
     order = np.lexsort(X.T)
     is_new = np.append(True, (np.diff(X[order], axis=0) != 0).any(axis=1))
     of_row = np.empty(len(X), dtype=np.intp)
     of_row[order] = np.cumsum(is_new) - 1
-    # lexsort is stable, so the first one of equal rows comes first.
-    rows = order[is_new]
-    by_row = np.argsort(rows)
-    number = np.empty(len(rows), dtype=np.intp)
-    number[by_row] = np.arange(len(rows))
-    of_row = number[of_row]
-    return _Places(rows[by_row], np.bincount(of_row), of_row)
+    # lexsort is stable, so the first copy comes first.
+    first_row = order[is_new]
+    by_row = np.argsort(first_row)
+    rank = np.empty(len(first_row), dtype=np.intp)
+    rank[by_row] = np.arange(len(first_row))
+    of_row = rank[of_row]
+    return _Points(first_row[by_row], np.bincount(of_row), of_row)

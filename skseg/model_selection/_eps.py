@@ -1,4 +1,4 @@
-"""Choosing eps and min_samples of DBSCAN, or finding that no choice gives segments."""
+"""select_eps: eps and min_samples of DBSCAN, or why no choice gives segments."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from ._dbscan_grid import dbscan_grid
 from ._eps_selection import EpsSelection
 
 OWNER = "select_eps"
-# Largest and smallest candidate, as multiples of the knee.
+# Candidates reach from the knee divided by this factor to the knee times it.
 _AROUND_KNEE = 2.0
-# Silhouettes of more segments take long, and those of crumbs are of no use.
+# Most segments with a silhouette in an illegal cell: those of more segments take long,
+# and say little about tiny clusters.
 _MANY = 50
-# Distances of which silhouettes take no time by the square of the rows.
+# Metrics whose silhouettes take time linear in the rows.
 _FAST_SILHOUETTES = {
     "euclidean": "euclidean",
     "l2": "euclidean",
@@ -51,21 +52,21 @@ def select_eps(
     random_state: Any = None,
     n_jobs: int | None = None,
 ) -> EpsSelection:
-    """Choose eps and min_samples of DBSCAN from a grid, at the price of a few fits.
+    """Choose eps and min_samples of DBSCAN from a grid, at the cost of a few fits.
 
     Parameters
     ----------
     X : frame or array of shape (n_rows, n_columns)
-        Finite numbers in the units that distances shall be measured in: scale them
-        before.
+        Finite numbers on comparable scales: standardise them first.
     min_samples : int or iterable of int, default=(5, 10, 20)
-        Rows within eps that make a core row, itself included; in [2, n_rows].
+        Number of rows within eps, the row itself included, that makes it a core row;
+        in [2, n_rows].
     eps : float or iterable of float, default=None
         Radii to try, above 0. None: `n_eps` radii around the knee of each
         `min_samples`.
     n_eps : int, default=5
-        Number of radii if there is no `eps`, in [1, 50]: from half the knee to twice
-        the knee, evenly on a logarithmic scale, rounded to 3 digits.
+        Number of radii if `eps` is None, in [1, 50]: from half the knee to twice the
+        knee, evenly on a logarithmic scale, rounded to 3 significant digits.
     min_size : int, float or None, default=0.05
         Smallest size that a segment may have: a number of rows, or a share of all rows
         in (0, 0.5]. None: no bound.
@@ -75,13 +76,13 @@ def select_eps(
     max_noise : float or None, default=0.3
         Largest share of rows that may be noise, in [0, 1]. None: no bound.
     metric : str, default="euclidean"
-        Distance, by a name that `DBSCAN` knows, but not "precomputed". With others than
-        (squared) Euclidean and Manhattan ones, silhouettes take time by the square of
-        the rows.
+        A metric that `DBSCAN` knows by name, except "precomputed". Silhouettes take
+        time quadratic in the rows, except for (squared) Euclidean and Manhattan
+        distances.
     random_state : int, RandomState or None, default=None
-        For silhouettes that are estimated.
+        Seed of estimated silhouettes.
     n_jobs : int, default=None
-        For the search of neighbours, as joblib counts.
+        Number of jobs in the neighbour search, as joblib counts.
 
     Returns
     -------
@@ -100,30 +101,30 @@ def select_eps(
 
     Notes
     -----
-    The distance of a row to its nearest neighbour of the number `min_samples` is the
-    smallest eps that makes it a core row. In ascending order these distances [1]_ rise
+    The distance of a row to its `min_samples`-th nearest row, itself included, is the
+    smallest eps that makes it a core row. In ascending order, these distances [1]_ rise
     slowly within clusters and steeply where noise begins. The knee in between is the
-    point farthest below the straight line from the first to the last [2]_, among
-    those above 0. It is a rule of thumb: a few rows that are far from all others draw
-    it upwards, and clusters of different density have a knee each. So the grid looks to
-    both sides of it.
+    point, among distances above 0, that is farthest below the straight line from the
+    first to the last distance [2]_. It is a rule of thumb: a few rows far from all
+    others move it upwards, and clusters of different density have a knee each. So the
+    grid covers both sides of it.
 
     Every cell has exactly the labels of scikit-learn's DBSCAN: clusters are numbered in
     the order of their first core rows, and a border row between clusters belongs to
-    the first of them. There is one exception, of distances that are exactly eps, in
-    more than 15 columns or of fewer than 12 rows: without a tree, rounding may make row
-    j a neighbour of row i for scikit-learn, but not i one of j.
+    the first of them. The one exception are distances of exactly eps in more than 15
+    columns or fewer than 12 rows: without a tree, rounding may make row j a neighbour
+    of row i for scikit-learn, but not row i a neighbour of row j.
 
-    All cells come from one search of neighbours within the largest eps, which takes
-    about twice the memory of one fit there. Equal rows are searched once.
+    All cells come from one neighbour search within the largest eps, which takes about
+    twice the memory of one fit there. Equal rows are searched once.
 
-    The silhouette is best for round clusters of about the same density, which DBSCAN
-    does not ask for. Of two moons it says little; there the bounds decide which cells
-    are left at all. Alone, it is best where a few outliers are a segment and all others
-    another, or where all rows but those in the middle of a segment are noise:
-    `max_noise` says how many of them may be given up for that. That no cell is legal is
-    an answer, too: without gaps of low density, DBSCAN finds one segment of nearly all
-    rows, or crumbs and noise.
+    The silhouette is highest for round clusters of similar density, which DBSCAN does
+    not assume. It says little about two moons; there the bounds select the cells. On
+    its own, the silhouette is highest where a few outliers are one segment and all
+    other rows another, or where all rows but those in the middle of segments are noise;
+    `max_noise` limits how many rows may be given up for that. That no cell is legal is
+    an answer as well: without gaps of low density, DBSCAN finds one segment of nearly
+    all rows, or tiny clusters and noise.
 
     References
     ----------
@@ -139,10 +140,10 @@ def select_eps(
     >>> from sklearn.datasets import make_blobs
     >>> from skseg.model_selection import select_eps
     >>> X, _ = make_blobs(400, centers=3, cluster_std=0.6, random_state=0)
-    >>> found = select_eps(X, min_samples=10, eps=[0.3, 0.5, 1.5])
-    >>> found.eps
+    >>> selection = select_eps(X, min_samples=10, eps=[0.3, 0.5, 1.5])
+    >>> selection.eps
     0.5
-    >>> found.table[["eps", "n_segments", "noise_share", "is_legal"]]
+    >>> selection.table[["eps", "n_segments", "noise_share", "is_legal"]]
        eps  n_segments  noise_share  is_legal
     0  0.3           3       0.3550     False
     1  0.5           3       0.0425      True
@@ -172,13 +173,13 @@ def select_eps(
         for number in numbers
     }
     codes = dbscan_grid(OWNER, X, cells, metric=metric, n_jobs=n_jobs)
-    # One seed for all, so that the same segments have the same silhouette.
+    # One seed, so that equal segments have equal silhouettes.
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     table = pd.DataFrame(
         [
             {"min_samples": cell[0], "eps": cell[1]}
-            | _measured(X, own.astype(np.intp), bounds, metric, seed)
-            for cell, own in codes.items()
+            | _measures(X, labels.astype(np.intp), bounds, metric, seed)
+            for cell, labels in codes.items()
         ]
     )
     legal = table[table["is_legal"]]
@@ -186,7 +187,9 @@ def select_eps(
     return EpsSelection(
         eps=None if best is None else float(legal["eps"].iloc[best]),
         min_samples=None if best is None else int(legal["min_samples"].iloc[best]),
-        reason=_why_none(table) if best is None else _why(legal, best, len(table)),
+        reason=_reason_for_none(table)
+        if best is None
+        else _reason(legal, best, len(table)),
         table=table,
         k_distances=curves,
         knees=knees,
@@ -197,8 +200,8 @@ def select_eps(
 
 def _check_min_samples(min_samples: Any, n_rows: int) -> list[int]:
     """Return the numbers in ascending order, each once, or raise."""
-    chosen = min_samples if isinstance(min_samples, Iterable) else [min_samples]
-    numbers = {check_int(OWNER, "min_samples", one, 2, n_rows) for one in chosen}
+    numbers = min_samples if isinstance(min_samples, Iterable) else [min_samples]
+    numbers = {check_int(OWNER, "min_samples", number, 2, n_rows) for number in numbers}
     if not numbers:
         rule = "an int or several of them"
         raise InvalidParameterError(OWNER, "min_samples", rule, min_samples)
@@ -207,26 +210,26 @@ def _check_min_samples(min_samples: Any, n_rows: int) -> list[int]:
 
 def _check_eps(eps: Any) -> list[float]:
     """Return the radii in ascending order, each once, or raise."""
-    chosen = list(eps) if isinstance(eps, Iterable) else [eps]
-    if not chosen or not all(is_number(one) and 0 < one < np.inf for one in chosen):
+    radii = list(eps) if isinstance(eps, Iterable) else [eps]
+    if not radii or not all(is_number(r) and 0 < r < np.inf for r in radii):
         rule = "None, a number in (0, inf) or several of them"
         raise InvalidParameterError(OWNER, "eps", rule, eps)
-    return sorted({float(one) for one in chosen})
+    return sorted({float(radius) for radius in radii})
 
 
 def k_distances(
     X: FloatArray, numbers: Sequence[int], metric: str, n_jobs: int | None
 ) -> dict[int, FloatArray]:
-    """Return how far each neighbour of these numbers is, in ascending order."""
+    """Return the ascending distances of all rows to their k-th nearest row, by k."""
     search = NearestNeighbors(n_neighbors=max(numbers), metric=metric, n_jobs=n_jobs)
     distances = search.fit(X).kneighbors(X)[0]
     return {number: np.sort(distances[:, number - 1]) for number in numbers}
 
 
 def knee(curve: FloatArray) -> float:
-    """Return the value farthest below the chord of an ascending curve, above 0.
+    """Return the positive value of an ascending curve farthest below its chord.
 
-    NaN if no value is above 0.
+    NaN if no value is positive.
     """
     start = int(np.searchsorted(curve, 0, side="right"))
     if start == len(curve):
@@ -237,38 +240,42 @@ def knee(curve: FloatArray) -> float:
     return float(curve[start + np.argmax(below[start:])])
 
 
-def candidates(number: int, knee: float, n_eps: int) -> list[float]:
+def candidates(min_samples: int, knee: float, n_eps: int) -> list[float]:
     """Return radii around the knee, or raise if there is none."""
     if np.isnan(knee):
         raise InvalidDataError(
-            f"There is no eps to begin with: every row has at least {number - 1} "
-            "others at a distance of 0. Pass eps, or a larger min_samples."
+            f"There is no eps to begin with: every row has at least {min_samples - 1} "
+            "others at a distance of 0.",
+            owner=OWNER,
+            name="X",
+            rule=f"rows with fewer than {min_samples - 1} copies",
+            advice="Pass eps, or a larger min_samples.",
         )
     end = 1.0 if n_eps > 1 else 0.0
     radii = knee * _AROUND_KNEE ** np.linspace(-end, end, n_eps)
     return sorted({float(f"{radius:.3g}") for radius in radii})
 
 
-def _measured(
+def _measures(
     X: FloatArray, codes: IntArray, bounds: SizeBounds, metric: str, seed: int
 ) -> dict[str, Any]:
-    """Return what the table says about the segments of a cell."""
+    """Return the measures of a cell, as columns of the table."""
     sizes = segment_sizes(codes)
     broken = bounds.broken_by(sizes, sizes)
-    is_asked = sizes.has_distances and (not broken or sizes.n_segments <= _MANY)
+    has_score = sizes.has_distances and (not broken or sizes.n_segments <= _MANY)
     return {
         "n_segments": sizes.n_segments,
         "noise_share": sizes.noise_share,
         "smallest_share": sizes.smallest_share,
         "largest_share": sizes.largest_share,
-        "silhouette": _silhouette(X, codes, metric, seed) if is_asked else np.nan,
+        "silhouette": _silhouette(X, codes, metric, seed) if has_score else np.nan,
         "is_legal": not broken,
         "broken_bound": broken,
     }
 
 
 def _silhouette(X: FloatArray, codes: IntArray, metric: str, seed: int) -> float:
-    """Return the silhouette of the rows in a segment."""
+    """Return the silhouette of the rows in segments."""
     X, codes = without_noise(X, codes)
     if metric in _FAST_SILHOUETTES:
         name = _FAST_SILHOUETTES[metric]
@@ -276,8 +283,8 @@ def _silhouette(X: FloatArray, codes: IntArray, metric: str, seed: int) -> float
     return float(pairwise_silhouette_score(X, codes, metric=metric))
 
 
-def _why(legal: pd.DataFrame, best: int, n_cells: int) -> str:
-    """Return why this cell is the best one."""
+def _reason(legal: pd.DataFrame, best: int, n_cells: int) -> str:
+    """Return the reason for choosing the best of the legal cells."""
     cell = legal.iloc[best]
     return (
         f"eps={cell['eps']:g} with min_samples={cell['min_samples']} gives "
@@ -287,8 +294,8 @@ def _why(legal: pd.DataFrame, best: int, n_cells: int) -> str:
     )
 
 
-def _why_none(table: pd.DataFrame) -> str:
-    """Return which bounds the cells break, the most frequent one first."""
+def _reason_for_none(table: pd.DataFrame) -> str:
+    """Return the bounds that the cells break, the most frequent one first."""
     counts = table["broken_bound"].value_counts(sort=True)
     parts = ", ".join(f"{count} with {bound}" for bound, count in counts.items())
     return f"No cell of {len(table)} is legal: {parts}."

@@ -1,4 +1,4 @@
-"""Pairs of rows within radii, as scikit-learn's search of neighbours decides."""
+"""Pairs of rows within radii, as scikit-learn's neighbour search decides."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from skseg._search.clusters._dbscan import NeighbourPairs
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 
-# Rows, their neighbours, and the distances.
+# Rows, neighbours and distances of pairs.
 Block = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], FloatArray]
 
-# More pairs take more than about 5 GB.
+# More pairs would take more than about 5 GB.
 MOST_PAIRS = 100_000_000
-# Distances that scipy's tree searches several times as fast, by their exponents.
+# Exponents of the metrics that scipy's tree searches, several times as fast.
 _EXPONENTS = {
     "euclidean": 2.0,
     "l2": 2.0,
@@ -29,17 +29,17 @@ _EXPONENTS = {
     "l1": 1.0,
     "chebyshev": np.inf,
 }
-# In more columns, or of fewer rows, scikit-learn compares all rows, without a tree.
+# In more columns, or with fewer rows, scikit-learn compares all rows, without a tree.
 _MOST_COLUMNS, _FEWEST_ROWS = 15, 12
-# Closer to a radius than this share of it, rounding may decide who is a neighbour.
+# Relative distance from a radius below which rounding may decide who is a neighbour.
 _ROUNDING = 1e-9
 _BATCH_OF_ROWS, _BATCH_OF_PAIRS = 1 << 11, 1 << 18
-# Rows of which the number of pairs is estimated.
+# Rows from which the number of pairs is estimated.
 _SAMPLE = 200
 
 
 def tree_exponent(metric: str, X: FloatArray) -> float | None:
-    """Return the exponent of the distance if a tree finds the neighbours, or None."""
+    """Return the exponent of the metric if a tree finds the neighbours, or None."""
     is_for_trees = len(X) >= _FEWEST_ROWS and X.shape[1] <= _MOST_COLUMNS
     return _EXPONENTS.get(metric) if is_for_trees else None
 
@@ -52,36 +52,31 @@ def neighbour_pairs(
     radii: FloatArray,
     exponent: float | None,
 ) -> NeighbourPairs:
-    """Return the pairs within the largest radius, and the smallest that they are in.
+    """Return the pairs within the largest radius, each with its smallest radius.
 
     Parameters
     ----------
     owner : str
-        Who asks, for messages.
+        Class or function that is called, for messages.
     search : NearestNeighbors
-        Fitted to the rows.
+        Fitted to the rows. A pair is within a radius if this search finds it there.
     rows : ndarray of float64 of shape (n_rows, n_columns)
-        Equal ones are pairs, too.
+        The rows; equal ones are pairs as well.
     count : ndarray of int of shape (n_rows,)
-        How many customers each stands for.
+        Number of customers that each row stands for.
     radii : ndarray of float64 of shape (n_radii,)
-        In ascending order.
+        Radii in ascending order.
     exponent : float or None
-        Of the distance, as `tree_exponent` gives it.
-
-    Returns
-    -------
-    NeighbourPairs
-        A pair is within a radius if `search` finds it there.
+        Exponent of the metric, from `tree_exponent`.
 
     Raises
     ------
-    ValueError
-        If there are about `MOST_PAIRS` of them or more.
+    InvalidDataError
+        If there are about `MOST_PAIRS` pairs or more.
     """
     _check_number(owner, search, rows, float(radii[-1]))
-    kind: Any = np.int32 if len(rows) <= np.iinfo(np.int32).max else np.intp
-    level_kind = np.min_scalar_type(len(radii))
+    row_type: Any = np.int32 if len(rows) <= np.iinfo(np.int32).max else np.intp
+    level_type = np.min_scalar_type(len(radii))
     parts = []
     reach = float(radii[-1]) * (1 + _ROUNDING)
     blocks = (
@@ -90,22 +85,22 @@ def neighbour_pairs(
         else _by_tree(rows, reach, exponent)
     )
     for first, second, distance in blocks:
-        level = np.zeros(len(first), dtype=level_kind)
+        level = np.zeros(len(first), dtype=level_type)
         is_tied = np.zeros(len(first), dtype=bool)
         for radius in radii.tolist():
             is_beyond = distance > radius * (1 + _ROUNDING)
             is_tied |= (distance >= radius * (1 - _ROUNDING)) & ~is_beyond
             level += is_beyond
-        parts.append((first.astype(kind), second.astype(kind), level, is_tied))
+        parts.append((first.astype(row_type), second.astype(row_type), level, is_tied))
     first, second, level, is_tied = map(np.concatenate, zip(*parts, strict=True))
     del parts
     tied = np.flatnonzero(is_tied)
     for number, radius in enumerate(radii.tolist()):
-        # Whoever is not beyond the radius before for sure is at this one.
-        asked = tied[level[tied] == number]
-        if len(asked):
-            ends = first[asked], second[asked]
-            level[asked] += _is_outside(search, rows, *ends, radius, exponent)
+        # Pairs that are clearly beyond the radius before, but not beyond this one.
+        open_pairs = tied[level[tied] == number]
+        if len(open_pairs):
+            ends = first[open_pairs], second[open_pairs]
+            level[open_pairs] += _is_outside(search, rows, *ends, radius, exponent)
     if len(tied):
         inside = np.flatnonzero(level < len(radii))
         first, second, level = first[inside], second[inside], level[inside]
@@ -115,18 +110,22 @@ def neighbour_pairs(
 def _check_number(
     owner: str, search: NearestNeighbors, rows: FloatArray, radius: float
 ) -> None:
-    """Raise if there are too many pairs within the radius, by a sample of the rows."""
-    some = rows[:: max(len(rows) // _SAMPLE, 1)]
-    around = search.radius_neighbors(some, radius, return_distance=False)
-    n_around = float(np.mean([len(neighbours) - 1 for neighbours in around]))
+    """Raise if there are too many pairs within the radius, estimated from a sample."""
+    sample = rows[:: max(len(rows) // _SAMPLE, 1)]
+    neighbours = search.radius_neighbors(sample, radius, return_distance=False)
+    n_around = float(np.mean([len(around) - 1 for around in neighbours]))
     n_pairs = n_around * len(rows) / 2
     if n_pairs > MOST_PAIRS:
         raise InvalidDataError(
             f"{owner} would have to keep about {n_pairs:.2g} pairs of rows within "
             f"eps={radius:.3g}, {n_around:.0f} neighbours of each row on average, but "
-            f"can keep {MOST_PAIRS:.1g}. Pass a smaller eps or a sample of the rows, "
-            "or transform skewed columns (logarithm, quantiles), which a few rows "
-            "stretch."
+            f"can keep {MOST_PAIRS:.1g}.",
+            owner=owner,
+            name="eps",
+            rule=f"small enough for {MOST_PAIRS:.1g} pairs of rows",
+            value=radius,
+            advice="Pass a smaller eps or a sample of the rows, or transform skewed "
+            "columns (logarithm, quantiles), which a few rows stretch.",
         )
 
 
@@ -135,10 +134,10 @@ def _searched(
 ) -> Iterator[Block]:
     """Yield the pairs within the radius, each once, as scikit-learn finds them."""
     for batch in gen_batches(len(rows), _BATCH_OF_ROWS):
-        around = search.radius_neighbors(rows[batch], radius)
-        n_around = [len(neighbours) for neighbours in around[1]]
+        distances, neighbours = search.radius_neighbors(rows[batch], radius)
+        n_around = [len(around) for around in neighbours]
         first = np.repeat(np.arange(batch.start, batch.stop), n_around)
-        second, distance = np.concatenate(around[1]), np.concatenate(around[0])
+        second, distance = np.concatenate(neighbours), np.concatenate(distances)
         once = first < second
         yield first[once], second[once], distance[once]
 
@@ -147,7 +146,7 @@ def _by_tree(rows: FloatArray, radius: float, exponent: float) -> Iterator[Block
     """Yield the pairs within the radius, each once, as scipy finds them."""
     pairs = KDTree(rows).query_pairs(radius, p=exponent, output_type="ndarray")
     columns = np.ascontiguousarray(rows.T)
-    # Also without any pair there is a block.
+    # Without any pair, there is still one empty block.
     for start in range(0, max(len(pairs), 1), _BATCH_OF_PAIRS):
         first, second = pairs[start : start + _BATCH_OF_PAIRS].T
         yield first, second, _distances(columns, first, second, exponent)
@@ -157,14 +156,14 @@ def _distances(
     columns: FloatArray, first: IntArray, second: IntArray, exponent: float
 ) -> FloatArray:
     """Return the distances of pairs of rows."""
-    found = np.zeros(len(first))
+    total = np.zeros(len(first))
     for column in columns:
-        apart = np.abs(column[first] - column[second])
+        difference = np.abs(column[first] - column[second])
         if exponent == np.inf:
-            np.maximum(found, apart, out=found)
+            np.maximum(total, difference, out=total)
         else:
-            found += apart**exponent
-    return np.sqrt(found) if exponent == 2 else found
+            total += difference**exponent
+    return np.sqrt(total) if exponent == 2 else total
 
 
 def _is_outside(
@@ -177,14 +176,14 @@ def _is_outside(
 ) -> BoolArray:
     """Tell which pairs the search does not find.
 
-    It compares other numbers than the distances that it returns, such as squares, and
-    not always those of the two rows themselves.
+    The search must be run again: it compares other numbers than the distances that it
+    returns, such as squares, or bounds of the nodes of its tree.
     """
-    asked, place = np.unique(first, return_inverse=True)
+    queries, place = np.unique(first, return_inverse=True)
     if exponent is None:
         # Without a tree, the last digits depend on which rows are compared at once.
-        asked, place = np.arange(len(rows)), first
-    graph = search.radius_neighbors_graph(rows[asked], radius)
+        queries, place = np.arange(len(rows)), first
+    graph = search.radius_neighbors_graph(rows[queries], radius)
     graph.sort_indices()
-    is_found: BoolArray = np.asarray(graph[place, second]).ravel() > 0
-    return ~is_found
+    is_neighbour: BoolArray = np.asarray(graph[place, second]).ravel() > 0
+    return ~is_neighbour
