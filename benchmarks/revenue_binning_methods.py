@@ -129,8 +129,8 @@ def binner(**options: Any) -> Method:
 
 
 def algorithm(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:
-    found = optimal_cuts(scores, outcome, gain=menu.gain, cost=menu.cost)
-    return Bins(np.array(found.cuts), np.array(found.tiers), claimed=found.value)
+    found = optimal_cuts(scores, outcome, revenue=menu.gain, cost=menu.cost)
+    return Bins(np.array(found.cut_points), np.array(found.tiers), claimed=found.value)
 
 
 def drop_in(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:

@@ -172,12 +172,12 @@ def find_optimal_bins(
     cuts = optimal_cuts(
         scores,
         outcome,
-        gain=revenue[:n_bins],
+        revenue=revenue[:n_bins],
         cost=cost[:n_bins],
         mode="prefix",
         min_size=min_samples,
     )
-    return len(cuts.tiers), np.array([0.0, *cuts.cuts, 1.0]), cuts.value
+    return len(cuts.tiers), np.array([0.0, *cuts.cut_points, 1.0]), cuts.value
 
 
 def _read_rows(

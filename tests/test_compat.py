@@ -63,7 +63,7 @@ def brute_force(
 
 
 def test_two_bins_by_hand() -> None:
-    found = find_optimal_bins(
+    result = find_optimal_bins(
         [0.9, 0.1, 0.6, 0.2, 0.8, 0.3],
         [1, 0, 1, 0, 1, 0],
         n_bins=2,
@@ -72,16 +72,16 @@ def test_two_bins_by_hand() -> None:
         min_samples=1,
     )
     # -3 up to 0.3, and 60 - 15 above.
-    assert found[0] == 2
-    np.testing.assert_allclose(found[1], [0, 0.45, 1])
-    assert found[2] == 42
+    assert result[0] == 2
+    np.testing.assert_allclose(result[1], [0, 0.45, 1])
+    assert result[2] == 42
 
 
 def test_arguments_and_results_are_those_of_smart_segment() -> None:
     scores, converted = customers(200)
-    found = find_optimal_bins(scores, converted, 4, per_customer, rising, 0, 10, True)
-    n_bins, cutoffs, revenue = found
-    assert isinstance(found, tuple)
+    result = find_optimal_bins(scores, converted, 4, per_customer, rising, 0, 10, True)
+    n_bins, cutoffs, revenue = result
+    assert isinstance(result, tuple)
     assert type(n_bins) is int
     assert type(revenue) is float
     assert cutoffs.dtype == np.float64
@@ -92,12 +92,12 @@ def test_arguments_and_results_are_those_of_smart_segment() -> None:
 
 def test_functions_by_default_are_two_and_three_to_the_bin() -> None:
     scores, converted = customers(300)
-    found = find_optimal_bins(scores, converted)
+    result = find_optimal_bins(scores, converted)
     same = find_optimal_bins(
         scores, converted, 10, lambda i: 2**i, lambda i: 3**i, 0, 10, True
     )
-    assert found[2] == same[2]
-    np.testing.assert_array_equal(found[1], same[1])
+    assert result[2] == same[2]
+    np.testing.assert_array_equal(result[1], same[1])
 
 
 def test_functions_get_the_number_of_the_bin_from_zero() -> None:
@@ -178,24 +178,24 @@ def test_more_bins_than_rows_are_cut_into_fewer() -> None:
 
 def test_prohibitive_bins_do_not_blur_the_others() -> None:
     scores, converted = customers(500)
-    found = find_optimal_bins(scores, converted, 40, lambda i: 100.0**i - 1)
+    result = find_optimal_bins(scores, converted, 40, lambda i: 100.0**i - 1)
     few = find_optimal_bins(scores, converted, 3, lambda i: 100.0**i - 1)
-    assert found[2] == few[2] == converted.sum()
+    assert result[2] == few[2] == converted.sum()
 
 
 @pytest.mark.parametrize("kind", [list, pd.Series, pl.Series, np.float32])
 def test_any_column_of_numbers(kind: Callable[[Any], Any]) -> None:
     scores = kind([0.125, 0.25, 0.5, 0.75])
     converted = kind([0.0, 1.0, 0.0, 1.0])
-    found = find_optimal_bins(scores, converted, 2, per_customer, rising, 0, 1)
-    assert (found[0], found[2]) == (2, -2 + 2 * 39 - 3 * 4)
+    result = find_optimal_bins(scores, converted, 2, per_customer, rising, 0, 1)
+    assert (result[0], result[2]) == (2, -2 + 2 * 39 - 3 * 4)
 
 
 def test_rows_of_series_are_paired_by_place() -> None:
     scores = pd.Series([0.1, 0.9], index=["a", "b"])
     converted = pd.Series([False, True], index=["b", "a"])
-    found = find_optimal_bins(scores, converted, 2, lambda i: i, rising, 0, 1)
-    assert found[2] == 39 - 1
+    result = find_optimal_bins(scores, converted, 2, lambda i: i, rising, 0, 1)
+    assert result[2] == 39 - 1
 
 
 @pytest.mark.parametrize(
@@ -250,6 +250,6 @@ def test_what_has_no_effect_says_so(asked: dict[str, Any]) -> None:
     scores, converted = customers(400)
     plain = find_optimal_bins(scores, converted, 4, per_customer, rising)
     with pytest.warns(UserWarning, match=f"{next(iter(asked))!r} .* has no effect"):
-        found = find_optimal_bins(scores, converted, 4, per_customer, rising, **asked)
-    np.testing.assert_array_equal(found[1], plain[1])
-    assert found[2] == plain[2]
+        result = find_optimal_bins(scores, converted, 4, per_customer, rising, **asked)
+    np.testing.assert_array_equal(result[1], plain[1])
+    assert result[2] == plain[2]

@@ -15,30 +15,25 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._validation import (
-    check_choice,
     check_int,
     check_outcome,
     check_sample_weight,
-    check_size,
     read_columns,
 )
-from skseg._search.cuts import Cuts, Rows, cut_rows, path_of_rows, threshold_between
-from skseg._search.cuts._resample import score_blocks
+from skseg._search.cuts import path_of_rows, threshold_between
+from skseg._search.cuts._bootstrap import score_bins
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import (
-    InvalidDataError,
-    InvalidParameterError,
-    MissingColumnError,
-)
+from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules import Columns
 
-from ._bootstrap import RevenueBootstrap, resampling
-from ._customers import Customers
-from ._encoding import ENCODINGS, decoded, encoded_segments
-from ._menu import Menu, Rates, read_menu
-from ._problem import Problem
-from ._response import CALIBRATED, expected_conversions
-from ._settings import OWNER, Settings, read_settings
+from ._bootstrap import RevenueBootstrap
+from ._customers import Customers, expected_customers, observed_customers
+from ._encoding import check_encoding, decoded, encoded_segments
+from ._menu import Menu, read_menu
+from ._optimum import find_optimum
+from ._resampler import make_resampler
+from ._response import CALIBRATED
+from ._settings import OWNER, Settings, read_bounds, read_settings
 from ._tiers import Totals, count, profit_table, tier_rules
 
 
@@ -264,40 +259,51 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         weight = check_sample_weight(sample_weight, columns.n_rows)
         settings = read_settings(self)
         column = self._score_column(columns)
-        observed = self._observed(columns.numbers(column), y, weight)
-        customers = self._expected(observed)
-        self._menu = self._read_menu(settings, customers)
-        self.menu_ = self._menu.table(settings.names)
+        model = self.response_model
+        observed = observed_customers(columns.numbers(column), y, weight, model)
+        customers = expected_customers(observed, model)
+        menu = self._read_menu(settings, customers)
         rows = customers.scored.rows()
-        cuts = self._cut(customers, rows, settings)
-        self._score_range = customers.scored.score_range
-        self._are_shares = observed.are_shares
-        self.cut_points_ = np.array(cuts.cuts)
-        self.tiers_ = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
-        self.rules_ = tier_rules(column, settings.names, cuts.tiers, cuts.cuts)
-        self.labels_ = self.rules_.assign(columns)
-        self.segments_ = self._table(
-            Totals(
-                np.append(cuts.sizes, customers.unscored.n),
-                np.append(cuts.conversions, customers.unscored.n_conversions),
-            )
+        bounds = read_bounds(self, customers.scored.n)
+        optimum = find_optimum(rows, customers, menu, settings, bounds)
+        cuts, made = optimum.cuts, optimum.unscored_profit
+        cut_points = np.array(cuts.cut_points)
+        tiers = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
+        rules = tier_rules(column, settings.names, cuts.tiers, cuts.cut_points)
+        labels = rules.assign(columns)
+        totals = Totals(
+            np.append(cuts.sizes, customers.unscored.n),
+            np.append(cuts.conversions, customers.unscored.n_conversions),
         )
-        if self.response_model != "observed" and y is not None:
-            outcome = observed.conversions
-            seen = count(self.labels_, len(self.rules_), outcome, weight)
+        segments = profit_table(rules, menu, tiers, cut_points, totals)
+        if model != "observed" and y is not None:
+            seen = count(labels, len(rules), observed.conversions, weight)
             with np.errstate(invalid="ignore"):
-                self.segments_["observed_rate"] = seen.conversions / seen.n
-        self._codebook()  # raises if there is none
-        if self.response_model in CALIBRATED:
+                segments["observed_rate"] = seen.conversions / seen.n
+        check_encoding(self.encode, observed.are_shares)
+        path = None
+        if self.compute_path:
+            path = path_of_rows(rows, **optimum.options) + made
+        if model in CALIBRATED:
             # Replicates are calibrated anew, from the outcomes.
             rows = observed.scored.rows()
-        self._resampling = resampling(
-            observed,
-            score_blocks(rows, self.cut_points_),
-            self.response_model,
-            self._menu,
-            settings.missing_tier,
+        bins = score_bins(rows, cut_points)
+        self._resampler = make_resampler(
+            observed, bins, model, menu, settings.missing_tier
         )
+        self._menu, self._options = menu, optimum.options
+        self._score_range = customers.scored.score_range
+        self._are_shares = observed.are_shares
+        self.min_size_, self.max_size_ = bounds
+        self.menu_ = menu.table(settings.names)
+        self.cut_points_, self.tiers_, self.rules_ = cut_points, tiers, rules
+        self.labels_, self.segments_ = labels, segments
+        self.value_, self.gap_ = cuts.value + made, cuts.gap
+        self.upper_bound_ = cuts.upper_bound + made
+        # The path of an earlier fit must not stay.
+        self.__dict__.pop("value_path_", None)
+        if path is not None:
+            self.value_path_ = path
         return self
 
     def predict(self, X: Any) -> IntArray:
@@ -429,10 +435,18 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         """
         codes = self.predict(X)
         if y is None:
-            raise InvalidDataError(f"evaluate and score of {OWNER} need the outcome y.")
+            raise InvalidDataError(
+                f"evaluate and score of {OWNER} need the outcome y.",
+                owner=OWNER,
+                name="y",
+                rule="given",
+            )
         outcome = check_outcome(OWNER, y, len(codes))
         weight = check_sample_weight(sample_weight, len(codes))
-        return self._table(count(codes, len(self.rules_), outcome, weight))
+        totals = count(codes, len(self.rules_), outcome, weight)
+        return profit_table(
+            self.rules_, self._menu, self.tiers_, self.cut_points_, totals
+        )
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the profit per customer on other customers, in currency.
@@ -526,14 +540,17 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         n_replicates = check_int(OWNER, "n_replicates", n_replicates, 1, 10**9)
-        if self._resampling is None:
+        if self._resampler is None:
             raise InvalidDataError(
                 f"bootstrap of {OWNER} draws customers, so sample_weight has to be "
-                "numbers of customers. Got fractions in fit."
+                "numbers of customers. Got fractions in fit.",
+                owner=OWNER,
+                name="sample_weight",
+                rule="numbers of customers",
             )
         seed = check_random_state(random_state).randint(2**31)
-        return self._resampling.bootstrap(
-            self._problem,
+        return self._resampler.bootstrap(
+            self._options,
             self.segments_,
             n_replicates,
             np.random.default_rng(seed),
@@ -555,109 +572,19 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         last = len(names) - 1
         return names[check_int(OWNER, "score_column", column, -last - 1, last)]
 
-    def _observed(
-        self, scores: FloatArray, y: Any, weight: FloatArray | None
-    ) -> Customers:
-        """Return the customers with their outcomes, which may be left out at times."""
-        if y is not None:
-            return Customers(scores, check_outcome(OWNER, y, len(scores)), weight)
-        if self.response_model != "score":
-            raise InvalidDataError(
-                f"{OWNER} requires y to be passed, but the target y is None. Only "
-                "response_model='score' needs no outcome."
-            )
-        if np.isnan(scores).any():
-            raise InvalidDataError(
-                f"{OWNER} cannot tell what customers without a score are worth. Pass "
-                f"the outcome y. Got NaN at row {int(np.isnan(scores).argmax())}."
-            )
-        return Customers(scores, scores, weight)
-
-    def _expected(self, observed: Customers) -> Customers:
-        """Return the customers with the conversions that are expected of them."""
-        scored = observed.scored
-        if scored.n == 0:
-            raise InvalidDataError(
-                f"{OWNER} needs customers with a score. All rows have NaN or no weight."
-            )
-        if self.response_model == "observed":
-            return observed
-        expected = observed.conversions.copy()
-        expected[observed.has_score] = expected_conversions(
-            OWNER, self.response_model, scored.scores, scored.conversions, scored.weight
-        )
-        return Customers(observed.scores, expected, observed.weight)
-
     def _read_menu(self, settings: Settings, customers: Customers) -> Menu:
         return read_menu(
             OWNER,
             settings.n_bins,
-            Rates(
-                customers.scored.n_conversions / customers.scored.n,
-                float(customers.conversions.min()),
-            ),
+            customers.scored.n_conversions / customers.scored.n,
+            float(customers.conversions.min()),
             revenue=self.revenue,
             cost=self.cost,
             response=self.response,
             fixed_cost=self.fixed_cost,
         )
 
-    def _cut(self, customers: Customers, rows: Rows, settings: Settings) -> Cuts:
-        """Return the best cuts, and set what is said of their value."""
-        scored, unscored, menu = customers.scored, customers.unscored, self._menu
-        self.min_size_ = self._bound("min_size", scored.n, 0.0)
-        self.max_size_ = self._bound("max_size", scored.n, math.inf)
-        if self.min_size_ > self.max_size_:
-            rule = f"at most 'max_size', which is {self.max_size!r}"
-            raise InvalidParameterError(OWNER, "min_size", rule, self.min_size)
-        # What is done with those without a score stands, before any cut.
-        tier, fixed = settings.missing_tier, menu.fixed_cost
-        spent = made = 0.0
-        if unscored.n > 0:
-            spent = float(menu.cost[tier] * unscored.n + fixed[tier])
-            made = float(menu.gain[tier] * unscored.n_conversions - spent)
-            fixed = np.where(np.arange(len(fixed)) == tier, 0.0, fixed)
-        self._problem = Problem(
-            menu.gain,
-            menu.cost,
-            fixed,
-            settings.mode,
-            self.min_size_,
-            self.max_size_,
-            settings.budget,
-            spent,
-            settings.rates,
-        )
-        cuts = cut_rows(rows, **self._problem.asked)
-        if cuts.status == "impossible":
-            raise InvalidDataError(
-                f"{OWNER} cannot meet its constraints with "
-                f"n_samples={len(scored.scores)}. {cuts.why}"
-            )
-        self.value_ = cuts.value + made
-        self.upper_bound_ = cuts.upper_bound + made
-        self.gap_ = cuts.gap
-        # That of an earlier fit must not stay.
-        self.__dict__.pop("value_path_", None)
-        if self.compute_path:
-            self.value_path_ = path_of_rows(rows, **self._problem.asked) + made
-        return cuts
-
-    def _bound(self, name: str, total: float, unbounded: float) -> float:
-        """Return a bound in customers."""
-        size = check_size(OWNER, name, getattr(self, name), total)
-        return unbounded if size is None else size
-
     def _codebook(self) -> FloatArray:
-        check_choice(OWNER, "encode", self.encode, ENCODINGS)
-        if self.encode == "woe" and not self._are_shares:
-            raise InvalidDataError(
-                "encode='woe' needs outcomes in [0, 1]: it compares "
-                "customers who convert with those who do not. Choose another encoding."
-            )
+        """Return what stands for every segment in `transform`."""
+        check_encoding(self.encode, self._are_shares)
         return encoded_segments(self.encode, self.segments_, self._menu)
-
-    def _table(self, totals: Totals) -> pd.DataFrame:
-        return profit_table(
-            self.rules_, self._menu, self.tiers_, self.cut_points_, totals
-        )

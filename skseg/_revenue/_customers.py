@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from skseg._core._validation import check_outcome
 from skseg._search.cuts import Rows, as_rows
 from skseg._typing import BoolArray, FloatArray
+from skseg.exceptions import InvalidDataError
+
+from ._response import expected_conversions
+from ._settings import OWNER
 
 
 @dataclass(frozen=True, eq=False)
 class Customers:
-    """Customers, with and without a score.
+    """Customers with and without a score.
 
     Attributes
     ----------
     scores : ndarray of float64 of shape (n_rows,)
-        NaN for none.
+        Scores, NaN for customers without one.
     conversions : ndarray of float64 of shape (n_rows,)
-        What is expected of each, per unit of weight.
+        Observed or expected conversions, per unit of weight.
     weight : ndarray of float64 of shape (n_rows,) or None
-        None: 1.
+        Weights; None if all are 1.
     """
 
     scores: FloatArray
@@ -31,24 +37,22 @@ class Customers:
 
     @cached_property
     def has_score(self) -> BoolArray:
-        """Which customers have a score."""
+        """Whether a customer has a score."""
         return ~np.isnan(self.scores)
 
     @cached_property
     def scored(self) -> Customers:
-        """Those with a score."""
-        has_score = self.has_score
-        if has_score.all():
-            return self
-        weight = None if self.weight is None else self.weight[has_score]
-        return Customers(self.scores[has_score], self.conversions[has_score], weight)
+        """The customers with a score."""
+        return self if self.has_score.all() else self._subset(self.has_score)
 
     @cached_property
     def unscored(self) -> Customers:
-        """Those without."""
-        without = ~self.has_score
-        weight = None if self.weight is None else self.weight[without]
-        return Customers(self.scores[without], self.conversions[without], weight)
+        """The customers without a score."""
+        return self._subset(~self.has_score)
+
+    def _subset(self, rows: BoolArray) -> Customers:
+        weight = None if self.weight is None else self.weight[rows]
+        return Customers(self.scores[rows], self.conversions[rows], weight)
 
     @property
     def score_range(self) -> tuple[float, float]:
@@ -58,7 +62,7 @@ class Customers:
 
     @cached_property
     def are_shares(self) -> bool:
-        """Whether conversions are shares of a customer, in [0, 1]."""
+        """Whether all conversions are in [0, 1]."""
         return bool(self.conversions.min() >= 0 and self.conversions.max() <= 1)
 
     @property
@@ -67,7 +71,7 @@ class Customers:
         return self.weight is None or bool((self.weight == np.floor(self.weight)).all())
 
     def squared(self) -> Customers:
-        """Return the customers with the squares of their conversions."""
+        """Return the customers with squared conversions."""
         return replace(self, conversions=self.conversions**2)
 
     def rows(self) -> Rows:
@@ -76,14 +80,63 @@ class Customers:
 
     @property
     def n(self) -> float:
-        """Number, or weight, of all."""
+        """Sum of the weights."""
         if self.weight is None:
             return float(len(self.scores))
         return float(self.weight.sum())
 
     @property
     def n_conversions(self) -> float:
-        """Sum of the conversions of all."""
+        """Weighted sum of the conversions."""
         if self.weight is None:
             return float(self.conversions.sum())
         return float(self.conversions @ self.weight)
+
+
+def observed_customers(
+    scores: FloatArray, y: Any, weight: FloatArray | None, response_model: str
+) -> Customers:
+    """Return the customers with their outcomes, or raise.
+
+    If the score is the response, the outcomes may be left out.
+    """
+    if y is not None:
+        return Customers(scores, check_outcome(OWNER, y, len(scores)), weight)
+    if response_model != "score":
+        raise InvalidDataError(
+            f"{OWNER} requires y to be passed, but the target y is None. Only "
+            "response_model='score' needs no outcome.",
+            owner=OWNER,
+            name="y",
+            rule="given, unless response_model is 'score'",
+        )
+    if np.isnan(scores).any():
+        row = int(np.isnan(scores).argmax())
+        raise InvalidDataError(
+            f"{OWNER} cannot tell what customers without a score are worth. Pass the "
+            f"outcome y. Got NaN at row {row}.",
+            owner=OWNER,
+            name="y",
+            rule="given where customers have no score",
+            row=row,
+        )
+    return Customers(scores, scores, weight)
+
+
+def expected_customers(observed: Customers, response_model: str) -> Customers:
+    """Return the customers with their expected conversions, or raise."""
+    scored = observed.scored
+    if scored.n == 0:
+        raise InvalidDataError(
+            f"{OWNER} needs customers with a score. All rows have NaN or no weight.",
+            owner=OWNER,
+            name="X",
+            rule="rows with a score and a weight above 0",
+        )
+    if response_model == "observed":
+        return observed
+    expected = observed.conversions.copy()
+    expected[observed.has_score] = expected_conversions(
+        OWNER, response_model, scored.scores, scored.conversions, scored.weight
+    )
+    return Customers(observed.scores, expected, observed.weight)

@@ -1,4 +1,4 @@
-"""The menu: what every tier brings in, and what it costs."""
+"""The menu: revenue, response and costs of every tier."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from skseg._core._validation import is_number
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
-# How much more often customers of the highest tier convert, if nothing is said.
+# Default response multiplier of the highest tier, for illustration.
 _HIGHEST_RESPONSE = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Menu:
-    """Tiers in order of score, one entry each.
+    """The tiers in order of score.
 
     Attributes
     ----------
     revenue : ndarray of float64 of shape (n_tiers,)
-        Per conversion.
+        Revenue per conversion.
     response : ndarray of float64 of shape (n_tiers,)
-        By what the tier multiplies conversions.
+        Multiplier of the conversions that the outcome shows.
     cost : ndarray of float64 of shape (n_tiers,)
-        Per customer.
+        Cost per customer.
     fixed_cost : ndarray of float64 of shape (n_tiers,)
-        Once, if the tier is used.
+        Cost of a tier that is used, whatever the number of customers.
     """
 
     revenue: FloatArray
@@ -40,15 +40,15 @@ class Menu:
     fixed_cost: FloatArray
 
     @property
-    def gain(self) -> FloatArray:
-        """Revenue per conversion as observed, without the treatment."""
+    def effective_revenue(self) -> FloatArray:
+        """Revenue per conversion that the outcome shows."""
         return np.asarray(self.revenue * self.response)
 
     def table(self, names: Sequence[str]) -> pd.DataFrame:
         """Return one row per tier, with the rate from which it beats the one below."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            pays_from = np.diff(self.cost) / np.diff(self.gain)
-        pays_from[np.diff(self.gain) <= 0] = np.nan
+            pays_from = np.diff(self.cost) / np.diff(self.effective_revenue)
+        pays_from[np.diff(self.effective_revenue) <= 0] = np.nan
         return pd.DataFrame(
             {
                 "tier": np.arange(len(self.cost)),
@@ -62,18 +62,11 @@ class Menu:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Conversions per customer: of all, and the least of any."""
-
-    overall: float
-    least: float
-
-
 def read_menu(
     owner: str,
     n_tiers: int,
-    rates: Rates,
+    overall_rate: float,
+    lowest_rate: float,
     *,
     revenue: Any,
     cost: Any,
@@ -82,8 +75,8 @@ def read_menu(
 ) -> Menu:
     """Return the menu that the parameters describe, or raise.
 
-    Where nothing is said of responses and costs, responses rise evenly and costs are
-    such that tiers begin to pay at rates spread evenly around the overall one.
+    By default responses rise evenly, and costs are such that tiers begin to pay at
+    rates that are spread evenly around the overall rate of conversion.
     """
     revenues = _per_tier(owner, "revenue", revenue, n_tiers)
     fixed = _per_tier(owner, "fixed_cost", fixed_cost, n_tiers)
@@ -99,57 +92,60 @@ def read_menu(
     if cost is not None:
         costs = _per_tier(owner, "cost", cost, n_tiers)
         menu = Menu(revenues, responses, costs, fixed)
-        if rates.least >= 0:
+        if lowest_rate >= 0:
             _warn_if_degenerate(owner, menu)
         return menu
     steps = np.diff(revenues * responses)
     if (steps <= 0).any():
+        rule = "given where revenue x response does not rise with the tier"
         raise InvalidDataError(
-            f"The 'cost' parameter of {owner} must be given where revenue x response "
-            f"does not rise with the tier. Got {(revenues * responses).tolist()} per "
-            "conversion and cost=None."
+            f"The 'cost' parameter of {owner} must be {rule}. Got "
+            f"{(revenues * responses).tolist()} per conversion and cost=None.",
+            owner=owner,
+            name="cost",
+            rule=rule,
         )
-    break_even = max(rates.overall, 0.0) * 2 * np.arange(1, n_tiers) / n_tiers
+    break_even = max(overall_rate, 0.0) * 2 * np.arange(1, n_tiers) / n_tiers
     costs = np.append(0.0, np.cumsum(steps * break_even))
     return Menu(revenues, responses, costs, fixed)
 
 
 def _per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:
-    """Return a scalar, an array or a function of the tier as one number a tier."""
+    """Return a parameter as one number per tier, or raise."""
     rule = (
         f"a number, an array of {n_tiers} numbers (one a tier), or a function of the "
         "tier's index, all finite"
     )
-    given = [value(i) for i in range(n_tiers)] if callable(value) else value
+    values = [value(i) for i in range(n_tiers)] if callable(value) else value
     try:
-        array = np.asarray(given)
+        array = np.asarray(values)
     except ValueError:
-        raise InvalidParameterError(owner, name, rule, given) from None
+        raise InvalidParameterError(owner, name, rule, values) from None
     are_numbers = array.dtype.kind in "iuf" or all(map(is_number, array.flat))
     if array.shape not in {(), (n_tiers,)} or not are_numbers:
-        raise InvalidParameterError(owner, name, rule, given)
+        raise InvalidParameterError(owner, name, rule, values)
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
-        raise InvalidParameterError(owner, name, rule, given)
+        raise InvalidParameterError(owner, name, rule, values)
     return np.array(np.broadcast_to(array, n_tiers))
 
 
 def _warn_if_degenerate(owner: str, menu: Menu) -> None:
     """Warn if one tier is the best for every customer, whatever the scores."""
-    gain, cost = menu.gain, menu.cost
-    best = np.lexsort([np.arange(len(gain)), cost, -gain])[0]
-    # Of equal gains the cheapest; it must be the cheapest of all.
-    fixed = menu.fixed_cost
-    if len(gain) == 1 or cost[best] > cost.min() or fixed[best] > fixed.min():
+    revenue, cost, fixed_cost = menu.effective_revenue, menu.cost, menu.fixed_cost
+    # Highest revenue and, among equals, lowest cost.
+    best = np.lexsort([np.arange(len(cost)), cost, -revenue])[0]
+    is_cheapest = cost[best] <= cost.min() and fixed_cost[best] <= fixed_cost.min()
+    if len(cost) == 1 or not is_cheapest:
         return
     missing = "a revenue or response that rises with the tier"
     if best > 0:
         missing = "a cost that rises with the tier"
     warnings.warn(
         f"The menu of {owner} is degenerate: tier {best} makes at least as much per "
-        f"conversion ({gain[best]:g}) as any other tier and costs no more per customer "
-        f"({cost[best]:g}), so it is the best for everyone and scores do not matter. "
-        f"What is missing is {missing}.",
+        f"conversion ({revenue[best]:g}) as any other tier and costs no more per "
+        f"customer ({cost[best]:g}), so it is the best for everyone and scores do not "
+        f"matter. What is missing is {missing}.",
         UserWarning,
         stacklevel=5,
     )

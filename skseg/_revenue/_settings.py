@@ -10,21 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import (
-    check_choice,
-    check_int,
-    is_number,
-)
+from skseg._core._validation import check_choice, check_int, check_size, is_number
 from skseg._search.cuts import Mode, Rates
 from skseg.exceptions import InvalidParameterError
 
-from ._encoding import ENCODINGS
 from ._response import RESPONSE_MODELS
 from ._tiers import NO_SCORE
 
 OWNER = "OptimalRevenueBinner"
+ENCODINGS = ("ordinal", "onehot", "rate", "woe", "value")
 _MODES = ("subset", "prefix", "exact")
-_MOST_BINS = 1000
+_MAX_BINS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +30,15 @@ class Settings:
     Attributes
     ----------
     n_bins, missing_tier : int
-        As given.
+        Number of tiers, and the tier of customers without a score.
     mode : {"subset", "prefix", "exact"}
-        As given.
+        Which tiers may stay unused.
     names : tuple of str
-        One a tier.
+        Names of the tiers.
     budget : float
-        Inf for none.
+        Largest spend, inf for no limit.
     rates : Rates or None
-        What is asked of the rates of neighbouring tiers; None: nothing.
+        Constraint on the rates of neighbouring tiers, None for none.
     """
 
     n_bins: int
@@ -55,7 +51,7 @@ class Settings:
 
 def read_settings(binner: Any) -> Settings:
     """Return the parameters of `binner`, or raise."""
-    n_bins = check_int(OWNER, "n_bins", binner.n_bins, 1, _MOST_BINS)
+    n_bins = check_int(OWNER, "n_bins", binner.n_bins, 1, _MAX_BINS)
     check_choice(OWNER, "mode", binner.mode, _MODES)
     check_choice(OWNER, "response_model", binner.response_model, RESPONSE_MODELS)
     check_choice(OWNER, "encode", binner.encode, ENCODINGS)
@@ -73,14 +69,26 @@ def read_settings(binner: Any) -> Settings:
     )
 
 
+def read_bounds(binner: Any, total: float) -> tuple[float, float]:
+    """Return the bounds of sizes in customers, 0 and inf for none, or raise."""
+    min_size = check_size(OWNER, "min_size", binner.min_size, total)
+    max_size = check_size(OWNER, "max_size", binner.max_size, total)
+    low = 0.0 if min_size is None else min_size
+    high = math.inf if max_size is None else max_size
+    if low > high:
+        rule = f"at most 'max_size', which is {binner.max_size!r}"
+        raise InvalidParameterError(OWNER, "min_size", rule, binner.min_size)
+    return low, high
+
+
 def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"Tier {i}" for i in range(n_bins))
     if isinstance(names, np.ndarray | pd.Index | pd.Series):
         names = list(names)
-    is_list = isinstance(names, Sequence) and not isinstance(names, str)
+    is_sequence = isinstance(names, Sequence) and not isinstance(names, str)
     if (
-        not is_list
+        not is_sequence
         or len(names) != n_bins
         or not all(isinstance(name, str) and name.strip() for name in names)
         or len({*names, NO_SCORE}) != n_bins + 1

@@ -1,4 +1,4 @@
-"""Fitted tiers as segments: their rules, and the table of what they make."""
+"""Fitted tiers as segments: their rules, and the table of their profits."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NO_SCORE = "No score"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Totals:
-    """What is counted in the segments, the one without a score last.
+    """Sums over the rows of every segment, the one without a score last.
 
     Attributes
     ----------
     n, conversions : ndarray of float64 of shape (n_segments,)
-        Weighted sums.
+        Number of customers, and of conversions.
     """
 
     n: FloatArray
@@ -46,15 +46,15 @@ def count(
 
 
 def tier_rules(
-    column: str, names: Sequence[str], tiers: Sequence[int], cuts: Sequence[float]
+    column: str, names: Sequence[str], tiers: Sequence[int], cut_points: Sequence[float]
 ) -> RuleSet:
     """Return the rules of the tiers used, and of the customers without a score."""
     score = col(column)
     rules: dict[str, Rule] = {}
     for position, tier in enumerate(tiers):
-        above = [score > cut for cut in cuts[position - 1 : position] if position > 0]
-        below = [score <= cut for cut in cuts[position : position + 1]]
-        rules[names[tier]] = conjunction([*above, *below] or [~missing(column)])
+        lower, upper = cut_points[:position][-1:], cut_points[position : position + 1]
+        bounds = [*(score > cut for cut in lower), *(score <= cut for cut in upper)]
+        rules[names[tier]] = conjunction(bounds or [~missing(column)])
     return RuleSet({**rules, NO_SCORE: missing(score)})
 
 
@@ -62,17 +62,18 @@ def profit_table(
     rules: RuleSet,
     menu: Menu,
     tiers: IntArray,
-    cuts: FloatArray,
+    cut_points: FloatArray,
     totals: Totals,
 ) -> pd.DataFrame:
-    """Return one row per segment, with what it brings in and costs."""
+    """Return one row per segment, with its revenue, costs and profit."""
     n, conversions = totals.n, totals.conversions
-    revenue = menu.gain[tiers] * conversions
+    revenue = menu.effective_revenue[tiers] * conversions
     cost = menu.cost[tiers] * n
-    # Customers without a score pay for a tier only if no others have.
+    # The fixed cost of a tier is paid once: customers without a score, whose segment is
+    # the last, pay it only if no others are in their tier.
     used = pd.Series(np.where(n > 0, tiers, -1 - np.arange(len(tiers))))
-    fixed = np.where((n > 0) & ~used.duplicated(), menu.fixed_cost[tiers], 0.0)
-    profit = revenue - cost - fixed
+    fixed_cost = np.where((n > 0) & ~used.duplicated(), menu.fixed_cost[tiers], 0.0)
+    profit = revenue - cost - fixed_cost
     with np.errstate(invalid="ignore", divide="ignore"):
         rate, per_customer = conversions / n, profit / n
     return pd.DataFrame(
@@ -83,14 +84,14 @@ def profit_table(
             "n": n,
             "share": n / n.sum(),
             "tier": tiers,
-            "low": [-np.inf, *cuts, np.nan],
-            "high": [*cuts, np.inf, np.nan],
+            "low": [-np.inf, *cut_points, np.nan],
+            "high": [*cut_points, np.inf, np.nan],
             "conversions": conversions,
             "rate": rate,
             "revenue": revenue,
             "cost": cost,
-            "fixed_cost": fixed,
-            "spend": cost + fixed,
+            "fixed_cost": fixed_cost,
+            "spend": cost + fixed_cost,
             "profit": profit,
             "profit_per_customer": per_customer,
         }

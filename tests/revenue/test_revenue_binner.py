@@ -36,7 +36,7 @@ def column(*scores: float) -> np.ndarray:
     return np.array(scores, dtype=float).reshape(-1, 1)
 
 
-def found(binner: OptimalRevenueBinner) -> tuple[Any, ...]:
+def result(binner: OptimalRevenueBinner) -> tuple[Any, ...]:
     """Return what is found, to compare."""
     return binner.tiers_.tolist(), binner.cut_points_.tolist(), binner.value_
 
@@ -48,7 +48,7 @@ def test_cuts_are_where_the_sums_over_suffixes_are_largest() -> None:
     # All in tier 0 make 40. Tier 1 makes 4 more of a conversion and 1 less of the rest:
     # from score 3 on, 15. Tier 2 makes 2 more and 3 less: from score 5 on, 6.
     binner = three().fit(X, Y)
-    assert found(binner) == ([0, 1, 2, 0], [2.5, 4.5], 61.0)
+    assert result(binner) == ([0, 1, 2, 0], [2.5, 4.5], 61.0)
     assert (binner.upper_bound_, binner.gap_) == (61.0, 0.0)
     assert binner.labels_.tolist() == [0, 0, 0, 1, 1, 2, 2, 2]
     assert binner.labels_.dtype == np.intp
@@ -84,7 +84,7 @@ def test_value_path_of_an_earlier_fit_does_not_survive() -> None:
 def test_fixed_costs_leave_a_tier_unused_where_that_is_better() -> None:
     # Tier 1 makes less than its 5; without it, tier 2 pays from score 3 on.
     binner = three(fixed_cost=FIXED).fit(X, Y)
-    assert found(binner) == ([0, 2, 0], [2.5], 58.0)
+    assert result(binner) == ([0, 2, 0], [2.5], 58.0)
     assert binner.segment_names_.tolist() == ["Tier 0", "Tier 2", "No score"]
     assert binner.segments_["fixed_cost"].tolist() == [0, 2, 0]
     assert binner.segments_["profit"].tolist() == [0, 58, 0]
@@ -93,12 +93,12 @@ def test_fixed_costs_leave_a_tier_unused_where_that_is_better() -> None:
 @pytest.mark.parametrize("mode", ["prefix", "exact"])
 def test_modes_make_the_menu_be_used_from_below(mode: str) -> None:
     binner = three(fixed_cost=FIXED, mode=mode).fit(X, Y)
-    assert found(binner) == ([0, 1, 2, 0], [2.5, 4.5], 54.0)
+    assert result(binner) == ([0, 1, 2, 0], [2.5, 4.5], 54.0)
 
 
 def test_prefix_may_stop_early_and_exact_may_not() -> None:
     dear = {"fixed_cost": [0, 0, 100]}
-    assert found(three(mode="prefix", **dear).fit(X, Y)) == ([0, 1, 0], [2.5], 55.0)
+    assert result(three(mode="prefix", **dear).fit(X, Y)) == ([0, 1, 0], [2.5], 55.0)
     assert three(mode="exact", **dear).fit(X, Y).value_ == -39
 
 
@@ -110,10 +110,10 @@ def test_bounds_of_sizes_are_customers_or_shares(bounds: dict[str, Any]) -> None
     binner = three(mode="subset", **bounds)
     if "max_size" in bounds:
         binner.set_params(n_bins=2, response=[1, 2], cost=[0, 4])
-        assert found(binner.fit(X, Y)) == ([0, 1, 0], [3.5], 54.0)
+        assert result(binner.fit(X, Y)) == ([0, 1, 0], [3.5], 54.0)
         assert binner.max_size_ == 4
     else:
-        assert found(binner.fit(X, Y)) == ([1, 2, 0], [3.5], 55.0)
+        assert result(binner.fit(X, Y)) == ([1, 2, 0], [3.5], 55.0)
         assert binner.min_size_ == 4
 
 
@@ -138,7 +138,7 @@ def test_budget_buys_the_best_that_it_can() -> None:
     binner = three(budget=14).fit(X, Y)
     assert binner.value_ == 61
     binner = three(budget=12).fit(X, Y)
-    assert found(binner) == ([0, 1, 2, 0], [2.5, 5.5], 59.0)
+    assert result(binner) == ([0, 1, 2, 0], [2.5, 5.5], 59.0)
     assert binner.segments_["spend"].sum() == 11
     assert binner.upper_bound_ >= 59
     assert binner.gap_ == binner.upper_bound_ - binner.value_
@@ -152,7 +152,7 @@ def test_budget_pays_fixed_costs_and_those_without_a_score() -> None:
     assert binner.segments_["spend"].sum() == 7
     assert binner.value_ == 48
     binner = three(budget=12, **settings).fit(X_MISSING, Y_MISSING)
-    assert found(binner) == ([0, 1, 1], [2.5], 63.0)
+    assert result(binner) == ([0, 1, 1], [2.5], 63.0)
     assert binner.segments_["spend"].tolist() == [0, 10, 2]
 
 
@@ -180,7 +180,7 @@ def test_min_rate_diff_holds_in_either_direction_without_an_order() -> None:
     with pytest.warns(UserWarning, match="degenerate"):
         binner = three(**two, mode="exact").fit(X[:4], falling)
     # Cut after one: 1 and 1 / 3; 23 are made of it.
-    assert found(binner) == ([0, 1, 0], [0.5], 23.0)
+    assert result(binner) == ([0, 1, 0], [0.5], 23.0)
     with (
         pytest.warns(UserWarning, match="degenerate"),
         pytest.raises(ValueError, match="constraints"),
@@ -191,7 +191,7 @@ def test_min_rate_diff_holds_in_either_direction_without_an_order() -> None:
 def test_conversions_may_be_counts_fractions_or_losses() -> None:
     assert three().fit(X, 3 * Y).segments_["conversions"].sum() == 12
     # From score 5 on, tier 1 makes 1.25 more of each customer for 1.
-    assert found(three().fit(X, Y / 4)) == ([0, 1, 0], [4.5], 10.75)
+    assert result(three().fit(X, Y / 4)) == ([0, 1, 0], [4.5], 10.75)
     assert three().fit(X, -Y).value_ == -40
 
 
@@ -203,13 +203,13 @@ def test_a_customer_at_a_cut_is_in_the_lower_tier() -> None:
 
 def test_customers_of_one_score_are_never_parted() -> None:
     binner = three().fit(column(1, 1, 1, 1), [0, 1, 0, 1])
-    assert found(binner) == ([1, 0], [], 26.0)
+    assert result(binner) == ([1, 0], [], 26.0)
     assert binner.predict(column(-5, 1, 5)).tolist() == [0, 0, 0]
 
 
 def test_one_row_is_one_tier() -> None:
     binner = three().fit(column(0.3), [1])
-    assert found(binner) == ([2, 0], [], 16.0)
+    assert result(binner) == ([2, 0], [], 16.0)
     assert binner.segments_["n"].tolist() == [1, 0]
 
 
@@ -217,7 +217,7 @@ def test_rows_without_weight_decide_nothing() -> None:
     weight = np.array([1.0] * 8 + [0, 0, 0])
     more = np.vstack([X, column(2.2, INF, NAN)])
     binner = three().fit(more, [*Y, 1, 1, 1], sample_weight=weight)
-    assert found(binner) == ([0, 1, 2, 0], [2.5, 4.5], 61.0)
+    assert result(binner) == ([0, 1, 2, 0], [2.5, 4.5], 61.0)
     assert binner.labels_.tolist() == [*three().fit(X, Y).labels_, 0, 2, 3]
     assert binner.segments_["n"].tolist() == [3, 2, 3, 0]
     middles = binner.inverse_transform([[0], [1], [2]])
@@ -235,12 +235,12 @@ def test_segment_table_can_be_recounted_by_hand() -> None:
     expected = {
         "code": [0, 1, 2, 3],
         "name": ["Tier 0", "Tier 1", "Tier 2", "No score"],
-        "tier": [0, 1, 2, 0],
         "rule": ["x0 <= 2.5", "2.5 < x0 <= 4.5", "x0 > 4.5", "missing(x0)"],
-        "low": [-INF, 2.5, 4.5, NAN],
-        "high": [2.5, 4.5, INF, NAN],
         "n": [3, 2, 3, 0],
         "share": [0.375, 0.25, 0.375, 0],
+        "tier": [0, 1, 2, 0],
+        "low": [-INF, 2.5, 4.5, NAN],
+        "high": [2.5, 4.5, INF, NAN],
         "conversions": [0, 1, 3, 0],
         "rate": [0, 0.5, 1, NAN],
         "revenue": [0, 15, 60, 0],
@@ -314,7 +314,7 @@ def test_a_menu_is_an_array_or_a_function_of_the_tier(name: str, way: int) -> No
     menu |= {"response": [1, 1.5, 2], "cost": [0, 1, 4]}
     expected = three(**menu).fit(X, Y)
     binner = three(**{**menu, name: both(menu[name], 3)[way]}).fit(X, Y)
-    assert found(binner) == found(expected)
+    assert result(binner) == result(expected)
     assert binner.menu_[name].tolist() == menu[name]
 
 
@@ -376,7 +376,7 @@ def test_default_menu_without_conversions_costs_nothing() -> None:
 
 def test_a_menu_of_one_tier_takes_all() -> None:
     binner = OptimalRevenueBinner(1, revenue=3, cost=1).fit(X, Y)
-    assert found(binner) == ([0, 0], [], 4.0)
+    assert result(binner) == ([0, 0], [], 4.0)
     assert OptimalRevenueBinner(1).fit(X, Y).value_ == 4
 
 

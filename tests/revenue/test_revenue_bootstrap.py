@@ -15,7 +15,7 @@ from scipy import stats
 from sklearn.exceptions import NotFittedError
 
 from skseg import OptimalRevenueBinner, RevenueBootstrap
-from skseg._search.cuts._resample import cells
+from skseg._search.cuts._bootstrap import row_groups
 from tests.revenue.test_revenue_binner import INF, NAN, column, three
 from tests.search.cuts.cut_oracles import Problem, best
 
@@ -41,8 +41,8 @@ def generator(seed: int) -> np.random.Generator:
     return np.random.default_rng(np.random.RandomState(seed).randint(2**31))
 
 
-def totals(found: RevenueBootstrap) -> FloatArray:
-    return np.asarray(found.profits.sum(axis=1))
+def totals(result: RevenueBootstrap) -> FloatArray:
+    return np.asarray(result.profits.sum(axis=1))
 
 
 # Every replicate is the optimum of its draw
@@ -65,7 +65,7 @@ def tiny_draws(seed: int, n: int, with_unscored: bool) -> Iterator[FloatArray]:
         yield drawn.reshape(2, -1).astype(float)
 
 
-ASKED: list[dict[str, Any]] = [
+CONSTRAINTS: list[dict[str, Any]] = [
     {},
     {"mode": "prefix"},
     {"mode": "exact"},
@@ -83,49 +83,49 @@ ASKED: list[dict[str, Any]] = [
 ]
 
 
-def oracle(drawn: FloatArray, asked: dict[str, Any]) -> Problem:
+def oracle(drawn: FloatArray, constraints: dict[str, Any]) -> Problem:
     scores = np.arange(7.0)
-    order = asked.get("monotonic")
+    order = constraints.get("monotonic")
     return Problem(
         [*scores, *scores],
         [0.0] * 7 + [1.0] * 7,
         drawn[:, :7].ravel().tolist(),
         [10, 15, 20],
         [0, 1, 4],
-        asked.get("fixed_cost", [0, 0, 0]),
-        asked.get("mode", "subset"),
-        asked.get("min_size") or 0.0,
-        asked.get("max_size", INF),
-        asked.get("budget", INF),
+        constraints.get("fixed_cost", [0, 0, 0]),
+        constraints.get("mode", "subset"),
+        constraints.get("min_size") or 0.0,
+        constraints.get("max_size", INF),
+        constraints.get("budget", INF),
         order,
-        asked.get("min_rate_diff", 0.0),
+        constraints.get("min_rate_diff", 0.0),
     )
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=str)
+@pytest.mark.parametrize("constraints", CONSTRAINTS, ids=str)
 @pytest.mark.parametrize("missing_tier", [None, 0, 1])
 def test_replicates_are_the_best_of_all_divisions(
-    asked: dict[str, Any], missing_tier: int | None
+    constraints: dict[str, Any], missing_tier: int | None
 ) -> None:
     x, y = TINY_X, TINY_Y
     tier = missing_tier or 0
     if missing_tier is not None:
         x, y = np.append(x, [NAN] * 3), np.append(y, WITHOUT)
-    binner = three(**asked, missing_tier=tier).fit(x.reshape(-1, 1), y)
-    found = binner.bootstrap(16, random_state=3)
-    assert found.n_candidates == 6
-    assert found.is_complete
-    n_infeasible, done = 0, iter(zip(found.cut_points, found.profits, strict=True))
+    binner = three(**constraints, missing_tier=tier).fit(x.reshape(-1, 1), y)
+    result = binner.bootstrap(16, random_state=3)
+    assert result.n_candidates == 6
+    assert result.is_complete
+    n_infeasible, done = 0, iter(zip(result.cut_points, result.profits, strict=True))
     for drawn in tiny_draws(3, 16, missing_tier is not None):
         # Customers without a score pay first, for their tier too.
-        fixed = np.array(asked.get("fixed_cost", [0, 0, 0]), dtype=float)
+        fixed = np.array(constraints.get("fixed_cost", [0, 0, 0]), dtype=float)
         n_without = drawn[:, 7:].sum()
         spent = [0, 1, 4][tier] * n_without + (n_without > 0) * fixed[tier]
-        here = {**asked, "fixed_cost": (fixed * 1.0).tolist()}
+        here = {**constraints, "fixed_cost": (fixed * 1.0).tolist()}
         if n_without > 0:
             here["fixed_cost"][tier] = 0.0
-        if "budget" in asked:
-            here["budget"] = asked["budget"] - spent
+        if "budget" in constraints:
+            here["budget"] = constraints["budget"] - spent
         solution = best(oracle(drawn, here))
         if solution is None:
             n_infeasible += 1
@@ -151,7 +151,7 @@ def test_replicates_are_the_best_of_all_divisions(
         for cut, upper in zip(cuts, tiers[1:], strict=True):
             n_lower = below[np.arange(1, 8) <= cut][-1:].sum()
             assert n_lower == at_end[np.searchsorted(solution.tiers, upper)]
-    assert found.n_infeasible == n_infeasible
+    assert result.n_infeasible == n_infeasible
     assert next(done, None) is None
 
 
@@ -159,17 +159,17 @@ def refits(
     binner: OptimalRevenueBinner, seed: int, n: int
 ) -> Iterator[tuple[FloatArray, FloatArray, OptimalRevenueBinner | None]]:
     """Yield scores and outcomes of the draws of a binner, and the refit to them."""
-    memory = binner._resampling
-    assert memory is not None
-    blocks = memory.blocks
-    edges = [blocks.thresholds[0] - 1, *blocks.thresholds, blocks.thresholds[-1] + 1]
+    resampler = binner._resampler
+    assert resampler is not None
+    bins = resampler.bins
+    edges = [bins.thresholds[0] - 1, *bins.thresholds, bins.thresholds[-1] + 1]
     scores = np.array([(low + high) / 2 for low, high in pairwise(edges)])
     if binner.response_model in {"score", "logistic"}:
         scores = binner.score_of_block
-    sums = np.append(blocks.n, memory.unscored[0]), np.append(blocks.y, 0)
-    assert memory.unscored[0] == 0
-    squares = memory.squares
-    for sizes, y in cells(*sums, squares).replicates(n, generator(seed)):
+    sums = np.append(bins.n, resampler.unscored[0]), np.append(bins.y, 0)
+    assert resampler.unscored[0] == 0
+    squares = resampler.squares
+    for sizes, y in row_groups(*sums, squares).replicates(n, generator(seed)):
         some = sizes[:-1] > 0
         weight, rates = sizes[:-1][some], y[:-1][some] / sizes[:-1][some]
         here = scores[some]
@@ -184,7 +184,7 @@ def refits(
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
-    "asked",
+    "constraints",
     [
         {},
         {"mode": "exact", "min_size": 20},
@@ -195,14 +195,14 @@ def refits(
     ids=str,
 )
 def test_replicates_are_refits_to_their_draws(
-    model: str, asked: dict[str, Any]
+    model: str, constraints: dict[str, Any]
 ) -> None:
     X, y = customers(120, seed=4)
     X = np.round(X, 2)
-    binner = menu_of_three(response_model=model, **asked).fit(X, y)
-    found = binner.bootstrap(6, random_state=8)
+    binner = menu_of_three(response_model=model, **constraints).fit(X, y)
+    result = binner.bootstrap(6, random_state=8)
     binner.score_of_block = np.unique(X)
-    done = iter(zip(found.cut_points, found.profits, strict=True))
+    done = iter(zip(result.cut_points, result.profits, strict=True))
     n_infeasible = 0
     for scores, weight, refit in refits(binner, 8, 6):
         if refit is None:
@@ -214,14 +214,14 @@ def test_replicates_are_refits_to_their_draws(
         at = np.searchsorted(refit.tiers_[:-1], binner.tiers_[1:-1])
         for cut, other in zip(cuts, np.array(inner)[at], strict=True):
             assert weight[scores <= cut].sum() == weight[scores <= other].sum()
-    assert n_infeasible == found.n_infeasible
+    assert n_infeasible == result.n_infeasible
     assert n_infeasible < 6
 
 
 def test_a_plain_bootstrap_of_rows_gives_the_same_intervals() -> None:
     X, y = customers(400, seed=1)
     binner = menu_of_three().fit(X, y)
-    found = binner.bootstrap(1000, random_state=0)
+    result = binner.bootstrap(1000, random_state=0)
     rng = np.random.default_rng(0)
     plain, cuts = np.empty(200), np.empty(200)
     for i in range(200):
@@ -232,11 +232,13 @@ def test_a_plain_bootstrap_of_rows_gives_the_same_intervals() -> None:
         cuts[i] = edges[np.searchsorted(refit.tiers_[:-1], binner.tiers_[1])]
     # The law of the total is the same, and so is that of the lowest cut, up to where
     # in a gap between scores a cut is put.
-    assert stats.ks_2samp(totals(found), plain).pvalue > 0.001
-    assert stats.ks_2samp(found.cut_points[:, 0].round(1), cuts.round(1)).pvalue > 0.001
+    assert stats.ks_2samp(totals(result), plain).pvalue > 0.001
+    assert (
+        stats.ks_2samp(result.cut_points[:, 0].round(1), cuts.round(1)).pvalue > 0.001
+    )
     # Quantiles of 200 draws have a standard error of 0.09 and 0.15 deviations.
     levels = [0.05, 0.25, 0.5, 0.75, 0.95]
-    away = np.quantile(totals(found), levels) - np.quantile(plain, levels)
+    away = np.quantile(totals(result), levels) - np.quantile(plain, levels)
     assert (np.abs(away) / plain.std() < [0.6, 0.4, 0.4, 0.4, 0.6]).all()
 
 
@@ -251,14 +253,14 @@ def test_a_plain_bootstrap_agrees_where_scores_are_missing_and_money_is_short() 
         "min_size": None,
     }
     binner = menu_of_three(**settings).fit(X, y)
-    found = binner.bootstrap(150, random_state=0)
+    result = binner.bootstrap(150, random_state=0)
     rng = np.random.default_rng(0)
     plain = np.empty((80, 2))
     for i in range(80):
         rows = rng.integers(300, size=300)
         table = menu_of_three(**settings).fit(X[rows], y[rows]).segments_
         plain[i] = table["profit"].sum(), table["profit"].iloc[-1]
-    ours = totals(found), found.profits[:, -1]
+    ours = totals(result), result.profits[:, -1]
     for mine, other in zip(ours, plain.T, strict=True):
         assert stats.ks_2samp(mine, other).pvalue > 0.001
         assert mine.std() == pytest.approx(other.std(), rel=0.4)
@@ -271,10 +273,10 @@ def test_frame_has_cuts_tiers_and_the_total() -> None:
     X, y = customers(1000)
     names = ["None", "E-mail", "Call"]
     binner = menu_of_three(segment_names=names).fit(X, y)
-    found = binner.bootstrap(100, random_state=0)
-    assert found.cut_points.shape == (100, 2)
-    assert found.profits.shape == (100, 4)
-    frame = found.frame()
+    result = binner.bootstrap(100, random_state=0)
+    assert result.cut_points.shape == (100, 2)
+    assert result.profits.shape == (100, 4)
+    frame = result.frame()
     assert list(frame) == ["kind", "name", "estimate", "ci_low", "ci_high"]
     assert frame["kind"].tolist() == ["cut"] * 2 + ["tier"] * 3 + ["total"]
     between = ["None | E-mail", "E-mail | Call"]
@@ -283,30 +285,30 @@ def test_frame_has_cuts_tiers_and_the_total() -> None:
     profits = binner.segments_["profit"].tolist()[:-1]
     expected = [*binner.cut_points_, *profits, binner.value_]
     assert frame["estimate"].tolist() == pytest.approx(expected)
-    assert (found.profits[:, 3] == 0).all()
+    assert (result.profits[:, 3] == 0).all()
     # Limits are values of replicates.
     for limit in ("ci_low", "ci_high"):
-        assert set(frame[limit][:2]) <= set(found.cut_points.ravel())
-        assert frame[limit].iloc[-1] in totals(found)
+        assert set(frame[limit][:2]) <= set(result.cut_points.ravel())
+        assert frame[limit].iloc[-1] in totals(result)
     total = frame.iloc[-1]
     assert (
-        (totals(found) >= total["ci_low"]) & (totals(found) <= total["ci_high"])
+        (totals(result) >= total["ci_low"]) & (totals(result) <= total["ci_high"])
     ).sum() in {*(95, 96)}
 
 
 def test_customers_without_a_score_are_a_row_of_the_frame() -> None:
     X, y = customers(400, seed=1)
     X[::4] = NAN
-    found = (
+    result = (
         menu_of_three(missing_tier=1, mode="exact")
         .fit(X, y)
         .bootstrap(50, random_state=0)
     )
-    frame = found.frame()
+    frame = result.frame()
     names = ["Tier 0", "Tier 1", "Tier 2", "No score"]
     assert frame["name"].tolist()[2:] == [*names, "Total"]
     assert frame["ci_low"].iloc[-2] == np.quantile(
-        found.profits[:, 3], 0.025, method="inverted_cdf"
+        result.profits[:, 3], 0.025, method="inverted_cdf"
     )
     estimates = frame["estimate"].tolist()
     assert sum(estimates[2:-1]) == pytest.approx(estimates[-1])
@@ -314,27 +316,27 @@ def test_customers_without_a_score_are_a_row_of_the_frame() -> None:
 
 def test_one_tier_has_no_cuts() -> None:
     X, y = customers(50)
-    found = OptimalRevenueBinner(1, revenue=3, cost=1).fit(X, y).bootstrap(9)
-    assert found.cut_points.shape == (9, 0)
-    assert found.profits.shape == (9, 2)
-    assert found.frame()["kind"].tolist() == ["tier", "total"]
-    assert found.optimism == pytest.approx(0, abs=1e-9)
+    result = OptimalRevenueBinner(1, revenue=3, cost=1).fit(X, y).bootstrap(9)
+    assert result.cut_points.shape == (9, 0)
+    assert result.profits.shape == (9, 2)
+    assert result.frame()["kind"].tolist() == ["tier", "total"]
+    assert result.optimism == pytest.approx(0, abs=1e-9)
 
 
 def test_tiers_that_the_binner_leaves_out_count_in_the_total() -> None:
     X, y = customers(100, seed=1)
     binner = menu_of_three(fixed_cost=[0, 8, 0]).fit(X, y)
     assert binner.tiers_.tolist() == [0, 2, 0]
-    found = binner.bootstrap(200, random_state=0)
-    assert found.cut_points.shape == (200, 1)
-    assert (found.profits[:, 1] != 0).any()
-    frame = found.frame()
+    result = binner.bootstrap(200, random_state=0)
+    assert result.cut_points.shape == (200, 1)
+    assert (result.profits[:, 1] != 0).any()
+    frame = result.frame()
     assert frame["name"].tolist() == ["Tier 0 | Tier 2", "Tier 0", "Tier 2", "Total"]
-    low = np.quantile(totals(found), (1 - 0.95) / 2, method="inverted_cdf")
+    low = np.quantile(totals(result), (1 - 0.95) / 2, method="inverted_cdf")
     assert frame["ci_low"].iloc[-1] == low
     # The cut is where tier 2 begins, with tier 1 below or not.
-    is_used = found.profits[:, 2] != 0
-    assert (found.cut_points[is_used, 0] < INF).all()
+    is_used = result.profits[:, 2] != 0
+    assert (result.cut_points[is_used, 0] < INF).all()
 
 
 def test_cuts_are_infinite_where_a_tier_is_unused() -> None:
@@ -343,14 +345,14 @@ def test_cuts_are_infinite_where_a_tier_is_unused() -> None:
     binner = OptimalRevenueBinner(2, **menu, fixed_cost=[8, 10], min_size=1)
     binner.fit(X, y)
     assert binner.tiers_.tolist() == [0, 1, 0]
-    found = binner.bootstrap(300, random_state=0)
-    none_high, none_low = (found.cut_points[:, 0] == limit for limit in (INF, -INF))
+    result = binner.bootstrap(300, random_state=0)
+    none_high, none_low = (result.cut_points[:, 0] == limit for limit in (INF, -INF))
     assert none_high.any()
     assert none_low.any()
-    assert (found.profits[none_high, 1] == 0).all()
-    assert (found.profits[none_low, 0] == 0).all()
-    assert np.isfinite(found.cut_points[~none_high & ~none_low]).all()
-    frame = found.frame(0.9999)
+    assert (result.profits[none_high, 1] == 0).all()
+    assert (result.profits[none_low, 0] == 0).all()
+    assert np.isfinite(result.cut_points[~none_high & ~none_low]).all()
+    frame = result.frame(0.9999)
     assert (frame["ci_low"].iloc[0], frame["ci_high"].iloc[0]) == (-INF, INF)
     assert not frame.isna().to_numpy().any()
 
@@ -367,8 +369,8 @@ def test_cuts_are_in_the_middle_of_scores_that_are_not_drawn() -> None:
 
 def test_wider_intervals_contain_narrower_ones() -> None:
     X, y = customers(300)
-    found = menu_of_three().fit(X, y).bootstrap(200, random_state=0)
-    frames = [found.frame(level) for level in (0.5, 0.9, 0.95, 0.999)]
+    result = menu_of_three().fit(X, y).bootstrap(200, random_state=0)
+    frames = [result.frame(level) for level in (0.5, 0.9, 0.95, 0.999)]
     for narrow, wide in pairwise(frames):
         assert (wide["ci_low"] <= narrow["ci_low"]).all()
         assert (wide["ci_high"] >= narrow["ci_high"]).all()
@@ -436,9 +438,9 @@ def test_optimism_is_what_training_rows_promise_too_much(model: str) -> None:
 def test_nothing_is_too_good_where_the_response_is_known() -> None:
     X, y = customers(300)
     binner = menu_of_three(response_model="score").fit(X, y)
-    found = binner.bootstrap(100, random_state=0)
-    assert 0 <= found.optimism < 0.001 * binner.value_
-    assert totals(found).std() > 0.01 * binner.value_
+    result = binner.bootstrap(100, random_state=0)
+    assert 0 <= result.optimism < 0.001 * binner.value_
+    assert totals(result).std() > 0.01 * binner.value_
 
 
 def test_optimism_of_a_known_score_and_of_many_rows_is_not_chance() -> None:
@@ -453,14 +455,14 @@ def test_optimism_of_a_known_score_and_of_many_rows_is_not_chance() -> None:
 def test_isotonic_responses_find_the_same_and_are_as_optimistic() -> None:
     # The best cuts are where the isotonic function jumps, unless rates are constrained.
     X, y = customers(300)
-    found = [
+    result = [
         menu_of_three(response_model=model, min_size=None)
         .fit(X, y)
         .bootstrap(60, random_state=0)
         for model in ("observed", "isotonic")
     ]
-    np.testing.assert_allclose(totals(found[0]), totals(found[1]))
-    np.testing.assert_allclose(found[0].optimism, found[1].optimism)
+    np.testing.assert_allclose(totals(result[0]), totals(result[1]))
+    np.testing.assert_allclose(result[0].optimism, result[1].optimism)
 
 
 def test_the_total_varies_as_the_outcomes_do() -> None:
@@ -468,14 +470,14 @@ def test_the_total_varies_as_the_outcomes_do() -> None:
     rng = np.random.default_rng(0)
     for y in ((rng.random(500) < 0.3).astype(float), rng.poisson(2, 500) - 1.0):
         X = rng.random((500, 1)).round(1)
-        found = (
+        result = (
             OptimalRevenueBinner(1, revenue=3, cost=1)
             .fit(X, y)
             .bootstrap(1500, random_state=0)
         )
-        assert totals(found).mean() == pytest.approx(3 * y.sum() - 500, rel=0.02)
+        assert totals(result).mean() == pytest.approx(3 * y.sum() - 500, rel=0.02)
         deviation = 3 * math.sqrt(500) * y.std()
-        assert totals(found).std() == pytest.approx(deviation, rel=0.08)
+        assert totals(result).std() == pytest.approx(deviation, rel=0.08)
 
 
 # What is given
@@ -485,22 +487,22 @@ def test_many_rows_are_cut_between_blocks() -> None:
     X, y = customers(200_000)
     X[:1000], X[1000:2000] = INF, NAN
     binner = menu_of_three().fit(X, y)
-    found = binner.bootstrap(40, random_state=0)
-    assert not found.is_complete
-    assert 500 < found.n_candidates < 1100
-    frame = found.frame()
+    result = binner.bootstrap(40, random_state=0)
+    assert not result.is_complete
+    assert 500 < result.n_candidates < 1100
+    frame = result.frame()
     assert (frame["ci_low"] <= frame["estimate"]).all()
     assert (frame["estimate"] <= frame["ci_high"]).all()
-    assert np.abs(found.cut_points - [0.4, 0.5]).max() < 0.1
+    assert np.abs(result.cut_points - [0.4, 0.5]).max() < 0.1
     # Little is lost between the borders: the mean is what chance alone makes it.
-    assert totals(found).mean() == pytest.approx(binner.value_, rel=0.002)
+    assert totals(result).mean() == pytest.approx(binner.value_, rel=0.002)
 
 
 def test_few_distinct_scores_are_all_candidates() -> None:
     X, y = customers(5000)
-    found = menu_of_three().fit(np.round(X, 2), y).bootstrap(5, random_state=0)
-    assert found.n_candidates == 100
-    assert found.is_complete
+    result = menu_of_three().fit(np.round(X, 2), y).bootstrap(5, random_state=0)
+    assert result.n_candidates == 100
+    assert result.is_complete
 
 
 @pytest.mark.parametrize(
@@ -536,9 +538,9 @@ def test_rows_without_weight_are_not_drawn() -> None:
     X, y = customers(100)
     more = np.vstack([X, column(NAN, 5, INF)])
     weight = [1] * 100 + [0] * 3
-    found = menu_of_three().fit(more, [*y, 1, 1, 0], sample_weight=weight)
+    result = menu_of_three().fit(more, [*y, 1, 1, 0], sample_weight=weight)
     plain = menu_of_three().fit(X, y).bootstrap(20, random_state=0)
-    again = found.bootstrap(20, random_state=0)
+    again = result.bootstrap(20, random_state=0)
     np.testing.assert_array_equal(again.profits, plain.profits)
     assert again.n_candidates == 99
 
@@ -565,18 +567,18 @@ def test_a_known_response_is_not_drawn_again_whatever_the_outcomes() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_draw_may_have_no_customer_with_a_score(model: str) -> None:
     X, y = column(0.3, *[NAN] * 4), [1, 0, 1, 0, 0]
-    found = menu_of_three(response_model=model).fit(X, y).bootstrap(60, random_state=0)
+    result = menu_of_three(response_model=model).fit(X, y).bootstrap(60, random_state=0)
     # 0.8 ** 5 of the draws.
-    assert 8 <= found.n_infeasible <= 34
-    assert len(found.cut_points) == 60 - found.n_infeasible
+    assert 8 <= result.n_infeasible <= 34
+    assert len(result.cut_points) == 60 - result.n_infeasible
 
 
 def test_customers_without_a_score_pay_the_fixed_cost_of_an_unused_tier() -> None:
     X, y = column(0.1, 0.2, NAN), [0, 0, 1]
     settings = {"fixed_cost": [0, 3, 0], "missing_tier": 1, "min_size": None}
-    found = three(**settings).fit(X, y).bootstrap(40, random_state=0)
+    result = three(**settings).fit(X, y).bootstrap(40, random_state=0)
     # None, one or two in a draw of three have no score. Nobody else is in tier 1.
-    assert set(found.profits[:, 3]) == {0, 11, 25}
+    assert set(result.profits[:, 3]) == {0, 11, 25}
 
 
 # Constraints in replicates
@@ -588,9 +590,9 @@ def test_bounds_of_sizes_and_budgets_hold_in_every_replicate() -> None:
     binner = menu_of_three(
         mode="exact", min_size=0.25, budget=400, monotonic="ascending"
     ).fit(X, y)
-    found = binner.bootstrap(15, random_state=0)
+    result = binner.bootstrap(15, random_state=0)
     draws = refits(binner, 0, 15)
-    done = iter(zip(found.cut_points, found.profits, strict=True))
+    done = iter(zip(result.cut_points, result.profits, strict=True))
     for scores, weight, refit in draws:
         if refit is None:
             continue
@@ -603,31 +605,31 @@ def test_bounds_of_sizes_and_budgets_hold_in_every_replicate() -> None:
         spends.append(COST @ sizes)
     assert min(least) >= 50
     assert max(spends) <= 400
-    assert len(spends) == 15 - found.n_infeasible > 0
+    assert len(spends) == 15 - result.n_infeasible > 0
 
 
 def test_draws_that_cannot_be_cut_are_counted() -> None:
     # Half of the draws have one score only, and cannot have two tiers.
     binner = OptimalRevenueBinner(2, revenue=[1, 2], cost=[0, 1], mode="exact")
     binner.fit(column(0, 1), [0, 1])
-    found = binner.bootstrap(200, random_state=0)
-    assert 70 < found.n_infeasible < 130
-    assert found.cut_points.shape == (200 - found.n_infeasible, 1)
-    assert found.cut_points.tolist() == [[0.5]] * len(found.cut_points)
-    assert found.profits.shape == (len(found.cut_points), 3)
+    result = binner.bootstrap(200, random_state=0)
+    assert 70 < result.n_infeasible < 130
+    assert result.cut_points.shape == (200 - result.n_infeasible, 1)
+    assert result.cut_points.tolist() == [[0.5]] * len(result.cut_points)
+    assert result.profits.shape == (len(result.cut_points), 3)
 
 
 def test_there_are_no_intervals_where_no_draw_can_be_cut() -> None:
     binner = OptimalRevenueBinner(2, revenue=[1, 2], cost=[0, 1], mode="exact")
     binner.fit(column(0, 1), [0, 1])
     all_found = [binner.bootstrap(1, random_state=seed) for seed in range(20)]
-    found = next(one for one in all_found if one.n_infeasible)
-    assert found.n_infeasible == 1
-    assert found.cut_points.shape == (0, 1)
-    assert found.profits.shape == (0, 3)
-    assert math.isnan(found.optimism)
+    result = next(one for one in all_found if one.n_infeasible)
+    assert result.n_infeasible == 1
+    assert result.cut_points.shape == (0, 1)
+    assert result.profits.shape == (0, 3)
+    assert math.isnan(result.optimism)
     with pytest.raises(ValueError, match="None of the 1 replicates can be cut within"):
-        found.frame()
+        result.frame()
 
 
 # Parameters and states
@@ -644,9 +646,9 @@ def test_bad_numbers_of_replicates_are_refused(value: Any) -> None:
 @pytest.mark.parametrize("value", [0, 1, 1.5, -0.1, 95, True, NAN, "0.9", None])
 def test_bad_levels_are_refused(value: Any) -> None:
     X, y = customers(30)
-    found = menu_of_three().fit(X, y).bootstrap(5)
+    result = menu_of_three().fit(X, y).bootstrap(5)
     with pytest.raises(ValueError, match=r"'confidence_level' parameter of .* number"):
-        found.frame(value)
+        result.frame(value)
 
 
 def test_a_bad_random_state_is_refused() -> None:
@@ -695,12 +697,12 @@ def test_binner_and_bootstrap_can_be_pickled(model: str) -> None:
     X, y = customers(100)
     X[:9] = NAN
     binner = menu_of_three(response_model=model, budget=200).fit(X, y)
-    found = binner.bootstrap(8, random_state=0)
+    result = binner.bootstrap(8, random_state=0)
     again = pickle.loads(pickle.dumps(binner)).bootstrap(8, random_state=0)
-    assert again.profits.tolist() == found.profits.tolist()
-    copy = pickle.loads(pickle.dumps(found))
-    assert copy.frame().equals(found.frame())
-    assert copy.optimism == found.optimism
+    assert again.profits.tolist() == result.profits.tolist()
+    copy = pickle.loads(pickle.dumps(result))
+    assert copy.frame().equals(result.frame())
+    assert copy.optimism == result.optimism
 
 
 def test_a_pickle_of_many_rows_keeps_no_rows() -> None:

@@ -31,7 +31,7 @@ from tests.revenue.test_revenue_binner import (
     X,
     Y,
     column,
-    found,
+    result,
     three,
 )
 
@@ -185,7 +185,7 @@ def test_the_score_model_takes_scores_for_conversions() -> None:
     binner = OptimalRevenueBinner(2, response_model="score", **menu).fit(X, y)
     plain = OptimalRevenueBinner(2, **menu).fit(X, X[:, 0])
     alone = OptimalRevenueBinner(2, response_model="score", **menu).fit(X)
-    assert found(binner) == found(plain) == found(alone)
+    assert result(binner) == result(plain) == result(alone)
     # Tier 1 pays where 4.5 times the score is above 2.
     assert 2 / 4.5 - 1 / 60 < binner.cut_points_[0] < 2 / 4.5 + 1 / 60
     assert "observed_rate" not in alone.segments_
@@ -300,8 +300,8 @@ def test_rows_without_weight_decide_nothing_in_any_model(model: str) -> None:
     more = np.vstack([X, [[0.5], [0.991]]])
     weight = np.append(np.ones(60), [0, 0])
     binner = three(response_model=model)
-    one = found(binner.fit(more, [*y, 1, 0], sample_weight=weight))
-    other = found(binner.fit(X, y))
+    one = result(binner.fit(more, [*y, 1, 0], sample_weight=weight))
+    other = result(binner.fit(X, y))
     assert one[:2] == other[:2]
     assert one[2] == pytest.approx(other[2])
 
@@ -311,8 +311,8 @@ def test_weights_are_repetitions_in_any_model(model: str) -> None:
     X, y = customers(6, 60)
     weight = np.random.default_rng(1).integers(0, 4, 60)
     binner = three(response_model=model)
-    one = found(binner.fit(X, y, sample_weight=weight))
-    other = found(binner.fit(X.repeat(weight, axis=0), y.repeat(weight)))
+    one = result(binner.fit(X, y, sample_weight=weight))
+    other = result(binner.fit(X.repeat(weight, axis=0), y.repeat(weight)))
     assert one[:2] == other[:2]
     assert one[2] == pytest.approx(other[2])
 
@@ -382,7 +382,7 @@ def test_clone_and_set_params_keep_every_parameter() -> None:
         np.testing.assert_array_equal(getattr(copy, name), value)
     again = OptimalRevenueBinner().set_params(**settings)
     assert repr(again) == repr(binner)
-    assert found(copy.fit(X, Y)) == found(binner.fit(X, Y))
+    assert result(copy.fit(X, Y)) == result(binner.fit(X, Y))
 
 
 def test_only_the_number_of_bins_may_be_given_by_position() -> None:
@@ -393,7 +393,7 @@ def test_only_the_number_of_bins_may_be_given_by_position() -> None:
 
 def test_an_unfitted_binner_can_be_pickled() -> None:
     copy = pickle.loads(pickle.dumps(three()))
-    assert found(copy.fit(X, Y)) == found(three().fit(X, Y))
+    assert result(copy.fit(X, Y)) == result(three().fit(X, Y))
 
 
 def test_it_is_no_classifier_regressor_or_clusterer() -> None:
@@ -404,7 +404,7 @@ def test_it_is_no_classifier_regressor_or_clusterer() -> None:
 def test_fitting_again_forgets_the_first_fit() -> None:
     binner = three().fit(pd.DataFrame({"a": X[:, 0], "score": X[:, 0]}), Y)
     binner.fit(column(1, 2), [0, 0])
-    assert found(binner) == found(three().fit(column(1, 2), [0, 0]))
+    assert result(binner) == result(three().fit(column(1, 2), [0, 0]))
     assert binner.n_features_in_ == 1
     assert not hasattr(binner, "feature_names_in_")
 
@@ -506,7 +506,7 @@ def test_grid_search_fits_with_weights() -> None:
     by_hand = fold_scores(three(), X, y, fit_weight=weight)
     assert search.cv_results_["mean_test_score"][0] == pytest.approx(np.mean(by_hand))
     best = three(**search.best_params_).fit(X, y, sample_weight=weight)
-    assert found(search.best_estimator_) == found(best)
+    assert result(search.best_estimator_) == result(best)
 
 
 def test_weights_are_routed_to_fit_and_score() -> None:
@@ -519,7 +519,7 @@ def test_weights_are_routed_to_fit_and_score() -> None:
         search.fit(X, y, sample_weight=weight)
         score = search.cv_results_["mean_test_score"][0]
         pipeline = make_pipeline(binner).fit(X, y, sample_weight=weight)
-        assert found(pipeline[-1]) == found(three().fit(X, y, sample_weight=weight))
+        assert result(pipeline[-1]) == result(three().fit(X, y, sample_weight=weight))
         total = pipeline.score(X, y, sample_weight=weight) * weight.sum()
         assert total == pytest.approx(pipeline[-1].value_)
     by_hand = fold_scores(three(), X, y, fit_weight=weight, score_weight=weight)

@@ -30,7 +30,7 @@ from tests.revenue.test_revenue_binner import (
     X,
     Y,
     column,
-    found,
+    result,
     three,
 )
 
@@ -42,7 +42,7 @@ ALL_FRAMES = {**FRAMES, "pyarrow": pa.table}
 
 def test_customers_without_a_score_are_a_segment_treated_as_their_tier() -> None:
     binner = three(missing_tier=2).fit(X_MISSING, Y_MISSING)
-    assert found(binner) == ([0, 1, 2, 2], [2.5, 4.5], 61.0 + 20 - 8)
+    assert result(binner) == ([0, 1, 2, 2], [2.5, 4.5], 61.0 + 20 - 8)
     assert binner.labels_.tolist()[-2:] == [3, 3]
     unscored = binner.segments_.iloc[3]
     assert unscored[["n", "conversions", "revenue", "cost", "profit"]].tolist() == [
@@ -57,7 +57,7 @@ def test_their_tier_pays_its_fixed_cost_once() -> None:
     # Once those without a score have paid the 5 of tier 1, it pays for the others.
     settings: dict[str, Any] = {"missing_tier": 1, "fixed_cost": FIXED}
     binner = three(**settings).fit(X_MISSING, Y_MISSING)
-    assert found(binner) == ([0, 1, 2, 1], [2.5, 4.5], 67.0)
+    assert result(binner) == ([0, 1, 2, 1], [2.5, 4.5], 67.0)
     assert binner.segments_["fixed_cost"].tolist() == [0, 5, 2, 0]
     assert binner.value_path_.tolist() == [60, 66, 67]
     # Where no other uses the tier, they pay.
@@ -173,10 +173,10 @@ def test_the_number_type_of_scores_does_not_matter(dtype: Any) -> None:
     scores = (rng.random((60, 1)) * 9).astype(dtype)
     outcome = rng.random(60) < 0.4
     binner = three().fit(scores, outcome)
-    assert found(binner) == found(three().fit(scores.astype(float), outcome))
+    assert result(binner) == result(three().fit(scores.astype(float), outcome))
     assert binner.predict(scores).tolist() == binner.labels_.tolist()
     named = pd.DataFrame({"s": scores[:, 0]})
-    assert found(three().fit(named, outcome)) == found(binner)
+    assert result(three().fit(named, outcome)) == result(binner)
 
 
 def test_neighbouring_float32_scores_are_told_apart() -> None:
@@ -216,27 +216,27 @@ def test_every_kind_of_frame_gives_the_same(make: Callable[..., Any]) -> None:
     ids=["bool", "list", "float32", "pandas", "boolean", "Int64", "polars", "pyarrow"],
 )
 def test_outcomes_and_weights_come_in_any_container(outcome: Any) -> None:
-    assert found(three().fit(X, outcome)) == found(three().fit(X, Y))
+    assert result(three().fit(X, outcome)) == result(three().fit(X, Y))
     counted = three().fit(X, Y, sample_weight=Y)
-    assert found(three().fit(X, Y, sample_weight=outcome)) == found(counted)
+    assert result(three().fit(X, Y, sample_weight=outcome)) == result(counted)
 
 
 @pytest.mark.parametrize("score_column", [-1, 1, "score", np.int64(1)])
 def test_the_score_is_found_by_position_or_name(score_column: Any) -> None:
     frame = pd.DataFrame({"noise": SCORES[::-1], "score": SCORES})
     binner = three(score_column=score_column).fit(frame, Y)
-    assert found(binner) == found(three().fit(X, Y))
+    assert result(binner) == result(three().fit(X, Y))
     assert binner.rules_.columns == ("score",)
     swapped = pd.DataFrame({"score": SCORES, "noise": SCORES[::-1]})
-    assert found(three(score_column="score").fit(swapped, Y)) == found(binner)
-    assert found(three(score_column=-2).fit(swapped, Y)) == found(binner)
-    assert found(three().fit(swapped, Y)) != found(binner)
+    assert result(three(score_column="score").fit(swapped, Y)) == result(binner)
+    assert result(three(score_column=-2).fit(swapped, Y)) == result(binner)
+    assert result(three().fit(swapped, Y)) != result(binner)
 
 
 def test_columns_of_arrays_have_names_too() -> None:
     wide = np.column_stack([SCORES, SCORES[::-1]])
     binner = three(score_column="x0").fit(wide, Y)
-    assert found(binner) == found(three(score_column=0).fit(wide, Y))
+    assert result(binner) == result(three(score_column=0).fit(wide, Y))
     assert binner.rules_.columns == ("x0",)
     assert binner.predict(wide).tolist() == binner.labels_.tolist()
 
@@ -256,7 +256,7 @@ def test_the_last_column_of_predict_proba_is_the_score() -> None:
     probabilities = model.predict_proba(features[100:])
     binner = three().fit(probabilities, outcome[100:])
     alone = three().fit(probabilities[:, [1]], outcome[100:])
-    assert found(binner) == found(alone)
+    assert result(binner) == result(alone)
     assert binner.rules_.columns == ("x1",)
     rates = binner.segments_["rate"].to_numpy()[:-1]
     assert rates[-1] > rates[0]
@@ -479,7 +479,7 @@ def test_what_is_not_fitted_says_so() -> None:
 def test_pickle_keeps_everything() -> None:
     binner = three(encode="value").fit(X_MISSING, Y_MISSING)
     copy = pickle.loads(pickle.dumps(binner))
-    assert found(copy) == found(binner)
+    assert result(copy) == result(binner)
     assert copy.transform(X).tolist() == binner.transform(X).tolist()
     assert copy.score(X, Y) == binner.score(X, Y)
     assert copy.rules_ == binner.rules_

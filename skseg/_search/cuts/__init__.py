@@ -1,34 +1,31 @@
-"""Rows cut by score into the tiers of largest value."""
+"""Rows cut by score into the tiers of largest profit."""
 
 from ._cut import (
-    Asked,
-    Cuts,
     as_rows,
+    cut_bins,
     cut_rows,
     optimal_cuts,
     path_of_rows,
     threshold_between,
     value_path,
 )
-from ._menu import Mode
+from ._objective import Mode
+from ._problem import Constraints, Rates
 from ._rows import Rows
-from ._side import Rates, Side
-from ._solve import solve_at
-from ._sweep import Division
+from ._types import CutOptions, Cuts
 
 __all__ = [
-    "Asked",
+    "Constraints",
+    "CutOptions",
     "Cuts",
-    "Division",
     "Mode",
     "Rates",
     "Rows",
-    "Side",
     "as_rows",
+    "cut_bins",
     "cut_rows",
     "optimal_cuts",
     "path_of_rows",
-    "solve_at",
     "threshold_between",
     "value_path",
 ]

@@ -1,4 +1,4 @@
-"""The best division within a budget."""
+"""The best division within a budget: Lagrangian relaxation and label-setting search."""
 
 from __future__ import annotations
 
@@ -11,220 +11,236 @@ import numpy as np
 
 from skseg._typing import FloatArray, IntArray
 
-from ._fronts import FrontSearch
-from ._labels import Search
-from ._moves import improved
+from ._dynamic_program import Division, best_division, bounds_through, pruned
+from ._label_setting import LabelSearch
+from ._local_search import local_search
+from ._pareto import ParetoSearch
 from ._positions import Limits, exact_positions
-from ._rates import best_with_rates, most_borders
-from ._side import Found, Task
-from ._sweep import Division, best_division, pruned, through
+from ._problem import CutProblem, Incumbent
+from ._rates import best_with_rates, max_borders
 
 _ROUNDING = 2.0**-44
-# Prices tried, and divisions seen on the way that are made better.
-_MOST_PRICES = 60
-_MOST_STARTS = 10
-# Borders of which each gets a bound of its own.
-_MOST_BOUNDED = 1 << 16
-# One search after the other: labels at a border, or of a tier, and borders.
+# Multipliers tried, and divisions met on the way that local search starts from.
+_MAX_MULTIPLIERS = 60
+_MAX_STARTS = 10
+# Largest number of borders that each get a bound of their own.
+_MAX_BOUNDED = 1 << 16
+# Width (labels at a border, or of a tier) and number of borders of successive searches.
 _SEARCHES = ((200, 1000), (3000, 4000))
-# Borders where labels at different ones do not compare.
-_MOST_APART = 600
+# Largest number of borders if labels at different borders do not compare.
+_MAX_BORDERS_APART = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """The price of money at which a budget is just kept.
+class DualSolution:
+    """The Lagrange multiplier of the budget, and the upper bound that it proves.
 
     Attributes
     ----------
-    price, rounding : float
-        What a unit of money spent costs on top; how exact spends are.
+    multiplier : float
+        Penalty per unit of money spent.
+    rounding : float
+        Spends that differ by less are equal.
     bound : float
-        No division within the budget has a larger score.
-    seen : list of Division
-        The best ones at other prices, the last tried last, within the budget or not.
+        Upper bound of the objective value of all divisions within the budget.
+    divisions : list of Division
+        Optimal divisions at other multipliers, the last tried last, within the budget
+        or not.
     """
 
-    price: float
+    multiplier: float
     rounding: float
     bound: float
-    seen: list[Division]
+    divisions: list[Division]
 
 
-def best_within_budget(task: Task, relaxed: Division) -> Found:
+def best_within_budget(problem: CutProblem, relaxed: Division) -> Incumbent:
     """Return the best division within the budget.
 
     Parameters
     ----------
-    task : Task
-        What is asked; if rates are, no more borders than `most_borders`.
+    problem : CutProblem
+        The problem; with rates, it may have `max_borders` borders at most.
     relaxed : Division
-        The best one without a budget.
+        The best division without a budget.
 
     Notes
     -----
-    What the best division makes at a price of money bounds what any division within the
-    budget makes; the price of the lowest bound is found between divisions on both sides
-    of the budget (`best_price`). The divisions met on the way are made better by moving
-    cuts, and then all are compared that might beat the best of these: borders whose own
-    bound is too low are left out, and among the others runs a search whose labels are
-    pruned by that bound and by dominance (`Search`). It is exact unless it has to leave
-    out labels, in which case their largest bound is the one returned.
+    The optimum of the Lagrangian at any multiplier is an upper bound of what divisions
+    within the budget make; `solve_dual` finds the multiplier of the lowest bound.
+    Divisions met on the way are improved by local search. Borders whose own bound is
+    below the best of these are dropped, and among the others runs a label-setting
+    search, whose labels are pruned by bounds and by dominance. It is exact unless it
+    has to drop labels; their largest bound is then returned.
     """
-    price = best_price(task, relaxed)
-    if price is None:
-        return Found(None, -math.inf, is_proved=True)
-    best = _best_seen(task, price)
-    return closed(task, price, best)
+    dual = solve_dual(problem, relaxed)
+    if dual is None:
+        return Incumbent(None, -math.inf, is_proved=True)
+    return close_gap(problem, dual, _best_known(problem, dual))
 
 
-def best_price(task: Task, relaxed: Division) -> Price | None:
-    """Return the price for the lowest bound, None if the budget is out of reach.
+def solve_dual(problem: CutProblem, relaxed: Division) -> DualSolution | None:
+    """Return the multiplier of the lowest bound, None if the budget is infeasible.
 
     Notes
     -----
-    The best score at a price is convex in the price and as steep as the division that
-    reaches it is dear. The next price is the one at which two divisions on both sides
-    of the budget draw: if nothing is better there, it is the one looked for.
+    The optimum of the Lagrangian is convex in the multiplier, and its slope is minus
+    the spend of the optimal division. The next multiplier is the one at which a
+    division above and a division within the budget are equally good: if no division is
+    better there, it is the minimiser.
     """
-    free = task.asked(replace(task.side, budget=math.inf))
-    thrift = task.goal.thrift(float(task.n[-1]))
-    unit = _ROUNDING * (abs(task.side.budget) + abs(task.spend(relaxed)))
-    unit += thrift.rounding
-    cheap = _best(free.with_goal(thrift))
-    if cheap is None or task.spend(cheap) > task.most_spent:
+    free = problem.with_constraints(replace(problem.constraints, budget=math.inf))
+    minimum_cost = problem.objective.minimum_cost(float(problem.n[-1]))
+    unit = _ROUNDING * (abs(problem.constraints.budget) + abs(problem.spend(relaxed)))
+    unit += minimum_cost.rounding
+    cheap = _best(free.with_objective(minimum_cost))
+    if cheap is None or problem.spend(cheap) > problem.max_spend:
         return None
-    dear, seen = relaxed, [relaxed, cheap]
-    price, bound = 0.0, task.score(relaxed)
-    for _ in range(_MOST_PRICES):
-        run = task.spend(dear) - task.spend(cheap)
+    dear, divisions = relaxed, [relaxed, cheap]
+    best_multiplier, bound = 0.0, problem.objective_value(relaxed)
+    for _ in range(_MAX_MULTIPLIERS):
+        run = problem.spend(dear) - problem.spend(cheap)
         if run <= unit:
             break
-        draw = max(0.0, (task.score(dear) - task.score(cheap)) / run)
-        goal = task.goal.priced(draw, unit)
-        found = _best(free.with_goal(goal))
-        assert found is not None
-        top = task.score(found) - draw * task.spend(found)
-        seen.append(found)
-        if top + draw * task.most_spent + goal.rounding < bound:
-            price, bound = draw, top + draw * task.most_spent + goal.rounding
-        if top <= task.score(cheap) - draw * task.spend(cheap) + goal.rounding:
+        rise = problem.objective_value(dear) - problem.objective_value(cheap)
+        multiplier = max(0.0, rise / run)
+        objective = problem.objective.penalised(multiplier, unit)
+        division = _best(free.with_objective(objective))
+        assert division is not None
+        divisions.append(division)
+        optimum = _lagrangian(problem, division, multiplier)
+        candidate = optimum + multiplier * problem.max_spend + objective.rounding
+        if candidate < bound:
+            best_multiplier, bound = multiplier, candidate
+        if optimum <= _lagrangian(problem, cheap, multiplier) + objective.rounding:
             break
-        if task.spend(found) > task.most_spent:
-            dear = found
+        if problem.spend(division) > problem.max_spend:
+            dear = division
         else:
-            cheap = found
-    return Price(price, unit, bound, seen)
+            cheap = division
+    return DualSolution(best_multiplier, unit, bound, divisions)
 
 
-def _best(task: Task) -> Division | None:
+def _lagrangian(problem: CutProblem, division: Division, multiplier: float) -> float:
+    return problem.objective_value(division) - multiplier * problem.spend(division)
+
+
+def _best(problem: CutProblem) -> Division | None:
     """Return the best division, whatever it spends."""
-    if task.side.has_rates:
-        return best_with_rates(task)
-    n, y = pruned(task.n, task.y, [task.goal], task.limits)
-    return best_division(n, y, task.goal, task.limits)
+    if problem.constraints.has_rates:
+        return best_with_rates(problem)
+    n, y = pruned(problem.n, problem.y, [problem.objective], problem.limits)
+    return best_division(n, y, problem.objective, problem.limits)
 
 
-def _best_seen(task: Task, price: Price) -> Division | None:
-    """Return the best that divisions seen become by moving cuts.
+def _best_known(problem: CutProblem, dual: DualSolution) -> Division | None:
+    """Return the best local optimum from divisions of the dual and mixtures of them.
 
-    Cuts move between those borders only that can lead to more than the best one seen.
+    Cuts move only between borders that may lead to more than the best of the former.
     """
-    starts = price.seen[-_MOST_STARTS:]
-    starts += [one for pair in pairwise(starts) for one in _mixed(*pair, task.limits)]
-    # The cheapest one is within the budget, if none of the others ever is.
-    starts.append(price.seen[1])
-    legal = [one for one in starts if task.admits(one)]
-    score = max((task.score(one) for one in legal), default=-math.inf)
-    goal = task.goal.priced(price.price, price.rounding)
-    floor = score - price.price * task.most_spent if price.price else score
-    n, _ = pruned(task.n, task.y, [goal], task.limits, floor)
-    places = [np.searchsorted(task.n, n), *(task.cuts(one) for one in starts)]
-    some = task.at(np.unique(np.concatenate(places)))
-    moved = [improved(some, one) for one in starts]
-    return max((one for one in moved if one is not None), key=task.score, default=None)
+    starts = dual.divisions[-_MAX_STARTS:]
+    starts += [
+        mixture
+        for lower, upper in pairwise(starts)
+        for mixture in _mixtures(lower, upper, problem.limits)
+    ]
+    # The minimum-cost division is within the budget, even if no other one is.
+    starts.append(dual.divisions[1])
+    values = [problem.objective_value(d) for d in starts if problem.is_feasible(d)]
+    value = max(values, default=-math.inf)
+    objective = problem.objective.penalised(dual.multiplier, dual.rounding)
+    floor = value - dual.multiplier * problem.max_spend if dual.multiplier else value
+    n, _ = pruned(problem.n, problem.y, [objective], problem.limits, floor)
+    borders = [np.searchsorted(problem.n, n), *(problem.cuts(d) for d in starts)]
+    narrowed = problem.at_borders(np.unique(np.concatenate(borders)))
+    optima = [local_search(narrowed, division) for division in starts]
+    feasible = [division for division in optima if division is not None]
+    return max(feasible, key=problem.objective_value, default=None)
 
 
-def _mixed(one: Division, other: Division, limits: Limits) -> Iterator[Division]:
-    """Yield legal ones with the lower cuts of one and the upper cuts of the other."""
-    if one.tiers != other.tiers:
+def _mixtures(first: Division, second: Division, limits: Limits) -> Iterator[Division]:
+    """Yield legal divisions: the lower cuts of one, the upper cuts of the other."""
+    if first.tiers != second.tiers:
         return
-    for t in range(1, len(one.below)):
-        for a, b in ((one, other), (other, one)):
-            size = b.below[t] - a.below[t - 1]
+    for t in range(1, len(first.n_below)):
+        for lower, upper in ((first, second), (second, first)):
+            size = upper.n_below[t] - lower.n_below[t - 1]
             if size > 0 and limits.low <= size <= limits.high:
                 yield Division(
-                    a.tiers, a.below[:t] + b.below[t:], a.sums[:t] + b.sums[t:]
+                    lower.tiers,
+                    lower.n_below[:t] + upper.n_below[t:],
+                    lower.y_below[:t] + upper.y_below[t:],
                 )
 
 
-def closed(task: Task, price: Price, best: Division | None) -> Found:
+def close_gap(
+    problem: CutProblem, dual: DualSolution, best: Division | None
+) -> Incumbent:
     """Return the best division after a search for any better one.
 
-    Borders that are not searched, and labels that are not followed, are accounted for.
+    The bound covers the borders that are not searched and the labels that are dropped.
     """
-    bound = price.bound
-    for most, n_borders in _SEARCHES:
-        score = -math.inf if best is None else task.score(best)
-        some, lost = that_matter(task, price, score, n_borders)
-        if some is None:
+    bound = dual.bound
+    for width, n_borders in _SEARCHES:
+        value = -math.inf if best is None else problem.objective_value(best)
+        narrowed, lost = relevant_borders(problem, dual, value, n_borders)
+        if narrowed is None:
             break
-        search = _search(some, price, score, lost, most)
+        search = _search(narrowed, dual, value, lost, width)
         better = search.run()
         best = best if better is None else better
         if search.lost <= search.to_beat():
-            return Found(best, search.best, is_proved=True)
-        paid = price.price * task.most_spent
-        bound = min(bound, max(search.best, search.lost + paid))
-    return Found(best, bound, is_proved=False)
+            return Incumbent(best, search.best, is_proved=True)
+        penalty = dual.multiplier * problem.max_spend
+        bound = min(bound, max(search.best, search.lost + penalty))
+    return Incumbent(best, bound, is_proved=False)
 
 
 def _search(
-    task: Task, price: Price, score: float, lost: float, most: int
-) -> Search | FrontSearch:
-    """Return the search that suits what is asked."""
-    if _labels_apart(task):
-        return Search(task, price.price, price.rounding, score, lost, most)
-    return FrontSearch(task, price.price, price.rounding, score, lost, most)
+    problem: CutProblem, dual: DualSolution, value: float, lost: float, width: int
+) -> LabelSearch | ParetoSearch:
+    """Return the search that the constraints need."""
+    kind = LabelSearch if _are_labels_apart(problem) else ParetoSearch
+    return kind(problem, dual.multiplier, dual.rounding, value, lost, width)
 
 
-def _labels_apart(task: Task) -> bool:
-    return task.side.has_rates or task.limits.high < task.n[-1]
+def _are_labels_apart(problem: CutProblem) -> bool:
+    """Tell whether labels at different borders do not compare."""
+    return problem.constraints.has_rates or problem.limits.high < problem.n[-1]
 
 
-def that_matter(
-    task: Task, price: Price, score: float, n_borders: int
-) -> tuple[Task | None, float]:
-    """Return the task with the borders that can lead to more than a score.
-
-    As many as asked, and as the search can take.
+def relevant_borders(
+    problem: CutProblem, dual: DualSolution, value: float, n_borders: int
+) -> tuple[CutProblem | None, float]:
+    """Return the problem at the borders of divisions that may beat a value.
 
     Returns
     -------
-    some : Task or None
-        None if they are too many to tell which are best.
+    narrowed : CutProblem or None
+        At most `n_borders` borders, and as many as the search can take; None if too
+        many remain to compute a bound for each.
     lost : float
-        The largest bound of what was left out for there being too many.
+        Largest bound of a border that had to be dropped.
     """
-    goal = task.goal.priced(price.price, price.rounding)
-    floor = score - price.price * task.most_spent if price.price else score
-    n, y = pruned(task.n, task.y, [goal], task.limits, floor)
-    if len(n) > _MOST_BOUNDED:
+    objective = problem.objective.penalised(dual.multiplier, dual.rounding)
+    floor = value - dual.multiplier * problem.max_spend if dual.multiplier else value
+    n, y = pruned(problem.n, problem.y, [objective], problem.limits, floor)
+    if len(n) > _MAX_BOUNDED:
         return None, -math.inf
-    [(_, bounds)] = through(exact_positions(n, y), goal, task.limits)
+    [(_, bounds)] = bounds_through(exact_positions(n, y), objective, problem.limits)
     bounds[[0, -1]] = np.inf
-    if task.side.has_rates:
-        n_borders = most_borders(task)
-    elif _labels_apart(task):
-        n_borders = min(n_borders, _MOST_APART)
-    some, lost = _largest(bounds, floor - 4 * goal.rounding, n_borders)
-    return replace(task, n=n[some], y=y[some]), lost
+    if problem.constraints.has_rates:
+        n_borders = max_borders(problem)
+    elif _are_labels_apart(problem):
+        n_borders = min(n_borders, _MAX_BORDERS_APART)
+    kept, lost = _largest(bounds, floor - 4 * objective.rounding, n_borders)
+    return replace(problem, n=n[kept], y=y[kept]), lost
 
 
-def _largest(bounds: FloatArray, least: float, most: int) -> tuple[IntArray, float]:
-    """Return the places of the largest bounds, and the largest of the rest."""
-    some = np.flatnonzero(bounds >= least)
-    if len(some) <= most:
-        return some, -math.inf
-    order = some[np.argsort(-bounds[some], kind="stable")]
-    return np.sort(order[:most]), float(bounds[order[most]])
+def _largest(bounds: FloatArray, floor: float, limit: int) -> tuple[IntArray, float]:
+    """Return the positions of the largest bounds, and the largest of the rest."""
+    positions = np.flatnonzero(bounds >= floor)
+    if len(positions) <= limit:
+        return positions, -math.inf
+    order = positions[np.argsort(-bounds[positions], kind="stable")]
+    return np.sort(order[:limit]), float(bounds[order[limit]])

@@ -1,12 +1,12 @@
-"""Rows cut by score into the tiers of largest value."""
+"""Rows cut by score into the tiers of largest profit."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Literal, Required, TypedDict, Unpack
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -14,76 +14,21 @@ import numpy.typing as npt
 from skseg._search._bounds import SizeBounds, size_bounds
 from skseg._typing import FloatArray
 
-from ._menu import Goal, Mode, make_goal
-from ._positions import Blocks, Limits
-from ._rows import Rows, Runs, read_rows
-from ._side import Found, Rates, Side, Task, parts
-from ._solve import solve, upper_bound
-from ._sweep import (
+from ._dynamic_program import (
     Division,
     best_division,
-    blocks_that_matter,
+    best_values,
     pruned,
-    values_of,
+    relevant_blocks,
 )
-from ._why import Nearest, nearest_bounds, why_impossible
-from ._why_side import why_not
-
-
-class Asked(TypedDict, total=False):
-    """What is asked of cuts; see `optimal_cuts`."""
-
-    gain: Required[npt.ArrayLike]
-    cost: Required[npt.ArrayLike]
-    fixed: npt.ArrayLike
-    mode: Mode
-    min_size: float
-    max_size: float
-    budget: float
-    spent: float
-    rates: Rates | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """Outcome of `optimal_cuts`.
-
-    Attributes
-    ----------
-    status : {"solved", "impossible"}
-        "impossible": no division meets what is asked, which is proved if the gap is 0.
-    tiers : tuple of int
-        Positions in the menu of the tiers used, ascending; empty if impossible.
-    cuts : tuple of float
-        Thresholds between them, one less. A row belongs to the lower tier if and only
-        if ``score <= threshold``.
-    value : float
-        What the division makes; -inf if impossible.
-    upper_bound : float
-        No division makes more.
-    gap : float
-        ``upper_bound - value``: 0.0 if proved, up to the rounding of the value.
-    sizes, conversions : tuple of float
-        Weighted sums of every tier used.
-    spend : float
-        What the tiers used cost.
-    nearest : Nearest or None
-        The smallest changes that make it possible; None if solved.
-    why : str
-        What stands in the way; empty if solved.
-    """
-
-    status: Literal["solved", "impossible"]
-    tiers: tuple[int, ...]
-    cuts: tuple[float, ...]
-    value: float
-    upper_bound: float
-    gap: float
-    sizes: tuple[float, ...] = ()
-    conversions: tuple[float, ...] = ()
-    spend: float = 0.0
-    nearest: Nearest | None = None
-    why: str = ""
+from ._infeasible_constraints import explain_constraints
+from ._infeasible_sizes import NearestFeasible, explain_sizes, nearest_feasible_bounds
+from ._objective import Objective, make_objective
+from ._positions import Blocks, Limits
+from ._problem import Constraints, CutProblem, Incumbent, tier_sums
+from ._rows import Rows, Runs, read_rows
+from ._solve import solve, solve_at, upper_bound
+from ._types import CutOptions, Cuts
 
 
 def optimal_cuts(
@@ -91,75 +36,77 @@ def optimal_cuts(
     conversions: npt.ArrayLike,
     *,
     weight: FloatArray | None = None,
-    **asked: Unpack[Asked],
+    **options: Unpack[CutOptions],
 ) -> Cuts:
-    """Cut rows by score into tiers such that the value of all is largest.
+    """Cut rows by score into the tiers of largest total profit.
 
     A tier i that is used, with weighted sums N of its rows and Y of their conversions,
-    makes ``gain[i] * Y - cost[i] * N - fixed[i]``.
+    makes ``revenue[i] * Y - cost[i] * N - fixed_cost[i]``.
 
     Parameters
     ----------
     scores : ndarray of float64 of shape (n_rows,)
-        Not NaN. Only their order and their ties matter.
+        Scores without NaN. Only their order and their ties matter.
     conversions : array-like of shape (n_rows,)
-        Finite: 0 or 1, or what is expected of a row, per unit of weight.
+        Finite numbers, such as 0 or 1, or expected conversions; per unit of weight.
     weight : ndarray of float64 of shape (n_rows,), default=None
-        Not negative, 1 by default. A whole weight is a repetition; rows without weight
-        decide nothing.
-    gain, cost : array-like of shape (n_tiers,) or scalar
-        Per conversion and per unit of weight, finite, for tiers in order of score, the
-        first for the lowest. One of them at least has the length of the menu.
-    fixed : array-like of shape (n_tiers,) or scalar, default=0.0
-        Per tier used.
+        Nonnegative weights, 1 by default. A whole weight is a repetition; rows without
+        weight decide nothing.
+    revenue, cost : array-like of shape (n_tiers,) or scalar
+        Money per conversion and per unit of weight, finite, for tiers in order of
+        score, the first for the lowest. At least one of them has the length of the
+        menu.
+    fixed_cost : array-like of shape (n_tiers,) or scalar, default=0.0
+        Money per tier used.
     mode : {"subset", "prefix", "exact"}, default="subset"
         Which tiers may stay unused: any, only the last ones, none.
     min_size, max_size : float, default=0.0, inf
         Bounds of the weight of every tier used.
     budget : float, default=inf
-        Largest spend: the sum of ``cost[i] * N + fixed[i]`` over the tiers used.
+        Largest spend: the sum of ``cost[i] * N + fixed_cost[i]`` over the tiers used.
     spent : float, default=0.0
-        What part of the budget is spent anyway.
+        Part of the budget that is spent before any cut.
     rates : Rates or None, default=None
-        What is asked of the conversion rates of neighbours.
+        Constraint on the conversion rates of neighbouring tiers.
 
     Returns
     -------
     Cuts
         Independent of the order of rows. Of equal values, the one of the fewest tiers;
         among these, from the lowest score up, the lowest tier and then the lowest cut
-        that leave the optimum within reach. Values are equal that differ by less than
-        1e-12, for every tier, of the money at stake: all conversions at the largest
-        gain, and all rows at the lowest cost.
+        that leave the optimum within reach. Values are equal if they differ by less
+        than 1e-12, for every tier, of the money at stake: all conversions at the
+        largest revenue, and all rows at the lowest cost.
 
     Notes
     -----
     Sums are exact if weights and conversions are whole numbers. Others are rounded
-    once, to multiples of 2**-52 of their total, and their sums are exact from there on.
-    So no result depends on the order of adding up.
+    once, to multiples of 2**-52 of their total, and their sums are exact from there on,
+    so no result depends on the order of summation.
 
-    A dynamic program takes the tiers in order [1]_: the best value of what is below a
-    border, given the tier that ends there, is that tier's line ``gain * Y - cost * N``
-    plus a running maximum over where it may begin, so that one tier costs O(n). A lower
-    bound on sizes shifts the maximum, an upper bound makes a window of it.
+    A dynamic program takes the tiers in order [1]_: the best value of the rows below a
+    border, given the tier that ends there, is that tier's ``revenue * Y - cost * N``
+    plus a running maximum over the borders at which it may start, so that one tier
+    takes O(n). A lower bound on sizes shifts the maximum, an upper bound makes it one
+    over a sliding window.
 
-    Few borders need it. Rows are counted in buckets of like scores. The best cuts
-    between buckets bound the optimum from below. The dynamic program over buckets, in
-    which a cut inside one takes the corner of its ``(N, Y)`` that is most favourable
-    and sizes are as favourable as they can be, bounds from above what a cut inside a
-    bucket can lead to. Only buckets in which this is no less than the bound from below
+    Few borders need it. Rows are counted in buckets of similar scores. The best cuts
+    between buckets are a lower bound of the optimum. The dynamic program over buckets,
+    in which a cut inside a bucket takes the most favourable corner of its ``(N, Y)``
+    and sizes are as favourable as they can be, is an upper bound of what a cut inside a
+    bucket can reach. Only buckets whose upper bound is no less than the lower bound
     have their rows sorted; coarse groups of buckets are tried first. Borders between
-    these rows are pruned in the same manner, in ever smaller blocks, and what is left
-    is solved exactly. Where nothing can be pruned, this is a sort and the O(n K)
-    dynamic program.
+    these rows are pruned in the same manner, in ever smaller blocks, and the rest is
+    solved exactly. Where nothing can be pruned, this is a sort and the O(n K) dynamic
+    program.
 
-    A budget or rates that these cuts do not meet take more: `best_within_budget` looks
-    for the price of money at which the budget is just kept [2]_ and then closes the gap
-    that remains, `best_with_rates` is a dynamic program over pairs of borders, of which
-    no more than some hundreds can be taken. Both are exact as long as few enough
-    borders can lead to anything better than the best division found. If not, that one
-    is returned and the gap is what it may fall short by. "impossible" is not proved
-    then, either: the gap is inf. Of equal values, any may be the one returned.
+    If these cuts violate a budget or rates, `best_within_budget` finds the Lagrange
+    multiplier of the budget [2]_ and closes the remaining duality gap, and
+    `best_with_rates` is a dynamic program over pairs of borders, of which it can take
+    some hundreds. Both are exact as long as few enough borders may beat the best
+    division found. If not, that division is returned with the gap by which it may fall
+    short. An "infeasible" is not proved in this case, either: the gap is inf. Of equal
+    values, any may be returned.
 
     References
     ----------
@@ -172,11 +119,11 @@ def optimal_cuts(
     --------
     >>> scores = np.array([0.1, 0.2, 0.25, 0.75, 0.8, 0.9])
     >>> conversions = np.array([0, 0, 0, 1, 0, 1])
-    >>> found = optimal_cuts(scores, conversions, gain=[10, 20], cost=[0, 4])
-    >>> found.tiers, found.cuts, found.value
+    >>> cuts = optimal_cuts(scores, conversions, revenue=[10, 20], cost=[0, 4])
+    >>> cuts.tiers, cuts.cut_points, cuts.value
     ((0, 1), (0.5,), 28.0)
     """
-    return cut_rows(as_rows(scores, conversions, weight), **asked)
+    return cut_rows(as_rows(scores, conversions, weight), **options)
 
 
 def value_path(
@@ -184,21 +131,17 @@ def value_path(
     conversions: npt.ArrayLike,
     *,
     weight: FloatArray | None = None,
-    **asked: Unpack[Asked],
+    **options: Unpack[CutOptions],
 ) -> FloatArray:
     """Return the largest value for every number of tiers used.
 
-    Parameters
-    ----------
-    scores, conversions, weight, gain, cost, fixed, mode, min_size, max_size, \
-budget, rates
-        As for `optimal_cuts`.
+    The arguments are those of `optimal_cuts`.
 
     Returns
     -------
     ndarray of float64 of shape (n_tiers,)
-        For 1, 2, ... tiers; NaN where no division has so many. With a budget or rates
-        and many rows, the best value found, as in `optimal_cuts`.
+        Values for 1, 2, ... tiers; NaN where no division has that many. With a budget
+        or rates and many rows, the best value found, as in `optimal_cuts`.
 
     Notes
     -----
@@ -206,57 +149,79 @@ budget, rates
     with the number as a further state of the dynamic program if any tier may stay
     unused: O(n K^2) a number where nothing can be pruned.
     """
-    return path_of_rows(as_rows(scores, conversions, weight), **asked)
+    return path_of_rows(as_rows(scores, conversions, weight), **options)
 
 
 def as_rows(
     scores: FloatArray, conversions: npt.ArrayLike, weight: FloatArray | None
 ) -> Rows:
-    """Return what `cut_rows` and `path_of_rows` read, so that it is read once."""
+    """Return the argument of `cut_rows` and `path_of_rows`, read once for both."""
     scores = np.asarray(scores, dtype=np.float64)
     if weight is not None:
         weight = np.asarray(weight, dtype=np.float64)
     return read_rows(scores, np.asarray(conversions), weight)
 
 
-def cut_rows(rows: Rows, **asked: Unpack[Asked]) -> Cuts:
+def cut_rows(rows: Rows, **options: Unpack[CutOptions]) -> Cuts:
     """Return `optimal_cuts` of rows that have been read."""
-    goal, bounds, limits, side = _read(rows, asked)
-    n, y, runs = _candidates(rows, [goal], limits)
-    division = best_division(n, y, goal, limits) if n[-1] > 0 else None
+    objective, bounds, limits, constraints = _read(rows, options)
+    n, y, runs = _candidates(rows, [objective], limits)
+    division = best_division(n, y, objective, limits) if n[-1] > 0 else None
     if division is None:
-        nearest = nearest_bounds(_all_runs(rows).n, goal, limits)
-        return _impossible(nearest, why_impossible(nearest, goal, bounds, n[-1]))
-    task, proved = Task(n, y, goal, limits, side), True
-    found = Found(division, task.score(division), proved)
-    if not task.admits(division):
+        nearest = nearest_feasible_bounds(_all_runs(rows).n, objective, limits)
+        reason, advice = explain_sizes(nearest, objective, bounds, n[-1])
+        return _infeasible(nearest, reason, advice)
+    problem = CutProblem(n, y, objective, limits, constraints)
+    value = problem.objective_value(division)
+    incumbent = Incumbent(division, value, is_proved=True)
+    if not problem.is_feasible(division):
         runs = _all_runs(rows)
-        task = replace(task, n=runs.n, y=runs.y)
-        found = solve(task, division)
-    if found.division is None:
-        nearest, why = why_not(task, found)
-        return _impossible(nearest, why, upper_bound(task, found))
-    return _solved(task, found, runs)
+        problem = replace(problem, n=runs.n, y=runs.y)
+        incumbent = solve(problem, division)
+    if incumbent.division is None:
+        nearest, reason, advice = explain_constraints(problem, incumbent)
+        bound = upper_bound(problem, incumbent)
+        return _infeasible(nearest, reason, advice, bound)
+    return _solved(problem, incumbent, incumbent.division, runs)
 
 
-def path_of_rows(rows: Rows, **asked: Unpack[Asked]) -> FloatArray:
+def path_of_rows(rows: Rows, **options: Unpack[CutOptions]) -> FloatArray:
     """Return `value_path` of rows that have been read."""
-    goal, _, limits, side = _read(rows, asked)
-    path = np.full(goal.n_tiers, -math.inf)
-    n, y, _ = _candidates(rows, goal.all_counts(), limits)
-    if n[-1] > 0 and side.is_free:
-        for one in goal.all_counts():
-            values = values_of(n, y, replace(one, tie=0.0), limits)
-            if goal.skips:
+    objective, _, limits, constraints = _read(rows, options)
+    path = np.full(objective.n_tiers, -math.inf)
+    n, y, _ = _candidates(rows, objective.all_counts(), limits)
+    if n[-1] > 0 and constraints.is_unconstrained:
+        for counted in objective.all_counts():
+            values = best_values(n, y, replace(counted, tie=0.0), limits)
+            if objective.may_skip:
                 path[:] = values
             else:
-                path[one.n_tiers - 1] = values[-1]
+                path[counted.n_tiers - 1] = values[-1]
     elif n[-1] > 0:
-        task = Task(n, y, goal, limits, side)
-        every = cache(lambda: _all_runs(rows))
-        for k, one in goal.by_count():
-            path[k - 1] = _best_value(task.with_goal(one), every)
+        problem = CutProblem(n, y, objective, limits, constraints)
+        all_runs = cache(lambda: _all_runs(rows))
+        for k, counted in objective.by_count():
+            path[k - 1] = _best_value(problem.with_objective(counted), all_runs)
     return np.where(path > -math.inf, path, np.nan)
+
+
+def cut_bins(
+    n: FloatArray, y: FloatArray, **options: Unpack[CutOptions]
+) -> Division | None:
+    """Return the best division of bins of whole rows, None if infeasible.
+
+    Parameters
+    ----------
+    n, y : ndarray of float64 of shape (n_bins + 1,)
+        Numbers of rows and conversions below every bin, and of all rows.
+    **options : dict
+        Menu and constraints, as for `optimal_cuts`.
+    """
+    objective, constraints = _read_menu(options)
+    objective = objective.with_tie_break(float(n[-1]), float(np.abs(np.diff(y)).sum()))
+    low, high = options.get("min_size", 0.0), options.get("max_size", math.inf)
+    limits = Limits(math.ceil(low), math.floor(high) if high < n[-1] else math.inf)
+    return solve_at(n, y, objective, limits, constraints)[0]
 
 
 def threshold_between(low: float, high: float) -> float:
@@ -269,26 +234,37 @@ def threshold_between(low: float, high: float) -> float:
     return middle if low <= middle < high else low
 
 
-def _read(rows: Rows, asked: Asked) -> tuple[Goal, SizeBounds, Limits, Side]:
-    gain, cost, fixed = _menu(asked["gain"], asked["cost"], asked.get("fixed", 0.0))
+def _read(
+    rows: Rows, options: CutOptions
+) -> tuple[Objective, SizeBounds, Limits, Constraints]:
+    objective, constraints = _read_menu(options)
     total = float(rows.n.sum())
-    goal = make_goal(gain, cost, fixed, asked.get("mode", "subset"))
-    goal = goal.settled(total, float(rows.up.sum() + rows.down.sum()))
-    sizes = asked.get("min_size", 0.0), asked.get("max_size", math.inf)
-    spent = asked.get("spent", 0.0)
-    side = Side(asked.get("budget", math.inf) - spent, asked.get("rates"), spent)
-    return goal, *_limits(rows, total, *sizes), side
+    objective = objective.with_tie_break(total, float(rows.up.sum() + rows.down.sum()))
+    sizes = options.get("min_size", 0.0), options.get("max_size", math.inf)
+    return objective, *_read_sizes(rows, total, *sizes), constraints
 
 
-def _menu(*parts: npt.ArrayLike) -> list[FloatArray]:
-    arrays = [np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in parts]
-    return [np.array(part) for part in np.broadcast_arrays(*arrays)]
+def _read_menu(options: CutOptions) -> tuple[Objective, Constraints]:
+    arrays = [
+        np.atleast_1d(np.asarray(money, dtype=np.float64))
+        for money in (
+            options["revenue"],
+            options["cost"],
+            options.get("fixed_cost", 0.0),
+        )
+    ]
+    revenue, cost, fixed_cost = map(np.array, np.broadcast_arrays(*arrays))
+    spent = options.get("spent", 0.0)
+    budget = options.get("budget", math.inf) - spent
+    constraints = Constraints(budget, options.get("rates"), spent)
+    mode = options.get("mode", "subset")
+    return make_objective(revenue, cost, fixed_cost, mode), constraints
 
 
-def _limits(
+def _read_sizes(
     rows: Rows, total: float, min_size: float, max_size: float
 ) -> tuple[SizeBounds, Limits]:
-    """Return the bounds, rounded to steps in which differences of sums are exact."""
+    """Return the bounds, and the same in steps for which differences are exact."""
     weight = np.ones(1) if rows.weight is None else rows.weight
     bounds = size_bounds(min_size, max_size, weight)
     if total == 0:
@@ -304,11 +280,11 @@ def _limits(
 
 
 def _candidates(
-    rows: Rows, goals: Sequence[Goal], limits: Limits
+    rows: Rows, objectives: Sequence[Objective], limits: Limits
 ) -> tuple[FloatArray, FloatArray, Runs]:
-    """Return the sums below all borders that can matter, ends included.
+    """Return the sums below the borders that an optimum may cut at, and runs.
 
-    And the distinct scores on both sides of them, among others.
+    Both ends are included. The runs have the scores on both sides of these borders.
     """
     n, y = rows.edges()
     wanted = np.ones(len(rows.n), dtype=bool)
@@ -319,47 +295,47 @@ def _candidates(
         blocks = Blocks(
             n[filled], y[filled], n[:-1][wanted], n[1:][wanted], least, most
         )
-        at_edge, inside = blocks_that_matter(blocks, goals, limits)
-        # Both buckets at an edge know the scores beside it; beside the ends is no cut.
+        at_edge, inside = relevant_blocks(blocks, objectives, limits)
+        # Both buckets at an edge know the score beside it. There is no cut at the ends.
         at_edge[[0, -1]] = False
         wanted[wanted] = inside | at_edge[:-1] | at_edge[1:]
     runs = rows.sorted_runs(wanted)
     stop = np.searchsorted(runs.n, n[-1])
     n = np.concatenate([[0.0], runs.n[:stop], n[-1:]])
     y = np.concatenate([[0.0], runs.y[:stop], y[-1:]])
-    return *pruned(n, y, goals, limits), runs
+    return *pruned(n, y, objectives, limits), runs
 
 
 def _thresholds(division: Division, runs: Runs) -> tuple[float, ...]:
-    at = np.searchsorted(runs.n, division.below)
-    pairs = zip(runs.scores[at].tolist(), runs.scores[at + 1].tolist(), strict=True)
-    return tuple(threshold_between(low, high) for low, high in pairs)
+    below = np.searchsorted(runs.n, division.n_below)
+    low, high = runs.scores[below].tolist(), runs.scores[below + 1].tolist()
+    return tuple(map(threshold_between, low, high))
 
 
 def _all_runs(rows: Rows) -> Runs:
     """Return the sums below all borders, ends included, with the scores below them."""
     runs = rows.sorted_runs(np.ones(len(rows.n), dtype=bool))
     kept = np.diff(runs.n, prepend=0.0) > 0
-    scores, n, y = (part[kept] for part in (runs.scores, runs.n, runs.y))
+    scores, n, y = (column[kept] for column in (runs.scores, runs.n, runs.y))
     y[-1:] = runs.y[-1:]
     zero = np.zeros(1)
-    return Runs(*(np.concatenate([zero, part]) for part in (scores, n, y)))
+    return Runs(*(np.concatenate([zero, column]) for column in (scores, n, y)))
 
 
-def _best_value(task: Task, every: Callable[[], Runs]) -> float:
+def _best_value(problem: CutProblem, all_runs: Callable[[], Runs]) -> float:
     """Return the largest value found, -inf if there is none."""
-    division = best_division(task.n, task.y, task.goal, task.limits)
-    if division is not None and not task.admits(division):
-        task = replace(task, n=every().n, y=every().y)
-        division = solve(task, division).division
-    return -math.inf if division is None else task.value(division)
+    division = best_division(problem.n, problem.y, problem.objective, problem.limits)
+    if division is not None and not problem.is_feasible(division):
+        problem = replace(problem, n=all_runs().n, y=all_runs().y)
+        division = solve(problem, division).division
+    return -math.inf if division is None else problem.value(division)
 
 
-def _solved(task: Task, found: Found, runs: Runs) -> Cuts:
-    division = found.division
-    assert division is not None
-    sizes, sums = parts(division, task.n, task.y)
-    value, bound = task.value(division), upper_bound(task, found)
+def _solved(
+    problem: CutProblem, incumbent: Incumbent, division: Division, runs: Runs
+) -> Cuts:
+    sizes, conversions = tier_sums(division, problem.n, problem.y)
+    value, bound = problem.value(division), upper_bound(problem, incumbent)
     return Cuts(
         "solved",
         tuple(division.tiers),
@@ -368,11 +344,23 @@ def _solved(task: Task, found: Found, runs: Runs) -> Cuts:
         bound,
         bound - value,
         tuple(sizes.tolist()),
-        tuple(sums.tolist()),
-        min(task.spend(division), task.side.budget),
+        tuple(conversions.tolist()),
+        min(problem.spend(division), problem.constraints.budget),
     )
 
 
-def _impossible(nearest: Nearest, why: str, bound: float = -math.inf) -> Cuts:
+def _infeasible(
+    nearest: NearestFeasible, reason: str, advice: str, bound: float = -math.inf
+) -> Cuts:
     gap = 0.0 if bound == -math.inf else math.inf
-    return Cuts("impossible", (), (), -math.inf, bound, gap, nearest=nearest, why=why)
+    return Cuts(
+        "infeasible",
+        (),
+        (),
+        -math.inf,
+        bound,
+        gap,
+        nearest=nearest,
+        reason=reason,
+        advice=advice,
+    )

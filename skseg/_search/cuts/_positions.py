@@ -1,4 +1,4 @@
-"""Where cuts may lie, and which of them one tier may reach from and to."""
+"""Positions at which rows may be cut, and the windows in which a tier may start."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy.typing as npt
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._menu import Goal
+from ._objective import Objective
 
-# Sizes and conversions below some positions.
+# Weight and conversions below positions.
 Sums = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Positions:
-    """Places of cuts in order of score; the first is below all rows, the last above.
+    """Positions of cuts by ascending score, from below all rows to above all rows.
 
     Attributes
     ----------
     low, high : ndarray of float64
-        What size lies below: at least, at most. Both ascend.
-    corners : list of (sizes, conversions)
-        Sums below, of which the true one is a convex combination, as far as the goal
-        can tell.
+        Smallest and largest weight below a position. Both ascend.
+    corners : list of (weights, conversions)
+        Sums below the positions such that an objective is largest in one of the
+        corners.
     is_open : ndarray of bool
-        Whether a position stands for several borders, so that a tier may begin and end
-        in it. Sums below the others are known exactly.
+        Whether a position stands for several borders, so that a tier may both start and
+        end in it. Sums below the others are known exactly.
     """
 
     low: FloatArray
@@ -67,14 +67,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """For every position the earlier ones at which a tier that ends here may begin.
+    """For every position, the earlier ones at which a tier that ends there may start.
 
     Attributes
     ----------
     first, last : ndarray of int
-        Of the window; none may begin where ``last < first``. Both ascend.
+        Ends of the windows, which are empty where ``last < first``. Both ascend.
     levels : list of ndarray of int, or None
-        The windows by the logarithm of their length; None: all begin at 0.
+        Positions by the binary logarithm of the length of their windows; None: all
+        windows start at 0.
     """
 
     first: IntArray
@@ -87,22 +88,23 @@ class Windows:
             highest = np.maximum.accumulate(values)[np.maximum(self.last, 0)]
             highest[self.last < 0] = -np.inf
             return np.asarray(highest)
-        # Any window is the union of two that are as long as some power of two.
-        found = np.full(len(values), -np.inf)
-        for level, here in enumerate(self.levels):
+        # Every window is the union of two windows whose length is a power of two.
+        best = np.full(len(values), -np.inf)
+        for level, positions in enumerate(self.levels):
             width = 1 << level
-            ends = self.last[here] - width + 1
-            found[here] = np.maximum(values[self.first[here]], values[ends])
+            second = self.last[positions] - width + 1
+            best[positions] = np.maximum(values[self.first[positions]], values[second])
             values = np.maximum(values[:-width], values[width:])
-        return found
+        return best
 
 
 def windows(positions: Positions, limits: Limits) -> Windows:
-    """Return where a tier of legal size may begin."""
+    """Return where a tier of legal size may start."""
     last = np.arange(len(positions.low)) - ~positions.is_open
     if limits.low > 0:
-        fits = np.searchsorted(positions.low, positions.high - limits.low, "right") - 1
-        last = np.minimum(last, fits)
+        highest = positions.high - limits.low
+        last_legal = np.searchsorted(positions.low, highest, "right") - 1
+        last = np.minimum(last, last_legal)
     if limits.high >= positions.high[-1]:
         return Windows(np.zeros_like(last), last, None)
     first = np.searchsorted(positions.high, positions.low - limits.high, "left")
@@ -114,20 +116,20 @@ def windows(positions: Positions, limits: Limits) -> Windows:
 
 
 def exact_positions(n: FloatArray, y: FloatArray) -> Positions:
-    """Return positions at known sums below."""
+    """Return positions at borders whose sums are known."""
     return Positions(n, n, [(n, y)], np.zeros(len(n), dtype=bool))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blocks:
-    """Borders between rows in order: known edges, and between any two of them a block.
+    """Borders in order of score: known edges, and a block of borders between any two.
 
     Attributes
     ----------
     n, y : ndarray of float64 of shape (n_blocks + 1,)
-        Sums below the edges; the first is below all rows, the last above.
+        Sums below the edges, the first of which is below all rows, the last above.
     fewest, most, least_y, most_y : ndarray of float64 of shape (n_blocks,)
-        Range of the sums below the borders inside a block.
+        Ranges of the sums below the borders inside a block.
     """
 
     n: FloatArray
@@ -137,15 +139,15 @@ class Blocks:
     least_y: FloatArray
     most_y: FloatArray
 
-    def positions(self, goal: Goal) -> Positions:
+    def positions(self, objective: Objective) -> Positions:
         """Return edges and blocks in turn as positions.
 
-        To a goal a cut between tiers i < j is worth ``(gain_i - gain_j) y - (cost_i -
-        cost_j) n``. If gains and costs both ascend, no corner of a block beats the one
-        with most rows and least conversions.
+        A cut between tiers i < j makes ``(revenue_i - revenue_j) y - (cost_i - cost_j)
+        n``. If revenues and costs both ascend, no corner of a block beats the one with
+        most rows and least conversions.
         """
-        sizes = _corner_ends(-goal.cost, self.fewest, self.most)
-        sums = _corner_ends(goal.gain, self.least_y, self.most_y)
+        sizes = _corner_ends(-objective.cost, self.fewest, self.most)
+        sums = _corner_ends(objective.revenue, self.least_y, self.most_y)
         return Positions(
             _interleaved(self.n, self.fewest),
             _interleaved(self.n, self.most),
@@ -158,7 +160,7 @@ class Blocks:
         )
 
     def grouped(self, n_groups: int) -> tuple[IntArray, Blocks]:
-        """Return about so many blocks, each of several, and where they begin."""
+        """Return groups of neighbouring blocks, and the first block of each."""
         starts = np.unique(np.linspace(0, len(self.most), n_groups + 1).astype(np.intp))
         first, stop = starts[:-1], starts[1:]
         return first, Blocks(
@@ -172,7 +174,7 @@ class Blocks:
         )
 
     def reduced(self, kept: IntArray, is_open: BoolArray) -> Blocks:
-        """Return some blocks with their lower edges; what is not open loses borders."""
+        """Return some blocks with their lower edges; closed ones lose their borders."""
         n, y = self.n[:-1][kept], self.y[:-1][kept]
         return Blocks(
             np.append(n, self.n[-1]),
@@ -187,13 +189,13 @@ class Blocks:
 def in_blocks(n: FloatArray, y: FloatArray, n_blocks: int) -> tuple[IntArray, Blocks]:
     """Return which borders are edges, and the blocks between them.
 
-    Besides equal numbers of borders, wide gaps delimit blocks: one with a gap inside
-    would promise too much.
+    Blocks have equal numbers of borders, but wide gaps delimit blocks, too: the bound
+    of a block with a gap inside would be loose.
     """
     even = np.linspace(0, len(n) - 1, n_blocks + 1).astype(np.intp)
     wide = np.flatnonzero(np.diff(n) > n[-1] / (4 * n_blocks))
     edges = np.unique(np.concatenate([even, wide, wide + 1]))
-    # A block without borders inside has those of the edge below, which does no harm.
+    # A block without borders inside gets those of the edge below, which does no harm.
     first = np.minimum(edges[:-1] + 1, edges[1:] - 1)
     inside = np.column_stack([first, edges[1:]]).ravel()
     blocks = Blocks(

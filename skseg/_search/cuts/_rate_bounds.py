@@ -1,4 +1,4 @@
-"""Bounds of what cuts in whole blocks of borders can lead to if rates matter."""
+"""Upper bounds of what cuts in whole blocks of borders can reach, given the rates."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._rates import Neighbours, most_borders, neighbours
-from ._side import Rates, Task
+from ._problem import CutProblem, Rates
+from ._rates import Successors, max_borders, successors
 
-# Blocks, and how often what remains is put into finer ones.
-_BLOCKS = 400
-_MOST_ROUNDS = 12
-# What has to go in a round for another to be worth it.
-_WORTH = 0.95
+# Number of blocks, and how often the remaining borders are put into smaller ones.
+_N_BLOCKS = 400
+_MAX_ROUNDS = 12
+# Another round is worth its time if at most this share of the borders remains.
+_MAX_REMAINING = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tiers:
+class TierRanges:
     """Tiers between two blocks of borders, or within one.
 
     Attributes
     ----------
     legal : ndarray of bool of shape (n_blocks, n_blocks)
-        Whether one may have a legal size.
+        Whether some tier between the blocks has a legal size.
     lowest, highest : ndarray of float64 of the same shape
-        Range of their rates.
+        Range of the rates of these tiers.
     """
 
     legal: BoolArray
@@ -35,133 +35,144 @@ class Tiers:
     highest: FloatArray
 
 
-def narrowed(task: Task, floor: float) -> tuple[Task, float]:
-    """Return the task with fewer borders, and a bound of the score.
+def narrow_borders(problem: CutProblem, floor: float) -> tuple[CutProblem, float]:
+    """Return the problem at fewer borders, and an upper bound of the objective value.
 
     Parameters
     ----------
-    task : Task
-        With rates; a budget does not matter.
+    problem : CutProblem
+        A problem with rates; its budget is ignored.
     floor : float
-        Borders remain that may lead to this score.
+        Borders of divisions that may reach this objective value are kept.
 
     Notes
     -----
-    Borders are put into blocks. Between blocks the dynamic program of `pair_endings`
-    takes every cut at the best border of its block and every rate as favourable as
-    borders allow, from below and from above, so that it bounds what a cut in a block
-    can lead to. Blocks that can lead to too little go, and the rest is put into finer
-    ones.
+    Borders are put into blocks. Between blocks, the dynamic program of
+    `pair_backward_values` takes every cut at the best border of its block and every
+    rate as favourable as the borders allow, upwards and downwards. This bounds what a
+    cut in a block can reach. Blocks whose bound is too low are dropped and the rest is
+    put into smaller blocks.
     """
     bound = np.inf
-    for _ in range(_MOST_ROUNDS):
-        size = len(task.n)
-        if size <= most_borders(task):
+    for _ in range(_MAX_ROUNDS):
+        size = len(problem.n)
+        if size <= max_borders(problem):
             break
-        inner = np.linspace(1, size - 1, min(_BLOCKS, size - 2) + 1).astype(np.intp)
+        inner = np.linspace(1, size - 1, min(_N_BLOCKS, size - 2) + 1).astype(np.intp)
         starts = np.unique(np.append(0, inner))
-        bounds = _through(task, starts)
+        bounds = _bounds_through(problem, starts)
         bound = min(bound, float(bounds[-1]))
-        kept = (bounds > -np.inf) & (bounds >= floor - 4 * task.goal.rounding)
+        reaches = bounds >= floor - 4 * problem.objective.rounding
+        kept = (bounds > -np.inf) & reaches
         kept[[0, -1]] = True
         borders = np.repeat(kept, np.diff(np.append(starts, size)))
-        task = task.at(np.flatnonzero(borders))
-        if len(task.n) > _WORTH * size:
+        problem = problem.at_borders(np.flatnonzero(borders))
+        if len(problem.n) > _MAX_REMAINING * size:
             break
-    return task, bound
+    return problem, bound
 
 
-def _through(task: Task, starts: IntArray) -> FloatArray:
-    """Return for every block no less than the best score with a cut there."""
-    size, goal = len(task.n), task.goal
+def _bounds_through(problem: CutProblem, starts: IntArray) -> FloatArray:
+    """Return, for every block, an upper bound of the value with a cut there."""
+    size, objective = len(problem.n), problem.objective
     stops = np.append(starts[1:], size)
-    above = _ahead(task, starts)
-    below = _ahead(_mirror(task), (size - stops)[::-1])
+    above = _suffix_bounds(problem, starts)
+    below = _suffix_bounds(_mirror(problem), (size - stops)[::-1])
     # The mirrored tiers run from the upper border to the lower one.
     below = below[:, ::-1, ::-1, ::-1].swapaxes(2, 3)
-    whole = [
-        float(goal.worth(i, task.n[-1:], task.y[-1:])[0]) + goal.charged[i]
-        for i in range(goal.n_tiers)
+    # The tier at the block is in both the prefix and the suffix.
+    total = [
+        float(objective.profit(i, problem.n[-1:], problem.y[-1:])[0])
+        + objective.fixed_cost_and_tie[i]
+        for i in range(objective.n_tiers)
     ]
     best = np.full(len(starts), -np.inf)
     for layer in range(len(above)):
-        both = above[layer] + below[len(above) - 1 - layer]
-        both -= np.array(whole)[:, np.newaxis, np.newaxis]
-        np.maximum(best, both.max(axis=(0, 1)), out=best)
+        values = above[layer] + below[len(above) - 1 - layer]
+        values -= np.array(total)[:, np.newaxis, np.newaxis]
+        np.maximum(best, values.max(axis=(0, 1)), out=best)
     return best
 
 
-def _mirror(task: Task) -> Task:
-    """Return the task for rows in descending order of score."""
-    rates = task.side.rates or Rates(None)
+def _mirror(problem: CutProblem) -> CutProblem:
+    """Return the problem for rows in descending order of score."""
+    rates = problem.constraints.rates or Rates(None)
     if rates.order == "ascending":
         rates = replace(rates, order="descending")
     elif rates.order == "descending":
         rates = replace(rates, order="ascending")
-    n, y = (sums[-1] - sums[::-1] for sums in (task.n, task.y))
-    side = replace(task.side, rates=rates)
-    return Task(n, y, task.goal.mirror(), task.limits, side)
+    n, y = (sums[-1] - sums[::-1] for sums in (problem.n, problem.y))
+    constraints = replace(problem.constraints, rates=rates)
+    return CutProblem(n, y, problem.objective.mirror(), problem.limits, constraints)
 
 
-def _ahead(task: Task, starts: IntArray) -> FloatArray:
-    """Return what the cuts above a tier can make, its upper end included.
+def _suffix_bounds(problem: CutProblem, starts: IntArray) -> FloatArray:
+    """Return upper bounds of what the cuts above a tier make, its upper end included.
 
-    A cut makes what the tier below it makes up to there, less what the one above would;
-    the end, what the last tier makes up to there.
+    A cut makes the profit of the tier below it up to the cut, less that of the tier
+    above it; the upper end makes the profit of the last tier up to there.
     """
-    goal, size = task.goal, len(starts)
-    sides = _possible(task, starts)
-    tiers = _tiers(task, starts)
-    total = [goal.worth(i, task.n[-1:], task.y[-1:])[0] for i in range(goal.n_tiers)]
-    ahead = np.full((goal.count or 1, goal.n_tiers, size, size), -np.inf)
-    for layer in range(len(ahead)):
-        follow: list[FloatArray] = []
-        for i in reversed(range(goal.n_tiers)):
-            for j, after in enumerate(follow, start=i + 1):
-                # Sorted from the next tier up.
-                step = after + (_cut(task, starts, i, j) - goal.charged[j])
-                np.maximum(ahead[layer, i], step, out=ahead[layer, i])
-                if not goal.skips:
+    objective, size = problem.objective, len(starts)
+    successors_by_sign = _successors(problem, starts)
+    tiers = _tier_ranges(problem, starts)
+    total = [
+        objective.profit(i, problem.n[-1:], problem.y[-1:])[0]
+        for i in range(objective.n_tiers)
+    ]
+    bounds = np.full((objective.count or 1, objective.n_tiers, size, size), -np.inf)
+    for layer in range(len(bounds)):
+        # Bounds of the tiers above, the next one first.
+        suffixes: list[FloatArray] = []
+        for i in reversed(range(objective.n_tiers)):
+            for j, suffix in enumerate(suffixes, start=i + 1):
+                cut = _cut_bounds(problem, starts, i, j)
+                value = suffix + (cut - objective.fixed_cost_and_tie[j])
+                np.maximum(bounds[layer, i], value, out=bounds[layer, i])
+                if not objective.may_skip:
                     break
-            if goal.ends[i] and layer == 0:
-                ahead[layer, i, :, -1] = total[i]
-            ahead[layer, i][~tiers.legal] = -np.inf
-            if layer > 0 or not goal.count:
-                source = ahead[layer - 1, i] if goal.count else ahead[layer, i]
-                follow.insert(0, np.maximum.reduce([s.best(source) for s in sides]))
-    return ahead
+            if objective.can_be_highest[i] and layer == 0:
+                bounds[layer, i, :, -1] = total[i]
+            bounds[layer, i][~tiers.legal] = -np.inf
+            if layer > 0 or not objective.count:
+                source = bounds[layer - 1, i] if objective.count else bounds[layer, i]
+                best = [legal.best(source) for legal in successors_by_sign]
+                suffixes.insert(0, np.maximum.reduce(best))
+    return bounds
 
 
-def _cut(task: Task, starts: IntArray, i: int, j: int) -> FloatArray:
-    """Return the most that a cut between two tiers makes in every block."""
-    makes = task.goal.worth(i, task.n, task.y) - task.goal.worth(j, task.n, task.y)
-    return np.maximum.reduceat(makes, starts)
+def _cut_bounds(problem: CutProblem, starts: IntArray, i: int, j: int) -> FloatArray:
+    """Return the most that a cut between tiers i and j makes in every block."""
+    objective, n, y = problem.objective, problem.n, problem.y
+    value = objective.profit(i, n, y) - objective.profit(j, n, y)
+    return np.maximum.reduceat(value, starts)
 
 
-def _possible(task: Task, starts: IntArray) -> list[Neighbours]:
-    tiers, rates = _tiers(task, starts), task.side.rates or Rates(None)
+def _successors(problem: CutProblem, starts: IntArray) -> list[Successors]:
+    """Return, for every sign, the tiers that may follow if rates are favourable."""
+    tiers = _tier_ranges(problem, starts)
+    rates = problem.constraints.rates or Rates(None)
     return [
-        neighbours(tiers.lowest, tiers.highest, tiers.legal, rates.shift)
+        successors(tiers.lowest, tiers.highest, tiers.legal, rates.required_diff)
         if sign > 0
-        else neighbours(-tiers.highest, -tiers.lowest, tiers.legal, rates.shift)
+        else successors(-tiers.highest, -tiers.lowest, tiers.legal, rates.required_diff)
         for sign in rates.signs
     ]
 
 
-def _tiers(task: Task, starts: IntArray) -> Tiers:
-    stops = np.append(starts[1:], len(task.n))
-    fewest, most = task.n[starts], task.n[stops - 1]
-    least = np.minimum.reduceat(task.y, starts)
-    largest = np.maximum.reduceat(task.y, starts)
-    # From the block of the row to that of the column.
+def _tier_ranges(problem: CutProblem, starts: IntArray) -> TierRanges:
+    stops = np.append(starts[1:], len(problem.n))
+    fewest, most = problem.n[starts], problem.n[stops - 1]
+    least = np.minimum.reduceat(problem.y, starts)
+    largest = np.maximum.reduceat(problem.y, starts)
+    # Rows are the lower block of a tier, columns the upper one.
     shortest = fewest - most[:, np.newaxis]
     longest = most - fewest[:, np.newaxis]
     low, high = least - largest[:, np.newaxis], largest - least[:, np.newaxis]
-    legal = (longest > 0) & (longest >= task.limits.low)
-    legal &= shortest <= task.limits.high
+    legal = (longest > 0) & (longest >= problem.limits.low)
+    legal &= shortest <= problem.limits.high
     apart = shortest > 0
     lowest = np.full(low.shape, -np.inf)
     highest = np.full(low.shape, np.inf)
     np.divide(low, np.where(low >= 0, longest, shortest), out=lowest, where=apart)
     np.divide(high, np.where(high >= 0, shortest, longest), out=highest, where=apart)
-    return Tiers(legal, lowest, highest)
+    return TierRanges(legal, lowest, highest)

@@ -1,4 +1,4 @@
-"""Rows as sums below the borders between their scores, mostly without sorting them."""
+"""Sums of rows below the borders between scores, mostly without sorting the rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._positions import Sums
 
-# Rows are read in pieces that stay in the cache.
-_PIECE = 1 << 15
-# So few rows are sorted at once. More are counted in buckets first.
-_FEW_ROWS = 1 << 17
-# About so many rows are in a bucket, more if there would be too many buckets.
+# Rows are read in chunks that stay in the cache.
+_CHUNK = 1 << 15
+# Up to this many rows are sorted at once; more are counted in buckets first.
+_MAX_SORTED = 1 << 17
+# Average number of rows in a bucket; it is larger if there were too many buckets.
 _ROWS_A_BUCKET = 100
-_MOST_BUCKETS = 1 << 16
+_MAX_BUCKETS = 1 << 16
+# Rows whose scores decide the width of the buckets.
 _SAMPLE = 1 << 12
 
 Codes = npt.NDArray[np.uint16]
@@ -44,22 +45,24 @@ class Runs:
 
 @dataclass(slots=True, eq=False)
 class Rows:
-    """Rows in buckets by score, of which single ones can be sorted.
+    """Rows in buckets by score; the rows of chosen buckets can be sorted.
 
     Attributes
     ----------
     scores, conversions : ndarray of shape (n_rows,)
-        As given, but for the rows without weight. Conversions are times the weight.
+        Scores and weighted conversions of the rows with a weight above 0.
     weight : ndarray of float64 of shape (n_rows,), or None
-        None: 1.
+        Weights of the rows; None if all are 1.
     is_binary : bool
         Whether conversions are 0 or 1 and there is no weight.
     bucket : callable
-        From scores to the numbers of their buckets, which ascend with the score.
+        Function from scores to the numbers of their buckets, which ascend with the
+        score.
     codes : ndarray of uint16 of shape (n_rows,), or None
-        The number of every row's bucket; None: there is one.
+        Number of the bucket of every row; None if there is a single bucket.
     n, y, up, down : ndarray of float64 of shape (n_buckets,)
-        Sums of sizes, conversions, positive conversions and minus the negative ones.
+        Sums of weights, of conversions, of the positive conversions, and of the
+        negative ones without their sign.
     """
 
     scores: FloatArray
@@ -78,46 +81,45 @@ class Rows:
         return _from_zero(self.n), _from_zero(self.y)
 
     def sorted_runs(self, wanted: BoolArray) -> Runs:
-        """Return the distinct scores in the buckets wanted, in order."""
-        kept = [
-            (scores[some], conversions[some], None if weight is None else weight[some])
-            for codes, scores, conversions, weight in self.pieces(_PIECE)
-            for some in [
+        """Return the distinct scores of the wanted buckets, in order."""
+        parts = [
+            (scores[rows], conversions[rows], None if weight is None else weight[rows])
+            for codes, scores, conversions, weight in self.chunks(_CHUNK)
+            for rows in [
                 slice(None) if codes is None else wanted.take(codes).nonzero()[0]
             ]
         ]
-        scores = np.concatenate([piece[0] for piece in kept])
-        conversions = np.concatenate([piece[1] for piece in kept])
+        scores = np.concatenate([part[0] for part in parts])
+        conversions = np.concatenate([part[1] for part in parts])
         weight = None
         if self.weight is not None:
-            weight = np.concatenate(
-                [piece[2] for piece in kept if piece[2] is not None]
-            )
-        del kept
+            weight = np.concatenate([part[2] for part in parts if part[2] is not None])
+        # The parts are as large as the rows.
+        del parts
         if self.is_binary and scores.min(initial=0.0) >= 0:
             runs = _packed_runs(scores, conversions)
         else:
             runs = _ordered_runs(scores, conversions, weight)
         if self.codes is None:
             return runs
-        # Rows of buckets that are not wanted lie below, too.
+        # Rows of unwanted buckets lie below these scores, too.
         bucket = self.bucket(runs.scores)
         for sums, known in ((runs.n, self.n), (runs.y, self.y)):
-            missing = np.where(wanted, 0.0, known)
-            sums += _from_zero(missing)[bucket]
+            unwanted = np.where(wanted, 0.0, known)
+            sums += _from_zero(unwanted)[bucket]
         return runs
 
-    def pieces(
+    def chunks(
         self, size: int
     ) -> Iterator[tuple[Codes | None, FloatArray, npt.NDArray[Any], FloatArray | None]]:
-        """Yield codes, scores, conversions and weight of so many rows at a time."""
+        """Yield codes, scores, conversions and weight of `size` rows at a time."""
         for start in range(0, max(1, len(self.scores)), size):
-            here = slice(start, start + size)
+            rows = slice(start, start + size)
             yield (
-                None if self.codes is None else self.codes[here],
-                self.scores[here],
-                self.conversions[here],
-                None if self.weight is None else self.weight[here],
+                None if self.codes is None else self.codes[rows],
+                self.scores[rows],
+                self.conversions[rows],
+                None if self.weight is None else self.weight[rows],
             )
 
 
@@ -126,7 +128,7 @@ def read_rows(
     conversions: npt.NDArray[Any],
     weight: FloatArray | None,
 ) -> Rows:
-    """Return rows in buckets; those without weight are dropped."""
+    """Return rows in buckets; rows without weight are dropped."""
     is_binary = weight is None and _holds(_is_binary, conversions)
     if weight is not None:
         counted = weight > 0
@@ -136,9 +138,9 @@ def read_rows(
     if not is_binary:
         conversions = conversions.astype(np.float64, copy=False)
     if not is_binary and not _holds(_is_whole, conversions):
-        # Exactly summable, too, whatever the sign.
+        # Rounded such that sums of either sign are exact.
         conversions = np.copysign(summable(np.abs(conversions)), conversions)
-    n_buckets = min(_MOST_BUCKETS, len(scores) // _ROWS_A_BUCKET + 3)
+    n_buckets = min(_MAX_BUCKETS, len(scores) // _ROWS_A_BUCKET + 3)
     bucket = _bucketing(scores, n_buckets)
     codes = None if bucket is None else np.empty(len(scores), dtype=np.uint16)
     rows = Rows(scores, conversions, weight, is_binary, bucket or _no_bucket, codes)
@@ -149,8 +151,8 @@ def read_rows(
 def _bucketing(
     scores: FloatArray, n_buckets: int
 ) -> Callable[[FloatArray], Codes] | None:
-    """Return equal bins of most scores, None where there is no point in them."""
-    if len(scores) <= _FEW_ROWS:
+    """Return a function from scores to buckets of equal width, None if one suffices."""
+    if len(scores) <= _MAX_SORTED:
         return None
     sample = np.sort(scores[:: max(1, len(scores) // _SAMPLE)])
     sample = sample[np.isfinite(sample)]
@@ -161,17 +163,17 @@ def _bucketing(
     width = high - low
     if not (0 < width < math.inf and (factor := (n_buckets - 2) / width) < math.inf):
         return None
-    # Bucket 0 is for what is lower.
-    shift = low * factor - 1.0
+    # Bucket 0 holds the scores below the range, the last one those above.
+    offset = low * factor - 1.0
 
-    def bucket(some: FloatArray) -> Codes:
-        # Every step keeps the order, rounding included.
+    def bucket(values: FloatArray) -> Codes:
+        # Every step preserves the order, rounding included.
         with np.errstate(over="ignore"):
-            place = some * factor
-        place -= shift
-        np.minimum(place, n_buckets - 1.0, out=place)
-        np.maximum(place, 0.0, out=place)
-        return place.astype(np.uint16)
+            position = values * factor
+        position -= offset
+        np.minimum(position, n_buckets - 1.0, out=position)
+        np.maximum(position, 0.0, out=position)
+        return position.astype(np.uint16)
 
     return bucket
 
@@ -181,32 +183,34 @@ def _no_bucket(scores: FloatArray) -> Codes:
 
 
 def _count(rows: Rows, n_buckets: int) -> None:
-    """Set the sums of all buckets, and the codes."""
-    for codes, scores, *_ in rows.pieces(_PIECE):
+    """Set the codes, and the sums of all buckets."""
+    for codes, scores, *_ in rows.chunks(_CHUNK):
         if codes is not None:
             codes[:] = rows.bucket(scores)
     totals = np.zeros((3, n_buckets))
-    # Every piece costs as much as its buckets, too.
-    for codes, scores, conversions, weight in rows.pieces(max(_PIECE, 4 * n_buckets)):
-        at = np.zeros(len(scores), np.intp) if codes is None else codes.astype(np.intp)
+    # Counting a chunk takes as long as there are buckets, so chunks are larger.
+    for codes, scores, conversions, weight in rows.chunks(max(_CHUNK, 4 * n_buckets)):
+        bucket = (
+            np.zeros(len(scores), np.intp) if codes is None else codes.astype(np.intp)
+        )
         if rows.is_binary:
-            at *= 2
-            at += conversions == 1
-            pairs = np.bincount(at, minlength=2 * n_buckets)
+            bucket *= 2
+            bucket += conversions == 1
+            pairs = np.bincount(bucket, minlength=2 * n_buckets)
             totals[0] += pairs[::2] + pairs[1::2]
             totals[1] += pairs[1::2]
         else:
             up = np.maximum(conversions, 0)
-            totals[0] += np.bincount(at, weight, minlength=n_buckets)
-            totals[1] += np.bincount(at, up, minlength=n_buckets)
-            totals[2] += np.bincount(at, up - conversions, minlength=n_buckets)
+            totals[0] += np.bincount(bucket, weight, minlength=n_buckets)
+            totals[1] += np.bincount(bucket, up, minlength=n_buckets)
+            totals[2] += np.bincount(bucket, up - conversions, minlength=n_buckets)
     rows.n, rows.up, rows.down = totals
     rows.y = rows.up - rows.down
 
 
 def _packed_runs(scores: FloatArray, conversions: npt.NDArray[Any]) -> Runs:
-    # The bits of floats that are not negative sort as whole numbers. The bit of the
-    # sign is free; that of -0.0 is shifted out. Scores are a copy, changed in place.
+    # Nonnegative floats sort like the integers of their bits. The sign bit is free for
+    # the outcome; that of -0.0 is shifted out. The scores are a copy, changed in place.
     keys = scores.view(np.uint64)
     keys <<= np.uint64(1)
     keys |= conversions.astype(np.uint64)
@@ -236,13 +240,13 @@ def _last_of_runs(ordered: npt.NDArray[Any]) -> IntArray:
     return np.flatnonzero(is_last)
 
 
-def _from_zero(parts: FloatArray) -> FloatArray:
-    return np.concatenate([[0.0], np.cumsum(parts)])
+def _from_zero(sums: FloatArray) -> FloatArray:
+    return np.concatenate([[0.0], np.cumsum(sums)])
 
 
 def _holds(test: Callable[[npt.NDArray[Any]], bool], values: npt.NDArray[Any]) -> bool:
-    pieces = range(0, len(values), _PIECE)
-    return all(test(values[start : start + _PIECE]) for start in pieces)
+    starts = range(0, len(values), _CHUNK)
+    return all(test(values[start : start + _CHUNK]) for start in starts)
 
 
 def _is_binary(values: npt.NDArray[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The best division at given borders, whatever is asked of it."""
+"""The best division at given borders, whatever the constraints."""
 
 from __future__ import annotations
 
@@ -9,169 +9,182 @@ import numpy as np
 
 from skseg._typing import FloatArray, IntArray
 
-from ._budget import Price, best_price, best_within_budget
-from ._menu import Goal
-from ._moves import improved
+from ._budget import DualSolution, best_within_budget, solve_dual
+from ._dynamic_program import Division, best_division, pruned
+from ._local_search import local_search
+from ._objective import Objective
 from ._positions import Limits
-from ._rate_bounds import narrowed
-from ._rates import best_with_rates, most_borders
-from ._side import Found, Side, Task
-from ._sweep import Division, best_division, pruned
+from ._problem import Constraints, CutProblem, Incumbent
+from ._rate_bounds import narrow_borders
+from ._rates import best_with_rates, max_borders
 
-# Borders of the first grid, and how often it is drawn closer around the best cuts.
+# Number of borders of the first grid, and of grids that close in on the best cuts.
 _GRID = 300
-_MOST_GRIDS = 8
+_MAX_GRIDS = 8
 
 
 def solve_at(
-    n: FloatArray, y: FloatArray, goal: Goal, limits: Limits, side: Side
+    n: FloatArray,
+    y: FloatArray,
+    objective: Objective,
+    limits: Limits,
+    constraints: Constraints,
 ) -> tuple[Division | None, float]:
-    """Return the best division with cuts at given borders, and a bound from above.
+    """Return the best division with cuts at given borders, and an upper bound.
 
     Parameters
     ----------
     n, y : ndarray of float64 of shape (n_borders,)
-        Sizes and conversions below each border, ascending, both ends included: the
+        Weight and conversions below each border, ascending, both ends included: the
         first are 0, the last the totals. Differences are exact, or rounded as the
         values may be.
-    goal : Goal
-        What is to be largest. `Goal.settled` decides its ties.
+    objective : Objective
+        What is maximised; `Objective.with_tie_break` sets its tie-break.
     limits : Limits
-        Of sizes.
-    side : Side
-        What else is asked.
+        Smallest and largest size of a tier.
+    constraints : Constraints
+        Budget and rates.
 
     Returns
     -------
     division : Division or None
         None if there is none, or if none was found.
     upper_bound : float
-        No division makes more: the value of this one if that is proved, -inf if it is
-        proved that there is none.
+        No division makes more: the value of this one if it is proved to be optimal,
+        -inf if the problem is proved to be infeasible.
     """
-    apart = np.diff(n) > 0
-    if not apart.all():
+    is_distinct = np.diff(n) > 0
+    if not is_distinct.all():
         # No tier is empty.
-        kept = np.append(True, apart)
+        kept = np.append(True, is_distinct)
         n, y = n[kept], y[kept]
-    division = best_division(n, y, goal, limits) if len(n) > 1 else None
+    division = best_division(n, y, objective, limits) if len(n) > 1 else None
     if division is None:
         return None, -math.inf
-    task = Task(n, y, goal, limits, side)
-    if side.is_free or task.admits(division):
-        return division, task.value(division)
-    found = solve(task, division)
-    return found.division, upper_bound(task, found)
+    problem = CutProblem(n, y, objective, limits, constraints)
+    if constraints.is_unconstrained or problem.is_feasible(division):
+        return division, problem.value(division)
+    incumbent = solve(problem, division)
+    return incumbent.division, upper_bound(problem, incumbent)
 
 
-def upper_bound(task: Task, found: Found) -> float:
-    """Return what no division makes more than."""
-    if found.division is None:
-        return found.bound + (0.0 if found.is_proved else _ties(task))
-    value = task.value(found.division)
-    return value if found.is_proved else max(value, found.bound + _ties(task))
+def upper_bound(problem: CutProblem, incumbent: Incumbent) -> float:
+    """Return an upper bound of the value of all divisions."""
+    if incumbent.division is None:
+        slack = 0.0 if incumbent.is_proved else _tie_slack(problem)
+        return incumbent.bound + slack
+    value = problem.value(incumbent.division)
+    if incumbent.is_proved:
+        return value
+    return max(value, incumbent.bound + _tie_slack(problem))
 
 
-def _ties(task: Task) -> float:
-    return task.goal.n_tiers * task.goal.tie + task.goal.rounding
+def _tie_slack(problem: CutProblem) -> float:
+    """Return by how much values exceed objective values at most."""
+    objective = problem.objective
+    return objective.n_tiers * objective.tie + objective.rounding
 
 
-def solve(task: Task, relaxed: Division) -> Found:
+def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
     """Return the best division.
 
     Parameters
     ----------
-    task : Task
-        What is asked.
+    problem : CutProblem
+        The problem.
     relaxed : Division
-        The best one if nothing but sizes were asked.
+        The best division without constraints on budget and rates.
 
     Notes
     -----
-    A budget alone: `best_within_budget`. Rates: `best_with_rates` among as many borders
-    as it can take. Of more borders, a grid that is drawn closer around its best cuts
-    yields a division. Borders that can lead to no better one are left out (`narrowed`);
-    if few enough remain, the best among these is the best of all.
+    A budget alone is solved by `best_within_budget`, rates by `best_with_rates` if
+    there are few enough borders. For more borders, grids that close in on their best
+    cuts yield a division, and borders that no better division cuts at are dropped
+    (`narrow_borders`); if few enough remain, the best division among them is optimal.
     """
-    if not task.side.has_rates:
-        return best_within_budget(task, relaxed)
-    if len(task.n) <= most_borders(task):
-        return _best_of_few(task)
-    price = Price(0.0, 0.0, task.score(relaxed), [relaxed])
-    if task.spend(relaxed) > task.most_spent:
-        lowest = best_price(task.asked(replace(task.side, rates=None)), relaxed)
-        if lowest is None:
-            return Found(None, -math.inf, is_proved=True)
-        price = lowest
-    best = _from_grids(task, price.seen)
-    score = -math.inf if best is None else task.score(best)
-    some, bound = _left(task, price, score)
+    if not problem.constraints.has_rates:
+        return best_within_budget(problem, relaxed)
+    if len(problem.n) <= max_borders(problem):
+        return _best_at_few_borders(problem)
+    dual = DualSolution(0.0, 0.0, problem.objective_value(relaxed), [relaxed])
+    if problem.spend(relaxed) > problem.max_spend:
+        any_rates = replace(problem.constraints, rates=None)
+        solution = solve_dual(problem.with_constraints(any_rates), relaxed)
+        if solution is None:
+            return Incumbent(None, -math.inf, is_proved=True)
+        dual = solution
+    best = _best_on_grids(problem, dual.divisions)
+    value = -math.inf if best is None else problem.objective_value(best)
+    narrowed, bound = _remaining(problem, dual, value)
     if bound == -math.inf:
-        return Found(None, bound, is_proved=True)
-    bound = min(bound, price.bound)
-    if len(some.n) <= most_borders(some):
-        found = _best_of_few(some)
-        if found.is_proved:
-            return found
-        bound = min(bound, found.bound)
-        best = max(_known(best, found.division), key=task.score, default=None)
-        score = -math.inf if best is None else task.score(best)
-    return Found(best, max(bound, score), is_proved=False)
+        return Incumbent(None, bound, is_proved=True)
+    bound = min(bound, dual.bound)
+    if len(narrowed.n) <= max_borders(narrowed):
+        incumbent = _best_at_few_borders(narrowed)
+        if incumbent.is_proved:
+            return incumbent
+        bound = min(bound, incumbent.bound)
+        divisions = [d for d in (best, incumbent.division) if d is not None]
+        best = max(divisions, key=problem.objective_value, default=None)
+        value = -math.inf if best is None else problem.objective_value(best)
+    return Incumbent(best, max(bound, value), is_proved=False)
 
 
-def _known(*divisions: Division | None) -> list[Division]:
-    return [one for one in divisions if one is not None]
+def _remaining(
+    problem: CutProblem, dual: DualSolution, value: float
+) -> tuple[CutProblem, float]:
+    """Return the borders of divisions that may beat a value, and an upper bound."""
+    objective = problem.objective.penalised(dual.multiplier, dual.rounding)
+    penalty = dual.multiplier * problem.max_spend if dual.multiplier else 0.0
+    floor = value - penalty
+    n, y = pruned(problem.n, problem.y, [objective], problem.limits, floor)
+    penalised = replace(problem, n=n, y=y, objective=objective)
+    narrowed, bound = narrow_borders(penalised, floor)
+    return narrowed.with_objective(problem.objective), bound + penalty
 
 
-def _left(task: Task, price: Price, score: float) -> tuple[Task, float]:
-    """Return the borders that may lead to more than a score, and a bound of it."""
-    goal = task.goal.priced(price.price, price.rounding)
-    paid = price.price * task.most_spent if price.price else 0.0
-    n, y = pruned(task.n, task.y, [goal], task.limits, score - paid)
-    some, bound = narrowed(replace(task, n=n, y=y, goal=goal), score - paid)
-    return some.with_goal(task.goal), bound + paid
-
-
-def _best_of_few(task: Task) -> Found:
-    free = task.asked(replace(task.side, budget=math.inf))
+def _best_at_few_borders(problem: CutProblem) -> Incumbent:
+    free = problem.with_constraints(replace(problem.constraints, budget=math.inf))
     division = best_with_rates(free)
     if division is None:
-        return Found(None, -math.inf, is_proved=True)
-    if task.admits(division):
-        return Found(division, task.score(division), is_proved=True)
-    return best_within_budget(task, division)
+        return Incumbent(None, -math.inf, is_proved=True)
+    if problem.is_feasible(division):
+        value = problem.objective_value(division)
+        return Incumbent(division, value, is_proved=True)
+    return best_within_budget(problem, division)
 
 
-def _from_grids(task: Task, seen: list[Division]) -> Division | None:
+def _best_on_grids(problem: CutProblem, divisions: list[Division]) -> Division | None:
     """Return the best division found between borders on ever finer grids."""
-    best, width = None, len(task.n) // _GRID + 1
-    at = even(task, min(_GRID, most_borders(task) // 2))
-    around = np.unique(np.concatenate([task.cuts(one) for one in seen[-2:]]))
-    for _ in range(_MOST_GRIDS):
-        kept = np.unique(np.concatenate([at, around, [0, len(task.n) - 1]]))
-        division = _best_of_few(task.at(kept)).division
-        better = None if division is None else improved(task, division)
-        if better is not None and (
-            best is None or task.score(better) > task.score(best)
+    best, width = None, len(problem.n) // _GRID + 1
+    grid = even_borders(problem, min(_GRID, max_borders(problem) // 2))
+    cuts = np.unique(np.concatenate([problem.cuts(d) for d in divisions[-2:]]))
+    for _ in range(_MAX_GRIDS):
+        kept = np.unique(np.concatenate([grid, cuts, [0, len(problem.n) - 1]]))
+        division = _best_at_few_borders(problem.at_borders(kept)).division
+        candidate = None if division is None else local_search(problem, division)
+        if candidate is not None and (
+            best is None
+            or problem.objective_value(candidate) > problem.objective_value(best)
         ):
-            best = better
+            best = candidate
         if best is None or width == 0:
             break
-        around = task.cuts(best)
-        at, width = _close(task, around, width), width // 8
+        cuts = problem.cuts(best)
+        grid, width = _grid_around(problem, cuts, width), width // 8
     return best
 
 
-def even(task: Task, n_borders: int) -> IntArray:
-    """Return so many borders, about as many rows apart."""
-    wanted = np.linspace(0.0, task.n[-1], n_borders + 1)
-    places = np.searchsorted(task.n, wanted)
-    return np.unique(np.minimum(places, len(task.n) - 1)).astype(np.intp)
+def even_borders(problem: CutProblem, n_borders: int) -> IntArray:
+    """Return a given number of borders, about equally many rows apart."""
+    targets = np.linspace(0.0, problem.n[-1], n_borders + 1)
+    borders = np.searchsorted(problem.n, targets)
+    return np.unique(np.minimum(borders, len(problem.n) - 1)).astype(np.intp)
 
 
-def _close(task: Task, cuts: IntArray, width: int) -> IntArray:
-    """Return borders around each of some cuts, and a coarse grid."""
-    count = min(_GRID, most_borders(task) // 2) // (2 * max(1, len(cuts)))
+def _grid_around(problem: CutProblem, cuts: IntArray, width: int) -> IntArray:
+    """Return borders around each of some cuts."""
+    count = min(_GRID, max_borders(problem) // 2) // (2 * max(1, len(cuts)))
     step = max(1, width // max(1, count))
-    some = cuts[:, np.newaxis] + np.arange(-count, count + 1) * step
-    return np.asarray(np.clip(some.ravel(), 0, len(task.n) - 1))
+    borders = cuts[:, np.newaxis] + np.arange(-count, count + 1) * step
+    return np.asarray(np.clip(borders.ravel(), 0, len(problem.n) - 1))

@@ -11,7 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skseg._search.cuts import Rates
+from skseg._search.cuts import Cuts, Rates
+
+
+def message(cuts: Cuts) -> str:
+    """Return reason and advice of infeasible cuts as one text."""
+    return f"{cuts.reason} {cuts.advice}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -21,9 +26,9 @@ class Problem:
     scores: list[float]
     conversions: list[float]
     weight: list[float]
-    gain: list[float]
+    revenue: list[float]
     cost: list[float]
-    fixed: list[float]
+    fixed_cost: list[float]
     mode: str = "subset"
     min_size: float = 0.0
     max_size: float = math.inf
@@ -32,22 +37,25 @@ class Problem:
     min_diff: float = 0.0
 
     def arguments(self) -> dict[str, Any]:
-        side: dict[str, Any] = {}
+        constraints: dict[str, Any] = {}
         if self.budget < math.inf:
-            side["budget"] = self.budget
+            constraints["budget"] = self.budget
         if self.order is not None or self.min_diff > 0:
-            side["rates"] = Rates(self.order, self.min_diff)
-        return side | {
+            constraints["rates"] = Rates(self.order, self.min_diff)
+        return constraints | {
             "scores": np.array(self.scores, dtype=float),
             "conversions": np.array(self.conversions, dtype=float),
             "weight": np.array(self.weight, dtype=float),
-            "gain": self.gain,
+            "revenue": self.revenue,
             "cost": self.cost,
-            "fixed": self.fixed,
+            "fixed_cost": self.fixed_cost,
             "mode": self.mode,
             "min_size": self.min_size,
             "max_size": self.max_size,
         }
+
+    def menu(self) -> tuple[list[float], list[float], list[float]]:
+        return self.revenue, self.cost, self.fixed_cost
 
     def with_bounds(self, **bounds: Any) -> Problem:
         return replace(self, **bounds)
@@ -82,30 +90,34 @@ def solutions(problem: Problem) -> Iterator[Solution]:
     """Yield every legal division."""
     rows = list(zip(problem.scores, problem.conversions, problem.weight, strict=True))
     distinct = sorted({s for s, _, w in rows if w > 0})
-    n = [sum(Fraction(w) for s, _, w in rows if s == d) for d in distinct]
-    y = [sum(Fraction(w) * Fraction(c) for s, c, w in rows if s == d) for d in distinct]
-    low = Fraction(problem.min_size)
-    high = Fraction(problem.max_size) if problem.max_size < math.inf else sum(n)
-    for tiers in menus(len(problem.gain), problem.mode):
+    n, y = [Fraction(0)], [Fraction(0)]
+    for d in distinct:
+        weights = [(Fraction(w), Fraction(c)) for s, c, w in rows if s == d]
+        n.append(n[-1] + sum(w for w, _ in weights))
+        y.append(y[-1] + sum(w * c for w, c in weights))
+    low, revenue, cost, fixed_cost = (
+        Fraction(problem.min_size),
+        *(list(map(Fraction, money)) for money in problem.menu()),
+    )
+    high = Fraction(problem.max_size) if problem.max_size < math.inf else n[-1]
+    for tiers in menus(len(revenue), problem.mode):
         for cuts in combinations(range(1, len(distinct)), len(tiers) - 1):
-            ends = [0, *cuts, len(distinct)]
-            parts = [slice(a, b) for a, b in pairwise(ends)]
-            if not distinct or not all(low <= sum(n[p]) <= high for p in parts):
+            pairs = list(pairwise([0, *cuts, len(distinct)]))
+            sizes = [n[b] - n[a] for a, b in pairs]
+            if not distinct or not all(low <= size <= high for size in sizes):
                 continue
-            value = sum(
-                Fraction(problem.gain[i]) * sum(y[p])
-                - Fraction(problem.cost[i]) * sum(n[p])
-                - Fraction(problem.fixed[i])
-                for i, p in zip(tiers, parts, strict=True)
-            )
             spend = sum(
-                Fraction(problem.cost[i]) * sum(n[p]) + Fraction(problem.fixed[i])
-                for i, p in zip(tiers, parts, strict=True)
+                cost[i] * size + fixed_cost[i]
+                for i, size in zip(tiers, sizes, strict=True)
             )
-            rates = [float(sum(y[p])) / float(sum(n[p])) for p in parts]
-            if spend > problem.budget or not rates_fit(problem, rates):
+            if spend > problem.budget:
                 continue
-            yield Solution(tiers, cuts, Fraction(value))
+            sums = [y[b] - y[a] for a, b in pairs]
+            rates = [float(c) / float(m) for c, m in zip(sums, sizes, strict=True)]
+            if not rates_fit(problem, rates):
+                continue
+            earned = sum(revenue[i] * c for i, c in zip(tiers, sums, strict=True))
+            yield Solution(tiers, cuts, Fraction(earned - spend))
 
 
 def rates_fit(problem: Problem, rates: list[float]) -> bool:
@@ -124,19 +136,19 @@ def rates_fit(problem: Problem, rates: list[float]) -> bool:
 
 def best(problem: Problem) -> Solution | None:
     """Return the best division, None if none is legal."""
-    found = list(solutions(problem))
-    if not found:
+    result = list(solutions(problem))
+    if not result:
         return None
-    top = max(solution.value for solution in found)
-    return min((s for s in found if s.value == top), key=Solution.rank)
+    top = max(solution.value for solution in result)
+    return min((s for s in result if s.value == top), key=Solution.rank)
 
 
 def path(problem: Problem) -> list[float]:
     """Return the best value for every number of tiers used, NaN where there is none."""
-    found = list(solutions(problem))
+    result = list(solutions(problem))
     return [
-        max((float(s.value) for s in found if len(s.tiers) == k), default=math.nan)
-        for k in range(1, len(problem.gain) + 1)
+        max((float(s.value) for s in result if len(s.tiers) == k), default=math.nan)
+        for k in range(1, len(problem.revenue) + 1)
     ]
 
 

@@ -10,31 +10,31 @@ import numpy.typing as npt
 import pytest
 
 from skseg._search.cuts import as_rows
-from skseg._search.cuts._resample import ScoreBlocks, block_sums, cells, score_blocks
+from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups, score_bins
 
 FloatArray = npt.NDArray[np.float64]
 INF = math.inf
 N_MANY = 150_000  # more than are sorted at once
 
 
-def blocks_of(scores: Any, y: Any, weight: Any = None, cuts: Any = ()) -> ScoreBlocks:
+def bins_of(scores: Any, y: Any, weight: Any = None, cuts: Any = ()) -> ScoreBins:
     """Return the blocks, after checking them against a count of the rows."""
     scores, y = np.asarray(scores, float), np.asarray(y, float)
     weight = None if weight is None else np.asarray(weight, float)
-    blocks = score_blocks(as_rows(scores, y, weight), np.array(cuts, float))
+    bins = score_bins(as_rows(scores, y, weight), np.array(cuts, float))
     counts = np.ones(len(scores)) if weight is None else weight
-    n_blocks = len(blocks.thresholds) + 1
-    assert len(blocks.n) == len(blocks.y) == n_blocks
-    assert (np.diff(blocks.thresholds) > 0).all()
-    at = np.searchsorted(blocks.thresholds, scores)
-    assert blocks.n.tolist() == np.bincount(at, counts, minlength=n_blocks).tolist()
+    n_bins = len(bins.thresholds) + 1
+    assert len(bins.n) == len(bins.y) == n_bins
+    assert (np.diff(bins.thresholds) > 0).all()
+    at = np.searchsorted(bins.thresholds, scores)
+    assert bins.n.tolist() == np.bincount(at, counts, minlength=n_bins).tolist()
     np.testing.assert_allclose(
-        blocks.y, np.bincount(at, counts * y, minlength=n_blocks), atol=1e-6
+        bins.y, np.bincount(at, counts * y, minlength=n_bins), atol=1e-6
     )
-    assert (blocks.n > 0).all()
+    assert (bins.n > 0).all()
     n_distinct = len(np.unique(scores[counts > 0]))
-    assert blocks.is_complete == (n_blocks == n_distinct)
-    return blocks
+    assert bins.is_complete == (n_bins == n_distinct)
+    return bins
 
 
 def customers(n: int, seed: int = 0) -> tuple[FloatArray, FloatArray]:
@@ -47,41 +47,41 @@ def customers(n: int, seed: int = 0) -> tuple[FloatArray, FloatArray]:
 
 
 def test_every_distinct_score_is_a_block_where_there_are_few() -> None:
-    blocks = blocks_of([3, 1, 1, 2, 3, 3], [1, 0, 1, 0, 1, 0])
-    assert blocks.thresholds.tolist() == [1.5, 2.5]
-    assert blocks.n.tolist() == [2, 1, 3]
-    assert blocks.y.tolist() == [1, 0, 2]
-    assert blocks.is_complete
+    bins = bins_of([3, 1, 1, 2, 3, 3], [1, 0, 1, 0, 1, 0])
+    assert bins.thresholds.tolist() == [1.5, 2.5]
+    assert bins.n.tolist() == [2, 1, 3]
+    assert bins.y.tolist() == [1, 0, 2]
+    assert bins.is_complete
 
 
 def test_one_score_is_one_block() -> None:
     for scores in ([0.5], [0.5] * 7, [INF], [-0.0, 0.0]):
-        blocks = blocks_of(scores, np.ones(len(scores)))
-        assert len(blocks.thresholds) == 0
-        assert blocks.thresholds.dtype == np.float64
-        assert blocks.is_complete
+        bins = bins_of(scores, np.ones(len(scores)))
+        assert len(bins.thresholds) == 0
+        assert bins.thresholds.dtype == np.float64
+        assert bins.is_complete
 
 
 def test_infinite_scores_are_blocks_of_their_own() -> None:
-    blocks = blocks_of([-INF, 1, INF, INF, 2, -INF], [0, 1, 1, 0, 2.5, -1])
-    assert blocks.n.tolist() == [2, 1, 1, 2]
-    assert blocks.is_complete
+    bins = bins_of([-INF, 1, INF, INF, 2, -INF], [0, 1, 1, 0, 2.5, -1])
+    assert bins.n.tolist() == [2, 1, 1, 2]
+    assert bins.is_complete
 
 
 def test_rows_weigh_and_rows_without_weight_are_none() -> None:
-    blocks = blocks_of([1, 2, 2, 3, 4], [1, 0, 1, 1, 0], [2, 0, 5, 0, 1])
-    assert blocks.n.tolist() == [2, 5, 1]
-    assert blocks.y.tolist() == [2, 5, 0]
-    assert blocks.is_complete
+    bins = bins_of([1, 2, 2, 3, 4], [1, 0, 1, 1, 0], [2, 0, 5, 0, 1])
+    assert bins.n.tolist() == [2, 5, 1]
+    assert bins.y.tolist() == [2, 5, 0]
+    assert bins.is_complete
 
 
 @pytest.mark.parametrize(("n", "is_complete"), [(1024, True), (1025, False)])
 def test_there_are_about_a_thousand_blocks_at_most(n: int, is_complete: bool) -> None:
     scores = np.random.default_rng(0).permutation(n)
-    blocks = blocks_of(scores, scores % 2)
-    assert blocks.is_complete == is_complete
-    repeated = blocks_of(np.repeat(scores, 9), np.repeat(scores % 2, 9))
-    assert repeated.thresholds.tolist() == blocks.thresholds.tolist()
+    bins = bins_of(scores, scores % 2)
+    assert bins.is_complete == is_complete
+    repeated = bins_of(np.repeat(scores, 9), np.repeat(scores % 2, 9))
+    assert repeated.thresholds.tolist() == bins.thresholds.tolist()
 
 
 @pytest.mark.parametrize("n", [5000, 60_000])
@@ -89,17 +89,17 @@ def test_blocks_are_small_around_the_cuts(n: int) -> None:
     scores, y = customers(n)
     ranked = np.sort(scores)
     cuts = [ranked[n // 3 - 1 : n // 3 + 1].mean(), ranked[-9:-7].mean()]
-    blocks = blocks_of(scores, y, cuts=cuts)
+    bins = bins_of(scores, y, cuts=cuts)
     # The cuts themselves can be found again.
-    assert set(cuts) <= set(blocks.thresholds)
-    assert 500 < len(blocks.n) < 1100
+    assert set(cuts) <= set(bins.thresholds)
+    assert 500 < len(bins.n) < 1100
     # Elsewhere a block is one of 511 even ones at most.
-    assert blocks.n.max() <= math.ceil(n / 511) + 1
+    assert bins.n.max() <= math.ceil(n / 511) + 1
     for cut in cuts:
-        at = np.searchsorted(blocks.thresholds, cut)
-        assert blocks.n[at : at + 2].max() <= n ** (2 / 3) / 32 + 2
+        at = np.searchsorted(bins.thresholds, cut)
+        assert bins.n[at : at + 2].max() <= n ** (2 / 3) / 32 + 2
     # Distances from a cut grow evenly.
-    below = np.cumsum(blocks.n)[:-1]
+    below = np.cumsum(bins.n)[:-1]
     away = np.unique(np.abs(below - n // 3))
     near = (away > n ** (2 / 3) / 16) & (away < n ** (2 / 3))
     assert (np.diff(away[near]) <= 0.1 * away[near][:-1] + 2).all()
@@ -107,26 +107,26 @@ def test_blocks_are_small_around_the_cuts(n: int) -> None:
 
 def test_blocks_without_cuts_are_even() -> None:
     scores, y = customers(5000)
-    blocks = blocks_of(scores, y)
-    assert 500 < len(blocks.n) < 520
-    assert blocks.n.min() >= 9
-    assert blocks.n.max() <= 11
+    bins = bins_of(scores, y)
+    assert 500 < len(bins.n) < 520
+    assert bins.n.min() >= 9
+    assert bins.n.max() <= 11
 
 
 def test_many_cuts_have_a_few_blocks_each() -> None:
     scores, y = customers(20_000)
     cuts = np.sort(np.random.default_rng(1).choice(scores, 999, replace=False))
-    blocks = blocks_of(scores, y, cuts=cuts)
+    bins = bins_of(scores, y, cuts=cuts)
     at = np.searchsorted(np.sort(scores), cuts, side="right")
-    assert set(at) <= set(np.cumsum(blocks.n).astype(int))
+    assert set(at) <= set(np.cumsum(bins.n).astype(int))
 
 
 def test_the_order_of_few_rows_does_not_matter() -> None:
     scores, y = customers(4000)
     weight = np.random.default_rng(2).integers(0, 4, 4000)
-    first = blocks_of(scores, y / 3, weight, [0.3])
+    first = bins_of(scores, y / 3, weight, [0.3])
     order = np.random.default_rng(3).permutation(4000)
-    again = blocks_of(scores[order], y[order] / 3, weight[order], [0.3])
+    again = bins_of(scores[order], y[order] / 3, weight[order], [0.3])
     assert first.thresholds.tolist() == again.thresholds.tolist()
     assert first.n.tolist() == again.n.tolist()
     assert first.y.tolist() == again.y.tolist()
@@ -141,7 +141,7 @@ def test_any_rows_can_be_recounted(seed: int) -> None:
     weight = [None, rng.integers(0, 3, n) + (np.arange(n) == 0), np.full(n, 2.0)]
     y = rng.integers(-2, 3, n) if seed % 5 == 0 else rng.random(n) < 0.2
     cuts = np.sort(rng.choice(scores[np.isfinite(scores)], seed % 4))
-    blocks_of(scores, y, weight[seed % 3], cuts)
+    bins_of(scores, y, weight[seed % 3], cuts)
 
 
 # Blocks of many rows
@@ -151,63 +151,63 @@ def test_any_rows_can_be_recounted(seed: int) -> None:
 def test_many_rows_are_in_blocks_at_any_scale(scale: float) -> None:
     scores, y = customers(N_MANY)
     cut = 0.3 * scale
-    blocks = blocks_of(scale * scores, y, cuts=[cut])
-    assert not blocks.is_complete
-    assert 400 < len(blocks.n) < 1100
+    bins = bins_of(scale * scores, y, cuts=[cut])
+    assert not bins.is_complete
+    assert 400 < len(bins.n) < 1100
     # Next to the cut no more than a bucket or two.
-    at = np.searchsorted(blocks.thresholds, cut)
-    assert blocks.n[max(at - 1, 0) : at + 2].max() < N_MANY / 300
+    at = np.searchsorted(bins.thresholds, cut)
+    assert bins.n[max(at - 1, 0) : at + 2].max() < N_MANY / 300
 
 
 def test_many_rows_may_lie_far_from_zero() -> None:
     scores, y = customers(N_MANY)
-    assert len(blocks_of(1e6 + scores, y, cuts=[1e6 + 0.3]).n) > 400
-    assert len(blocks_of(scores - 1e6, y, cuts=[0.3 - 1e6]).n) > 400
+    assert len(bins_of(1e6 + scores, y, cuts=[1e6 + 0.3]).n) > 400
+    assert len(bins_of(scores - 1e6, y, cuts=[0.3 - 1e6]).n) > 400
 
 
 def test_many_rows_may_have_infinite_and_outlying_scores() -> None:
     scores, y = customers(N_MANY)
     scores[::7], scores[1::7], scores[2::700], scores[3::700] = -INF, INF, 1e300, -1e300
-    blocks = blocks_of(scores, y, cuts=[0.3])
-    assert blocks.n[0] >= (scores == -INF).sum()
-    assert blocks.n[-1] >= (scores == INF).sum()
-    assert len(blocks.n) > 300
+    bins = bins_of(scores, y, cuts=[0.3])
+    assert bins.n[0] >= (scores == -INF).sum()
+    assert bins.n[-1] >= (scores == INF).sum()
+    assert len(bins.n) > 300
     scores[:] = np.where(np.arange(N_MANY) % 3 == 0, -INF, INF)
-    assert blocks_of(scores, y).is_complete
+    assert bins_of(scores, y).is_complete
 
 
 @pytest.mark.parametrize("n_distinct", [1, 2, 300, 1000])
 def test_few_distinct_scores_of_many_rows_are_blocks(n_distinct: int) -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(0, n_distinct, N_MANY) / n_distinct
-    blocks = blocks_of(scores, rng.random(N_MANY) < 0.3, cuts=[0.4])
-    assert blocks.is_complete
-    assert len(blocks.n) == n_distinct
+    bins = bins_of(scores, rng.random(N_MANY) < 0.3, cuts=[0.4])
+    assert bins.is_complete
+    assert len(bins.n) == n_distinct
 
 
 @pytest.mark.parametrize("n_distinct", [1100, 30_000])
 def test_more_distinct_scores_of_many_rows_share_blocks(n_distinct: int) -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(0, n_distinct, N_MANY) / n_distinct
-    blocks = blocks_of(scores, rng.random(N_MANY) < 0.3, cuts=[0.4, 0.8])
-    assert not blocks.is_complete
+    bins = bins_of(scores, rng.random(N_MANY) < 0.3, cuts=[0.4, 0.8])
+    assert not bins.is_complete
 
 
 def test_many_rows_weigh() -> None:
     scores, y = customers(N_MANY)
     weight = np.random.default_rng(1).integers(0, 3, N_MANY)
-    blocks = blocks_of(scores, y, weight, [0.3])
-    assert blocks.n.sum() == weight.sum()
-    blocks_of(scores, np.round(3 * scores - 1), weight, [0.3])
-    blocks_of(scores, y / 3, weight, [0.3])
+    bins = bins_of(scores, y, weight, [0.3])
+    assert bins.n.sum() == weight.sum()
+    bins_of(scores, np.round(3 * scores - 1), weight, [0.3])
+    bins_of(scores, y / 3, weight, [0.3])
 
 
 def test_skewed_scores_of_many_rows_need_no_more_blocks() -> None:
     rng = np.random.default_rng(0)
     scores = np.exp(6 * rng.normal(size=N_MANY))
-    blocks = blocks_of(scores, rng.random(N_MANY) < 0.3, cuts=[1.0])
-    assert len(blocks.n) < 1100
-    assert not blocks.is_complete
+    bins = bins_of(scores, rng.random(N_MANY) < 0.3, cuts=[1.0])
+    assert len(bins.n) < 1100
+    assert not bins.is_complete
 
 
 # Sums of blocks
@@ -228,9 +228,9 @@ def test_block_sums_are_those_of_the_rows() -> None:
         [float((values * w)[some].sum()) for some in inside]
         for w in (np.ones(500), weight)
     )
-    assert block_sums(thresholds, scores, values, None) == pytest.approx(plain)
-    assert block_sums(thresholds, scores, values, weight) == pytest.approx(weighted)
-    assert block_sums(np.empty(0), scores, values, None) == pytest.approx(values.sum())
+    assert bin_sums(thresholds, scores, values, None) == pytest.approx(plain)
+    assert bin_sums(thresholds, scores, values, weight) == pytest.approx(weighted)
+    assert bin_sums(np.empty(0), scores, values, None) == pytest.approx(values.sum())
 
 
 # Rows drawn again
@@ -252,7 +252,7 @@ def group_draws(values: FloatArray, is_binary: bool) -> FloatArray:
     n, y, squares = (
         np.bincount(GROUPS, values**power).astype(float) for power in range(3)
     )
-    groups = cells(n, y, None if is_binary else squares)
+    groups = row_groups(n, y, None if is_binary else squares)
     drawn = groups.replicates(N_DRAWS, np.random.default_rng(12))
     return np.array([np.concatenate(one) for one in drawn])
 
@@ -297,7 +297,7 @@ def test_groups_that_are_all_alike_keep_their_value() -> None:
     n, y = np.array([4.0, 0, 3, 5]), np.array([4.0, 0, 0, 10])
     for squares in (None, np.array([4.0, 0, 0, 20])):
         some = slice(0, 3) if squares is None else slice(0, 4)
-        groups = cells(n[some], y[some], squares)
+        groups = row_groups(n[some], y[some], squares)
         rates = np.array([1.0, 0, 0, 2])[some]
         for sizes, sums in groups.replicates(20, np.random.default_rng(0)):
             assert sums.tolist() == (sizes * rates).tolist()
@@ -306,17 +306,17 @@ def test_groups_that_are_all_alike_keep_their_value() -> None:
 
 def test_rounding_of_sums_makes_no_impossible_groups() -> None:
     n, y = np.array([3.0, 3.0]), np.array([3 + 1e-12, -1e-12])
-    assert cells(n, y, None).share.tolist() == [1, 0]
+    assert row_groups(n, y, None).share.tolist() == [1, 0]
     tenths = np.array([0.1 + 0.1 + 0.1]) / 3
-    assert cells(np.ones(1), tenths, tenths**2 - 1e-18).low == pytest.approx(0.1)
+    assert row_groups(np.ones(1), tenths, tenths**2 - 1e-18).low == pytest.approx(0.1)
 
 
 def test_draws_are_those_of_the_seed() -> None:
-    groups = cells(np.array([5.0, 9]), np.array([1.0, 8]), None)
+    groups = row_groups(np.array([5.0, 9]), np.array([1.0, 8]), None)
 
     def drawn(seed: int) -> list[list[float]]:
-        found = groups.replicates(9, np.random.default_rng(seed))
-        return [[*sizes, *sums] for sizes, sums in found]
+        result = groups.replicates(9, np.random.default_rng(seed))
+        return [[*sizes, *sums] for sizes, sums in result]
 
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)

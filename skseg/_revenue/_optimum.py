@@ -1,0 +1,102 @@
+"""The optimal tiers of customers with and without a score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skseg._search.cuts import CutOptions, Cuts, Rows, cut_rows
+from skseg.exceptions import InfeasibleError
+
+from ._customers import Customers
+from ._menu import Menu
+from ._settings import OWNER, Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """Optimal cuts of the customers with a score.
+
+    Attributes
+    ----------
+    cuts : Cuts
+        The cuts.
+    options : dict
+        Menu and constraints that they are optimal for.
+    unscored_profit : float
+        Profit from the customers without a score, whom no cut concerns.
+    """
+
+    cuts: Cuts
+    options: CutOptions
+    unscored_profit: float
+
+
+def find_optimum(
+    rows: Rows,
+    customers: Customers,
+    menu: Menu,
+    settings: Settings,
+    bounds: tuple[float, float],
+) -> Optimum:
+    """Return the optimal cuts, or raise `InfeasibleError`."""
+    unscored, tier = customers.unscored, settings.missing_tier
+    options: CutOptions = {
+        "revenue": menu.effective_revenue,
+        "cost": menu.cost,
+        "fixed_cost": menu.fixed_cost,
+        "mode": settings.mode,
+        "min_size": bounds[0],
+        "max_size": bounds[1],
+        "budget": settings.budget,
+        "rates": settings.rates,
+    }
+    options = with_unscored(options, menu, tier, unscored.n)
+    revenue = float(menu.effective_revenue[tier] * unscored.n_conversions)
+    profit = revenue - options["spent"] if unscored.n > 0 else 0.0
+    cuts = cut_rows(rows, **options)
+    if cuts.status == "infeasible":
+        raise InfeasibleError(
+            f"{OWNER} cannot meet its constraints with "
+            f"n_samples={len(customers.scored.scores)}. {cuts.reason}",
+            owner=OWNER,
+            value=_constraints(settings, bounds),
+            advice=cuts.advice or None,
+        )
+    return Optimum(cuts, options, profit)
+
+
+def with_unscored(
+    options: CutOptions, menu: Menu, tier: int, n_unscored: float
+) -> CutOptions:
+    """Return the options for customers some of whom have no score.
+
+    The latter pay for their tier before any cut, its fixed cost included, whoever else
+    is in it.
+    """
+    if n_unscored == 0:
+        return {**options, "fixed_cost": menu.fixed_cost, "spent": 0.0}
+    is_paid = np.arange(len(menu.cost)) == tier
+    return {
+        **options,
+        "fixed_cost": np.where(is_paid, 0.0, menu.fixed_cost),
+        "spent": float(menu.cost[tier] * n_unscored + menu.fixed_cost[tier]),
+    }
+
+
+def _constraints(settings: Settings, bounds: tuple[float, float]) -> dict[str, Any]:
+    """Return the constraints that are not void, by the names of the parameters."""
+    constraints: dict[str, Any] = {"mode": settings.mode}
+    if bounds[0] > 0:
+        constraints["min_size"] = bounds[0]
+    if bounds[1] < math.inf:
+        constraints["max_size"] = bounds[1]
+    if settings.budget < math.inf:
+        constraints["budget"] = settings.budget
+    if settings.rates is not None:
+        constraints["monotonic"] = settings.rates.order
+        constraints["min_rate_diff"] = settings.rates.min_diff
+    return constraints

@@ -1,0 +1,261 @@
+"""The bootstrap of a fitted binner: other customers of the same kind, cut anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from skseg._search.cuts import CutOptions, cut_bins
+from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups
+from skseg._typing import FloatArray, IntArray
+
+from ._bootstrap import RevenueBootstrap
+from ._customers import Customers
+from ._menu import Menu
+from ._optimum import with_unscored
+from ._response import CALIBRATED, calibrated_rates
+from ._settings import OWNER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedTiers:
+    """Tiers used, and the borders of bins between which each of them lies.
+
+    Attributes
+    ----------
+    tiers : ndarray of int of shape (n_used,)
+        Positions on the menu, ascending.
+    borders : ndarray of int of shape (n_used + 1,)
+        Borders of bins; the first is 0, the last the number of bins.
+    """
+
+    tiers: IntArray
+    borders: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicate:
+    """Optimal cut points and profits of a draw, and by how much these are too good."""
+
+    cut_points: FloatArray
+    profits: FloatArray
+    optimism: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resampler:
+    """Sums of the customers of a binner, from which others like them are drawn.
+
+    Attributes
+    ----------
+    bins : ScoreBins
+        Customers with a score and their observed conversions.
+    unscored : tuple of float
+        Number and conversions of the customers without a score.
+    squares : ndarray of float64 of shape (n_bins + 1,), or None
+        Sums of squared conversions of the bins and, last, of the customers without a
+        score; None if conversions are 0, 1 or shares.
+    scores : ndarray of float64 of shape (n_bins,)
+        Mean scores of the bins; 0 unless the response model needs them.
+    response_model : str
+        The response model.
+    menu : Menu
+        The menu of tiers.
+    missing_tier : int
+        Tier of the customers without a score.
+    """
+
+    bins: ScoreBins
+    unscored: tuple[float, float]
+    squares: FloatArray | None
+    scores: FloatArray
+    response_model: str
+    menu: Menu
+    missing_tier: int
+
+    def bootstrap(
+        self,
+        options: CutOptions,
+        segments: pd.DataFrame,
+        n_replicates: int,
+        rng: np.random.Generator,
+    ) -> RevenueBootstrap:
+        """Return the optima of drawn customers.
+
+        Parameters
+        ----------
+        options : dict
+            Menu and constraints of the binner.
+        segments : DataFrame
+            Its segment table.
+        n_replicates : int
+            Number of draws.
+        rng : Generator
+            Source of the draws.
+        """
+        tiers = segments["tier"].to_numpy()[:-1]
+        cut_points = segments["high"].to_numpy()[: len(tiers) - 1]
+        inner = np.searchsorted(self.bins.thresholds, cut_points, side="right")
+        fitted = FittedTiers(tiers, np.array([0, *inner, len(self.bins.n)]))
+        replicates = list(self._replicates(options, fitted, n_replicates, rng))
+        n_feasible, n_tiers = len(replicates), len(self.menu.cost)
+        is_reported = segments["n"].to_numpy() > 0
+        is_reported[:-1] = True
+        columns = np.append(tiers, n_tiers)[is_reported]
+        cuts = np.array([replicate.cut_points for replicate in replicates])
+        profits = np.array([replicate.profits for replicate in replicates])
+        optimism = [replicate.optimism for replicate in replicates]
+        return RevenueBootstrap(
+            _estimates(segments[is_reported], cut_points),
+            tuple(columns.tolist()),
+            cuts.reshape(n_feasible, len(tiers) - 1),
+            profits.reshape(n_feasible, n_tiers + 1),
+            float(np.mean(optimism)) if replicates else np.nan,
+            len(self.bins.thresholds),
+            self.bins.is_complete,
+            n_replicates - n_feasible,
+        )
+
+    def _replicates(
+        self,
+        options: CutOptions,
+        fitted: FittedTiers,
+        n_replicates: int,
+        rng: np.random.Generator,
+    ) -> Iterator[Replicate]:
+        """Yield the optimum of every draw that meets the constraints."""
+        groups = row_groups(
+            np.append(self.bins.n, self.unscored[0]),
+            np.append(self.bins.y, self.unscored[1]),
+            self.squares,
+        )
+        original = _cumulative(self.bins.n, self.bins.y)
+        for n, y in groups.replicates(n_replicates, rng):
+            sums = self._expected_sums(n[:-1], y[:-1])
+            options_of_draw = with_unscored(
+                options, self.menu, self.missing_tier, float(n[-1])
+            )
+            division = cut_bins(*sums, **options_of_draw)
+            if division is None:
+                continue
+            borders = _borders(sums[0], division.n_below)
+            best = FittedTiers(np.array(division.tiers), borders)
+            promised = self._profits(best, sums)
+            realised = self._profits(best, original)
+            # What the fitted tiers make of the draw in excess is chance alone.
+            excess = _cumulative(n[:-1], y[:-1]) - original
+            chance = self._profits(fitted, excess, with_fixed_cost=False)
+            unscored = self._unscored_profit(best.tiers, n[-1], y[-1])
+            yield Replicate(
+                self._cut_points(best, fitted.tiers),
+                np.append(promised, unscored),
+                float(promised.sum() - realised.sum() - chance.sum()),
+            )
+
+    def _expected_sums(self, n: FloatArray, y: FloatArray) -> FloatArray:
+        """Return numbers and expected conversions below every bin, and of all."""
+        drawn = n > 0
+        if self.response_model in CALIBRATED and drawn.any():
+            rates = np.zeros_like(y)
+            rates[drawn] = calibrated_rates(
+                OWNER, self.response_model, self.scores[drawn], n[drawn], y[drawn]
+            )
+            y = n * rates
+        return _cumulative(n, y)
+
+    def _profits(
+        self, fitted: FittedTiers, sums: FloatArray, with_fixed_cost: bool = True
+    ) -> FloatArray:
+        """Return the profit of every tier from the customers with a score."""
+        n, y = np.diff(sums[:, fitted.borders])
+        menu, tiers = self.menu, fitted.tiers
+        profits = np.zeros(len(menu.cost))
+        profits[tiers] = menu.effective_revenue[tiers] * y - menu.cost[tiers] * n
+        if with_fixed_cost:
+            profits[tiers] -= menu.fixed_cost[tiers]
+        return profits
+
+    def _unscored_profit(self, tiers: IntArray, n: float, y: float) -> float:
+        """Return the profit from customers without a score.
+
+        It includes the fixed cost of their tier, unless others use that tier, too.
+        """
+        tier, menu = self.missing_tier, self.menu
+        fixed_cost = menu.fixed_cost[tier] if n > 0 and tier not in tiers else 0.0
+        revenue = menu.effective_revenue[tier] * y
+        return float(revenue - menu.cost[tier] * n - fixed_cost)
+
+    def _cut_points(self, best: FittedTiers, tiers: IntArray) -> FloatArray:
+        """Return the scores above which customers are in a given tier or a higher one.
+
+        The lowest of the given tiers has none.
+        """
+        edges = np.concatenate([[-np.inf], self.bins.thresholds, [np.inf]])
+        return edges[best.borders[np.searchsorted(best.tiers, tiers[1:])]]
+
+
+def _cumulative(n: FloatArray, y: FloatArray) -> FloatArray:
+    """Return numbers and conversions below every bin, and of all."""
+    return np.cumsum(np.pad([n, y], ((0, 0), (1, 0))), axis=1)
+
+
+def _borders(cumulative_n: FloatArray, n_below: Sequence[float]) -> IntArray:
+    """Return the borders of tiers, given the numbers below borders and below cuts.
+
+    Of borders with no drawn customer in between it is the middle one, as a cut point is
+    the middle of two scores.
+    """
+    first = np.searchsorted(cumulative_n, n_below)
+    last = np.searchsorted(cumulative_n, n_below, side="right") - 1
+    return np.array([0, *(first + last) // 2, len(cumulative_n) - 1])
+
+
+def _estimates(segments: pd.DataFrame, cut_points: FloatArray) -> pd.DataFrame:
+    """Return the estimates of the binner, of which intervals are computed."""
+    names, profits = segments["name"].to_list(), segments["profit"].to_list()
+    tiers = names[: len(cut_points) + 1]
+    cut_names = [f"{low} | {high}" for low, high in pairwise(tiers)]
+    return pd.DataFrame(
+        {
+            "kind": ["cut"] * len(cut_points) + ["tier"] * len(names) + ["total"],
+            "name": [*cut_names, *names, "Total"],
+            "estimate": [*cut_points, *profits, sum(profits)],
+        }
+    )
+
+
+def make_resampler(
+    observed: Customers,
+    bins: ScoreBins,
+    response_model: str,
+    menu: Menu,
+    missing_tier: int,
+) -> Resampler | None:
+    """Return the resampler; None if weights are no numbers of customers."""
+    if not observed.is_counted:
+        return None
+    scored, unscored = observed.scored, observed.unscored
+    thresholds, weight = bins.thresholds, scored.weight
+    squares, mean_scores = None, np.zeros_like(bins.n)
+    if response_model == "logistic":
+        totals = bin_sums(thresholds, scored.scores, scored.scores, weight)
+        mean_scores = totals / bins.n
+    # With a known response, only who has which score is left to chance.
+    if response_model == "score" or not observed.are_shares:
+        is_known = response_model == "score"
+        values = scored.scores if is_known else scored.conversions
+        scored_squares = bin_sums(thresholds, scored.scores, values**2, weight)
+        squares = np.append(scored_squares, unscored.squared().n_conversions)
+    return Resampler(
+        bins,
+        (unscored.n, unscored.n_conversions),
+        squares,
+        mean_scores,
+        response_model,
+        menu,
+        missing_tier,
+    )

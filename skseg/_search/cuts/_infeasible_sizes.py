@@ -1,0 +1,190 @@
+"""Bounds of sizes that no division meets, and the nearest bounds that one does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+
+import numpy as np
+
+from skseg._search._bounds import SizeBounds, count_rows
+from skseg._typing import FloatArray
+
+from ._objective import Objective
+from ._positions import Limits, exact_positions, windows
+
+
+@dataclass(frozen=True, slots=True)
+class NearestFeasible:
+    """The nearest constraints that allow a division.
+
+    Attributes
+    ----------
+    min_size : float or None
+        Largest lower bound that is feasible with the upper bound as it is; None: none.
+    max_size : float or None
+        Smallest upper bound that is feasible with the lower bound as it is; None: none.
+    both : tuple of float, or None
+        If neither bound alone can be changed: the smallest upper bound without any
+        lower bound, and the largest lower bound with that one.
+    n_distinct : int
+        Number of distinct scores: no more tiers can be used.
+    budget : float or None
+        Smallest feasible budget, all else unchanged; None: none, or no budget given.
+    min_rate_diff : float or None
+        Largest feasible difference of rates, all else unchanged; None: none, or no
+        difference required.
+    """
+
+    min_size: float | None
+    max_size: float | None
+    both: tuple[float, float] | None
+    n_distinct: int
+    budget: float | None = None
+    min_rate_diff: float | None = None
+
+
+def nearest_feasible_bounds(
+    n: FloatArray, objective: Objective, limits: Limits
+) -> NearestFeasible:
+    """Return the nearest bounds that allow a division.
+
+    Parameters
+    ----------
+    n : ndarray of float64
+        Sizes below all borders between distinct scores, both ends included.
+    objective : Objective
+        Determines how many tiers may be used.
+    limits : Limits
+        Infeasible limits.
+
+    Notes
+    -----
+    Whether a division exists takes O(n K): k tiers can end at a border if k - 1 tiers
+    can end at some border in its window. Wider bounds allow no less, so the nearest
+    ones are found by bisection, exactly: sizes are whole multiples of a step. The
+    bisection starts from what arithmetic alone rules out.
+    """
+    total = float(n[-1])
+
+    def allows(low: float, high: float) -> bool:
+        return _is_feasible(n, objective, Limits(low, high, limits.step))
+
+    def largest_low(high: float) -> float:
+        # At least this many tiers are needed, and they share all rows.
+        n_tiers = max(_fewest_tiers(objective), math.ceil(total / high))
+        stop = min(limits.low / limits.step, total // (n_tiers * limits.step) + 1)
+        n_steps = _last_true(lambda i: allows(i * limits.step, high), 0, int(stop))
+        return limits.step * n_steps
+
+    def smallest_high(low: float) -> float:
+        n_tiers = min(objective.n_tiers, total // low) if low > 0 else objective.n_tiers
+        stop = max(limits.high / limits.step, -(-total // (n_tiers * limits.step)) - 1)
+        first = -round(total / limits.step)
+        n_steps = _last_true(lambda i: allows(low, -i * limits.step), first, -int(stop))
+        return -limits.step * n_steps
+
+    min_size = max_size = both = None
+    if allows(0.0, limits.high):
+        min_size = largest_low(limits.high)
+    if allows(limits.low, total):
+        max_size = smallest_high(limits.low)
+    if min_size is None and max_size is None and allows(0.0, total):
+        widest = smallest_high(0.0)
+        both = (largest_low(widest), widest)
+    return NearestFeasible(min_size, max_size, both, len(n) - 1)
+
+
+def _last_true(holds: Callable[[int], bool], first: int, stop: int) -> int:
+    """Return the last number for which a condition holds.
+
+    It holds at `first` and not at `stop`. The search takes growing steps down from
+    `stop`, since the answer mostly is near it.
+    """
+    step = 1
+    while stop - step > first:
+        if holds(stop - step):
+            first = stop - step
+            break
+        stop, step = stop - step, 2 * step
+    while stop - first > 1:
+        middle = (first + stop) // 2
+        if holds(middle):
+            first = middle
+        else:
+            stop = middle
+    return first
+
+
+def _fewest_tiers(objective: Objective) -> int:
+    return 1 if objective.may_skip else int(objective.can_be_highest.argmax()) + 1
+
+
+def _is_feasible(n: FloatArray, objective: Objective, limits: Limits) -> bool:
+    reach = windows(exact_positions(n, n), limits)
+    stop = np.maximum(reach.last + 1, reach.first)
+    is_end = np.zeros(len(n), dtype=bool)
+    is_end[0] = True
+    for k in range(1, objective.n_tiers + 1):
+        n_ends = np.append(0, np.cumsum(is_end))
+        is_end = n_ends[stop] > n_ends[reach.first]
+        if is_end[-1] and (objective.may_skip or objective.can_be_highest[k - 1]):
+            return True
+    return False
+
+
+def explain_sizes(
+    nearest: NearestFeasible, objective: Objective, bounds: SizeBounds, total: float
+) -> tuple[str, str]:
+    """Return why no division exists, and the smallest change that allows one."""
+    if total == 0:
+        return "There are no rows with a weight above 0.", ""
+    fewest, n_distinct = _fewest_tiers(objective), nearest.n_distinct
+    scores = f"{n_distinct:,} distinct {'score' if n_distinct == 1 else 'scores'}"
+    if n_distinct < fewest:
+        advice = (
+            'Choose mode="subset", in which tiers may stay unused, or at most '
+            f"n_bins={n_distinct}."
+        )
+        return f"{scores} cannot be cut into {fewest:,} tiers.", advice
+    changes = []
+    if nearest.min_size is not None:
+        changes.append(_lower_bound(nearest.min_size))
+    if nearest.max_size is not None:
+        changes.append(_upper_bound(nearest.max_size))
+    change = " or ".join(changes)
+    if nearest.both is not None:
+        low, high = nearest.both
+        change = f"{_lower_bound(low)} together with {_upper_bound(high)}"
+    reason = (
+        f"{count_rows(total)} of {scores} cannot be cut into {menu_counts(objective)} "
+        f"of {bounds}."
+    )
+    return reason, f"The smallest change that makes it possible: {change}."
+
+
+def _lower_bound(size: float) -> str:
+    """Write a lower bound as users may give it: whole, or None."""
+    return f"min_size={math.floor(size) or None}"
+
+
+def _upper_bound(size: float) -> str:
+    return f"max_size={math.ceil(size)}"
+
+
+def menu_counts(objective: Objective) -> str:
+    """Write how many tiers may be used."""
+    fewest, most = _fewest_tiers(objective), objective.n_tiers
+    count = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"{count} {'tier' if most == 1 else 'tiers'}"
+
+
+def format_bound(number: float, direction: int) -> str:
+    """Write a number with few digits, rounded down (-1) or up (1) to be feasible."""
+    if float(number).is_integer():
+        return f"{int(number)}"
+    rounding = ROUND_FLOOR if direction < 0 else ROUND_CEILING
+    rounded = Context(prec=6, rounding=rounding).create_decimal(Decimal(number))
+    return f"{float(rounded):.6g}"

@@ -1,0 +1,184 @@
+"""The objective: profit of the tiers of a menu, and which of them may stay unused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from skseg._typing import BoolArray, FloatArray
+
+Mode = Literal["subset", "prefix", "exact"]
+
+# Differences below this share of the money at stake are rounding, not preference.
+_ROUNDING = 2.0**-44
+# Penalty per tier, so that ties go to the fewest tiers. It is far above what rounding
+# adds up to over all tiers.
+_TIE = 2.0**-40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """Profit to be maximised, and the sets of tiers that a division may use.
+
+    Attributes
+    ----------
+    revenue, cost, fixed_cost : ndarray of float64 of shape (n_tiers,)
+        Money per conversion, per unit of weight, per tier used.
+    can_be_lowest, can_be_highest : ndarray of bool of shape (n_tiers,)
+        Whether a tier may be the lowest, and the highest, of the tiers used.
+    may_skip : bool
+        Whether tiers between these may stay unused.
+    count : int or None
+        Number of tiers used; None: as many as is best.
+    or_fewer : bool
+        Whether every number of tiers up to `count` is solved for, too.
+    rounding : float
+        Values that differ by less are equal.
+    tie : float
+        Penalty per tier used, by which ties go to fewer tiers.
+    """
+
+    revenue: FloatArray
+    cost: FloatArray
+    fixed_cost: FloatArray
+    can_be_lowest: BoolArray
+    can_be_highest: BoolArray
+    may_skip: bool
+    count: int | None = None
+    or_fewer: bool = False
+    rounding: float = 0.0
+    tie: float = 0.0
+
+    @property
+    def fixed_cost_and_tie(self) -> FloatArray:
+        """Fixed cost and tie-breaking penalty per tier used."""
+        return self.fixed_cost + self.tie
+
+    @property
+    def n_tiers(self) -> int:
+        """Number of tiers on the menu."""
+        return len(self.revenue)
+
+    def profit(self, i: int, n: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the profit of tier i, without its fixed cost, at sums of rows."""
+        return np.asarray(self.revenue[i] * y - self.cost[i] * n)
+
+    def layer(self, n_used: int) -> int:
+        """Return how many tiers follow the next one, 0 if tiers are not counted."""
+        return 0 if self.count is None else self.count - 1 - n_used
+
+    def penalised(self, multiplier: float, rounding: float) -> Objective:
+        """Return the Lagrangian: profit minus `multiplier` times the spend.
+
+        Parameters
+        ----------
+        multiplier : float
+            Not negative.
+        rounding : float
+            Spends that differ by less are equal.
+        """
+        return replace(
+            self,
+            cost=self.cost * (1 + multiplier),
+            fixed_cost=self.fixed_cost * (1 + multiplier),
+            rounding=self.rounding + multiplier * rounding,
+        )
+
+    def minimum_cost(self, n: float) -> Objective:
+        """Return the minimum-cost objective for rows of this total weight."""
+        objective = replace(self, revenue=np.zeros_like(self.revenue), tie=0.0)
+        rounding = _ROUNDING * objective._money_at_stake(n, 0.0)
+        return replace(objective, rounding=rounding)
+
+    def any_subset(self) -> Objective:
+        """Return the objective in which every tier may stay unused."""
+        every = np.ones(self.n_tiers, dtype=bool)
+        return replace(self, can_be_lowest=every, can_be_highest=every, may_skip=True)
+
+    def mirror(self) -> Objective:
+        """Return the objective for rows in descending order of score."""
+        revenue, cost, fixed_cost = (
+            self.revenue[::-1],
+            self.cost[::-1],
+            self.fixed_cost[::-1],
+        )
+        lowest, highest = self.can_be_highest[::-1], self.can_be_lowest[::-1]
+        return replace(
+            self,
+            revenue=revenue,
+            cost=cost,
+            fixed_cost=fixed_cost,
+            can_be_lowest=lowest,
+            can_be_highest=highest,
+        )
+
+    def with_tie_break(self, n: float, y: float) -> Objective:
+        """Return the objective with its rounding and its tie-break set.
+
+        Parameters
+        ----------
+        n : float
+            Total weight of the rows.
+        y : float
+            Sum of the absolute conversions.
+        """
+        scale = self._money_at_stake(n, y)
+        return replace(self, rounding=_ROUNDING * scale, tie=_TIE * scale)
+
+    def _money_at_stake(self, n: float, y: float) -> float:
+        """Return the scale of the money at stake, above 0.
+
+        A prohibitive cost, which keeps a tier out, does not set the scale.
+        """
+        spent = np.abs(self.cost) * n + np.abs(self.fixed_cost)
+        earned = np.maximum(-self.cost, 0.0) * n + np.maximum(-self.fixed_cost, 0.0)
+        money = (
+            np.abs(self.revenue).max() * y
+            + earned.max()
+            + spent[self.can_be_lowest].min()
+        )
+        if self.can_be_lowest.sum() == self.can_be_highest.sum() == 1:
+            money += spent.max()
+        return float(money or spent[spent > 0].min(initial=1.0))
+
+    def all_counts(self) -> list[Objective]:
+        """Return objectives that together cover every number of tiers."""
+        if self.may_skip:
+            return [replace(self, count=self.n_tiers, or_fewer=True)]
+        return [objective for _, objective in self.by_count()]
+
+    def by_count(self) -> Iterator[tuple[int, Objective]]:
+        """Yield an objective for every number of tiers that may be used."""
+        for k in range(1, self.n_tiers + 1):
+            if self.may_skip:
+                yield k, replace(self, count=k)
+            elif self.can_be_highest[k - 1]:
+                is_last = np.arange(k) == k - 1
+                yield (
+                    k,
+                    Objective(
+                        self.revenue[:k],
+                        self.cost[:k],
+                        self.fixed_cost[:k],
+                        self.can_be_lowest[:k],
+                        is_last,
+                        may_skip=False,
+                        rounding=self.rounding,
+                        tie=self.tie,
+                    ),
+                )
+
+
+def make_objective(
+    revenue: FloatArray, cost: FloatArray, fixed_cost: FloatArray, mode: Mode
+) -> Objective:
+    """Return the objective in which `mode` says which tiers may stay unused."""
+    tier = np.arange(len(revenue))
+    lowest = tier >= 0 if mode == "subset" else tier == 0
+    highest = tier == len(revenue) - 1 if mode == "exact" else tier >= 0
+    return Objective(
+        revenue, cost, fixed_cost, lowest, highest, may_skip=mode == "subset"
+    )

@@ -1,0 +1,199 @@
+"""The problem: borders, objective, limits of sizes, a budget and rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from skseg._typing import BoolArray, FloatArray, IntArray
+
+from ._dynamic_program import Division
+from ._objective import Objective
+from ._positions import Limits
+
+# Differences of rates may fall short of the required one by this much.
+_TOLERANCE = 1e-9
+# Sums of money are equal if they differ by less than this share of their terms.
+_ROUNDING = 2.0**-44
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Constraint on the conversion rates of neighbouring tiers.
+
+    Attributes
+    ----------
+    order : {"ascending", "descending"} or None
+        From the lowest score up, ties allowed; None: any.
+    min_diff : float, default=0.0
+        Smallest difference of neighbours, up to 1e-9; in either direction if there is
+        no order.
+    """
+
+    order: Literal["ascending", "descending"] | None
+    min_diff: float = 0.0
+
+    @property
+    def required_diff(self) -> float:
+        """The required difference, less the tolerance; never negative."""
+        return max(self.min_diff - _TOLERANCE, 0.0)
+
+    @property
+    def signs(self) -> tuple[float, ...]:
+        """Signs with which rates may ascend; empty if any rates are allowed."""
+        if self.order is None:
+            return (1.0, -1.0) if self.required_diff > 0 else ()
+        return (1.0,) if self.order == "ascending" else (-1.0,)
+
+    def allows(self, lower: FloatArray, upper: FloatArray | float) -> BoolArray:
+        """Tell whether neighbours may have these rates."""
+        is_allowed = np.full(np.broadcast(lower, upper).shape, not self.signs)
+        for sign in self.signs:
+            is_allowed |= sign * lower <= sign * np.asarray(upper) - self.required_diff
+        return is_allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """Constraints on a division besides its sizes.
+
+    Attributes
+    ----------
+    budget : float, default=inf
+        Largest spend: the sum of fixed costs and of costs per unit of weight.
+    rates : Rates or None, default=None
+        Constraint on the conversion rates.
+    spent : float, default=0.0
+        Money spent before any cut; `budget` is what remains of the user's one.
+    """
+
+    budget: float = math.inf
+    rates: Rates | None = None
+    spent: float = 0.0
+
+    @property
+    def is_unconstrained(self) -> bool:
+        """Whether there is neither a budget nor a constraint on rates."""
+        return self.budget == math.inf and not self.has_rates
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether some rates are ruled out."""
+        return self.rates is not None and bool(self.rates.signs)
+
+    def slack(self, objective: Objective, n: float) -> float:
+        """Return by how much rounding may carry a spend above the budget."""
+        if self.budget == math.inf:
+            return 0.0
+        income = max(-float(objective.cost.min()), 0.0) * n
+        income += float(np.maximum(-objective.fixed_cost, 0.0).sum())
+        return _ROUNDING * (abs(self.budget) + 2 * income)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CutProblem:
+    """Borders at which rows may be cut, the objective, and the constraints.
+
+    Attributes
+    ----------
+    n, y : ndarray of float64 of shape (n_borders,)
+        Weight and conversions below every border, both ends included. Weights are
+        distinct.
+    objective : Objective
+        What is maximised.
+    limits : Limits
+        Smallest and largest size of a tier.
+    constraints : Constraints
+        Budget and rates.
+    """
+
+    n: FloatArray
+    y: FloatArray
+    objective: Objective
+    limits: Limits
+    constraints: Constraints
+
+    @property
+    def max_spend(self) -> float:
+        """Largest spend that is feasible, rounding included."""
+        return self.constraints.budget + self.constraints.slack(
+            self.objective, float(self.n[-1])
+        )
+
+    def at_borders(self, borders: IntArray) -> CutProblem:
+        """Return the problem at some of the borders."""
+        return replace(self, n=self.n[borders], y=self.y[borders])
+
+    def with_constraints(self, constraints: Constraints) -> CutProblem:
+        """Return the problem with other constraints."""
+        return replace(self, constraints=constraints)
+
+    def with_objective(self, objective: Objective) -> CutProblem:
+        """Return the problem with another objective."""
+        return replace(self, objective=objective)
+
+    def value(self, division: Division) -> float:
+        """Return the profit of a division."""
+        sizes, sums = tier_sums(division, self.n, self.y)
+        objective, used = self.objective, division.tiers
+        terms = [*(objective.revenue[used] * sums), *(-objective.cost[used] * sizes)]
+        return math.fsum([*terms, *-objective.fixed_cost[used]])
+
+    def objective_value(self, division: Division) -> float:
+        """Return the profit of a division, less its tie-breaking penalties."""
+        return self.value(division) - len(division.tiers) * self.objective.tie
+
+    def spend(self, division: Division) -> float:
+        """Return the cost of a division."""
+        sizes = np.diff([0.0, *division.n_below, self.n[-1]])
+        used, cost = division.tiers, self.objective.cost
+        return math.fsum([*(cost[used] * sizes), *self.objective.fixed_cost[used]])
+
+    def is_feasible(self, division: Division) -> bool:
+        """Tell whether a division meets the budget and the rates."""
+        if not self.spend(division) <= self.max_spend:
+            return False
+        if self.constraints.rates is None or not self.constraints.has_rates:
+            return True
+        sizes, sums = tier_sums(division, self.n, self.y)
+        rates = sums / sizes
+        return bool(self.constraints.rates.allows(rates[:-1], rates[1:]).all())
+
+    def division(self, tiers: list[int], cuts: IntArray | list[int]) -> Division:
+        """Return the division with cuts at the given borders."""
+        return Division(tiers, self.n[cuts].tolist(), self.y[cuts].tolist())
+
+    def cuts(self, division: Division) -> IntArray:
+        """Return the positions of the borders at which a division cuts."""
+        return np.searchsorted(self.n, division.n_below)
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """The best division known, and an upper bound.
+
+    Attributes
+    ----------
+    division : Division or None
+        None if no division is known.
+    bound : float
+        Upper bound of `CutProblem.objective_value` over all divisions.
+    is_proved : bool
+        Whether the division is optimal up to rounding; if it is None, whether the
+        problem is infeasible.
+    """
+
+    division: Division | None
+    bound: float
+    is_proved: bool
+
+
+def tier_sums(
+    division: Division, n: FloatArray, y: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the weight and the conversions of every tier used."""
+    sizes = np.diff([0.0, *division.n_below, n[-1]])
+    return sizes, np.diff([0.0, *division.y_below, y[-1]])
