@@ -1,4 +1,4 @@
-"""What the benchmarks share: CPU seconds, and results as CSV."""
+"""CPU seconds and CSV files of results, for all benchmarks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def cpu(run: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def median_cpu(run: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the median of several runs, and the last result."""
-    taken = [cpu(run) for _ in range(RUNS)]
-    return statistics.median(seconds for seconds, _ in taken), taken[-1][1]
+    """Return the median CPU seconds of `RUNS` runs, and the last result."""
+    runs = [cpu(run) for _ in range(RUNS)]
+    return statistics.median(seconds for seconds, _ in runs), runs[-1][1]
 
 
 def write_results(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write one line per row; the columns in order of first appearance."""
+    """Write one line per row, with the columns in the order of first appearance."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         fields = list(dict.fromkeys(key for row in rows for key in row))

@@ -1,4 +1,4 @@
-"""Seeded data with known truth."""
+"""Generators of customers, orders and leads, with the truth they were drawn from."""
 
 from ._cart_abandoners import make_cart_abandoners
 from ._customers import make_customers

@@ -1,4 +1,4 @@
-"""Users who abandoned a cart, and the probability by which they buy after all."""
+"""Users who abandoned a cart, with the probability that they buy after all."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skseg._core._validation import check_int, is_number
+from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 
 from ._common import read_day, read_generator
 
-Floats = NDArray[np.float64]
-
 
 class _Category(NamedTuple):
-    """The laws of a main category of carts."""
+    """Share and effects of the main category of a cart."""
 
     share: float
     price: float  # median price of an item
@@ -34,8 +33,9 @@ CATEGORIES = {
 }
 
 WINDOW = 60  # days
-# Puts a third of the users within 7 days: few carts stay a user's last one for long.
-MEAN_AGE = 18.0  # days, before the cut at the end of the window
+# Chosen so that a third of the carts are at most 7 days old: few carts stay the last
+# one of their user for long.
+MEAN_AGE = 18.0  # days, before truncation to the window
 HALF_LIFE = 7.0  # days
 
 MEDIAN_AOV = 60.0
@@ -74,22 +74,22 @@ def make_cart_abandoners(
     random_state: Any = None,
     return_truth: bool = False,
 ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
-    r"""Generate users who abandoned a cart and whose conversion follows a known law.
+    r"""Generate users who abandoned a cart, with known probabilities of conversion.
 
-    One row per user, as seen at the start of the `as_of` day: the last cart that the
-    user abandoned in the 60 days before, what is known of the user, and whether the
-    user bought in the 14 days from then on. What a segmentation finds can so be
-    compared with the probability that the outcome was drawn from.
+    Each row is a user at the start of the `as_of` day: the last cart that the user
+    abandoned in the 60 days before, features of the user, and whether the user bought
+    in the following 14 days. So a segmentation can be compared with the probability
+    that the outcome was drawn from.
 
     Parameters
     ----------
     n_customers : int, default=10_000
         Number of users, at least 1.
     never_ordered : float, default=0.15
-        Probability that a user has never ordered before, and so has no average order
-        value, in [0, 1]; 0 for no missing values.
+        Probability that a user has never ordered and so has no average order value, in
+        [0, 1]. With 0 there are no missing values.
     as_of : str, date, datetime or pandas.Timestamp, default="2025-01-01"
-        The day at whose start the users are looked at.
+        The day at whose start the features are taken.
     random_state : int, numpy.random.Generator, RandomState or None, default=None
         Seed of the random numbers; the same int gives the same users.
     return_truth : bool, default=False
@@ -101,19 +101,18 @@ def make_cart_abandoners(
         One row per user, with the columns:
 
         - user_id : int64, from 1 on;
-        - abandoned_at : datetime64[us], the moment the cart was abandoned, to the
-          second;
-        - days_since_abandon : float64, the days from then to `as_of`, in [0, 60]; at
-          most 7 for a third of the users;
+        - abandoned_at : datetime64[us], when the cart was abandoned, to the second;
+        - days_since_abandon : float64, days from then to `as_of`, in [0, 60]; at most 7
+          for a third of the users;
         - aov : float64, average value of the past orders, in currency with 2 decimals,
-          log-normal with the median 60; NaN for who never ordered;
+          log-normal with the median 60; NaN for users who never ordered;
         - engagement : float64 with 3 decimals, in [0, 1], a score of the sessions;
         - profitability : float64 with 3 decimals, in [0, 1], a score of the margin,
-          correlated with the spending that also shows in aov;
+          correlated with aov;
         - cart_value : float64, in currency with 2 decimals;
         - cart_items : int64, number of items in the cart, at least 1;
-        - sessions_last_30d : int64, number of sessions in the last 30 days, the one of
-          the abandonment included;
+        - sessions_last_30d : int64, number of sessions in the last 30 days, including
+          the one in which the cart was abandoned;
         - premium : bool, whether the user is a member of the premium programme;
         - category : text, the main category of the cart: fashion (36 %), home (26 %),
           electronics (22 %), beauty (14.5 %) or gift cards (1.5 %);
@@ -124,7 +123,7 @@ def make_cart_abandoners(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If `n_customers` is not a positive int, `never_ordered` not a number in [0, 1],
         `as_of` not a date, or `random_state` not a seed.
 
@@ -145,19 +144,19 @@ def make_cart_abandoners(
     - fresh is :math:`2^{-\mathrm{days\_since\_abandon} / 7}`: it halves every 7 days;
     - hot is 1 for users of engagement >= 0.6 and aov >= 80, else 0: the interaction
       that a good segmentation finds;
-    - new is 1 for who never ordered, else 0; their term of aov is 0, and they are not
-      hot;
+    - new is 1 for users who never ordered, else 0; their term of aov is 0, and they
+      are not hot;
     - lift is 0 for fashion, -0.1 for home, -0.3 for electronics, 0.2 for beauty and 1
       for gift cards.
 
-    Profitability, cart_items and sessions_last_30d have no effect of their own, but
-    go with columns that do.
+    Profitability, cart_items and sessions_last_30d have no effect of their own, but are
+    correlated with columns that have.
 
-    With the default `never_ordered` some 12 % of all users convert: 50 % of the hot
+    With the default `never_ordered`, some 12 % of all users convert: 50 % of the hot
     ones within 7 days of the abandonment, 13 % of the others within 7 days, and 4.5 %
-    of those of engagement below 0.3 beyond 30 days.
+    of those with an engagement below 0.3 beyond 30 days.
 
-    Which users never ordered is nested: with the same seed a higher `never_ordered`
+    Users who never ordered are nested: with the same seed, a higher `never_ordered`
     only adds to them, and changes nothing about the other users.
 
     Examples
@@ -192,17 +191,18 @@ def make_cart_abandoners(
 
 def _draw_users(
     rng: np.random.Generator, n: int, never_ordered: float, as_of: np.datetime64
-) -> tuple[pd.DataFrame, Floats]:
+) -> tuple[pd.DataFrame, FloatArray]:
     """Draw all columns but the outcome, and the lift of each user's category.
 
     Every float is rounded or a quotient of integers: the last bits of exp and log
-    differ between platforms, and the frame must not.
+    differ between platforms, but the frame must not.
     """
-    upper = np.cumsum([law.share for law in CATEGORIES.values()])
-    # The sum of the shares may be below 1 by its last bit.
+    categories = CATEGORIES.values()
+    upper = np.cumsum([category.share for category in categories])
+    # By rounding, the sum of the shares may be below 1.
     code = np.searchsorted(upper[:-1], rng.random(n), side="right")
     price, margin, lift = (
-        np.array([getattr(law, name) for law in CATEGORIES.values()])[code]
+        np.array([getattr(category, name) for category in categories])[code]
         for name in ("price", "margin", "lift")
     )
     age = _draw_ages(rng, n)
@@ -236,13 +236,13 @@ def _draw_users(
 
 
 def _draw_ages(rng: np.random.Generator, n: int) -> NDArray[np.int64]:
-    """Draw the seconds since the abandonment: exponential, cut at the window."""
+    """Draw the seconds since the abandonment: exponential, truncated to the window."""
     within_window = -np.expm1(-WINDOW / MEAN_AGE)
-    days: Floats = -MEAN_AGE * np.log1p(-within_window * rng.random(n))
+    days: FloatArray = -MEAN_AGE * np.log1p(-within_window * rng.random(n))
     return np.rint(days * DAY).astype(np.int64)
 
 
-def _conversion_probability(users: pd.DataFrame, lift: Floats) -> Floats:
+def _conversion_probability(users: pd.DataFrame, lift: FloatArray) -> FloatArray:
     age, aov, engagement, cart_value = (
         users[name].to_numpy()
         for name in ("days_since_abandon", "aov", "engagement", "cart_value")
@@ -259,9 +259,9 @@ def _conversion_probability(users: pd.DataFrame, lift: Floats) -> Floats:
         + lift
         + fresh * (1 + 1.6 * hot)
     )
-    # Rounded, so that the outcome, too, is the same on every platform.
+    # Rounded, so that the outcome is the same on every platform.
     return np.round(_expit(log_odds), 6)
 
 
-def _expit(log_odds: Floats) -> Floats:
+def _expit(log_odds: FloatArray) -> FloatArray:
     return 1 / (1 + np.exp(-log_odds))

@@ -1,4 +1,4 @@
-"""The parameters that all generators share."""
+"""Parameters that several generators share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_day(owner: str, as_of: Any) -> np.datetime64:
 
 
 def read_generator(owner: str, random_state: Any) -> np.random.Generator:
-    """Return a generator seeded by `random_state`, or the one that it is."""
+    """Return a generator seeded by `random_state`, or `random_state` if it is one."""
     if isinstance(random_state, np.random.RandomState):
         random_state = random_state.randint(2**31)
     try:

@@ -1,4 +1,4 @@
-"""Customers of a shop, mixed of segments that are known."""
+"""Customers of a shop, drawn from a mixture of known segments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from skseg.exceptions import InvalidParameterError
 
 from ._common import read_generator
 
-Floats = FloatArray
 Ints = npt.NDArray[np.int64]
 Structure = Literal["clusters", "none"]
 
@@ -33,19 +32,23 @@ EVERYONE = "Everyone"
 
 
 class _Numeric(NamedTuple):
-    """The law of a numeric column, on the scale where it is normal."""
+    """Distribution of a numeric column, which is normal on a scale of its own.
+
+    The scale is the log of the value less `low`, or the log-odds of its place in the
+    range if `high` is finite.
+    """
 
     low: float
-    high: float  # infinite: the scale is the log, else it is the log-odds
+    high: float
     decimals: int
     deviation: float  # within a segment
-    medians: tuple[float, float, float, float, float]  # of the segments
-    activity: float = 0.0  # loadings of what a customer's columns share
+    medians: tuple[float, float, float, float, float]  # one per segment
+    activity: float = 0.0  # loadings of the factors that the columns share
     wealth: float = 0.0
 
 
-# Nothing in a row contradicts another column: who is here has been a customer for a
-# year or longer, and has ordered once and visited once within it, or more often.
+# Columns are consistent: all customers have been customers for at least a year, have
+# ordered at least once, and have visited the shop at least once within the year.
 NUMERIC = {
     "age": _Numeric(18, 90, 0, 0.5, (44, 41, 27, 52, 47)),
     "income": _Numeric(
@@ -66,7 +69,7 @@ NUMERIC = {
     ),
     "return_rate": _Numeric(0, 1, 2, 0.9, (0.06, 0.08, 0.25, 0.12, 0.08)),
 }
-# Shares of the values of a text, in each of the segments.
+# Shares of the values of a text column, one per segment.
 TEXTS = {
     "region": {
         "north": (0.35, 0.30, 0.20, 0.25, 0.30),
@@ -123,24 +126,24 @@ def make_customers(
     random_state: Any = None,
     return_truth: bool = False,
 ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
-    r"""Generate customers of a shop, of five known segments or of none.
+    r"""Generate customers of a shop, from five known segments or from none.
 
-    One row per customer, with what is known of the person, the visits, the answers to
-    e-mails and the orders. What a clusterer finds can so be compared with the segments
-    that the customers were drawn from; and whether it finds some where there are none.
+    Each row is a customer, with columns about the person, visits, e-mails and orders.
+    So the clusters of a clusterer can be compared with the segments that the customers
+    were drawn from, and it can be seen whether it finds clusters where there are none.
 
     Parameters
     ----------
     n_customers : int, default=10_000
         Number of customers, at least 1.
     structure : {"clusters", "none"}, default="clusters"
-        Whether customers come from five segments, or all from one population of the
-        same means, spreads and correlations.
+        Whether customers come from five segments, or all from one population with the
+        same means, variances and correlations.
     missing : float, default=0.1
         Probability that a value of income, household_size or email_open_rate is
-        missing, each on its own, in [0, 1].
+        missing, independently for each, in [0, 1].
     outliers : float, default=0.01
-        Probability that a customer has an absurd value, in [0, 1].
+        Probability that a customer has an absurd value in some column, in [0, 1].
     random_state : int, numpy.random.Generator, RandomState or None, default=None
         Seed of the random numbers; the same int gives the same customers.
     return_truth : bool, default=False
@@ -172,11 +175,11 @@ def make_customers(
           back, in [0, 1].
     truth : pandas.DataFrame of shape (n_customers, 3)
         Only if `return_truth`. The columns customer_id, segment (text: the name of the
-        segment, or "Everyone" without `structure`) and is_outlier (bool).
+        segment, or "Everyone" if there are none) and is_outlier (bool).
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a parameter is not as described.
 
     Notes
@@ -194,35 +197,36 @@ def make_customers(
     Dormant         22 %  47  45,000  2         7        110 d 2-3    55    40 %
     =============== ===== === ======= ========= ======== ===== ====== ===== ========
 
-    On a scale of its own every numeric column is normal within a segment, and of the
-    same deviation in all of them: the log-odds of the place in the range where there is
-    one, such as that of the days or of the shares, else the log of what is above the
-    least value. There
+    On a scale of its own, every numeric column is normal within a segment, with the
+    same standard deviation in all segments. The scale is the log-odds of the place in
+    the range if there is one, as for days and shares, else the log of the value less
+    the least value. On this scale,
 
     .. math:: z_j = m_{sj} + \sigma_j \left( a_j A + w_j W
         + \sqrt{1 - a_j^2 - w_j^2} \, \varepsilon_j \right)
 
-    for a customer of segment :math:`s`, where :math:`A`, an activity, and :math:`W`, a
-    wealth, are shared by all columns of the customer, and all three of :math:`A, W,
-    \varepsilon_j` are standard normal. Active customers have more sessions, pages,
-    opened e-mails and orders, and a visit that is not long ago. Wealthy ones have more
-    income, a larger order value, and fewer discounts. Texts and membership depend on
+    for a customer of segment :math:`s`. The factors activity :math:`A` and wealth
+    :math:`W` are shared by all columns of the customer; :math:`A, W` and
+    :math:`\varepsilon_j` are standard normal. Active customers have more sessions,
+    pages, opened e-mails and orders, and a more recent visit. Wealthy ones have a
+    larger income and order value, and fewer discounts. Texts and membership depend on
     the segment alone.
 
-    Segments overlap. Of 10,000 customers K-Means with the right number finds them with
-    an adjusted Rand index of 0.9, from the standardized numeric columns with the skewed
-    ones as logs (see the example); with 4 segments it is 0.8, and with the
-    default outliers left in some 0.75. The mean silhouette is low even so, 0.26, as
-    each column has noise of its own.
+    Segments overlap. On 10,000 customers, K-Means with five clusters has an adjusted
+    Rand index of 0.9, given the standardized numeric columns with logs of the skewed
+    ones (see the example). With four clusters it is 0.8, and with the default outliers
+    some 0.75. The mean silhouette is only 0.26 even so, since every column has noise of
+    its own.
 
-    Without `structure`, :math:`m_s` makes way for a normal vector that has the mean and
-    the covariance of the :math:`m_s`. Numeric columns then are a single cloud, skewed
-    in units of money and time as before. Region, device and membership keep their
-    shares, and are independent of all else.
+    If there are no segments, :math:`m_s` is replaced by a normal vector with the mean
+    and the covariance of the :math:`m_s`. The numeric columns are then a single cloud,
+    skewed as before. Region, device and membership keep their shares, and are
+    independent of everything else.
 
-    An outlier has one of four absurd values, with even odds: an age of 999, which
-    stands for an unknown one; 50,000 sessions more, of a robot; 5,000 orders more, of
-    tests of the shop; an order value times 100, in the wrong unit.
+    An outlier has one of four absurd values with equal probability: an age of 999,
+    which stands for an unknown one; 50,000 additional sessions, as of a robot; 5,000
+    additional orders, as of tests of the shop; an order value times 100, as in the
+    wrong unit.
 
     Missing values and outliers are nested: with the same seed, a higher probability
     only adds to them, and changes nothing else. `structure` changes neither of them.
@@ -257,13 +261,13 @@ def make_customers(
     has_segments = structure == "clusters"
     rng = read_generator(owner, random_state)
     segment = _draw_segments(rng, n_customers)
-    # Drawn in either case, as what is drawn after them must be the same.
-    blur = rng.standard_normal((n_customers, len(SEGMENTS)))
-    centres = _centres()[segment] if has_segments else _blurred_centres(blur)
+    # Drawn in either case, so that all later draws are the same.
+    normals = rng.standard_normal((n_customers, len(SEGMENTS)))
+    centres = _centres()[segment] if has_segments else _normal_centres(normals)
     columns = _numeric_columns(centres + _deviations(rng, n_customers))
     columns |= _draw_texts(rng, n_customers, segment if has_segments else None)
-    _forget(rng, columns, missing)
-    is_outlier = _spoil(rng, columns, outliers)
+    _add_missing_values(rng, columns, missing)
+    is_outlier = _add_outliers(rng, columns, outliers)
     columns["customer_id"] = np.arange(1, n_customers + 1, dtype=np.int64)
     customers = pd.DataFrame({name: columns[name] for name in COLUMNS})
     if not return_truth:
@@ -279,54 +283,57 @@ def make_customers(
 
 def _draw_segments(rng: np.random.Generator, n: int) -> Ints:
     upper = np.cumsum(list(SEGMENTS.values()))
-    # The sum of the shares may be below 1 by its last bit.
+    # By rounding, the sum of the shares may be below 1.
     return np.searchsorted(upper[:-1], rng.random(n), side="right").astype(np.int64)
 
 
-def _centres() -> Floats:
+def _centres() -> FloatArray:
     """Return the medians of the segments, on the scales where columns are normal."""
     centres = []
-    for law in NUMERIC.values():
-        medians = np.array(law.medians, dtype=np.float64)
-        above = medians - law.low
-        is_open = np.isinf(law.high)
-        centres.append(np.log(above if is_open else above / (law.high - medians)))
+    for numeric in NUMERIC.values():
+        medians = np.array(numeric.medians, dtype=np.float64)
+        above = medians - numeric.low
+        is_open = np.isinf(numeric.high)
+        centres.append(np.log(above if is_open else above / (numeric.high - medians)))
     return np.array(centres).T
 
 
-def _blurred_centres(blur: Floats) -> Floats:
-    """Turn standard normals into a normal vector of the moments of the centres."""
+def _normal_centres(normals: FloatArray) -> FloatArray:
+    """Return normal vectors with the mean and the covariance of the centres."""
     shares, centres = np.array(list(SEGMENTS.values())), _centres()
     mean = shares @ centres
-    blurred: Floats = mean + (blur * np.sqrt(shares)) @ (centres - mean)
-    return blurred
-
-
-def _deviations(rng: np.random.Generator, n: int) -> Floats:
-    """Draw how far customers are from their centres."""
-    laws = NUMERIC.values()
-    activity, wealth, deviation = (
-        np.array([getattr(law, name) for law in laws])
-        for name in ("activity", "wealth", "deviation")
-    )
-    shared = rng.standard_normal((2, n, 1))
-    own = np.sqrt(1 - activity**2 - wealth**2) * rng.standard_normal((n, len(laws)))
-    drawn: Floats = deviation * (shared[0] * activity + shared[1] * wealth + own)
+    drawn: FloatArray = mean + (normals * np.sqrt(shares)) @ (centres - mean)
     return drawn
 
 
-def _numeric_columns(place: Floats) -> dict[str, npt.NDArray[Any]]:
-    """Read the values off the scales where they are normal.
+def _deviations(rng: np.random.Generator, n: int) -> FloatArray:
+    """Draw the deviations of customers from their centres."""
+    numerics = NUMERIC.values()
+    activity, wealth, deviation = (
+        np.array([getattr(numeric, name) for numeric in numerics])
+        for name in ("activity", "wealth", "deviation")
+    )
+    factors = rng.standard_normal((2, n, 1))
+    noise = rng.standard_normal((n, len(numerics)))
+    noise *= np.sqrt(1 - activity**2 - wealth**2)
+    drawn: FloatArray = deviation * (
+        factors[0] * activity + factors[1] * wealth + noise
+    )
+    return drawn
 
-    They are rounded, as the last bits of exp and log differ between platforms, and the
+
+def _numeric_columns(scaled: FloatArray) -> dict[str, npt.NDArray[Any]]:
+    """Return the values of the columns, given on the scales where they are normal.
+
+    They are rounded: the last bits of exp and log differ between platforms, but the
     frame must not.
     """
     columns: dict[str, npt.NDArray[Any]] = {}
-    for (name, law), z in zip(NUMERIC.items(), place.T, strict=True):
-        is_open = np.isinf(law.high)
-        above = np.exp(z) if is_open else (law.high - law.low) / (1 + np.exp(-z))
-        values = np.round(law.low + above, law.decimals)
-        is_whole = law.decimals == 0 and name not in CAN_MISS
+    for (name, numeric), z in zip(NUMERIC.items(), scaled.T, strict=True):
+        low, high = numeric.low, numeric.high
+        above = np.exp(z) if np.isinf(high) else (high - low) / (1 + np.exp(-z))
+        values = np.round(low + above, numeric.decimals)
+        is_whole = numeric.decimals == 0 and name not in CAN_MISS
         columns[name] = values.astype(np.int64) if is_whole else values
     return columns
 
@@ -334,7 +341,7 @@ def _numeric_columns(place: Floats) -> dict[str, npt.NDArray[Any]]:
 def _draw_texts(
     rng: np.random.Generator, n: int, segment: Ints | None
 ) -> dict[str, npt.NDArray[Any]]:
-    """Draw the other columns, by the shares of each segment or those of all."""
+    """Draw texts and membership, by the shares of each segment or the average ones."""
     average = np.array(list(SEGMENTS.values()))
     # Of shape (n_customers or 1, n_segments).
     weights = average[None] if segment is None else np.eye(len(SEGMENTS))[segment]
@@ -347,17 +354,17 @@ def _draw_texts(
     return columns
 
 
-def _forget(
+def _add_missing_values(
     rng: np.random.Generator, columns: dict[str, npt.NDArray[Any]], share: float
 ) -> None:
     for name in CAN_MISS:
         columns[name][rng.random(len(columns[name])) < share] = np.nan
 
 
-def _spoil(
+def _add_outliers(
     rng: np.random.Generator, columns: dict[str, npt.NDArray[Any]], share: float
 ) -> BoolArray:
-    """Put an absurd value into some rows; return which."""
+    """Put absurd values into some rows, and tell which rows these are."""
     n = len(columns["age"])
     is_outlier = rng.random(n) < share
     kind = np.where(is_outlier, rng.integers(0, 4, n), -1)

@@ -1,4 +1,4 @@
-"""The order lines of a shop whose types of customer are known."""
+"""Order lines of a shop whose customers are of known types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._common import read_day, read_generator
 
 
 class _CustomerType(NamedTuple):
-    """The laws of a type of customer; ranges are uniform and hold both ends."""
+    """Distributions of a type of customer; ranges are uniform and inclusive."""
 
     share: float
     recency: tuple[int, int]  # days since the last order
@@ -33,7 +33,7 @@ CUSTOMER_TYPES = {
     "lost": _CustomerType(0.25, (300, 720), (1, 3), 60, 30.0),
 }
 
-# Shares of messy orders, those of published web shop exports in order of magnitude.
+# Shares of messy orders, of the magnitude that published web shop exports have.
 CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE = 0.05, 0.04, 0.03, 0.02
 
 DAY = 86_400  # seconds
@@ -42,7 +42,7 @@ DAY = 86_400  # seconds
 class _Lines(NamedTuple):
     """Order lines before they are sorted and numbered."""
 
-    customer: NDArray[np.int64]  # 0 for nobody
+    customer: NDArray[np.int64]  # 0 for an anonymous order
     order: NDArray[np.int64]
     second: NDArray[np.int64]  # from the start of the as_of day
     cents: NDArray[np.int64]
@@ -78,23 +78,23 @@ def make_orders(
     random_state: Any = None,
     return_types: bool = False,
 ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
-    """Generate the order lines of a shop whose types of customer are known.
+    """Generate the order lines of a shop whose customers are of known types.
 
-    Each customer is of one of seven types, each with its own laws of recency, number
-    of orders, time between orders and value of an order. What an RFM segmentation
-    finds in the orders can so be compared with the truth.
+    Each customer is of one of seven types, each with its own distributions of recency,
+    number of orders, time between orders and order value. So an RFM segmentation of the
+    orders can be compared with the truth.
 
     Parameters
     ----------
     n_customers : int, default=1000
-        Number of customers, at least 1; about 7 orders and 12 lines each.
+        Number of customers, at least 1; each has about 7 orders and 12 lines.
     as_of : str, date, datetime or pandas.Timestamp, default="2025-01-01"
         The last day of the data.
     messy : bool, default=False
-        Whether to add what real exports hold: orders cancelled by a later order of
-        negative lines, orders of nobody (a missing customer id), lines of a zero
-        amount, and second orders on the same day. At least one of each; the clean
-        lines stay as they are, apart from their order ids.
+        Whether to add what real exports have: orders cancelled by a later order of
+        negative lines, anonymous orders (a missing customer id), lines of a zero
+        amount, and second orders on the same day. There is at least one of each. The
+        clean lines stay as they are, except for their order ids.
     random_state : int, numpy.random.Generator, RandomState or None, default=None
         Seed of the random numbers; the same int gives the same orders.
     return_types : bool, default=False
@@ -115,16 +115,16 @@ def make_orders(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If `n_customers` is not a positive int, `as_of` not a date, or `random_state`
         not a seed.
 
     Notes
     -----
-    The shares of the types are fixed, who is of which type is random. Recency and
-    number of orders are uniform in the range of the type; the days between orders are
-    geometric, with no two clean orders of a customer on one day; the value of an order
-    is log-normal around the type's median, with a factor of its own for each customer.
+    The shares of the types are fixed, the type of a customer is random. Recency and
+    number of orders are uniform in the range of the type. The days between orders are
+    geometric, and no customer has two clean orders on one day. The value of an order is
+    log-normal around the median of the type, times a log-normal factor of the customer.
 
     Examples
     --------
@@ -155,30 +155,31 @@ def make_orders(
 
 
 def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:
-    """Deal out the types, in their shares up to rounding."""
-    upper = np.cumsum([law.share for law in CUSTOMER_TYPES.values()])
+    """Draw the types of the customers, with fixed shares up to rounding."""
+    upper = np.cumsum([kind.share for kind in CUSTOMER_TYPES.values()])
     position = (np.arange(n_customers) + 0.5) / n_customers
-    # The sum of the shares may be below 1 by its last bit.
+    # By rounding, the sum of the shares may be below 1.
     return rng.permutation(np.searchsorted(upper[:-1], position, side="right"))
 
 
 def _draw_lines(rng: np.random.Generator, code: NDArray[np.intp]) -> _Lines:
-    """Draw for each customer the orders, from the last one back, and their lines."""
-    laws = CUSTOMER_TYPES.values()
-    recency_range = np.array([law.recency for law in laws])[code]
-    orders_range = np.array([law.orders for law in laws])[code]
-    mean_gap = np.array([law.gap for law in laws])[code]
-    value = np.array([law.value for law in laws])[code]
+    """Draw the orders of each customer, from the last one back, and their lines."""
+    kinds = CUSTOMER_TYPES.values()
+    recency_range = np.array([kind.recency for kind in kinds])[code]
+    orders_range = np.array([kind.orders for kind in kinds])[code]
+    mean_gap = np.array([kind.gap for kind in kinds])[code]
+    value = np.array([kind.value for kind in kinds])[code]
     recency = rng.integers(recency_range[:, 0], recency_range[:, 1], endpoint=True)
     n_orders = rng.integers(orders_range[:, 0], orders_range[:, 1], endpoint=True)
     value *= rng.lognormal(0.0, 0.25, len(code))
 
     customer = np.repeat(np.arange(len(code)), n_orders)
-    last_of_customer = np.cumsum(n_orders) - n_orders
+    last_order = np.cumsum(n_orders) - n_orders
     gap = rng.geometric(1 / mean_gap[customer])
-    back = np.cumsum(gap)
-    back -= np.repeat(back[last_of_customer], n_orders)
-    second = _opening_hours(rng, -(back + recency[customer]) * DAY)
+    days_before_last = np.cumsum(gap)
+    days_before_last -= np.repeat(days_before_last[last_order], n_orders)
+    days_ago = days_before_last + recency[customer]
+    second = _within_opening_hours(rng, -days_ago * DAY)
 
     n_lines = rng.geometric(0.55, len(customer))
     order = np.repeat(np.arange(len(customer)), n_lines)
@@ -193,7 +194,7 @@ def _draw_cents(
     return np.maximum(np.rint(amount * 100), 1).astype(np.int64)
 
 
-def _opening_hours(
+def _within_opening_hours(
     rng: np.random.Generator, midnight: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     return midnight + rng.integers(8 * 3600, 22 * 3600, len(midnight))
@@ -202,38 +203,34 @@ def _opening_hours(
 def _add_mess(rng: np.random.Generator, clean: _Lines) -> _Lines:
     n_orders = int(clean.order[-1]) + 1
 
-    def draw(share: float) -> NDArray[np.bool_]:
-        chosen = np.zeros(n_orders, dtype=bool)
+    def sample(share: float) -> _Lines:
+        is_chosen = np.zeros(n_orders, dtype=bool)
         n_chosen = max(1, round(share * n_orders))
-        chosen[rng.choice(n_orders, n_chosen, replace=False)] = True
-        return chosen[clean.order]
+        is_chosen[rng.choice(n_orders, n_chosen, replace=False)] = True
+        return _Lines(*(column[is_chosen[clean.order]] for column in clean))
 
-    def copy(share: float) -> _Lines:
-        chosen = draw(share)
-        return _Lines(*(column[chosen] for column in clean))
-
-    cancelled, nobody, again, free = map(
-        copy, (CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE)
+    cancelled, anonymous, same_day, free = map(
+        sample, (CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE)
     )
     # A cancellation is booked days later, but not after the end of the as_of day.
     delay = rng.integers(0, 14 * DAY, n_orders)[cancelled.order]
     booked = np.minimum(cancelled.second + delay, DAY - 1)
     cancelled = cancelled._replace(second=booked, cents=-cancelled.cents)
-    nobody = nobody._replace(customer=np.zeros_like(nobody.customer))
-    # Within the hour; the shop's orders end before 22:00.
-    later = rng.integers(60, 3600, n_orders)[again.order]
-    again = again._replace(
-        second=again.second + later, cents=_draw_cents(rng, again.cents / 100)
+    anonymous = anonymous._replace(customer=np.zeros_like(anonymous.customer))
+    # Clean orders end before 22:00, so an hour later is the same day.
+    later = rng.integers(60, 3600, n_orders)[same_day.order]
+    same_day = same_day._replace(
+        second=same_day.second + later, cents=_draw_cents(rng, same_day.cents / 100)
     )
     _, first_line = np.unique(free.order, return_index=True)
     free = _Lines(*(column[first_line] for column in free))
     free = free._replace(cents=np.zeros_like(free.cents))
 
-    new = [
+    orders = [
         part._replace(order=part.order + k * n_orders)
-        for k, part in enumerate((clean, cancelled, nobody, again))
+        for k, part in enumerate((clean, cancelled, anonymous, same_day))
     ]
-    return _Lines(*map(np.concatenate, zip(*new, free, strict=True)))
+    return _Lines(*map(np.concatenate, zip(*orders, free, strict=True)))
 
 
 def _to_frame(lines: _Lines, as_of: np.datetime64, messy: bool) -> pd.DataFrame:

@@ -141,7 +141,7 @@ def test_aov_is_log_normal_with_its_median(users: pd.DataFrame) -> None:
     assert log_aov.skew() == pytest.approx(0, abs=0.05)
 
 
-def test_columns_go_together_as_documented(users: pd.DataFrame) -> None:
+def test_columns_are_correlated_as_documented(users: pd.DataFrame) -> None:
     rank = users.select_dtypes("number").corr(method="spearman")
     assert 0.5 < rank.loc["aov", "profitability"] < 0.8
     assert rank.loc["sessions_last_30d", "engagement"] > 0.7
@@ -188,7 +188,7 @@ def test_the_outcome_follows_the_truth_at_every_level_of_it(
 
 
 @pytest.mark.parametrize("name", ["profitability", "cart_items", "sessions_last_30d"])
-def test_columns_without_an_effect_tell_nothing_beyond_the_truth(
+def test_columns_without_an_effect_add_nothing_to_the_truth(
     users: pd.DataFrame, probability: pd.Series, name: str
 ) -> None:
     above = users[name] > users[name].median()
@@ -210,7 +210,7 @@ def test_conversion_rates_are_the_documented_ones(users: pd.DataFrame) -> None:
     assert rate((engagement < 0.3) & (days > 30)) == pytest.approx(0.045, abs=0.01)
 
 
-def test_engagement_and_aov_together_do_more_than_the_sum_of_each(
+def test_engagement_and_aov_have_a_positive_interaction(
     users: pd.DataFrame, probability: pd.Series
 ) -> None:
     recent = users["days_since_abandon"] <= 7
@@ -221,7 +221,7 @@ def test_engagement_and_aov_together_do_more_than_the_sum_of_each(
     assert extra + mean[False, False] > 1
 
 
-def test_never_ordered_switches_missing_values_off_and_on() -> None:
+def test_never_ordered_sets_the_share_of_missing_values() -> None:
     def aov(never_ordered: float) -> pd.Series:
         return make_cart_abandoners(2000, never_ordered=never_ordered, random_state=0)[
             "aov"

@@ -64,9 +64,9 @@ def make(n: int = N, **parameters: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def latent(customers: pd.DataFrame) -> pd.DataFrame:
-    """Return the numeric columns on the scales where they are said to be normal.
+    """Return the numeric columns on the documented scales, where they are normal.
 
-    Half a unit keeps what was rounded away from the ends of its range.
+    Half a unit keeps rounded values away from the ends of the range.
     """
     scales = {}
     for name, (low, high, decimals) in NUMERIC.items():
@@ -144,7 +144,7 @@ def test_columns_are_normal_within_a_segment_and_equally_spread() -> None:
             assert abs(stats.kurtosis(values)) < 0.3
 
 
-def test_activity_and_wealth_go_through_the_documented_columns() -> None:
+def test_activity_and_wealth_correlate_the_documented_columns() -> None:
     customers, truth = make(**CLEAN)
     columns = latent(customers)
     inside = columns - columns.groupby(truth["segment"]).transform("mean")
@@ -174,14 +174,14 @@ def test_k_means_finds_most_of_the_segments(seed: int) -> None:
     X = customers[list(NUMERIC)].astype(float)
     X[SKEWED] = np.log1p(X[SKEWED])
     X = StandardScaler().fit_transform(X)
-    found, silhouettes = {}, {}
+    rand, silhouettes = {}, {}
     for k in (4, 5, 6):
         codes = KMeans(k, n_init=4, random_state=0).fit_predict(X)
-        found[k] = adjusted_rand_score(truth["segment"], codes)
+        rand[k] = adjusted_rand_score(truth["segment"], codes)
         silhouettes[k] = silhouette_score(X, codes)
-    assert found[5] == pytest.approx(0.9, abs=0.03)
-    assert found[4] == pytest.approx(0.8, abs=0.04)
-    assert found[6] < found[5]
+    assert rand[5] == pytest.approx(0.9, abs=0.03)
+    assert rand[4] == pytest.approx(0.8, abs=0.04)
+    assert rand[6] < rand[5]
     assert silhouettes[5] == pytest.approx(0.26, abs=0.02)
     assert silhouettes[5] == max(silhouettes.values())
 
@@ -195,25 +195,25 @@ def test_no_structure_is_one_normal_cloud_of_the_same_moments() -> None:
     assert ((flat.mean() - mixed.mean()).abs() < 0.05 * spread).all()
     assert (flat.std() / spread).between(0.95, 1.05).all()
     assert (flat.corr() - mixed.corr()).abs().max(axis=None) < 0.06
-    # Any direction of a normal cloud is normal, that between two segments as well.
-    apart = np.linalg.eigh(mixed.corr())[1][:, -1]
-    along = {}
+    # A normal cloud is normal in all directions, even that between two segments.
+    direction = np.linalg.eigh(mixed.corr())[1][:, -1]
+    kurtosis = {}
     for name, columns in (("mixed", mixed), ("flat", flat)):
         standard = (columns - columns.mean()) / columns.std()
-        along[name] = stats.kurtosis(standard.to_numpy() @ apart)
-    assert along["mixed"] < -0.4
-    assert abs(along["flat"]) < 0.12
+        kurtosis[name] = stats.kurtosis(standard.to_numpy() @ direction)
+    assert kurtosis["mixed"] < -0.4
+    assert abs(kurtosis["flat"]) < 0.12
 
 
-def test_no_structure_keeps_the_shares_of_texts_but_not_their_ties() -> None:
+def test_no_structure_keeps_the_shares_of_texts_but_makes_them_independent() -> None:
     mixed, flat = (make(structure=structure)[0] for structure in ("clusters", "none"))
     for name in ("region", "device", "loyalty_member"):
         shares = mixed[name].value_counts(normalize=True)
         other = flat[name].value_counts(normalize=True)
         assert other.to_dict() == pytest.approx(shares.to_dict(), abs=0.02)
-    for table, is_tied in ((mixed, True), (flat, False)):
-        crossed = pd.crosstab(table["region"], table["device"])
-        assert (stats.chi2_contingency(crossed).pvalue < 1e-4) == is_tied
+    for table, is_dependent in ((mixed, True), (flat, False)):
+        contingency = pd.crosstab(table["region"], table["device"])
+        assert (stats.chi2_contingency(contingency).pvalue < 1e-4) == is_dependent
 
 
 def test_without_structure_the_truth_is_one_segment() -> None:

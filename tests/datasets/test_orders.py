@@ -21,7 +21,7 @@ NAMES = {
 AS_OF = "2025-01-01"
 
 # type: share, range of recency, range of number of orders, median value of an order
-LAWS = {
+TYPES = {
     "champion": (0.08, (0, 20), (15, 30), 120),
     "loyal": (0.17, (5, 60), (8, 16), 70),
     "big spender": (0.05, (10, 90), (2, 4), 500),
@@ -53,8 +53,8 @@ def test_columns_have_the_documented_types(
     clean: tuple[pd.DataFrame, pd.DataFrame], messy: pd.DataFrame
 ) -> None:
     orders, types = clean
-    found = {name: str(dtype) for name, dtype in orders.dtypes.items()}
-    assert found == {
+    dtypes = {name: str(dtype) for name, dtype in orders.dtypes.items()}
+    assert dtypes == {
         "customer_id": "int64",
         "order_id": "int64",
         "date": "datetime64[us]",
@@ -66,9 +66,11 @@ def test_columns_have_the_documented_types(
     assert orders["customer_id"].nunique() == 5000
 
 
-@pytest.mark.parametrize("name", LAWS)
-def test_each_type_follows_its_own_law(customers: pd.DataFrame, name: str) -> None:
-    share, recency, n_orders, value = LAWS[name]
+@pytest.mark.parametrize("name", TYPES)
+def test_each_type_follows_its_own_distributions(
+    customers: pd.DataFrame, name: str
+) -> None:
+    share, recency, n_orders, value = TYPES[name]
     of_type = customers[customers["type"] == name]
     assert len(of_type) == round(share * 5000)
     for column, (low, high) in {"recency": recency, "frequency": n_orders}.items():
@@ -79,7 +81,7 @@ def test_each_type_follows_its_own_law(customers: pd.DataFrame, name: str) -> No
     assert value < typical < 1.25 * value
 
 
-def test_types_are_those_that_recency_frequency_and_value_tell_apart(
+def test_recency_frequency_and_value_distinguish_the_types(
     customers: pd.DataFrame,
 ) -> None:
     centre = customers.groupby("type")[["recency", "frequency", "monetary"]].median()
@@ -91,7 +93,7 @@ def test_types_are_those_that_recency_frequency_and_value_tell_apart(
     assert money["big spender"] > 5 * money["occasional"]
 
 
-def test_clean_orders_are_what_they_seem(
+def test_clean_orders_are_consistent(
     clean: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
     orders, _ = clean
@@ -127,7 +129,7 @@ def test_amounts_have_two_decimals(messy: pd.DataFrame) -> None:
     assert (messy["amount"] == messy["amount"].round(2)).all()
 
 
-def test_mess_holds_each_kind_of_trouble(messy: pd.DataFrame) -> None:
+def test_messy_orders_have_each_kind_of_mess(messy: pd.DataFrame) -> None:
     _, report = rfm_table(
         messy, **NAMES, as_of=AS_OF, invalid="exclude", return_report=True
     )
@@ -139,7 +141,7 @@ def test_mess_holds_each_kind_of_trouble(messy: pd.DataFrame) -> None:
     assert days.duplicated(["customer_id", "date"]).any()
 
 
-def test_mess_is_there_even_with_a_single_customer() -> None:
+def test_even_a_single_customer_has_mess() -> None:
     orders = make_orders(1, messy=True, random_state=0)
     assert orders["customer_id"].isna().any()
     assert (orders["amount"] < 0).any()
@@ -158,12 +160,12 @@ def test_mess_leaves_the_clean_lines_as_they_are() -> None:
 
 def test_a_cancellation_repeats_an_earlier_order_with_negative_lines() -> None:
     messy = make_orders(500, messy=True, random_state=2)
-    named = messy.dropna()
-    is_return = named["amount"] < 0
-    returns = named[is_return].groupby("order_id")
-    bought = named[~is_return & (named["amount"] > 0)].groupby("order_id")
+    known = messy.dropna()
+    is_return = known["amount"] < 0
+    returns = known[is_return].groupby("order_id")
+    purchases = known[~is_return & (known["amount"] > 0)].groupby("order_id")
     first_date: dict[Any, pd.Timestamp] = {}
-    for _, order in bought:
+    for _, order in purchases:
         key = (order["customer_id"].iloc[0], tuple(sorted(order["amount"])))
         first_date.setdefault(key, order["date"].iloc[0])
     assert len(returns) > 100
