@@ -15,17 +15,17 @@ from skseg._core._validation import check_int, read_columns
 from skseg._finders._base import SegmentFinder
 from skseg.exceptions import InvalidParameterError
 
-from ._drawing import open_axes
-from ._effect_map_drawing import draw_map, figure_size, wrap_title
-from ._effect_map_numbers import conditions, map_numbers, read_rows
-from ._revenue_curve_drawing import write_message
+from ._canvas import TITLE_PAD, write_message
+from ._display import Display
+from ._effect_map_cells import conditions, map_numbers, read_rows
+from ._effect_map_drawing import draw_map
 
 _OWNER = "EffectMapDisplay"
 _MOST_COLUMNS = 2
 _LEAST_CELLS, _MOST_CELLS = 4, 64
 
 
-class EffectMapDisplay:
+class EffectMapDisplay(Display):
     """Heat map of the effect over the cells of two columns, with a finding outlined.
 
     Does the effect end where the finding does, or go on? Use `from_estimator` to make
@@ -86,9 +86,6 @@ class EffectMapDisplay:
     2   free     25  100.0  100.0     0.0      False
     3   free     40  100.0  100.0     0.0      False
     """
-
-    ax_: Any
-    figure_: Any
 
     def __init__(
         self,
@@ -152,10 +149,8 @@ class EffectMapDisplay:
             the most frequent ones, and a cell for the rest.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as large as the cells need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -183,15 +178,18 @@ class EffectMapDisplay:
         check_is_fitted(finder)
         max_cells = check_int(_OWNER, "max_cells", max_cells, _LEAST_CELLS, _MOST_CELLS)
         last = max(len(finder.segments_) - 1, 0)
-        found = conditions(finder, check_int(_OWNER, "finding", finding, 0, last))
-        names = list(found)[:_MOST_COLUMNS] if columns is None else _names(columns)
+        finding = check_int(_OWNER, "finding", finding, 0, last)
+        shown = conditions(finder, finding)
+        names = list(shown)[:_MOST_COLUMNS] if columns is None else _names(columns)
         read = read_columns(finder, X, reset=False)
         read.require(names)
         read, rows = read_rows(_OWNER, finder, read, y, group, sample_weight)
         numbers = (
-            map_numbers(read, rows, names, found, max_cells) if names else _nothing()
+            map_numbers(read, rows, names, shown, max_cells) if names else _nothing()
         )
-        rule = str(finder.rules_.rules[f"Segment {finding + 1}"]) if found else ""
+        rule = ""
+        if shown:
+            rule = str(finder.rules_[finder.segments_["name"].iloc[finding]])
         display = cls(**numbers, groups=finder.groups_, rule=rule)
         return display.plot(ax=ax, title=title)
 
@@ -218,57 +216,42 @@ class EffectMapDisplay:
         }
         return pd.DataFrame(
             {
-                "cell_1": pd.Series([one for one, _ in pairs], dtype=object),
-                "cell_2": pd.Series([two for _, two in pairs], dtype=object),
+                "cell_1": pd.Series([label for label, _ in pairs], dtype=object),
+                "cell_2": pd.Series([label for _, label in pairs], dtype=object),
                 **numbers,
                 "effect": numbers["mean_A"] - numbers["mean_B"],
                 "is_inside": np.asarray(self.is_inside, dtype=bool).ravel(),
             }
         )
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> EffectMapDisplay:
-        """Draw the map.
+    def _figure_size(self) -> tuple[float, float]:
+        if not self.columns:
+            return 7.0, 2.0
+        n_1, n_2 = np.shape(self.n_a)
+        return min(max(3.4 + 0.85 * n_1, 7.5), 16.0), min(max(2.0 + 0.5 * n_2, 2.9), 14)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as large as the cells need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        by = f" by {' and '.join(map(str, self.columns))}" if self.columns else ""
+        return f"Effect of {self._compared}{by}"
 
-        Returns
-        -------
-        EffectMapDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        shape = np.shape(self.n_a)
-        ax = open_axes(ax, figure_size(shape[0], shape[1], len(self.columns)))
+    @property
+    def _compared(self) -> str:
         a, b = self.groups or ("a cell", "all other rows")
-        if title is None:
-            by = f" by {' and '.join(map(str, self.columns))}" if self.columns else ""
-            title = wrap_title(ax, f"Effect of {a} over {b}{by}")
-        pad = 6.0
+        return f"{a} over {b}"
+
+    def _draw(self, ax: Any) -> float:
         if not self.columns:
             write_message(ax, "No findings.")
-        else:
-            pad = draw_map(
-                ax,
-                self.frame(),
-                list(self.columns),
-                [list(part) for part in self.cells],
-                f"Effect of {a} over {b}, points",
-                self.rule,
-                has_groups=self.groups is not None,
-            )
-        ax.set_title(title, loc="left", fontweight="bold", pad=pad, parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+            return TITLE_PAD
+        return draw_map(
+            ax,
+            self.frame(),
+            list(map(str, self.columns)),
+            [list(map(str, labels)) for labels in self.cells],
+            f"Effect of {self._compared}, points",
+            self.rule,
+            has_groups=self.groups is not None,
+        )
 
 
 def _names(columns: Any) -> list[str]:

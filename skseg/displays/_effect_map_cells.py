@@ -1,4 +1,4 @@
-"""The cells of a column for EffectMapDisplay, in which a condition keeps its place."""
+"""What EffectMapDisplay shows: cells that respect a finding, and what is in them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg._core._coding import CodedColumn, Codes, even_cells
+from skseg._core._coding import Codes, ColumnCoding, even_cells
+from skseg._core._validation import check_outcome, check_sample_weight
+from skseg._finders._base import SegmentFinder
+from skseg._finders._compared_rows import ComparedRows
+from skseg._finders._groups import read_groups, split_outcome
+from skseg._finders._table import conditions_by_column
 from skseg._search._readable import roundest
 from skseg._typing import BoolArray, FloatArray, ObjectArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, Rule
 from skseg.rules._language._conditions import Comparison, leaf_kind, leaves
 
@@ -37,6 +43,105 @@ class ColumnCells:
     is_inside: BoolArray
 
 
+def read_rows(
+    owner: str,
+    finder: SegmentFinder,
+    columns: Columns,
+    y: Any,
+    group: Any,
+    sample_weight: Any,
+) -> tuple[Columns, ComparedRows]:
+    """Return the rows that are compared as in ``fit`` of the finder, or raise."""
+    values, labels = split_outcome(y, group)
+    if values is None:
+        raise InvalidDataError(
+            f"{owner} needs the outcome y of the rows X.",
+            owner=owner,
+            name="y",
+            rule="the outcome of the rows X",
+        )
+    if (labels is None) != (finder.groups_ is None):
+        rule = "None, as in fit" if finder.groups_ is None else "given, as in fit"
+        raise InvalidParameterError(owner, "group", rule, labels)
+    outcome = check_outcome(owner, values, columns.n_rows)
+    weight = check_sample_weight(sample_weight, columns.n_rows)
+    counts = np.ones(columns.n_rows) if weight is None else weight
+    in_a = None
+    if labels is not None:
+        pair = finder.groups_ if finder.compare is None else finder.compare
+        groups = read_groups(owner, labels, pair, columns.n_rows)
+        in_a = groups.in_a
+        counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
+    used = np.flatnonzero(counts > 0)
+    if in_a is not None and len({*in_a[used].tolist()}) < 2:
+        raise InvalidDataError(
+            f"{owner} compares the groups {finder.groups_!r}. One of them has no rows "
+            "of a weight above zero.",
+            owner=owner,
+            name="group",
+            rule="two groups, each with a row of a weight above zero",
+            value=finder.groups_,
+        )
+    is_binary = bool(np.isin(outcome[used], (0.0, 1.0)).all())
+    rows = ComparedRows(outcome, in_a, counts, is_binary).take(used)
+    return columns.take(used), rows
+
+
+def conditions(finder: SegmentFinder, finding: int) -> dict[str, Rule]:
+    """Return the conditions of a finding, in order, by column; none without it."""
+    if finding >= len(finder.segments_):
+        return {}
+    rules = list(finder.rules_.rules.values())
+    return conditions_by_column(rules[finding])
+
+
+def map_numbers(
+    columns: Columns,
+    rows: ComparedRows,
+    names: list[str],
+    rules: dict[str, Rule],
+    max_cells: int,
+) -> dict[str, Any]:
+    """Return the parameters of the display."""
+    parts = [
+        column_cells(columns, name, rules.get(name), max_cells, rows.weight)
+        for name in names
+    ]
+    if len(parts) == 1:
+        one_row = np.zeros(len(rows.y), dtype=np.uint8)
+        parts.append(ColumnCells(one_row, ["all"], np.ones(1, dtype=bool)))
+    shape = (len(parts[0].labels), len(parts[1].labels))
+    place = np.ravel_multi_index([part.codes.astype(np.intp) for part in parts], shape)
+
+    def summed(values: FloatArray) -> FloatArray:
+        sums = np.bincount(place, values, shape[0] * shape[1])
+        return sums.astype(np.float64).reshape(shape)
+
+    in_all = rows.weight, rows.weight * rows.y
+    if rows.in_a is None:
+        n_a, y_a = (summed(values) for values in in_all)
+        n_b, y_b = rows.weight.sum() - n_a, in_all[1].sum() - y_a
+    else:
+        n_a, y_a = (summed(values * rows.in_a) for values in in_all)
+        n_b, y_b = (summed(values * ~rows.in_a) for values in in_all)
+    inside = np.logical_and.outer(parts[0].is_inside, parts[1].is_inside)
+    if not any(name in rules for name in names):
+        inside[:] = False
+    return {
+        "columns": names,
+        "cells": [part.labels for part in parts],
+        "n_a": n_a,
+        "n_b": n_b,
+        "mean_a": rows.points * _quotient(y_a, n_a),
+        "mean_b": rows.points * _quotient(y_b, n_b),
+        "is_inside": inside,
+    }
+
+
+def _quotient(total: FloatArray, n: FloatArray) -> FloatArray:
+    return total / np.where(n > 0, n, np.nan)
+
+
 def column_cells(
     columns: Columns,
     name: str,
@@ -46,39 +151,31 @@ def column_cells(
 ) -> ColumnCells:
     """Return the cells of a column, each either inside of the condition or outside.
 
-    Parameters
-    ----------
-    columns : Columns
-        Rows of a weight above zero.
-    name : str
-        The column.
-    condition : Rule or None
-        On this column alone.
-    max_cells : int
-        Most cells, that of missing values included, unless the condition needs more.
-    weight : ndarray of float64 of shape (n_rows,)
-        Of the rows.
+    The condition is about this column alone, and the rows have weights above zero.
+    There are at most `max_cells` cells, that of missing values included, unless the
+    condition needs more.
     """
     known: npt.NDArray[Any]
-    nothing: npt.NDArray[Any]
+    missing: npt.NDArray[Any]
     if columns.is_text(name) or _is_about_text(condition):
         coded, labels, known = _text_cells(columns, name, condition, max_cells, weight)
-        nothing = np.array([None], dtype=object)
+        missing = np.array([None], dtype=object)
     else:
         coded, labels, known = _number_cells(
             columns, name, condition, max_cells, weight
         )
-        nothing = np.array([np.nan])
+        missing = np.array([np.nan])
     inside = _inside(name, condition, known)
     if coded.has_missing:
         labels.append(MISSING)
-        inside = np.append(inside, _inside(name, condition, nothing))
+        inside = np.append(inside, _inside(name, condition, missing))
     return ColumnCells(coded.codes(columns), labels, inside)
 
 
 def _is_about_text(condition: Rule | None) -> bool:
-    found = [] if condition is None else leaves(condition)
-    return any(leaf_kind(leaf) == "text" for leaf in found)
+    return condition is not None and any(
+        leaf_kind(leaf) == "text" for leaf in leaves(condition)
+    )
 
 
 def _inside(name: str, condition: Rule | None, values: npt.NDArray[Any]) -> BoolArray:
@@ -93,7 +190,7 @@ def _number_cells(
     condition: Rule | None,
     max_cells: int,
     weight: FloatArray,
-) -> tuple[CodedColumn, list[str], FloatArray]:
+) -> tuple[ColumnCoding, list[str], FloatArray]:
     """Return the cells, their labels, and a value of each."""
     values = columns.numbers(name)
     is_known = ~np.isnan(values)
@@ -103,7 +200,7 @@ def _number_cells(
     ends = np.searchsorted(distinct, borders, side="right")
     runs = np.split(np.arange(len(distinct)), ends)
     has_missing = not bool(is_known.all())
-    n_cells = _parts(
+    n_cells = _apportioned(
         [float(sizes[run].sum()) for run in runs],
         [len(run) for run in runs],
         max_cells - has_missing,
@@ -114,14 +211,19 @@ def _number_cells(
         for end in even_cells(sizes[run], n)
     ]
     thresholds = np.array(sorted({*borders, *inner}), dtype=np.float64)
-    coded = CodedColumn(name, thresholds, (), has_missing)
+    coded = ColumnCoding(name, thresholds, (), has_missing)
     return coded, _number_labels(thresholds, distinct), np.append(thresholds, np.inf)
 
 
 def _borders(condition: Rule) -> list[float]:
-    """Return the numbers of a condition, in which `<=` and `>` are all there is."""
-    found = [leaf for leaf in leaves(condition) if isinstance(leaf, Comparison)]
-    return sorted({float(leaf.threshold) for leaf in found})  # type: ignore[arg-type]
+    """Return the thresholds of a condition, which compares with `<=` and `>` only."""
+    return sorted(
+        {
+            float(leaf.threshold)  # type: ignore[arg-type]
+            for leaf in leaves(condition)
+            if isinstance(leaf, Comparison)
+        }
+    )
 
 
 def _number_labels(thresholds: FloatArray, distinct: FloatArray) -> list[str]:
@@ -156,11 +258,11 @@ def _text_cells(
     condition: Rule | None,
     max_cells: int,
     weight: FloatArray,
-) -> tuple[CodedColumn, list[str], ObjectArray]:
+) -> tuple[ColumnCoding, list[str], ObjectArray]:
     """Return the cells, those inside first, their labels, and a level of each."""
     levels = columns.levels(name)
-    found = columns.text_codes(name, levels)
-    sizes = np.bincount(found, weight, len(levels) + 2).astype(np.float64)
+    codes = columns.text_codes(name, levels)
+    sizes = np.bincount(codes, weight, len(levels) + 2).astype(np.float64)
     has_missing = bool(sizes[-1] > 0)
     inside = _inside(name, condition, np.array(levels, dtype=object))
     sides = [
@@ -168,12 +270,12 @@ def _text_cells(
         for side in (np.flatnonzero(inside), np.flatnonzero(~inside))
         if len(side)
     ]
-    n_cells = _parts(
+    n_cells = _apportioned(
         [float(sizes[side].sum()) for side in sides],
         [len(side) for side in sides],
         max_cells - has_missing,
     )
-    # Of each side the most frequent levels, and a cell for the rest.
+    # On each side, the most frequent levels, and a cell for the rest.
     cells = [
         tuple(levels[i] for i in part)
         for side, n in zip(sides, n_cells, strict=True)
@@ -183,18 +285,20 @@ def _text_cells(
         cell[0] if len(cell) == 1 else f"{cell[0]} + {len(cell) - 1} more"
         for cell in cells
     ]
-    coded = CodedColumn(name, None, tuple(cells), has_missing)
+    coded = ColumnCoding(name, None, tuple(cells), has_missing)
     return coded, labels, np.array([cell[0] for cell in cells], dtype=object)
 
 
-def _parts(sizes: Sequence[float], most: Sequence[int], n_cells: int) -> list[int]:
-    """Return how many of the cells each part gets, at least one, by its size.
+def _apportioned(
+    sizes: Sequence[float], most: Sequence[int], n_cells: int
+) -> list[int]:
+    """Apportion cells to parts by their sizes, as D'Hondt does seats to votes.
 
-    One after the other goes to where cells are largest, as seats do by D'Hondt.
+    Each part gets at least one cell, and at most as many as `most` says.
     """
-    parts = np.ones(len(sizes), dtype=np.intp)
+    counts = np.ones(len(sizes), dtype=np.intp)
     limits = np.maximum(most, 1)
-    while parts.sum() < n_cells and (parts < limits).any():
-        share = np.where(parts < limits, np.asarray(sizes) / parts, -1.0)
-        parts[int(np.argmax(share))] += 1
-    return parts.tolist()
+    while counts.sum() < n_cells and (counts < limits).any():
+        quotients = np.where(counts < limits, np.asarray(sizes) / counts, -1.0)
+        counts[int(np.argmax(quotients))] += 1
+    return counts.tolist()

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from skseg._typing import BoolArray, FloatArray
 
-from ._drawing import count_text, fit_text, size_in_inches
+from ._canvas import (
+    BLUE,
+    LEAST_SIZE,
+    LINE,
+    MINUS,
+    NOTE_SIZE,
+    TEXT_SIZE,
+    TITLE_PAD,
+    VERMILION,
+    axes_size,
+    count_text,
+    cut_text,
+    fit_text,
+    fitting_size,
+    legend_above,
+    room_left,
+    settle,
+    wrap_text,
+)
 
-# Rows of a group below which a mean is not worth much.
+# A mean of fewer rows of a group is not worth much.
 FEW = 30
 # B better, no effect, A better: apart for colour-blind readers.
-_COLOURS = ("#D55E00", "#F2B48A", "#FAFAFA", "#8FC1E3", "#0072B2")
+_COLOURS = (VERMILION, "#F2B48A", "#FAFAFA", "#8FC1E3", BLUE)
 _EMPTY = "#E6E6E6"
 _HATCH: dict[str, Any] = {
     "facecolor": "none",
@@ -25,24 +41,12 @@ _HATCH: dict[str, Any] = {
     "hatch": "///",
     "linewidth": 0.0,
 }
-_TEXT_SIZE = 9.0
-_NOTE_SIZE = 8.5
-_CHARACTER = 0.58
-# Below, a text is left out.
-_LEAST_SIZE = 4.5
-# What layout leaves of the axes beside names and colour bar, about.
-_ACROSS, _DOWN = 0.8, 0.85
-# Below, names of cells are turned upright.
-_LEAST_ACROSS = 7.0
-# Width of names at the left where there is room, in inches.
-_LEFT = 1.4
-
-
-def figure_size(n_1: int, n_2: int, n_columns: int) -> tuple[float, float]:
-    """Return width and height of a new figure with so many cells."""
-    if not n_columns:
-        return 7.0, 2.0
-    return min(max(3.4 + 0.85 * n_1, 7.5), 16.0), min(max(2.0 + 0.5 * n_2, 2.9), 14.0)
+# Smaller numbers are left out.
+_LEAST_NUMBER_SIZE = 4.5
+# Smaller names of cells are turned upright instead.
+_LEAST_HORIZONTAL_SIZE = 7.0
+# Width of names at the left, and height of those below, where there is room.
+_NAME_WIDTH, _NAME_HEIGHT = 100.0, 130.0
 
 
 def draw_map(
@@ -61,20 +65,24 @@ def draw_map(
         frame[name].to_numpy().reshape(shape) for name in ("n_A", "n_B", "effect")
     )
     inside = frame["is_inside"].to_numpy().reshape(shape)
-    n = n_a + n_b if has_groups else n_a
     is_few = np.minimum(n_a, n_b) < FEW
-    _draw_cells(ax, effect, n, is_few, scale)
+    rgb = _draw_cells(ax, effect, is_few, scale)
     if inside.any():
         _outline(ax, inside)
-    _label(ax, columns, cells)
-    notes = _notes(is_few, inside, rule, has_groups)
-    return _write_notes(ax, notes)
+    _label_rows(ax, columns, cells)
+    settle(ax)
+    pad = _write_notes(ax, _notes(is_few, inside, rule, has_groups))
+    _label_columns(ax, columns[0], cells[0])
+    settle(ax)
+    n = n_a + n_b if has_groups else n_a
+    _write_cells(ax, effect, n, rgb, is_few)
+    return pad
 
 
 def _draw_cells(
-    ax: Any, effect: FloatArray, n: FloatArray, is_few: BoolArray, scale: str
-) -> None:
-    """Colour the cells, and write effect and number of rows into them."""
+    ax: Any, effect: FloatArray, is_few: BoolArray, scale: str
+) -> FloatArray:
+    """Colour the cells; return their colours."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
     from matplotlib.patches import Rectangle
@@ -86,7 +94,8 @@ def _draw_cells(
     colours = ScalarMappable(
         Normalize(-top, top), LinearSegmentedColormap.from_list("skseg", _COLOURS)
     )
-    rgb = np.asarray(colours.to_rgba(np.where(is_known, effect, 0.0)))[..., :3]
+    rgba = colours.to_rgba(np.where(is_known, effect, 0.0))
+    rgb: FloatArray = np.asarray(rgba)[..., :3]
     rgb[is_few] = 1 - 0.35 * (1 - rgb[is_few])
     rgb[~is_known] = np.array([int(_EMPTY[1:3], 16)] * 3) / 255
     ax.imshow(rgb.transpose(1, 0, 2), origin="lower", aspect="auto")
@@ -95,22 +104,10 @@ def _draw_cells(
     for places, lines in ((effect.shape[0], ax.axvline), (effect.shape[1], ax.axhline)):
         for place in range(1, places):
             lines(place - 0.5, color="white", linewidth=1.2)
-    ax.figure.colorbar(
-        colours,
-        ax=ax,
-        aspect=24,
-        pad=0.02,
-        format="{x:+.4g}",
-    ).set_label(_scale_text(ax, scale), parse_math=False)
-    _write_cells(ax, effect, n, rgb, is_few)
-
-
-def _scale_text(ax: Any, scale: str) -> str:
-    """Break the name of the colours into lines no longer than the axes are high."""
-    columns = int(72 * size_in_inches(ax)[1] / (_CHARACTER * 10))
-    return textwrap.fill(
-        scale, max(columns, 12), max_lines=3, placeholder=" \N{HORIZONTAL ELLIPSIS}"
-    )
+    bar = ax.figure.colorbar(colours, ax=ax, aspect=24, pad=0.02, format="{x:+.4g}")
+    label = wrap_text(ax, scale, axes_size(ax)[1], 10.0, max_lines=3)
+    bar.set_label(label, parse_math=False)
+    return rgb
 
 
 def _write_cells(
@@ -118,24 +115,19 @@ def _write_cells(
 ) -> None:
     from matplotlib.patheffects import withStroke
 
-    width, height = (
-        72 * share * inches / count
-        for share, inches, count in zip(
-            (_ACROSS, _DOWN), size_in_inches(ax), effect.shape, strict=True
-        )
-    )
-    said = np.array([_effect_text(value) for value in effect.ravel()])
-    counts = np.array([f"n = {count_text(value)}" for value in n.ravel()])
-    size = _fitting(said, width, 0.8 * height)
-    small = min(_fitting(counts, width, 0.4 * height), 0.85 * size)
-    if size < _LEAST_SIZE:
+    width, height = np.array(axes_size(ax)) / effect.shape
+    effects = [_effect_text(value) for value in effect.ravel()]
+    counts = [f"n = {count_text(value)}" for value in n.ravel()]
+    size = min(fitting_size(ax, effects, 0.92 * width, 10.0), 0.6 * height)
+    small = min(fitting_size(ax, counts, 0.92 * width, 0.85 * size), 0.3 * height)
+    if size < _LEAST_NUMBER_SIZE:
         return
     # The luminance of sRGB, about.
     is_dark = (rgb**2.2 @ np.array([0.2126, 0.7152, 0.0722])).ravel() < 0.25
     halo = [withStroke(linewidth=2.5, foreground="white")]
-    lines = [(said, size, 0.0)]
-    if small >= _LEAST_SIZE:
-        lines = [(said, size, 0.65 * size), (counts, small, -0.8 * small)]
+    lines = [(effects, size, 0.0)]
+    if small >= _LEAST_NUMBER_SIZE:
+        lines = [(effects, size, 0.65 * size), (counts, small, -0.8 * small)]
     for texts, points, up in lines:
         for (i, j), text, dark in zip(
             np.ndindex(effect.shape), texts, is_dark, strict=True
@@ -153,16 +145,10 @@ def _write_cells(
             )
 
 
-def _fitting(texts: npt.NDArray[np.str_], width: float, height: float) -> float:
-    """Return the size in which all texts fit into a cell, in points."""
-    longest = max(map(len, texts))
-    return min(0.92 * width / (_CHARACTER * longest), height / 1.3, _TEXT_SIZE + 1)
-
-
 def _effect_text(effect: float) -> str:
     if np.isnan(effect):
         return "\N{EN DASH}"
-    return f"{effect:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"{effect:+.1f}".replace("-", MINUS)
 
 
 def _outline(ax: Any, inside: BoolArray) -> None:
@@ -190,61 +176,43 @@ def _outline(ax: Any, inside: BoolArray) -> None:
     )
 
 
-def _label(ax: Any, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """Write the names of columns and cells."""
-    width = _ACROSS * size_in_inches(ax)[0] / len(cells[0])
-    fitted = [fit_text(str(cell), 0.94 * width, 0.6) for cell in cells[0]]
+def _label_columns(ax: Any, column: str, cells: Sequence[str]) -> None:
+    """Write the names of the cells from left to right, upright if they are narrow."""
+    width = axes_size(ax)[0] / len(cells)
+    fitted = [fit_text(ax, cell, 0.94 * width, 43.0) for cell in cells]
     size = min(size for _, size in fitted)
     texts, rotation = [text for text, _ in fitted], 0
-    if size < _LEAST_ACROSS:
-        texts, rotation = [cut_text(str(cell)) for cell in cells[0]], 90
-        size = min(max(72 * width / 1.3, 4.0), _TEXT_SIZE)
+    if size < _LEAST_HORIZONTAL_SIZE:
+        size = min(max(width / LINE, LEAST_SIZE), TEXT_SIZE)
+        room = min(_NAME_HEIGHT, 0.3 * axes_size(ax)[1])
+        texts, rotation = [cut_text(ax, cell, room, size) for cell in cells], 90
     ax.set_xticks(
         range(len(texts)), texts, fontsize=size, rotation=rotation, parse_math=False
     )
-    ax.set_xlabel(columns[0], parse_math=False)
-    if len(columns) == 1:
-        ax.set_yticks([])
-    else:
-        height = _DOWN * size_in_inches(ax)[1] / len(cells[1])
-        room = room_left(ax, _LEFT)
-        fitted = [fit_text(str(cell), room, 0.94 * height) for cell in cells[1]]
-        ax.set_yticks(
-            range(len(fitted)),
-            [text for text, _ in fitted],
-            fontsize=min(size for _, size in fitted),
-            parse_math=False,
-        )
-        ax.set_ylabel(columns[1], parse_math=False)
+    ax.set_xlabel(cut_text(ax, column, axes_size(ax)[0], 10.0), parse_math=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
 
 
-def room_left(ax: Any, wanted: float) -> float:
-    """Return the width in inches that names may take beside the axes.
-
-    Without a layout engine nothing makes room for them.
-    """
-    if ax.figure.get_layout_engine() is not None:
-        return wanted
-    # The name of the scale is there, too.
-    left = ax.get_window_extent().x0 / ax.figure.dpi - 0.3
-    return float(min(max(left, 0.4), wanted))
-
-
-def wrap_title(ax: Any, title: str) -> str:
-    """Break a title into lines that are no longer than the axes are wide."""
-    width = size_in_inches(ax)[0]
-    if ax.figure.get_layout_engine() is not None:
-        width *= 1.2
-    return textwrap.fill(title, max(int(72 * width / (0.62 * 12)), 20))
-
-
-def cut_text(text: str, n_characters: int = 24) -> str:
-    """Return a text that is cut off with an ellipsis if it is long."""
-    if len(text) <= n_characters:
-        return text
-    return text[: n_characters - 1] + "\N{HORIZONTAL ELLIPSIS}"
+def _label_rows(
+    ax: Any, columns: Sequence[str], cells: Sequence[Sequence[str]]
+) -> None:
+    """Write the names of the cells from below, if there is a second column."""
+    if len(columns) == 1:
+        ax.set_yticks([])
+        return
+    # The names of the other column will take a part of the height.
+    length = 0.85 * axes_size(ax)[1]
+    width = room_left(ax, _NAME_WIDTH + 16.0) - 16.0
+    height = 0.94 * length / len(cells[1])
+    fitted = [fit_text(ax, cell, width, height) for cell in cells[1]]
+    ax.set_yticks(
+        range(len(fitted)),
+        [text for text, _ in fitted],
+        fontsize=min(size for _, size in fitted),
+        parse_math=False,
+    )
+    ax.set_ylabel(cut_text(ax, columns[1], length, 10.0), parse_math=False)
 
 
 def _notes(
@@ -266,30 +234,7 @@ def _write_notes(ax: Any, notes: Sequence[tuple[str, dict[str, Any]]]) -> float:
     from matplotlib.patches import Patch
 
     if not notes:
-        return 6.0
-    width = 72 * _ACROSS * size_in_inches(ax)[0]
-    columns = max(int(width / (_CHARACTER * _NOTE_SIZE)) - 5, 12)
-    texts = [
-        textwrap.fill(
-            text, columns, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}"
-        )
-        for text, _ in notes
-    ]
-    legend = ax.legend(
-        handles=[
-            Patch(**look, label=text)
-            for text, (_, look) in zip(texts, notes, strict=True)
-        ],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=0.3,
-        borderpad=0.0,
-        labelspacing=0.35,
-        handlelength=1.6,
-        fontsize=_NOTE_SIZE,
-        frameon=False,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-    n_lines = sum(text.count("\n") + 1 for text in texts)
-    return 6.0 + 1.5 * _NOTE_SIZE * n_lines
+        return TITLE_PAD
+    width = axes_size(ax)[0] - 30.0
+    texts = [wrap_text(ax, text, width, NOTE_SIZE, max_lines=2) for text, _ in notes]
+    return legend_above(ax, [Patch(**look) for _, look in notes], texts)

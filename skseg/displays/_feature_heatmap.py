@@ -15,15 +15,16 @@ from skseg._core._validation import check_int, positional_names
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
-from ._clusters_reading import Segments, check_rows, read_fitted, read_segments
-from ._drawing import open_axes
-from ._feature_heatmap_drawing import draw_cells, figure_size
+from ._canvas import TITLE_PAD
+from ._display import Display
+from ._feature_heatmap_drawing import draw_heatmap, figure_size
+from ._segments import Segments, check_rows, read_fitted, read_segments
 
 _OWNER = "FeatureHeatmapDisplay"
 _MOST_FEATURES = 200
 
 
-class FeatureHeatmapDisplay:
+class FeatureHeatmapDisplay(Display):
     """Means of the features in every segment, coloured by how unusual they are.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -32,8 +33,8 @@ class FeatureHeatmapDisplay:
     ----------
     codes : array-like of int of shape (n_segments,)
         Segment codes, from the top; -1 is noise.
-    names : sequence of str of length n_segments
-        Segment names.
+    segment_names : sequence of str of length n_segments
+        Segment names, in the same order.
     n : array-like of int of shape (n_segments,)
         Number of rows.
     features : sequence of str of length n_features
@@ -85,14 +86,11 @@ class FeatureHeatmapDisplay:
     3     1  Often  2     age  40.0   0.00   0.00
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
         codes: npt.ArrayLike,
-        names: Sequence[str],
+        segment_names: Sequence[str],
         n: npt.ArrayLike,
         features: Sequence[str],
         means: npt.ArrayLike,
@@ -101,7 +99,7 @@ class FeatureHeatmapDisplay:
         n_total: int | None = None,
     ) -> None:
         self.codes = codes
-        self.names = names
+        self.segment_names = segment_names
         self.n = n
         self.features = features
         self.means = means
@@ -134,10 +132,8 @@ class FeatureHeatmapDisplay:
             as it is, not what a scaler before the clusterer makes of it.
         max_features : int, default=20
             Most features to show, in [1, 200]: those that tell segments apart best.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as large as the cells need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -186,10 +182,8 @@ class FeatureHeatmapDisplay:
             None: ``"0"``, ``"1"``, ... up to the largest code.
         max_features : int, default=20
             Most features to show, in [1, 200]: those that tell segments apart best.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as large as the cells need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -217,10 +211,11 @@ class FeatureHeatmapDisplay:
             deviations) and share (of the variance of the feature between segments).
         """
         n_segments, n_features = np.shape(self.means)
+        names = np.array(self.segment_names, dtype=object)
         return pd.DataFrame(
             {
                 "code": np.repeat(np.asarray(self.codes), n_features),
-                "name": np.repeat(np.array(self.names, dtype=object), n_features),
+                "name": np.repeat(names, n_features),
                 "n": np.repeat(np.asarray(self.n), n_features),
                 "feature": np.tile(np.array(self.features, dtype=object), n_segments),
                 "mean": np.asarray(self.means, dtype=np.float64).ravel(),
@@ -229,53 +224,25 @@ class FeatureHeatmapDisplay:
             }
         )
 
-    def plot(
-        self, ax: Any = None, *, title: str | None = None
-    ) -> FeatureHeatmapDisplay:
-        """Draw the cells.
+    def _figure_size(self) -> tuple[float, float]:
+        n_segments, n_features = np.shape(self.means)
+        return figure_size(n_features, n_segments)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as large as the cells need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        n_features = np.shape(self.means)[1]
+        total = self.n_total or n_features
+        of = f", {n_features} of {total} features" if total > n_features else ""
+        return f"Means by segment{of}"
 
-        Returns
-        -------
-        FeatureHeatmapDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        means = np.asarray(self.means, dtype=np.float64)
-        ax = open_axes(ax, figure_size(means.shape[1], means.shape[0], self.features))
-        if title is None:
-            total = self.n_total or means.shape[1]
-            of = f", {means.shape[1]} of {total} features"
-            title = f"Means by segment{of if total > means.shape[1] else ''}"
-        draw_cells(
+    def _draw(self, ax: Any) -> float:
+        draw_heatmap(
             ax,
-            means,
+            np.asarray(self.means, dtype=np.float64),
             np.asarray(self.scores, dtype=np.float64),
-            [
-                (str(name), int(n))
-                for name, n in zip(self.names, np.asarray(self.n), strict=True)
-            ],
-            [
-                (str(feature), float(share))
-                for feature, share in zip(
-                    self.features, np.asarray(self.shares), strict=True
-                )
-            ],
+            list(zip(map(str, self.segment_names), np.asarray(self.n), strict=True)),
+            list(zip(map(str, self.features), np.asarray(self.shares), strict=True)),
         )
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        return TITLE_PAD
 
 
 def _numbers(X: Any, segments: Segments, max_features: int) -> dict[str, Any]:
@@ -304,7 +271,7 @@ def _numbers(X: Any, segments: Segments, max_features: int) -> dict[str, Any]:
     order = np.argsort(-shares, kind="stable")[:max_features]
     return {
         "codes": shown,
-        "names": segments.names_of(shown),
+        "segment_names": segments.names_of(shown),
         "n": segments.sizes[shown],
         "features": [features[i] for i in order],
         "means": means[:, order],
@@ -330,7 +297,11 @@ def _read_numeric(X: Any) -> tuple[FloatArray, list[str]]:
     if not names:
         raise InvalidDataError(
             f"{_OWNER} needs numeric or bool columns. Got the columns "
-            f"{', '.join(map(repr, frame.columns))} without one."
+            f"{', '.join(map(repr, frame.columns))} without one.",
+            owner=_OWNER,
+            name="X",
+            rule="a frame with numeric or bool columns",
+            value=tuple(frame.columns),
         )
     columns = [frame.get_column(name).cast(nw.Float64) for name in names]
     values = np.column_stack([column.to_numpy() for column in columns])

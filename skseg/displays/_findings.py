@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg.exceptions import InvalidParameterError
+from skseg._finders._decision import DECISIONS
+from skseg._typing import FloatArray
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules import RuleSet, is_missing_value
 
-from ._drawing import open_axes
-from ._effect_map_drawing import wrap_title
-from ._findings_drawing import LEGEND_HEIGHT, draw_findings, figure_size
-from ._findings_reading import read_findings
-from ._revenue_curve_drawing import write_message
+from ._canvas import TITLE_PAD, write_message
+from ._display import Display
+from ._findings_drawing import draw_findings, figure_size
 
 _OWNER = "FindingsDisplay"
+_NUMBERS = ("effect", "ci_low", "ci_high", "p_adj", "share")
 
 
-class FindingsDisplay:
+class FindingsDisplay(Display):
     """Forest plot: the effect in every finding, with its interval, the best on top.
 
     Colours tell the decisions. Above every interval are the rule of the finding, the
@@ -39,7 +42,7 @@ class FindingsDisplay:
     p_adj : array-like of shape (n_findings,)
         Adjusted p-value; NaN for findings that are not tested.
     share : array-like of shape (n_findings,)
-        Share of the rows, in per cent.
+        Share of the rows, in [0, 1].
     decision : sequence of {"Implement", "Pilot", "Hold", "Skip"}
         What to do about each finding.
     groups : tuple of two labels, default=None
@@ -69,9 +72,6 @@ class FindingsDisplay:
     >>> display.frame()["decision"].tolist()
     ['Implement', 'Implement', 'Implement', 'Implement']
     """
-
-    ax_: Any
-    figure_: Any
 
     def __init__(
         self,
@@ -104,10 +104,8 @@ class FindingsDisplay:
         ----------
         finder : estimator
             A fitted segment finder, such as `BoxSegmentFinder`.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the findings need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -128,7 +126,7 @@ class FindingsDisplay:
         if absent := [name for name in needed if not hasattr(finder, name)]:
             rule = f"a segment finder, with {', '.join(map(repr, absent))}"
             raise InvalidParameterError(_OWNER, "finder", rule, finder)
-        numbers = read_findings(_OWNER, finder.segments_, finder.rules_)
+        numbers = _read_findings(finder.segments_, finder.rules_)
         numbers["groups"] = finder.groups_ or ("segment", "rest")
         return cls(**numbers).plot(ax=ax, title=title)
 
@@ -141,17 +139,14 @@ class FindingsDisplay:
         Parameters
         ----------
         table : frame of shape (n_findings, n_columns)
-            The best finding first, with the columns ``Effect_pp``, ``CI_low``,
-            ``CI_high``, ``P_adj``, ``Pct_Train_%`` and ``Decision``, as ``segments_``
-            of the finders and the table of `combine_findings` have them. Shares are
-            from ``Pct_Test_%`` where it is there and known. ``Best_Group``, if it is
-            there, tells the groups.
+            The best finding first, with the columns ``effect``, ``ci_low``,
+            ``ci_high``, ``p_adj``, ``share`` and ``decision``, as ``segments_`` of the
+            finders and the table of `combine_findings` have them. ``best_group``, if
+            it is there, tells the groups.
         rules : RuleSet or sequence, default=None
-            One rule, or text, per finding. None: ``Range_1`` to ``Range_3``.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the findings need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+            One rule, or text, per finding. None: the column ``rule``.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -166,7 +161,7 @@ class FindingsDisplay:
         MissingExtraError
             If matplotlib is not installed.
         """
-        return cls(**read_findings(_OWNER, table, rules)).plot(ax=ax, title=title)
+        return cls(**_read_findings(table, rules)).plot(ax=ax, title=title)
 
     def frame(self) -> pd.DataFrame:
         """Return the numbers behind the picture.
@@ -175,11 +170,10 @@ class FindingsDisplay:
         -------
         DataFrame of shape (n_findings, 7)
             One row per finding, from the top, with the columns rule, effect, ci_low,
-            ci_high (in points), p_adj, share (per cent of the rows) and decision.
+            ci_high (in points), p_adj, share (of the rows) and decision.
         """
         numbers = {
-            name: np.asarray(getattr(self, name), dtype=np.float64)
-            for name in ("effect", "ci_low", "ci_high", "p_adj", "share")
+            name: np.asarray(getattr(self, name), dtype=np.float64) for name in _NUMBERS
         }
         return pd.DataFrame(
             {
@@ -189,39 +183,73 @@ class FindingsDisplay:
             }
         )
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> FindingsDisplay:
-        """Draw the findings.
+    def _figure_size(self) -> tuple[float, float]:
+        return figure_size(self.rules)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the findings need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
-
-        Returns
-        -------
-        FindingsDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        frame = self.frame()
-        ax = open_axes(ax, figure_size(frame["rule"]))
+    def _title(self) -> str:
         a, b = self.groups or (None, None)
-        if title is None:
-            known = a is not None and b is not None
-            compared = f"{a} over {b}" if known else "one group over the other"
-            title = wrap_title(ax, f"Effect of {compared}, by finding")
-        pad = 6.0 if frame.empty else 6.0 + LEGEND_HEIGHT
-        ax.set_title(title, loc="left", fontweight="bold", pad=pad, parse_math=False)
+        is_known = a is not None and b is not None
+        compared = f"{a} over {b}" if is_known else "one group over the other"
+        return f"Effect of {compared}, by finding"
+
+    def _draw(self, ax: Any) -> float:
+        frame = self.frame()
         if frame.empty:
             write_message(ax, "No findings.")
-        else:
-            draw_findings(ax, frame, (a, b))
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+            return TITLE_PAD
+        return draw_findings(ax, frame, self.groups or (None, None))
+
+
+def _read_findings(table: Any, rules: Any) -> dict[str, Any]:
+    """Return the parameters of the display, or raise."""
+    needed = [*_NUMBERS, "decision", *(["rule"] if rules is None else [])]
+    frame = nw.from_native(table, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        rule = f"a frame with the columns {', '.join(map(repr, needed))}"
+        raise InvalidParameterError(_OWNER, "table", rule, table)
+    if absent := [name for name in needed if name not in frame.columns]:
+        raise MissingColumnError(_OWNER, absent, frame.columns)
+    decisions = frame.get_column("decision").to_list()
+    for decision in decisions:
+        if decision not in DECISIONS:
+            rule = f"one of {', '.join(map(repr, DECISIONS))} in 'decision'"
+            raise InvalidParameterError(_OWNER, "table", rule, decision)
+    numbers = {name: _numbers(frame, name) for name in _NUMBERS}
+    return {
+        **numbers,
+        "rules": _rule_texts(
+            frame.get_column("rule").to_list() if rules is None else rules, len(frame)
+        ),
+        "decision": decisions,
+        "groups": _groups(frame, numbers["effect"]),
+    }
+
+
+def _numbers(table: nw.DataFrame[Any], name: str) -> FloatArray:
+    values = table.get_column(name).to_list()
+    return np.array([np.nan if is_missing_value(v) else float(v) for v in values])
+
+
+def _rule_texts(rules: Any, n_findings: int) -> list[str]:
+    """Return one text per finding, or raise."""
+    if isinstance(rules, RuleSet):
+        rules = rules.rules
+    if isinstance(rules, Mapping):
+        rules = rules.values()
+    texts = None if isinstance(rules, str) else [str(rule) for rule in rules]
+    if texts is None or len(texts) != n_findings:
+        rule = f"one rule per finding, of which there are {n_findings}"
+        raise InvalidParameterError(_OWNER, "rules", rule, texts or rules)
+    return texts
+
+
+def _groups(table: nw.DataFrame[Any], effect: FloatArray) -> tuple[Any, Any]:
+    """Return the labels of A and B; None for one that nowhere does better."""
+    if "best_group" not in table.columns:
+        return None, None
+    labels = table.get_column("best_group").to_list()
+    a, b = (
+        next((label for label, wins in zip(labels, is_best, strict=True) if wins), None)
+        for is_best in (effect >= 0, effect < 0)
+    )
+    return a, b

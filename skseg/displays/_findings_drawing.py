@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skseg._finders._table import DECISIONS
+from skseg._finders._decision import DECISIONS
 
-from ._drawing import BLUE, GREY, ORANGE, PURPLE, size_in_inches
+from ._canvas import (
+    BLUE,
+    GREY,
+    LEAST_SIZE,
+    LINE,
+    ORANGE,
+    PURPLE,
+    TEXT_SIZE,
+    axes_size,
+    legend_above,
+    settle,
+    text_height,
+    text_width,
+    wrap_text,
+)
 
 # Told apart by their shapes as well.
 STYLES = dict(
@@ -22,56 +35,52 @@ STYLES = dict(
     )
 )
 _WIDTH = 9.0
-_TEXT_SIZE = 9.0
 _MOST_LINES = 3
-# Of the legend, in points.
-LEGEND_HEIGHT = 18.0
-# Width of a character of matplotlib's default font and height of a line, in units of
-# the font size.
-_CHARACTER = 0.6
-_LINE = 1.25
-# In inches: what is beside the axes of a figure of their own, and around them; and the
-# height of a row besides its text.
-_BESIDE, _AROUND = 0.3, 1.25
-_BAR_HEIGHT = 0.3
-_ELLIPSIS = " \N{HORIZONTAL ELLIPSIS}"
+# What is around the axes of a new figure, in inches, and the height that an interval
+# takes of a row.
+_AROUND = 1.25
+_INTERVAL_HEIGHT = 21.6
+# Characters of a rule in a line of a new figure, about: its height is set before there
+# is anything to measure with.
+_USUAL_CHARACTERS = 80
 
 
-def figure_size(rules: Iterable[str]) -> tuple[float, float]:
-    """Return width and height of a new figure for such findings."""
-    texts = list(rules)
-    if not texts:
+def figure_size(rules: Sequence[str]) -> tuple[float, float]:
+    """Return the width and height in inches of a new figure."""
+    if not len(rules):
         return 7.0, 2.0
-    columns = _columns(_WIDTH - _BESIDE, _TEXT_SIZE)
-    n_lines = max(_n_lines(text, columns) for text in texts)
-    row = _BAR_HEIGHT + n_lines * _LINE * _TEXT_SIZE / 72
-    return _WIDTH, _AROUND + row * len(texts)
+    longest = max(len(str(rule)) for rule in rules)
+    n_lines = min(1 + longest // _USUAL_CHARACTERS, _MOST_LINES)
+    row = _INTERVAL_HEIGHT + n_lines * LINE * TEXT_SIZE
+    return _WIDTH, _AROUND + row * len(rules) / 72
 
 
-def draw_findings(ax: Any, frame: pd.DataFrame, groups: tuple[Any, Any]) -> None:
-    """Draw one finding below the other."""
+def draw_findings(ax: Any, frame: pd.DataFrame, groups: tuple[Any, Any]) -> float:
+    """Draw one finding below the other; return where the title begins."""
     n = len(frame)
-    width, height = _size(ax)
-    row = 72 * height / n
-    size = min(max(0.7 * row / (2 * _LINE), 4.0), _TEXT_SIZE)
-    n_lines = int((row - 0.7 * 72 * _BAR_HEIGHT) / (_LINE * size))
-    n_lines = min(max(n_lines, 1), _MOST_LINES)
-    columns = _columns(width, size)
-    low, high = _limits(frame)
-    ax.set_xlim(low, high)
+    ax.set_xlim(*_limits(frame))
     ax.set_ylim(n - 0.5, -0.5)
     ax.axvline(0.0, color="#555555", linewidth=1.0, zorder=1)
+    _dress(ax, groups)
+    pad = _draw_legend(ax, [d for d in DECISIONS if (frame["decision"] == d).any()])
+    settle(ax)
+    width, height = axes_size(ax)
+    row = height / n
+    size = min(max(0.7 * row / (2 * LINE), LEAST_SIZE), TEXT_SIZE)
+    n_lines = int((row - 0.7 * _INTERVAL_HEIGHT) / (LINE * size))
+    n_lines = min(max(n_lines, 1), _MOST_LINES)
     for i, finding in enumerate(frame.itertuples()):
         if i:
             ax.axhline(i - 0.5, color="#E4E4E4", linewidth=0.8, zorder=0)
-        text = _cut(str(finding.rule), columns, n_lines)
-        used = (text.count("\n") + 1) * _LINE * size
-        _write(ax, i, text, _numbers_text(finding.share, finding.p_adj), size)
+        numbers = _numbers_text(finding.share, finding.p_adj)
+        room = max(width - text_width(ax, numbers, size) - 16.0, 0.2 * width)
+        rule = wrap_text(ax, str(finding.rule), room, size, max_lines=n_lines)
+        _write(ax, i, rule, numbers, size)
         # In the middle of what the text leaves of the row.
-        place = i - 0.5 + min((used + 4 + row) / (2 * row), 0.85)
-        _draw_interval(ax, place, finding, min(6.5, max(0.25 * row, 3.0)))
-    _dress(ax, groups)
-    _add_legend(ax, [d for d in DECISIONS if (frame["decision"] == d).any()])
+        share = (text_height(rule, size) + 4 + row) / (2 * row)
+        marker_size = min(6.5, max(0.25 * row, 3.0))
+        _draw_interval(ax, i - 0.5 + min(share, 0.85), finding, marker_size)
+    return pad
 
 
 def _draw_interval(ax: Any, place: float, finding: Any, marker: float) -> None:
@@ -81,13 +90,13 @@ def _draw_interval(ax: Any, place: float, finding: Any, marker: float) -> None:
     if not np.isnan([low, high]).any():
         ends = np.clip([low, high], *ax.get_xlim())
         ax.plot(ends, [place] * 2, color=colour, linewidth=2.2, solid_capstyle="butt")
-        for end, at, open_end in zip((low, high), ends, "<>", strict=True):
+        for end, place_x, arrow in zip((low, high), ends, "<>", strict=True):
             is_open = np.isinf(end)
             ax.plot(
-                at,
+                place_x,
                 place,
                 color=colour,
-                marker=open_end if is_open else "|",
+                marker=arrow if is_open else "|",
                 markersize=marker,
                 markeredgewidth=1.0 if is_open else 2.0,
                 clip_on=False,
@@ -107,9 +116,9 @@ def _draw_interval(ax: Any, place: float, finding: Any, marker: float) -> None:
 
 def _write(ax: Any, i: int, text: str, numbers: str, size: float) -> None:
     """Write the rule to the left of the top of a row, and its numbers to the right."""
-    for side, said in ((0.0, text), (1.0, numbers)):
+    for side, line in ((0.0, text), (1.0, numbers)):
         ax.annotate(
-            said,
+            line,
             (side, i - 0.5),
             (2 if side == 0 else -2, -3),
             xycoords=ax.get_yaxis_transform(),
@@ -137,40 +146,15 @@ def _dress(ax: Any, groups: tuple[Any, Any]) -> None:
     ax.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _add_legend(ax: Any, decisions: list[str]) -> None:
-    """Explain the decisions, below the title."""
+def _draw_legend(ax: Any, decisions: list[str]) -> float:
+    """Explain the decisions, below the title; return where that begins."""
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D(
-            [],
-            [],
-            color=STYLES[decision][0],
-            marker=STYLES[decision][1],
-            linewidth=2.2,
-            label=decision,
-        )
-        for decision in decisions
+        Line2D([], [], color=STYLES[d][0], marker=STYLES[d][1], linewidth=2.2)
+        for d in decisions
     ]
-    ax.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=0.3,
-        borderpad=0.0,
-        columnspacing=1.4,
-        fontsize=_TEXT_SIZE,
-        ncols=len(handles),
-        frameon=False,
-    )
-
-
-def _size(ax: Any) -> tuple[float, float]:
-    """Return width and height of the axes in inches, after the layout."""
-    if len(ax.figure.axes) == 1 and ax.figure.get_layout_engine() is not None:
-        width, height = ax.figure.get_size_inches()
-        return width - _BESIDE, max(height - _AROUND, 0.5)
-    return size_in_inches(ax)
+    return legend_above(ax, handles, decisions)
 
 
 def _limits(frame: pd.DataFrame) -> tuple[float, float]:
@@ -188,26 +172,10 @@ def _numbers_text(share: Any, p_adj: Any) -> str:
 
 
 def _share_text(share: float) -> str:
-    return f"{share:.1f} %" if share >= 0.1 or share == 0 else "< 0.1 %"
+    return f"{100 * share:.1f} %" if share >= 0.001 or share == 0 else "< 0.1 %"
 
 
 def _p_text(p_adj: float) -> str:
     if np.isnan(p_adj):
         return "not tested"
     return f"p = {p_adj:.3f}" if p_adj >= 0.001 else "p < 0.001"
-
-
-def _columns(width: float, size: float) -> int:
-    """Return the characters of a rule that fit beside the numbers."""
-    fitting = 72 * width / (_CHARACTER * size)
-    return max(int(fitting) - len("25.4 % of rows,  not tested") - 2, 8)
-
-
-def _n_lines(text: str, columns: int) -> int:
-    return min(len(textwrap.wrap(text, columns)) or 1, _MOST_LINES)
-
-
-def _cut(text: str, columns: int, n_lines: int) -> str:
-    """Break a text into lines; what is left over is cut off."""
-    wrapped = textwrap.wrap(text, columns, max_lines=n_lines, placeholder=_ELLIPSIS)
-    return "\n".join(wrapped)

@@ -15,14 +15,14 @@ from skseg._core._validation import is_number
 from skseg.exceptions import InvalidParameterError, MissingColumnError
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._drawing import open_axes
+from ._display import Display
 from ._flow_drawing import draw_flow
 
 _OWNER = "SegmentFlowDisplay"
 _COLUMNS = ["rule", "segment", "n"]
 
 
-class SegmentFlowDisplay:
+class SegmentFlowDisplay(Display):
     """Flow from all customers over the rules to the segments, as bars and bands.
 
     A rule whose customers were split fans out; rules that were merged join. Use
@@ -71,9 +71,6 @@ class SegmentFlowDisplay:
     3  Lapsed          Rest  100    0.1        300       True
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
@@ -100,10 +97,8 @@ class SegmentFlowDisplay:
         segmenter : estimator
             A fitted segmenter with ``lineage_``, a frame as in `from_lineage`, and
             ``min_size_`` and ``max_size_``, floats or None.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -150,10 +145,8 @@ class SegmentFlowDisplay:
             from which rule to which segment. Rows of the same two names add up.
         min_size, max_size : float, default=None
             Bounds that the segments should keep, in customers. None: no bound.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the names need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -206,36 +199,17 @@ class SegmentFlowDisplay:
         frame["in_bounds"] = sizes.between(low, high) | is_outside
         return frame
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> SegmentFlowDisplay:
-        """Draw the flow.
+    def _figure_size(self) -> tuple[float, float]:
+        n_bars = max(len(set(self.rules)), len(set(self.segments)))
+        return 10.5, max(4.0, 1.2 + 0.34 * n_bars)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the names need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        return f"From {_counted(self.rules, 'rule')} to " + _counted(
+            self.segments, "segment"
+        )
 
-        Returns
-        -------
-        SegmentFlowDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        frame = self.frame()
-        n_bars = frame[["rule", "segment"]].nunique().max()
-        ax = open_axes(ax, (10.5, max(4.0, 1.2 + 0.34 * n_bars)))
-        if title is None:
-            title = f"From {_plural(frame['rule'])} to {_plural(frame['segment'])}"
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        draw_flow(ax, frame, self._bounds_text())
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+    def _draw(self, ax: Any) -> float:
+        return draw_flow(ax, self.frame(), self._bounds_text())
 
     def _bounds_text(self) -> str:
         low, high = (
@@ -247,8 +221,8 @@ class SegmentFlowDisplay:
         return f"below {low}" if low else f"above {high}" if high else ""
 
 
-def _plural(names: pd.Series[str]) -> str:
-    n, noun = names[names != OUTSIDE].nunique(), names.name
+def _counted(names: Sequence[str], noun: str) -> str:
+    n = len({*names} - {OUTSIDE})
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 

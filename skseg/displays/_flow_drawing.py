@@ -11,22 +11,34 @@ import pandas as pd
 from skseg._typing import FloatArray
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._drawing import GREY, count_text, palette
+from ._canvas import (
+    ELLIPSIS,
+    GREY,
+    LINE,
+    TEXT_SIZE,
+    TITLE_PAD,
+    VERMILION,
+    axes_size,
+    count_text,
+    cut_text,
+    legend_above,
+    palette,
+    settle,
+    text_width,
+)
 
 _DARK = "#444444"
-_OUT_OF_BOUNDS = "#D55E00"
-_BAR = 0.16
-# Inches between two bars, and between a bar and its label.
-_GAP = 0.05
-_PAD = 0.07
-# Width of a character (a bold one) and height of a line, in units of the font size,
-# and the parts of the height and, a column each, of the width that texts may take.
-_CHARACTER, _LINE = 0.67, 1.3
+_OUT_OF_BOUNDS = VERMILION
+# Width of a bar, the least distance of two bars, and that of a bar and its label.
+_BAR = 11.5
+_GAP = 3.6
+_PAD = 5.0
+# The shares of the height and, for each column, of the width that texts may take.
 _TEXT_HEIGHT, _TEXT_WIDTHS = 0.7, (0.3, 0.3, 0.42)
 
 
 class Column:
-    """Bars one below the other: where they are, in inches, and what they are called.
+    """Bars one below the other: their places, in points.
 
     A bar is as high as its size; where that is less than its label needs, it stands in
     the middle of the place that the label takes.
@@ -44,12 +56,12 @@ class Column:
         return self.height - _GAP * (len(self.sizes) - 1)
 
     def scale(self) -> float:
-        """Return the largest number of inches a customer with which all fits."""
+        """Return the largest number of points per customer with which all bars fit."""
         sizes = np.sort(self.sizes.to_numpy(dtype=np.float64))[::-1]
         if not sizes.sum():
             return 0.0
-        # The smaller bars take the height of a label each, the k larger ones share what
-        # is left; k is right when the smallest of these is as high as a label.
+        # The smaller bars take the height of a label each, and the k larger ones share
+        # the rest; k is right when the smallest of these is as high as a label.
         for k in range(len(sizes), 0, -1):
             scale = (self._room - self.line * (len(sizes) - k)) / sizes[:k].sum()
             if sizes[k - 1] * scale >= self.line:
@@ -72,38 +84,38 @@ class Column:
         return float(self.centres[number] - self.heights[number] / 2)
 
 
-def draw_flow(ax: Any, frame: pd.DataFrame, bounds_text: str) -> None:
-    """Draw the bars of all customers, of rules and of segments, and what links them."""
+def draw_flow(ax: Any, frame: pd.DataFrame, bounds_text: str) -> float:
+    """Draw the bars of all customers, of rules and of segments, and the flows.
+
+    Return where the title begins.
+    """
     ax.set_axis_off()
     marked = set(frame.loc[~frame["in_bounds"], "segment"])
-    if marked:
-        _set_legend(ax, bounds_text)
-    # Only a layout tells how large the axes are, title and legend set.
-    ax.figure.draw_without_rendering()
-    box = ax.get_window_extent()
-    width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
+    pad = _draw_legend(ax, bounds_text) if marked else TITLE_PAD
+    settle(ax)
+    width, height = axes_size(ax)
     ax.set_xlim(0.0, width)
     ax.set_ylim(height, 0.0)
     rules = frame.groupby("rule", sort=False)["n"].sum()
     segments = frame.groupby("segment", sort=False)["n"].sum()[_order(frame)]
     n_bars = max(len(rules), len(segments))
-    size = min(9.0, 72 * _TEXT_HEIGHT * height / (n_bars * _LINE))
-    line = size * _LINE / 72
+    size = min(TEXT_SIZE, _TEXT_HEIGHT * height / (n_bars * LINE))
     everyone = pd.Series([frame["n"].sum()], index=["All"])
-    columns = [Column(sizes, height, line) for sizes in (everyone, rules, segments)]
+    columns = [Column(n, height, LINE * size) for n in (everyone, rules, segments)]
     scale = min(column.scale() for column in columns)
     for column in columns:
         column.place(scale)
     texts = [
-        _texts(column.sizes, share * width, size)
+        _texts(ax, column.sizes, share * width, size)
         for column, share in zip(columns, _TEXT_WIDTHS, strict=True)
     ]
-    _place_columns(columns, texts, width, size)
+    _place_columns(ax, columns, texts, width, size)
     colours = dict(zip(rules.index, palette(len(rules)), strict=True))
     colours[OUTSIDE] = GREY
     _draw_bands(ax, frame, columns, scale, colours)
     _draw_bars(ax, columns, colours, marked)
     _draw_labels(ax, columns, texts, marked, size)
+    return pad
 
 
 def _order(frame: pd.DataFrame) -> list[str]:
@@ -117,35 +129,37 @@ def _order(frame: pd.DataFrame) -> list[str]:
     return list(mean.sort_values(kind="stable").index)
 
 
-def _texts(sizes: pd.Series[float], room: float, size: float) -> list[str]:
+def _texts(ax: Any, sizes: pd.Series[float], room: float, size: float) -> list[str]:
     """Return name, number and share of each bar, names cut to fit `room`."""
     total = sizes.sum()
-    columns = int(72 * room / (_CHARACTER * size))
     texts = []
     for name, n in sizes.items():
         share = f" ({n / total:.1%})" if total and len(sizes) > 1 else ""
-        count = f"  {count_text(n)}{share}"
-        texts.append(_shortened(str(name), max(columns - len(count), 4)) + count)
+        texts.append(_shortened(ax, str(name), f"  {count_text(n)}{share}", room, size))
     return texts
 
 
-def _shortened(name: str, length: int) -> str:
-    if len(name) <= length:
-        return name
+def _shortened(ax: Any, name: str, numbers: str, room: float, size: float) -> str:
+    text = cut_text(ax, name, room, size, weight="bold", ending=numbers)
     # "VIP + Core / aov 120-180": the end is what tells parts of the same rules apart.
     head, slash, tail = name.rpartition(" / ")
-    room = length - len(slash + tail) - 1
-    if slash and room >= 3:
-        return f"{head[:room].rstrip()}\N{HORIZONTAL ELLIPSIS}{slash}{tail}"
-    return name[: length - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+    if slash and text.endswith(ELLIPSIS + numbers):
+        ending = f" / {tail}{numbers}"
+        if text_width(ax, "n" * 3 + ELLIPSIS + ending, size, "bold") <= room:
+            return cut_text(ax, head, room, size, weight="bold", ending=ending)
+    return text
 
 
 def _place_columns(
-    columns: Sequence[Column], texts: Sequence[Sequence[str]], width: float, size: float
+    ax: Any,
+    columns: Sequence[Column],
+    texts: Sequence[Sequence[str]],
+    width: float,
+    size: float,
 ) -> None:
     """Put the segments as far to the right as their labels allow, the rules between."""
     _, rules, segments = columns
-    wanted = [max(map(len, column)) * _CHARACTER * size / 72 for column in texts]
+    wanted = [text_width(ax, "\n".join(column), size, "bold") for column in texts]
     segments.x = width - wanted[2] - _BAR - _PAD
     # The labels of the rules lie to their left, on the flow from all customers.
     rules.x = max(0.5 * (segments.x - _BAR), 2 * _BAR + wanted[1] + 2 * _PAD)
@@ -161,14 +175,14 @@ def _draw_bands(
     everyone, rules, segments = columns
     top = everyone.top("All")
     for rule, n in rules.sizes.items():
-        thick, end = n * scale, rules.top(rule)
-        _draw_band(ax, (everyone.x, rules.x), (top, end), thick, "#EEEEEE")
-        top += thick
+        thickness, end = n * scale, rules.top(rule)
+        _draw_band(ax, (everyone.x, rules.x), (top, end), thickness, "#EEEEEE")
+        top += thickness
     rank = {name: i for i, name in enumerate(segments.sizes.index)}
     order = {name: i for i, name in enumerate(rules.sizes.index)}
     leave = {name: rules.top(name) for name in rules.sizes.index}
     arrive = {name: segments.top(name) for name in segments.sizes.index}
-    # In this order the bands neither cross at the bars they leave nor, as rules come
+    # Sorted so, bands cross neither at the bars that they leave nor, since rules come
     # first, at those where they arrive.
     flows = sorted(
         zip(frame["rule"], frame["segment"], frame["n"], strict=True),
@@ -185,18 +199,18 @@ def _draw_band(
     ax: Any,
     xs: tuple[float, float],
     tops: tuple[float, float],
-    thick: float,
+    thickness: float,
     colour: str,
     alpha: float = 1.0,
 ) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    if not thick:
+    if not thickness:
         return
     left, right = xs[0] + _BAR, xs[1]
     middle = (left + right) / 2
-    (y0, y1), below = tops, thick
+    (y0, y1), below = tops, thickness
     corners = [
         (left, y0),
         *[(middle, y0), (middle, y1), (right, y1)],
@@ -257,15 +271,7 @@ def _draw_labels(
         ax.text(segments.x + _BAR + _PAD, y, text, ha="left", **look, **bold)
 
 
-def _set_legend(ax: Any, bounds_text: str) -> None:
+def _draw_legend(ax: Any, bounds_text: str) -> float:
     from matplotlib.patches import Patch
 
-    ax.legend(
-        handles=[Patch(color=_OUT_OF_BOUNDS, label=f"segment {bounds_text}")],
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        borderaxespad=0.2,
-        handlelength=1.2,
-        frameon=False,
-        fontsize=9,
-    )
+    return legend_above(ax, [Patch(color=_OUT_OF_BOUNDS)], [f"segment {bounds_text}"])

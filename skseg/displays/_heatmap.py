@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +14,17 @@ from skseg._core._validation import check_sample_weight
 from skseg._typing import FloatArray, ObjectArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
-from ._drawing import count_text, open_axes
+from ._canvas import TITLE_PAD, count_text
+from ._display import Display
 from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_axes
 
 if TYPE_CHECKING:
     from skseg._rfm._segmenter import RFMSegmenter
 
-
 _OWNER = "RFMHeatmapDisplay"
 
 
-class RFMHeatmapDisplay:
+class RFMHeatmapDisplay(Display):
     """Grid of the scores R and F: how many customers are where, and in which segment.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -71,9 +71,6 @@ class RFMHeatmapDisplay:
     3  2  2  2   0.50
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
@@ -111,10 +108,8 @@ class RFMHeatmapDisplay:
             Weight 3 counts as the customer three times.
         values : {"count", "share"}, default="count"
             What the cells say.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -183,10 +178,8 @@ class RFMHeatmapDisplay:
             Weight 3 counts as the customer three times.
         values : {"count", "share"}, default="count"
             What the cells say.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -204,7 +197,11 @@ class RFMHeatmapDisplay:
         r, f = _check_scores(R, "R", shape[0]), _check_scores(F, "F", shape[1])
         if len(r) != len(f):
             raise InvalidDataError(
-                f"R and F must be of the same length. Got {len(r)} and {len(f)}."
+                f"R and F must be of the same length. Got {len(r)} and {len(f)}.",
+                owner=_OWNER,
+                name="F",
+                rule=f"of the length of R, {len(r)}",
+                value=len(f),
             )
         weight = check_sample_weight(sample_weight, len(r))
         shape = shape[0] or _largest(r), shape[1] or _largest(f)
@@ -243,59 +240,65 @@ class RFMHeatmapDisplay:
 
     def plot(
         self, ax: Any = None, *, values: str = "count", title: str | None = None
-    ) -> RFMHeatmapDisplay:
+    ) -> Self:
         """Draw the grid.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
+            Axes to draw on. None: those of a new figure, as large as the grid needs.
         values : {"count", "share"}, default="count"
             What the cells say.
         title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+            Title, drawn as it is in lines that fit. None: one that says what is shown;
+            an empty one for no title.
 
         Returns
         -------
         RFMHeatmapDisplay
-            The display itself.
+            The display itself, with ``ax_`` and ``figure_``.
 
         Raises
         ------
+        ValueError
+            If `values` is neither.
         MissingExtraError
             If matplotlib is not installed.
         """
         if values not in ("count", "share"):
             raise InvalidParameterError(_OWNER, "values", "'count' or 'share'", values)
+        return self._plot(ax, title, values=values)
+
+    def _figure_size(self) -> tuple[float, float]:
+        n_r, n_f = np.shape(self.counts)
+        return max(1.6 + 1.3 * n_r, 5.5), 1.5 + 0.85 * n_f
+
+    def _title(self) -> str:
+        return "Customers by recency and frequency score"
+
+    def _draw(self, ax: Any, values: str = "count") -> float:
         counts = np.asarray(self.counts)
+        n_absent = (self.total or 0) - np.sum(counts)
+        note = ""
+        if n_absent > 0:
+            note = f"without R or F, and not shown: {count_text(n_absent)}"
         n_r, n_f = counts.shape
-        ax = open_axes(ax, (max(1.6 + 1.3 * n_r, 5.5), 1.5 + 0.85 * n_f))
-        draw_cells(ax, counts, self._cell_texts(values), self.regions is not None)
+        label_axes(ax, n_r, n_f, self.cut_points, note)
+        regions = (
+            None if self.regions is None else np.asarray(self.regions, dtype=object)
+        )
+        draw_cells(ax, counts, self._cell_texts(values), regions is not None)
         if self.cut_points is not None:
             hatch_collapsed(ax, self.cut_points)
-        if self.regions is not None:
-            draw_regions(ax, np.asarray(self.regions, dtype=object))
-        label_axes(ax, n_r, n_f, self.cut_points)
-        self._note_absent(ax)
-        if title is None:
-            title = "Customers by recency and frequency score"
-        ax.set_title(title, loc="left", fontweight="bold")
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        if regions is not None:
+            draw_regions(ax, regions)
+        return TITLE_PAD
 
     def _cell_texts(self, values: str) -> list[str]:
         frame = self.frame()
         if values == "share":
             return [f"{share:.1%}" for share in frame["share"]]
         return [count_text(n) for n in frame["n"]]
-
-    def _note_absent(self, ax: Any) -> None:
-        """Say how many customers are in no cell."""
-        n_absent = (self.total or 0) - np.sum(self.counts)
-        if n_absent > 0:
-            note = f"without R or F, and not shown: {count_text(n_absent)}"
-            ax.set_xlabel(f"{ax.get_xlabel()}\n{note}")
 
 
 def segment_regions(segmenter: RFMSegmenter) -> ObjectArray | None:
@@ -310,7 +313,9 @@ def segment_regions(segmenter: RFMSegmenter) -> ObjectArray | None:
     # intervals, and one above them all.
     grid = []
     for dimension in (recency, frequency):
-        values = np.append(dimension.cuts, np.nextafter(dimension.cuts[-1], np.inf))
+        values = np.append(
+            dimension.cut_points, np.nextafter(dimension.cut_points[-1], np.inf)
+        )
         grid.append((dimension, values, dimension.scores(values).astype(np.intp) - 1))
     (r, r_values, r_index), (f, f_values, f_index) = grid
     codes = segmenter.rules_.assign(

@@ -12,7 +12,14 @@ from scipy import ndimage
 
 from skseg._typing import ObjectArray
 
-from ._drawing import SKY_BLUE, fit_text, size_in_inches
+from ._canvas import (
+    LEAST_SIZE,
+    SKY_BLUE,
+    axes_size,
+    fit_text,
+    fitting_size,
+    settle,
+)
 
 _OUTLINE = {
     "color": "#333333",
@@ -45,19 +52,14 @@ def draw_cells(
         lines = ax.axvline if side == "x" else ax.axhline
         for place in range(1, n):
             lines(place - 0.5, color="#DDDDDD", linewidth=0.8)
-    size = _font_size(ax, counts.shape, max(map(len, texts)))
+    settle(ax)
+    width, height = axes_size(ax)
+    fitting = fitting_size(ax, texts, 0.9 * width / counts.shape[0], 10.0)
+    size = max(min(fitting, 0.3 * height / counts.shape[1]), LEAST_SIZE)
     # Names of segments stand at the top of their cells.
     shift = -0.2 if has_names else 0.0
     for text, (r, f) in zip(texts, np.ndindex(counts.shape), strict=True):
         ax.text(r, f + shift, text, ha="center", va="center", fontsize=size)
-
-
-def _font_size(ax: Any, shape: tuple[int, ...], longest: int) -> float:
-    """Return the font size for texts of `longest` characters in the cells."""
-    width, height = size_in_inches(ax)
-    across = 72 * width / shape[0] / (0.65 * longest)
-    down = 72 * height / shape[1] * 0.3
-    return max(min(across, down, 10.0), 4.0)
 
 
 def hatch_collapsed(ax: Any, cut_points: Mapping[str, Any]) -> None:
@@ -77,10 +79,10 @@ def draw_regions(ax: Any, regions: ObjectArray) -> None:
         if f + 1 < n_f and regions[r, f] != regions[r, f + 1]:
             ax.plot([r - 0.5, r + 0.5], [f + 0.5] * 2, **_OUTLINE)
     width, height = (
-        s / n for s, n in zip(size_in_inches(ax), regions.shape, strict=True)
+        size / n for size, n in zip(axes_size(ax), regions.shape, strict=True)
     )
     for name, r, f, span in named_runs(regions):
-        text, size = fit_text(name, 0.92 * span * width, 0.5 * height)
+        text, size = fit_text(ax, name, 0.84 * span * width, 0.5 * height)
         ax.annotate(
             text,
             (r - 0.5, f + 0.5),
@@ -96,10 +98,10 @@ def draw_regions(ax: Any, regions: ObjectArray) -> None:
 
 
 def named_runs(regions: ObjectArray) -> Iterator[tuple[str, int, int, int]]:
-    """Yield for each connected region its name, a cell, and the cells right of it.
+    """Yield the name of each connected region, a cell, and how many cells it spans.
 
-    The cell is the leftmost one in the top row, and the region goes on to its right for
-    so many cells, itself counted.
+    The cell is the leftmost one of the top row; cells are counted from it to the right,
+    as far as the region goes on.
     """
     for name in dict.fromkeys(regions.ravel()):
         if name is None:
@@ -108,8 +110,8 @@ def named_runs(regions: ObjectArray) -> Iterator[tuple[str, int, int, int]]:
         for part in range(1, n_parts + 1):
             r, f = np.nonzero(parts == part)
             in_top_row = np.sort(r[f == f.max()])
-            goes_on = np.cumprod(np.diff(in_top_row) == 1)
-            yield str(name), int(in_top_row[0]), int(f.max()), 1 + int(goes_on.sum())
+            is_next = np.cumprod(np.diff(in_top_row) == 1)
+            yield str(name), int(in_top_row[0]), int(f.max()), 1 + int(is_next.sum())
 
 
 def interval_texts(name: str, cuts: npt.ArrayLike) -> list[str]:
@@ -135,8 +137,9 @@ def _number(value: float) -> str:
 
 
 def label_axes(
-    ax: Any, n_r: int, n_f: int, cut_points: Mapping[str, Any] | None
+    ax: Any, n_r: int, n_f: int, cut_points: Mapping[str, Any] | None, note: str
 ) -> None:
+    """Write what the scores mean, and a note below."""
     r_labels = [f"R = {score}" for score in range(1, n_r + 1)]
     f_labels = [f"F = {score}" for score in range(1, n_f + 1)]
     r_title, f_title = "Recency", "Frequency"
@@ -147,7 +150,8 @@ def label_axes(
         f_labels = [f"{s}\n{t}" for s, t in zip(f_labels, f_texts, strict=True)]
         r_title += ": days since the last purchase"
         f_title += ": number of purchases"
-    ax.set_xticks(range(n_r), r_labels)
+    size = fitting_size(ax, r_labels, 0.9 * axes_size(ax)[0] / n_r, 10.0)
+    ax.set_xticks(range(n_r), r_labels, fontsize=max(size, LEAST_SIZE))
     ax.set_yticks(range(n_f), f_labels)
-    ax.set_xlabel(r_title)
+    ax.set_xlabel("\n".join(filter(None, [r_title, note])))
     ax.set_ylabel(f_title)

@@ -12,19 +12,37 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_int
-from skseg._search.effects._iv import bands, descending
+from skseg._search.effects._iv import BANDS, bands, descending
 from skseg.exceptions import InvalidParameterError, MissingColumnError
 from skseg.rules import is_missing_value
 
-from ._drawing import open_axes
-from ._information_value_drawing import BANDS_HEIGHT, draw_bars, figure_size
-from ._revenue_curve_drawing import write_message
+from ._canvas import (
+    BLUE,
+    GREY,
+    LEAST_SIZE,
+    ORANGE,
+    SKY_BLUE,
+    TEXT_SIZE,
+    TITLE_PAD,
+    axes_size,
+    cut_text,
+    room_left,
+    settle,
+    text_width,
+    write_message,
+)
+from ._display import Display
 
 _OWNER = "InformationValueDisplay"
 _PLAIN, _NET = "iv", "net_iv_scaled"
+# Where the bands of N. Siddiqi (2006) begin.
+STARTS = (0.0, 0.02, 0.1, 0.3, 0.5)
+_COLOURS = dict(zip(BANDS, [GREY, "#A6D2EE", SKY_BLUE, BLUE, ORANGE], strict=True))
+_BAND_SIZE = 8.0
+_NAME_WIDTH = 158.0
 
 
-class InformationValueDisplay:
+class InformationValueDisplay(Display):
     """Bars of the information value (IV) of columns, the largest on top.
 
     Lines mark the bands of Siddiqi. Use `from_estimator` or `from_table` to make one.
@@ -72,9 +90,6 @@ class InformationValueDisplay:
     1    age  0.000     useless
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
@@ -105,10 +120,8 @@ class InformationValueDisplay:
             A fitted finder.
         n_columns : int, default=15
             Most columns to show, in [1, 1000].
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the bars need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -148,10 +161,8 @@ class InformationValueDisplay:
             of `IVSegmentFinder` and ``iv`` of `information_value` have them.
         n_columns : int, default=15
             Most columns to show, in [1, 1000].
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the bars need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -176,8 +187,12 @@ class InformationValueDisplay:
         if absent := [name for name in ("column", value) if name not in read.columns]:
             raise MissingColumnError(_OWNER, absent, read.columns)
         names = [str(name) for name in read.get_column("column").to_list()]
-        found = read.get_column(value).to_list()
-        values = np.array([np.nan if is_missing_value(v) else float(v) for v in found])
+        values = np.array(
+            [
+                np.nan if is_missing_value(v) else float(v)
+                for v in read.get_column(value).to_list()
+            ]
+        )
         if np.isinf(values).any():
             rule = f"finite or NaN in {value!r}"
             raise InvalidParameterError(_OWNER, "iv", rule, values[np.isinf(values)])
@@ -208,42 +223,82 @@ class InformationValueDisplay:
             }
         )
 
-    def plot(
-        self, ax: Any = None, *, title: str | None = None
-    ) -> InformationValueDisplay:
-        """Draw the bars.
+    def _figure_size(self) -> tuple[float, float]:
+        n_bars = len(self.columns)
+        return (8.0, 1.4 + 0.3 * n_bars) if n_bars else (7.0, 2.0)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the bars need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        n_shown = len(self.columns)
+        total = n_shown if self.n_total is None else self.n_total
+        kind = "Net information value" if self.is_net else "Information value"
+        of = f"{n_shown} of {total}" if total > n_shown else f"{total}"
+        return f"{kind}, {of} {'column' if total == 1 else 'columns'}"
 
-        Returns
-        -------
-        InformationValueDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
+    def _draw(self, ax: Any) -> float:
         frame = self.frame()
-        ax = open_axes(ax, figure_size(len(frame)))
-        if title is None:
-            total = len(frame) if self.n_total is None else self.n_total
-            kind = "Net information value" if self.is_net else "Information value"
-            of = f"{len(frame)} of {total}" if total > len(frame) else f"{total}"
-            title = f"{kind}, {of} {'column' if total == 1 else 'columns'}"
         if frame.empty:
             write_message(ax, "No columns.")
-        else:
-            name = "Net information value, scaled" if self.is_net else None
-            draw_bars(ax, frame, name or "Information value")
-        pad = 6.0 if frame.empty else 6.0 + BANDS_HEIGHT
-        ax.set_title(title, loc="left", fontweight="bold", pad=pad, parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+            return TITLE_PAD
+        scale = "Net information value, scaled" if self.is_net else "Information value"
+        _draw_bars(ax, frame, scale)
+        return TITLE_PAD + 1.75 * _BAND_SIZE
+
+
+def _draw_bars(ax: Any, frame: pd.DataFrame, scale: str) -> None:
+    """Draw one bar below the other, and the bands behind them."""
+    from matplotlib.patheffects import withStroke
+
+    n = len(frame)
+    size = min(max(0.7 * axes_size(ax)[1] / (n + 1), LEAST_SIZE), TEXT_SIZE)
+    values = frame["iv"].fillna(0.0).to_numpy()
+    colours = [_COLOURS.get(band, GREY) for band in frame["band"]]
+    bars = ax.barh(np.arange(n), values, 0.7, color=colours, zorder=2)
+    texts = ["unknown" if np.isnan(iv) else _value_text(iv) for iv in frame["iv"]]
+    halo = [withStroke(linewidth=3.0, foreground="white")]
+    ax.bar_label(bars, texts, padding=3, fontsize=size, zorder=3, path_effects=halo)
+    room = room_left(ax, _NAME_WIDTH)
+    names = [cut_text(ax, str(name), room, size) for name in frame["column"]]
+    ax.set_yticks(np.arange(n), names, fontsize=size, parse_math=False)
+    ax.set_ylim(n - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.axvline(0.0, color="black", linewidth=0.8, zorder=3)
+    settle(ax)
+    width = axes_size(ax)[0]
+    starts = ", ".join(f"{start:g}" for start in STARTS[1:])
+    with_starts = f"{scale} (bands begin at {starts})"
+    ax.set_xlabel(with_starts if text_width(ax, with_starts, 10.0) < width else scale)
+    # Room for a label at the end of a bar.
+    label = min((text_width(ax, "\n".join(texts), size) + 4.0) / width, 0.4)
+    low, high = min(values.min(), 0.0), max(values.max(), 1.2 * STARTS[1])
+    ax.set_xlim(low / (1 - label), low + (high - low) / (1 - label - 0.02))
+    _draw_bands(ax, width)
+
+
+def _draw_bands(ax: Any, width: float) -> None:
+    """Mark where bands begin, and name those that have room for it."""
+    low, high = ax.get_xlim()
+    shown = [i for i, start in enumerate(STARTS) if start < high]
+    for i in shown[1:]:
+        ax.axvline(STARTS[i], color="#BBBBBB", linewidth=0.9, linestyle="--", zorder=1)
+    end = high
+    # From the right: there bands are wide.
+    for i in reversed(shown):
+        needed = text_width(ax, BANDS[i], _BAND_SIZE) + 4
+        if (end - STARTS[i]) / (high - low) * width < needed and end < high:
+            continue
+        end = STARTS[i]
+        ax.annotate(
+            BANDS[i],
+            (STARTS[i], 1.0),
+            (1, 3),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            va="bottom",
+            fontsize=_BAND_SIZE,
+            color="#555555",
+        )
+
+
+def _value_text(iv: float) -> str:
+    return f"{iv:.3f}" if abs(iv) >= 0.001 or iv == 0 else f"{iv:.1g}"

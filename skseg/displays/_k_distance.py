@@ -15,15 +15,21 @@ from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 from skseg.model_selection._eps import k_distances, knee
 
-from ._clusters_drawing import quantile_positions
-from ._drawing import open_axes
-from ._k_distance_drawing import draw_curves
+from ._canvas import HUES, NOTE_SIZE, TITLE_PAD
+from ._display import Display
+from ._segments import evenly_spaced
 
 _OWNER = "KDistanceDisplay"
 _MOST_CURVES = 12
+_STYLES = ("solid", "dashed")
+# The axis ends at `_KNEES` times the largest knee, or where the share `_NEARLY_ALL` of
+# the rows ends: the rows beyond are a few that are far from all others.
+_KNEES, _NEARLY_ALL = 2.0, 0.99
+# It is not cut off if the largest distance is at most this many times that end.
+_NOT_FAR = 3.0
 
 
-class KDistanceDisplay:
+class KDistanceDisplay(Display):
     """Distances of the rows to a near neighbour, in ascending order, and their knee.
 
     For DBSCAN: rows whose distance is up to eps are core rows. Use `from_selection` or
@@ -79,9 +85,6 @@ class KDistanceDisplay:
     4            2    1.0       6.0   1.0
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
@@ -114,10 +117,8 @@ class KDistanceDisplay:
             What `select_eps` gives.
         max_points : int, default=1000
             Most points of a curve, in [2, 1000000].
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -166,10 +167,8 @@ class KDistanceDisplay:
             For the search of neighbours, as joblib counts.
         max_points : int, default=1000
             Most points of a curve, in [2, 1000000].
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -188,7 +187,7 @@ class KDistanceDisplay:
         )
         chosen = min_samples if isinstance(min_samples, Iterable) else [min_samples]
         numbers = sorted(
-            {check_int(_OWNER, "min_samples", one, 2, len(rows)) for one in chosen}
+            {check_int(_OWNER, "min_samples", n, 2, len(rows)) for n in chosen}
         )
         if not 0 < len(numbers) <= _MOST_CURVES:
             rule = f"an int, or up to {_MOST_CURVES} of them"
@@ -210,46 +209,33 @@ class KDistanceDisplay:
         return pd.DataFrame(
             {
                 "min_samples": np.repeat(np.asarray(self.min_samples), lengths),
-                "share": np.concatenate([np.asarray(one) for one in self.shares]),
-                "distance": np.concatenate([np.asarray(one) for one in self.distances]),
+                "share": np.concatenate([np.asarray(curve) for curve in self.shares]),
+                "distance": np.concatenate(
+                    [np.asarray(curve) for curve in self.distances]
+                ),
                 "knee": np.repeat(np.asarray(self.knees, dtype=np.float64), lengths),
             }
         )
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> KDistanceDisplay:
-        """Draw the curves.
+    def _figure_size(self) -> tuple[float, float]:
+        return 8.0, 5.0
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        return "Distance to the nearest rows, and its knee"
 
-        Returns
-        -------
-        KDistanceDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        ax = open_axes(ax, (8.0, 5.0))
-        if title is None:
-            title = "Distance to the nearest rows, and its knee"
-        draw_curves(
-            ax,
-            self.frame(),
-            list(self.min_samples),
-            np.asarray(self.knees, dtype=np.float64),
-            np.asarray(self.core_shares, dtype=np.float64),
-        )
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+    def _draw(self, ax: Any) -> float:
+        frame = self.frame()
+        knees = np.asarray(self.knees, dtype=np.float64)
+        shares = np.asarray(self.core_shares, dtype=np.float64)
+        for i, number in enumerate(self.min_samples):
+            points = frame[frame["min_samples"] == number]
+            _draw_curve(ax, i, number, points, knees[i], shares[i])
+        ax.legend(fontsize=NOTE_SIZE, loc="upper left", framealpha=0.85)
+        ax.set_xlim(0.0, 101.0)
+        ax.set_xlabel("Share of the rows, by distance (%)")
+        ax.set_ylabel(_set_limit(ax, frame, knees))
+        ax.spines[["top", "right"]].set_visible(False)
+        return TITLE_PAD
 
 
 def _numbers(
@@ -259,7 +245,7 @@ def _numbers(
     max_points = check_int(_OWNER, "max_points", max_points, 2, 1_000_000)
     shares, distances, core_shares = [], [], []
     for number, curve in curves.items():
-        shown = quantile_positions(len(curve), max_points)
+        shown = evenly_spaced(len(curve), max_points)
         shares.append((shown + 1) / len(curve))
         distances.append(curve[shown])
         is_known = not np.isnan(knees[number])
@@ -271,3 +257,41 @@ def _numbers(
         "knees": np.array([knees[number] for number in curves]),
         "core_shares": np.array(core_shares),
     }
+
+
+def _draw_curve(
+    ax: Any, i: int, number: int, points: pd.DataFrame, knee: float, core_share: float
+) -> None:
+    """Draw the distances to one neighbour, and their knee."""
+    colour = HUES[i % len(HUES)]
+    has_knee = not np.isnan(knee)
+    about = f"knee at {knee:.3g}, {core_share:.0%} core rows"
+    ax.plot(
+        100 * points["share"],
+        points["distance"],
+        color=colour,
+        linestyle=_STYLES[i // len(HUES) % len(_STYLES)],
+        linewidth=1.8,
+        label=f"min_samples {number}: {about if has_knee else 'no knee'}",
+        zorder=3,
+    )
+    if has_knee:
+        end = 100 * core_share
+        look = {"color": colour, "linewidth": 0.9, "linestyle": ":", "zorder": 2}
+        ax.plot([0.0, end], [knee, knee], **look)
+        mark = {"color": colour, "marker": "o", "markersize": 8.0, "zorder": 4}
+        ax.plot(end, knee, markeredgecolor="white", **mark)
+
+
+def _set_limit(ax: Any, frame: pd.DataFrame, knees: FloatArray) -> str:
+    """End the axis where only a few rows are beyond; return its label."""
+    label = "Distance to the row number min_samples"
+    largest = frame["distance"].max()
+    usual = frame["distance"][frame["share"] <= _NEARLY_ALL].max()
+    known = knees[~np.isnan(knees)]
+    top = 1.05 * np.nanmax([_KNEES * known.max(initial=0.0), usual])
+    if largest <= _NOT_FAR * top:
+        ax.set_ylim(0.0, 1.05 * largest if largest > 0 else 1.0)
+        return label
+    ax.set_ylim(0.0, top)
+    return f"{label}\n(cut off: up to {largest:.3g})"

@@ -14,7 +14,10 @@ from skseg._core._validation import check_int
 from skseg._core._wrapped import cluster_space
 from skseg._typing import FloatArray
 
-from ._clusters_reading import (
+from ._canvas import MINUS, TITLE_PAD
+from ._display import Display
+from ._projection_drawing import draw_projection
+from ._segments import (
     Segments,
     check_rows,
     column_names,
@@ -23,14 +26,11 @@ from ._clusters_reading import (
     read_segments,
     space_names,
 )
-from ._drawing import open_axes
-from ._projection_drawing import draw_points, figure_size
 
 _OWNER = "SegmentProjectionDisplay"
-_MINUS = "\N{MINUS SIGN}"
 
 
-class SegmentProjectionDisplay:
+class SegmentProjectionDisplay(Display):
     """Rows and centroids of segments, projected on their two principal directions.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -43,7 +43,7 @@ class SegmentProjectionDisplay:
         Their segment codes; -1 is noise.
     codes : array-like of int of shape (n_segments,)
         Codes of the segments that have rows, noise as the last one.
-    names : sequence of str of length n_segments
+    segment_names : sequence of str of length n_segments
         Names of these segments.
     n : array-like of int of shape (n_segments,)
         Number of all rows in them, drawn or not.
@@ -87,16 +87,13 @@ class SegmentProjectionDisplay:
     1     1   Far  2  4.5  0.0
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
         points: npt.ArrayLike,
         labels: npt.ArrayLike,
         codes: npt.ArrayLike,
-        names: Sequence[str],
+        segment_names: Sequence[str],
         n: npt.ArrayLike,
         centroids: npt.ArrayLike,
         explained: npt.ArrayLike,
@@ -106,7 +103,7 @@ class SegmentProjectionDisplay:
         self.points = points
         self.labels = labels
         self.codes = codes
-        self.names = names
+        self.segment_names = segment_names
         self.n = n
         self.centroids = centroids
         self.explained = explained
@@ -139,10 +136,8 @@ class SegmentProjectionDisplay:
             directions are of all rows.
         random_state : int, RandomState or None, default=None
             Seed of the sample, and of the order in which points are drawn.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -193,10 +188,8 @@ class SegmentProjectionDisplay:
             directions are of all rows.
         random_state : int, RandomState or None, default=None
             Seed of the sample, and of the order in which points are drawn.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -229,46 +222,26 @@ class SegmentProjectionDisplay:
         return pd.DataFrame(
             {
                 "code": np.asarray(self.codes),
-                "name": pd.Series(list(self.names), dtype=object),
+                "name": pd.Series(list(self.segment_names), dtype=object),
                 "n": np.asarray(self.n),
                 "x": centroids[:, 0],
                 "y": centroids[:, 1],
             }
         )
 
-    def plot(
-        self, ax: Any = None, *, title: str | None = None
-    ) -> SegmentProjectionDisplay:
-        """Draw points and centroids.
+    def _figure_size(self) -> tuple[float, float]:
+        return 8.5, 6.0
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        total, drawn = int(np.sum(self.n)), len(np.asarray(self.points))
+        of = f"{drawn:,} of {total:,}" if drawn < total else f"{total:,}"
+        return f"Segments of {of} {'row' if total == 1 else 'rows'}"
 
-        Returns
-        -------
-        SegmentProjectionDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        frame = self.frame()
-        ax = open_axes(ax, figure_size())
-        points = np.asarray(self.points, dtype=np.float64)
-        if title is None:
-            total, drawn = int(frame["n"].sum()), len(points)
-            of = f"{drawn:,} of {total:,}" if drawn < total else f"{total:,}"
-            title = f"Segments of {of} {'row' if total == 1 else 'rows'}"
-        draw_points(
+    def _draw(self, ax: Any) -> float:
+        draw_projection(
             ax,
-            frame,
-            points,
+            self.frame(),
+            np.asarray(self.points, dtype=np.float64),
             np.asarray(self.labels),
             [
                 (float(share), _leading(weights, self.features))
@@ -277,10 +250,7 @@ class SegmentProjectionDisplay:
                 )
             ],
         )
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        return TITLE_PAD
 
 
 def _numbers(
@@ -308,7 +278,7 @@ def _numbers(
         "points": places[order],
         "labels": segments.codes[order],
         "codes": shown,
-        "names": segments.names_of(shown),
+        "segment_names": segments.names_of(shown),
         "n": segments.sizes[shown],
         "centroids": centroids,
         "explained": explained,
@@ -346,7 +316,7 @@ def _leading(weights: FloatArray, features: Sequence[str]) -> list[str]:
     least = np.abs(weights).max() / 2
     # The space does not break, so that a sign stays with its feature.
     return [
-        f"{'+' if weights[i] > 0 else _MINUS}\N{NO-BREAK SPACE}{features[i]}"
+        f"{'+' if weights[i] > 0 else MINUS}\N{NO-BREAK SPACE}{features[i]}"
         for i in order
         if weights[i] and abs(weights[i]) >= least
     ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,25 +10,27 @@ import pandas as pd
 
 from skseg._typing import FloatArray, IntArray
 
-from ._clusters_drawing import NOISE_COLOUR, segment_style, wrap_name
-from ._drawing import size_in_inches
+from ._canvas import (
+    GREY,
+    NOTE_SIZE,
+    TEXT_SIZE,
+    add_legend,
+    axes_size,
+    has_layout,
+    segment_style,
+    settle,
+    text_height,
+    text_width,
+    wrap_text,
+)
 
-_CHARACTER = 0.58
-_LINE = 1.25
-_NAME_SIZE = 9.0
+_NAME_WIDTH = 115.0
 _POINT = 12.0  # square points
-# What layout leaves of the axes beside their labels, about.
-_ACROSS, _DOWN = 0.92, 0.88
 # Where a name may stand beside its centroid: right, left, above, below, then farther.
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 
 
-def figure_size() -> tuple[float, float]:
-    """Return width and height of a new figure."""
-    return 8.5, 6.0
-
-
-def draw_points(
+def draw_projection(
     ax: Any,
     frame: pd.DataFrame,
     points: FloatArray,
@@ -49,17 +50,17 @@ def draw_points(
             markeredgewidth=1.5,
             zorder=4,
         )
-    names = [wrap_name(str(name), 20) for name in segments["name"]]
-    _write_names(ax, segments[["x", "y"]].to_numpy(), names)
     n_noise = int(frame["n"][frame["code"] < 0].sum())
     if n_noise:
-        name = str(frame["name"].iloc[-1])
-        _note_noise(ax, f"{wrap_name(name, 20)}: {n_noise:,} rows")
-    width, height = size_in_inches(ax)
+        name = wrap_text(ax, str(frame["name"].iloc[-1]), _NAME_WIDTH, max_lines=2)
+        _note_noise(ax, f"{name}: {n_noise:,} rows")
+    width, height = axes_size(ax)
     ax.set_xlabel(_axis_text(ax, "First", *axes[0], width), parse_math=False)
     ax.set_ylabel(_axis_text(ax, "Second", *axes[1], height), parse_math=False)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=8.0, colors="#666666")
+    settle(ax)
+    _write_names(ax, segments[["x", "y"]].to_numpy(), segments["name"])
 
 
 def _scatter(ax: Any, points: FloatArray, labels: IntArray) -> None:
@@ -69,7 +70,7 @@ def _scatter(ax: Any, points: FloatArray, labels: IntArray) -> None:
         *points[is_noise].T,
         s=_POINT,
         marker="x",
-        color=NOISE_COLOUR,
+        color=GREY,
         linewidths=0.7,
         zorder=1,
     )
@@ -81,33 +82,27 @@ def _scatter(ax: Any, points: FloatArray, labels: IntArray) -> None:
             *points[chosen].T,
             s=_POINT,
             marker=marker,
-            c=[colour for colour, own in styles if own == marker],
+            c=[colour for colour, shape in styles if shape == marker],
             alpha=0.55,
             linewidths=0.0,
             zorder=2,
         )
 
 
-def _write_names(ax: Any, centroids: FloatArray, names: Sequence[str]) -> None:
+def _write_names(ax: Any, centroids: FloatArray, names: Iterable[object]) -> None:
     """Write names beside centroids, where they cover neither centroids nor names."""
     from matplotlib.patheffects import withStroke
 
     ax.autoscale_view()
     (x_low, x_high), (y_low, y_high) = ax.get_xlim(), ax.get_ylim()
-    width, height = (
-        72 * inches * share
-        for inches, share in zip(size_in_inches(ax), (_ACROSS, _DOWN), strict=True)
-    )
+    width, height = axes_size(ax)
     spans = np.array([x_high - x_low, y_high - y_low])
     at = (centroids - [x_low, y_low]) / spans * [width, height]
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in at]
     halo = [withStroke(linewidth=3.0, foreground="white")]
-    for (x, y), place, name in zip(centroids, at, names, strict=True):
-        lines = name.split("\n")
-        size = (
-            _CHARACTER * _NAME_SIZE * max(map(len, lines)),
-            _LINE * _NAME_SIZE * len(lines),
-        )
+    for (x, y), place, full_name in zip(centroids, at, names, strict=True):
+        name = wrap_text(ax, str(full_name), _NAME_WIDTH, max_lines=2, weight="bold")
+        size = text_width(ax, name, TEXT_SIZE, "bold"), text_height(name, TEXT_SIZE)
         shift, box = _free_place(place, size, taken, (width, height))
         taken.append(box)
         ax.annotate(
@@ -117,7 +112,7 @@ def _write_names(ax: Any, centroids: FloatArray, names: Sequence[str]) -> None:
             textcoords="offset points",
             ha="center",
             va="center",
-            fontsize=_NAME_SIZE,
+            fontsize=TEXT_SIZE,
             fontweight="bold",
             path_effects=halo,
             zorder=5,
@@ -141,7 +136,7 @@ def _free_place(
 ) -> tuple[tuple[float, float], Box]:
     """Return the shift of the middle of a text, in points, and the box that it takes.
 
-    Of all places the one that overlaps least with what is there, the nearest first.
+    It is the place that overlaps least with the `taken` boxes, the nearest first.
     """
     best: tuple[float, tuple[float, float], Box] | None = None
     for far in (8.0, 20.0, 36.0, 56.0, 80.0):
@@ -160,9 +155,9 @@ def _free_place(
     return best[1], best[2]
 
 
-def _overlap(one: Box, other: Box) -> float:
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
+def _overlap(a: Box, b: Box) -> float:
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    down = min(a[3], b[3]) - max(a[1], b[1])
     return max(across, 0.0) * max(down, 0.0)
 
 
@@ -170,24 +165,16 @@ def _note_noise(ax: Any, text: str) -> None:
     """Say in a legend what the crosses are."""
     from matplotlib.lines import Line2D
 
-    cross = Line2D(
-        [], [], color=NOISE_COLOUR, marker="x", markersize=4.0, linestyle="none"
-    )
-    legend = ax.legend([cross], [text], fontsize=8.5, loc="upper right")
-    for one in legend.get_texts():
-        one.set_parse_math(False)
+    cross = Line2D([], [], color=GREY, marker="x", markersize=4.0, linestyle="none")
+    add_legend(ax, [cross], [text], fontsize=NOTE_SIZE, loc="upper right")
 
 
 def _axis_text(
-    ax: Any, which: str, share: float, features: Sequence[str], inches: float
+    ax: Any, which: str, share: float, features: Sequence[str], length: float
 ) -> str:
     """Return what an axis shows, in lines no longer than it."""
     text = f"{which} direction, {share:.0%} of the variance"
     if features:
         text += f": {', '.join(features)}"
-    columns = max(int(72 * inches / (_CHARACTER * 10)), 20)
     # Without a layout engine nothing makes room for a second line.
-    n_lines = 1 if ax.figure.get_layout_engine() is None else 2
-    return textwrap.fill(
-        text, columns, max_lines=n_lines, placeholder=" \N{HORIZONTAL ELLIPSIS}"
-    )
+    return wrap_text(ax, text, length, 10.0, max_lines=2 if has_layout(ax) else 1)

@@ -12,35 +12,32 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import (
+    check_int,
     check_outcome,
     check_sample_weight,
+    read_columns,
 )
+from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
-from ._drawing import open_axes
-from ._revenue_curve_drawing import (
-    add_legend,
-    cut_labels,
-    draw_curves,
-    legend_height,
-    write_message,
+from ._canvas import TITLE_PAD, axes_size, cut_text, money_text, write_message
+from ._display import Display
+from ._revenue_curve_drawing import cut_labels, draw_curves, draw_legend, figure_height
+from ._revenue_curve_numbers import (
+    Curve,
+    Sums,
+    Tiers,
+    profit_curve,
+    sums_of,
+    total_profit,
 )
-from ._revenue_curve_numbers import Curve, profit_curve, sums_of, total_profit
-from ._revenue_curve_reading import (
-    check_intervals,
-    check_max_points,
-    read_bounds,
-    read_scores,
-    read_tiers,
-)
-from ._revenue_tiers_drawing import money_text
 
 _OWNER = "RevenueCurveDisplay"
 # What is read of a binner, beside its parameter missing_tier.
 _FITTED = ("cut_points_", "tiers_", "menu_", "segments_", "min_size_", "max_size_")
 
 
-class RevenueCurveDisplay:
+class RevenueCurveDisplay(Display):
     """Total profit against each cut point, while the other cuts stay where they are.
 
     How sharp a peak is tells how much hangs on its cut. Use `from_estimator` to make
@@ -48,7 +45,7 @@ class RevenueCurveDisplay:
 
     Parameters
     ----------
-    names : sequence of str of length n_cuts + 1
+    segment_names : sequence of str of length n_cuts + 1
         Names of the tiers, from the lowest score up; a cut is between two of them.
     cut_points : array-like of shape (n_cuts,)
         Where the cuts are, ascending.
@@ -106,13 +103,10 @@ class RevenueCurveDisplay:
     6    0  None | Call   0.90    20.0     False
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
-        names: Sequence[str],
+        segment_names: Sequence[str],
         cut_points: npt.ArrayLike,
         value: float,
         cut: npt.ArrayLike,
@@ -122,7 +116,7 @@ class RevenueCurveDisplay:
         intervals: npt.ArrayLike | None = None,
         score_name: str = "score",
     ) -> None:
-        self.names = names
+        self.segment_names = segment_names
         self.cut_points = cut_points
         self.value = value
         self.cut = cut
@@ -167,10 +161,8 @@ class RevenueCurveDisplay:
             and upper ends, NaN for none. They are shaded.
         max_points : int, default=512
             Most points to compute of a curve, in [3, inf).
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -194,26 +186,34 @@ class RevenueCurveDisplay:
             rule = f"a binner with {', '.join(map(repr, absent))}"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)
         if y is None:
-            raise InvalidDataError(f"{_OWNER} needs the outcome y of the customers X.")
-        max_points = check_max_points(max_points)
-        ends = check_intervals(intervals, len(binner.cut_points_))
-        score_name, scores = read_scores(binner, X)
+            raise InvalidDataError(
+                f"{_OWNER} needs the outcome y of the customers X.",
+                owner=_OWNER,
+                name="y",
+                rule="the outcome of the customers X",
+            )
+        max_points = _check_max_points(max_points)
+        ends = _check_intervals(intervals, len(binner.cut_points_))
+        score_name, scores = _read_scores(binner, X)
         outcome = check_outcome(_OWNER, y, np.ones(len(scores), dtype=bool))
         weight = check_sample_weight(sample_weight, len(scores))
         sums = sums_of(scores, outcome, weight)
         if len(sums.scores) == 0:
             raise InvalidDataError(
                 f"{_OWNER} needs customers with a score. All rows have NaN or no "
-                "weight."
+                "weight.",
+                owner=_OWNER,
+                name="X",
+                rule="customers with a score and a weight above zero",
             )
-        tiers, bounds = read_tiers(binner), read_bounds(binner, sums)
+        tiers, bounds = _read_tiers(binner), _read_bounds(binner, sums)
         curves = [
             profit_curve(tiers, sums, cut, bounds, max_points)
             for cut in range(len(tiers.cuts))
         ]
         display = cls(
             # The last segment is that of the customers without a score.
-            names=[str(name) for name in binner.segments_["name"].iloc[:-1]],
+            segment_names=[str(name) for name in binner.segments_["name"].iloc[:-1]],
             cut_points=tiers.cuts,
             value=total_profit(tiers, sums),
             **_joined(curves),
@@ -233,7 +233,7 @@ class RevenueCurveDisplay:
             is moved to), profit (of all tiers) and is_legal.
         """
         cut = np.asarray(self.cut, dtype=np.intp)
-        pairs = [" | ".join(pair) for pair in pairwise(map(str, self.names))]
+        pairs = [" | ".join(pair) for pair in pairwise(map(str, self.segment_names))]
         return pd.DataFrame(
             {
                 "cut": cut,
@@ -244,54 +244,37 @@ class RevenueCurveDisplay:
             }
         )
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> RevenueCurveDisplay:
-        """Draw the curves.
+    def _figure_size(self) -> tuple[float, float]:
+        n_cuts = len(self.segment_names) - 1
+        return (9.5, figure_height(self.segment_names)) if n_cuts else (7.0, 2.0)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        is_cut = len(self.segment_names) > 1
+        made = f", {money_text(self.value)} at the fitted cuts" if is_cut else ""
+        return f"Profit by cut point{made}"
 
-        Returns
-        -------
-        RevenueCurveDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        cut_points = np.asarray(self.cut_points, dtype=np.float64)
-        labels = cut_labels(self.names, cut_points)
-        is_own = ax is None
-        size = (9.5, max(5.0, 1.5 + legend_height(labels))) if labels else (7.0, 2.0)
-        ax = open_axes(ax, size)
-        if title is None:
-            made = f", {money_text(self.value)} at the fitted cuts" if labels else ""
-            title = f"Profit by cut point{made}"
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        if not labels:
-            where = f"All scores are in one tier, {self.names[0]}"
-            write_message(ax, f"{where}: there is no cut to move.")
-        else:
-            ends = None if self.intervals is None else np.asarray(self.intervals)
-            frame = self.frame()
-            draw_curves(ax, frame, cut_points, self.value, ends)
-            add_legend(
-                ax,
-                labels,
-                len(cut_points),
-                has_illegal=not frame["is_legal"].all(),
-                has_intervals=ends is not None,
-                is_own=is_own,
+    def _draw(self, ax: Any) -> float:
+        names = [str(name) for name in self.segment_names]
+        if len(names) == 1:
+            message = (
+                f"All scores are in one tier, {names[0]}: there is no cut to move."
             )
-            ax.set_xlabel(f"Cut point: {self.score_name}", parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+            write_message(ax, message)
+            return TITLE_PAD
+        cut_points = np.asarray(self.cut_points, dtype=np.float64)
+        ends = None if self.intervals is None else np.asarray(self.intervals)
+        frame = self.frame()
+        draw_curves(ax, frame, cut_points, self.value, ends)
+        draw_legend(
+            ax,
+            cut_labels(ax, names, cut_points),
+            len(cut_points),
+            has_illegal=not frame["is_legal"].all(),
+            has_intervals=ends is not None,
+        )
+        label = cut_text(ax, f"Cut point: {self.score_name}", axes_size(ax)[0], 10.0)
+        ax.set_xlabel(label, parse_math=False)
+        return TITLE_PAD
 
 
 def _joined(curves: list[Curve]) -> dict[str, npt.NDArray[Any]]:
@@ -304,3 +287,58 @@ def _joined(curves: list[Curve]) -> dict[str, npt.NDArray[Any]]:
             [np.zeros(0, dtype=bool), *(curve.is_legal for curve in curves)]
         ),
     }
+
+
+def _read_scores(binner: Any, X: Any) -> tuple[str, FloatArray]:
+    """Return the name of the score that `binner` cuts, and its values."""
+    columns = read_columns(binner, X, reset=False)
+    name: str = binner._score_column(columns)
+    return name, columns.numbers(name)
+
+
+def _read_tiers(binner: Any) -> Tiers:
+    menu = binner.menu_
+    return Tiers(
+        np.asarray(binner.cut_points_, dtype=np.float64),
+        # The last segment is that of the customers without a score.
+        np.asarray(binner.tiers_[:-1], dtype=np.intp),
+        (menu["revenue"] * menu["response"]).to_numpy(dtype=np.float64),
+        menu["cost"].to_numpy(dtype=np.float64),
+        menu["fixed_cost"].to_numpy(dtype=np.float64),
+        binner.missing_tier,
+    )
+
+
+def _read_bounds(binner: Any, sums: Sums) -> tuple[float, float]:
+    """Return the bounds of sizes that mean for these customers what they did in fit."""
+    n_fitted = float(binner.segments_["n"].iloc[:-1].sum())
+    scale = float(sums.n[-1]) / n_fitted
+    return binner.min_size_ * scale, binner.max_size_ * scale
+
+
+def _check_max_points(max_points: Any) -> int:
+    try:
+        return check_int(_OWNER, "max_points", max_points, 3, 2**63)
+    except ValueError:
+        rule = "an int in [3, inf)"
+        raise InvalidParameterError(_OWNER, "max_points", rule, max_points) from None
+
+
+def _check_intervals(intervals: Any, n_cuts: int) -> FloatArray | None:
+    """Return lower and upper ends of the cuts' intervals, None for none; or raise."""
+    if intervals is None:
+        return None
+    ends = intervals.frame() if hasattr(intervals, "frame") else intervals
+    if isinstance(ends, pd.DataFrame) and {"kind", "ci_low", "ci_high"} <= set(ends):
+        ends = ends.loc[ends["kind"] == "cut", ["ci_low", "ci_high"]]
+    rule = f"a RevenueBootstrap, or of shape ({n_cuts}, 2), one interval a cut"
+    try:
+        array = np.asarray(ends, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidParameterError(_OWNER, "intervals", rule, intervals) from None
+    if array.size == 0 and n_cuts == 0:
+        return None
+    if array.shape != (n_cuts, 2) or (array[:, 0] > array[:, 1]).any():
+        rule += ", its lower end first"
+        raise InvalidParameterError(_OWNER, "intervals", rule, intervals)
+    return array

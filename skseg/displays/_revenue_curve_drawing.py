@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,44 +11,45 @@ import pandas as pd
 
 from skseg._typing import FloatArray
 
-from ._drawing import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE
+from ._canvas import (
+    HUES,
+    NOTE_SIZE,
+    add_legend,
+    cut_text,
+    has_layout,
+    text_width,
+)
 
-# Of the palette of Okabe and Ito what is dark enough for lines; neighbours differ most.
-_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#D55E00", SKY_BLUE)
 # Another round of the colours takes another style.
 _STYLES = ("solid", "dashed", "dashdot", "dotted")
 _ILLEGAL = "#BBBBBB"
-_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-
-# The legend: characters of a line and of a name, cuts, and size of the font in points.
-_LINE = 36
-_NAME = 24
+# Widths of a label of the legend in one line, and of a name in two.
+_LABEL_WIDTH, _NAME_WIDTH = 175.0, 120.0
 _MOST_CUTS = 24
-_LEGEND_SIZE = 8.5
+# Two names of more characters than that take two lines, about.
+_LONG_NAME = 12
 
 
-def cut_labels(names: Sequence[str], cut_points: FloatArray) -> list[str]:
-    """Return what the legend says of every cut, with a line break where it is long."""
+def figure_height(names: Sequence[str]) -> float:
+    """Return the height in inches of a new figure, which the legend must fit."""
+    n_labels = min(len(names) - 1, _MOST_CUTS) + 3
+    n_lines = 2 if max(len(str(name)) for name in names) > _LONG_NAME else 1
+    return max(5.0, 1.2 + (1.3 * n_lines + 0.5) * n_labels * NOTE_SIZE / 72)
+
+
+def cut_labels(ax: Any, names: Sequence[str], cut_points: FloatArray) -> list[str]:
+    """Return what the legend says of every cut, in two lines where it is long."""
     labels = []
-    for pair, cut in zip(pairwise(map(str, names)), cut_points, strict=True):
-        place = f"({cut:.4g})"
-        label = f"{' | '.join(pair)}  {place}"
-        if len(label) > _LINE:
-            low, high = (
-                textwrap.shorten(name, _NAME, placeholder=f" {_ELLIPSIS}")
-                for name in pair
-            )
-            label = f"{low} |\n{high}  {place}"
+    pairs = list(pairwise(names))
+    for pair, cut in zip(pairs[:_MOST_CUTS], cut_points, strict=False):
+        low, high = (cut_text(ax, name, _NAME_WIDTH, NOTE_SIZE) for name in pair)
+        label = f"{' | '.join(pair)}  ({cut:.4g})"
+        if text_width(ax, label, NOTE_SIZE) > _LABEL_WIDTH:
+            label = f"{low} |\n{high}  ({cut:.4g})"
         labels.append(label)
-    if (more := len(labels) - _MOST_CUTS) > 0:
-        labels = [*labels[:_MOST_CUTS], f"and {more} more"]
+    if (n_more := len(pairs) - _MOST_CUTS) > 0:
+        labels.append(f"and {n_more} more")
     return labels
-
-
-def legend_height(labels: Sequence[str]) -> float:
-    """Return the height in inches of a legend with these labels."""
-    n_lines = sum(label.count("\n") + 1 for label in labels)
-    return (1.3 * n_lines + 0.5 * len(labels)) * _LEGEND_SIZE / 72
 
 
 def draw_curves(
@@ -81,16 +81,15 @@ def draw_curves(
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def add_legend(
+def draw_legend(
     ax: Any,
     labels: Sequence[str],
     n_cuts: int,
     *,
     has_illegal: bool,
     has_intervals: bool,
-    is_own: bool,
 ) -> None:
-    """Draw the legend: beside a picture of our own, else within the given axes."""
+    """Draw the legend: beside the axes if a layout engine makes room, else in them."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -107,32 +106,15 @@ def add_legend(
         handles.append(Patch(color="#888888", alpha=0.3, linewidth=0.0))
         labels.append("Interval of the cut")
     place: dict[str, Any] = {"loc": "best", "framealpha": 0.85}
-    if is_own:
+    if has_layout(ax):
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}
-    legend = ax.legend(handles, labels, fontsize=_LEGEND_SIZE, **place)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-
-
-def write_message(ax: Any, text: str) -> None:
-    """Write what is to be said in place of a picture."""
-    text = textwrap.fill(text, 64)
-    ax.text(
-        0.5,
-        0.5,
-        text,
-        ha="center",
-        va="center",
-        transform=ax.transAxes,
-        parse_math=False,
-    )
-    ax.set_axis_off()
+    add_legend(ax, handles, labels, fontsize=NOTE_SIZE, **place)
 
 
 def _style(i: int, n_cuts: int) -> dict[str, Any]:
     return {
-        "color": _COLOURS[i % len(_COLOURS)],
-        "linestyle": _STYLES[i // len(_COLOURS) % len(_STYLES)],
+        "color": HUES[i % len(HUES)],
+        "linestyle": _STYLES[i // len(HUES) % len(_STYLES)],
         "linewidth": 2.0 if n_cuts <= 5 else 1.4,
     }
 
@@ -144,10 +126,10 @@ def _shade(ax: Any, ends: FloatArray, colour: str) -> None:
 
 def _limits(scores: FloatArray, cut_points: FloatArray) -> tuple[float, float]:
     """Return the limits of the x axis: scores may be infinite, which axes may not."""
-    every = np.concatenate([scores, cut_points])
-    finite = every[np.isfinite(every)]
+    values = np.concatenate([scores, cut_points])
+    finite = values[np.isfinite(values)]
     low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
     if low > high:
         return -1.0, 1.0
-    air = 0.02 * (high - low) or 0.5
-    return low - air, high + air
+    margin = 0.02 * (high - low) or 0.5
+    return low - margin, high + margin

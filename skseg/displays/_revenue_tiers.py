@@ -13,14 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 
-from ._drawing import open_axes
-from ._revenue_tiers_drawing import draw_tiers, money_text
+from ._canvas import TITLE_PAD, money_text
+from ._display import Display
+from ._revenue_tiers_drawing import draw_tiers
 
 _OWNER = "RevenueTiersDisplay"
 _COLUMNS = ["name", "n", "conversions", "profit"]
 
 
-class RevenueTiersDisplay:
+class RevenueTiersDisplay(Display):
     """Bars of the customers in every tier, with a line of their conversions.
 
     Bars are coloured by conversion rate, and the profit per customer is written above
@@ -28,7 +29,7 @@ class RevenueTiersDisplay:
 
     Parameters
     ----------
-    names : sequence of str of length n_segments
+    segment_names : sequence of str of length n_segments
         Segment names, in the order of the bars from the left.
     n : array-like of shape (n_segments,)
         Number of customers, or sum of their weights. A segment with none has no bar.
@@ -67,19 +68,17 @@ class RevenueTiersDisplay:
     2  No score  0.0       NaN     0.0
     """
 
-    ax_: Any
     line_ax_: Any
-    figure_: Any
 
     def __init__(
         self,
         *,
-        names: Sequence[str],
+        segment_names: Sequence[str],
         n: npt.ArrayLike,
         conversions: npt.ArrayLike,
         profit: npt.ArrayLike,
     ) -> None:
-        self.names = names
+        self.segment_names = segment_names
         self.n = n
         self.conversions = conversions
         self.profit = profit
@@ -111,10 +110,8 @@ class RevenueTiersDisplay:
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the customer three times. Only with `X`: of those of
             ``fit`` the weights are known.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as wide as the tiers need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -141,7 +138,12 @@ class RevenueTiersDisplay:
                     raise InvalidParameterError(_OWNER, name, "None where X is", value)
             return cls.from_table(binner.segments_, ax=ax, title=title)
         if y is None:
-            raise InvalidDataError(f"{_OWNER} needs the outcome y of the customers X.")
+            raise InvalidDataError(
+                f"{_OWNER} needs the outcome y of the customers X.",
+                owner=_OWNER,
+                name="y",
+                rule="the outcome of the customers X",
+            )
         if not hasattr(binner, "evaluate"):
             rule = "a binner with 'evaluate', unless X is None"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)
@@ -159,10 +161,8 @@ class RevenueTiersDisplay:
         table : frame of shape (n_segments, n_columns)
             With the columns ``name``, ``n``, ``conversions`` and ``profit``, as
             ``segments_`` and ``evaluate`` of `OptimalRevenueBinner` have them.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as wide as the tiers need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -195,7 +195,7 @@ class RevenueTiersDisplay:
         known = np.where(n > 0, n, np.nan)
         return pd.DataFrame(
             {
-                "name": list(self.names),
+                "name": list(self.segment_names),
                 "n": n,
                 "conversions": conversions,
                 "rate": conversions / known,
@@ -204,36 +204,17 @@ class RevenueTiersDisplay:
             }
         )
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> RevenueTiersDisplay:
-        """Draw the tiers.
+    def _figure_size(self) -> tuple[float, float]:
+        n_shown = int((np.asarray(self.n) > 0).sum())
+        return min(max(3.0 + 1.1 * n_shown, 7.0), 16.0), 4.8
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as wide as the tiers need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        return f"Profit by tier, {money_text(float(np.sum(self.profit)))} in all"
 
-        Returns
-        -------
-        RevenueTiersDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
+    def _draw(self, ax: Any) -> float:
         frame = self.frame()
-        shown = frame[frame["n"] > 0].reset_index(drop=True)
-        ax = open_axes(ax, (min(max(3.0 + 1.1 * len(shown), 7.0), 16.0), 4.8))
-        if title is None:
-            title = f"Profit by tier, {money_text(frame['profit'].sum())} in all"
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        self.line_ax_ = draw_tiers(ax, shown)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        self.line_ax_ = draw_tiers(ax, frame[frame["n"] > 0].reset_index(drop=True))
+        return TITLE_PAD
 
 
 def _check_table(table: Any) -> dict[str, Any]:
@@ -254,5 +235,5 @@ def _check_table(table: Any) -> dict[str, Any]:
             raise InvalidParameterError(
                 _OWNER, "table", f"{rule} in {name!r}", values[bad]
             )
-    columns["names"] = [str(name) for name in read.get_column("name").to_list()]
+    columns["segment_names"] = [str(name) for name in read.get_column("name").to_list()]
     return columns

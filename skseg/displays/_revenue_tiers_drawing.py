@@ -9,33 +9,48 @@ import pandas as pd
 
 from skseg._typing import FloatArray
 
-from ._drawing import fit_text, size_in_inches
+from ._canvas import (
+    LEAST_SIZE,
+    TEXT_SIZE,
+    VERMILION,
+    axes_size,
+    fit_text,
+    fitting_size,
+    has_layout,
+    money_text,
+    settle,
+    text_width,
+    write_message,
+)
 
 # Of one hue, light enough at the lower end to stand off white and black alike.
 _RATES = ("#CFE6F5", "#56B4E9", "#0072B2", "#003A5C")
-# From the palette of Okabe and Ito, as the others: it stands out from every blue.
-_LINE = "#D55E00"
+# It stands out from every blue.
+_LINE = VERMILION
 _BAR_WIDTH = 0.72
-_LABEL_SIZE = 9.0
-# Height of a label and half that of a marker, in points, with some air.
-_LABEL_HEIGHT = 1.5 * _LABEL_SIZE
+# Height of a label, and half that of a marker, with some air.
+_LABEL_HEIGHT = 1.5 * TEXT_SIZE
 _MARKER = 6.0
-# What layout leaves of the axes, about, beside names, scales and colour bar.
-_SHRINKAGE = 0.9
+_NAME_HEIGHT = 54.0
+_AXIS_LABEL = "Above the bars: profit per customer"
 
 
 def draw_tiers(ax: Any, shown: pd.DataFrame) -> Any:
     """Draw tiers that have customers; return the axes of the line, None without."""
     if shown.empty:
-        ax.text(0.5, 0.5, "No customers", ha="center", transform=ax.transAxes)
-        ax.set_axis_off()
+        write_message(ax, "No customers")
         return None
     _draw_bars(ax, shown)
     # After the colour bar, which takes its place from the axes.
     line_ax = ax.twinx()
     _draw_line(line_ax, shown["conversions"])
     _dress(ax, line_ax, shown)
-    _label(ax, line_ax, shown)
+    settle(ax)
+    _write_names(ax, shown["name"])
+    settle(ax)
+    for axes, values in ((ax, shown["n"]), (line_ax, shown["conversions"])):
+        axes.set_ylim(*_limits(ax, values.to_numpy()))
+    _write_profits(ax, line_ax, shown)
     return line_ax
 
 
@@ -61,7 +76,7 @@ def _draw_bars(ax: Any, shown: pd.DataFrame) -> None:
         ax=ax,
         aspect=28,
         # Only a layout engine sees that the scale of the line is in between.
-        pad=0.22 if ax.figure.get_layout_engine() is None else 0.02,
+        pad=0.02 if has_layout(ax) else 0.22,
         label="Conversion rate" if is_share else "Conversions per customer",
         format=PercentFormatter(1.0) if is_share else None,
     )
@@ -82,58 +97,55 @@ def _draw_line(line_ax: Any, conversions: pd.Series[float]) -> None:
 
 
 def _dress(ax: Any, line_ax: Any, shown: pd.DataFrame) -> None:
-    """Set what is around bars and line: names and scales."""
-    width = _SHRINKAGE * size_in_inches(ax)[0] / len(shown)
-    fitted = [fit_text(str(name), 0.95 * width, 0.75) for name in shown["name"]]
+    """Set what is around bars and line, but for the names."""
+    ax.set_xlim(-0.6, len(shown) - 0.4)
+    ax.tick_params(axis="x", length=0)
+    ax.set_xlabel(_AXIS_LABEL)
+    ax.set_ylabel("Customers (bars)")
+    line_ax.set_ylabel("Conversions (line)", color=_LINE)
+    line_ax.tick_params(axis="y", colors=_LINE)
+    for axes in (ax, line_ax):
+        axes.yaxis.set_major_formatter("{x:,.10g}")
+        axes.spines[["top"]].set_visible(False)
+    line_ax.spines[["right"]].set_color(_LINE)
+
+
+def _write_names(ax: Any, names: pd.Series[str]) -> None:
+    width = 0.95 * axes_size(ax)[0] / (len(names) + 0.2)
+    fitted = [fit_text(ax, str(name), width, _NAME_HEIGHT) for name in names]
     ax.set_xticks(
-        np.arange(len(shown)),
+        np.arange(len(names)),
         [text for text, _ in fitted],
         fontsize=min(size for _, size in fitted),
         parse_math=False,
     )
-    ax.set_xlim(-0.6, len(shown) - 0.4)
-    ax.tick_params(axis="x", length=0)
-    ax.set_xlabel("Above the bars: profit per customer")
-    ax.set_ylabel("Customers (bars)")
-    line_ax.set_ylabel("Conversions (line)", color=_LINE)
-    line_ax.tick_params(axis="y", colors=_LINE)
-    for one, values in ((ax, shown["n"]), (line_ax, shown["conversions"])):
-        one.yaxis.set_major_formatter("{x:,.10g}")
-        one.set_ylim(*_limits(ax, values.to_numpy()))
-        one.spines[["top"]].set_visible(False)
-    line_ax.spines[["right"]].set_color(_LINE)
 
 
 def _limits(ax: Any, values: FloatArray) -> tuple[float, float]:
     """Return limits with room for a label above the highest of the `values`."""
-    room = min((2 * _MARKER + _LABEL_HEIGHT) / _height(ax), 0.5)
+    room = min((2 * _MARKER + _LABEL_HEIGHT) / axes_size(ax)[1], 0.5)
     low, high = min(values.min(), 0.0), max(values.max(), 0.0)
     if high <= low:
         high = low + 1.0
     return low, low + (high - low) / (1.0 - room)
 
 
-def _height(ax: Any) -> float:
-    """Return the height of the axes in points, after the layout."""
-    return float(72 * _SHRINKAGE * size_in_inches(ax)[1])
-
-
-def _label(ax: Any, line_ax: Any, shown: pd.DataFrame) -> None:
+def _write_profits(ax: Any, line_ax: Any, shown: pd.DataFrame) -> None:
     """Write the profits above the bars, or above the line where it is in the way."""
     from matplotlib.patheffects import withStroke
 
     texts = [money_text(profit) for profit in shown["profit_per_customer"]]
-    width = 72 * _SHRINKAGE * size_in_inches(ax)[0] / (len(shown) + 0.2)
-    longest = max(map(len, texts))
-    size = max(min(_LABEL_SIZE, 0.95 * width / (0.62 * longest)), 4.0)
-    high = ax.get_ylim()[1]
+    width, height = axes_size(ax)
+    width /= len(shown) + 0.2
+    size = max(fitting_size(ax, texts, 0.95 * width), LEAST_SIZE)
     low_line, high_line = line_ax.get_ylim()
-    bars = shown["n"].to_numpy() / high
-    line = (shown["conversions"].to_numpy() - low_line) / (high_line - low_line)
-    halves = np.array([0.62 * size * len(text) / 2 / width for text in texts])
-    unit = _height(ax)
     places = label_places(
-        bars, line, halves, _LABEL_HEIGHT / unit, _MARKER / unit, 4.0 / unit
+        shown["n"].to_numpy() / ax.get_ylim()[1],
+        (shown["conversions"].to_numpy() - low_line) / (high_line - low_line),
+        np.array([text_width(ax, text, size) / 2 / width for text in texts]),
+        _LABEL_HEIGHT / height,
+        _MARKER / height,
+        4.0 / height,
     )
     for i, (text, place) in enumerate(zip(texts, places, strict=True)):
         # On the axes of the line, so as to be above it.
@@ -145,7 +157,6 @@ def _label(ax: Any, line_ax: Any, shown: pd.DataFrame) -> None:
             ha="center",
             va="bottom",
             fontsize=size,
-            parse_math=False,
             path_effects=[withStroke(linewidth=3.0, foreground="white")],
         )
 
@@ -174,13 +185,3 @@ def label_places(
         is_free = above <= start or below >= start + label
         places[i] = start if is_free else above
     return places
-
-
-def money_text(amount: float) -> str:
-    """Return an amount with as many decimals as its size asks for."""
-    size = abs(amount)
-    if size >= 1000:
-        return f"{amount:,.0f}"
-    if size >= 0.1 or size == 0:
-        return f"{amount:.2f}"
-    return f"{amount:.2g}"

@@ -16,7 +16,8 @@ from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import Domain, as_schema
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._drawing import count_text, open_axes
+from ._canvas import TITLE_PAD, count_text
+from ._display import Display
 from ._rule_map_bands import (
     BandAxis,
     band_axis,
@@ -26,12 +27,12 @@ from ._rule_map_bands import (
     who_holds,
 )
 from ._rule_map_drawing import draw_rule_map
-from ._rule_map_groups import ONE_BAND, RuleMap
+from ._rule_map_labels import ONE_BAND, RuleMap
 
 _OWNER = "RuleMapDisplay"
 
 
-class RuleMapDisplay:
+class RuleMapDisplay(Display):
     """Map of the rules: which of them holds where, all columns but one or two fixed.
 
     Use `from_rules` or `from_finding` to make one.
@@ -41,7 +42,7 @@ class RuleMapDisplay:
     axes : sequence of BandAxis
         The columns shown, one or two, each with the bands into which the thresholds
         of the rules cut it, as `from_rules` makes them.
-    names : sequence of str
+    segment_names : sequence of str
         Names of the segments, and "outside" where there is a universe.
     holds : array-like of bool of shape (n_bands, [n_bands,] n_segments)
         Which segments hold in each rectangle, that is, in each band or pair of bands.
@@ -90,14 +91,11 @@ class RuleMapDisplay:
     3      missing     (Small,)
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
         axes: Sequence[BandAxis],
-        names: Sequence[str],
+        segment_names: Sequence[str],
         holds: npt.ArrayLike,
         default: str | None = None,
         at: Mapping[str, Any] | None = None,
@@ -107,7 +105,7 @@ class RuleMapDisplay:
         quantiles: Mapping[str, Mapping[float, float]] | None = None,
     ) -> None:
         self.axes = axes
-        self.names = names
+        self.segment_names = segment_names
         self.holds = holds
         self.default = default
         self.at = at
@@ -147,10 +145,8 @@ class RuleMapDisplay:
         schema : mapping of str to (Domain or dict), default=None
             What is known of a column, as in ``RuleSet.verify``. Impossible values are
             not shown.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -195,10 +191,8 @@ class RuleMapDisplay:
             finding is about, or others of the rules if it is about fewer.
         schema : mapping of str to (Domain or dict), default=None
             The schema given to ``rules.verify``.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -270,7 +264,10 @@ class RuleMapDisplay:
         axes = [band_axis(cells[n], domains[n], read, _OWNER) for n in columns]
         display = cls(
             axes=axes,
-            names=(*rules.names, *([] if rules.universe is None else [OUTSIDE])),
+            segment_names=(
+                *rules.names,
+                *([] if rules.universe is None else [OUTSIDE]),
+            ),
             holds=who_holds(rules, axes, row),
             default=rules.default,
             at={n: row[n] for n in rules.columns if n not in columns},
@@ -306,44 +303,29 @@ class RuleMapDisplay:
             for axis, index in zip(self.axes, places, strict=True)
         ]
         frame = pd.DataFrame(dict(enumerate(words)))
+        names = self.segment_names
         rules = [
-            tuple(name for name, held in zip(self.names, row, strict=True) if held)
+            tuple(name for name, held in zip(names, row, strict=True) if held)
             for row in holds.reshape(-1, holds.shape[-1])
         ]
         frame[len(words)] = pd.Series(rules, dtype=object)
-        names = [axis.name for axis in self.axes] + ["rules"]
+        columns = [axis.name for axis in self.axes] + ["rules"]
         if self.n is not None:
             frame[len(words) + 1] = np.asarray(self.n).ravel()
-            names.append("n")
+            columns.append("n")
         # A column of the data may be called "rules" or "n" as well.
-        return frame.set_axis(names, axis=1)
+        return frame.set_axis(columns, axis=1)
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> RuleMapDisplay:
-        """Draw the map.
+    def _figure_size(self) -> tuple[float, float]:
+        return 9.0, 2.8 if len(self.axes) == 1 else 5.6
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        return "Rules by " + " and ".join(axis.name for axis in self.axes)
 
-        Returns
-        -------
-        RuleMapDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        is_strip = len(self.axes) == 1
-        ax = open_axes(ax, (9.0, 2.8 if is_strip else 5.6))
-        if title is None:
-            title = "Rules by " + " and ".join(axis.name for axis in self.axes)
+    def _draw(self, ax: Any) -> float:
         holds = np.asarray(self.holds)
         counts = None if self.n is None else np.asarray(self.n)
+        is_strip = len(self.axes) == 1
         if is_strip:
             holds = holds[:, None]
             counts = None if counts is None else counts[:, None]
@@ -351,15 +333,13 @@ class RuleMapDisplay:
             x=self.axes[0],
             y=ONE_BAND if is_strip else self.axes[1],
             holds=holds,
-            names=tuple(self.names),
+            names=tuple(self.segment_names),
             default=self.default,
             n=counts,
         )
         star = [place for place, _ in (self.witness or {}).values()]
-        draw_rule_map(ax, picture, title, self._notes(), star, self._witness_text())
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        draw_rule_map(ax, picture, self._notes(), star, self._witness_text())
+        return TITLE_PAD
 
     def _notes(self) -> list[str]:
         """Say what the picture leaves out."""

@@ -86,7 +86,7 @@ def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
     if None not in (compared, domain.kind) and compared != domain.kind:
         rule = f"about what the rules compare: column {name!r} holds {compared}"
         raise InvalidParameterError(owner, "schema", rule, domain)
-    found = [
+    comparisons = [
         leaf
         for condition in conditions
         for leaf in leaves(condition)
@@ -96,8 +96,9 @@ def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
     if kind is None:
         return PresenceAxis(name)
     if domain.kind:
-        found += border_leaves(domain, name)
-    return number_axis(name, found) if kind == "number" else text_axis(name, found)
+        comparisons += border_leaves(domain, name)
+    make_axis = number_axis if kind == "number" else text_axis
+    return make_axis(name, comparisons)
 
 
 def band_axis(axis: Axis, domain: Domain, read: Columns | None, owner: str) -> BandAxis:
@@ -199,7 +200,7 @@ def _number_ticks(
 def who_holds(
     rules: RuleSet, axes: Sequence[BandAxis], row: Mapping[str, Any]
 ) -> BoolArray:
-    """Return which segments hold in each rectangle, asked at one row of each.
+    """Return which segments hold in each rectangle, tested with one row of each.
 
     Where there is a universe, the last of them are the rows outside.
     """
@@ -224,8 +225,8 @@ def count_rows(
     """Return the number of rows in each rectangle."""
     shown = np.ones(read.n_rows, dtype=bool)
     for name, value in row.items():
-        here = cells[name].codes(Columns({name: [value]}))[0]
-        shown &= cells[name].codes(read) == here
+        code = cells[name].codes(Columns({name: [value]}))[0]
+        shown &= cells[name].codes(read) == code
     rectangle = np.zeros(read.n_rows, dtype=np.intp)
     for axis in axes:
         band_of_cell = np.full(cells[axis.name].size, -1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,19 +10,25 @@ import numpy as np
 
 from skseg._typing import FloatArray
 
-from ._drawing import size_in_inches
+from ._canvas import (
+    axes_size,
+    cut_text,
+    settle,
+    text_height,
+    text_width,
+    wrap_text,
+)
 from ._rule_map_bands import MISSING, BandAxis
-from ._rule_map_groups import DARK, RuleMap
-from ._rule_map_labels import set_legend, write_name
+from ._rule_map_labels import DARK, RuleMap, set_legend, write_name
 
 # Half the width of a single value, as a part of its axis.
 _POINT = 0.006
+_TICK_WIDTH = 120.0
 
 
 def draw_rule_map(
     ax: Any,
     picture: RuleMap,
-    title: str,
     notes: Sequence[str],
     star: Sequence[float],
     star_text: str,
@@ -31,22 +36,20 @@ def draw_rule_map(
     """Draw the map, and mark the place `star` in it."""
     _fill(ax, picture)
     _outline(ax, picture)
-    label = {"loc": "left", "fontweight": "bold", "parse_math": False}
-    ax.set_title("\n".join(textwrap.wrap(title, 70)), **label)
-    _dress(ax, picture, notes)
-    handles = []
+    entries = []
     if star:
         x, y = [*star, 0.5][:2]
         look = {"marker": "*", "markersize": 15, "color": "black", "linestyle": "none"}
         # Rimmed in white, so that it is seen on any colour.
         look |= {"markeredgecolor": "white", "markeredgewidth": 1.0, "zorder": 9}
-        handles += ax.plot([x], [y], label=star_text, **look)
-    set_legend(ax, picture, picture.order(), handles)
-    # Only a layout tells how large the axes are; the legend can but shrink from here.
-    ax.figure.draw_without_rendering()
+        entries = [(ax.plot([x], [y], **look)[0], star_text)]
+    set_legend(ax, picture, picture.order(), entries)
+    _dress(ax, picture, notes)
+    # Once names are written into the map, the legend can but shrink.
+    settle(ax)
     written = {key for key in picture.order() if write_name(ax, picture, key)}
-    left = [key for key in picture.order() if key not in written]
-    set_legend(ax, picture, left, handles)
+    rest = [key for key in picture.order() if key not in written]
+    set_legend(ax, picture, rest, entries)
 
 
 def _widened(axis: BandAxis) -> FloatArray:
@@ -133,47 +136,35 @@ def _blocks(axis: BandAxis) -> list[tuple[float, float]]:
 
 
 def _dress(ax: Any, picture: RuleMap, notes: Sequence[str]) -> None:
-    width, height = size_in_inches(ax)
-    name = textwrap.shorten(picture.x.name, 80, placeholder="\N{HORIZONTAL ELLIPSIS}")
-    lines = [line for note in notes for line in textwrap.wrap(note, 90)]
-    ax.set_xlabel("\n".join([name, *lines]), parse_math=False)
-    ax.set_ylabel(picture.y.name, parse_math=False)
+    """Write the names of the columns, notes below, and the ticks."""
     ax.set_xlim(picture.x.low, picture.x.end)
     ax.set_ylim(picture.y.low, picture.y.end)
-    # About a quarter of the width goes to the legend.
-    per_unit = 0.75 * width / (picture.x.end - picture.x.low)
-    columns = int(72 * per_unit / (0.6 * 9)) if _has_categories(picture.x) else 99
-    ticks = [(at, _cut(text, columns)) for at, text in picture.x.ticks]
-    _set_ticks(ax.set_xticks, ticks, lambda text: 0.08 * len(text) / per_unit)
-    per_unit = height / (picture.y.end - picture.y.low)
-    ticks = [(at, _cut(text, 20)) for at, text in picture.y.ticks]
-    _set_ticks(ax.set_yticks, ticks, lambda text: 0.17 / per_unit)
+    settle(ax)
+    width, height = axes_size(ax)
+    lines = [cut_text(ax, picture.x.name, width, 10.0)]
+    lines += [wrap_text(ax, note, width, 10.0) for note in notes]
+    ax.set_xlabel("\n".join(lines), parse_math=False)
+    ax.set_ylabel(cut_text(ax, picture.y.name, height, 10.0), parse_math=False)
+    _set_ticks(ax, ax.set_xticks, picture.x, width, is_upright=False)
+    _set_ticks(ax, ax.set_yticks, picture.y, height, is_upright=True)
     ax.tick_params(length=4, color=DARK)
     ax.spines[:].set_visible(False)
 
 
-def _has_categories(axis: BandAxis) -> bool:
-    return axis.bands[0].kind == "category"
-
-
-def _cut(text: str, columns: int) -> str:
-    wrapped = textwrap.wrap(
-        text,
-        max(columns, 4),
-        max_lines=2,
-        placeholder="\N{HORIZONTAL ELLIPSIS}",
-    )
-    return "\n".join(wrapped)
-
-
 def _set_ticks(
-    set_ticks: Any, ticks: Sequence[tuple[float, str]], size_of: Any
+    ax: Any, set_ticks: Any, axis: BandAxis, length: float, *, is_upright: bool
 ) -> None:
     """Set all ticks, but no label that would touch the one before."""
+    per_unit = length / (axis.end - axis.low)
+    room = _TICK_WIDTH
+    if not is_upright and axis.bands[0].kind == "category":
+        room = min(room, max(per_unit, 20.0))
     labels, end = [], -np.inf
-    for at, text in ticks:
-        half = size_of(max(text.split("\n"), key=len, default="")) / 2
-        fits = at - half > end
-        labels.append(text if fits else "")
-        end = at + half if fits else end
-    set_ticks([at for at, _ in ticks], labels, parse_math=False)
+    for place, text in axis.ticks:
+        label = wrap_text(ax, text, room, 10.0, max_lines=2)
+        extent = text_height(label, 10.0) if is_upright else text_width(ax, label, 10.0)
+        half = extent / per_unit / 2
+        fits = place - half > end
+        labels.append(label if fits else "")
+        end = place + half if fits else end
+    set_ticks([place for place, _ in axis.ticks], labels, parse_math=False)

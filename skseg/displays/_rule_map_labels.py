@@ -1,24 +1,137 @@
-"""Names of segments, in their rectangles or in the legend of RuleMapDisplay."""
+"""What the picture of RuleMapDisplay says: which segments hold together, and where."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from skseg._typing import BoolArray
+from skseg._typing import BoolArray, IntArray
+from skseg.rules._reserved_names import OUTSIDE
 
-from ._drawing import fit_text
-from ._rule_map_bands import BandAxis
-from ._rule_map_groups import RuleMap
+from ._canvas import (
+    ELLIPSIS,
+    LEAST_SIZE,
+    TEXT_SIZE,
+    VERMILION,
+    add_legend,
+    count_text,
+    fit_text,
+    palette,
+    text_height,
+    text_width,
+    wrap_text,
+)
+from ._rule_map_bands import Band, BandAxis
+
+ONE_BAND = BandAxis("", (Band(0, "", None, 0.0, 1.0, "interval"),), 0.0, 1.0, ())
+
+DARK = "#333333"
+_DEFAULT = "#DDDDDD"
+_OVERLAP = VERMILION
+_OVERLAP_HATCHES = ("///", "\\\\\\", "xxx", "...", "---")
+_OUTSIDE = {"facecolor": "white", "edgecolor": "#BBBBBB", "hatch": ".."}
+_GAP = {"facecolor": "white", "edgecolor": "#AAAAAA", "hatch": "////"}
+
+
+@dataclass(frozen=True)
+class RuleMap:
+    """What `draw_rule_map` needs to know."""
+
+    x: BandAxis
+    y: BandAxis
+    holds: BoolArray
+    names: tuple[str, ...]
+    default: str | None
+    n: npt.NDArray[Any] | None
+
+    @cached_property
+    def _distinct(self) -> tuple[BoolArray, IntArray]:
+        flat = self.holds.reshape(-1, self.holds.shape[-1])
+        rows, inverse = np.unique(flat, axis=0, return_inverse=True)
+        return rows, inverse.reshape(self.holds.shape[:-1])
+
+    @property
+    def keys(self) -> IntArray:
+        """Position in `groups` of each rectangle."""
+        return self._distinct[1]
+
+    @cached_property
+    def groups(self) -> list[tuple[str, ...]]:
+        """The sets of segments that hold together somewhere."""
+        return [
+            tuple(name for name, held in zip(self.names, row, strict=True) if held)
+            for row in self._distinct[0]
+        ]
+
+    def order(self) -> list[int]:
+        """Return the keys: segments in their order, then overlaps, then the gap."""
+
+        def rank(key: int) -> tuple[bool, bool, list[int]]:
+            group = self.groups[key]
+            return not group, len(group) > 1, [self.names.index(name) for name in group]
+
+        return sorted(range(len(self.groups)), key=rank)
+
+    @cached_property
+    def overlaps(self) -> list[int]:
+        """The keys where two or more segments hold."""
+        return [key for key in self.order() if len(self.groups[key]) > 1]
+
+    @property
+    def others(self) -> list[int]:
+        """The overlaps that are too many to be told apart."""
+        if len(self.overlaps) <= len(_OVERLAP_HATCHES):
+            return []
+        return self.overlaps[len(_OVERLAP_HATCHES) - 1 :]
+
+    @cached_property
+    def styles(self) -> list[dict[str, Any]]:
+        """How each group is filled."""
+        colours = dict(zip(self.names, palette(len(self.names)), strict=True))
+        if self.default is not None:
+            colours[self.default] = _DEFAULT
+        styles = []
+        for key, group in enumerate(self.groups):
+            if group == (OUTSIDE,):
+                styles.append(dict(_OUTSIDE))
+            elif len(group) == 1:
+                styles.append({"facecolor": colours[group[0]], "edgecolor": "none"})
+            elif group:
+                rank = min(self.overlaps.index(key), len(_OVERLAP_HATCHES) - 1)
+                hatch = _OVERLAP_HATCHES[rank]
+                style = {"facecolor": _OVERLAP, "edgecolor": DARK, "hatch": hatch}
+                styles.append(style)
+            else:
+                styles.append(dict(_GAP))
+        return styles
+
+    def label(self, key: int) -> str:
+        """Return what a group is called, without its number of rows."""
+        group = self.groups[key]
+        if len(group) == 1:
+            return group[0]
+        return f"overlap: {' + '.join(group)}" if group else "no rule"
+
+    def count(self, *keys: int) -> str:
+        """Return the number of rows of groups, if they were counted."""
+        if self.n is None:
+            return ""
+        return f"n = {count_text(float(self.n[np.isin(self.keys, keys)].sum()))}"
+
 
 Box = tuple[float, float, float, float]
 
-# The smallest fonts of names in the map and in the legend, and the height of a line of
-# the legend in units of its font size.
-_SMALLEST, _LEAST = 6.0, 4.0
+Entry = tuple[Any, str]
+
+# A smaller name in the map is written in the legend instead.
+_LEAST_NAME_SIZE = 6.0
+# Width of a label of the legend, and the height of its lines in units of the font size.
+_LABEL_WIDTH = 130.0
 _LEGEND_LINE = 2.0
 
 
@@ -30,12 +143,13 @@ def write_name(ax: Any, picture: RuleMap, key: int) -> bool:
         return False
     left, right, low, high = box
     (x0, y0), (x1, y1) = ax.transData.transform([(left, low), (right, high)])
-    width, height = (0.88 * size / ax.figure.dpi for size in (x1 - x0, y1 - y0))
-    count = picture.count(key)
-    room = height - (0.16 if count else 0.0)
-    text, size = fit_text(picture.label(key), width, room)
-    cut = "\N{HORIZONTAL ELLIPSIS}" in text
-    if cut or not text or size < _SMALLEST or 0.6 * size / 72 * len(count) > width:
+    width, height = (0.88 * 72 * size / ax.figure.dpi for size in (x1 - x0, y1 - y0))
+    count, label = picture.count(key), picture.label(key)
+    text, size = fit_text(ax, label, width, height - (11.5 if count else 0.0))
+    is_cut = text.endswith(ELLIPSIS) and not label.endswith(ELLIPSIS)
+    if is_cut or not text or size < _LEAST_NAME_SIZE:
+        return False
+    if text_width(ax, count, size) > width or text_height(text, size) > height:
         return False
     ax.text(
         (left + right) / 2,
@@ -51,18 +165,18 @@ def write_name(ax: Any, picture: RuleMap, key: int) -> bool:
     return True
 
 
-def largest_rectangle(here: BoolArray, x: BandAxis, y: BandAxis) -> Box | None:
+def largest_rectangle(cells: BoolArray, x: BandAxis, y: BandAxis) -> Box | None:
     """Return left, right, bottom and top of the largest rectangle of true cells.
 
     A part of an axis counts by its length, relative to the axis.
     """
     best, best_area = None, 0.0
     for first, left, _ in _ends(x):
-        column = np.ones(here.shape[1], dtype=bool)
+        column = np.ones(cells.shape[1], dtype=bool)
         for last in range(first, len(x.bands)):
             if last > first and x.spans[last - 1, 1] != x.spans[last, 0]:
                 break
-            column &= here[last]
+            column &= cells[last]
             if not column.any():
                 break
             right = float(x.spans[last, 1])
@@ -94,56 +208,60 @@ def _true_runs(column: BoolArray, axis: BandAxis) -> Iterator[tuple[float, float
 
 
 def set_legend(
-    ax: Any, picture: RuleMap, keys: Sequence[int], handles: Sequence[Any]
+    ax: Any, picture: RuleMap, keys: Sequence[int], star: Sequence[Entry]
 ) -> None:
+    """Draw the legend of the groups with these keys beside the map, and of the star."""
     from matplotlib.patches import Patch
 
     if (legend := ax.get_legend()) is not None:
         legend.remove()
-    patches = [
-        Patch(label=text, **{"linewidth": 0.5, **picture.styles[key]})
-        for key, text in _legend_texts(picture, keys)
+    entries = [
+        (Patch(**{"linewidth": 0.5, **picture.styles[key]}), text)
+        for key, text in _legend_texts(ax, picture, keys)
     ]
-    if not patches and not handles:
+    if not entries and not star:
         return
-    height = 72 * ax.figure.get_size_inches()[1] / _LEGEND_LINE
+    height = 72 * ax.figure.bbox.height / ax.figure.dpi / _LEGEND_LINE
     # Overlaps, gaps and the example are not among what may be left out.
-    kept = [*filter(Patch.get_hatch, patches), *handles]
-    names = [patch for patch in patches if not patch.get_hatch()]
-    left = height / _LEAST - sum(map(_n_lines, kept)) - 3
-    entries = [*_first(names, left), *kept]
-    room = height / sum(map(_n_lines, entries))
-    legend = ax.legend(
-        handles=entries,
+    kept = [*(entry for entry in entries if entry[0].get_hatch()), *star]
+    names = [entry for entry in entries if not entry[0].get_hatch()]
+    n_lines = height / LEAST_SIZE - sum(map(_n_lines, kept)) - 3
+    entries = [*_first(names, n_lines), *kept]
+    size = min(TEXT_SIZE, max(LEAST_SIZE, height / sum(map(_n_lines, entries))))
+    handles, labels = zip(*entries, strict=True)
+    add_legend(
+        ax,
+        handles,
+        labels,
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
         borderaxespad=0.0,
         handleheight=1.4,
         frameon=False,
-        fontsize=min(9.0, max(_LEAST, room)),
+        fontsize=size,
     )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
 
 
-def _n_lines(handle: Any) -> int:
-    return str(handle.get_label()).count("\n") + 1
+def _n_lines(entry: Entry) -> int:
+    return entry[1].count("\n") + 1
 
 
-def _first(patches: Sequence[Any], n_lines: float) -> list[Any]:
-    """Return the patches that fit so many lines, and one that counts the others."""
+def _first(entries: Sequence[Entry], n_lines: float) -> list[Entry]:
+    """Return the entries that fit so many lines, and one that counts the others."""
     from matplotlib.patches import Patch
 
-    ends = np.cumsum([_n_lines(patch) for patch in patches])
-    n_left = int((ends > n_lines).sum())
-    if n_left == 0:
-        return list(patches)
-    rest = Patch(facecolor="none", edgecolor="none", label=f"and {n_left} more")
-    return [*patches[: len(patches) - n_left], rest]
+    ends = np.cumsum([_n_lines(entry) for entry in entries])
+    n_more = int((ends > n_lines).sum())
+    if n_more == 0:
+        return list(entries)
+    rest = Patch(facecolor="none", edgecolor="none")
+    return [*entries[: len(entries) - n_more], (rest, f"and {n_more} more")]
 
 
-def _legend_texts(picture: RuleMap, keys: Sequence[int]) -> list[tuple[int, str]]:
-    """Return keys and what the legend says of them, few lines for many overlaps."""
+def _legend_texts(
+    ax: Any, picture: RuleMap, keys: Sequence[int]
+) -> list[tuple[int, str]]:
+    """Return keys and their labels; overlaps that are too many share one."""
     others = picture.others
     labels = [
         (key, picture.label(key), picture.count(key))
@@ -155,8 +273,8 @@ def _legend_texts(picture: RuleMap, keys: Sequence[int]) -> list[tuple[int, str]
         place = sum(bool(picture.groups[key]) for key, *_ in labels)
         labels.insert(place, (others[0], label, picture.count(*others)))
     return [
-        (key, textwrap.fill(f"{label} ({_unbroken(count)})" if count else label, 26))
-        for key, label, count in labels
+        (key, wrap_text(ax, f"{label} ({_unbroken(n)})" if n else label, _LABEL_WIDTH))
+        for key, label, n in labels
     ]
 
 

@@ -14,23 +14,34 @@ from skseg._core._wrapped import cluster_space
 from skseg._typing import FloatArray
 from skseg.metrics import silhouette_samples
 
-from ._clusters_drawing import noise_text, quantile_positions, signed_text
-from ._clusters_reading import (
+from ._canvas import (
+    LEAST_SIZE,
+    TEXT_SIZE,
+    TITLE_PAD,
+    axes_size,
+    cut_text,
+    room_left,
+    segment_style,
+    settle,
+    signed_text,
+    text_width,
+    write_message,
+)
+from ._display import Display
+from ._segments import (
     Segments,
     check_rows,
+    evenly_spaced,
     read_features,
     read_fitted,
     read_segments,
 )
-from ._drawing import open_axes
-from ._effect_map_drawing import wrap_title
-from ._revenue_curve_drawing import write_message
-from ._silhouette_drawing import draw_knives, figure_size
 
 _OWNER = "SilhouetteDisplay"
+_NAME_WIDTH = 158.0
 
 
-class SilhouetteDisplay:
+class SilhouetteDisplay(Display):
     r"""Silhouette widths of the rows, sorted within each segment, and their mean.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -39,8 +50,8 @@ class SilhouetteDisplay:
     ----------
     codes : array-like of int of shape (n_segments,)
         Segment codes, from the top.
-    names : sequence of str of length n_segments
-        Segment names.
+    segment_names : sequence of str of length n_segments
+        Segment names, in the same order.
     n : array-like of int of shape (n_segments,)
         Number of rows.
     widths : sequence of n_segments array-likes
@@ -71,7 +82,7 @@ class SilhouetteDisplay:
     -----
     The width of a row is :math:`(b - a) / \max(a, b)`, where :math:`a` is its mean
     distance to the other rows of its segment, and :math:`b` that to the rows of the
-    nearest other segment [1]_. Below 0 a row is nearer to another segment. A knife
+    nearest other segment [1]_. Below 0 a row is nearer to another segment. A bar
     that is long and blunt is a compact segment that stands apart; one that gets thin
     early touches a neighbour.
 
@@ -95,14 +106,11 @@ class SilhouetteDisplay:
     1     1    1  2  0.875             0.0
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
         codes: npt.ArrayLike,
-        names: Sequence[str],
+        segment_names: Sequence[str],
         n: npt.ArrayLike,
         widths: Sequence[npt.ArrayLike],
         mean: npt.ArrayLike,
@@ -111,7 +119,7 @@ class SilhouetteDisplay:
         n_noise: int = 0,
     ) -> None:
         self.codes = codes
-        self.names = names
+        self.segment_names = segment_names
         self.n = n
         self.widths = widths
         self.mean = mean
@@ -147,10 +155,8 @@ class SilhouetteDisplay:
             Most widths to draw of a segment, in [2, 1000000]. Means are of all rows.
         random_state : int, RandomState or None, default=None
             For Euclidean widths of more than 5,000 rows, which are estimated.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says the mean; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -204,10 +210,8 @@ class SilhouetteDisplay:
             Most widths to draw of a segment, in [2, 1000000]. Means are of all rows.
         random_state : int, RandomState or None, default=None
             For Euclidean widths of more than 5,000 rows, which are estimated.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says the mean; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -241,49 +245,33 @@ class SilhouetteDisplay:
         return pd.DataFrame(
             {
                 "code": np.asarray(self.codes),
-                "name": pd.Series(list(self.names), dtype=object),
+                "name": pd.Series(list(self.segment_names), dtype=object),
                 "n": np.asarray(self.n),
                 "mean": np.asarray(self.mean, dtype=np.float64),
                 "negative_share": np.asarray(self.negative_share, dtype=np.float64),
             }
         )
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> SilhouetteDisplay:
-        """Draw the widths.
+    def _figure_size(self) -> tuple[float, float]:
+        if np.isnan(self.silhouette):
+            return 7.0, 2.0
+        return 8.0, min(max(2.0 + 0.55 * len(self.segment_names), 4.0), 14.0)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says the mean; an empty one for no title.
+    def _title(self) -> str:
+        title = "Silhouette"
+        if not np.isnan(self.silhouette):
+            title += f", mean {signed_text(self.silhouette)} (dashed)"
+        if self.n_noise:
+            n_rows = int(np.sum(self.n)) + self.n_noise
+            title += f"; noise left out: {self.n_noise:,} of {n_rows:,} rows"
+        return title
 
-        Returns
-        -------
-        SilhouetteDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        frame = self.frame()
-        is_known = not np.isnan(self.silhouette)
-        ax = open_axes(ax, figure_size(len(frame)) if is_known else (7.0, 2.0))
-        if title is None:
-            mean = f", mean {signed_text(self.silhouette)} (dashed)" if is_known else ""
-            left_out = noise_text(self.n_noise, int(frame["n"].sum()) + self.n_noise)
-            title = f"Silhouette{mean}" + (f"; {left_out}" if left_out else "")
-            title = wrap_title(ax, title)
-        if is_known:
-            draw_knives(ax, frame, self.widths, self.silhouette)
-        else:
+    def _draw(self, ax: Any) -> float:
+        if np.isnan(self.silhouette):
             write_message(ax, "Fewer than two segments: there is no silhouette.")
-        ax.set_title(title, loc="left", fontweight="bold", parse_math=False)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        else:
+            _draw_bars(ax, self.frame(), self.widths, self.silhouette)
+        return TITLE_PAD
 
 
 def _numbers(
@@ -298,9 +286,9 @@ def _numbers(
     sorted_widths = [-np.sort(-widths[codes == code]) for code in range(n_segments)]
     return {
         "codes": np.arange(n_segments),
-        "names": segments.names,
+        "segment_names": segments.names,
         "n": segments.sizes[:-1],
-        "widths": [w[quantile_positions(len(w), max_points)] for w in sorted_widths],
+        "widths": [w[evenly_spaced(len(w), max_points)] for w in sorted_widths],
         "mean": [w.mean() if len(w) else np.nan for w in sorted_widths],
         "negative_share": [_negative_share(w) for w in sorted_widths],
         "silhouette": float(widths[is_inside].mean()) if is_inside.any() else np.nan,
@@ -311,3 +299,65 @@ def _numbers(
 def _negative_share(widths: FloatArray) -> float:
     is_known = len(widths) and not np.isnan(widths[0])
     return float((widths < 0).mean()) if is_known else np.nan
+
+
+def _draw_bars(
+    ax: Any,
+    frame: pd.DataFrame,
+    widths: Sequence[npt.ArrayLike],
+    silhouette: float,
+) -> None:
+    """Draw one segment below the other, as high as it has rows, and their mean."""
+    gap = 0.02 * frame["n"].sum()
+    low, high, end = 0.0, 0.0, gap
+    places, labels = [], []
+    columns = (frame[name].tolist() for name in ("code", "name", "n", "mean"))
+    for code, name, n, mean, bar in zip(*columns, widths, strict=True):
+        if not n:
+            continue
+        values = np.asarray(bar, dtype=np.float64)
+        # A row is a stripe, so that even one of them is seen.
+        edges = np.linspace(end, end + n, len(values) + 1)
+        colour = segment_style(code)[0]
+        ax.stairs(values, edges, orientation="horizontal", fill=True, color=colour)
+        low, high = min(low, values.min()), max(high, values.max())
+        places.append(end + n / 2)
+        labels.append((str(name), f"{n:,}", signed_text(mean)))
+        end += n + gap
+    ax.set_ylim(end, 0.0)
+    ax.set_xlim(1.08 * low, min(1.08 * high, 1.0) if high > 0 else -0.1 * low or 1.0)
+    ax.axvline(0.0, color="black", linewidth=0.8)
+    ax.axvline(silhouette, color="black", linewidth=1.2, linestyle="--")
+    ax.set_xlabel("Silhouette width (below 0: nearer to another segment)")
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    settle(ax)
+    _write_labels(ax, places, labels)
+
+
+def _write_labels(
+    ax: Any, places: Sequence[float], labels: Sequence[tuple[str, str, str]]
+) -> None:
+    """Write names and numbers beside the bars, moved apart where bars are small."""
+    height = axes_size(ax)[1]
+    size = min(max(height / len(labels) / 2.7, LEAST_SIZE), TEXT_SIZE)
+    room = room_left(ax, _NAME_WIDTH)
+    numbers = [f"{n} rows, mean {mean}" for _, n, mean in labels]
+    if text_width(ax, "\n".join(numbers), size) > room:
+        numbers = [mean for _, _, mean in labels]
+    texts = [
+        f"{cut_text(ax, name, room, size)}\n{second}"
+        for (name, _, _), second in zip(labels, numbers, strict=True)
+    ]
+    end = ax.get_ylim()[0]
+    spread = spread_out(np.array(places), 2.6 * size / height * end, end)
+    ax.set_yticks(spread, texts, fontsize=size, parse_math=False)
+    ax.tick_params(axis="y", length=0)
+
+
+def spread_out(places: FloatArray, least: float, end: float) -> FloatArray:
+    """Move ascending places so that they are `least` apart, within [0, end]."""
+    steps = least * np.arange(len(places))
+    # Downwards where places are too close, then upwards from the end.
+    moved = np.maximum.accumulate(np.maximum(places - steps, least / 2)) + steps
+    spread: FloatArray = np.minimum(moved, end - least / 2 - steps[::-1])
+    return spread

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,13 +15,28 @@ from skseg._core._validation import check_sample_weight
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 
-from ._clusters_reading import Segments, read_fitted, read_segments
-from ._drawing import BLUE, GREY, ORANGE, count_text, open_axes, size_in_inches
+from ._canvas import (
+    BLUE,
+    GREY,
+    LEAST_SIZE,
+    ORANGE,
+    TEXT_SIZE,
+    axes_size,
+    count_text,
+    legend_above,
+    room_left,
+    settle,
+    text_width,
+    wrap_text,
+)
+from ._display import Display
+from ._segments import Segments, read_fitted, read_segments
 
 _OWNER = "SegmentSizesDisplay"
+_NAME_WIDTH = 125.0
 
 
-class SegmentSizesDisplay:
+class SegmentSizesDisplay(Display):
     """Bars of the number of customers in each segment, and of its share of revenue.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -31,8 +45,8 @@ class SegmentSizesDisplay:
     ----------
     codes : array-like of int of shape (n_segments,)
         Segment codes, in the order of the bars from the top; -1 is noise.
-    names : sequence of str of length n_segments
-        Segment names.
+    segment_names : sequence of str of length n_segments
+        Segment names, in the same order.
     n : array-like of shape (n_segments,)
         Number of customers, or sum of their weights.
     revenue_share : array-like of shape (n_segments,), default=None
@@ -61,19 +75,16 @@ class SegmentSizesDisplay:
     1     1    VIP  1   0.25           0.75
     """
 
-    ax_: Any
-    figure_: Any
-
     def __init__(
         self,
         *,
         codes: npt.ArrayLike,
-        names: Sequence[str],
+        segment_names: Sequence[str],
         n: npt.ArrayLike,
         revenue_share: npt.ArrayLike | None = None,
     ) -> None:
         self.codes = codes
-        self.names = names
+        self.segment_names = segment_names
         self.n = n
         self.revenue_share = revenue_share
 
@@ -102,10 +113,8 @@ class SegmentSizesDisplay:
             Revenue of each customer, or the column of `X` that holds it.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -142,14 +151,14 @@ class SegmentSizesDisplay:
             shares = table.get("revenue_share")
             display = cls(
                 codes=table["code"],
-                names=table["name"],
+                segment_names=table["name"],
                 n=table["n"],
                 revenue_share=shares,
             )
             return display.plot(ax=ax, title=title)
         segments = read_fitted(_OWNER, segmenter, X)
-        spent = _column(X, revenue) if isinstance(revenue, str) else revenue
-        display = cls(**_numbers(segments, spent, sample_weight))
+        amounts = _column(X, revenue) if isinstance(revenue, str) else revenue
+        display = cls(**_numbers(segments, amounts, sample_weight))
         return display.plot(ax=ax, title=title)
 
     @classmethod
@@ -177,10 +186,8 @@ class SegmentSizesDisplay:
             Revenue of each customer. Amounts that are not finite count as 0.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+        ax, title : matplotlib Axes and str, default=None
+            As in `plot`.
 
         Returns
         -------
@@ -211,7 +218,7 @@ class SegmentSizesDisplay:
         frame = pd.DataFrame(
             {
                 "code": np.asarray(self.codes),
-                "name": list(self.names),
+                "name": list(self.segment_names),
                 "n": n,
                 "share": n / total if total else np.zeros(len(n)),
             }
@@ -220,42 +227,22 @@ class SegmentSizesDisplay:
             frame["revenue_share"] = np.asarray(self.revenue_share)
         return frame
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> SegmentSizesDisplay:
-        """Draw the bars.
+    def _figure_size(self) -> tuple[float, float]:
+        per_segment = 0.36 if self.revenue_share is None else 0.5
+        return 8.0, 1.3 + per_segment * len(self.segment_names)
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on. None: those of a new figure, as high as the segments need.
-        title : str, default=None
-            Title. None: one that says what is shown; an empty one for no title.
+    def _title(self) -> str:
+        what = "Customers" if self.revenue_share is None else "Customers and revenue"
+        return f"{what} by segment"
 
-        Returns
-        -------
-        SegmentSizesDisplay
-            The display itself.
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
+    def _draw(self, ax: Any) -> float:
         frame = self.frame()
         has_revenue = "revenue_share" in frame
-        height = 1.3 + (0.5 if has_revenue else 0.36) * len(frame)
-        ax = open_axes(ax, (8.0, height))
         size = _label_size(ax, len(frame) * (2 if has_revenue else 1))
-        _draw_customers(ax, frame, has_revenue, size)
-        if has_revenue:
-            _draw_revenue(ax, frame["revenue_share"], size)
-        _dress(ax, frame, size)
-        if title is None:
-            title = f"Customers {'and revenue ' if has_revenue else ''}by segment"
-        pad = 26 if has_revenue else 8
-        ax.set_title(title, loc="left", fontweight="bold", pad=pad)
-        self.ax_ = ax
-        self.figure_ = ax.figure
-        return self
+        labels = _draw_customers(ax, frame, has_revenue, size)
+        pad = _draw_revenue(ax, frame["revenue_share"], size) if has_revenue else 8.0
+        _dress(ax, frame, size, labels)
+        return pad
 
 
 def _numbers(
@@ -270,14 +257,14 @@ def _numbers(
     shown = np.arange(n_places if sizes[-1] else n_places - 1)
     shares = None
     if revenue is not None:
-        spent = _check_revenue(revenue, n_rows)
-        spent = spent if weight is None else spent * weight
-        earned = np.bincount(places, spent, minlength=n_places)
-        shares = earned / total if (total := earned.sum()) else earned * np.nan
+        amounts = _check_revenue(revenue, n_rows)
+        amounts = amounts if weight is None else amounts * weight
+        sums = np.bincount(places, amounts, minlength=n_places)
+        shares = sums / total if (total := sums.sum()) else sums * np.nan
     codes = np.where(shown == n_places - 1, -1, shown)
     return {
         "codes": codes,
-        "names": segments.names_of(codes),
+        "segment_names": segments.names_of(codes),
         "n": sizes[shown],
         "revenue_share": None if shares is None else shares[shown],
     }
@@ -285,28 +272,30 @@ def _numbers(
 
 def _label_size(ax: Any, n_bars: int) -> float:
     """Return the font size in which the labels of `n_bars` bars do not collide."""
-    points = 72 * size_in_inches(ax)[1] / (n_bars + 1)
-    return min(max(0.72 * points, 4.0), 9.0)
+    return min(max(0.72 * axes_size(ax)[1] / (n_bars + 1), LEAST_SIZE), TEXT_SIZE)
 
 
 def _draw_customers(
     ax: Any, frame: pd.DataFrame, has_revenue: bool, size: float
-) -> None:
-    thick, shift = (0.46, -0.19) if has_revenue else (0.68, 0.0)
+) -> list[str]:
+    """Draw the bars of customers; return their labels."""
+    thickness, shift = (0.46, -0.19) if has_revenue else (0.68, 0.0)
     bars = ax.barh(
         np.arange(len(frame)) + shift,
         100 * frame["share"],
-        thick,
+        thickness,
         color=[GREY if code == -1 else BLUE for code in frame["code"]],
     )
-    texts = [
+    labels = [
         f"{count_text(n)}  ({share:.1%})"
         for n, share in zip(frame["n"], frame["share"], strict=True)
     ]
-    ax.bar_label(bars, texts, padding=4, fontsize=size)
+    ax.bar_label(bars, labels, padding=4, fontsize=size)
+    return labels
 
 
-def _draw_revenue(ax: Any, shares: pd.Series[float], size: float) -> None:
+def _draw_revenue(ax: Any, shares: pd.Series[float], size: float) -> float:
+    """Draw the bars of revenue and the legend; return where the title begins."""
     from matplotlib.patches import Patch
 
     bars = ax.barh(
@@ -314,53 +303,46 @@ def _draw_revenue(ax: Any, shares: pd.Series[float], size: float) -> None:
     )
     texts = ["" if np.isnan(share) else f"{share:.1%}" for share in shares]
     ax.bar_label(bars, texts, padding=4, fontsize=0.9 * size, color="#444444")
-    ax.legend(
-        handles=[
-            Patch(color=BLUE, label="Customers"),
-            Patch(color=ORANGE, label="Revenue"),
-        ],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=0.2,
-        borderpad=0.0,
-        handlelength=1.2,
-        ncols=2,
-        frameon=False,
-    )
+    handles = [Patch(color=BLUE), Patch(color=ORANGE)]
+    return legend_above(ax, handles, ["Customers", "Revenue"])
 
 
-def _dress(ax: Any, frame: pd.DataFrame, size: float) -> None:
+def _dress(ax: Any, frame: pd.DataFrame, size: float, labels: list[str]) -> None:
     """Set what is around the bars: names, scale, room for the labels."""
+    name_size = min(size + 1.0, 10.0)
+    width = room_left(ax, _NAME_WIDTH)
     names = [
-        textwrap.fill(
-            str(name), 24, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}"
-        )
+        wrap_text(ax, str(name), width, name_size, max_lines=2)
         for name in frame["name"]
     ]
-    ax.set_yticks(
-        np.arange(len(frame)), names, fontsize=min(size + 1.0, 10.0), parse_math=False
-    )
+    ax.set_yticks(np.arange(len(frame)), names, fontsize=name_size, parse_math=False)
     ax.set_ylim(len(frame) - 0.4, -0.6)
-    # The widest label is about 14 characters long.
-    room = min(14 * 0.58 * size / 72 / size_in_inches(ax)[0], 0.4)
-    low = min(ax.dataLim.x0, 0.0)
-    high = max(ax.dataLim.x1, 1.0)
-    span = (high - low) / (1.0 - (2 * room if low else room))
-    ax.set_xlim(low - room * span if low else 0.0, high + room * span)
     ax.set_xlabel("Share (%)")
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.axvline(0.0, color="black", linewidth=0.8)
+    settle(ax)
+    widest = max((text_width(ax, label, size) for label in labels), default=0.0)
+    room = min((widest + 6.0) / axes_size(ax)[0], 0.4)
+    shares = 100 * frame.filter(like="share")
+    low, high = min(shares.min(axis=None), 0.0), max(shares.max(axis=None), 1.0)
+    span = (high - low) / (1.0 - (2 * room if low else room))
+    ax.set_xlim(low - room * span if low else 0.0, high + room * span)
 
 
 def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:
-    spent = np.asarray(revenue, dtype=np.float64)
-    if spent.shape != (n_rows,):
+    amounts = np.asarray(revenue, dtype=np.float64)
+    if amounts.shape != (n_rows,):
+        rule = f"of shape ({n_rows},), one amount a customer"
         raise InvalidDataError(
             f"revenue must have shape ({n_rows},), one amount a customer. Got shape "
-            f"{spent.shape} instead."
+            f"{amounts.shape} instead.",
+            owner=_OWNER,
+            name="revenue",
+            rule=rule,
+            value=amounts.shape,
         )
-    return np.where(np.isfinite(spent), spent, 0.0)
+    return np.where(np.isfinite(amounts), amounts, 0.0)
 
 
 def _column(X: Any, name: str) -> Any:

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 
 from skseg import RFMSegmenter
 from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
-from skseg.displays._drawing import count_text, fit_text
+from skseg.displays._canvas import count_text, fit_text
 from skseg.displays._heatmap_drawing import interval_texts, named_runs
 from skseg.exceptions import MissingExtraError
 
@@ -455,9 +455,10 @@ def test_each_part_of_a_region_is_named_at_its_upper_left() -> None:
 
 
 def test_texts_that_fit_keep_their_size_and_words() -> None:
-    assert fit_text("Loyal customers", 2.0, 0.5) == ("Loyal customers", 9.0)
-    assert fit_text("Loyal customers", 0.8, 0.5) == ("Loyal\ncustomers", 9.0)
-    text, size = fit_text("Loyal customers of many years", 0.5, 0.2)
+    ax = plt.subplots()[1]
+    assert fit_text(ax, "Loyal customers", 144, 36) == ("Loyal customers", 9.0)
+    assert fit_text(ax, "Loyal customers", 57.6, 36) == ("Loyal\ncustomers", 9.0)
+    text, size = fit_text(ax, "Loyal customers of many years", 36, 14.4)
     assert size == 5.0
     assert text.endswith("\N{HORIZONTAL ELLIPSIS}")
 

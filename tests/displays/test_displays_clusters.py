@@ -34,9 +34,9 @@ from skseg.displays import (
     SegmentSizesDisplay,
     SilhouetteDisplay,
 )
-from skseg.displays._clusters_drawing import number_texts, segment_style
-from skseg.displays._clusters_reading import read_fitted, read_segments, space_names
-from skseg.displays._silhouette_drawing import spread_out
+from skseg.displays._canvas import number_texts, segment_style
+from skseg.displays._segments import read_fitted, read_segments, space_names
+from skseg.displays._silhouette import spread_out
 from skseg.exceptions import MissingExtraError
 from skseg.model_selection import NSegmentsSelection, select_eps
 
@@ -653,7 +653,7 @@ def test_distances_say_what_is_wrong() -> None:
 
 CRITERIA = pd.DataFrame(
     {
-        "k": [1, 2, 3, 4],
+        "n_segments": [1, 2, 3, 4],
         "inertia": [40_000.0, 22_000.0, 9_000.0, 8_500.0],
         "elbow": [0.0, 0.24, 0.32, 0.0],
         "silhouette": [NAN, 0.4, 0.6, 0.5],
@@ -681,9 +681,9 @@ def selection(**changes: Any) -> NSegmentsSelection:
 
 def test_criteria_are_read_off_the_table() -> None:
     display = drawn(NSegmentsDisplay.from_selection(selection()))
-    frame = display.frame().set_index(["criterion", "k"])
+    frame = display.frame().set_index(["criterion", "n_segments"])
     for name in ("silhouette", "gap", "prediction_strength"):
-        expected = CRITERIA.set_index("k")[name].dropna()
+        expected = CRITERIA.set_index("n_segments")[name].dropna()
         assert frame.loc[name, "value"].to_dict() == expected.to_dict()
     # Of the elbow the curve itself is shown.
     assert frame.loc["elbow", "value"].tolist() == CRITERIA["inertia"].tolist()
@@ -705,7 +705,7 @@ def test_every_panel_marks_its_choice_and_the_verdict() -> None:
     for panel, (name, choice) in zip(display.axes_, CHOICES.items(), strict=True):
         marks = [line for line in panel.lines if line.get_markersize() == 10]
         (mark,) = marks
-        column = CRITERIA.set_index("k")[values.get(name, name)]
+        column = CRITERIA.set_index("n_segments")[values.get(name, name)]
         assert mark.get_xdata().tolist() == [choice]
         assert mark.get_ydata().tolist() == [column[choice]]
         dashed = [line for line in panel.lines if line.get_linestyle() == "--"]

@@ -34,7 +34,7 @@ from skseg.displays import (
 )
 from skseg.displays._effect_map_cells import column_cells
 from skseg.displays._findings_drawing import STYLES
-from skseg.displays._information_value_drawing import STARTS
+from skseg.displays._information_value import STARTS
 from skseg.exceptions import MissingExtraError
 from skseg.rules import Columns, Rule, RuleSet, parse
 
@@ -42,16 +42,18 @@ NAN, INF = float("nan"), float("inf")
 
 TABLE = pd.DataFrame(
     {
-        "Range_1": ["age <= 30", "age > 60 or missing(age)", "city in ['$x_1$']"],
-        "Range_2": [None, "visits > 2", None],
-        "Pct_Train_%": [10.0, 20.0, 30.0],
-        "Pct_Test_%": [11.0, NAN, 31.0],
-        "Best_Group": ["A", "B", "A"],
-        "Effect_pp": [5.0, -3.0, 1.0],
-        "CI_low": [2.0, -6.0, -1.0],
-        "CI_high": [8.0, 0.0, 3.0],
-        "P_adj": [0.0001, 0.04, NAN],
-        "Decision": ["Implement", "Pilot", "Skip"],
+        "rule": [
+            "age <= 30",
+            "(age > 60 or missing(age)) and visits > 2",
+            "city in ['$x_1$']",
+        ],
+        "share": [0.11, 0.2, 0.31],
+        "best_group": ["A", "B", "A"],
+        "effect": [5.0, -3.0, 1.0],
+        "ci_low": [2.0, -6.0, -1.0],
+        "ci_high": [8.0, 0.0, 3.0],
+        "p_adj": [0.0001, 0.04, NAN],
+        "decision": ["Implement", "Pilot", "Skip"],
     }
 )
 IV = pd.DataFrame({"column": list("abcd"), "iv": [0.05, 0.8, NAN, 0.01]})
@@ -97,12 +99,12 @@ def test_findings_of_a_table() -> None:
                 "(age > 60 or missing(age)) and visits > 2",
                 "city in ['$x_1$']",
             ],
-            "effect": TABLE["Effect_pp"],
-            "ci_low": TABLE["CI_low"],
-            "ci_high": TABLE["CI_high"],
-            "p_adj": TABLE["P_adj"],
-            "share": [11.0, 20.0, 31.0],
-            "decision": TABLE["Decision"],
+            "effect": TABLE["effect"],
+            "ci_low": TABLE["ci_low"],
+            "ci_high": TABLE["ci_high"],
+            "p_adj": TABLE["p_adj"],
+            "share": TABLE["share"],
+            "decision": TABLE["decision"],
         }
     )
     pd.testing.assert_frame_equal(display.frame(), expected, check_dtype=False)
@@ -123,9 +125,9 @@ def test_findings_of_an_estimator_are_its_table_and_rules(fitted: Any) -> None:
     frame = FindingsDisplay.from_estimator(finder).frame()
     table = finder.segments_
     assert frame["rule"].tolist() == [str(r) for r in finder.rules_.rules.values()]
-    for name, column in (("effect", "Effect_pp"), ("ci_low", "CI_low")):
+    for name, column in (("effect", "effect"), ("ci_low", "ci_low")):
         assert frame[name].tolist() == table[column].tolist()
-    assert frame["share"].tolist() == table["Pct_Train_%"].tolist()
+    assert frame["share"].tolist() == table["share"].tolist()
 
 
 def test_combined_findings_and_other_frames_are_read(fitted: Any) -> None:
@@ -147,7 +149,7 @@ def test_points_bars_and_colours() -> None:
     assert low < places[0] < places[-1] < high
     bars = [line for line in ax.lines if line.get_linewidth() == 2.2]
     assert [list(bar.get_xdata()) for bar in bars] == [[2, 8], [-6, 0], [-1, 3]]
-    for line, decision in zip(points, TABLE["Decision"], strict=True):
+    for line, decision in zip(points, TABLE["decision"], strict=True):
         assert to_hex(line.get_color()) == STYLES[decision][0].lower()
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == ["Implement", "Pilot", "Skip"]
@@ -157,7 +159,7 @@ def test_points_bars_and_colours() -> None:
     ("low", "high"), [(-INF, 3.0), (1.0, INF), (-INF, INF), (NAN, NAN), (NAN, 2.0)]
 )
 def test_intervals_may_be_infinite_or_unknown(low: float, high: float) -> None:
-    table = TABLE.assign(CI_low=low, CI_high=high)
+    table = TABLE.assign(ci_low=low, ci_high=high)
     ax = drawn(FindingsDisplay.from_table(table)).ax_
     assert np.isfinite(ax.get_xlim()).all()
     bars = [line for line in ax.lines if line.get_linewidth() == 2.2]
@@ -167,9 +169,9 @@ def test_intervals_may_be_infinite_or_unknown(low: float, high: float) -> None:
 
 
 def test_an_unknown_effect_has_no_point() -> None:
-    ax = drawn(FindingsDisplay.from_table(TABLE.assign(Effect_pp=NAN))).ax_
+    ax = drawn(FindingsDisplay.from_table(TABLE.assign(effect=NAN))).ax_
     assert not [line for line in ax.lines if line.get_marker() in {"o", "s", "v"}]
-    one = TABLE.assign(Effect_pp=0.0, CI_low=0.0, CI_high=0.0)
+    one = TABLE.assign(effect=0.0, ci_low=0.0, ci_high=0.0)
     drawn(FindingsDisplay.from_table(one))
 
 
@@ -217,14 +219,14 @@ def test_findings_say_what_is_wrong() -> None:
         show(BoxSegmentFinder())
     with pytest.raises(ValueError, match=r"'finder' .* segment finder, with 'segment"):
         show(KMeans(2, n_init=1).fit(np.eye(3)))
-    with pytest.raises(ValueError, match="must be a frame with the columns 'Effect_pp"):
+    with pytest.raises(ValueError, match="must be a frame with the columns 'effect"):
         read([1])
-    with pytest.raises(ValueError, match="needs the column 'CI_low'"):
-        read(TABLE.drop(columns="CI_low"))
-    with pytest.raises(ValueError, match="needs the column 'Range_1'"):
-        read(TABLE.drop(columns="Range_1"))
-    with pytest.raises(ValueError, match=r"'Hold', 'Skip' in 'Decision'. Got 'Maybe'"):
-        read(TABLE.assign(Decision="Maybe"))
+    with pytest.raises(ValueError, match="needs the column 'ci_low'"):
+        read(TABLE.drop(columns="ci_low"))
+    with pytest.raises(ValueError, match="needs the column 'rule'"):
+        read(TABLE.drop(columns="rule"))
+    with pytest.raises(ValueError, match=r"'Hold', 'Skip' in 'decision'. Got 'Maybe'"):
+        read(TABLE.assign(decision="Maybe"))
 
 
 # --- InformationValueDisplay ---------------------------------------------------------

@@ -221,20 +221,20 @@ def test_labels_stay_inside_and_do_not_collide(
 sizes = st.lists(st.floats(0, 1e6).map(lambda n: round(n, 1)), min_size=1, max_size=20)
 
 
-@given(sizes, st.floats(0.01, 0.2))
+@given(sizes, st.floats(0.72, 14.4))
 def test_bars_fit_in_the_largest_scale(n: list[float], line: float) -> None:
-    column = Column(pd.Series(n), height=6.0, line=line)
+    column = Column(pd.Series(n), height=432.0, line=line)
     scale = column.scale()
     column.place(scale)
     slots = np.maximum(column.heights, line)
     assert column.centres[0] - slots[0] / 2 >= -1e-9
-    assert column.centres[-1] + slots[-1] / 2 <= 6.0 + 1e-9
+    assert column.centres[-1] + slots[-1] / 2 <= 432.0 + 1e-9
     ends = zip(column.centres - slots / 2, column.centres + slots / 2, strict=True)
     assert all(one[1] <= other[0] + 1e-9 for one, other in pairwise(ends))
     if scale:
         # Nothing is lost: a larger scale would not fit.
         larger = np.maximum(np.array(n) * scale * 1.01, line)
-        assert larger.sum() + 0.05 * (len(n) - 1) > 6.0
+        assert larger.sum() + 3.6 * (len(n) - 1) > 432.0
 
 
 def test_plot_may_be_called_again_on_other_axes() -> None:

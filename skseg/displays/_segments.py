@@ -1,4 +1,4 @@
-"""What the displays of clusters read: codes, names, and rows as numbers."""
+"""What the displays of segments read: codes, names, and rows as numbers."""
 
 from __future__ import annotations
 
@@ -49,19 +49,10 @@ def read_segments(
     *,
     ends_in_noise: bool = False,
 ) -> Segments:
-    """Return the segments of given codes, or raise.
+    """Return the segments of rows with the codes `labels`, or raise.
 
-    Parameters
-    ----------
-    owner : str
-        Who asks, for messages.
-    labels : array-like of int of shape (n_rows,)
-        Codes; -1 is noise.
-    segment_names : sequence of str, default=None
-        A code is a position here. As -1 is a position, too, the last name may be that
-        of noise.
-    ends_in_noise : bool, default=False
-        Whether it is, if it does not say so.
+    A code is a position in `segment_names`. As -1 is a position, too, the last name may
+    be that of noise: it is so if it says so, or if the names are known to end in it.
     """
     codes = np.asarray(labels)
     if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes < -1).any():
@@ -116,8 +107,13 @@ def check_rows(owner: str, n_rows: int, n_codes: int) -> None:
     if n_rows != n_codes:
         raise InvalidDataError(
             f"{owner} needs one segment a row. Got {n_codes} segments and {n_rows} "
-            "rows. An estimator without predict has segments for its training rows "
-            "alone; InductiveSegmenter adds predict."
+            "rows.",
+            owner=owner,
+            name="X",
+            rule="rows with one segment each",
+            value=n_rows,
+            advice="An estimator without predict has segments for its training rows "
+            "alone; InductiveSegmenter adds predict.",
         )
 
 
@@ -130,15 +126,15 @@ def column_names(X: Any, n_columns: int) -> list[str]:
 
 
 def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:
-    """Return what the columns are called that a fitted clusterer sees.
+    """Return the names of the columns that a fitted clusterer sees.
 
-    They are known where the last step before it can name what it gives. Nothing is
+    They are known where the last step before it can name its output. Nothing is
     guessed: else they are x0, x1, ...
     """
-    given = X
+    rows = X
     for estimator in unwrapped(segmenter):
         if isinstance(estimator, Pipeline) and len(estimator) > 1:
-            given = None
+            rows = None
             for named in (estimator[:-1], estimator[-2]):
                 # Which errors a transformer raises is up to it.
                 try:
@@ -147,6 +143,13 @@ def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:
                     continue
                 if len(names) == n_columns:
                     return names
-    if given is None:
+    if rows is None:
         return positional_names(n_columns)
-    return column_names(given, n_columns)
+    return column_names(rows, n_columns)
+
+
+def evenly_spaced(n: int, max_points: int) -> IntArray:
+    """Return at most `max_points` of the positions 0, ..., n - 1, with both ends."""
+    if n <= max_points:
+        return np.arange(n)
+    return np.round(np.linspace(0, n - 1, max_points)).astype(np.intp)

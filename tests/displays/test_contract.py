@@ -1,0 +1,292 @@
+"""The contract of all displays: axes, figures, titles, and literal texts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from skseg import displays
+from skseg.displays._display import Display
+from skseg.exceptions import MissingExtraError
+from skseg.rules import RuleSet, col
+
+Names = list[str]
+
+
+def effect_map(names: Names) -> Any:
+    n = np.full((2, 2), 40.0)
+    return displays.EffectMapDisplay(
+        columns=names[:2],
+        cells=[names[:2], names[1:3]],
+        n_a=n,
+        n_b=n,
+        mean_a=[[1.0, 5.0], [2.0, 9.0]],
+        mean_b=[[3.0, 1.0], [2.0, 5.0]],
+        is_inside=[[True, False], [False, False]],
+        groups=(names[0], names[1]),
+        rule=names[2],
+    )
+
+
+def feature_heatmap(names: Names) -> Any:
+    X = pd.DataFrame(np.arange(12.0).reshape(4, 3) ** 2, columns=names)
+    return displays.FeatureHeatmapDisplay.from_predictions(
+        X, [0, 1, 2, 2], segment_names=names
+    )
+
+
+def findings(names: Names) -> Any:
+    return displays.FindingsDisplay(
+        rules=names,
+        effect=[1.0, -2.0, 3.0],
+        ci_low=[0.0, -np.inf, np.nan],
+        ci_high=[2.0, 0.0, np.nan],
+        p_adj=[0.01, 0.2, np.nan],
+        share=[0.1, 0.2, 0.3],
+        decision=["Implement", "Pilot", "Skip"],
+        groups=(names[0], names[1]),
+    )
+
+
+def information_value(names: Names) -> Any:
+    return displays.InformationValueDisplay(columns=names, iv=[0.6, 0.2, np.nan])
+
+
+def k_distance(names: Names) -> Any:
+    X = np.arange(20.0)[:, None] ** 2
+    return displays.KDistanceDisplay.from_data(X, min_samples=[2, 3])
+
+
+def n_segments(names: Names) -> Any:
+    table = pd.DataFrame(
+        {"n_segments": [2, 3, 4], **{name: [1, 3, 2] for name in names}}
+    )
+    return displays.NSegmentsDisplay(
+        table=table,
+        choices=dict.fromkeys(names, 3),
+        n_segments=3,
+        has_structure=True,
+    )
+
+
+def rfm_heatmap(names: Names) -> Any:
+    return displays.RFMHeatmapDisplay.from_predictions(
+        [1, 2, 2], [1, 1, 2], regions=[names[:2], [names[0], names[2]]]
+    )
+
+
+def revenue_curve(names: Names) -> Any:
+    return displays.RevenueCurveDisplay(
+        segment_names=names,
+        cut_points=[0.2, 0.6],
+        value=10.0,
+        cut=[0, 0, 1, 1],
+        score=[0.1, 0.3, 0.5, 0.7],
+        profit=[5.0, 10.0, 10.0, 9.0],
+        is_legal=[True, True, False, True],
+        intervals=[[0.1, 0.3], [np.nan, np.nan]],
+        score_name=names[0],
+    )
+
+
+def revenue_tiers(names: Names) -> Any:
+    return displays.RevenueTiersDisplay(
+        segment_names=names, n=[5, 3, 2], conversions=[1, 1, 2], profit=[0.0, 5.0, 9.0]
+    )
+
+
+def rule_map(names: Names) -> Any:
+    x, y, _ = names
+    conditions = [col(x) >= 1, col(x) >= 5, col(y) == "a"]
+    rules = RuleSet(dict(zip(names, conditions, strict=True)))
+    overlap = rules.verify().overlaps[0]
+    return displays.RuleMapDisplay.from_finding(rules, overlap, columns=[x, y])
+
+
+def segment_flow(names: Names) -> Any:
+    return displays.SegmentFlowDisplay(
+        rules=[names[0], names[0], names[1]],
+        segments=[names[1], names[2], names[2]],
+        n=[10, 20, 30],
+        max_size=40,
+    )
+
+
+def segment_projection(names: Names) -> Any:
+    X = pd.DataFrame(np.eye(4)[:, :3], columns=names)
+    return displays.SegmentProjectionDisplay.from_predictions(
+        X, [0, 1, 1, -1], segment_names=names, random_state=0
+    )
+
+
+def segment_sizes(names: Names) -> Any:
+    return displays.SegmentSizesDisplay.from_predictions(
+        [0, 0, 1, 2], segment_names=names, revenue=[1.0, 2.0, 3.0, 4.0]
+    )
+
+
+def silhouette(names: Names) -> Any:
+    X = [[0.0], [1.0], [8.0], [9.0], [20.0], [21.0]]
+    return displays.SilhouetteDisplay.from_predictions(
+        X, [0, 0, 1, 1, 2, 2], segment_names=names
+    )
+
+
+BUILDERS: dict[str, Callable[[Names], Any]] = {
+    "EffectMapDisplay": effect_map,
+    "FeatureHeatmapDisplay": feature_heatmap,
+    "FindingsDisplay": findings,
+    "InformationValueDisplay": information_value,
+    "KDistanceDisplay": k_distance,
+    "NSegmentsDisplay": n_segments,
+    "RFMHeatmapDisplay": rfm_heatmap,
+    "RevenueCurveDisplay": revenue_curve,
+    "RevenueTiersDisplay": revenue_tiers,
+    "RuleMapDisplay": rule_map,
+    "SegmentFlowDisplay": segment_flow,
+    "SegmentProjectionDisplay": segment_projection,
+    "SegmentSizesDisplay": segment_sizes,
+    "SilhouetteDisplay": silhouette,
+}
+# Their texts are all their own.
+WITHOUT_NAMES = {"KDistanceDisplay"}
+
+NASTY = {
+    "formula": "a $x$ b",
+    "broken formula": "$\\frac{$ ",
+    "format": "%s {x} {0!r}",
+    "words": "many words " * 40,
+    "one word": "Supercalifragilistic" * 20,
+    "lines": "two\nlines\tand a tab",
+    "right to left": "\u05e9\u05dc\u05d5\u05dd",
+    "not in the font": "\u6f22\u5b57",
+    "hidden": "_hidden $x$",
+}
+
+KINDS = pytest.mark.parametrize("kind", displays.__all__)
+TEXTS = pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
+# Of a character that the font lacks, matplotlib says so; it is no fault of ours.
+MISSING_GLYPHS = pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
+
+
+def build(kind: str, text: str = "Name ") -> Any:
+    display = BUILDERS[kind]([f"{text}{letter}" for letter in "ABC"])
+    plt.close("all")
+    return display
+
+
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def all_texts(figure: Any) -> list[Text]:
+    return [text for text in figure.findobj(Text) if text.get_text()]
+
+
+def test_every_display_is_held_to_the_contract() -> None:
+    assert sorted(BUILDERS) == sorted(displays.__all__)
+    for name in displays.__all__:
+        assert issubclass(getattr(displays, name), Display)
+
+
+@KINDS
+@TEXTS
+@MISSING_GLYPHS
+def test_names_are_drawn_literally(kind: str, text: str) -> None:
+    display = build(kind, text).plot()
+    display.figure_.draw_without_rendering()
+    shown = all_texts(display.figure_)
+    assert not any(t.get_parse_math() for t in shown if "$" in t.get_text())
+    if kind not in WITHOUT_NAMES and len(text) < 30:
+        whole = without_spaces("".join(t.get_text() for t in shown))
+        assert without_spaces(text)[:5] in whole
+
+
+@KINDS
+@MISSING_GLYPHS
+def test_titles_are_drawn_literally(kind: str) -> None:
+    display = build(kind)
+    for title in NASTY.values():
+        display.plot(title=title)
+        shown = display.ax_.get_title(loc="left")
+        begin = without_spaces(shown).removesuffix("\N{HORIZONTAL ELLIPSIS}")
+        assert without_spaces(title).startswith(begin)
+        assert len(begin) == len(without_spaces(title)) or len(title) > 100
+        display.figure_.draw_without_rendering()
+        plt.close("all")
+
+
+@KINDS
+@pytest.mark.parametrize("is_given", [False, True])
+def test_long_titles_stay_in_the_figure(kind: str, is_given: bool) -> None:
+    display = build(kind)
+    ax = plt.subplots()[1] if is_given else None
+    display.plot(ax, title="A title of many words " * 10)
+    display.figure_.draw_without_rendering()
+    (title,) = (t for t in all_texts(display.figure_) if "A title" in t.get_text())
+    extent, figure = title.get_window_extent(), display.figure_.bbox
+    assert title.get_text().count("\n") >= 1
+    assert figure.x0 <= extent.x0
+    assert extent.x1 <= figure.x1 + 1
+    assert extent.y1 <= figure.y1 + 1
+
+
+@KINDS
+def test_plot_returns_the_display_with_axes_and_figure(kind: str) -> None:
+    display = build(kind)
+    assert display.plot() is display
+    assert plt.get_fignums() == [display.figure_.number]
+    assert display.ax_.figure is display.figure_
+    assert display.ax_.get_title(loc="left")
+    assert display.plot(title="").ax_.get_title(loc="left") == ""
+
+
+@KINDS
+def test_plot_draws_on_given_axes_and_opens_no_figure(kind: str) -> None:
+    display = build(kind)
+    figure, ax = plt.subplots()
+    assert display.plot(ax, title="Mine $5_x$") is display
+    assert plt.get_fignums() == [figure.number]
+    assert display.ax_ is ax
+    assert display.figure_ is figure
+    assert ax.get_title(loc="left") == "Mine $5_x$"
+    figure.draw_without_rendering()
+
+
+@KINDS
+def test_given_axes_may_be_one_of_several_and_in_a_subfigure(kind: str) -> None:
+    display = build(kind)
+    figure = plt.figure(layout="constrained", figsize=(16, 9))
+    upper, lower = figure.subfigures(2, 1)
+    first, second = upper.subplots(1, 2)
+    display.plot(first, title="A title of many words " * 5)
+    display.plot(lower.subplots())
+    figure.draw_without_rendering()
+    title = next(t for t in all_texts(upper) if "A title" in t.get_text())
+    assert title.get_window_extent().x1 <= second.get_window_extent().x0
+    assert display.figure_ is lower
+
+
+@KINDS
+def test_a_display_made_of_its_numbers_is_the_same(kind: str) -> None:
+    display = build(kind)
+    numbers = {k: v for k, v in vars(display).items() if not k.endswith("_")}
+    again = type(display)(**numbers)
+    pd.testing.assert_frame_equal(again.frame(), display.frame())
+
+
+@KINDS
+def test_without_matplotlib_the_error_names_the_extra(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = build(kind)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
+        display.plot()
