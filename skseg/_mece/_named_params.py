@@ -7,12 +7,14 @@ from typing import Any, Self
 
 from skseg.exceptions import InvalidDataError, did_you_mean
 
+_PREFIX = "params__"
+
 
 class NamedParamsMixin:
     """Mixin for estimators whose rules hold ``{name}``, with values in ``params``.
 
-    Each is a parameter ``params__name``, so that a search can set it. To be named
-    before scikit-learn's BaseEstimator, whose methods it extends.
+    Each of them is also a parameter ``params__name``, so that a search can set it. The
+    mixin extends methods of scikit-learn's BaseEstimator and stands before it.
     """
 
     params: Mapping[str, Any] | None
@@ -30,10 +32,10 @@ class NamedParamsMixin:
         dict
             Name -> value.
         """
-        found: dict[str, Any] = super().get_params(deep=deep)  # type: ignore[misc]
+        params: dict[str, Any] = super().get_params(deep=deep)  # type: ignore[misc]
         if deep and isinstance(self.params, Mapping):
-            found |= {f"params__{name}": value for name, value in self.params.items()}
-        return found
+            params |= {f"{_PREFIX}{name}": value for name, value in self.params.items()}
+        return params
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those of the rules as ``params__name``.
@@ -53,21 +55,26 @@ class NamedParamsMixin:
         ValueError
             If there is no such parameter.
         """
-        prefix = "params__"
-        own = {k: v for k, v in params.items() if not k.startswith(prefix)}
-        super().set_params(**own)  # type: ignore[misc]
         named = {
-            k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)
+            key.removeprefix(_PREFIX): value
+            for key, value in params.items()
+            if key.startswith(_PREFIX)
         }
+        others = {k: v for k, v in params.items() if not k.startswith(_PREFIX)}
+        super().set_params(**others)  # type: ignore[misc]
         owner = type(self).__name__
         known = self.params if isinstance(self.params, Mapping) else {}
         for name in named:
             if name not in known:
                 raise InvalidDataError(
                     f"{owner} has no parameter 'params__{name}': params={known!r} has "
-                    f"no {name!r}.{did_you_mean(name, known)}"
+                    f"no {name!r}.{did_you_mean(name, known)}",
+                    owner=owner,
+                    name=f"{_PREFIX}{name}",
+                    rule="a key of params",
+                    value=name,
                 )
         if named:
-            # A copy: the mapping belongs to the caller.
+            # The mapping belongs to the caller, and is not changed.
             self.params = {**known, **named}
         return self

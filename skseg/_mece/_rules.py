@@ -1,4 +1,4 @@
-"""Business rules on their way to a proved partition."""
+"""Business rules, read and made a proved partition."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OWNER = "MECERuleSegmenter"
 
 
 def tiers(column: str) -> dict[str, str]:
-    """Return the rules that stand in where none are given."""
+    """Return the rules that are used where none are given."""
     x = column_text(column)
     return {
         "High": f"{x} > q(0.8)",
@@ -44,20 +44,18 @@ def read_rules(
             OWNER, "params", "a mapping of names to values", params
         )
 
-    def read(rule: Any, what: str, name: str) -> Rule:
+    def read(rule: Any, subject: str, parameter: str) -> Rule:
         try:
             return parse(rule, columns=columns, params=params)
         except RuleError as error:
             raise RuleError(
-                f"{what}: {error}", owner=OWNER, name=name, value=rule
+                f"{subject}: {error}", owner=OWNER, name=parameter, value=rule
             ) from None
 
-    return RuleSet(
-        {n: read(rule, f"The rule {n!r}", "rules") for n, rule in rules.items()},
-        universe=(
-            None if universe is None else read(universe, "The universe", "universe")
-        ),
-    )
+    parsed = {n: read(rule, f"The rule {n!r}", "rules") for n, rule in rules.items()}
+    if universe is not None:
+        universe = read(universe, "The universe", "universe")
+    return RuleSet(parsed, universe=universe)
 
 
 def partition(
@@ -69,22 +67,25 @@ def partition(
     on_overlap: str,
     schema: Mapping[str, Any] | None,
 ) -> RuleSet:
-    """Return rules of which exactly one holds, as declared, or raise.
+    """Return rules of which exactly one holds for every row, or raise.
 
-    `report` is about `rules` without the default, which is dropped where no row can
-    need it.
+    `report` is the proof about the `rules`, which have no default. The default is added
+    where the rules leave gaps, and ``on_overlap="first"`` makes them disjoint.
     """
+    gaps = not report.is_exhaustive and default is None
     if report.n_overlaps and on_overlap == "raise":
+        others = ", and name the segment of all others with default='Others'"
+        others = others if gaps else ""
         raise InvalidDataError(
             f"The rules overlap.\n{report}\n{_count(rules, columns)}",
             owner=OWNER,
             name="on_overlap",
             value=on_overlap,
             advice="Change a threshold, or declare that the first rule that holds "
-            "counts with on_overlap='first'.",
-            remedy={"on_overlap": "first"},
+            f"counts with on_overlap='first'{others}.",
+            remedy={"on_overlap": "first", **({"default": "Others"} if gaps else {})},
         )
-    if not report.is_exhaustive and default is None:
+    if gaps:
         raise InvalidDataError(
             f"The rules leave gaps.\n{report}\n{_count(rules, columns)}",
             owner=OWNER,
@@ -94,29 +95,30 @@ def partition(
             "default='Others'.",
             remedy={"default": "Others"},
         )
-    needed = None if report.is_exhaustive else default
-    complete = RuleSet(rules.rules, default=needed, universe=rules.universe)
+    if report.is_exhaustive:
+        default = None
+    complete = RuleSet(rules.rules, default=default, universe=rules.universe)
     return complete.disjoint(schema) if report.n_overlaps else complete
 
 
 def _count(rules: RuleSet, columns: Columns) -> str:
-    """Say how many rows at hand are concerned."""
-    holding, inside = rules.membership(columns).sum(axis=1), rules.inside(columns)
-    several, none = (holding[inside] > 1).sum(), (holding[inside] == 0).sum()
+    """Return a sentence on how many rows satisfy several rules, and how many none."""
+    inside = rules.inside(columns)
+    n_rules = rules.membership(columns).sum(axis=1)[inside]
     return (
-        f"Of the {inside.sum():,} rows to be segmented, {several:,} satisfy several "
-        f"rules and {none:,} none."
+        f"Of the {inside.sum():,} rows to be segmented, {(n_rules > 1).sum():,} "
+        f"satisfy several rules and {(n_rules == 0).sum():,} none."
     )
 
 
 def with_explicit_default(
     rules: RuleSet, schema: Mapping[str, Any] | None
 ) -> dict[str, Rule]:
-    """Return the rules with one for the default, too."""
+    """Return the rules, the default with an explicit rule as the last one."""
     if rules.default is None:
         return dict(rules.rules)
     complete = RuleSet({**rules.rules, rules.default: parse("True")})
-    # Only the rule that overlaps the others, the last one, is rewritten.
+    # Only the last rule overlaps others, so it alone is rewritten.
     return dict(complete.disjoint(schema).rules)
 
 
@@ -126,20 +128,20 @@ def require_covered(
     columns: Columns,
     schema: Mapping[str, Any] | None,
 ) -> None:
-    """Raise if a row inside belongs to no segment, which the schema rules out."""
+    """Raise if a row of the universe that contradicts the schema has no segment."""
     if not schema:
-        # Then the proof is about all rows, and there is nothing to look for.
+        # Without a schema the proof covers every row there can be.
         return
-    stray = codes < 0
-    if stray.any():
-        stray &= rules.inside(columns)
-    if not stray.any():
+    is_uncovered = codes < 0
+    if is_uncovered.any():
+        is_uncovered &= rules.inside(columns)
+    if not is_uncovered.any():
         return
-    row = int(np.argmax(stray))
+    row = int(np.argmax(is_uncovered))
     contradicted = {
         name: domain
         for name, domain in as_schema(schema).items()
-        if name in columns.names and not _keeps_to(domain, columns, name)[row]
+        if name in columns.names and not _satisfies(domain, columns, name)[row]
     }
     known = [f"{name!r} (known as {domain})" for name, domain in contradicted.items()]
     raise InvalidDataError(
@@ -154,8 +156,8 @@ def require_covered(
     )
 
 
-def _keeps_to(domain: Domain, columns: Columns, name: str) -> BoolArray:
-    """Return which values of a column the domain allows."""
+def _satisfies(domain: Domain, columns: Columns, name: str) -> BoolArray:
+    """Return which values of a column are in its domain."""
     allowed = np.ones(columns.n_rows, dtype=bool)
     if domain.kind is not None:
         allowed = conjunction(border_leaves(domain, name)).evaluate(columns)

@@ -85,17 +85,16 @@ class MECERuleSegmenter(
         What to do with a segment that is too large and cannot be split legally.
         ``"allow"`` keeps it and flags it in ``segments_``.
     schema : mapping of str to (Domain or dict), default=None
-        What is known of a column, such as ``{"aov": {"low": 0, "missing": False}}``.
-        The proof relies on it, so rows that contradict it are refused where they
-        belong to no segment.
+        What is known of the columns, such as ``{"aov": {"low": 0, "missing":
+        False}}``. The proof relies on it: a row that contradicts it and belongs to no
+        segment is refused.
     score_weights : mapping of str to float, default=None
-        What the overall score of a segment consists of: ``"outcome"`` (mean of `y`),
-        ``"size"`` (share of the rows), or a column (its mean), each with its weight. Of
-        a dimension with a negative weight less is better. None: outcome and size
+        Dimensions of the overall score of a segment, with their weights:
+        ``"outcome"`` (mean of `y`), ``"size"`` (share of the rows), or a column (its
+        mean). A negative weight says that less is better. None: outcome and size
         alike; without `y` size alone.
     playbook : mapping of str to str, default=None
-        Action for segments, by the name of the segment or of the rule that it was cut
-        from; shown in the strategy.
+        Segment, or business rule that it comes from, -> action; shown in the strategy.
 
     Attributes
     ----------
@@ -113,8 +112,8 @@ class MECERuleSegmenter(
     labels_ : ndarray of int of shape (n_rows,)
         Segment codes of the training rows, -1 outside of the universe.
     lineage_ : DataFrame
-        Which rows of which business rule are in which segment: the columns rule,
-        segment and n; the rows outside of the universe come last.
+        Number of rows by business rule and segment: the columns rule, segment and n;
+        the rows outside of the universe come last.
     mece_report_ : MECEReport
         The proof about the resolved rules as written, without `on_overlap`, `default`.
     min_size_, max_size_ : float or None
@@ -132,13 +131,14 @@ class MECERuleSegmenter(
 
     Notes
     -----
-    A segment that is too large is cut by guillotine cuts at values of its columns,
-    searched with backtracking, so that a legal division is found wherever one exists
-    (within the steps that the search may take). Segments that are too small are merged:
-    rules that form a grid of up to three columns optimally, so that each result is one
-    plain conjunction, others with the segment of the nearest outcome (without `y`: of
-    the nearest means), those that make one plain conjunction before strangers. Where
-    this gives no legal sizes, rules are joined before they are split.
+    A segment that is too large is split by guillotine cuts between values of its
+    columns. The search backtracks, so that it finds a legal division wherever one
+    exists (within its limit of steps). Segments that are too small are merged. Rules
+    that form a grid of up to three columns are merged optimally into plain
+    conjunctions; others are merged with the segment of the nearest outcome (without
+    `y`: of the nearest means), with preference for unions that are one plain
+    conjunction. Where this gives no legal sizes, rules are pooled before they are
+    split.
 
     Examples
     --------
@@ -229,8 +229,8 @@ q(0.75)=37 of aov
         -------
         RuleSet
             The rules with the values of their parameters, the universe, and the default
-            that is named or stands for ``on_gap="default"``. Quantiles are open, and
-            rules that overlap do so still. Needs no ``fit``.
+            that `default` or `on_gap` declares. Quantiles are not resolved, and rules
+            may overlap. Needs no ``fit``.
 
         Raises
         ------
@@ -268,8 +268,8 @@ q(0.75)=37 of aov
             columns of an array are called ``x0``, ``x1``, ...
         y : array-like of shape (n_rows,), default=None
             An outcome, such as 0 / 1 for conversion, or revenue; it must be known
-            within the universe. It says which segments are alike, which are good, and
-            what `score` is about.
+            within the universe. It decides which segments are near when they are
+            merged, how they are scored, and what `score` measures.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
 
@@ -281,9 +281,11 @@ q(0.75)=37 of aov
         Raises
         ------
         ValueError
-            If a parameter or column is wrong, the rules overlap or leave gaps without
-            that being declared, or there are no legal sizes; the message says which
-            and why.
+            If a parameter or column is wrong, or the rules overlap or leave gaps
+            without a declaration of what to do.
+        InfeasibleError
+            If no splitting and merging gives legal sizes; the message says why, and
+            names the nearest bounds where they follow from the numbers of rows.
         """
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows)
@@ -345,7 +347,7 @@ q(0.75)=37 of aov
         return codes
 
     def transform(self, X: Any) -> FloatArray:
-        """Return which segment every row is in, one column a segment.
+        """Return the segment of every row, one-hot encoded.
 
         Parameters
         ----------
@@ -385,11 +387,11 @@ q(0.75)=37 of aov
         return np.array(self.rules_.names, dtype=object)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return how much of the outcome the segments explain, as R squared.
+        """Return the share of the outcome's variance that segments explain, R squared.
 
-        Each row is predicted to have the mean outcome of its segment in the training
-        rows. So it says how well thresholds and sizes tell customers apart, on data
-        that they have not seen, and is what `GridSearchCV` maximises.
+        Each row is predicted the mean outcome that its segment had in the training
+        rows. On new rows this measures how well thresholds and sizes tell customers
+        apart; `GridSearchCV` maximises it.
 
         Parameters
         ----------
@@ -415,7 +417,10 @@ q(0.75)=37 of aov
         codes = self.predict(X)
         if "outcome" not in self.segments_:
             raise InvalidDataError(
-                f"score of {OWNER} compares outcomes, and fit had none. Pass y to fit."
+                f"score of {OWNER} compares outcomes, and fit had none.",
+                owner=OWNER,
+                name="y",
+                advice="Pass y to fit.",
             )
         inside = codes >= 0
         outcome = check_outcome(OWNER, y, inside)

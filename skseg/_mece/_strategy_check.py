@@ -1,4 +1,4 @@
-"""Whether JSON that people may have edited is a strategy."""
+"""The shape of a strategy as JSON, which people may have edited."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Test = Callable[[Any], bool]
 
 
 def check_strategy(content: Any) -> None:
-    """Raise a RuleError that names the place if `content` is no strategy."""
+    """Raise a RuleError with the path of the fault if `content` is no strategy."""
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise RuleError(f"Not a strategy: the key 'format' must be {FORMAT!r}.")
     if content.get("version") != VERSION or isinstance(content["version"], bool):
@@ -82,7 +82,7 @@ def _check_flow(flow: Any, place: str) -> None:
 
 
 def is_finite(value: Any) -> bool:
-    """Tell whether no number in `value`, a piece of JSON, is infinite."""
+    """Tell whether no number in a piece of JSON is infinite."""
     if isinstance(value, dict | list | tuple):
         parts = value.values() if isinstance(value, dict) else value
         return all(map(is_finite, parts))
@@ -153,5 +153,5 @@ def _is_rank(value: Any) -> bool:
 def _is_columns(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and _is_texts(value) and len(set(value)) == len(value)
-    # Checked before a million names are made up for them.
+    # Every column gets a name, so that their number is bounded.
     return _is_rank(value) and value <= 1_000_000

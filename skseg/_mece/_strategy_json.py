@@ -1,4 +1,4 @@
-"""Segments as JSON to edit and read back."""
+"""A strategy as JSON, to be edited and read back."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def write_strategy(
     rules: RuleSet,
     segments: pd.DataFrame,
     lineage: pd.DataFrame,
-    shown: pd.DataFrame,
+    frame: pd.DataFrame,
     *,
     columns: Sequence[str] | int,
     min_size: float | None,
     max_size: float | None,
     schema: Mapping[str, Any] | None,
 ) -> str:
-    """Return segments as JSON that `Strategy` reads, with the texts of `shown`."""
-    frame = shown.set_index("code")
+    """Return segments as JSON that `Strategy` reads, with texts of their `frame`."""
+    frame = frame.set_index("code")
     texts = {name: str(rule) for name, rule in rules.rules.items()}
     entries = []
     for record in _records(segments):
@@ -45,7 +45,7 @@ def write_strategy(
         texts_of_table = [c for c in ("description", "sql", "action") if c in frame]
         entry |= {column: frame.at[record["code"], column] for column in texts_of_table}
         figures = {k: v for k, v in record.items() if k not in _OF_RULES}
-        # The rule that the figures are about: an edited one has none.
+        # The figures are about this rule. Where it was edited, they are dropped.
         entries.append({**entry, "figures": {"rule": entry["rule"], **figures}})
     content = {
         "format": FORMAT,
@@ -88,7 +88,7 @@ def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
 
 
 class Strategy:
-    """What a strategy file holds.
+    """The contents of a strategy file.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Strategy:
     schema : dict of str to Domain
         What is known of the columns.
     columns : list of str or int
-        The columns of ``fit``, or their number.
+        Columns of ``fit``, or their number.
     actions : dict of str to str or None
         Segment -> action, for the segments that have one; None without a playbook.
     segments, lineage : DataFrame
@@ -123,26 +123,36 @@ class Strategy:
         self.min_size: float | None = content.get("min_size")
         self.max_size: float | None = content.get("max_size")
         self.schema = as_schema(content.get("schema"))
-        given = {e["name"]: e.get("rule") for e in entries}
-        if len(given) < len(entries):
-            raise RuleError("Not a strategy: two segments have the same name.")
-        others = [name for name, rule in given.items() if rule is None]
+        texts = {e["name"]: e.get("rule") for e in entries}
+        if len(texts) < len(entries):
+            raise RuleError(
+                "Not a strategy: two segments have the same name.",
+                name="segments",
+                rule="of different names",
+            )
+        others = [name for name, rule in texts.items() if rule is None]
         if len(others) > 1:
             raise RuleError(
-                f"Not a strategy: only one segment may do without a rule, which takes "
-                f"everyone else. Got {others!r}."
+                "Not a strategy: only one segment may do without a rule, which takes "
+                f"everyone else. Got {others!r}.",
+                name="segments",
+                rule="with a rule, but for one of them",
+                value=others,
             )
         self.rules = RuleSet(
-            {name: rule for name, rule in given.items() if rule is not None},
+            {name: rule for name, rule in texts.items() if rule is not None},
             default=others[0] if others else None,
             universe=content.get("universe"),
         )
-        self._check_columns()
+        self._require_columns()
         if not self.rules.is_resolved:
             raise RuleError(
                 "The rules of a strategy compare with numbers and text, and here is a "
                 "quantile, max(...) or min(...). Write its value, or fit such rules "
-                f"anew. Got:\n{self.rules}"
+                f"anew. Got:\n{self.rules}",
+                name="segments",
+                rule="with rules that compare with numbers and text",
+                value=self.rules,
             )
         self.actions: dict[str, str] | None = None
         if any("action" in e for e in entries):
@@ -152,13 +162,13 @@ class Strategy:
             content.get("lineage"), columns=["rule", "segment", "n"]
         )
 
-    def _check_columns(self) -> None:
+    def _require_columns(self) -> None:
         columns = self.columns
         if isinstance(columns, int):
             columns = positional_names(columns)
-        absent = [name for name in self.rules.columns if name not in columns]
-        if absent:
-            raise MissingColumnError("The strategy", absent, columns)
+        missing = [name for name in self.rules.columns if name not in columns]
+        if missing:
+            raise MissingColumnError("The strategy", missing, columns)
 
 
 def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
@@ -174,16 +184,15 @@ def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the table of segments, without the figures of those that were edited."""
+    """Return the table of segments, without figures where the rule was edited."""
     texts, described = rules.texts(), rules.describe()
     by_name = {entry["name"]: entry for entry in entries}
     facts: list[list[Any]] = []
     measured: list[dict[str, Any]] = []
     for code, name in enumerate(rules.names):
         figures = dict(by_name[name].get("figures") or {})
-        about = figures.pop("rule", None)
-        rule = rules.rules.get(name)
-        if _is_other_rule(about, rule):
+        measured_rule = figures.pop("rule", None)
+        if _differs(measured_rule, rules.rules.get(name)):
             figures = {k: v for k, v in figures.items() if k in (*LISTS, "oversize")}
         facts.append([code, name, texts[name], described[name]])
         measured.append(figures)
@@ -196,7 +205,7 @@ def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFr
     return table[[*first, *(key for key in table if key not in first)]]
 
 
-def _is_other_rule(text: str | None, rule: Rule | None) -> bool:
+def _differs(text: str | None, rule: Rule | None) -> bool:
     if text is None or rule is None:
         return (text is None) != (rule is None)
     return parse(text) != rule
