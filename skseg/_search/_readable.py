@@ -1,4 +1,4 @@
-"""Numbers that read well: of all thresholds that cut alike, the roundest."""
+"""The roundest of all thresholds between two values."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from fractions import Fraction
 def roundest(low: float, high: float) -> float:
     """Return the roundest float64 t with ``low <= t < high``.
 
-    Zero is rounder than any other number; then come the multiples of the largest power
-    of ten, or of half of one. Among equals, the one nearest to the middle.
+    Zero is the roundest number. Others are the rounder, the larger the power of ten, or
+    half of one, that they are a multiple of. Ties go to the number nearest to the
+    middle.
 
     Parameters
     ----------
     low, high : float
-        Infinities allowed, ``low < high``.
+        ``low < high``; both may be infinite.
 
     Returns
     -------
     float
-        Cuts exactly: what is at most `low` is at most t, what is at least `high` is
-        above it.
+        Separates exactly: numbers up to `low` are at most t, numbers from `high` on are
+        above t.
     """
     if low <= 0 < high:
         return 0.0
@@ -29,9 +30,9 @@ def roundest(low: float, high: float) -> float:
     if not start < end:
         return low + 0.0
     exact_start, exact_end = Fraction(start), Fraction(end)
-    power = math.floor(math.log10(max(abs(start), abs(end)))) + 1
-    for digits in range(power, power - 20, -1):
-        for step in (Fraction(10) ** digits, Fraction(10) ** digits / 2):
+    largest = math.floor(math.log10(max(abs(start), abs(end)))) + 1
+    for exponent in range(largest, largest - 20, -1):
+        for step in (Fraction(10) ** exponent, Fraction(10) ** exponent / 2):
             number = _nearest_multiple(exact_start, exact_end, step)
             if number is not None and low <= float(number) < high:
                 return float(number) + 0.0
@@ -39,7 +40,7 @@ def roundest(low: float, high: float) -> float:
 
 
 def _finite_ends(low: float, high: float) -> tuple[float, float]:
-    """Return ends for an interval without one, as far away again as the other is."""
+    """Replace an infinite end by one that is about twice as far as the other end."""
     if math.isinf(low):
         low = high - abs(high) - 1
     if math.isinf(high):

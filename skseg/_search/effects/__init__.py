@@ -1,1 +1,1 @@
-"""Where two groups differ: search over boxes, inference, information values."""
+"""Effects of one group over another: boxes, inference, information values."""

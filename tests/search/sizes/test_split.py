@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,7 +13,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skseg._search._bounds import size_bounds
-from skseg._search._readable import roundest
 from skseg._search.sizes._guillotine import Leaf, Recursion, run
 from skseg._search.sizes._intervals import fewest_intervals, round_cuts
 from skseg._search.sizes._points import Node, distinct_points
@@ -24,7 +20,7 @@ from skseg._search.sizes._split import Interval, Split, split_to_sizes
 from tests.search.sizes.oracles import fewest_runs, guillotine_feasible
 
 FloatArray = npt.NDArray[np.float64]
-NAN, INF, MAX = math.nan, math.inf, sys.float_info.max
+NAN, INF = math.nan, math.inf
 N_SEEDS = 5000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 120
 
 
@@ -520,48 +516,6 @@ def test_distinct_points_are_the_distinct_rows(n_columns: int, n_values: int) ->
     )
     np.testing.assert_array_equal(np.nan_to_num(found, nan=1e9), expected)
     np.testing.assert_array_equal(points.sizes, np.bincount(which.ravel(), weight))
-
-
-# Thresholds
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (119.87, 121.42, 120),
-        (3, 4, 3),
-        (3, 7, 5),
-        (104, 196, 150),
-        (-2, 5, 0),
-        (0, 700, 0),
-        (0.0012, 0.0031, 0.002),
-        (-INF, 5, 0),
-        (-INF, -3, -5),
-        (7, INF, 10),
-        (-INF, INF, 0),
-        (1.0, np.nextafter(1.0, 2), 1.0),
-        (-INF, -MAX, -INF),
-        (MAX, INF, MAX),
-    ],
-)
-def test_thresholds_read_well(low: float, high: float, expected: float) -> None:
-    assert roundest(low, high) == expected
-
-
-@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
-def test_a_threshold_separates_and_no_rounder_one_does(a: float, b: float) -> None:
-    assume(a != b)
-    low, high = min(a, b), max(a, b)
-    threshold = roundest(low, high)
-    assert low <= threshold < high
-    assume(math.isfinite(low) and math.isfinite(high) and threshold not in (0.0, low))
-    exponent = Decimal(repr(threshold)).normalize().as_tuple().exponent
-    assert isinstance(exponent, int)
-    step = Fraction(10) ** (exponent + 1)
-    # The smallest multiple of a ten times larger step does not lie between, or not as
-    # a float64.
-    rounder = math.ceil(Fraction(low) / step) * step
-    assert rounder >= Fraction(high) or float(rounder) >= high
 
 
 # Scale
