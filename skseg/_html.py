@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from typing import Any
 
 _STYLE = "text-align: left; vertical-align: top"
 
@@ -37,6 +38,16 @@ def html_table(
     lines += [_row(cells, "td") for cells in rows]
     lines.append("</tbody></table>")
     return "\n".join(lines)
+
+
+def html_frame(frame: Any, caption: str, float_format: Callable[[float], str]) -> str:
+    """Return a DataFrame without its index as a table; missing values are dashes."""
+    cells = frame.astype(object).where(frame.notna(), "-")
+    rows = [
+        [float_format(cell) if isinstance(cell, float) else cell for cell in row]
+        for row in cells.itertuples(index=False, name=None)
+    ]
+    return html_table(list(frame), rows, caption)
 
 
 def _row(cells: Iterable[object], tag: str) -> str:

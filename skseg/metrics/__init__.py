@@ -1,4 +1,4 @@
-"""How good segments are: scores, and scorers for a search."""
+"""Scores of segments, and scorers for a search."""
 
 from ._scorer import make_segment_scorer
 from ._silhouette import silhouette_samples, silhouette_score

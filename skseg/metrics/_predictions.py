@@ -1,4 +1,4 @@
-"""Segment codes by estimators, as scores need them."""
+"""Segment codes by estimators, checked for use in scores."""
 
 from __future__ import annotations
 
@@ -13,34 +13,42 @@ from skseg.exceptions import InvalidDataError
 
 
 def check_predicts(owner: str, estimator: Any) -> None:
-    """Raise if `estimator` cannot say in which segment a new row is."""
+    """Raise if `estimator` cannot assign segments to new rows."""
     if isinstance(estimator, type) or not hasattr(estimator, "predict"):
         raise InvalidDataError(
             f"{owner} needs an estimator with predict, as rows that it was not fitted "
-            f"on have to get a segment. Got {_short(estimator)}. InductiveSegmenter "
-            "adds predict: InductiveSegmenter(DBSCAN())."
+            f"on have to get a segment. Got {_short(estimator)}.",
+            owner=owner,
+            name="estimator",
+            rule="an estimator with predict",
+            value=estimator,
+            advice="InductiveSegmenter adds predict: InductiveSegmenter(DBSCAN()).",
         )
 
 
 def predicted_codes(owner: str, estimator: Any, X: Any) -> IntArray:
-    """Return the segment of every row by a fitted estimator, or raise."""
+    """Return the codes that a fitted estimator predicts, or raise."""
     check_predicts(owner, estimator)
     return as_codes(owner, estimator, estimator.predict(X))
 
 
 def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
-    """Return as codes what an estimator gave as segments, or raise."""
+    """Return the segments that an estimator gave as codes, or raise."""
     codes = np.asarray(values)
     if codes.ndim != 1 or codes.dtype.kind not in "iu":
         raise InvalidDataError(
             f"{owner} needs segments as integer codes, one per row. Got {codes.dtype} "
-            f"of shape {codes.shape} from {_short(estimator)}."
+            f"of shape {codes.shape} from {_short(estimator)}.",
+            owner=owner,
+            name="estimator",
+            rule="an estimator that gives integer codes, one per row",
+            value=estimator,
         )
     return codes.astype(np.intp)
 
 
 def training_codes(estimator: Any) -> IntArray:
-    """Return the segments of the training rows; of no row where nothing kept them."""
+    """Return the codes of the training rows; empty if the estimator keeps none."""
     labels = first_attribute(estimator, "labels_")
     return np.asarray([] if labels is None else labels, dtype=np.intp)
 

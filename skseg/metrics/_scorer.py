@@ -1,4 +1,4 @@
-"""Scorers of segments for a search, with bounds that make them honest."""
+"""make_segment_scorer: scorers for a search, with bounds on the sizes of segments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ METRICS = (*DISTANCE_SCORES, "stability", "prediction_strength")
 
 @dataclass(frozen=True, repr=False)
 class SegmentScorer:
-    """What `make_segment_scorer` returns; its arguments are documented there."""
+    """A scorer of segments; see `make_segment_scorer`."""
 
     metric: str | Metric
     min_size: float | None
@@ -49,12 +49,16 @@ class SegmentScorer:
         score = float(self._measure(estimator, X, codes))
         if not math.isfinite(score):
             raise InvalidDataError(
-                f"The metric of {self!r} must be finite. Got {score}."
+                f"The metric of {self!r} must be finite. Got {score}.",
+                owner=OWNER,
+                name="metric",
+                rule="finite",
+                value=score,
             )
         return score
 
     def _allows(self, codes: IntArray, trained: IntArray) -> bool:
-        """Tell whether the segments have distances and keep to the bounds."""
+        """Tell whether the segments have distances and meet the bounds."""
         known = segment_sizes(np.concatenate([codes, trained]))
         bounds = SizeBounds(self.min_size, self.max_size, self.max_noise)
         return not bounds.broken_by(segment_sizes(codes), known)
@@ -89,7 +93,7 @@ class SegmentScorer:
         return f"{OWNER}({name}{''.join(changed)})"
 
     def _accept_sample_weight(self) -> bool:
-        # In a dict of scorers, scikit-learn asks each one when fit gets weights.
+        # scikit-learn asks each scorer of a dict when fit gets weights.
         return False
 
 
@@ -103,20 +107,20 @@ def make_segment_scorer(
     n_replicates: int = 10,
     random_state: Any = None,
 ) -> SegmentScorer:
-    """Make a scorer that lets `GridSearchCV` choose among segmentations.
+    """Make a scorer with which `GridSearchCV` can choose among segmentations.
 
-    Held-out rows get their segments from `predict`. If these are of a useful size, the
-    metric is the score, larger being better. If not, the score is `illegal_score`,
-    whatever the metric: plain silhouette is best where 3 outliers are one segment and
-    all customers the other.
+    Held-out rows get their segments from `predict`. If the sizes are within the bounds,
+    the score is the metric, where larger is better; else it is `illegal_score`. Without
+    bounds, the silhouette is best where 3 outliers are one segment and all customers
+    the other.
 
     Parameters
     ----------
     metric : str or callable, default="silhouette"
         ``"silhouette"``, ``"calinski_harabasz"``, ``"davies_bouldin"`` (negated, so
         that larger is better), ``"stability"``, ``"prediction_strength"``, or a
-        callable ``metric(X, codes) -> float`` with rows as the clusterer sees them, all
-        of them in a segment.
+        callable ``metric(X, codes) -> float``. It gets the rows as the clusterer sees
+        them, without noise.
     min_size : int, float or None, default=0.05
         Smallest size of any segment: a number of rows, or a share of them in (0, 0.5].
         None: no bound.
@@ -128,28 +132,28 @@ def make_segment_scorer(
         bound.
     illegal_score : float, default=-1e100
         Finite; the score where a bound is broken or fewer than two segments have rows.
-        It has to be far below all legal scores: a candidate that breaks a bound in one
-        fold then has a lower mean than any that breaks none. The default is far enough
-        for every metric, even for the unbounded ones.
+        It must be far below all legal scores, so that a candidate which breaks a bound
+        in one fold has a lower mean than any that breaks none. The default is low
+        enough for every metric, even for unbounded ones.
     n_replicates : int, default=10
         Number of pairs of samples of ``"stability"``.
     random_state : int, RandomState or None, default=None
-        For the samples of ``"stability"`` and a silhouette that is estimated. With an
-        int all candidates meet the same samples.
+        Seed of the samples of ``"stability"`` and of estimated silhouettes. With an
+        int, all candidates get the same samples.
 
     Returns
     -------
     callable
         ``scorer(estimator, X, y=None) -> float``, for `scoring` of scikit-learn's
-        searches and `cross_validate`, alone or in a dict. It asks for no metadata and
+        searches and `cross_validate`, alone or in a dict. It requests no metadata and
         takes no weights.
 
     Raises
     ------
     ValueError
-        If a parameter is wrong. When it scores: if the estimator has no `predict`, its
-        segments are no integer codes, the metric is not finite, or distances are asked
-        for where the clusterer sees no finite numbers.
+        If a parameter is wrong. When scoring: if the estimator has no `predict`, its
+        segments are not integer codes, the metric is not finite, or the metric needs
+        distances and the clusterer does not see finite numbers.
 
     See Also
     --------
@@ -158,43 +162,44 @@ def make_segment_scorer(
 
     Notes
     -----
-    Always pass `scoring` to a search over clusterers. Without it, it takes the
-    estimator's own `score`; that of K-Means is minus the inertia, which is better with
-    every further cluster, so that the largest `n_clusters` wins.
+    Always pass `scoring` to a search over clusterers. Without it, a search uses the
+    `score` of the estimator. That of K-Means is the negative inertia, which improves
+    with every further cluster, so that the largest `n_clusters` wins.
 
-    Shuffle the folds, as by ``cv=KFold(5, shuffle=True, random_state=0)``: an int
-    means folds in the order of the rows, and on rows in the order of their segments no
-    fold has them all.
+    Shuffle the folds, as with ``cv=KFold(5, shuffle=True, random_state=0)``: an int
+    means folds in the order of the rows, and if rows are sorted by segment, no fold has
+    all segments.
 
-    The last fit of a search, on all rows, is not scored. DBSCAN with the same `eps` and
-    `min_samples` finds more dense places among more rows, and so may break a bound
-    there that it broke in no fold: look at the sizes of ``best_estimator_``.
+    The final fit of a search, on all rows, is not scored. DBSCAN with the same `eps`
+    and `min_samples` finds more dense places among more rows, and may break a bound
+    that it broke in no fold: check the sizes of ``best_estimator_``.
 
-    If every candidate breaks a bound, the search still has a ``best_estimator_``. Look
-    at ``best_score_``: below all legal values it says so, and the mean of a candidate
-    shows in how many folds it broke one.
+    If every candidate breaks a bound, the search still has a ``best_estimator_``. Its
+    ``best_score_`` is then below all legal values, and the mean score of a candidate
+    shows in how many folds it broke a bound.
 
-    Sizes of segments are those in the held-out and the training rows (``labels_``)
-    together, as a fold alone is small: of 50 rows, a segment of 11 % has less than 5 %
-    in one fold of 13. In each fold of a `KFold` these are all rows. Estimators that
-    keep no ``labels_``, such as `GaussianMixture`, are known by the held-out rows
-    alone. The share of noise is that of the held-out rows, since new customers may be
-    noise more often than those that the clusters were made from. All shares count
-    noise among the rows; distances and metrics given as callables leave it out.
+    Sizes of segments are counted in the held-out and the training rows (``labels_``)
+    together, which are all rows in a `KFold`. A fold alone is too small: in one of 13
+    folds of 50 rows, a segment of 11 % falls below 5 %. If an estimator keeps no
+    ``labels_``, as `GaussianMixture` does not, only held-out rows count. The share of
+    noise is that of the held-out rows, since new customers may be noise more often than
+    the training rows. Noise counts among the rows in all shares; distances and callable
+    metrics leave it out.
 
     Distances are measured where the clusterer measured them, behind the scalers of its
     pipeline. So do not search over the steps before the clusterer with a metric of
-    distances: numbers of two spaces do not compare, and a space of few dimensions
-    looks best. ``"stability"`` and ``"prediction_strength"`` know no distances.
+    distances: measures from two spaces cannot be compared, and a space of few
+    dimensions looks best. ``"stability"`` and ``"prediction_strength"`` use no
+    distances.
 
     ``"stability"`` fits clones on samples of the held-out rows. For
-    ``"prediction_strength"`` a clone is fitted on the held-out rows, and its clusters
-    are compared with those that `predict` of the fitted estimator gives.
+    ``"prediction_strength"``, a clone is fitted on the held-out rows, and its clusters
+    are compared with the predictions of the fitted estimator.
 
     Examples
     --------
-    At a radius of 10 the outliers are one segment and all others the other one. The
-    silhouette alone would take that; with bounds it takes the four segments.
+    At a radius of 10 the outliers are one segment and all other rows another. The
+    silhouette alone would choose that; with bounds it chooses the four segments.
 
     >>> from sklearn.cluster import DBSCAN
     >>> from sklearn.datasets import make_blobs

@@ -19,7 +19,7 @@ from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 METHODS = ("auto", "exact", "estimate")
-# With fewer, the error would be a guess; with more, the estimate is no longer fast.
+# With fewer, the standard error is unreliable; with more, the estimate is slow.
 FEWEST_REFERENCES, MOST_REFERENCES = 16, 1_000_000
 
 
@@ -34,27 +34,27 @@ def silhouette_samples(
 ) -> FloatArray:
     """Return the silhouette width of every row, in time linear in the rows.
 
-    It compares the mean distance a to the other rows of the own segment with the mean
-    distance b to the nearest other segment: (b - a) / max(a, b), from -1 (in the wrong
-    place) over 0 (in between) to 1 (well inside).
+    The width compares the mean distance a to the other rows of the same segment with
+    the mean distance b to the nearest other segment: (b - a) / max(a, b). It is -1 for
+    a misplaced row, 0 between two segments, and 1 well inside a segment.
 
     Parameters
     ----------
     X : frame or array of shape (n_rows, n_columns)
-        Finite numbers, on scales that can be compared.
+        Finite numbers on comparable scales.
     labels : array-like of shape (n_rows,)
         The segment of every row: codes or names. The code -1 is noise.
     metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
-        How far two rows are apart. Of the others, take the function of scikit-learn.
+        Distance between two rows. For other metrics use the function of scikit-learn.
     method : {"auto", "exact", "estimate"}, default="auto"
-        Squared Euclidean and Manhattan distances are always exact, which costs little.
-        Euclidean ones are compared pair by pair if "exact", and estimated if
+        Squared Euclidean and Manhattan distances are always exact, at little cost.
+        Euclidean distances are computed for all pairs if "exact", and estimated if
         "estimate"; "auto" estimates them with more than 5,000 rows.
     n_references : int, default=None
-        Most rows of each segment that an estimate compares all rows with, in
-        [16, 1000000]. None: 256. A segment of no more rows is compared in full.
+        Most rows of each segment with which an estimate compares all rows, in
+        [16, 1000000]. None: 256. A segment with no more rows is compared in full.
     random_state : int, RandomState or None, default=None
-        Draws the references.
+        Seed of the references.
 
     Returns
     -------
@@ -64,32 +64,31 @@ def silhouette_samples(
     Raises
     ------
     ValueError
-        If a parameter is wrong, X is not finite, or there are fewer than two segments,
-        or as many as rows.
+        If a parameter is wrong, `X` is not finite, or there are fewer than two segments
+        or as many segments as rows.
 
     See Also
     --------
     silhouette_score : Their mean, with its standard error.
-    sklearn.metrics.silhouette_samples : Any metric; time and distances by the square of
-        the rows.
+    sklearn.metrics.silhouette_samples : Any metric, in time quadratic in the rows.
 
     Notes
     -----
-    Silhouettes are by Rousseeuw [1]_. Unlike in scikit-learn, rows of noise have no
-    width, and no part in those of other rows: they are no segment.
+    Silhouettes were introduced by Rousseeuw [1]_. Unlike in scikit-learn, noise is not
+    a segment: rows of noise have no width, and no influence on the widths of others.
 
-    Squared distances come from means and spreads of the segments, Manhattan ones from
-    the sorted columns. Segments that cannot be a row's nearest, since their mean is too
-    far, are skipped.
+    Squared distances follow from the means and spreads of the segments, Manhattan
+    distances from the sorted columns. Segments that cannot be a row's nearest, as their
+    mean is too far, are skipped.
 
-    The estimate weights references of every segment, drawn with chances that grow with
-    their distance to its mean. The weights are calibrated [2]_: they are exact for the
-    segment's mean, for its spread, and so for every row's mean squared distance to it,
-    and for the mean distances of its rows to the means of all segments. With the
-    default of 256 the mean width was within 0.0005 on all data sets of the benchmark,
-    100,000 rows of 10 columns, heavy tails among them; widths of rows were within 0.02,
-    and 0.001 to 0.004 off typically. Single precision adds up to 0.0001, where many
-    rows are equal.
+    The estimate is a weighted sum over references of every segment, drawn with
+    probabilities that grow with the distance to its mean. The weights are calibrated
+    [2]_: they reproduce exactly the segment's mean and spread, hence every row's mean
+    squared distance to it, and the mean distances of its rows to the means of all
+    segments. With the default of 256, on all data sets of the benchmark (100,000 rows
+    of 10 columns, some with heavy tails), the error of the mean width was below 0.0005;
+    that of single widths was below 0.02, and typically 0.001 to 0.004. Single precision
+    adds up to 0.0001 where many rows are equal.
 
     References
     ----------
@@ -145,16 +144,17 @@ def silhouette_score(
 ) -> float | tuple[float, float]:
     """Return the mean silhouette width, in time linear in the rows.
 
-    Are the segments apart? Noise has no part in it: look at its share as well.
+    It measures how well segments are separated. Noise is left out: consider its share
+    as well.
 
     Parameters
     ----------
     X : frame or array of shape (n_rows, n_columns)
-        Finite numbers, on scales that can be compared.
+        Finite numbers on comparable scales.
     labels : array-like of shape (n_rows,)
         The segment of every row: codes or names. The code -1 is noise.
     metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
-        How far two rows are apart.
+        Distance between two rows.
     method : {"auto", "exact", "estimate"}, default="auto"
         As in `silhouette_samples`.
     n_references : int, default=None
@@ -167,28 +167,28 @@ def silhouette_score(
     Returns
     -------
     score : float
-        Mean width of all rows but noise, in [-1, 1].
+        Mean width of all rows except noise, in [-1, 1].
     error : float
-        Standard error of the score by the draw of the references, not by the draw of
-        the rows; 0 if the score is exact. With `return_error` alone.
+        Standard error of the score due to the draw of the references, not of the rows;
+        0 if the score is exact. Only if `return_error`.
 
     Raises
     ------
     ValueError
-        If a parameter is wrong, X is not finite, or there are fewer than two segments,
-        or as many as rows.
+        If a parameter is wrong, `X` is not finite, or there are fewer than two segments
+        or as many segments as rows.
 
     See Also
     --------
-    silhouette_samples : The widths of the rows, and how they are found.
+    silhouette_samples : The widths of the rows, and how they are computed.
 
     Notes
     -----
     All rows share the references, so their errors do not average out. The standard
-    error is that of the sum over the rows, after calibration, by Särndal, Swensson and
-    Wretman [1]_, with the bias that errors bring about since widths are not linear.
-    With fewer than 64 references, or heavy tails, it may be several times too small:
-    extreme rows that no draw has shown are not known to it.
+    error is that of the calibrated sum over the rows, after Särndal, Swensson and
+    Wretman [1]_, and includes the bias that errors cause because widths are not linear.
+    With fewer than 64 references, or with heavy tails, it may be several times too
+    small, as it cannot know of extreme rows that were not drawn.
 
     References
     ----------
@@ -221,13 +221,20 @@ def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
     is_number = values.dtype.kind in "iuf"
     if is_number and not np.isfinite(values).all():
         raise InvalidDataError(
-            f"The labels of {owner} must be known. Got NaN or infinity."
+            f"The labels of {owner} must be known. Got NaN or infinity.",
+            owner=owner,
+            name="labels",
+            rule="known",
+            row=int(np.argmin(np.isfinite(values))),
         )
     try:
         used, codes = np.unique(values, return_inverse=True)
     except TypeError:
         raise InvalidDataError(
-            f"The labels of {owner} must be known, and all numbers or all texts."
+            f"The labels of {owner} must be known, and all numbers or all texts.",
+            owner=owner,
+            name="labels",
+            rule="known, and all numbers or all texts",
         ) from None
     n_rows, n_segments = len(X), len(used)
     if is_number and -1 in used:
@@ -237,7 +244,11 @@ def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
     if not 2 <= n_segments < n_rows:
         raise InvalidDataError(
             f"{owner} needs at least two segments, and fewer segments than rows. Got "
-            f"{n_segments} segment(s) in {n_rows} row(s), noise apart."
+            f"{n_segments} segment(s) in {n_rows} row(s), noise apart.",
+            owner=owner,
+            name="labels",
+            rule="at least two segments, and fewer segments than rows",
+            value=n_segments,
         )
     return X, codes
 

@@ -1,4 +1,4 @@
-"""Stability: whether other rows lead to the same segments."""
+"""Stability of segments: whether other rows lead to the same ones."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ def stability_score(
     random_state: Any = None,
     n_jobs: int | None = None,
 ) -> float:
-    """Return how far clones fitted on other rows lead to the same segments.
+    """Return how well clones that are fitted on different rows agree.
 
     Two clones are fitted on two random samples of the rows, and both predict the
     segments of all rows. The score is the adjusted Rand index of the two predictions,
-    on average over the replicates: 1 if they always agree, about 0 if they agree as
-    often as by chance.
+    averaged over the replicates: 1 if they always agree, about 0 if they agree as often
+    as by chance.
 
     Parameters
     ----------
     estimator : estimator
-        Has `fit` and `predict`. Only clones of it are fitted. A ``random_state`` within
-        stays as it is: with a fixed one, the starts do not vary, only the rows do.
+        An estimator with `predict`. Only clones of it are fitted. Its ``random_state``
+        is not changed: if it is fixed, starts do not vary, only the rows do.
     X : frame or array of shape (n_rows, n_columns)
         Rows as `estimator` takes them.
     n_replicates : int, default=20
-        Number of pairs of samples; each takes two fits.
+        Number of pairs of samples, at two fits a pair.
     sample_size : float, default=0.5
         Share of the rows in each sample, in (0, 1]. The two samples of a pair overlap
-        as little as can be: up to one half they have no row in common.
+        as little as possible: up to one half they have no row in common.
     random_state : int, RandomState or None, default=None
-        For the samples.
+        Seed of the samples.
     n_jobs : int, default=None
-        Number of replicates at once, as joblib counts; it has no part in the result.
+        Number of replicates at once, as joblib counts. It does not change the result.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def stability_score(
     Raises
     ------
     ValueError
-        If a parameter is wrong, `estimator` has no `predict`, or samples have fewer
+        If a parameter is wrong, `estimator` has no `predict`, or the samples have fewer
         than 2 rows.
 
     See Also
@@ -74,17 +74,17 @@ def stability_score(
 
     Notes
     -----
-    The idea is that of Ben-Hur et al. [1]_; their samples overlap and are compared on
-    the rows that both have, as their clusterers had no `predict`. Here samples are
-    independent halves.
+    The idea is that of Ben-Hur et al. [1]_. Their samples overlap and are compared on
+    the rows in common, as their clusterers had no `predict`; here the samples are
+    disjoint halves.
 
-    Noise counts as one more segment: clones that do not agree on what is noise are not
-    stable. One segment of all rows is perfectly stable, and so are fixed rules.
+    Noise counts as one more segment: clones that disagree about noise are not stable.
+    One segment of all rows is perfectly stable, and so are fixed rules.
 
-    A stable result is not a right one [2]_. On rows without any structure, K-Means with
-    2 clusters is stable where one direction is longer than the others, and with any
-    number of clusters given enough rows if the best solution is unique. What a low
-    score says is sure: the segments are those of the sample, not of the customers.
+    Stable does not mean right [2]_. On rows without any structure, K-Means with 2
+    clusters is stable if one direction is longer than the others, and with any number
+    of clusters given enough rows if the best solution is unique. A low score is
+    conclusive: the segments are those of the sample, not of the customers.
 
     References
     ----------
@@ -113,7 +113,11 @@ def stability_score(
     if n_sampled < 2:
         raise InvalidDataError(
             f"{owner} needs samples of at least 2 rows. Got {n_sampled}, which are "
-            f"{sample_size} of {_num_samples(X)} rows."
+            f"{sample_size} of {_num_samples(X)} rows.",
+            owner=owner,
+            name="sample_size",
+            rule="large enough for samples of 2 rows",
+            value=sample_size,
         )
     return _mean(
         _agreement, owner, estimator, X, n_sampled, n_replicates, random_state, n_jobs
@@ -128,31 +132,31 @@ def prediction_strength(
     random_state: Any = None,
     n_jobs: int | None = None,
 ) -> float:
-    """Return how far clones fitted on other rows find the same worst cluster.
+    """Return how well the least stable cluster is found again in other rows.
 
-    The rows are halved at random, and a clone is fitted on either half. Of every pair
-    of rows that are in one cluster of their own half one asks whether the other half's
-    clone predicts them to be in one cluster. The score is the share of such pairs in
-    the cluster where it is smallest, on average over both halves and the replicates.
+    The rows are halved at random, and a clone is fitted on either half. A pair of rows
+    in the same cluster of their half is confirmed if the clone of the other half
+    predicts the same cluster for both. The score is the share of confirmed pairs in the
+    cluster where it is smallest, averaged over both halves and the replicates.
 
     Parameters
     ----------
     estimator : estimator
-        Has `fit` and `predict`. Only clones of it are fitted. A ``random_state`` within
-        stays as it is.
+        An estimator with `predict`. Only clones of it are fitted. Its ``random_state``
+        is not changed.
     X : frame or array of shape (n_rows, n_columns)
         Rows as `estimator` takes them, at least 4.
     n_replicates : int, default=10
-        Number of random halves; each takes two fits.
+        Number of random divisions into halves, at two fits each.
     random_state : int, RandomState or None, default=None
-        For the halves.
+        Seed of the divisions.
     n_jobs : int, default=None
-        Number of replicates at once, as joblib counts; it has no part in the result.
+        Number of replicates at once, as joblib counts. It does not change the result.
 
     Returns
     -------
     float
-        In [0, 1]; 1 where there is one cluster only.
+        In [0, 1]; 1 if there is only one cluster.
 
     Raises
     ------
@@ -167,12 +171,12 @@ def prediction_strength(
 
     Notes
     -----
-    The method is that of Tibshirani and Walther [1]_, who take the largest number of
-    clusters with a strength of 0.8 or more. They hold on to it since the strength falls
-    with any cluster too many: one that is split at random brings it down alone.
+    The method is that of Tibshirani and Walther [1]_, who choose the largest number of
+    clusters with a strength of 0.8 or more. The strength falls with every cluster too
+    many: a single cluster that is split at random lowers it.
 
-    Rows that are noise in their own half are in no cluster there, and are left out. A
-    row that is predicted to be noise is together with no other one.
+    Rows that are noise in their half belong to no cluster and are left out. A row that
+    is predicted to be noise shares its cluster with no other row.
 
     References
     ----------
@@ -194,33 +198,26 @@ def prediction_strength(
     n_half = _num_samples(X) // 2
     if n_half < 2:
         raise InvalidDataError(
-            f"{owner} needs at least 4 rows, 2 in either half. Got {_num_samples(X)}."
+            f"{owner} needs at least 4 rows, 2 in either half. Got {_num_samples(X)}.",
+            owner=owner,
+            name="X",
+            rule="at least 4 rows",
+            value=_num_samples(X),
         )
     return _mean(
         _strength, owner, estimator, X, n_half, n_replicates, random_state, n_jobs
     )
 
 
-def strength_of_rows(own: IntArray, predicted: IntArray) -> float:
-    """Return the prediction strength of the rows that have an own cluster.
-
-    Parameters
-    ----------
-    own, predicted : ndarray of int of shape (n_rows,)
-        Below 0 is noise.
-
-    Returns
-    -------
-    float
-        In [0, 1].
-    """
-    inside = own >= 0
-    own, predicted = own[inside], predicted[inside].copy()
+def strength_of_rows(codes: IntArray, predicted: IntArray) -> float:
+    """Return the prediction strength of the clusters in `codes`; below 0 is noise."""
+    inside = codes >= 0
+    codes, predicted = codes[inside], predicted[inside].copy()
     is_noise = predicted < 0
-    # A code for each row of noise: it is together with no other one.
+    # Each row of noise gets a code of its own.
     first = int(predicted.max(initial=-1)) + 1
     predicted[is_noise] = first + np.arange(is_noise.sum())
-    return strength_of_codes(own, predicted)
+    return strength_of_codes(codes, predicted)
 
 
 def _mean(
@@ -233,7 +230,7 @@ def _mean(
     random_state: Any,
     n_jobs: int | None,
 ) -> float:
-    """Return the mean of what `replicate` gives for rows in random order."""
+    """Return the mean of `replicate` over random orders of the rows."""
     check_predicts(owner, estimator)
     check_int(owner, "n_replicates", n_replicates, 1, MOST_REPLICATES)
     seeds = check_random_state(random_state).randint(2**31, size=n_replicates)
@@ -272,7 +269,7 @@ def _strength(
     halves = [take_rows(X, rows) for rows in (order[:n_half], order[n_half:])]
     models = [clone(estimator).fit(half) for half in halves]
     strengths = []
-    for half, own, other in zip(halves, models, models[::-1], strict=True):
-        codes = [predicted_codes(owner, model, half) for model in (own, other)]
-        strengths.append(strength_of_rows(*codes))
+    for half, model, other in zip(halves, models, models[::-1], strict=True):
+        codes = predicted_codes(owner, model, half)
+        strengths.append(strength_of_rows(codes, predicted_codes(owner, other, half)))
     return float(np.mean(strengths))

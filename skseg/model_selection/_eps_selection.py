@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import DBSCAN
 
+from skseg._html import html_frame
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InfeasibleError, InvalidDataError
 
 from ._dbscan_grid import Labels
+
+_DIGITS = "{:.3g}".format
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,5 +135,8 @@ class EpsSelection:
         return DBSCAN(eps=self.eps, min_samples=self.min_samples, metric=self.metric)
 
     def __str__(self) -> str:
-        table = self.table.to_string(index=False, float_format=lambda x: f"{x:.3g}")
+        table = self.table.to_string(index=False, float_format=_DIGITS)
         return f"{self.reason}\n\n{table}"
+
+    def _repr_html_(self) -> str:
+        return html_frame(self.table, self.reason, _DIGITS)

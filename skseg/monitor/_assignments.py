@@ -1,4 +1,4 @@
-"""Reading two assignments of customers: their codes, side by side."""
+"""Two assignments of customers, side by side."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from skseg.exceptions import InvalidDataError
 
 
 class Assignments(NamedTuple):
-    """Codes of the same customers at two times, and where there are any.
+    """Codes of the same customers in two assignments.
 
     Attributes
     ----------
     first, second : ndarray of int of shape (n_customers,)
-        Codes; what stands where there is none means nothing.
+        Codes; undefined where the customer is not in the assignment.
     in_first, in_second : ndarray of bool of shape (n_customers,)
-        Whether the customer has a code there; every one has at least one.
+        Whether the customer is in the assignment; every customer is in one at least.
     customers : Index or None
-        Who they are; None if both are arrays, in the same order.
+        Identifiers of the customers; None if both are arrays in the same order.
     """
 
     first: IntArray
@@ -49,21 +49,27 @@ def read_assignments(
             raise InvalidDataError(
                 f"The {names[0]!r} and {names[1]!r} of {owner} must be of the same "
                 f"customers, in the same order. Got {len(codes[0])} and "
-                f"{len(codes[1])}. Pass two pandas Series with customers as their "
-                "index if they are not the same."
+                f"{len(codes[1])}.",
+                owner=owner,
+                name=names[1],
+                rule=f"of the same customers as {names[0]!r}, in the same order",
+                value=len(codes[1]),
+                advice="Pass two pandas Series with customers as their index if they "
+                "are not the same.",
             )
-        everyone = np.ones(len(codes[0]), dtype=bool)
-        return Assignments(codes[0], codes[1], everyone, everyone, None)
+        all_customers = np.ones(len(codes[0]), dtype=bool)
+        return Assignments(codes[0], codes[1], all_customers, all_customers, None)
     for name, series in zip(names, (first, second), strict=True):
         check_customers(owner, name, series.index)
     customers = first.index.union(second.index, sort=False)
     places = [series.index.get_indexer(customers) for series in (first, second)]
-    # Who is absent is at place -1, so the last code stands there, if there is any.
-    spread = [
-        own[place] if len(own) else np.zeros(len(place), dtype=np.intp)
-        for own, place in zip(codes, places, strict=True)
+    # The place of absent customers is -1: they get the last code, if there is any.
+    aligned = [
+        values[place] if len(values) else np.zeros(len(place), dtype=np.intp)
+        for values, place in zip(codes, places, strict=True)
     ]
-    return Assignments(spread[0], spread[1], places[0] >= 0, places[1] >= 0, customers)
+    present = [place >= 0 for place in places]
+    return Assignments(aligned[0], aligned[1], present[0], present[1], customers)
 
 
 def check_codes(owner: str, name: str, values: Any) -> IntArray:
@@ -71,21 +77,25 @@ def check_codes(owner: str, name: str, values: Any) -> IntArray:
     codes = np.asarray(column_or_1d(values))
     if not len(codes):
         return codes.astype(np.intp)
-    got = ""
+    fault = ""
     if codes.dtype.kind not in "iu":
-        got = f"{codes.dtype} values such as {codes.tolist()[0]!r}"
+        fault = f"{codes.dtype} values such as {codes.tolist()[0]!r}"
     elif codes.min() < -1:
-        got = f"{codes.min()}"
-    if got:
+        fault = f"{codes.min()}"
+    if fault:
         raise InvalidDataError(
             f"The {name!r} of {owner} must be codes of segments: whole numbers from 0 "
-            f"on, and -1 for noise. Got {got}."
+            f"on, and -1 for noise. Got {fault}.",
+            owner=owner,
+            name=name,
+            rule="whole numbers from 0 on, and -1 for noise",
+            value=codes.min() if codes.dtype.kind in "iu" else codes.tolist()[0],
         )
     return codes.astype(np.intp)
 
 
 def check_customers(owner: str, name: str, customers: pd.Index[Any]) -> None:
-    """Raise if a customer is there twice, or unknown."""
+    """Raise if a customer is listed twice, or missing."""
     for is_wrong, what in (
         (customers.duplicated(), "once"),
         (customers.isna(), "known"),
@@ -93,24 +103,29 @@ def check_customers(owner: str, name: str, customers: pd.Index[Any]) -> None:
         if is_wrong.any():
             raise InvalidDataError(
                 f"The index of {name!r} of {owner} must be customers, each of them "
-                f"{what}. Got {customers[is_wrong][0]!r}."
+                f"{what}. Got {customers[is_wrong][0]!r}.",
+                owner=owner,
+                name=name,
+                rule=f"customers, each of them {what}",
+                value=customers[is_wrong][0],
+                row=int(np.argmax(is_wrong)),
             )
 
 
 def used_codes(codes: IntArray) -> IntArray:
-    """Return the codes in ascending order, each once, and noise last."""
+    """Return the distinct codes in ascending order, with noise last."""
     used = np.unique(codes)
     return np.append(used[used >= 0], used[used < 0])
 
 
-def crossed(
+def contingency_table(
     first: IntArray,
     second: IntArray,
     rows: IntArray,
     columns: IntArray,
     weight: FloatArray | None = None,
 ) -> npt.NDArray[Any]:
-    """Return how many customers, or what weight, have each pair of these codes."""
+    """Return the number of customers, or their weight, by pair of codes."""
     place = pd.Index(rows).get_indexer(pd.Index(first)) * len(columns)
     place += pd.Index(columns).get_indexer(pd.Index(second))
     counts = np.bincount(place, weight, minlength=len(rows) * len(columns))

@@ -1,4 +1,4 @@
-"""Stable codes after a refit: which new segment is which old one."""
+"""match_segments: stable codes of segments after a refit."""
 
 from __future__ import annotations
 
@@ -11,28 +11,36 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from skseg._html import html_frame
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError
 
-from ._assignments import check_codes, crossed, read_assignments, used_codes
+from ._assignments import (
+    check_codes,
+    contingency_table,
+    read_assignments,
+    used_codes,
+)
 
 OWNER = "match_segments"
+_DECIMALS = "{:.3f}".format
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentMatching:
-    """Which new segment is which one of the reference.
+    """The reference segment of each new segment.
 
     Attributes
     ----------
     mapping : dict of int to int
-        Code in the new segmentation -> stable code. No two codes have the same.
+        Stable codes by code in the new segmentation, all different.
     table : DataFrame
         One row per stable code: code, status ("kept", "new" or "gone"), new_code (NA if
-        gone), n_reference and n_new (customers of both segmentations in it), n_both
-        (in it twice) and jaccard (these by those in it at least once). Noise is kept.
+        gone), n_reference and n_new (customers in the segment before and after, among
+        those of both segmentations), n_both (before and after) and jaccard (n_both over
+        the customers before or after). Noise is kept.
     overlap : DataFrame of shape (n_reference_codes, n_new_codes)
-        Customers by code in the reference and in the new segmentation, noise last.
+        Number of customers by reference code and new code, noise last.
     gone : tuple of int
         Codes of the reference without a new segment.
     agreement : float
@@ -41,7 +49,7 @@ class SegmentMatching:
 
     See Also
     --------
-    match_segments : Makes it.
+    match_segments : Returns it.
 
     Examples
     --------
@@ -65,7 +73,7 @@ class SegmentMatching:
         Parameters
         ----------
         codes : array-like of int of shape (n_customers,)
-            Such as `predict` gives for any customers. -1 stays -1.
+            Codes such as those by `predict`, of any customers. -1 stays -1.
 
         Returns
         -------
@@ -82,16 +90,28 @@ class SegmentMatching:
         used, place = np.unique(read, return_inverse=True)
         if unknown := sorted(set(used.tolist()) - set(known)):
             raise InvalidDataError(
-                f"No customer of the new segmentation had the codes {unknown}, so what "
-                f"they are is not known. Known are {sorted(known)}."
+                f"No customer of the new segmentation had the codes {unknown}, so they "
+                f"have no stable code. Known are {sorted(known)}.",
+                owner="SegmentMatching",
+                name="codes",
+                rule=f"among {sorted(known)}",
+                value=unknown,
             )
-        return np.array([known[code] for code in used.tolist()], dtype=np.intp)[place]
+        stable = np.array([known[code] for code in used.tolist()], dtype=np.intp)
+        return stable[place]
 
     def __str__(self) -> str:
+        table = self.table.to_string(index=False, float_format=_DECIMALS)
+        return f"{self._summary()}\n\n{table}"
+
+    def _repr_html_(self) -> str:
+        return html_frame(self.table, self._summary(), _DECIMALS)
+
+    def _summary(self) -> str:
+        n_customers = int(self.overlap.to_numpy().sum())
         return (
-            f"{self.agreement:.1%} of {int(self.overlap.to_numpy().sum()):,} customers "
-            "have the same stable code.\n\n"
-            + self.table.to_string(index=False, float_format=lambda x: f"{x:.3f}")
+            f"{self.agreement:.1%} of {n_customers:,} customers have the same stable "
+            "code."
         )
 
 
@@ -99,45 +119,44 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
     """Give the segments of a refit the codes that they had before.
 
     A clusterer numbers its segments anew with every fit. Campaigns, dashboards and
-    `transition_matrix` need codes that mean the same.
+    `transition_matrix` need codes that keep their meaning.
 
     Parameters
     ----------
     reference : array-like of int or Series
-        The code of every customer so far.
+        The code of every customer before the refit.
     new : array-like of int or Series
-        The code of the same customers after the refit, in the same order. Of two pandas
-        Series the index says which customers they are, in any order, and those of both
-        count.
+        The code of the same customers after the refit, in the same order. Two pandas
+        Series are aligned by their index, the customers; those in both count.
 
     Returns
     -------
     SegmentMatching
-        The stable code of each new one, and how far customers agree.
+        The stable code of each new code, and the agreement of customers.
 
     Raises
     ------
     ValueError
-        If codes are not whole numbers from -1 on, a customer comes twice, or no
+        If codes are not whole numbers from -1 on, a customer is listed twice, or no
         customer is in both.
 
     See Also
     --------
-    transition_matrix : How many customers moved from where to where.
+    transition_matrix : Number of customers by segment before and after.
 
     Notes
     -----
-    Segments are paired one to one, such that as many customers as possible keep their
-    code: an assignment problem, solved exactly [1]_. Of several best pairings, one that
-    changes the fewest codes is taken. Segments without any common customer are no pair.
-    A new segment without a partner gets a code above all codes of the reference, in the
-    order of the new codes. A segment that was split keeps its code in the larger
-    part, and one that two were merged to has the code of the larger one.
+    Segments are paired one to one, so that as many customers as possible keep their
+    code: an assignment problem, solved exactly [1]_. Among several best pairings, one
+    that changes the fewest codes is chosen. Segments without a common customer are not
+    paired. A new segment without a partner gets a code above all codes of the
+    reference, in the order of the new codes. If a segment was split, its larger part
+    keeps the code; if two segments were merged, the result has the code of the larger.
 
-    Noise (-1) is no segment: it stays -1, and no segment becomes noise.
+    Noise (-1) is not a segment: it stays -1, and no segment becomes noise.
 
-    Look at `agreement` and jaccard: there is a best pairing of any two segmentations,
-    also of two that have nothing in common.
+    Check `agreement` and jaccard: any two segmentations have a best pairing, even if
+    they have nothing in common.
 
     References
     ----------
@@ -161,11 +180,16 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
     common = both.in_first & both.in_second
     if not common.any():
         raise InvalidDataError(
-            f"{OWNER} needs customers that are in both segmentations. Got none."
+            f"{OWNER} needs customers that are in both segmentations. Got none.",
+            owner=OWNER,
+            name="new",
+            rule="with customers of the reference",
         )
     codes = used_codes(both.first[both.in_first])
     new_codes = used_codes(both.second[both.in_second])
-    overlap = crossed(both.first[common], both.second[common], codes, new_codes)
+    overlap = contingency_table(
+        both.first[common], both.second[common], codes, new_codes
+    )
     mapping = _mapping(overlap, codes, new_codes)
     table = _table(overlap, codes, new_codes, mapping)
     return SegmentMatching(
@@ -183,15 +207,15 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
 
 def _mapping(overlap: IntArray, codes: IntArray, new_codes: IntArray) -> dict[int, int]:
     """Return the stable code of each new code."""
-    # All codes that stay as they are weigh less than one customer.
+    # Ties are broken for unchanged codes: all of them weigh less than one customer.
     is_same = (codes[:, np.newaxis] == new_codes) & (overlap > 0)
-    gain = overlap * (len(codes) + 1) + is_same
-    # Noise comes last, if there is any, and has no part in it.
+    objective = overlap * (len(codes) + 1) + is_same
+    # Noise, which comes last, is not paired.
     segments, new_segments = codes[codes >= 0], new_codes[new_codes >= 0]
-    gain = gain[: len(segments), : len(new_segments)]
+    objective = objective[: len(segments), : len(new_segments)]
     paired = {
         int(new_segments[j]): int(segments[i])
-        for i, j in zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+        for i, j in zip(*linear_sum_assignment(objective, maximize=True), strict=True)
         if overlap[i, j]
     }
     fresh = count(int(segments.max(initial=-1)) + 1)
@@ -205,7 +229,7 @@ def _mapping(overlap: IntArray, codes: IntArray, new_codes: IntArray) -> dict[in
 def _table(
     overlap: IntArray, codes: IntArray, new_codes: IntArray, mapping: dict[int, int]
 ) -> pd.DataFrame:
-    """Return how far the customers of each stable code are the same."""
+    """Return the sizes and the overlap of each stable code."""
     row_of = {code: i for i, code in enumerate(codes.tolist())}
     column_of = {mapping[code]: j for j, code in enumerate(new_codes.tolist())}
     stable = used_codes(np.array([*row_of, *column_of], dtype=np.intp))
@@ -215,7 +239,7 @@ def _table(
         n_reference = 0 if i is None else int(overlap[i].sum())
         n_new = 0 if j is None else int(overlap[:, j].sum())
         n_both = 0 if i is None or j is None else int(overlap[i, j])
-        n_any = n_reference + n_new - n_both
+        n_either = n_reference + n_new - n_both
         rows.append(
             {
                 "code": code,
@@ -224,14 +248,14 @@ def _table(
                 "n_reference": n_reference,
                 "n_new": n_new,
                 "n_both": n_both,
-                "jaccard": n_both / n_any if n_any else 0.0,
+                "jaccard": n_both / n_either if n_either else 0.0,
             }
         )
     return pd.DataFrame(rows).astype({"new_code": "Int64"})
 
 
 def _status(code: int, in_reference: bool, in_new: bool) -> str:
-    """Return what has become of a stable code."""
+    """Return the status of a stable code."""
     if code < 0 or (in_reference and in_new):
         return "kept"
     return "new" if in_new else "gone"

@@ -1,4 +1,4 @@
-"""Who moved where between two times, with those who came and those who left."""
+"""transition_matrix: movements between segments, with arrivals and departures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skseg.rules._reserved_names import NOISE
 from ._assignments import (
     Assignments,
     check_customers,
-    crossed,
+    contingency_table,
     read_assignments,
     used_codes,
 )
@@ -35,55 +35,54 @@ def transition_matrix(
     segment_names: Sequence[str] | Mapping[int, str] | None = None,
     sample_weight: Any = None,
 ) -> pd.DataFrame:
-    """Count the customers by their segment before and their segment after.
+    """Count customers by their segment before and their segment after.
 
     Parameters
     ----------
     before : array-like of int or Series
-        The code of every customer at the first time.
+        The code of every customer at the earlier time.
     after : array-like of int or Series
-        The code of the same customers later, in the same order. Of two pandas Series
-        the index says which customers they are, in any order, and either may have some
-        that the other has not.
+        The code of the same customers at the later time, in the same order. Two pandas
+        Series are aligned by their index, the customers; either may have customers that
+        the other does not have.
     normalize : {"before", "after", "all"}, default=None
-        What shares are taken of: of those who were in a segment before (rows add up to
-        1), of those who are in it after (columns add up to 1), or of all customers.
-        None: counts.
+        Total of the shares: the customers of a segment before (rows add up to 1), those
+        of a segment after (columns add up to 1), or all customers. None: counts.
     segment_names : sequence or dict of str, default=None
-        Names by code, such as ``segment_names_``. All of them get a row and a column,
-        with or without customers; noise (-1) is called "Noise". None: the codes that
-        there are.
+        Names by code, such as ``segment_names_``. Each gets a row and a column, with or
+        without customers; noise (-1) is called "Noise". None: the codes that occur.
     sample_weight : array-like of shape (n_customers,) or Series, default=None
-        What every customer counts, such as revenue: in the order of the customers, or
-        a pandas Series by customer if `before` and `after` are.
+        Weight of every customer, such as revenue: in the order of the customers, or a
+        pandas Series by customer if `before` and `after` are.
 
     Returns
     -------
     DataFrame of shape (n_segments, n_segments)
-        Rows are segments before, columns the same segments after, noise last. Of two
-        Series there are also the row "new", of customers that come only after, and the
-        column "gone", of those who are there only before. Shares of nobody are NaN.
+        Rows are segments before, columns the same segments after, noise last. For two
+        Series there are also a row "new" of customers that are only in `after`, and a
+        column "gone" of those that are only in `before`. Shares of a total of 0 are
+        NaN.
 
     Raises
     ------
     ValueError
         If a parameter is wrong, codes are not whole numbers from -1 on, a code has no
-        name, or a customer comes twice.
+        name, or a customer is listed twice.
 
     See Also
     --------
-    match_segments : Makes codes of two fits mean the same, which this takes for
-        granted.
+    match_segments : Gives the codes of two fits the same meaning, which is assumed
+        here.
 
     Notes
     -----
     No customer is lost: each row adds up to the customers of a segment before, each
-    column to those after, and all cells to the customers of both. Who stayed is on the
-    diagonal.
+    column to those of a segment after, and all cells to all customers. Customers who
+    stayed are on the diagonal.
 
-    With `normalize` "before" this is the estimate of the transition probabilities of a
-    Markov chain [1]_, of one step. Who came and who left is part of it: those who are
-    left out because they are gone often make a segment look more loyal than it is.
+    With `normalize` "before" the shares estimate the transition probabilities of a
+    Markov chain [1]_, for one step. Arrivals and departures are part of it: without
+    customers who are gone, a segment often looks more loyal than it is.
 
     References
     ----------
@@ -112,9 +111,9 @@ def transition_matrix(
     named = {code: code for code in used.tolist()}
     if segment_names is not None:
         named = _read_names(segment_names, used.tolist())
-    # Codes end at -1, so -2 is free for those who are not there.
+    # -2 is free for absent customers, as codes are at least -1.
     codes = np.array([*named, *([-2] if both.customers is not None else [])])
-    counts = crossed(
+    counts = contingency_table(
         np.where(both.in_first, both.first, -2),
         np.where(both.in_second, both.second, -2),
         codes,
@@ -135,14 +134,22 @@ def _read_weight(both: Assignments, sample_weight: Any) -> FloatArray | None:
     if not isinstance(sample_weight, pd.Series):
         raise InvalidDataError(
             f"The sample_weight of {OWNER} must be a pandas Series by customer, as "
-            f"'before' and 'after' are. Got a {type(sample_weight).__name__}."
+            f"'before' and 'after' are. Got a {type(sample_weight).__name__}.",
+            owner=OWNER,
+            name="sample_weight",
+            rule="a pandas Series by customer",
+            value=sample_weight,
         )
     check_customers(OWNER, "sample_weight", sample_weight.index)
     is_known = both.customers.isin(sample_weight.index)
     if not is_known.all():
         raise InvalidDataError(
             f"The sample_weight of {OWNER} must have all customers of 'before' and "
-            f"'after'. It has no {both.customers[~is_known][0]!r}."
+            f"'after'. It has no {both.customers[~is_known][0]!r}.",
+            owner=OWNER,
+            name="sample_weight",
+            rule="with all customers of 'before' and 'after'",
+            value=both.customers[~is_known][0],
         )
     return check_sample_weight(sample_weight.loc[both.customers], len(both.customers))
 
@@ -194,7 +201,7 @@ def _labels(
 
 
 def _shares(counts: npt.NDArray[Any], normalize: str) -> FloatArray:
-    """Return shares of the rows, the columns or all; NaN of nothing."""
+    """Return shares of the rows, the columns or all; NaN if the total is 0."""
     axis = {"before": 1, "after": 0, "all": None}[normalize]
     total = counts.sum(axis=axis, keepdims=True)
     return np.asarray(counts / np.where(total > 0, total, np.nan))

@@ -382,6 +382,14 @@ def test_wrong_parameters(parameters: dict[str, Any], message: str) -> None:
         select_eps(BLOBS, **parameters)
 
 
+def test_in_a_notebook_it_is_the_reason_over_the_table() -> None:
+    selection = select_eps(THREE + np.linspace(0, 1, 100)[:, None], eps=[0.01, 2])
+    html = selection._repr_html_()
+    assert str(selection.reason) in html
+    assert html.count("<tr>") == 1 + len(selection.table)
+    assert ">0.01<" in html
+
+
 def test_rows_without_numbers_are_an_error() -> None:
     with pytest.raises(ValueError, match="select_eps"):
         select_eps([[0.0], [np.nan]], min_samples=2)

@@ -182,6 +182,17 @@ def test_printed_it_is_the_verdict_and_the_table(of_blobs: NSegmentsSelection) -
     assert re.search(r"^ *n_segments +inertia +elbow", text, flags=re.MULTILINE)
 
 
+def test_in_a_notebook_it_is_the_verdict_over_the_table(
+    of_blobs: NSegmentsSelection,
+) -> None:
+    html = of_blobs._repr_html_()
+    assert "4 segments by the silhouette." in html
+    assert "gap 4" in html
+    assert html.count("<tr>") == 1 + len(of_blobs.table)
+    # One segment has no silhouette.
+    assert ">-<" in html
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

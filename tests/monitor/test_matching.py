@@ -228,3 +228,10 @@ def test_k_means_fitted_anew_gets_its_codes_back() -> None:
     ]
     assert np.mean(codes[0] == codes[1]) < 0.9
     assert match_segments(*codes).agreement > 0.99
+
+
+def test_in_a_notebook_it_is_the_table_under_a_sentence() -> None:
+    html = match_segments([0, 0, 1, 1, 2], [1, 1, 0, 0, 0])._repr_html_()
+    assert "80.0% of 5 customers have the same stable code." in html
+    row = [">2<", ">gone<", ">-<", ">1<", ">0<", ">0<", ">0.000<"]
+    assert all(cell in html for cell in row)

@@ -8,9 +8,11 @@ from textwrap import fill
 
 import pandas as pd
 
+from skseg._html import html_frame
 from skseg._typing import FloatArray
 
 _WIDTH = 88
+_DIGITS = "{:.4g}".format
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,7 @@ class NSegmentsSelection:
 
     See Also
     --------
-    select_n_segments : Makes it.
+    select_n_segments : Returns it.
 
     Examples
     --------
@@ -70,9 +72,14 @@ class NSegmentsSelection:
     centers: Mapping[int, FloatArray]
 
     def __str__(self) -> str:
-        table = self.table.to_string(
-            index=False, float_format=lambda number: f"{number:.4g}", na_rep="-"
+        table = self.table.to_string(index=False, float_format=_DIGITS, na_rep="-")
+        return "\n".join(
+            [fill(self.reason, _WIDTH), fill(self._choices(), _WIDTH), "", table]
         )
+
+    def _repr_html_(self) -> str:
+        return html_frame(self.table, f"{self.reason}\n{self._choices()}", _DIGITS)
+
+    def _choices(self) -> str:
         choices = ", ".join(f"{name} {k}" for name, k in self.choices.items())
-        sentences = [fill(self.reason, _WIDTH), fill(f"Choices: {choices}.", _WIDTH)]
-        return "\n".join([*sentences, "", table])
+        return f"Choices: {choices}."
