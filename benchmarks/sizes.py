@@ -1,9 +1,9 @@
-"""Sizes: how many feasible splits are found, and what splitting and merging cost.
+"""Sizes: share of feasible splits that are found, and CPU seconds.
 
-A split is feasible if some sequence of cuts at value boundaries, each through one box
-of rows, leaves every segment within the bounds; an exhaustive search decides it. The
-random instances have ties, skew and tight bounds. CPU seconds are medians of several
-runs, those of the instances are sums.
+A split is feasible if some sequence of guillotine cuts at value boundaries leaves every
+segment within the bounds, which an exhaustive search decides. The random instances have
+ties, skew and tight bounds. CPU seconds are medians of several runs; those of the
+instances are sums.
 
     python benchmarks/sizes.py                # 1,500 instances, a million rows
     python benchmarks/sizes.py --scale 0.05   # a quick look
@@ -39,16 +39,16 @@ def adds_up(n: int, low: int, high: int) -> bool:
 
 
 def cuts(values: Values, rows: Rows) -> list[tuple[Rows, Rows]]:
-    found = []
-    for column in values[rows].T:
-        for edge in np.unique(column)[1:]:
-            below = column < edge
-            found.append((rows[below], rows[~below]))
-    return found
+    return [
+        (rows[below], rows[~below])
+        for column in values[rows].T
+        for edge in np.unique(column)[1:]
+        for below in [column < edge]
+    ]
 
 
 def exhaustive(values: Values, low: int, high: int) -> bool:
-    """Try every cut of every set of rows that cuts lead to, each set once."""
+    """Try all cuts of every reachable set of rows, with memoization."""
     known: dict[bytes, bool] = {}
 
     def solve(rows: Rows) -> bool:
@@ -65,7 +65,7 @@ def exhaustive(values: Values, low: int, high: int) -> bool:
 
 
 def greedy(values: Values, low: int, high: int) -> bool:
-    """Take the most balanced cut of which both sides add up, and never look back."""
+    """Take the most balanced cut whose sides both add up, without backtracking."""
 
     def solve(rows: Rows) -> bool:
         if len(rows) <= high:
@@ -84,7 +84,7 @@ def greedy(values: Values, low: int, high: int) -> bool:
 
 
 def medians(values: Values, low: int, high: int) -> bool:
-    """Halve what is too large at the median of the first column where both sides do."""
+    """Split at the median of the first column that leaves no side undersized."""
 
     def solve(rows: Rows) -> bool:
         if len(rows) <= high:
@@ -100,11 +100,11 @@ def medians(values: Values, low: int, high: int) -> bool:
     return solve(np.arange(len(values)))
 
 
-def ours(values: Values, low: int, high: int) -> bool:
+def guillotine_search(values: Values, low: int, high: int) -> bool:
     return split_to_sizes(values, low, high).status == "solved"
 
 
-def ours_fitted(values: Values, low: int, high: int) -> bool:
+def fitted_segmenter(values: Values, low: int, high: int) -> bool:
     columns = [f"x{i}" for i in range(values.shape[1])]
     segmenter = MECERuleSegmenter(
         {"Everyone": "True"}, min_size=low, max_size=high, split_on=columns
@@ -135,8 +135,8 @@ def instance(rng: np.random.Generator) -> tuple[Values, int, int]:
 def share_solved(n_instances: int) -> list[dict[str, Any]]:
     rng = np.random.default_rng(0)
     methods = {
-        "split_to_sizes": ours,
-        "MECERuleSegmenter": ours_fitted,
+        "split_to_sizes": guillotine_search,
+        "MECERuleSegmenter": fitted_segmenter,
         "greedy balanced cut": greedy,
         "median split": medians,
         "exhaustive search": exhaustive,
@@ -189,7 +189,7 @@ def customers(n: int) -> dict[str, Values]:
         "5 of counts": np.column_stack(counts).astype(float),
         "30 % missing in each": np.where(rng.random((n, 5)) < 0.3, np.nan, lognormal),
         "45 % zero in each": np.where(rng.random((n, 5)) < 0.45, 0, lognormal),
-        # 8 % of the rows are zero in all columns: proved infeasible, not given up.
+        # 8 % of the rows are zero in all columns, which is proved to be infeasible.
         "60 % zero in each": np.where(rng.random((n, 5)) < 0.6, 0, lognormal),
     }
 
