@@ -74,16 +74,21 @@ def partition(
     """
     gaps = not report.is_exhaustive and default is None
     if report.n_overlaps and on_overlap == "raise":
-        others = ", and name the segment of all others with default='Others'"
-        others = others if gaps else ""
+        remedy = {"on_overlap": "first"}
+        advice = (
+            "Change a threshold, or declare that the first rule that holds counts with "
+            "on_overlap='first'"
+        )
+        if gaps:
+            remedy["default"] = "Others"
+            advice += ", and name the segment of all other rows with default='Others'"
         raise InvalidDataError(
             f"The rules overlap.\n{report}\n{_count(rules, columns)}",
             owner=OWNER,
             name="on_overlap",
             value=on_overlap,
-            advice="Change a threshold, or declare that the first rule that holds "
-            f"counts with on_overlap='first'{others}.",
-            remedy={"on_overlap": "first", **({"default": "Others"} if gaps else {})},
+            advice=f"{advice}.",
+            remedy=remedy,
         )
     if gaps:
         raise InvalidDataError(

@@ -72,6 +72,11 @@ class CSVFile:
         """Name of the file."""
         return self.path.name
 
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.texts)
+
     def line(self, row: int) -> int:
         """Return the line in which a row, counted from 0, begins."""
         records = _records(self.path, self.sep, self.encoding)

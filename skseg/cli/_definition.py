@@ -110,6 +110,10 @@ def _schema(key: str, value: Any) -> None:
                 f"{kind_of(domain)}."
             )
         _check_keys(domain, known, f" in the schema of {name!r}")
+        try:
+            Domain(**domain)
+        except RuleError as error:
+            raise RuleError(f"The schema of {name!r}: {error}") from None
 
 
 def _columns(key: str, value: Any) -> None:

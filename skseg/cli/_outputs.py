@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidDataError, MissingExtraError
 from skseg.rules import RuleSet
 from skseg.rules._language._text import column_text
 
-from ._rfm_run import DIMENSIONS, RFMRun
+from ._rfm_run import RFMRun
 from ._rules_apply import RESULT_COLUMNS, RulesRun
 
 Writers = dict[str, Callable[[Path], object]]
@@ -156,9 +156,10 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
         table.to_csv(path, index=False)
 
     def write_query(path: Path) -> None:
+        day = f"the same day ({run.report.as_of} when the rules were learned)."
         comment = [
-            f"The table customers has one row per customer: {', '.join(DIMENSIONS)} as",
-            f"of the same day ({run.report.as_of} when the rules were learned).",
+            "The table customers has one row per customer, with the columns recency,",
+            f"frequency and monetary as of {day}",
         ]
         case = rules.to_sql(dialect, alias="segment")
         _write_text(path, _query(dialect, comment, [case]))

@@ -26,6 +26,10 @@ class Data(Protocol):
     def name(self) -> str:
         """Name of the file."""
 
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+
     def line(self, row: int) -> int:
         """Return the line in which a row, counted from 0, begins."""
 
@@ -121,7 +125,7 @@ def _broken_rule(error: SksegError, terms: Terms) -> str:
 def _defects(error: SksegError, data: Data) -> str:
     defects: Any = error.value
     n_bad = sum(defect.n_rows for defect in defects)
-    lines = [f"{n_bad:,} order lines of {data.name} cannot be used:"]
+    lines = [f"{n_bad:,} of {data.n_rows:,} rows of {data.name} cannot be used:"]
     for kind, n_rows, row, value in defects:
         rows = "row" if n_rows == 1 else "rows"
         shown = "" if value is None else f": {value!r}"
@@ -129,7 +133,7 @@ def _defects(error: SksegError, data: Data) -> str:
         line = data.line(row)
         lines.append(f"- {name}: {n_rows:,} {rows}, first in line {line}{shown}.{hint}")
     if not error.remedy:
-        lines.append("No order line is left.")
+        lines.append("No row is left.")
     return "\n".join(lines)
 
 
@@ -196,7 +200,7 @@ _ADVICE = {
 _EFFECTS = {
     "decimals": "keeps all amounts",
     "default": "makes a segment of all other rows",
-    "invalid": "leaves such lines out, and counts them",
+    "invalid": "leaves such rows out, and counts them",
     "on_overlap": "lets the first rule that holds count",
     "time_zone": "takes the days of dates as they are written",
 }

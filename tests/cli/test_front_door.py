@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import skseg
-from skseg._rfm._maps import SEGMENT_MAPS
+from skseg._rfm._segment_maps import SEGMENT_MAPS
 from skseg.cli import main
 from skseg.cli._options import MAP_NAMES
 from skseg.rules import RuleSet

@@ -153,7 +153,7 @@ def test_quiet_says_nothing(tiny: Path, tmp_path: Path) -> None:
         ("id;when;paid\n1;2024-01-01;1\n", "Is the separator another one?"),
         ("id,when,paid\n1,31/12/2024,1\n", "unparsable date: 1 row"),
         ("id,when,paid\n1,31/12/2024,1\n", "first in line 2: '31/12/2024'."),
-        ("id,when,paid\n1,31/12/2024,1\n", "--invalid exclude leaves such lines out"),
+        ("id,when,paid\n1,31/12/2024,1\n", "--invalid exclude leaves such rows out"),
         ("id,when,paid\n,2024-01-01,1\n", "missing customer: 1 row"),
         ("id,when,paid\n1,2025-01-02,1\n", "date after --as-of: 1 row"),
         ("id,when,paid\n1,2024-01-01,\n", "missing amount: 1 row"),

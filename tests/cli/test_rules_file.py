@@ -281,6 +281,10 @@ QUOTE = (
             ),
         ),
         (
+            "rules: {A: aov > 3}\nschema: {aov: {low: 9, high: 3}}\n",
+            ": The schema of 'aov': A Domain needs low <= high. Got 9.0, 3.0.",
+        ),
+        (
             "rules: {A: aov > 3}\nschema: {aov: {values: [a]}}\n",
             (
                 ": The schema says that the column 'aov' holds text; the rules compare "

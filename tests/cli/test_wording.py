@@ -71,7 +71,7 @@ def test_defects_are_listed_with_their_lines(tmp_path: Path) -> None:
     )
     error = error_of(lambda: table_of(file))
     assert worded(error, option_terms(file)) == (
-        "5 order lines of orders.csv cannot be used:\n"
+        "5 of 6 rows of orders.csv cannot be used:\n"
         "- missing customer: 1 row, first in line 4.\n"
         "- missing date: 1 row, first in line 6.\n"
         "- unparsable date: 1 row, first in line 2: '31.12.2024'. Write dates in "
@@ -80,7 +80,7 @@ def test_defects_are_listed_with_their_lines(tmp_path: Path) -> None:
         "--as-of to keep them.\n"
         "- unparsable amount: 1 row, first in line 8: '$6'. Write plain numbers "
         "(1234.50), without currency sign or thousands separator.\n"
-        "--invalid exclude leaves such lines out, and counts them."
+        "--invalid exclude leaves such rows out, and counts them."
     )
     assert error.remedy == {"invalid": "exclude"}
     table, report = table_of(file, return_report=True, **error.remedy)
@@ -93,9 +93,9 @@ def test_orders_of_which_none_can_be_used_are_listed_without_a_remedy(
     file = orders_file(tmp_path, ",2024-12-01,3", ",2024-12-02,4")
     error = error_of(lambda: table_of(file, invalid="exclude"))
     assert worded(error, option_terms(file)) == (
-        "2 order lines of orders.csv cannot be used:\n"
+        "2 of 2 rows of orders.csv cannot be used:\n"
         "- missing customer: 2 rows, first in line 2.\n"
-        "No order line is left."
+        "No row is left."
     )
 
 
@@ -130,6 +130,10 @@ def test_a_time_zone_that_does_not_apply_is_left_out(tmp_path: Path) -> None:
             {"on_overlap": "first"},
         ),
         ({"rules": {"A": "x > 1"}}, {"default": "Others"}),
+        (
+            {"rules": {"A": "x > 1", "B": "x > 2"}},
+            {"on_overlap": "first", "default": "Others"},
+        ),
     ],
 )
 def test_what_rules_may_declare_is_accepted(
@@ -138,9 +142,10 @@ def test_what_rules_may_declare_is_accepted(
     segmenter = MECERuleSegmenter(**parameters)
     X = pd.DataFrame({"x": [1.0, 2.0]})
     error = error_of(lambda: segmenter.fit(X))
-    ((name, value),) = remedy.items()
     sentence = worded(error, key_terms("r.yaml"))
-    assert f"\nMend the rules, or declare what is meant: '{name}: {value}' " in sentence
+    assert "\nMend the rules, or declare what is meant: '" in sentence
+    for name, value in remedy.items():
+        assert f"'{name}: {value}' " in sentence
     assert error.remedy == remedy
     segmenter.set_params(**error.remedy).fit(X)
 
