@@ -23,6 +23,8 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = "skseg"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["code.css"]
 html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
 
 autodoc_typehints = "none"
