@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,22 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._base import SegmenterMixin, segment_table
+from skseg._core._base import SegmenterMixin
 from skseg._core._validation import (
+    check_choice,
     check_int,
     check_sample_weight,
     positional_names,
     read_columns,
 )
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import (
-    InvalidDataError,
-    InvalidParameterError,
-    MissingColumnError,
-    RuleError,
-)
-from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet, parse
-from skseg.rules._language._conditions import Missing, leaves
-from skseg.rules._quantile import inverted_cdf
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules import Columns, Rule, RuleSet
 
-from ._maps import SEGMENT_MAPS, SegmentMap
-from ._scores import Dimension, learn_cuts, rule_in_raw_units
-
-_SCORES = {"recency": "R", "frequency": "F", "monetary": "M"}
+from ._dimensions import SCORES, Dimension, quantile_cut_points, rule_in_raw_units
+from ._map_proof import OWNER, disjoint_rules
+from ._segment_maps import N_SCORES, SEGMENT_MAPS, SegmentMap
+from ._segment_table import rfm_segment_table
 
 
 class RFMSegmenter(SegmenterMixin, TransformerMixin, BaseEstimator):
@@ -185,19 +179,21 @@ default="grid"
         columns = read_columns(self, X, reset=True, min_features=2)
         weight = check_sample_weight(sample_weight, columns.n_rows)
         segment_map = self._segment_map()
-        self._dimensions = self._fit_dimensions(columns, weight)
-        rules = self._prove(segment_map, columns)
-        self.rules_ = RuleSet(
-            {n: rule_in_raw_units(r, self._dimensions) for n, r in rules.items()},
-            default=self._unknown_name(rules),
+        dimensions = self._fit_dimensions(columns, weight)
+        score_rules, report = disjoint_rules(segment_map, dimensions, columns.names)
+        rules = RuleSet(
+            {n: rule_in_raw_units(r, dimensions) for n, r in score_rules.items()},
+            default=self._unknown_name(score_rules),
         ).simplify()
-        # The default is reached by missing values alone, and always by those.
-        self.unreachable_segments_ = self.rules_.verify().unreachable or ()
-        self.cut_points_ = {d.name: d.cuts for d in self._dimensions}
-        self.labels_ = self.rules_.assign(columns)
-        self.segments_ = self._segment_table(columns, weight)
+        labels = rules.assign(columns)
+        self.rules_, self.mece_report_, self.labels_ = rules, report, labels
+        # Missing values alone reach the default, and they always do.
+        self.unreachable_segments_ = rules.verify().unreachable or ()
+        self._dimensions = dimensions
+        self.cut_points_ = {d.name: d.cut_points for d in dimensions}
+        self.segments_ = rfm_segment_table(rules, labels, dimensions, columns, weight)
         self.score_table_ = pd.concat(
-            [d.table(columns.numbers(d.column), weight) for d in self._dimensions],
+            [d.table(columns.numbers(d.column), weight) for d in dimensions],
             ignore_index=True,
         )
         return self
@@ -298,20 +294,21 @@ default="grid"
         return np.array([d.score for d in self._dimensions], dtype=object)
 
     def _segment_map(self) -> SegmentMap:
-        if self.on_overlap not in (None, "raise", "first"):
-            rule = "None, 'raise' or 'first'"
-            raise InvalidParameterError(
-                "RFMSegmenter", "on_overlap", rule, self.on_overlap
-            )
+        if self.on_overlap is not None:
+            check_choice(OWNER, "on_overlap", self.on_overlap, ["raise", "first"])
         if isinstance(self.segments, Mapping) and self.segments:
             return SegmentMap(self.segments, self.on_overlap or "raise", self.default)
-        known = self.segments if isinstance(self.segments, str) else None
-        if known not in SEGMENT_MAPS:
+        name = self.segments if isinstance(self.segments, str) else None
+        if name not in SEGMENT_MAPS:
             rule = f"one of {sorted(SEGMENT_MAPS)} or a mapping of names to rules"
-            raise InvalidParameterError("RFMSegmenter", "segments", rule, self.segments)
-        shipped = SEGMENT_MAPS[known]
-        default = self.default if self.default is not None else shipped.default
-        return SegmentMap(shipped.rules, self.on_overlap or shipped.on_overlap, default)
+            raise InvalidParameterError(OWNER, "segments", rule, self.segments)
+        shipped = SEGMENT_MAPS[name]
+        return SegmentMap(
+            shipped.rules,
+            self.on_overlap or shipped.on_overlap,
+            shipped.default if self.default is None else self.default,
+            name,
+        )
 
     def _fit_dimensions(
         self, columns: Columns, weight: FloatArray | None
@@ -325,154 +322,55 @@ default="grid"
     def _check_dimension_keys(self) -> None:
         for parameter in ("n_scores", "cut_points"):
             value = getattr(self, parameter)
-            if isinstance(value, Mapping) and not value.keys() <= _SCORES.keys():
-                rule = f"a mapping with keys among {list(_SCORES)}"
-                raise InvalidParameterError(
-                    "RFMSegmenter", parameter, rule, dict(value)
-                )
-        given = self.cut_points
-        if not isinstance(given, Mapping) and given != "quantile":
+            if isinstance(value, Mapping) and not value.keys() <= SCORES.keys():
+                rule = f"a mapping with keys among {list(SCORES)}"
+                raise InvalidParameterError(OWNER, parameter, rule, dict(value))
+        if not isinstance(self.cut_points, Mapping) and self.cut_points != "quantile":
             rule = "'quantile' or a mapping of dimensions to cut points"
-            raise InvalidParameterError("RFMSegmenter", "cut_points", rule, given)
+            raise InvalidParameterError(OWNER, "cut_points", rule, self.cut_points)
 
     def _dimension_columns(self, columns: Columns) -> dict[str, str]:
         """Return dimension -> column; an array has them in the order R, F, M."""
         positional = positional_names(len(columns.names))
-        found = {}
-        for position, name in enumerate(_SCORES):
+        column_of: dict[str, str] = {}
+        for position, name in enumerate(SCORES):
             column = getattr(self, name)
             if column is None and name == "monetary":
                 continue
             if columns.names == positional and column == name:
                 if position < len(positional):
-                    found[name] = positional[position]
+                    column_of[name] = positional[position]
                 continue
             if column not in columns.names:
                 advice = f"Name it with the parameter {name}=..."
-                raise MissingColumnError(
-                    "RFMSegmenter", [column], columns.names, advice=advice
-                )
-            found[name] = column
-        return found
+                raise MissingColumnError(OWNER, [column], columns.names, advice=advice)
+            column_of[name] = column
+        return column_of
 
     def _fit_dimension(
         self, name: str, column: str, values: FloatArray, weight: FloatArray | None
     ) -> Dimension:
-        given = None
+        business = None
         if isinstance(self.cut_points, Mapping):
-            given = self.cut_points.get(name)
-        if given is None:
-            wanted = self.n_scores
-            if isinstance(wanted, Mapping):
-                wanted = wanted.get(name, 5)
-            n_scores = check_int("RFMSegmenter", "n_scores", wanted, 2, 10)
-            cuts = learn_cuts(column, values, n_scores, weight)
+            business = self.cut_points.get(name)
+        if business is None:
+            n_scores = self.n_scores
+            if isinstance(n_scores, Mapping):
+                n_scores = n_scores.get(name, N_SCORES)
+            n_scores = check_int(OWNER, "n_scores", n_scores, 2, 10)
+            cut_points = quantile_cut_points(column, values, n_scores, weight)
         else:
-            cuts = np.asarray(given, dtype=np.float64)
-            in_order = cuts.ndim == 1 and len(cuts) and (np.diff(cuts) > 0).all()
-            if not in_order or len(cuts) > 9 or not np.isfinite(cuts).all():
+            cut_points = np.asarray(business, dtype=np.float64)
+            is_list = cut_points.ndim == 1 and 1 <= len(cut_points) <= 9
+            is_finite = np.isfinite(cut_points).all()
+            if not is_list or not is_finite or (np.diff(cut_points) <= 0).any():
                 rule = f"1 to 9 finite cut points in rising order for {name!r}"
-                raise InvalidParameterError("RFMSegmenter", "cut_points", rule, given)
-        return Dimension(name, _SCORES[name], column, cuts + 0.0)
-
-    def _prove(self, segment_map: SegmentMap, columns: Columns) -> dict[str, Rule]:
-        """Return the map as disjoint, exhaustive rules over the scores."""
-        schema = {
-            d.score: Domain(integer=True, low=1, high=d.n_scores, missing=False)
-            for d in self._dimensions
-        }
-        known = [*schema, *columns.names]
-        rules = RuleSet(
-            {n: parse(rule, columns=known) for n, rule in segment_map.rules.items()}
-        )
-        _check_asks_for_no_missing_score(rules, schema)
-        self._check_scores_defined(rules)
-        self.mece_report_ = report = rules.verify(schema)
-        _check_declared(segment_map, report)
-        complete = dict(rules.rules)
-        if segment_map.default is not None and report.gaps:
-            if segment_map.default in complete:
-                rule = "a name that no rule has"
-                raise InvalidParameterError(
-                    "RFMSegmenter", "default", rule, segment_map.default
-                )
-            complete[segment_map.default] = parse("True")
-        return dict(RuleSet(complete).disjoint(schema).rules)
-
-    def _check_scores_defined(self, rules: RuleSet) -> None:
-        if not isinstance(self.segments, str):
-            return
-        for d in self._dimensions:
-            if d.score in rules.columns and d.n_scores != 5:
-                raise InvalidDataError(
-                    f"The map segments={self.segments!r} is defined on 5 scores. Got "
-                    f"{d.n_scores} for {d.name!r}; give 4 cut points or n_scores=5, or "
-                    "a map of your own."
-                )
+                raise InvalidParameterError(OWNER, "cut_points", rule, business)
+        # Adding 0.0 turns -0.0 into 0.0, and copies what belongs to the caller.
+        return Dimension(name, column, cut_points + 0.0)
 
     def _unknown_name(self, rules: Mapping[str, Rule]) -> str:
         if not isinstance(self.unknown, str) or self.unknown in rules:
             rule = "a str that is no name of another segment"
-            raise InvalidParameterError("RFMSegmenter", "unknown", rule, self.unknown)
+            raise InvalidParameterError(OWNER, "unknown", rule, self.unknown)
         return self.unknown
-
-    def _segment_table(
-        self, columns: Columns, weight: FloatArray | None
-    ) -> pd.DataFrame:
-        table = segment_table(self.rules_, self.labels_, weight)
-        order = np.argsort(self.labels_.astype(np.uint16), kind="stable")
-        ends = np.cumsum(np.bincount(self.labels_, minlength=len(table)))[:-1]
-        for d in self._dimensions:
-            values = columns.numbers(d.column)
-            parts = np.split(values[order], ends)
-            weights = [None] * len(parts)
-            if weight is not None:
-                weights = np.split(weight[order], ends)  # type: ignore[assignment]
-            table[f"median_{d.name}"] = [
-                inverted_cdf(part, [0.5], w)[0]
-                for part, w in zip(parts, weights, strict=True)
-            ]
-            if d.name == "monetary":
-                revenue = _revenue(values, self.labels_, weight, len(table))
-                total = revenue.sum()
-                table["revenue_share"] = revenue / total if total else np.nan
-        return table
-
-
-def _revenue(
-    values: FloatArray,
-    codes: IntArray,
-    weight: FloatArray | None,
-    n_segments: int,
-) -> FloatArray:
-    """Return the revenue of every segment, in units of the largest amount."""
-    counts = np.isfinite(values) & (True if weight is None else weight > 0)
-    finite = np.where(counts, values, 0.0)
-    # Scaled first, so that no sum of representable amounts overflows.
-    spent = finite / max(np.abs(finite).max(), np.finfo(float).tiny)
-    weighted = spent if weight is None else spent * weight
-    return np.bincount(codes, weighted, minlength=n_segments).astype(np.float64)
-
-
-def _check_asks_for_no_missing_score(rules: RuleSet, scores: Collection[str]) -> None:
-    for name, rule in rules.rules.items():
-        for leaf in leaves(rule):
-            if isinstance(leaf, Missing) and leaf.column in scores:
-                raise RuleError(
-                    f"Segment {name!r} asks for missing({leaf.column}). Customers whom "
-                    "a missing value leaves undecided have a segment of their own, "
-                    "named by the parameter 'unknown'; drop the condition."
-                )
-
-
-def _check_declared(segment_map: SegmentMap, report: MECEReport) -> None:
-    if report.n_overlaps and segment_map.on_overlap == "raise":
-        raise InvalidDataError(
-            "The segments overlap. Change the rules, or declare that the first rule "
-            f"that holds counts with on_overlap='first'.\n{report}"
-        )
-    if report.gaps and segment_map.default is None:
-        raise InvalidDataError(
-            "The segments leave gaps. Change the rules, or name the segment of all "
-            f"other customers with default='Others'.\n{report}"
-        )

@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skseg import RFMSegmenter, rfm_table
-from skseg._rfm._maps import SEGMENT_MAPS
+from skseg._rfm._segment_maps import SEGMENT_MAPS
 from skseg.datasets import make_orders
 from skseg.rules import Domain, RuleSet
 from tests.examples import few_examples
@@ -274,7 +274,9 @@ def test_putler_needs_no_segment_that_the_table_never_reaches() -> None:
 
 def test_overlapping_own_map_needs_a_declaration() -> None:
     segments = {"Recent": "R >= 4", "Loyal": "F >= 4", "Rest": "R < 4 and F < 4"}
-    with pytest.raises(ValueError, match=r"on_overlap='first'.*\n.*\n.*R: \[4, 5\]"):
+    with pytest.raises(
+        ValueError, match=r"overlap\.\n.*\n.*R: \[4, 5\](.*\n)*.*on_overlap='first'"
+    ):
         RFMSegmenter(segments).fit(ladder())
     segmenter = RFMSegmenter(segments, on_overlap="first").fit(ladder())
     assert segmenter.mece_report_.n_overlaps == 1
@@ -282,7 +284,9 @@ def test_overlapping_own_map_needs_a_declaration() -> None:
 
 
 def test_own_map_with_gaps_needs_a_declared_default() -> None:
-    with pytest.raises(ValueError, match=r"default='Others'.*\n.*\n.*R: \[1, 3\]"):
+    with pytest.raises(
+        ValueError, match=r"gaps\.\n.*\n.*R: \[1, 3\](.*\n)*.*default='Others'"
+    ):
         RFMSegmenter({"Recent": "R >= 4"}).fit(ladder())
     segmenter = RFMSegmenter({"Recent": "R >= 4"}, default="Rest").fit(ladder())
     assert segmenter.segment_names_.tolist() == ["Recent", "Rest", "Unknown"]

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from skseg.rules import Rule
 
+# Number of scores of every dimension on which the maps that ship are defined.
+N_SCORES = 5
+
+_Range = tuple[int, int]
+
 
 @dataclass(frozen=True)
 class SegmentMap:
@@ -17,31 +22,29 @@ class SegmentMap:
     rules : mapping of str to (str or Rule)
         Segment name -> rule over the scores ``R``, ``F``, ``M`` (5 is best) and perhaps
         further columns of the customer table.
-    on_overlap : {"raise", "first"}
+    on_overlap : {"raise", "first"}, default="raise"
         ``"raise"``: the rules must not overlap. ``"first"``: of several rules that
         hold, the first one counts.
-    default : str or None
+    default : str, default=None
         Segment of the customers for whom no rule holds. None: there must be none.
+    name : str, default=None
+        Name of a map that ships with skseg.
     """
 
     rules: Mapping[str, str | Rule]
     on_overlap: str = "raise"
     default: str | None = None
+    name: str | None = None
 
 
-def _bounds_map(
-    names: Sequence[str],
-    R: Sequence[tuple[int, int]],
-    F: Sequence[tuple[int, int]],
-    M: Sequence[tuple[int, int]],
-) -> SegmentMap:
-    """Return the map of a table of score ranges, read from the top."""
+def _map_of_ranges(table: Sequence[tuple[str, _Range, _Range, _Range]]) -> SegmentMap:
+    """Return the map of a table of segments with their ranges of R, F and M."""
     rules = {
         name: " and ".join(
             f"{low} <= {score} <= {high}"
-            for score, (low, high) in zip("RFM", bounds, strict=True)
+            for score, (low, high) in zip("RFM", ranges, strict=True)
         )
-        for name, *bounds in zip(names, R, F, M, strict=True)
+        for name, *ranges in table
     }
     return SegmentMap(rules, on_overlap="first", default="Others")
 
@@ -52,21 +55,6 @@ _SEED = {
     "New customers": "R == 5 and F <= 2 and M >= 2",
     "Dormant": "R == 1 and F <= 2 and M <= 2",
 }
-
-# The ranges that Putler's guide gives for R, and for F and M together; here F and M
-# each have to lie in the latter, as in the documentation of the R package rfm 0.2.
-_PUTLER_FM = [
-    (4, 5),
-    (3, 5),
-    (1, 3),
-    (1, 1),
-    (1, 1),
-    (2, 3),
-    (1, 2),
-    (2, 5),
-    (4, 5),
-    (1, 2),
-]
 
 SEGMENT_MAPS: dict[str, SegmentMap] = {
     # The usual picture of ten rectangles in the plane of R and F. M describes the
@@ -89,83 +77,35 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
     "seed-premium": SegmentMap(
         {**_SEED, "Premium": "premium == 1"}, on_overlap="first", default="Others"
     ),
-    "putler": _bounds_map(
+    # The ranges that Putler's guide gives for R, and for F and M together; here F and M
+    # each have to lie in the latter, as in the documentation of the R package rfm 0.2.
+    "putler": _map_of_ranges(
         [
-            "Champions",
-            "Loyal customers",
-            "Potential loyalists",
-            "New customers",
-            "Promising",
-            "Need attention",
-            "About to sleep",
-            "At risk",
-            "Can't lose them",
-            "Lost",
-        ],
-        R=[
-            (4, 5),
-            (2, 5),
-            (3, 5),
-            (4, 5),
-            (3, 4),
-            (2, 3),
-            (2, 3),
-            (1, 2),
-            (1, 1),
-            (1, 2),
-        ],
-        F=_PUTLER_FM,
-        M=_PUTLER_FM,
+            ("Champions", (4, 5), (4, 5), (4, 5)),
+            ("Loyal customers", (2, 5), (3, 5), (3, 5)),
+            ("Potential loyalists", (3, 5), (1, 3), (1, 3)),
+            ("New customers", (4, 5), (1, 1), (1, 1)),
+            ("Promising", (3, 4), (1, 1), (1, 1)),
+            ("Need attention", (2, 3), (2, 3), (2, 3)),
+            ("About to sleep", (2, 3), (1, 2), (1, 2)),
+            ("At risk", (1, 2), (2, 5), (2, 5)),
+            ("Can't lose them", (1, 1), (4, 5), (4, 5)),
+            ("Lost", (1, 2), (1, 2), (1, 2)),
+        ]
     ),
     # The table of the R package rfm 0.3, help page of rfm_segment.
-    "r-rfm": _bounds_map(
+    "r-rfm": _map_of_ranges(
         [
-            "Champions",
-            "Potential Loyalist",
-            "Loyal Customers",
-            "Promising",
-            "New Customers",
-            "Can't Lose Them",
-            "At Risk",
-            "Need Attention",
-            "About To Sleep",
-            "Lost",
-        ],
-        R=[
-            (5, 5),
-            (3, 5),
-            (2, 4),
-            (3, 4),
-            (4, 5),
-            (1, 2),
-            (1, 2),
-            (1, 3),
-            (2, 3),
-            (1, 1),
-        ],
-        F=[
-            (5, 5),
-            (3, 5),
-            (2, 4),
-            (1, 3),
-            (1, 3),
-            (3, 4),
-            (2, 5),
-            (3, 5),
-            (1, 3),
-            (1, 5),
-        ],
-        M=[
-            (5, 5),
-            (2, 5),
-            (2, 4),
-            (3, 5),
-            (1, 5),
-            (4, 5),
-            (4, 5),
-            (3, 5),
-            (1, 4),
-            (1, 5),
-        ],
+            ("Champions", (5, 5), (5, 5), (5, 5)),
+            ("Potential Loyalist", (3, 5), (3, 5), (2, 5)),
+            ("Loyal Customers", (2, 4), (2, 4), (2, 4)),
+            ("Promising", (3, 4), (1, 3), (3, 5)),
+            ("New Customers", (4, 5), (1, 3), (1, 5)),
+            ("Can't Lose Them", (1, 2), (3, 4), (4, 5)),
+            ("At Risk", (1, 2), (2, 5), (4, 5)),
+            ("Need Attention", (1, 3), (3, 5), (3, 5)),
+            ("About To Sleep", (2, 3), (1, 3), (1, 4)),
+            ("Lost", (1, 1), (1, 5), (1, 5)),
+        ]
     ),
 }

@@ -1,4 +1,4 @@
-"""Scores of one RFM dimension, and rules over scores put into the units of the data."""
+"""Scores of the RFM dimensions, and rules over scores in the units of the data."""
 
 from __future__ import annotations
 
@@ -28,38 +28,51 @@ from skseg.rules._quantile import inverted_cdf
 _ALWAYS = parse("True")
 _NEVER = parse("False")
 
+# Dimension -> name of its score.
+SCORES = {"recency": "R", "frequency": "F", "monetary": "M"}
 
-def learn_cuts(
+
+def quantile_cut_points(
     column: str, values: FloatArray, n_scores: int, weight: FloatArray | None
 ) -> FloatArray:
     """Return the ``n_scores - 1`` quantiles that cut `values` into equal shares."""
     levels = [Fraction(k, n_scores) for k in range(1, n_scores)]
-    cuts = inverted_cdf(values, levels, weight)
-    if np.isnan(cuts).any():
+    cut_points = inverted_cdf(values, levels, weight)
+    if np.isnan(cut_points).any():
         raise InvalidDataError(
             f"Column {column!r} holds no value to learn scores from: every row is "
-            "missing or has no weight. Give cut points with cut_points={...}."
+            "missing or has no weight.",
+            owner="RFMSegmenter",
+            name="X",
+            rule="with a known value in every dimension",
+            column=column,
+            advice="Give cut points with cut_points={...}.",
         )
-    return cuts
+    return cut_points
 
 
 @dataclass(frozen=True)
 class Dimension:
     """One of recency, frequency, monetary: its column, score and cut points.
 
-    The cut points make bins ``(cut, next cut]``. Bin b has score b + 1, except that
-    recency counts from the other end: few days since the last purchase are best.
+    The cut points separate bins ``(cut point, next cut point]``. Bin b has score b + 1,
+    except that recency counts from the other end: few days since the last purchase are
+    best. A bin between two equal cut points is *collapsed*: no value lies in it.
     """
 
     name: str
-    score: str
     column: str
-    cuts: FloatArray
+    cut_points: FloatArray
+
+    @property
+    def score(self) -> str:
+        """Name of the score."""
+        return SCORES[self.name]
 
     @property
     def n_scores(self) -> int:
         """Number of scores."""
-        return len(self.cuts) + 1
+        return len(self.cut_points) + 1
 
     def _score_of(self, bins: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return self.n_scores - bins if self.name == "recency" else bins + 1
@@ -67,64 +80,66 @@ class Dimension:
     def scores(self, values: FloatArray) -> FloatArray:
         """Return the score of every value, NaN for NaN."""
         bins = np.zeros(len(values), dtype=np.int8)
-        for cut in self.cuts:
-            bins += values > cut
+        for cut_point in self.cut_points:
+            bins += values > cut_point
         return np.where(np.isnan(values), np.nan, self._score_of(bins))
 
-    def _live_bins(self) -> list[int]:
-        """Return the bins that are not empty between two equal cut points."""
-        upper = [*self.cuts, np.inf]
+    def _open_bins(self) -> list[int]:
+        """Return the bins that are not collapsed."""
+        upper = [*self.cut_points, np.inf]
         return [b for b in range(self.n_scores) if b == 0 or upper[b - 1] < upper[b]]
 
-    def rule(self, kept: Sequence[int]) -> Rule:
-        """Return the rule, in the units of the column, that the score is in `kept`."""
-        live = self._live_bins()
-        wanted = [self._score_of(np.array(b)) in kept for b in live]
-        if all(wanted):
+    def rule(self, wanted_scores: Sequence[int]) -> Rule:
+        """Return the rule, in the units of the column, that the score is wanted."""
+        bins = self._open_bins()
+        is_wanted = [self._score_of(np.array(b)) in wanted_scores for b in bins]
+        if all(is_wanted):
             return _ALWAYS
         runs = []
-        for i, b in enumerate(live):
-            starts = wanted[i] and (i == 0 or not wanted[i - 1])
-            ends = wanted[i] and (i + 1 == len(live) or not wanted[i + 1])
-            if starts:
-                low = _ALWAYS if i == 0 else col(self.column) > self.cuts[b - 1]
-            if ends:
-                last = i + 1 == len(live)
-                high = _ALWAYS if last else col(self.column) <= self.cuts[b]
+        for i, b in enumerate(bins):
+            is_last_bin = i + 1 == len(bins)
+            starts_run = is_wanted[i] and (i == 0 or not is_wanted[i - 1])
+            ends_run = is_wanted[i] and (is_last_bin or not is_wanted[i + 1])
+            if starts_run:
+                low = _ALWAYS if i == 0 else col(self.column) > self.cut_points[b - 1]
+            if ends_run:
+                high = (
+                    _ALWAYS if is_last_bin else col(self.column) <= self.cut_points[b]
+                )
                 runs.append(low & high)
         return disjunction(runs)
 
     def table(self, values: FloatArray, weight: FloatArray | None) -> pd.DataFrame:
         """Return one row per score, best first: interval, size, whether collapsed."""
         bins = np.arange(self.n_scores)
-        edges = np.array([-np.inf, *self.cuts, np.inf])
-        score = self._score_of(bins)
-        given = self.scores(values)
-        present = ~np.isnan(given)
-        size = np.bincount(
-            given[present].astype(np.intp),
-            None if weight is None else weight[present],
+        edges = np.array([-np.inf, *self.cut_points, np.inf])
+        score_of_bin = self._score_of(bins)
+        scores = self.scores(values)
+        known = ~np.isnan(scores)
+        n = np.bincount(
+            scores[known].astype(np.intp),
+            None if weight is None else weight[known],
             minlength=self.n_scores + 1,
-        )[score]
-        frame = pd.DataFrame(
+        )[score_of_bin]
+        table = pd.DataFrame(
             {
                 "dimension": self.name,
-                "score": score,
+                "score": score_of_bin,
                 "above": edges[:-1],
                 "up_to": edges[1:],
-                "n": size,
-                "share": size / size.sum(),
-                "collapsed": ~np.isin(bins, self._live_bins()),
+                "n": n,
+                "share": n / n.sum(),
+                "collapsed": ~np.isin(bins, self._open_bins()),
             }
         )
-        return frame.sort_values("score", ascending=False, ignore_index=True)
+        return table.sort_values("score", ascending=False, ignore_index=True)
 
 
 def rule_in_raw_units(rule: Rule, dimensions: Sequence[Dimension]) -> Rule:
-    """Return `rule` over scores as a rule over the columns that the scores come from.
+    """Return a rule over scores as a rule over the columns that the scores come from.
 
-    The result asks for nothing but present values on the scored columns, so rules that
-    exclude each other over the scores still do where a value is missing.
+    The result never asks whether a scored column is missing, so rules that exclude each
+    other over the scores still do where a value is missing.
     """
     by_score = {dimension.score: dimension for dimension in dimensions}
     return _translated(negation_normal(rule), by_score)
