@@ -52,5 +52,5 @@ def warn_of_imbalance(owner: str, balance: pd.DataFrame) -> None:
             f"assignment='observational' of {owner}, which allows for that as far as "
             "the columns know. See balance_.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -239,21 +239,13 @@ class SegmentFinder(
         columns = read_columns(self, X, reset=True)
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
-        rows, self.groups_, overlap = self._compared_rows(
+        rows, groups, overlap = self._compared_rows(
             columns, y, group, sample_weight, self.compare
         )
-        # What an earlier fit has left must not stay.
-        for name in ("balance_", "overlap_"):
-            self.__dict__.pop(name, None)
-        if overlap is not None:
-            self.overlap_ = overlap
         train_rows, test_rows = self._split(columns, rows, random)
         searched = np.flatnonzero(train_rows.weight)
         search = self._search(columns.take(searched), train_rows.take(searched), random)
-        if rows.in_a is not None and search.axes:
-            self.balance_ = group_balance(search)
-            if self.assignment == "randomized":
-                warn_of_imbalance(type(self).__name__, self.balance_)
+        balance = self._balance(search)
         boxes = self._boxes(search)
         rules = [_rule(search.coding, box) for box in boxes]
         members = _members(rules, columns)
@@ -261,12 +253,17 @@ class SegmentFinder(
         test = None if test_rows is None else test_rows.evidence(members, _LEVEL)
         table = findings_table(
             Measured(train, test, self._adjusted(search, boxes, test)),
-            self.groups_ or ("segment", "rest"),
+            groups or ("segment", "rest"),
             points=rows.points,
             thresholds=thresholds,
         )
         order = ranking(table).tolist()
         self.segments_, self.rules_ = named_findings(table, rules, order)
+        self.groups_ = groups
+        for name, record in (("balance_", balance), ("overlap_", overlap)):
+            self.__dict__.pop(name, None)  # that of an earlier fit
+            if record is not None:
+                setattr(self, name, record)
         self._alpha = thresholds.alpha
         self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
@@ -379,6 +376,15 @@ class SegmentFinder(
             min_size=min_size or 1.0,
             random_state=random.randint(2**31),
         )
+
+    def _balance(self, search: Search) -> pd.DataFrame | None:
+        """Return the balance of the groups; warn if it is too uneven for a trial."""
+        if search.rows.in_a is None or not search.axes:
+            return None
+        balance = group_balance(search)
+        if self.assignment == "randomized":
+            warn_of_imbalance(type(self).__name__, balance)
+        return balance
 
     def _adjusted(
         self, search: Search, boxes: list[ScoredBox], test: Evidence | None

@@ -1,4 +1,4 @@
-"""Customers of two sellers, and the segments in which one of them sells better."""
+"""Customers of two sellers, one of whom sells better in planted segments."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import (
-    check_choice,
-    check_int,
-    is_number,
-)
+from skseg._core._validation import check_choice, check_int, is_number
 from skseg._typing import FloatArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import RuleSet
 
 from ._common import read_generator
 
-Floats = FloatArray
 Pattern = Literal["conjunction", "triple", "bands", "xor", "none"]
 Assignment = Literal["randomized", "observational"]
 
 A_BETTER, B_BETTER = "A better", "B better"
 
-# The only place of the planted rules: the truth is what they evaluate to.
+# Planted rules by pattern; the truth is where they hold.
 PLANTED: dict[str, dict[str, str]] = {
     "conjunction": {
         A_BETTER: "channel in ['email', 'partner'] and basket_value >= 50",
@@ -46,10 +41,10 @@ PLANTED: dict[str, dict[str, str]] = {
 
 
 class _Category(NamedTuple):
-    """The laws of a value of a categorical column."""
+    """A value of a categorical column: its share, and its part of the score."""
 
     share: float
-    score: float  # added to the prognostic score
+    score: float
 
 
 REGIONS = {
@@ -72,8 +67,9 @@ DEVICES = {
 }
 N_CITIES = 40
 
-LEAST_BASE, MOST_BASE, CONSTANT_BASE = 0.2, 0.6, 0.35
-MOST_EFFECT = 2 * LEAST_BASE
+MIN_BASE, MAX_BASE, CONSTANT_BASE = 0.2, 0.6, 0.35
+# Half of the effect is added to the base or taken off it, which must stay positive.
+MAX_EFFECT = 2 * MIN_BASE
 MEDIAN_BASKET = 60.0
 
 
@@ -116,12 +112,11 @@ def make_seller_groups(
     random_state: Any = None,
     return_truth: bool = False,
 ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
-    r"""Generate customers of two sellers, one of them better in planted segments.
+    r"""Generate customers of two sellers, one of whom sells better in planted segments.
 
-    One row per customer: what is known beforehand, which of the sellers A and B took
-    care of the customer, and what came of it. Where A sells better than B is written
-    down as rules, so that the segments that an algorithm finds can be compared with
-    those that are there.
+    Each row holds what is known of a customer beforehand, which of the sellers A and B
+    took care of the customer, and the outcome. Rules say where A sells better than B,
+    so that the segments that an algorithm finds can be compared with the truth.
 
     Parameters
     ----------
@@ -129,19 +124,19 @@ def make_seller_groups(
         Number of customers, at least 1.
     pattern : {"conjunction", "triple", "bands", "xor", "none"}, default="conjunction"
         Where the sellers differ: in a segment of two columns, of three columns, or of
-        bands of two numeric columns; in the four quadrants of two numeric columns, in
-        two of which A is better and in two B; or nowhere.
+        intervals of two numeric columns; in the four quadrants of two numeric columns,
+        A being better in two of them and B in the others; or nowhere.
     effect : float, default=0.15
         How much more likely the better seller is to convert a customer of a planted
         segment, in [0, 0.4]: 0.15 are 15 points.
     assignment : {"randomized", "observational"}, default="randomized"
-        How customers come to sellers: by a fair coin, or such that A rather gets those
+        How customers come to sellers: by a fair coin, or such that A gets more of those
         who are likely to convert anyway.
     prognostic : bool, default=True
         Whether the chance of a conversion depends on the customer, apart from the
         seller.
     n_noise : int, default=4
-        Number of columns that have no part in anything, at least 0.
+        Number of columns that are independent of all else, at least 0.
     random_state : int, numpy.random.Generator, RandomState or None, default=None
         Seed of the random numbers; the same int gives the same customers.
     return_truth : bool, default=False
@@ -183,7 +178,7 @@ def make_seller_groups(
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         If a parameter is not as described.
 
     Notes
@@ -246,20 +241,20 @@ def make_seller_groups(
     check_int(owner, "n_noise", n_noise, 0, 1000)
     check_choice(owner, "pattern", pattern, list(PLANTED))
     check_choice(owner, "assignment", assignment, ["randomized", "observational"])
-    if not is_number(effect) or not 0 <= effect <= MOST_EFFECT:
-        rule = f"a number in [0, {MOST_EFFECT}]"
+    if not is_number(effect) or not 0 <= effect <= MAX_EFFECT:
+        rule = f"a number in [0, {MAX_EFFECT}]"
         raise InvalidParameterError(owner, "effect", rule, effect)
     rng = read_generator(owner, random_state)
     customers, score = _draw_customers(rng, n_rows)
-    luck = rng.random((2, n_rows))
+    uniform = rng.random((2, n_rows))
     deviation = rng.standard_normal(n_rows)
     for i in range(1, n_noise + 1):
         customers[f"noise_{i}"] = np.round(rng.standard_normal(n_rows), 3)
     truth = _truth(customers, score, pattern, effect, assignment, prognostic)
 
-    in_a = luck[0] < truth["propensity"].to_numpy()
+    in_a = uniform[0] < truth["propensity"].to_numpy()
     chance = np.where(in_a, truth["probability_a"], truth["probability_b"])
-    converted = luck[1] < chance
+    converted = uniform[1] < chance
     median = customers["basket_value"].to_numpy() if prognostic else MEDIAN_BASKET
     revenue = np.round(median * np.exp(0.5 * deviation), 2)
     customers["seller"] = np.where(in_a, "A", "B").astype(object)
@@ -268,11 +263,13 @@ def make_seller_groups(
     return (customers, truth) if return_truth else customers
 
 
-def _draw_customers(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, Floats]:
+def _draw_customers(
+    rng: np.random.Generator, n: int
+) -> tuple[pd.DataFrame, FloatArray]:
     """Draw what is known of the customers beforehand, and their prognostic score.
 
-    Floats are rounded, here and below, as the last bits of exp and log differ between
-    platforms, and the frame must not.
+    FloatArray are rounded, here and below, since the last bits of exp and log differ
+    between platforms, and the frames must not.
     """
     spending = rng.standard_normal(n)  # shared by income and basket_value
     loyalty = rng.gamma(1.5, 1.0, n)  # shared by visits and past orders
@@ -292,12 +289,12 @@ def _draw_customers(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, Flo
         {
             "tenure_months": np.floor(rng.exponential(24.0, n)).astype(np.int64),
             "age": rng.integers(18, 80, n),
-            "income": _forget(rng, np.round(income, -2), 0.15),
+            "income": _with_missing(rng, np.round(income, -2), 0.15),
             "basket_value": np.round(MEDIAN_BASKET * np.exp(basket), 2),
             "visits_30d": rng.poisson(2.5 * loyalty),
             "past_orders": rng.poisson(0.8 * loyalty),
             "discount_share": np.round(discount, 2),
-            "satisfaction": _forget(rng, np.round(satisfaction, 1), 0.3),
+            "satisfaction": _with_missing(rng, np.round(satisfaction, 1), 0.3),
             "days_since_contact": rng.integers(0, 90, n),
             "engagement": rng.integers(0, 1000, n) / 1000,
             "newsletter": rng.random(n) < 0.4,
@@ -322,37 +319,39 @@ def _draw_customers(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, Flo
 
 
 def _draw_category(
-    rng: np.random.Generator, laws: dict[str, _Category], n: int
-) -> tuple[ObjectArray, Floats]:
-    """Draw values of a categorical column, and what they add to the score."""
-    upper = np.cumsum([law.share for law in laws.values()])
+    rng: np.random.Generator, categories: dict[str, _Category], n: int
+) -> tuple[ObjectArray, FloatArray]:
+    """Draw values of a categorical column, and their parts of the score."""
+    upper = np.cumsum([category.share for category in categories.values()])
     # The sum of the shares may be below 1 by its last bit.
     code = np.searchsorted(upper[:-1], rng.random(n), side="right")
-    scores = np.array([law.score for law in laws.values()])
-    return np.array(list(laws), dtype=object)[code], scores[code]
+    scores = np.array([category.score for category in categories.values()])
+    return np.array(list(categories), dtype=object)[code], scores[code]
 
 
-def _forget(rng: np.random.Generator, values: Floats, share: float) -> Floats:
+def _with_missing(
+    rng: np.random.Generator, values: FloatArray, share: float
+) -> FloatArray:
     return np.where(rng.random(len(values)) < share, np.nan, values)
 
 
 def _truth(
     customers: pd.DataFrame,
-    score: Floats,
+    score: FloatArray,
     pattern: str,
     effect: float,
     assignment: str,
     prognostic: bool,
 ) -> pd.DataFrame:
-    """Return the laws of the sellers and of the outcome, customer by customer."""
+    """Return the probabilities of outcome and seller, customer by customer."""
     rules = PLANTED[pattern]
     segment = RuleSet(rules).assign(customers).astype(np.int64)
-    # The last sign is that of the code -1, of who is in no planted segment.
+    # The last entry is for the code -1, where no planted rule holds.
     signs = [1.0 if name.startswith(A_BETTER) else -1.0 for name in rules]
     difference = effect * np.array([*signs, 0.0])[segment]
     base, propensity = np.full((2, len(score)), [[CONSTANT_BASE], [0.5]])
     if prognostic:
-        base = LEAST_BASE + (MOST_BASE - LEAST_BASE) * _expit(1.5 * score - 0.5)
+        base = MIN_BASE + (MAX_BASE - MIN_BASE) * _expit(1.5 * score - 0.5)
     if assignment == "observational":
         propensity = 0.2 + 0.6 * _expit(1.5 * score)
     base = np.round(base, 6)
@@ -369,5 +368,5 @@ def _truth(
     return truth
 
 
-def _expit(log_odds: Floats) -> Floats:
+def _expit(log_odds: FloatArray) -> FloatArray:
     return np.round(1 / (1 + np.exp(-log_odds)), 9)

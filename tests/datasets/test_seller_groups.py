@@ -44,9 +44,9 @@ def make(**parameters: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
 def difference(
     customers: pd.DataFrame, rows: Any = None, name: str = "converted"
 ) -> tuple[float, float]:
-    """Return mean A - mean B of some rows, and the standard error of it."""
-    some = customers if rows is None else customers[rows]
-    groups = some.groupby("seller")[name]
+    """Return mean A - mean B of the rows, and its standard error."""
+    chosen = customers if rows is None else customers[rows]
+    groups = chosen.groupby("seller")[name]
     return float(groups.mean().diff(-1)["A"]), float(np.sqrt((groups.sem() ** 2).sum()))
 
 
@@ -274,7 +274,7 @@ def test_the_prognosis_is_not_about_the_difference() -> None:
     assert rates.mean().diff().dropna().min() > 0.01
 
 
-def test_who_ignores_the_seller_cannot_see_the_segment() -> None:
+def test_the_segment_does_not_show_without_the_seller() -> None:
     customers, truth = make(pattern="bands", effect=0.4)
     inside = truth["segment"] == 0
     converted = customers["converted"]
@@ -315,12 +315,12 @@ def test_expected_revenue_differs_by_the_documented_amount() -> None:
 )
 def test_the_same_seed_gives_the_same_customers(change: dict[str, Any]) -> None:
     first = make(n_rows=100)[0]
-    other = make(n_rows=100, **change)
-    other = other[0] if isinstance(other, tuple) else other
-    pd.testing.assert_frame_equal(first[[*FEATURES]], other[[*FEATURES]])
+    changed = make(n_rows=100, **change)
+    changed = changed[0] if isinstance(changed, tuple) else changed
+    pd.testing.assert_frame_equal(first[[*FEATURES]], changed[[*FEATURES]])
 
 
-def test_random_state_is_read_as_anywhere() -> None:
+def test_random_state_may_be_an_int_or_a_generator() -> None:
     def customers(random_state: Any) -> pd.DataFrame:
         return make_seller_groups(50, random_state=random_state)
 
@@ -330,7 +330,7 @@ def test_random_state_is_read_as_anywhere() -> None:
     assert not customers(None).equals(customers(None))
 
 
-def test_a_seed_gives_these_very_customers_on_every_platform() -> None:
+def test_a_seed_gives_the_same_customers_on_every_platform() -> None:
     customers, truth = make(n_rows=2, n_noise=1)
     numeric, text = list(customers)[:10], ["region", "channel", "device", "city"]
     assert customers.loc[0, numeric].to_list() == [

@@ -53,19 +53,19 @@ def rules_of(finder: Any) -> list[str]:
     return [str(rule) for rule in finder.rules_.rules.values()]
 
 
-def assert_same(one: Any, other: Any) -> None:
-    assert rules_of(one) == rules_of(other)
-    pd.testing.assert_frame_equal(one.segments_, other.segments_)
+def assert_same(first: Any, second: Any) -> None:
+    assert rules_of(first) == rules_of(second)
+    pd.testing.assert_frame_equal(first.segments_, second.segments_)
 
 
-def assert_same_but_p(one: Any, other: Any, X: Any) -> None:
+def assert_same_but_p(first: Any, second: Any, X: Any) -> None:
     """Assert the same findings; for the p-values of maxt rows are drawn anew."""
-    assert len(one.segments_) == len(other.segments_) > 0
+    assert len(first.segments_) == len(second.segments_) > 0
     left, right = (
         finder.segments_.drop(columns=["code", "name", "p_adj", "decision"])
         .sort_values("rule")
         .reset_index(drop=True)
-        for finder in (one, other)
+        for finder in (first, second)
     )
     pd.testing.assert_frame_equal(left, right)
 
@@ -79,12 +79,12 @@ def test_swapped_groups_mirror_everything(
     leads: Any, Finder: Any, inference: str
 ) -> None:
     X, y, group = leads
-    one = fitted(Finder, X, y, group, inference=inference)
-    other = fitted(Finder, X, y, group, inference=inference, compare=("B", "A"))
-    assert len(one.segments_) > 0
+    plain = fitted(Finder, X, y, group, inference=inference)
+    swapped = fitted(Finder, X, y, group, inference=inference, compare=("B", "A"))
+    assert len(plain.segments_) > 0
     # Many texts are ordered by their effects, and so the other way round.
-    np.testing.assert_array_equal(one.transform(X), other.transform(X))
-    left, right = one.segments_, other.segments_
+    np.testing.assert_array_equal(plain.transform(X), swapped.transform(X))
+    left, right = plain.segments_, swapped.segments_
     same = ["share_train", "success_train", "best_group", "p_adj", "decision"]
     pd.testing.assert_frame_equal(left[same], right[same])
     for name, mirrored in (
@@ -95,8 +95,8 @@ def test_swapped_groups_mirror_everything(
         ("n_b", right["n_a"]),
     ):
         np.testing.assert_allclose(left[name], mirrored, atol=1e-12, err_msg=name)
-    np.testing.assert_array_equal(one.predict(X), other.predict(X))
-    assert one.score(X, y, group) == pytest.approx(other.score(X, y, group))
+    np.testing.assert_array_equal(plain.predict(X), swapped.predict(X))
+    assert plain.score(X, y, group) == pytest.approx(swapped.score(X, y, group))
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -106,12 +106,14 @@ def test_the_order_of_rows_does_not_matter(
 ) -> None:
     X, y, group = leads
     order = np.random.default_rng(1).permutation(len(X))
-    one = fitted(Finder, X, y, group, inference=inference)
-    other = fitted(Finder, X.iloc[order], y[order], group[order], inference=inference)
+    plain = fitted(Finder, X, y, group, inference=inference)
+    shuffled = fitted(
+        Finder, X.iloc[order], y[order], group[order], inference=inference
+    )
     if inference == "maxt":
-        assert_same_but_p(one, other, X)
+        assert_same_but_p(plain, shuffled, X)
     else:
-        assert_same(one, other)
+        assert_same(plain, shuffled)
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -120,13 +122,13 @@ def test_the_order_of_columns_does_not_matter(
     leads: Any, Finder: Any, inference: str
 ) -> None:
     X, y, group = leads
-    one = fitted(Finder, X, y, group, inference=inference)
-    other = fitted(Finder, X[X.columns[::-1]], y, group, inference=inference)
-    assert len(one.segments_) == len(other.segments_)
-    members = (np.sort(finder.rules_.membership(X)) for finder in (one, other))
+    plain = fitted(Finder, X, y, group, inference=inference)
+    turned = fitted(Finder, X[X.columns[::-1]], y, group, inference=inference)
+    assert len(plain.segments_) == len(turned.segments_)
+    members = (np.sort(finder.rules_.membership(X)) for finder in (plain, turned))
     np.testing.assert_array_equal(*members)
     figures = ["share_test", "effect", "p_adj", "n_a", "decision"]
-    pd.testing.assert_frame_equal(one.segments_[figures], other.segments_[figures])
+    pd.testing.assert_frame_equal(plain.segments_[figures], turned.segments_[figures])
 
 
 # IVSegmentFinder looks into the eight columns that rank first, copies among them.
@@ -137,10 +139,10 @@ def test_a_copied_column_changes_nothing(
 ) -> None:
     X, y, group = leads
     twice = X.assign(copy=X["basket_value"], again=X["basket_value"])
-    one = fitted(Finder, X, y, group, inference=inference)
-    other = fitted(Finder, twice, y, group, inference=inference)
-    assert len(one.segments_) == len(other.segments_)
-    np.testing.assert_array_equal(one.transform(X), other.transform(twice))
+    plain = fitted(Finder, X, y, group, inference=inference)
+    copied = fitted(Finder, twice, y, group, inference=inference)
+    assert len(plain.segments_) == len(copied.segments_)
+    np.testing.assert_array_equal(plain.transform(X), copied.transform(twice))
 
 
 # Weights by chance make rows of few customers out of many, and so groups differ.
@@ -153,15 +155,17 @@ def test_a_weight_of_three_is_a_row_three_times(
     X, y, group = leads
     weight = np.random.default_rng(2).integers(0, 4, len(X))
     again = np.repeat(np.arange(len(X)), weight)
-    one = fitted(Finder, X, y, group, inference=inference, sample_weight=weight)
-    other = fitted(Finder, X.iloc[again], y[again], group[again], inference=inference)
+    weighted = fitted(Finder, X, y, group, inference=inference, sample_weight=weight)
+    repeated = fitted(
+        Finder, X.iloc[again], y[again], group[again], inference=inference
+    )
     if inference == "maxt":
-        assert_same_but_p(one, other, X)
+        assert_same_but_p(weighted, repeated, X)
     else:
-        assert_same(one, other)
+        assert_same(weighted, repeated)
     np.testing.assert_allclose(
-        one.score(X, y, group, sample_weight=weight),
-        one.score(X.iloc[again], y[again], group[again]),
+        weighted.score(X, y, group, sample_weight=weight),
+        weighted.score(X.iloc[again], y[again], group[again]),
     )
 
 
@@ -173,18 +177,18 @@ def test_rows_of_weight_zero_are_not_there(leads: Any, Finder: Any) -> None:
     worse.loc[odd, ["basket_value", "age"]] = np.inf, -5
     worse.loc[odd, "city"] = "nowhere"
     weight = np.where(odd, 0.0, 1.0)
-    one = fitted(Finder, worse, np.where(odd, 9, y), group, sample_weight=weight)
-    assert_same(one, fitted(Finder, X[~odd], y[~odd], group[~odd]))
+    weighted = fitted(Finder, worse, np.where(odd, 9, y), group, sample_weight=weight)
+    assert_same(weighted, fitted(Finder, X[~odd], y[~odd], group[~odd]))
 
 
 def test_the_seed_decides(leads: Any) -> None:
-    one, same, other = (
+    first, same, second = (
         fitted(BoxSegmentFinder, *leads, random_state=seed) for seed in (0, 0, 1)
     )
-    assert_same(one, same)
-    assert not one.segments_["n_a"].equals(other.segments_["n_a"])
+    assert_same(first, same)
+    assert not first.segments_["n_a"].equals(second.segments_["n_a"])
     generator = np.random.RandomState(0)
-    assert_same(one, fitted(BoxSegmentFinder, *leads, random_state=generator))
+    assert_same(first, fitted(BoxSegmentFinder, *leads, random_state=generator))
 
 
 # --- honest split --------------------------------------------------------------------
@@ -240,11 +244,13 @@ def test_the_honest_split_tests_the_share_that_was_asked_for(share: float) -> No
     rows = ComparedRows(y.astype(float), in_a, np.ones(1000), True)
     _, test = honest_split(Columns({"x": x}), rows, share, 3)
     assert set(test) == {0.0, 1.0}
-    for one in (False, True):
+    for is_a in (False, True):
         for outcome in (0, 1):
-            here = (in_a == one) & (y == outcome)
-            spread = np.sqrt(here.sum() * share * (1 - share))
-            assert abs(test[here].sum() - share * here.sum()) <= 4 * spread
+            rows_of_kind = (in_a == is_a) & (y == outcome)
+            spread = np.sqrt(rows_of_kind.sum() * share * (1 - share))
+            assert (
+                abs(test[rows_of_kind].sum() - share * rows_of_kind.sum()) <= 4 * spread
+            )
 
 
 def test_the_honest_split_does_not_depend_on_the_order_of_shuffled_columns() -> None:
@@ -252,9 +258,9 @@ def test_the_honest_split_does_not_depend_on_the_order_of_shuffled_columns() -> 
     x = random.normal(size=500)
     columns = {"a": x, "b": random.permutation(x)}
     rows = ComparedRows(np.zeros(500), None, np.ones(500), True)
-    one = honest_split(Columns(columns), rows, 0.5, 0)
-    other = honest_split(Columns({"b": columns["b"], "a": x}), rows, 0.5, 0)
-    np.testing.assert_array_equal(one[0], other[0])
+    first = honest_split(Columns(columns), rows, 0.5, 0)
+    second = honest_split(Columns({"b": columns["b"], "a": x}), rows, 0.5, 0)
+    np.testing.assert_array_equal(first[0], second[0])
 
 
 # --- kinds of columns ----------------------------------------------------------------
@@ -301,27 +307,27 @@ def test_the_kind_of_frame_does_not_matter(Finder: Any, kind: str) -> None:
     columns, y, group = of_kinds()
     X = pd.DataFrame(columns)
     expected = fitted(Finder, X, y, group)
-    found = fitted(Finder, CONVERSIONS[kind](X), y, group)
+    finder = fitted(Finder, CONVERSIONS[kind](X), y, group)
     assert len(expected.segments_) > 0
-    assert_same(expected, found)
+    assert_same(expected, finder)
     np.testing.assert_array_equal(
-        found.transform(CONVERSIONS[kind](X)), expected.transform(X)
+        finder.transform(CONVERSIONS[kind](X)), expected.transform(X)
     )
 
 
 def test_a_categorical_of_pandas_is_text() -> None:
     columns, y, group = of_kinds()
     X = pd.DataFrame(columns)
-    found = fitted(BoxSegmentFinder, X.astype({"city": "category"}), y, group)
-    assert_same(fitted(BoxSegmentFinder, X, y, group), found)
+    finder = fitted(BoxSegmentFinder, X.astype({"city": "category"}), y, group)
+    assert_same(fitted(BoxSegmentFinder, X, y, group), finder)
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
 def test_arrays_and_frames_of_numbers_give_the_same(Finder: Any) -> None:
     columns, y, group = of_kinds()
     X = pd.DataFrame(columns)[["visits", "ratio"]].set_axis(["x0", "x1"], axis=1)
-    found = fitted(Finder, X.to_numpy(), y, group)
-    assert_same(fitted(Finder, X, y, group), found)
+    finder = fitted(Finder, X.to_numpy(), y, group)
+    assert_same(fitted(Finder, X, y, group), finder)
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -333,9 +339,9 @@ def test_columns_that_say_nothing_are_left_alone(Finder: Any) -> None:
     silent = X.assign(
         constant=7, name="same", gone=np.nan, none=None, empty=pd.Series(dtype=str)
     )
-    found = fitted(Finder, silent, y, group, inference="none")
-    assert rules_of(found) == rules_of(fitted(Finder, X, y, group, inference="none"))
-    assert set(found.rules_.columns) <= set(X.columns)
+    finder = fitted(Finder, silent, y, group, inference="none")
+    assert rules_of(finder) == rules_of(fitted(Finder, X, y, group, inference="none"))
+    assert set(finder.rules_.columns) <= set(X.columns)
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
@@ -363,7 +369,7 @@ def test_without_columns_that_vary_there_are_no_findings(
 
 @pytest.mark.parametrize("Finder", FINDERS)
 @pytest.mark.parametrize("outcome", [1, 3.5])
-def test_one_row(Finder: Any, outcome: float) -> None:
+def test_a_single_row_has_no_findings(Finder: Any, outcome: float) -> None:
     X = pd.DataFrame({"a": [1.0], "text": ["u"]})
     finder = Finder().fit(X, [outcome])
     assert finder.transform(X).shape == (1, 0)
@@ -373,7 +379,9 @@ def test_one_row(Finder: Any, outcome: float) -> None:
 
 @pytest.mark.parametrize("Finder", FINDERS)
 @pytest.mark.parametrize("outcomes", [(1, 0), (2.5, 0.5)])
-def test_one_row_of_each_group(Finder: Any, outcomes: Any) -> None:
+def test_one_row_of_each_group_is_nothing_to_implement(
+    Finder: Any, outcomes: Any
+) -> None:
     X = pd.DataFrame({"a": [1.0, 2.0]})
     finder = Finder(min_size=None).fit(X, outcomes, ["A", "B"])
     assert "Implement" not in set(finder.segments_["decision"])
@@ -426,7 +434,7 @@ def test_missing_values_can_be_the_segment() -> None:
             assert f"missing({name})" in rules_of(finder)[0]
 
 
-def test_many_texts_and_some_that_were_not_seen() -> None:
+def test_texts_that_were_not_seen_are_in_no_finding() -> None:
     random = np.random.default_rng(0)
     number = random.integers(0, 300, 8000)
     X = pd.DataFrame(

@@ -83,10 +83,10 @@ def test_a_pipeline_passes_the_group_to_fit(Finder: Any) -> None:
 def test_the_group_inside_y_is_the_group_beside_it(Finder: Any) -> None:
     X, y, group = planted()
     both = with_group(y, group)
-    one = Finder(random_state=0).fit(X, y, group)
-    other = make_pipeline(Finder(random_state=0)).fit(X, both)
-    pd.testing.assert_frame_equal(one.segments_, other[-1].segments_)
-    assert other.score(X, both) == one.score(X, y, group)
+    beside = Finder(random_state=0).fit(X, y, group)
+    inside = make_pipeline(Finder(random_state=0)).fit(X, both)
+    pd.testing.assert_frame_equal(beside.segments_, inside[-1].segments_)
+    assert inside.score(X, both) == beside.score(X, y, group)
 
 
 def test_cross_validation_without_routing() -> None:
@@ -163,7 +163,7 @@ def test_a_pipeline_with_routing(Finder: Any) -> None:
 
 
 @pytest.mark.usefixtures("_routing")
-def test_weights_are_routed_where_one_asks_for_it() -> None:
+def test_weights_are_routed_on_request() -> None:
     X, y, group = planted()
     finder = quick().set_fit_request(sample_weight=True)
     finder = finder.set_score_request(sample_weight=True)
@@ -236,7 +236,7 @@ def test_missing_labels_are_an_error(absent: Any) -> None:
         ((), r"'compare' parameter .* Got \(\) instead"),
     ],
 )
-def test_groups_to_compare_must_be_there(compare: Any, message: str) -> None:
+def test_groups_to_compare_must_have_rows(compare: Any, message: str) -> None:
     X, y, group = planted(200, labels="ABC")
     with pytest.raises(ValueError, match=message):
         quick(compare=compare).fit(X, y, group)
@@ -256,7 +256,7 @@ def test_lengths_must_agree() -> None:
 @pytest.mark.parametrize(
     ("labels", "kind"), [((1, 2), "i"), ((False, True), "b"), (("a", "b"), "U")]
 )
-def test_labels_come_back_as_what_they_are(labels: Any, kind: str) -> None:
+def test_labels_keep_their_type(labels: Any, kind: str) -> None:
     X, y, group = planted(labels=labels)
     finder = quick().fit(X, y, np.array(group.tolist()))
     text = quick().fit(X, y, np.where(group == labels[0], "A", "B"))
@@ -266,7 +266,9 @@ def test_labels_come_back_as_what_they_are(labels: Any, kind: str) -> None:
     predicted = finder.predict(X)
     assert predicted.dtype.kind == kind
     is_first = text.predict(X) == "A"
-    assert predicted.tolist() == [labels[0] if one else labels[1] for one in is_first]
+    assert predicted.tolist() == [
+        labels[0] if first else labels[1] for first in is_first
+    ]
     assert finder.score(X, y, group) == text.score(
         X, y, np.where(group == labels[0], "A", "B")
     )
@@ -295,21 +297,21 @@ def test_a_group_may_come_in_any_form(convert: Any) -> None:
 def test_rows_of_other_groups_count_for_nothing(Finder: Any, inference: str) -> None:
     X, y, group = planted(labels="ABC")
     X["city"] = np.where(group == "C", "other", np.where(X["noise"] > 0, "x", "y"))
-    other = group == "C"
+    in_c = group == "C"
     # Neither their outcomes nor their values.
-    y = np.where(other, 77.5, y)
-    X.loc[other, "age"] += 1000
+    y = np.where(in_c, 77.5, y)
+    X.loc[in_c, "age"] += 1000
     options = {"random_state": 0, "inference": inference}
     finder = Finder(compare=("A", "B"), **options).fit(X, y, group)
-    alone = Finder(**options).fit(X[~other], y[~other], group[~other])
+    alone = Finder(**options).fit(X[~in_c], y[~in_c], group[~in_c])
     pd.testing.assert_frame_equal(finder.segments_, alone.segments_)
     assert rules_of(finder) == rules_of(alone)
     np.testing.assert_array_equal(finder.predict(X), alone.predict(X))
     score = finder.score(X, y, group)
-    assert score == pytest.approx(alone.score(X[~other], y[~other], group[~other]))
+    assert score == pytest.approx(alone.score(X[~in_c], y[~in_c], group[~in_c]))
 
 
-def test_one_group_against_all_others() -> None:
+def test_a_group_can_be_compared_with_all_others() -> None:
     X, y, group = planted(labels="ABC")
     finder = quick(compare="A").fit(X, y, group)
     pair = np.where(group == "A", "A", "not A")
@@ -320,14 +322,14 @@ def test_one_group_against_all_others() -> None:
     assert finder.score(X, y, group) == merged.score(X, y, pair)
 
 
-def test_a_label_that_is_a_number_against_all_others() -> None:
+def test_a_label_that_is_a_number_can_be_compared_with_all_others() -> None:
     X, y, group = planted(labels=(0, 1, 2))
     finder = quick(compare=0).fit(X, y, group)
     assert set(finder.predict(X)) == {0, "not 0"}
     assert finder.score(X, y, group) > 0
 
 
-def test_compare_turns_the_groups_round() -> None:
+def test_compare_swaps_the_groups() -> None:
     X, y, group = planted()
     finder = quick(compare=("B", "A")).fit(X, y, group)
     assert finder.groups_ == ("B", "A")
@@ -382,8 +384,8 @@ def test_folds_of_numbers_have_the_same_shares_of_large_ones() -> None:
     both = with_group(revenue, group)
     for _, test in GroupStratifiedKFold(3).split(both, both):
         for label in "AB":
-            here = test[group[test] == label]
-            large = revenue[here] > np.median(revenue[group == label])
+            rows = test[group[test] == label]
+            large = revenue[rows] > np.median(revenue[group == label])
             assert large.mean() == pytest.approx(0.5, abs=0.02)
 
 
@@ -393,7 +395,7 @@ def test_folds_need_the_group() -> None:
         next(GroupStratifiedKFold(2).split(y, y))
 
 
-def test_the_fields_of_with_group() -> None:
+def test_with_group_has_two_named_fields() -> None:
     both = with_group(pd.Series([True, False]), pd.Series([1, 2]))
     assert both["outcome"].tolist() == [1.0, 0.0]
     assert both["group"].tolist() == [1, 2]

@@ -83,9 +83,9 @@ def test_transform_is_membership_in_the_rules(fitted: Any) -> None:
     finder, X, *_ = fitted
     rows = also_unseen(X)
     members = finder.rules_.membership(rows)
-    found = finder.transform(rows)
-    assert found.dtype == np.float64
-    np.testing.assert_array_equal(found, members)
+    inside = finder.transform(rows)
+    assert inside.dtype == np.float64
+    np.testing.assert_array_equal(inside, members)
     first = np.where(members.any(axis=1), members.argmax(axis=1), -1)
     np.testing.assert_array_equal(finder.apply(rows), first)
     finder = clone(finder).set_output(transform="pandas").fit(*fitted[1:])
@@ -105,11 +105,13 @@ def test_sql_is_membership(fitted: Any) -> None:
     assert table[ODD].null_count == 0
     with duckdb.connect() as connection:
         connection.register("customers", table)
-        conditions = ", ".join(f"({one}) as s{i}" for i, one in enumerate(sql["sql"]))
-        found = connection.sql(f"select {conditions} from customers").df()
+        conditions = ", ".join(
+            f"({condition}) as s{i}" for i, condition in enumerate(sql["sql"])
+        )
+        selected = connection.sql(f"select {conditions} from customers").df()
     # Where there is no text, its comparison is NULL, which WHERE takes for false.
-    found = found.eq(True).fillna(False).to_numpy(bool)
-    np.testing.assert_array_equal(found, finder.transform(rows) == 1)
+    selected = selected.eq(True).fillna(False).to_numpy(bool)
+    np.testing.assert_array_equal(selected, finder.transform(rows) == 1)
 
 
 def test_python_is_membership(fitted: Any, tmp_path: Path) -> None:
@@ -118,10 +120,10 @@ def test_python_is_membership(fitted: Any, tmp_path: Path) -> None:
     assert finder.to_python(tmp_path / "found.py") is None
     assert (tmp_path / "found.py").read_text(encoding="utf-8") == finder.to_python()
     segments = runpy.run_path(str(tmp_path / "found.py"))["segments"]
-    found = segments(rows)
-    assert found.index.equals(rows.index)
-    assert found.columns.tolist() == list(finder.rules_.rules)
-    np.testing.assert_array_equal(found, finder.transform(rows) == 1)
+    flags = segments(rows)
+    assert flags.index.equals(rows.index)
+    assert flags.columns.tolist() == list(finder.rules_.rules)
+    np.testing.assert_array_equal(flags, finder.transform(rows) == 1)
 
 
 def test_rules_survive_json(fitted: Any) -> None:
@@ -152,23 +154,23 @@ def test_to_frame_is_a_copy(fitted: Any) -> None:
     assert "none" not in set(finder.segments_["decision"])
 
 
-def test_pickle_and_clone(fitted: Any) -> None:
+def test_a_finder_survives_pickle_and_clone(fitted: Any) -> None:
     finder, X, y, group = fitted
     again = pickle.loads(pickle.dumps(finder))
     pd.testing.assert_frame_equal(again.segments_, finder.segments_)
     assert again.rules_ == finder.rules_
     np.testing.assert_array_equal(again.predict(X), finder.predict(X))
     finder = clone(finder).set_params(thresholds=DecisionThresholds(alpha=0.01))
-    other = clone(finder)
-    assert not hasattr(other, "segments_")
-    assert other.thresholds == finder.thresholds
+    copy = clone(finder)
+    assert not hasattr(copy, "segments_")
+    assert copy.thresholds == finder.thresholds
     pd.testing.assert_frame_equal(
-        other.fit(X, y, group).segments_, finder.fit(X, y, group).segments_
+        copy.fit(X, y, group).segments_, finder.fit(X, y, group).segments_
     )
 
 
 @pytest.mark.parametrize("Finder", FINDERS)
-def test_methods_ask_for_fit(Finder: Any) -> None:
+def test_methods_need_a_fitted_finder(Finder: Any) -> None:
     X, y, group = odd_rows(20)
     finder = Finder()
     for call in (
@@ -206,7 +208,7 @@ def test_predict_follows_the_first_sure_finding(fitted: Any) -> None:
         assert set(predicted) == {"A", "B"}
 
 
-def test_predict_minds_alpha(fitted: Any) -> None:
+def test_predict_follows_only_findings_below_alpha(fitted: Any) -> None:
     finder, X, y, group = fitted
     strict = clone(finder).set_params(thresholds=DecisionThresholds(alpha=0.0))
     assert len(set(strict.fit(X, y, group).predict(X))) == 1
@@ -223,18 +225,18 @@ def test_score_is_the_value_of_the_policy(fitted: Any) -> None:
             if predicted[i] == group[i]:
                 by = w[i] / (share if group[i] == "A" else 1 - share)
                 total, values = total + by, values + by * y[i]
-        found = finder.score(X, y, group, sample_weight=w)
-        assert found == pytest.approx(values / total)
+        score = finder.score(X, y, group, sample_weight=w)
+        assert score == pytest.approx(values / total)
 
 
-def test_score_of_who_always_chooses_one_group_is_its_mean() -> None:
+def test_the_score_of_always_choosing_one_group_is_its_mean() -> None:
     X, y, group = odd_rows(400)
     finder = BoxSegmentFinder(inference="none").fit(X, y, group)
     (label,) = set(finder.predict(X))
     assert finder.score(X, y, group) == pytest.approx(y[group == label].mean())
 
 
-def test_doubly_robust_score_is_the_truth_about() -> None:
+def test_the_doubly_robust_score_is_near_the_true_value() -> None:
     made, truth = make_seller_groups(
         6000,
         effect=0.4,
@@ -291,18 +293,18 @@ def test_a_random_group_is_not_warned_of() -> None:
         IVSegmentFinder(random_state=seed).fit(X, y, group)
 
 
-def test_balance_by_hand() -> None:
+def test_the_balance_is_the_chi_squared_test_by_hand() -> None:
     X = pd.DataFrame({"city": ["x"] * 60 + ["y"] * 40})
     group = ["A"] * 20 + ["B"] * 40 + ["A"] * 30 + ["B"] * 10
     finder = BoxSegmentFinder(inference="none", assignment="randomized")
     y = np.arange(100) % 2
     with pytest.warns(UserWarning, match="from 1 column.* 'city'"):
         finder.fit(X, y, group)
-    found = finder.balance_.loc[0]
+    row = finder.balance_.loc[0]
     # Expected: 30 and 30, 20 and 20.
-    assert found["chi2"] == pytest.approx(2 * 100 / 30 + 2 * 100 / 20)
-    assert found["dof"] == 1
-    assert found["v"] == pytest.approx(np.sqrt(found["chi2"] / 100))
+    assert row["chi2"] == pytest.approx(2 * 100 / 30 + 2 * 100 / 20)
+    assert row["dof"] == 1
+    assert row["v"] == pytest.approx(np.sqrt(row["chi2"] / 100))
 
 
 def test_doubly_robust_findings_allow_for_who_went_where() -> None:
@@ -326,7 +328,7 @@ def test_doubly_robust_findings_allow_for_who_went_where() -> None:
 
 @pytest.mark.parametrize("Finder", FINDERS[1:])
 def test_other_finders_estimate_propensities_too(Finder: Any) -> None:
-    X, y, group = confounded(2000, 0)
+    X, y, group = confounded(1200, 0)
     finder = Finder(assignment="observational", random_state=0).fit(X, y, group)
     assert "Implement" not in set(finder.segments_["decision"])
     assert np.isfinite(finder.score(X, y, group))
@@ -343,41 +345,41 @@ def several() -> Any:
 
 def test_one_finder_combined_is_the_same(several: Any) -> None:
     (finder, *_), _ = several
-    found = combine_findings([finder])
-    assert isinstance(found, CombinedFindings)
+    combined = combine_findings([finder])
+    assert isinstance(combined, CombinedFindings)
     expected = finder.segments_.assign(method="Box")
-    pd.testing.assert_frame_equal(found.table, expected)
-    assert found.rules == finder.rules_
+    pd.testing.assert_frame_equal(combined.table, expected)
+    assert combined.rules == finder.rules_
 
 
 def test_a_finding_is_listed_once(several: Any) -> None:
     (finder, *_), _ = several
-    found = combine_findings([finder, finder])
-    assert found.rules == finder.rules_
+    combined = combine_findings([finder, finder])
+    assert combined.rules == finder.rules_
     twice = np.minimum(2 * finder.segments_["p_adj"], 1)
-    np.testing.assert_allclose(found.table["p_adj"], twice)
+    np.testing.assert_allclose(combined.table["p_adj"], twice)
 
 
 def test_p_values_are_multiplied_by_the_number_of_finders(several: Any) -> None:
     finders, X = several
-    found = combine_findings(finders, X, max_findings=50, max_overlap=1.0)
+    combined = combine_findings(finders, X, max_findings=50, max_overlap=1.0)
     known = {
         str(rule): (f.segments_.loc[i, "p_adj"], f.segments_.loc[i, "decision"])
         for f in reversed(finders)
         for i, rule in enumerate(f.rules_.rules.values())
     }
     for row, rule in zip(
-        found.table.itertuples(), found.rules.rules.values(), strict=True
+        combined.table.itertuples(), combined.rules.rules.values(), strict=True
     ):
         p, decision = known[str(rule)]
         assert row.p_adj == pytest.approx(min(4 * p, 1.0))
         demoted = decision == "Implement" and 4 * p > 0.05
         assert row.decision == ("Pilot" if demoted else decision)
-    assert len(set(map(str, found.rules.rules.values()))) == len(found.table)
-    assert found.table["method"].nunique() > 1
+    assert len(set(map(str, combined.rules.rules.values()))) == len(combined.table)
+    assert combined.table["method"].nunique() > 1
 
 
-def test_what_is_no_longer_sure_becomes_a_pilot() -> None:
+def test_an_implement_above_alpha_becomes_a_pilot() -> None:
     X, y, group = odd_rows()
     finder = BoxSegmentFinder(random_state=0, max_findings=1).fit(X, y, group)
     p = finder.segments_.loc[0, "p_adj"]
@@ -396,9 +398,9 @@ def test_findings_that_overlap_are_listed_once(
     several: Any, max_overlap: float
 ) -> None:
     finders, X = several
-    found = combine_findings(finders, X, max_findings=50, max_overlap=max_overlap)
-    members = found.rules.membership(X)
-    n = len(found.table)
+    combined = combine_findings(finders, X, max_findings=50, max_overlap=max_overlap)
+    members = combined.rules.membership(X)
+    n = len(combined.table)
     assert n > 1
     for i in range(n):
         for j in range(i):
@@ -407,30 +409,30 @@ def test_findings_that_overlap_are_listed_once(
             assert both / either <= max_overlap
     everything = combine_findings(finders, max_findings=50)
     assert len(everything.table) > n
-    assert str(found.rules["Segment 1"]) == str(everything.rules["Segment 1"])
-    place = found.table["decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
+    assert str(combined.rules["Segment 1"]) == str(everything.rules["Segment 1"])
+    place = combined.table["decision"].map(["Implement", "Pilot", "Hold", "Skip"].index)
     assert place.is_monotonic_increasing
 
 
-def test_so_many_findings_and_no_more(several: Any) -> None:
+def test_max_findings_limits_the_combined_findings(several: Any) -> None:
     finders, X = several
-    found = combine_findings(finders, X, max_findings=2)
-    assert len(found.table) == len(found.rules) == 2
-    assert list(found.rules.rules) == ["Segment 1", "Segment 2"]
-    assert found.table.index.tolist() == [0, 1]
+    combined = combine_findings(finders, X, max_findings=2)
+    assert len(combined.table) == len(combined.rules) == 2
+    assert list(combined.rules.rules) == ["Segment 1", "Segment 2"]
+    assert combined.table.index.tolist() == [0, 1]
 
 
 def test_finders_that_found_nothing_combine() -> None:
     X, y, group = odd_rows(200)
     empty = BoxSegmentFinder().fit(X[["flag"]].assign(flag=True), y, group)
-    found = combine_findings([empty, empty], X)
-    assert len(found.table) == len(found.rules) == 0
-    assert found.table.columns.tolist() == [*empty.segments_, "method"]
+    combined = combine_findings([empty, empty], X)
+    assert len(combined.table) == len(combined.rules) == 0
+    assert combined.table.columns.tolist() == [*empty.segments_, "method"]
     finder = BoxSegmentFinder(random_state=0).fit(*odd_rows())
     assert len(combine_findings([empty, finder]).table) == len(finder.segments_)
 
 
-def test_what_cannot_be_combined(several: Any) -> None:
+def test_what_cannot_be_combined_is_an_error(several: Any) -> None:
     (finder, *_), _ = several
     X, y, group = odd_rows()
     turned = clone(finder).set_params(compare=("B", "A")).fit(X, y, group)
@@ -477,7 +479,9 @@ def test_what_cannot_be_combined(several: Any) -> None:
         ("thresholds", {"alpha": 0.1}, "None or DecisionThresholds"),
     ],
 )
-def test_wrong_parameters(Finder: Any, name: str, value: Any, rule: str) -> None:
+def test_a_wrong_parameter_is_named_with_its_rule(
+    Finder: Any, name: str, value: Any, rule: str
+) -> None:
     X, y, group = odd_rows(50)
     with pytest.raises(ValueError, match="parameter") as caught:
         Finder(**{name: value}).fit(X, y, group)
@@ -502,26 +506,28 @@ def test_wrong_parameters(Finder: Any, name: str, value: Any, rule: str) -> None
         (IVSegmentFinder(max_bins=0), r"'max_bins' .* an int in \[2, 64\]"),
     ],
 )
-def test_wrong_parameters_of_one_finder(finder: Any, message: str) -> None:
+def test_a_wrong_parameter_of_a_single_finder_is_named(
+    finder: Any, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         finder.fit(*odd_rows(200))
 
 
-def test_parameters_of_one_finder_are_minded() -> None:
+def test_the_parameters_of_single_finders_have_an_effect() -> None:
     X, y, group = odd_rows()
     tree = DecisionTreeClassifier(max_depth=1, random_state=0)
     finder = TLearnerSegmentFinder(estimator=tree, random_state=0)
     finder.fit(X, y, group)
-    assert [one.get_depth() for one in finder.trees_] == [1, 1]
+    assert [tree_of_group.get_depth() for tree_of_group in finder.trees_] == [1, 1]
     assert not hasattr(tree, "tree_")
     deep = TLearnerSegmentFinder(max_depth=3, random_state=0).fit(X, y, group)
-    assert max(one.get_depth() for one in deep.trees_) == 3
+    assert max(tree_of_group.get_depth() for tree_of_group in deep.trees_) == 3
     none = L1SegmentFinder(C=1e-9, random_state=0).fit(X, y, group)
     assert (none.coefficients_["coefficient"] == 0).all()
     assert len(none.segments_) == 0
-    some = L1SegmentFinder(C=np.float32(0.5), random_state=0).fit(X, y, group)
-    assert np.count_nonzero(some.coefficients_["coefficient"]) > 2
-    assert some.coefficients_.columns.tolist() == ["column", "rule", "coefficient"]
+    weak = L1SegmentFinder(C=np.float32(0.5), random_state=0).fit(X, y, group)
+    assert np.count_nonzero(weak.coefficients_["coefficient"]) > 2
+    assert weak.coefficients_.columns.tolist() == ["column", "rule", "coefficient"]
 
 
 def test_outcomes_must_be_numbers_that_are_there() -> None:

@@ -104,9 +104,9 @@ def test_rows_of_other_groups_do_not_count(
     X = pd.concat([few[0], few[0], few[0]], ignore_index=True)
     X.loc[16:, "city"] = "elsewhere"
     y, group = few[1] * 3, ["A"] * 8 + ["B"] * 8 + ["C"] * 8
-    found = information_value(X, y, group=group, compare=("A", "B"))
+    value = information_value(X, y, group=group, compare=("A", "B"))
     expected = information_value(X[:16], y[:16], group=group[:16])
-    pd.testing.assert_frame_equal(found.table, expected.table)
+    pd.testing.assert_frame_equal(value.table, expected.table)
 
 
 def test_edges_belong_to_the_side_that_is_closed() -> None:
@@ -385,7 +385,7 @@ def test_cells_are_merged_to_bins_of_about_the_same_size() -> None:
     assert (totals["events_B"] == y[group == "B"].sum()).all()
 
 
-def test_iv_table_by_hand() -> None:
+def test_the_iv_table_is_that_counted_by_hand() -> None:
     X = pd.DataFrame({"city": ["x"] * 40 + ["y"] * 40})
     y = [1] * 30 + [0] * 10 + [1] * 10 + [0] * 30
     finder = IVSegmentFinder(inference="none", zero_cells="ignore").fit(X, y)
