@@ -61,8 +61,6 @@ def check_folder(folder: Path, *sources: Path, contents: Mapping[str, str]) -> N
         If the folder holds such a file and nothing shows that skseg wrote it, or if a
         source itself would be replaced.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InvalidDataError(f"{folder} is no folder.")
     targets = {(folder / name).resolve() for name in contents}
     for source in sources:
         if source.resolve() in targets:

@@ -116,6 +116,21 @@ def test_rule_sets_are_resolved_on_the_data_and_applied_as_they_are(
     assert names == {"segments.csv", "rules.json", "rules.sql"}
 
 
+def test_noise_has_the_code_minus_1_and_is_counted_last(
+    odd: Path, tmp_path: Path
+) -> None:
+    rules = RuleSet({"Big": "aov >= 100", "noise": "not aov >= 100"}, noise="noise")
+    path, out = write(tmp_path / "r.json", rules.to_json()), tmp_path / "out"
+    result = skseg_command("rules", "apply", path, odd, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "\nnoise           3  ████████████████  75.0%" in result.stdout
+    assert (out / "segments.csv").read_text(encoding="utf-8") == (
+        "row,segment_code,segment\n1,-1,noise\n2,0,Big\n3,-1,noise\n4,-1,noise\n"
+    )
+    names = {file.name for file in out.iterdir()}
+    assert names == {"segments.csv", "rules.json", "rules.sql", "sizes.png"}
+
+
 def test_text_and_ids_keep_their_zeros_and_empty_cells_are_missing(
     odd: Path, tmp_path: Path
 ) -> None:
@@ -279,6 +294,10 @@ def test_bad_weights_ids_and_empty_data(odd: Path, tmp_path: Path) -> None:
     negative = write(tmp_path / "n.csv", "aov,w,segment\n1,-1,a\n")
     assert apply_to(negative, tmp_path, LOW, "--weight", "w") == (
         "n.csv, line 2: The weight in column 'w' is negative."
+    )
+    zero = write(tmp_path / "z.csv", "aov,w\n1,0\n2,0\n")
+    assert apply_to(zero, tmp_path, LOW, "--weight", "w") == (
+        "z.csv: The weight in column 'w' is zero in every row."
     )
     assert apply_to(negative, tmp_path, LOW, "--id", "segment") == (
         "The id column must not be called 'segment', like a column of the result. "
