@@ -72,9 +72,11 @@ def test_mall_verdict_is_five_segments_and_few_rules_tell_them(
     mall: pd.DataFrame,
 ) -> None:
     points = StandardScaler().fit_transform(mall)
-    found = select_n_segments(points, random_state=0)
-    assert found.has_structure
-    assert found.n_segments == 5
+    selection = select_n_segments(
+        points, n_segments=range(2, 8), criteria=["silhouette"], random_state=0
+    )
+    assert selection.has_structure
+    assert selection.n_segments == 5
     segmenter = make_pipeline(StandardScaler(), k_means(5))
     surrogate = RuleSurrogate(segmenter, max_rules=5, random_state=0).fit(mall)
     assert surrogate.rules_.verify().is_mece

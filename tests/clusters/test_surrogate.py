@@ -675,7 +675,7 @@ def test_max_rules_is_searched_by_fidelity(blobs: Any) -> None:
     search = GridSearchCV(
         RuleSurrogate(KMeans(7, random_state=0), random_state=0),
         {"max_rules": [7, 30]},
-        cv=ShuffleSplit(3, random_state=0),
+        cv=ShuffleSplit(2, random_state=0),
     ).fit(X)
     assert search.best_params_ == {"max_rules": 30}
     assert search.best_score_ > 0.8
@@ -906,12 +906,13 @@ def test_no_training_row_is_unknown_and_distinct_rows_can_be_learned_by_heart(
         np.testing.assert_array_equal(surrogate.labels_, [row[-1] for row in rows])
 
 
-@given(st.integers(2, 6), st.integers(0, 5), st.sampled_from([1e-6, 1.0, 1e6]))
-def test_rules_change_their_units_with_the_data(k: int, seed: int, unit: float) -> None:
-    X, _ = make_blobs(120, 2, centers=k, random_state=seed)
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 6])
+def test_rules_change_their_units_with_the_data(k: int) -> None:
+    X, _ = make_blobs(120, 2, centers=k, random_state=k % 3)
     codes = KMeans(k, random_state=0, n_init=1).fit_predict(X)
-    one, other = given_codes(X, codes), given_codes(X * unit, codes)
-    assert (one.labels_ == other.labels_).mean() > 0.95
+    expected = given_codes(X, codes).labels_
+    for unit in (1e-6, 1e6):
+        assert (given_codes(X * unit, codes).labels_ == expected).mean() > 0.95
 
 
 def test_real_customers_are_met(data_dir: Any) -> None:

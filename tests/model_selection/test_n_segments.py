@@ -68,16 +68,15 @@ def test_populations_without_clusters_have_one_segment(population: Any) -> None:
     assert found.reason.startswith("No cluster structure")
 
 
-@pytest.mark.parametrize("factor", [1e-6, 1e6])
-def test_unit_and_origin_of_the_columns_do_not_change_the_verdict(
-    factor: float,
-) -> None:
+def test_unit_and_origin_of_the_columns_do_not_change_the_verdict() -> None:
     X = np.exp(np.random.default_rng(3).normal(size=(300, 2)))
-    expected = select_n_segments(X, **QUICK)
-    moved = select_n_segments(X * factor + 7 * factor, **QUICK)
-    # What is lost to rounding may end a path elsewhere, once in a while.
-    assert moved.p_values == pytest.approx(expected.p_values, abs=0.1)
-    assert moved.choices == expected.choices
+    options = QUICK | {"max_rows": 120}
+    expected = select_n_segments(X, **options)
+    for factor in (1e-6, 1e6):
+        moved = select_n_segments(X * factor + 7 * factor, **options)
+        # Rounding may end a path in another optimum, once in a while.
+        assert moved.p_values == pytest.approx(expected.p_values, abs=0.1)
+        assert moved.choices == expected.choices
 
 
 def test_the_criterion_that_decides_may_choose_one_segment_all_the_same() -> None:
@@ -137,7 +136,7 @@ def test_table_has_a_row_for_one_segment_and_for_each_k(
 
 def test_only_the_criteria_asked_for_are_computed_in_their_order() -> None:
     found = select_n_segments(
-        blobs(), criteria=("gap", "silhouette"), decide_by="gap", **QUICK
+        blobs(100), criteria=("gap", "silhouette"), decide_by="gap", **QUICK
     )
     assert found.table.columns.to_list() == [
         "n_segments",
@@ -149,28 +148,26 @@ def test_only_the_criteria_asked_for_are_computed_in_their_order() -> None:
     assert list(found.choices) == ["silhouette", "gap"]
 
 
-def test_same_seed_gives_the_same_for_any_number_of_jobs() -> None:
-    one, other = (select_n_segments(blobs(), n_jobs=n, **QUICK) for n in (None, 2))
-    pd.testing.assert_frame_equal(one.table, other.table)
-    assert one.p_values == other.p_values
-
-
-def test_x_is_left_as_it_is() -> None:
+def test_same_seed_gives_the_same_for_any_number_of_jobs(
+    of_blobs: NSegmentsSelection,
+) -> None:
     X = blobs()
-    before = X.copy()
-    select_n_segments(X, **QUICK)
-    np.testing.assert_array_equal(X, before)
+    in_two_jobs = select_n_segments(X, n_jobs=2, **QUICK)
+    pd.testing.assert_frame_equal(in_two_jobs.table, of_blobs.table)
+    assert in_two_jobs.p_values == of_blobs.p_values
+    # X is left as it is.
+    np.testing.assert_array_equal(X, blobs())
 
 
 def test_frames_and_constant_columns_are_fine() -> None:
-    X = pd.DataFrame(blobs(), columns=["a", "b"]).assign(c=1)
+    X = pd.DataFrame(blobs(100), columns=["a", "b"]).assign(c=1)
     found = select_n_segments(X, **QUICK)
     assert found.n_segments == 4
     assert found.centers[4].shape == (4, 3)
 
 
 def test_gaps_in_k_are_fine() -> None:
-    found = select_n_segments(blobs(), **QUICK | {"n_segments": [6, 4, 4]})
+    found = select_n_segments(blobs(100), **QUICK | {"n_segments": [6, 4, 4]})
     assert found.table["n_segments"].to_list() == [1, 4, 6]
     assert found.n_segments == 4
 

@@ -56,7 +56,7 @@ class NSegmentsSelection:
     >>> from sklearn.datasets import make_blobs
     >>> from skseg.model_selection import select_n_segments
     >>> X, _ = make_blobs(500, centers=3, cluster_std=0.5, random_state=3)
-    >>> selection = select_n_segments(X, n_segments=[2, 3, 4], max_rows=99)
+    >>> selection = select_n_segments(X, n_segments=[2, 3], max_rows=99, random_state=0)
     >>> k = selection.n_segments
     >>> KMeans(k, init=selection.centers[k], n_init=1).fit(X).cluster_centers_.shape
     (3, 2)

@@ -156,7 +156,7 @@ def select_n_segments(
     >>> from sklearn.datasets import make_blobs
     >>> from skseg.model_selection import select_n_segments
     >>> X, _ = make_blobs(600, centers=4, cluster_std=0.7, random_state=6)
-    >>> options = {"n_segments": range(2, 6), "max_rows": 200, "random_state": 0}
+    >>> options = {"n_segments": range(2, 6), "max_rows": 100, "random_state": 0}
     >>> selection = select_n_segments(X, **options)
     >>> selection.n_segments, round(selection.p_value, 3)
     (4, 0.048)
