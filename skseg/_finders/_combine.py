@@ -43,7 +43,7 @@ class CombinedFindings(FindingsExport, _TableAndRules):
     >>> from skseg import BoxSegmentFinder, combine_findings
     >>> from skseg.datasets import make_seller_groups
     >>> leads = make_seller_groups(10_000, random_state=0)
-    >>> X = leads.drop(columns=["seller", "converted", "revenue"])
+    >>> X = leads[["channel", "basket_value", "device"]]
     >>> y, group = leads["converted"], leads["seller"]
     >>> finder = BoxSegmentFinder(random_state=0).fit(X, y, group=group)
     >>> combined = combine_findings([finder])
@@ -120,7 +120,7 @@ def combine_findings(
     >>> from skseg import BoxSegmentFinder, L1SegmentFinder, combine_findings
     >>> from skseg.datasets import make_seller_groups
     >>> leads = make_seller_groups(20_000, random_state=0)
-    >>> X = leads.drop(columns=["seller", "converted", "revenue"])
+    >>> X = leads[["channel", "basket_value", "device"]]
     >>> y, group = leads["converted"], leads["seller"]
     >>> finders = [BoxSegmentFinder(random_state=0), L1SegmentFinder(random_state=0)]
     >>> combined = combine_findings([f.fit(X, y, group=group) for f in finders], X)

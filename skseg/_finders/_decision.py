@@ -57,7 +57,7 @@ class DecisionThresholds:
     >>> from skseg import BoxSegmentFinder, DecisionThresholds
     >>> from skseg.datasets import make_seller_groups
     >>> leads = make_seller_groups(20_000, random_state=0)
-    >>> X = leads.drop(columns=["seller", "converted", "revenue"])
+    >>> X = leads[["channel", "basket_value", "device"]]
     >>> strict = DecisionThresholds(implement_effect=20.0)
     >>> finder = BoxSegmentFinder(thresholds=strict, random_state=0)
     >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
