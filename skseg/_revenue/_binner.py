@@ -1,4 +1,4 @@
-"""OptimalRevenueBinner: the tiers of a menu that make most of a score."""
+"""OptimalRevenueBinner: the most profitable tiers of a menu, by score."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from ._tiers import Totals, count, profit_table, tier_rules
 
 
 class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
-    """Cut customers by score into the tiers that make the most money, exactly.
+    """Cut customers by score into the tiers of largest total profit, exactly.
 
     A menu of tiers, each dearer and more effective than the one below, is spread over
-    the customers in order of their score: what is searched are the cut points, and
-    which tiers to use at all, such that revenue minus cost is largest. The result is
-    the optimum, with a proof, not an approximation.
+    the customers in order of their score. The cut points, and the tiers to use at all,
+    are those of the largest revenue minus cost. The result is the optimum, with a
+    proof, not an approximation.
 
     Parameters
     ----------
@@ -53,13 +53,13 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Revenue per conversion, in currency. A function is called with the index of
         every tier, 0 for the lowest.
     cost : float, array-like of shape (n_bins,) or callable, default=None
-        Cost per customer in a tier, in currency. None: for illustration, nothing for
-        the lowest tier and then what makes tier i pay from a conversion rate of 2 i /
-        `n_bins` times the overall one.
+        Cost per customer in a tier, in currency. None, for illustration: 0 for the
+        lowest tier, and for tier i the cost at which it pays from a conversion rate of
+        2 i / `n_bins` times the overall one.
     response : float, array-like of shape (n_bins,) or callable, default=None
-        By what a tier multiplies the conversions that the outcome shows. None: 1; but
-        if `revenue` is the same for all tiers and `cost` is None, for illustration, 1
-        to 2 in even steps.
+        Factor by which a tier multiplies the conversions that the outcome shows. None:
+        1, but if `revenue` is the same for all tiers and `cost` is None, for
+        illustration, 1 to 2 in even steps.
     fixed_cost : float, array-like of shape (n_bins,) or callable, default=0.0
         Cost of a tier that is used, whatever the number of customers, in currency.
     mode : {"subset", "prefix", "exact"}, default="subset"
@@ -68,39 +68,40 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Bounds of every tier that is used: an int is a number of customers (sum of
         weights), a float a share in (0, 1) of those with a score. None: no bound.
     budget : float, default=None
-        Most that all tiers together may cost, fixed costs included, in currency. None:
-        no limit.
+        Largest cost of all tiers together, fixed costs included, in currency. None: no
+        limit.
     monotonic : {"ascending", "descending"} or None, default=None
-        Whether conversion rates have to rise (or fall) from tier to tier.
+        Whether conversion rates have to rise, or fall, from tier to tier.
     min_rate_diff : float, default=0.0
-        By how much the rates of neighbouring tiers have to differ at least, in [0, 1].
+        Smallest difference of the rates of neighbouring tiers, in [0, 1].
     response_model : {"observed", "score", "isotonic", "logistic"}, default="observed"
-        What conversions are expected of a customer: those of the outcome; the score
-        itself; or the outcome as a monotone or a logistic function of the score, which
-        does better on unseen customers where there are only some hundreds.
+        Expected conversions of a customer: the outcome; the score itself; or a monotone
+        or logistic function of the score, which is better for unseen customers if there
+        are only some hundreds in `fit`.
     score_column : int or str, default=-1
         Position or name of the column with the score. The last one of ``predict_proba``
         is that of the positive class.
     encode : {"ordinal", "onehot", "rate", "woe", "value"}, default="ordinal"
-        What `transform` gives: the code; one column a segment; the conversion rate; the
-        weight of evidence; the profit per customer without fixed costs.
+        Result of `transform`: the code; one indicator column per segment; the
+        conversion rate; the weight of evidence; the profit per customer without fixed
+        costs.
     segment_names : sequence of str of length n_bins, default=None
         Names of the tiers. None: "Tier 0", "Tier 1", ...
     missing_tier : int, default=0
-        How customers without a score are treated: as in this tier. They are a segment
-        of their own, and have no part in the bounds of sizes and the rates.
+        Position of the tier whose treatment customers without a score get. They are a
+        segment of their own, to which bounds of sizes and rates do not apply.
     compute_path : bool, default=True
-        Whether to compute ``value_path_``, which for millions of customers takes some
-        times as long as the optimum itself.
+        Whether to compute ``value_path_``, which for millions of customers takes
+        several times as long as the optimum itself.
 
     Attributes
     ----------
     cut_points_ : ndarray of float of shape (n_tiers_used - 1,)
-        Scores between the tiers, ascending, each in the middle of two scores of
-        customers. A customer at a cut is in the lower tier.
+        Scores between the tiers, ascending, each in the middle of the scores of two
+        customers. A customer at a cut point is in the lower tier.
     tiers_ : ndarray of int of shape (n_segments,)
-        Positions on the menu of the segments: of the tiers used, ascending, and
-        `missing_tier` for the customers without a score.
+        Positions on the menu of the tiers used, ascending, and last `missing_tier` for
+        the customers without a score.
     segments_ : DataFrame
         One row per segment: code, name, rule, n, share, tier, low and high (scores
         above `low` up to `high`), conversions, rate, revenue, cost, fixed_cost, spend
@@ -113,11 +114,11 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     value_ : float
         Profit of all segments.
     upper_bound_, gap_ : float
-        No tiers make more than ``upper_bound_``, which is proved; ``gap_`` is what it
-        is above ``value_``: 0.0 if this is the optimum.
+        Proved upper bound of the profit of any tiers, and its difference from
+        ``value_``: 0.0 if the tiers are optimal.
     value_path_ : ndarray of float of shape (n_bins,)
-        Largest profit with 1, 2, ... tiers used; NaN where no cuts meet the
-        constraints. Only if `compute_path`.
+        Largest profit with 1, 2, ... tiers used; NaN if that is infeasible. Only if
+        `compute_path`.
     rules_ : RuleSet
         The tiers used and, last, the segment "No score".
     labels_ : ndarray of int of shape (n_rows,)
@@ -133,22 +134,21 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    PropensityBinner : Tiers from features, by propensities that are not overfitted.
-    compat.find_optimal_bins : The same as a function, for those who know smart-segment.
+    PropensityBinner : Tiers from features, on out-of-fold propensities.
+    compat.find_optimal_bins : A function with the signature of smart-segment.
 
     Notes
     -----
     A tier i with N customers and Y conversions makes ``revenue_i * response_i * Y -
     cost_i * N - fixed_cost_i``. The sum over tiers is maximised over all ordered cuts
-    at distinct scores, by a dynamic program [1]_ of which bounds spare most of the
-    work. A budget is handled by Lagrangian relaxation [2]_, whose bound is
-    ``upper_bound_``.
+    at distinct scores, by a dynamic program [1]_ that is pruned by bounds. A budget is
+    handled by Lagrangian relaxation [2]_, whose bound is ``upper_bound_``.
 
-    The profit that is found is that of the rows it was found on. Scores of a model that
-    has seen the outcomes of these rows promise far too much: use `PropensityBinner`,
-    or scores of rows that the model has not seen.
+    ``value_`` is the profit of the rows in `fit`. Scores of a model that has seen the
+    outcomes of these rows promise far too much: use `PropensityBinner`, or scores of
+    rows that the model has not seen.
 
-    Only the order of the scores and their ties matter, but for the response models
+    Only the order of the scores and their ties matter, except for the response models
     "score" and "logistic". If outcomes are 0 or 1 and the rates of two neighbouring
     tiers are free, the cut between them is where the conversion rate passes
     ``pays_from_rate``, as it is in cost-sensitive classification [3]_.
@@ -225,17 +225,17 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self.compute_path = compute_path
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Find the tiers that make most.
+        """Find the most profitable tiers.
 
         Parameters
         ----------
         X : frame or array of shape (n_rows, n_columns)
-            One row per customer, or per group of like ones with their number in
+            One row per customer, or per group of equal customers with their number in
             `sample_weight`; the score is in `score_column`. Scores are any numbers,
-            higher for better customers, NaN if there is none.
+            higher for better customers, NaN for customers without one.
         y : array-like of shape (n_rows,), default=None
-            Conversions: 0 / 1, or any finite number, such as the rate of a group. Only
-            for ``response_model="score"`` it may be left out.
+            Conversions: 0 / 1, or any finite number, such as the rate of a group. It is
+            optional for ``response_model="score"`` alone.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
 
@@ -246,9 +246,11 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
 
         Raises
         ------
-        ValueError
-            If a parameter or column is wrong, or the constraints cannot be met; the
-            message says which, and names the smallest change that helps.
+        InvalidParameterError, InvalidDataError
+            If a parameter or a column breaks its rule.
+        InfeasibleError
+            If no tiers meet the constraints; its ``advice`` is the smallest change that
+            helps.
 
         Warns
         -----
@@ -331,7 +333,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         return self.rules_.assign(read_columns(self, X, reset=False))
 
     def transform(self, X: Any) -> FloatArray:
-        """Return what stands for the segment of every row, as `encode` says.
+        """Return the segment of every row, encoded as `encode` says.
 
         Parameters
         ----------
@@ -341,8 +343,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of float of shape (n_rows, 1) or (n_rows, n_segments)
-            One column, or one a segment for ``encode="onehot"``. ``set_output`` gives a
-            frame.
+            One column, or one per segment for ``encode="onehot"``. ``set_output`` gives
+            a frame.
 
         Raises
         ------
@@ -355,27 +357,26 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         return self._codebook()[codes]
 
     def inverse_transform(self, X: Any) -> FloatArray:
-        """Return the scores in the middle of segments that `transform` has written.
+        """Return the middle score of the segments that `transform` has encoded.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, 1) or (n_rows, n_segments)
-            What `transform` gives.
+            Result of `transform`.
 
         Returns
         -------
         ndarray of float of shape (n_rows, 1)
-            The middle between the bounds of the segment, of which the outer ones are
-            the lowest and the highest score of ``fit``; NaN for rows without a score.
-            Of segments that are written alike, such as two of the same rate, the mean
-            of their middles.
+            Middle between the bounds of the segment; the outer bounds are the lowest
+            and the highest score in `fit`. NaN for rows without a score. Segments with
+            the same code, such as two of the same rate, get the mean of their middles.
 
         Raises
         ------
         NotFittedError
             If the binner is not fitted.
         ValueError
-            If a row stands for no segment.
+            If a row is the code of no segment.
         """
         check_is_fitted(self)
         encoded = check_array(X, dtype=np.float64)
@@ -409,7 +410,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         return np.array([name], dtype=object)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
-        """Return what the fitted tiers make of the outcomes of other customers.
+        """Return the segment table of other customers and their outcomes.
 
         Parameters
         ----------
@@ -423,8 +424,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         DataFrame
-            As ``segments_``, of these customers: what was promised, realised. A fixed
-            cost is paid where any of them is in the tier.
+            Columns of ``segments_``, to compare promised with realised profits. A fixed
+            cost is paid for tiers with at least one of the customers.
 
         Raises
         ------
@@ -463,7 +464,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         float
-            Total of the profits of `evaluate`, by the number of customers.
+            Sum of the profits of `evaluate` over the number of customers.
 
         Raises
         ------
@@ -481,10 +482,10 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         *,
         random_state: Any = None,
     ) -> RevenueBootstrap:
-        """Return how far cuts and profits would vary with other such customers.
+        """Return the bootstrap distribution of cut points and profits.
 
-        As many customers as in `fit` are drawn from these with replacement, again and
-        again, and the optimum is found anew for each draw.
+        For every replicate as many customers as in `fit` are drawn from these with
+        replacement, and the optimum is found anew.
 
         Parameters
         ----------
@@ -496,7 +497,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         RevenueBootstrap
-            Cuts and profits of all replicates, and ``frame()`` for their intervals.
+            Cut points and profits of all replicates, and ``frame()`` for intervals.
 
         Raises
         ------
@@ -508,14 +509,14 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
 
         Notes
         -----
-        The bootstrap is Efron's [1]_. The binner keeps sums of about a thousand blocks
-        of neighbouring scores, small around its cuts and larger elsewhere, and cuts of
-        replicates lie between them: all that are possible where there are no more
-        distinct scores. What the blocks of a draw sum up to follows the
-        multinomial law that drawing customers one by one leads to. Each replicate is
-        then solved exactly, which takes about a millisecond, and up to a hundred where
-        a budget or rates bind. Outcomes in [0, 1] count as the share of a customer, or
-        of the customers in a row, that converts; of others, variances are preserved.
+        The bootstrap is Efron's [1]_. The binner keeps sums over about a thousand bins
+        of neighbouring scores, which are small around its cut points, and replicates
+        are cut between bins: at all distinct scores if there are no more than that.
+        The sums of a replicate are drawn from the multinomial distribution that drawing
+        customers one by one leads to. Each replicate is then solved exactly, which
+        takes about a millisecond, and up to a hundred if a budget or rates bind.
+        Outcomes in [0, 1] count as shares of customers who convert; for others, mean
+        and variance of sums are preserved.
 
         References
         ----------

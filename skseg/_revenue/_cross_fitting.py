@@ -1,4 +1,4 @@
-"""Predictions of every row by a model that has not seen it."""
+"""Out-of-fold predictions: of every row by a model that has not seen it."""
 
 from __future__ import annotations
 
@@ -27,21 +27,27 @@ def fold_splits(
     n_folds = 5 if cv is None else cv
     stratify = is_classifier(estimator)
     if stratify and isinstance(n_folds, numbers.Integral):
-        # Stratified folds need a class with that many rows; counts may have none.
+        # Stratified folds need a class with that many rows, which counts may lack.
         stratify = bool(np.unique_counts(y).counts.max() >= n_folds)
     splitter = check_cv(cv, y, classifier=stratify)
     with warnings.catch_warnings():
-        # No harm here: nothing is scored fold by fold.
+        # A fold that lacks a class does no harm, as nothing is scored fold by fold.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         splits = list(splitter.split(X, y, **params))
     tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
-        absent = np.setdiff1d(np.arange(len(y)), tested)
-        given = shorten(repr(cv), 60, placeholder=" ...")
+        untested = np.setdiff1d(np.arange(len(y)), tested)
+        text = shorten(repr(cv), 60, placeholder=" ...")
+        rule = "put every row in exactly one test fold"
         raise InvalidDataError(
-            f"The 'cv' parameter of {owner} must put every row in exactly one test "
-            f"fold. Got {given} instead: of {len(y)} rows {len(absent)} are in "
-            f"none, and all folds together have {len(tested)}."
+            f"The 'cv' parameter of {owner} must {rule}. Got {text} instead: of "
+            f"{len(y)} rows {len(untested)} are in none, and all folds together have "
+            f"{len(tested)}.",
+            owner=owner,
+            name="cv",
+            rule=rule,
+            value=cv,
+            row=int(untested[0]) if len(untested) else None,
         )
     return splits
 
@@ -57,32 +63,34 @@ def out_of_fold(
     n_jobs: int | None,
 ) -> FloatArray:
     """Return the propensity of every row, by a model fitted without its fold."""
-    of_folds = Parallel(n_jobs=n_jobs)(
-        delayed(_of_fold)(owner, clone(estimator), X, y, train, test, params, method)
+    predictions = Parallel(n_jobs=n_jobs)(
+        delayed(_predict_fold)(
+            owner, clone(estimator), X, y, train, test, params, method
+        )
         for train, test in splits
     )
     propensities = np.empty(len(y))
-    for (_, test), values in zip(splits, of_folds, strict=True):
+    for (_, test), values in zip(splits, predictions, strict=True):
         propensities[test] = values
     return propensities
 
 
 def expected_outcome(owner: str, estimator: Any, X: Any, method: str) -> FloatArray:
-    """Return the outcomes that a fitted estimator expects, or raise."""
+    """Return the expected outcomes of a fitted estimator, or raise."""
     if not hasattr(estimator, method):
-        # Before it is fitted, a stack of models cannot tell what it will have.
+        # This cannot be checked earlier: a stack of models has its methods when fitted.
         rule = f"an estimator with {method}"
         if method == "predict_proba":
             rule += ", which CalibratedClassifierCV adds to those without"
         raise InvalidParameterError(owner, "estimator", rule, estimator)
     if method == "predict":
         return np.asarray(column_or_1d(estimator.predict(X)), dtype=np.float64)
-    # A fold may lack some classes: each model knows its own ones.
+    # A fold may lack some classes, so each model has classes of its own.
     classes = np.asarray(estimator.classes_, dtype=np.float64)
     return np.asarray(np.asarray(estimator.predict_proba(X)) @ classes)
 
 
-def _of_fold(
+def _predict_fold(
     owner: str,
     estimator: Any,
     X: Any,
@@ -93,9 +101,9 @@ def _of_fold(
     method: str,
 ) -> FloatArray:
     """Return the propensities of the test rows by a model of the training rows."""
-    own_params = {
+    train_params = {
         name: take_rows(value, train) if np.ndim(value) > 0 else value
         for name, value in params.items()
     }
-    estimator.fit(take_rows(X, train), y[train], **own_params)
+    estimator.fit(take_rows(X, train), y[train], **train_params)
     return expected_outcome(owner, estimator, take_rows(X, test), method)

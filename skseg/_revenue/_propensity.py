@@ -1,4 +1,4 @@
-"""PropensityBinner: segments of propensities that have not seen their own outcome."""
+"""PropensityBinner: revenue tiers on out-of-fold propensities."""
 
 from __future__ import annotations
 
@@ -40,8 +40,6 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from ._binner import OptimalRevenueBinner
 from ._cross_fitting import expected_outcome, fold_splits, out_of_fold
 
-Splits = list[tuple[Any, Any]]
-
 OWNER = "PropensityBinner"
 COLUMN = "propensity"
 RESPONSE_METHODS = ("auto", "predict_proba", "predict")
@@ -55,12 +53,12 @@ def _binner_has(name: str) -> Any:
 class PropensityBinner(
     SegmenterMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator
 ):
-    """Cut customers by a model's propensity, out of fold, so that cuts are not fooled.
+    """Revenue tiers on out-of-fold propensities of a model.
 
-    A model promises too much about the rows that it was fitted on: of those that it
-    has learned by heart the best look certain to convert. Here the propensity of every
-    training row comes from a model that has not seen this row, and on such
-    propensities `binner` is fitted. New rows get their propensity from a model that was
+    A model is overconfident about the rows that it was fitted on, and cut points fitted
+    to its scores promise profits that new rows do not make. Here the propensity of
+    every training row comes from a model that has not seen this row, and `binner` is
+    fitted on these propensities. New rows get their propensity from a model that is
     fitted on all training rows.
 
     Parameters
@@ -68,17 +66,18 @@ class PropensityBinner(
     estimator : estimator, default=None
         Classifier or regressor of the outcome. None: `LogisticRegression`.
     binner : segmenter, default=None
-        What is fitted on the propensities, a single column called "propensity", such as
-        `OptimalRevenueBinner` or `MECERuleSegmenter`. None: `OptimalRevenueBinner`.
+        Segmenter that is fitted on the propensities, a single column called
+        "propensity", such as `OptimalRevenueBinner` or `MECERuleSegmenter`. None:
+        `OptimalRevenueBinner`.
     cv : int, splitter or iterable of (train, test), default=5
         The folds; test folds have to be a partition of the rows. An int is the number
-        of folds, stratified for a classifier as far as its classes are large enough for
-        it, and not shuffled.
+        of folds, which are not shuffled and, for a classifier with large enough
+        classes, stratified.
     response_method : {"auto", "predict_proba", "predict"}, default="auto"
-        What the propensity is taken from. ``"auto"``: ``predict_proba`` of classifiers,
-        ``predict`` of all others.
+        Method that the propensity comes from. ``"auto"``: ``predict_proba`` for
+        classifiers, ``predict`` for all others.
     n_jobs : int, default=None
-        Number of folds to fit at once, as joblib counts; it has no part in the result.
+        Number of folds to fit at once, as joblib counts. It does not change the result.
 
     Attributes
     ----------
@@ -91,7 +90,7 @@ class PropensityBinner(
     rules_ : RuleSet
         The segments, as rules about the column "propensity".
     segments_ : DataFrame
-        One row per segment, as ``binner_`` has it.
+        The segment table of ``binner_``: code, name, rule, n, share, and more.
     segment_names_ : ndarray of str
         Names; a code is a position here.
     labels_ : ndarray of int of shape (n_rows,)
@@ -109,28 +108,28 @@ class PropensityBinner(
 
     Notes
     -----
-    The propensity is the expected outcome: of a classifier the sum of its classes,
-    which are numbers, each times its probability. For the outcomes 0 and 1 that is the
+    The propensity is the expected outcome. For a classifier it is the sum of its
+    classes, which are numbers, times their probabilities: for the outcomes 0 and 1, the
     probability of 1.
 
-    This is cross-fitting [1]_. It is no transformer to put before a binner: its
-    ``fit_transform`` would have to give other values (out of fold) than ``fit`` and
-    ``transform`` of the same rows, which scikit-learn rules out for good reason, as
-    nothing in a pipeline says whether rows are those of the training. So
-    ``labels_``, which `fit_predict` returns, belong to ``propensities_``, while
-    `predict`, `transform` and ``fit_transform`` take all rows for new ones; on training
-    rows the two differ.
+    This is cross-fitting [1]_. It cannot be a transformer before a binner: its
+    ``fit_transform`` would have to return out-of-fold values, but ``fit`` and
+    ``transform`` of the same rows in-sample ones, and a pipeline does not tell whether
+    rows are training rows. So ``labels_``, which `fit_predict` returns, belong to
+    ``propensities_``, while `predict`, `transform` and ``fit_transform`` treat all rows
+    as new ones; on training rows the two differ.
 
-    Rows with weight 3 count three times, both in the models and in the segments. That
-    this is the same as to have the rows three times can hold only where the folds keep
-    the copies together; folds made from an int do not.
+    Rows with weight 3 count three times, both in the models and in the segments. This
+    equals three copies of the row only if the folds keep copies together; folds made
+    from an int do not.
 
-    A fold's model has seen fewer rows than ``estimator_`` and is a little less sharp,
-    with a larger `cv` less so. What remains of the optimism is that of the cuts, which
-    are fitted to the outcomes of the same rows, but are few.
+    The model of a fold has seen fewer rows than ``estimator_`` and is a little less
+    accurate, less so with a larger `cv`. The remaining optimism is that of the few cut
+    points, which are fitted to the outcomes of the same rows.
 
-    With metadata routing, what `estimator`, `binner` and `cv` ask for reaches them,
-    such as ``groups``. Without it `estimator` and `binner` both get `sample_weight`.
+    With metadata routing, `estimator`, `binner` and `cv` get the metadata that they
+    request, such as ``groups``. Without it, `estimator` and `binner` both get
+    `sample_weight`.
 
     References
     ----------
@@ -180,7 +179,7 @@ class PropensityBinner(
         Parameters
         ----------
         X : frame, array or sparse matrix of shape (n_rows, n_columns)
-            One row per customer; whatever `estimator` takes, which gets it as it is.
+            One row per customer, passed on to `estimator` as it is.
         y : array-like of shape (n_rows,)
             Outcomes, in conversions: 0 / 1, bool, counts or other numbers.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -223,8 +222,8 @@ class PropensityBinner(
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
         """Fit, and return the segment codes by out-of-fold propensity.
 
-        They are those of ``labels_``, on which ``segments_`` reports. `predict` of the
-        same rows may differ: it takes them for new ones.
+        These are ``labels_``, which ``segments_`` counts. `predict` of the same rows
+        may differ, as it treats them as new ones.
 
         Parameters
         ----------
@@ -253,8 +252,8 @@ class PropensityBinner(
         Returns
         -------
         ndarray of float of shape (n_rows,)
-            Expected outcomes, in conversions per row, by ``estimator_``. For training
-            rows they promise too much; ``propensities_`` do not.
+            Expected outcomes by ``estimator_``, in conversions per row. For training
+            rows they are overconfident; ``propensities_`` are not.
 
         Raises
         ------
@@ -292,12 +291,12 @@ class PropensityBinner(
         Parameters
         ----------
         X : frame, array or sparse matrix of shape (n_rows, n_columns)
-            Columns as in `fit`. Training rows are taken for new ones.
+            Columns as in `fit`. Training rows are treated as new ones.
 
         Returns
         -------
         ndarray of shape (n_rows, n_columns_out)
-            What ``transform`` of ``binner_`` gives; ``set_output`` gives a frame.
+            Result of ``transform`` of ``binner_``; ``set_output`` gives a frame.
 
         Raises
         ------
@@ -305,7 +304,7 @@ class PropensityBinner(
             If the binner is not fitted.
         """
         column = self._column(X)
-        # Our own set_output decides on the container, not that of the binner.
+        # The set_output of this estimator decides on the container, not the binner's.
         return np.asarray(self.binner_.transform(column))
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
@@ -319,14 +318,14 @@ class PropensityBinner(
         Returns
         -------
         ndarray of str
-            As ``binner_`` has them.
+            Names from ``binner_``.
         """
         check_is_fitted(self)
         return self.binner_.get_feature_names_out()
 
     @available_if(_binner_has("evaluate"))  # type: ignore[untyped-decorator]
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
-        """Return what the fitted segments make of the outcomes of new rows.
+        """Return the segment table of new rows and their outcomes.
 
         Parameters
         ----------
@@ -340,7 +339,7 @@ class PropensityBinner(
         Returns
         -------
         DataFrame
-            What ``evaluate`` of ``binner_`` gives: what was promised, realised.
+            Result of ``evaluate`` of ``binner_``, to compare with ``segments_``.
 
         Raises
         ------
@@ -366,8 +365,8 @@ class PropensityBinner(
         Returns
         -------
         float
-            Of an `OptimalRevenueBinner` the profit per row. On training rows it is too
-            good; on other rows it is what `GridSearchCV` maximises.
+            For an `OptimalRevenueBinner`, the profit per row. It is too good on
+            training rows; `GridSearchCV` maximises it on others.
 
         Raises
         ------
@@ -377,17 +376,17 @@ class PropensityBinner(
         return float(self._by_binner("score", X, y, sample_weight))
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return what metadata is asked for, by whom.
+        """Return which metadata goes to which part.
 
         Returns
         -------
         MetadataRouter
-            Of `fit`: to ``fit`` of estimator and binner, and to ``split`` of `cv`.
+            Router from `fit` to ``fit`` of estimator and binner and ``split`` of `cv`.
         """
         estimator, binner = self._parts()
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         to_split = MethodMapping().add(caller="fit", callee="split")
-        # scikit-learn 1.6 prints the owner as it is, so it is given by name.
+        # scikit-learn 1.6 prints the owner unchanged, so it is given by name.
         router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
         router.add(estimator=estimator, method_mapping=to_fit)
         router.add(binner=binner, method_mapping=to_fit)
@@ -397,7 +396,7 @@ class PropensityBinner(
         estimator, binner = self._parts()
         inner, tags = get_tags(estimator), super().__sklearn_tags__()
         tags.input_tags = inner.input_tags
-        # The folds take rows alone, not rows and columns of a kernel matrix.
+        # Folds are subsets of rows, not of rows and columns of a kernel matrix.
         tags.input_tags.pairwise = False
         tags.non_deterministic = inner.non_deterministic
         tags.target_tags.required = True
@@ -405,12 +404,12 @@ class PropensityBinner(
         return tags
 
     def _parts(self) -> tuple[Any, Any]:
-        """Return estimator and binner, where None stands for the default ones."""
+        """Return estimator and binner, the default ones for None."""
         estimator = _or_default(self.estimator, LogisticRegression)
         return estimator, _or_default(self.binner, OptimalRevenueBinner)
 
     def _checked_parts(self) -> tuple[Any, Any, str]:
-        """Return estimator, binner and the method of propensities, or raise."""
+        """Return estimator, binner and the method that gives propensities, or raise."""
         estimator, binner = self._parts()
         if isinstance(estimator, type) or not hasattr(estimator, "fit"):
             rule = "a classifier or regressor"
@@ -431,7 +430,10 @@ class PropensityBinner(
         if fit_params:
             raise InvalidDataError(
                 f"fit of {OWNER} takes {', '.join(map(repr, fit_params))} only with "
-                "metadata routing: sklearn.set_config(enable_metadata_routing=True)."
+                "metadata routing: sklearn.set_config(enable_metadata_routing=True).",
+                owner=OWNER,
+                name=next(iter(fit_params)),
+                rule="passed with metadata routing",
             )
         weights = {} if weight is None else {"sample_weight": weight}
         for name, part in zip(("estimator", "binner"), self._parts(), strict=True):
@@ -453,11 +455,11 @@ class PropensityBinner(
         return getattr(self.binner_, method)(column, y, **weights)
 
 
-def _or_default(given: Any, default: type) -> Any:
-    if given is not None:
-        return given
-    made: Any = default()
+def _or_default(part: Any, default: type) -> Any:
+    if part is not None:
+        return part
+    part = default()
     if get_config()["enable_metadata_routing"]:
-        # Users can only say of what they pass what metadata it asks for.
-        made.set_fit_request(sample_weight=True)
-    return made
+        # Users can set the requests only of parts that they pass.
+        part.set_fit_request(sample_weight=True)
+    return part

@@ -1,4 +1,4 @@
-"""What the searches share about arrays: their types, and comparison key by key."""
+"""Lexicographic comparison of arrays, which several searches share."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from skseg._typing import BoolArray, FloatArray
 
 
 def smallest(keys: Sequence[FloatArray]) -> int:
-    """Return where the keys are smallest: the first key first, then the first place."""
-    left = np.arange(len(keys[0]))
+    """Return the first position at which the keys are lexicographically smallest."""
+    positions = np.arange(len(keys[0]))
     for key in keys:
-        some = key[left]
-        left = left[some == some.min()]
-        if len(left) == 1:
+        values = key[positions]
+        positions = positions[values == values.min()]
+        if len(positions) == 1:
             break
-    return int(left[0])
+    return int(positions[0])
 
 
 def comes_before(keys: Iterable[FloatArray], others: Iterable[FloatArray]) -> BoolArray:
-    """Tell where `keys` are smaller than `others`, the first key first."""
+    """Tell where `keys` are lexicographically smaller than `others`."""
     pairs = list(zip(keys, others, strict=True))
     smaller = np.zeros_like(pairs[0][0], dtype=bool)
     for key, other in reversed(pairs):

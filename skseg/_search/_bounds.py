@@ -1,4 +1,4 @@
-"""Bounds on sizes: what they allow by number alone, and why not."""
+"""Bounds on sizes: which sizes arithmetic alone rules out, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
-# Sums of fractional weights meet a bound up to this share of it: 10 x 0.1 is 1.
+# Sums of fractional weights may miss a bound by this share of it: 10 x 0.1 is 1.
 _TOLERANCE = 1e-9
 
 
@@ -21,9 +21,9 @@ class SizeBounds:
     Attributes
     ----------
     low, high : float
-        What sizes are compared with.
+        The bounds that sizes are compared with, rounding included.
     min_size, max_size : float
-        What the user asked for.
+        The bounds that the user gave.
     """
 
     low: float
@@ -36,7 +36,7 @@ class SizeBounds:
         return self.low <= size <= self.high
 
     def fewest(self, size: float) -> int:
-        """Return how many segments it takes to stay below the upper bound."""
+        """Return the fewest segments that keep to the upper bound."""
         return max(1, math.ceil(size / self.high))
 
     def adds_up(self, size: float) -> bool:
@@ -51,13 +51,13 @@ class SizeBounds:
         return np.maximum(1.0, np.ceil(sizes / self.high))
 
     def excess(self, sizes: FloatArray) -> FloatArray:
-        """Return the rows above the bound that numbers alone make unavoidable."""
+        """Return the number of rows above the bound that no division can avoid."""
         if self.low <= 0:
             return np.zeros_like(sizes)
         return np.maximum(0.0, sizes - np.floor(sizes / self.low) * self.high)
 
     def why_not(self, size: float) -> str | None:
-        """Return why the numbers alone rule `size` rows out, None if they do not."""
+        """Return why arithmetic rules `size` rows out, None if it does not."""
         if size < self.low:
             return (
                 f"{count_rows(size)} {'is' if size == 1 else 'are'} fewer than "
@@ -83,9 +83,13 @@ class SizeBounds:
 def size_bounds(min_size: float, max_size: float, sizes: FloatArray) -> SizeBounds:
     """Return bounds for sums of `sizes`: exact for whole ones, else up to rounding."""
     if not (0 <= min_size <= max_size and max_size > 0):
+        rule = "0 <= min_size <= max_size and max_size > 0"
         raise InvalidDataError(
-            "Sizes must have 0 <= min_size <= max_size and max_size > 0. Got "
-            f"min_size={min_size!r} and max_size={max_size!r}."
+            f"Sizes must have {rule}. Got min_size={min_size!r} and "
+            f"max_size={max_size!r}.",
+            name="min_size",
+            rule=rule,
+            value=(min_size, max_size),
         )
     low, high = float(np.ceil(min_size)), float(np.floor(max_size))
     if not _are_whole(sizes) or low > high or high < 1:
@@ -100,8 +104,8 @@ def _are_whole(sizes: FloatArray) -> bool:
 def summable(sizes: FloatArray) -> FloatArray:
     """Return `sizes` such that their sums do not depend on the order of adding up.
 
-    Whole numbers are. Others are rounded to multiples of a power of two so small that
-    float64 holds every sum of them exactly.
+    Whole numbers are summable. Others are rounded to multiples of a power of two that
+    is small, but large enough for float64 to hold every sum exactly.
     """
     if _are_whole(sizes):
         return sizes

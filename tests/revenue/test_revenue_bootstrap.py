@@ -221,7 +221,7 @@ def test_replicates_are_refits_to_their_draws(
 def test_a_plain_bootstrap_of_rows_gives_the_same_intervals() -> None:
     X, y = customers(400, seed=1)
     binner = menu_of_three().fit(X, y)
-    result = binner.bootstrap(1000, random_state=0)
+    result = binner.bootstrap(500, random_state=0)
     rng = np.random.default_rng(0)
     plain, cuts = np.empty(200), np.empty(200)
     for i in range(200):
@@ -253,10 +253,10 @@ def test_a_plain_bootstrap_agrees_where_scores_are_missing_and_money_is_short() 
         "min_size": None,
     }
     binner = menu_of_three(**settings).fit(X, y)
-    result = binner.bootstrap(150, random_state=0)
+    result = binner.bootstrap(100, random_state=0)
     rng = np.random.default_rng(0)
-    plain = np.empty((80, 2))
-    for i in range(80):
+    plain = np.empty((50, 2))
+    for i in range(50):
         rows = rng.integers(300, size=300)
         table = menu_of_three(**settings).fit(X[rows], y[rows]).segments_
         plain[i] = table["profit"].sum(), table["profit"].iloc[-1]
@@ -473,7 +473,7 @@ def test_the_total_varies_as_the_outcomes_do() -> None:
         result = (
             OptimalRevenueBinner(1, revenue=3, cost=1)
             .fit(X, y)
-            .bootstrap(1500, random_state=0)
+            .bootstrap(700, random_state=0)
         )
         assert totals(result).mean() == pytest.approx(3 * y.sum() - 500, rel=0.02)
         deviation = 3 * math.sqrt(500) * y.std()
@@ -630,6 +630,18 @@ def test_there_are_no_intervals_where_no_draw_can_be_cut() -> None:
     assert math.isnan(result.optimism)
     with pytest.raises(ValueError, match="None of the 1 replicates can be cut within"):
         result.frame()
+    assert "1 more cannot meet the constraints" in result._repr_html_()
+
+
+def test_notebooks_show_the_intervals_and_names_as_text() -> None:
+    X, y = customers(200)
+    names = ["None", "E-mail", "<b>Call</b>"]
+    result = menu_of_three(segment_names=names).fit(X, y).bootstrap(9, random_state=0)
+    html = result._repr_html_()
+    assert all(f">{name}</th>" in html for name in result.frame())
+    assert f"{result.frame()['ci_low'].iloc[-1]:,.6g}" in html
+    assert "&lt;b&gt;Call" in html
+    assert "<b>" not in html
 
 
 # Parameters and states

@@ -318,6 +318,29 @@ def test_too_few_scores_for_all_tiers_name_the_parameters_to_change() -> None:
     assert OptimalRevenueBinner(3).fit([[1.0], [2.0]], [0, 1]).gap_ == 0
 
 
+def test_what_cannot_be_met_is_told_by_facts_too() -> None:
+    binner = OptimalRevenueBinner(2, mode="exact", min_size=3)
+    with pytest.raises(InfeasibleError) as caught:
+        binner.fit([[0.1], [0.2], [0.3], [0.4]], [0, 0, 1, 1])
+    error = caught.value
+    assert error.owner == "OptimalRevenueBinner"
+    assert error.value == {"mode": "exact", "min_size": 3}
+    assert error.advice == "The smallest change that makes it possible: min_size=2."
+    assert str(error).endswith(error.advice)
+
+
+def test_a_fit_that_fails_leaves_the_binner_as_it_was() -> None:
+    X = np.arange(8.0).reshape(-1, 1)
+    binner = OptimalRevenueBinner(2).fit(X, [0, 1] * 4)
+    before = {name: repr(value) for name, value in vars(binner).items()}
+    for settings in ({"min_size": 5, "mode": "exact"}, {"budget": -1.0}):
+        failing = binner.set_params(**settings)
+        with pytest.raises(InfeasibleError):
+            failing.fit(X + 1, [0, 1] * 4)
+        binner.set_params(min_size=0.01, mode="subset", budget=None)
+        assert {name: repr(value) for name, value in vars(binner).items()} == before
+
+
 def test_bounds_that_exclude_each_other_are_called_by_their_names() -> None:
     binner = OptimalRevenueBinner(2, min_size=5, max_size=3)
     with pytest.raises(InvalidParameterError, match="min_size") as caught:

@@ -30,7 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 INF, MAX = math.inf, sys.float_info.max
 TINY = math.ulp(0.0)
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
-N_SEEDS = 20_000 if THOROUGH else 800
+N_SEEDS = 20_000 if THOROUGH else 600
 MODES = ["subset", "prefix", "exact"]
 
 
