@@ -1,4 +1,4 @@
-"""A grid of DBSCAN: its CPU time by that of single fits, and its labels by theirs.
+"""A grid of DBSCAN: CPU time and labels against those of single fits.
 
 The radii are those that `select_eps` tries by itself around the knee of 10 neighbours.
 The 5 fits are those of the 5 radii with 10 neighbours: what a user pays who has chosen

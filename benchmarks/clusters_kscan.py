@@ -54,7 +54,7 @@ DATA: dict[str, Callable[[int], FloatArray]] = {
 
 
 def k_scan(n: int = 100_000) -> list[Row]:
-    """CPU seconds and inertia of both, on each kind of rows."""
+    """Measure CPU seconds and inertia of both, on each kind of rows."""
     rows = []
     for name, make in DATA.items():
         X = make(n)

@@ -1,4 +1,4 @@
-"""From a scan over k to proved rules: CPU seconds and memory, in a process apart."""
+"""From a scan over k to proved rules: CPU seconds and memory, in a separate process."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SHOWN = ["silhouette", "stability", "largest_share", "smallest_share"]
 
 
 def real() -> list[Row]:
-    """Published figures again, and the whole path on three sets of customers."""
+    """Reproduce published figures, and take three data sets from columns to rules."""
     folder = Path(os.environ.get("SKSEG_DATA", ""))
     if not (folder / "mall_customers").is_dir():
         print("mall_customers is not in SKSEG_DATA: real customers are left out.")

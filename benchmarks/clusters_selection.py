@@ -21,7 +21,7 @@ Row = dict[str, Any]
 FloatArray = npt.NDArray[np.float64]
 
 N_ROWS = 3_000
-# Just so many that the silhouette is estimated.
+# Enough rows that the silhouette is estimated.
 N_ESTIMATED = 6_000
 KS = range(2, 11)
 
@@ -89,7 +89,7 @@ POPULATIONS: dict[str, tuple[int, Callable[[int], FloatArray]]] = {
 
 
 def verdicts(n_runs: int = 20) -> list[Row]:
-    """How often each criterion chooses which number, per population."""
+    """Count the numbers that each criterion chooses, per population."""
     rows = []
     for name, (truth, draw) in POPULATIONS.items():
         found = [
@@ -113,12 +113,12 @@ def verdicts(n_runs: int = 20) -> list[Row]:
 
 
 def _counts(numbers: Any) -> str:
-    """Return them as text, the most frequent first: "4 x18, 3 x2"."""
+    """Return counts of the numbers as text, the most frequent first: "4 x18, 3 x2"."""
     return ", ".join(f"{k} x{n}" for k, n in Counter(numbers).most_common())
 
 
 def agreement(n_sets: int = 40) -> list[Row]:
-    """How often the k is that of ten starts for each k and the exact silhouette."""
+    """Compare the choice with that by ten starts for each k and exact silhouettes."""
     rows = []
     for seed in range(n_sets):
         k = 3 + seed % 6

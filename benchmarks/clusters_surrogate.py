@@ -1,4 +1,4 @@
-"""Rules in place of clusters: fidelity on rows held out, what it costs, and the time.
+"""Rules in place of clusters: fidelity on held-out rows, cost ratio, and time.
 
 K-Means is fitted; rules with one, two and three boxes a cluster stand in for it. Beside
 them stands the same with scikit-learn's tree of as many leaves, read in float32 and not
@@ -37,7 +37,7 @@ TIMED = (1_000_000, 10)
 
 
 def surrogate() -> list[Row]:
-    """Fidelity of rules with k, 2k and 3k boxes on several sets; the time of one."""
+    """Measure fidelity of rules with k, 2k and 3k boxes on several sets, and time."""
     rows = [
         row
         for name, (X, model) in _sets().items()
@@ -127,9 +127,9 @@ def _fidelities(name: str, X: Any, model: Pipeline) -> Iterator[Row]:
 
 
 def _fold_fidelities(X: Any, codes: Any, rules: RuleSurrogate) -> tuple[float, float]:
-    """Return agreement with K-Means on rows held out: of rules, of scikit-learn's tree.
+    """Return the agreement of rules and of scikit-learn's tree with K-Means.
 
-    Means over the same folds.
+    Both are means over held-out rows of the same folds.
     """
     tree = DecisionTreeClassifier(
         max_leaf_nodes=rules.max_rules, class_weight="balanced", random_state=0

@@ -2,16 +2,16 @@
 From clusters to rules
 ======================
 
-Customers of a shop are clustered, and the clusters are turned into rules: as many of
-them as there is evidence for, in years, days and currency. The customers are generated
-from five known kinds, so we see what was found.
+Customers of a shop are clustered, into as many segments as there is evidence for, and
+the clusters are turned into rules in years, days and currency. The customers are
+generated from five known kinds, so we can check the segments.
 """
 
 # %%
 # Customers
 # ---------
-# Of some, values are missing, and some values are absurd. Clustering needs few columns,
-# on a scale where differences mean something: logarithms of counts, days and money.
+# Some values are missing, and some are absurd. Clustering needs few columns, on a scale
+# where differences mean something: logarithms of counts, days and money.
 
 import numpy as np
 from sklearn.pipeline import make_pipeline
@@ -41,11 +41,11 @@ X, kinds = X[known], truth["segment"][known]
 from skseg.displays import NSegmentsDisplay
 from skseg.model_selection import select_n_segments
 
-found = select_n_segments(
+selection = select_n_segments(
     scale.fit_transform(X), n_segments=range(2, 9), random_state=0
 )
-print(found)
-criteria = NSegmentsDisplay.from_selection(found)
+print(selection)
+criteria = NSegmentsDisplay.from_selection(selection)
 
 # %%
 # The same question about customers of one kind only:
@@ -59,7 +59,7 @@ print(f"{none.n_segments}; the silhouette alone says {none.choices['silhouette']
 # %%
 # Which clusterer?
 # ----------------
-# `InductiveSegmenter` gives every clusterer a ``predict``, and so a stability.
+# `InductiveSegmenter` gives every clusterer a ``predict``, which stability needs.
 
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.mixture import GaussianMixture
@@ -67,14 +67,14 @@ from sklearn.mixture import GaussianMixture
 from skseg import InductiveSegmenter
 from skseg.model_selection import compare_segmenters
 
-k = found.n_segments
+k = selection.n_segments
 candidates = {
     "K-Means": KMeans(k, random_state=0),
     "mixture": GaussianMixture(k, random_state=0),
     "hierarchical": InductiveSegmenter(AgglomerativeClustering(k)),
     "DBSCAN": InductiveSegmenter(DBSCAN(eps=0.8, min_samples=20)),
 }
-pipelines = {name: make_pipeline(scale, one) for name, one in candidates.items()}
+pipelines = {name: make_pipeline(scale, model) for name, model in candidates.items()}
 compare_segmenters(pipelines, X, space=scale, n_replicates=3, random_state=0).round(3)
 
 # %%
@@ -94,8 +94,8 @@ print(f"fidelity {surrogate.fidelity_:.3f}, cost ratio {surrogate.cost_ratio_:.3
 
 import pandas as pd
 
-found_in = pd.Series(surrogate.segment_names_[surrogate.labels_], name="segment")
-pd.crosstab(found_in, kinds.to_numpy(), colnames=["kind"])
+segments = pd.Series(surrogate.segment_names_[surrogate.labels_], name="segment")
+pd.crosstab(segments, kinds.to_numpy(), colnames=["kind"])
 
 # %%
 # The rules as SQL give every customer the same segment:
@@ -109,7 +109,7 @@ print((codes.to_numpy() == surrogate.predict(X)).all())
 # %%
 # Pictures
 # --------
-# What the segments have more or less of than the average customer:
+# Means of the segments compared with the average customer:
 
 from skseg.displays import (
     FeatureHeatmapDisplay,
