@@ -3,16 +3,16 @@ From propensities to tiers
 ==========================
 
 Cart abandoners get nothing, an e-mail, a coupon or a call, by how likely they are to
-come back. A model scores them, tiers are cut where profit is largest, and what was
-promised is compared with what new customers bring. The customers are generated, so that
-this runs as it stands.
+come back. A model scores them, tiers are cut where profit is largest, and the promised
+profit is compared with that of new customers. The customers are generated, so that the
+example runs as it stands.
 """
 
 # %%
 # Customers, and a menu
 # ---------------------
-# What a treatment costs, and by what it multiplies conversions, would come from an
-# experiment.
+# The costs of treatments, and the factors by which they multiply conversions, would come
+# from an experiment.
 
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
@@ -63,8 +63,8 @@ tiers = RevenueTiersDisplay.from_estimator(fitted)
 # %%
 # Promised and realised
 # ---------------------
-# Had the forest scored the customers that it was trained on, the tiers would promise
-# more than they can keep:
+# If the forest scores the customers that it was trained on, the tiers promise more than
+# they can keep:
 
 
 def per_customer(binner):
@@ -83,7 +83,7 @@ print(f"{model.score(X_new, y_new):.2f}")
 # How sure is that?
 # -----------------
 # Customers are drawn anew, and the optimum is found for each draw. The curves show the
-# total profit as one cut moves and the others stay.
+# total profit while one cut point moves and the others stay.
 
 intervals = fitted.bootstrap(1000, random_state=0)
 intervals.frame().round(3)
