@@ -81,4 +81,4 @@ def _naive(X: FloatArray) -> dict[int, float]:
 
 def _path(X: FloatArray) -> dict[int, float]:
     rng = np.random.default_rng(0)
-    return {k: one.inertia_ for k, one in full_path(X - X.mean(axis=0), KS, rng)}
+    return {k: model.inertia_ for k, model in full_path(X - X.mean(axis=0), KS, rng)}
