@@ -77,8 +77,8 @@ def compare(runs: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, float]
         for name, run in runs.items():
             figures[name].append(measured(run))
     return {
-        name: (statistics.median(s for s, _ in taken), max(m for _, m in taken))
-        for name, taken in figures.items()
+        name: (statistics.median(s for s, _ in pairs), max(m for _, m in pairs))
+        for name, pairs in figures.items()
     }
 
 
@@ -169,7 +169,7 @@ def one_time_buyers(n_customers: int) -> pd.DataFrame:
 def moved_by_a_shuffle(customers: pd.DataFrame) -> dict[str, float]:
     """Return the share of customers whose segment changes when rows are shuffled."""
 
-    def ours(X: pd.DataFrame) -> np.ndarray:
+    def skseg_codes(X: pd.DataFrame) -> np.ndarray:
         return RFMSegmenter().fit_predict(X)
 
     def names_of(R: Any, F: Any) -> np.ndarray:
@@ -192,14 +192,14 @@ def moved_by_a_shuffle(customers: pd.DataFrame) -> dict[str, float]:
     def duckdb_ntile(X: pd.DataFrame) -> np.ndarray:
         with duckdb.connect() as connection:
             connection.register("numbered", X.assign(row=np.arange(len(X))))
-            found = connection.execute(query).df()
-        return names_of(found["r"].to_numpy(), found["f"].to_numpy())
+            scores = connection.execute(query).df()
+        return names_of(scores["r"].to_numpy(), scores["f"].to_numpy())
 
     def sqlite_ntile(X: pd.DataFrame) -> np.ndarray:
         with closing(sqlite3.connect(":memory:")) as connection:
             X.assign(row=np.arange(len(X))).to_sql("numbered", connection)
-            found = pd.read_sql(query, connection)
-        return names_of(found["r"].to_numpy(), found["f"].to_numpy())
+            scores = pd.read_sql(query, connection)
+        return names_of(scores["r"].to_numpy(), scores["f"].to_numpy())
 
     order = np.random.default_rng(1).permutation(len(customers))
     shuffled = customers.iloc[order].reset_index(drop=True)
@@ -209,7 +209,7 @@ def moved_by_a_shuffle(customers: pd.DataFrame) -> dict[str, float]:
             ("qcut(rank(method='first'))", ranked),
             ("NTILE in sqlite", sqlite_ntile),
             ("NTILE in duckdb", duckdb_ntile),
-            ("RFMSegmenter", ours),
+            ("RFMSegmenter", skseg_codes),
         )
     }
 

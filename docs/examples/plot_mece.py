@@ -109,8 +109,8 @@ strategy[["rank", "name", "description", "n", "score", "action"]].head(3).round(
 import duckdb
 
 for condition, n in zip(strategy["sql"], strategy["n"], strict=True):
-    (found,) = duckdb.sql(f"SELECT count(*) FROM X WHERE {condition}").fetchall()
-    assert found == (n,)
+    (count,) = duckdb.sql(f"SELECT count(*) FROM X WHERE {condition}").fetchone()
+    assert count == n
 print(strategy["sql"][0])
 
 # %%

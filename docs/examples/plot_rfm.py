@@ -70,9 +70,9 @@ segmenter.segments_[["name", "n", "share", "median_recency", "revenue_share"]].r
 
 import pandas as pd
 
-found = segmenter.segment_names_[segmenter.predict(customers)]
+names = segmenter.segment_names_[segmenter.predict(customers)]
 known = types.set_index("customer_id")["type"].loc[customers["customer_id"]]
-pd.crosstab(pd.Categorical(found, segmenter.segment_names_), known.to_numpy())
+pd.crosstab(pd.Categorical(names, segmenter.segment_names_), known.to_numpy())
 
 # %%
 # As SQL
@@ -84,7 +84,7 @@ import duckdb
 
 case = segmenter.rules_.to_sql("duckdb", alias="segment")
 from_sql = duckdb.sql(f"SELECT customer_id, {case} FROM customers").df()
-print((from_sql["segment"] == found).all())
+print((from_sql["segment"] == names).all())
 print(case[:200], "...")
 
 # %%

@@ -19,7 +19,7 @@ from ._defects import Defects
 ISO_8601 = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})(?:[T ].+)?")
 EPOCH = dt.date(1970, 1, 1).toordinal()
 Zone = str | dt.tzinfo
-# What stands for the zone of dates without one, and of dates with one each.
+# Stand for the zone of dates without one, and of dates that have one each.
 NAIVE = "naive"
 EACH_ITS_OWN = "each its own"
 
@@ -30,7 +30,7 @@ def read_days(
     """Return calendar days since 1970-01-01 and the zone they were taken in."""
     if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return _days_of_values(series, time_zone, defects)
-    # Arrays hold moments in UTC; the day meant is that of the local clock.
+    # Arrays hold moments in UTC, but the calendar day is that of the local clock.
     local, zone = _to_local_time(series, time_zone)
     if local.dtype not in (nw.Datetime, nw.Date):
         raise InvalidDataError(
@@ -51,7 +51,7 @@ def read_days(
 def _to_local_time(
     series: nw.Series[Any], time_zone: str | None
 ) -> tuple[nw.Series[Any], Zone | None]:
-    """Return times without their zone, if they have one, and what it was."""
+    """Return local times without a zone, and the zone that they had, if any."""
     native = series.to_native()
     if isinstance(native, pd.Series):
         # narwhals reads pandas' types by their names, and versions up to 2.29 misread
@@ -61,7 +61,8 @@ def _to_local_time(
         zone = getattr(dtype, "tz", None)
         if zone is None:
             return series, None
-        # pandas 2.2 has pyarrow's times lose their zone as UTC, its own as local.
+        # Where tz_localize drops a zone, pandas 2.2 gives UTC for times of pyarrow,
+        # and local times for its own.
         native = native.astype(pd.DatetimeTZDtype(dtype.unit, zone))
         native = native if time_zone is None else native.dt.tz_convert(time_zone)
         return nw.from_native(native.dt.tz_localize(None), series_only=True), zone

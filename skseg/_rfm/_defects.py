@@ -1,4 +1,4 @@
-"""The account of the transactions that cannot be used."""
+"""Transactions that cannot be used, counted by kind of defect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
+
+from skseg._typing import BoolArray
 
 HINTS = {
     "missing customer": "Give these rows a customer, or leave them out.",
@@ -24,7 +25,7 @@ HINTS = {
 
 
 class Defect(NamedTuple):
-    """Rows with the same defect: how many, the first one, and what it holds."""
+    """Rows with the same defect: their number, the first one, and its value."""
 
     kind: str
     n_rows: int
@@ -45,22 +46,22 @@ class Defects:
         return {defect.kind: defect.n_rows for defect in self.kinds}
 
     def add(
-        self, kind: str, bad: NDArray[np.bool_], values: nw.Series[Any] | None = None
+        self, kind: str, is_defective: BoolArray, values: nw.Series[Any] | None = None
     ) -> None:
-        """Count the rows that are `bad` and were usable until now."""
-        bad = bad & self.usable
-        count = int(np.count_nonzero(bad))
+        """Count the defective rows that had no other defect before."""
+        is_defective = is_defective & self.usable
+        count = int(np.count_nonzero(is_defective))
         if count:
-            row = int(bad.argmax())
+            row = int(is_defective.argmax())
             value = None if values is None else str(values[row])
             self.kinds.append(Defect(kind, count, row, value))
-            self.usable &= ~bad
+            self.usable &= ~is_defective
 
     def __str__(self) -> str:
         """List every kind with its count, its first row and what to do."""
-        n_bad = sum(self.counts.values())
+        n_unusable = sum(self.counts.values())
         lines = [
-            f"{n_bad:,} of {len(self.usable):,} transactions cannot be used:",
+            f"{n_unusable:,} of {len(self.usable):,} transactions cannot be used:",
         ]
         for kind, count, row, value in self.kinds:
             rows = "row" if count == 1 else "rows"

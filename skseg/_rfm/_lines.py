@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, MissingColumnError
 
 from ._calendar import EPOCH, as_of_day, read_days
 from ._defects import Defects
 from ._money import read_units
 
-# Rows handled at a time where a loop spares an array of full length.
+# Rows handled at a time, where a loop spares a second array of full length.
 BLOCK = 1 << 16
 
 
-class Columns(NamedTuple):
-    """The names of the columns to read."""
+class ColumnNames(NamedTuple):
+    """Names of the columns to read."""
 
     customer: str
     date: str
@@ -35,13 +36,13 @@ class Lines(NamedTuple):
     customer: nw.Series[Any]
     order: nw.Series[Any] | NDArray[np.int64] | None
     day: NDArray[np.int64]  # since 1970-01-01
-    units: NDArray[np.float64]  # whole minor units
+    units: FloatArray  # whole minor units
     as_of: dt.date
     excluded: dict[str, int]
 
 
-def read_frame(transactions: Any, columns: Columns) -> nw.DataFrame[Any]:
-    """Wrap the frame, and check that it has rows and the columns needed."""
+def read_frame(transactions: Any, columns: ColumnNames) -> nw.DataFrame[Any]:
+    """Wrap the frame, and check that it has rows and the named columns."""
     try:
         frame: nw.DataFrame[Any] = nw.from_native(transactions, eager_only=True)
     except TypeError as error:
@@ -65,14 +66,14 @@ def read_frame(transactions: Any, columns: Columns) -> nw.DataFrame[Any]:
 
 def read_lines(
     frame: nw.DataFrame[Any],
-    columns: Columns,
+    columns: ColumnNames,
     *,
     as_of: Any,
     time_zone: str | None,
     decimals: int,
     invalid: str,
 ) -> Lines:
-    """Read the columns; raise on rows that cannot be used, or leave them out."""
+    """Read the columns; raise on rows that cannot be used, or exclude them."""
     defects = Defects(len(frame))
     customer = frame.get_column(columns.customer)
     defects.add("missing customer", _is_missing_id(customer))
@@ -99,15 +100,15 @@ def read_lines(
     return Lines(customer, order, day, units, as_of_date, defects.counts)
 
 
-def _is_missing_id(series: nw.Series[Any]) -> NDArray[np.bool_]:
+def _is_missing_id(series: nw.Series[Any]) -> BoolArray:
     """Find null, NaN and empty ids: an empty text identifies nobody."""
     missing = series.is_null()
     if series.dtype.is_float():
         missing = missing | series.is_nan().fill_null(True)
     elif series.dtype in (nw.String, nw.Categorical, nw.Enum):
         missing = missing | (series.cast(nw.String) == "").fill_null(True)
-    found: NDArray[np.bool_] = missing.to_numpy().astype(bool, copy=False)
-    return found
+    mask: BoolArray = missing.to_numpy().astype(bool, copy=False)
+    return mask
 
 
 def _check_defects(defects: Defects, invalid: str) -> None:
@@ -134,13 +135,13 @@ def _check_defects(defects: Defects, invalid: str) -> None:
 
 def number_ids(
     ids: nw.Series[Any] | NDArray[np.int64], *, ordered: bool
-) -> tuple[NDArray[np.intp], int]:
+) -> tuple[IntArray, int]:
     """Give each distinct id a number from 0 on, in sorted order if `ordered`."""
     array: Any = ids
     if isinstance(ids, nw.Series):
-        # pandas numbers its own texts without a Python object for each.
-        own = ids.implementation.is_pandas() and not ids.dtype.is_integer()
-        array = ids.to_native() if own else ids.to_numpy()
+        # pandas numbers the texts of its series without a Python object for each.
+        is_pandas = ids.implementation.is_pandas() and not ids.dtype.is_integer()
+        array = ids.to_native() if is_pandas else ids.to_numpy()
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
         low, high = int(array.min()), int(array.max())
         if high - low < 4 * len(array) and high <= np.iinfo(np.int64).max:
@@ -154,7 +155,7 @@ def number_ids(
     return codes, len(distinct)
 
 
-def _number_integers(offsets: NDArray[np.int64]) -> tuple[NDArray[np.intp], int]:
+def _number_integers(offsets: NDArray[np.int64]) -> tuple[IntArray, int]:
     """Rank integers by a table instead of hashing them, which is far less work."""
     seen = np.zeros(int(offsets.max()) + 1, dtype=bool)
     seen[offsets] = True
@@ -163,15 +164,15 @@ def _number_integers(offsets: NDArray[np.int64]) -> tuple[NDArray[np.intp], int]
     return offsets, int(rank[-1]) + 1
 
 
-def _relabel(codes: NDArray[np.intp], rank: NDArray[np.intp]) -> None:
-    """Replace the codes in place: a second array of their length costs memory."""
+def _relabel(codes: IntArray, rank: IntArray) -> None:
+    """Replace the codes in place, which spares the memory of a second array."""
     for start in range(0, len(codes), BLOCK):
         part = codes[start : start + BLOCK]
         part[:] = rank[part]
 
 
-def _sorted_order(ids: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the places of the ids in sorted order; refuse ids of mixed kinds."""
+def _sorted_order(ids: NDArray[Any]) -> IntArray:
+    """Return the positions that sort the ids; refuse ids of mixed kinds."""
     if ids.dtype != object:
         return np.argsort(ids)
     values = ids.tolist()

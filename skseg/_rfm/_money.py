@@ -9,17 +9,17 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 
 from ._defects import Defects
 
 MAX_DECIMALS = 6
-# Up to here float64 holds every integer: sums of integers are exact and the same in
-# any order of the rows.
+# Below this bound float64 holds every integer, so sums of integers are exact, and the
+# same in any order of the rows.
 MAX_UNITS = 2**53
-# An excess of less than this, in minor units, is noise of arithmetic: 15.299999999999.
+# A smaller excess, in minor units, is rounding noise: 15.299999999999 is 15.30.
 NOISE = 1e-6
 # Rows rounded at a time, so that the temporaries stay in the processor's cache.
 BLOCK = 1 << 16
@@ -27,9 +27,7 @@ BLOCK = 1 << 16
 EXACT = Context(prec=200)
 
 
-def read_units(
-    series: nw.Series[Any], decimals: int, defects: Defects
-) -> NDArray[np.float64]:
+def read_units(series: nw.Series[Any], decimals: int, defects: Defects) -> FloatArray:
     """Return the amounts as whole multiples of 10**-decimals."""
     dtype = series.dtype
     if dtype.is_integer() or dtype.is_float():
@@ -43,7 +41,7 @@ def read_units(
 
 def _units_of_floats(
     series: nw.Series[Any], decimals: int, defects: Defects
-) -> NDArray[np.float64]:
+) -> FloatArray:
     raw = series.to_numpy()
     amounts = raw.astype(np.float64, copy=False)
     finite = np.isfinite(amounts)
@@ -53,24 +51,22 @@ def _units_of_floats(
         amounts = np.where(finite, amounts, 0.0)
     units, excess = _round_to_units(amounts, 10**decimals)
     if not excess <= NOISE:
-        # What a large amount, or a float32, cannot hold any finer is noise as well.
+        # Below the resolution of a large amount, or of a float32, it is noise as well.
         step = 4 * np.finfo(raw.dtype if raw.dtype.kind == "f" else np.float64).eps
 
-        def is_too_fine(decimals: int) -> NDArray[np.bool_]:
+        def is_too_fine(decimals: int) -> BoolArray:
             with np.errstate(over="ignore", invalid="ignore"):
                 scaled = amounts * 10**decimals
-                excess: NDArray[np.float64] = np.abs(scaled - np.rint(scaled))
+                excess: FloatArray = np.abs(scaled - np.rint(scaled))
             noise = NOISE + step * np.abs(scaled)
-            too_fine: NDArray[np.bool_] = (excess > noise) & defects.usable
+            too_fine: BoolArray = (excess > noise) & defects.usable
             return too_fine
 
         _check_decimals(is_too_fine, series, decimals)
     return units
 
 
-def _round_to_units(
-    amounts: NDArray[np.float64], scale: int
-) -> tuple[NDArray[np.float64], float]:
+def _round_to_units(amounts: FloatArray, scale: int) -> tuple[FloatArray, float]:
     """Return the rounded `amounts * scale` and the largest change by the rounding."""
     units = np.empty(len(amounts))
     largest = np.float64(0.0)
@@ -85,7 +81,7 @@ def _round_to_units(
 
 def _units_of_values(
     series: nw.Series[Any], decimals: int, defects: Defects
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """Read decimals and texts without rounding, each distinct value once."""
     rows, distinct = pd.factorize(series.to_numpy(), use_na_sentinel=False)
     missing = np.asarray(pd.isna(distinct))
@@ -97,7 +93,7 @@ def _units_of_values(
     defects.add("non-finite amount", ~finite[rows], series)
     amounts = [a if a is not None and a.is_finite() else Decimal(0) for a in read]
 
-    def is_too_fine(decimals: int) -> NDArray[np.bool_]:
+    def is_too_fine(decimals: int) -> BoolArray:
         scaled = [EXACT.scaleb(amount, decimals) for amount in amounts]
         fine = np.array([unit != unit.to_integral_value() for unit in scaled])
         return fine[rows] & defects.usable
@@ -125,15 +121,15 @@ def _as_decimal(value: Any) -> Decimal | None:
 
 
 def _check_decimals(
-    is_too_fine: Callable[[int], NDArray[np.bool_]],
+    is_too_fine: Callable[[int], BoolArray],
     series: nw.Series[Any],
     decimals: int,
 ) -> None:
     """Raise on the first amount with more than `decimals` decimals."""
-    bad = is_too_fine(decimals)
-    if not bad.any():
+    too_fine = is_too_fine(decimals)
+    if not too_fine.any():
         return
-    row = int(bad.argmax())
+    row = int(too_fine.argmax())
     enough = (
         d for d in range(decimals + 1, MAX_DECIMALS + 1) if not is_too_fine(d).any()
     )
@@ -156,9 +152,7 @@ def _check_decimals(
     )
 
 
-def check_sums(
-    customer: NDArray[np.intp], units: NDArray[np.float64], decimals: int
-) -> None:
+def check_sums(customer: IntArray, units: FloatArray, decimals: int) -> None:
     """Raise where a customer's amounts add up to more than float64 holds exactly."""
     largest = max(float(units.max()), -float(units.min()))
     if largest * len(units) < MAX_UNITS:

@@ -7,19 +7,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skseg._typing import BoolArray, FloatArray, IntArray
+
 from ._lines import Lines, number_ids
 
 
 class Orders(NamedTuple):
     """Orders, with the number of their customer and the day of their first line."""
 
-    customer: NDArray[np.intp]
+    customer: IntArray
     day: NDArray[np.int64]
-    units: NDArray[np.float64]
-    is_cancelled: NDArray[np.bool_]
+    units: FloatArray
+    is_cancelled: BoolArray
 
 
-def group_orders(customer: NDArray[np.intp], lines: Lines) -> Orders:
+def group_orders(customer: IntArray, lines: Lines) -> Orders:
     """Join the lines of an order; without order ids each line is one."""
     if lines.order is None:
         return Orders(customer, lines.day, lines.units, lines.units < 0)
@@ -27,8 +29,8 @@ def group_orders(customer: NDArray[np.intp], lines: Lines) -> Orders:
     owner = np.empty(n_orders, dtype=np.intp)
     owner[order] = customer
     if (owner[order] != customer).any():
-        # Customers share an id, as when each one's orders are counted from 1: then
-        # the pair is the order. Mostly they do not, and this is spared.
+        # Customers share order ids, as where the orders of each customer are counted
+        # from 1: then customer and id together name the order.
         order, n_orders = number_ids(customer * n_orders + order, ordered=False)
         owner = np.empty(n_orders, dtype=np.intp)
         owner[order] = customer
@@ -57,7 +59,7 @@ def summarise(
     np.minimum.at(first, customer, day)
     np.maximum.at(last, customer, day)
 
-    def of_buyers(values: NDArray[Any]) -> NDArray[np.float64]:
+    def of_buyers(values: NDArray[Any]) -> FloatArray:
         return np.where(frequency > 0, values, np.nan)
 
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -11,15 +11,18 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from skseg._core._validation import check_int
+from skseg._core._validation import check_choice, check_int
+from skseg._html import html_table
+from skseg._typing import IntArray
 from skseg.exceptions import InvalidParameterError
 
 from ._calendar import EPOCH, check_time_zone
-from ._lines import BLOCK, Columns, Lines, number_ids, read_frame, read_lines
+from ._lines import BLOCK, ColumnNames, Lines, number_ids, read_frame, read_lines
 from ._money import MAX_DECIMALS, check_sums
 from ._orders import Orders, group_orders, summarise
 
 FrameT = TypeVar("FrameT")
+OWNER = "rfm_table"
 
 RESULT_COLUMNS = (
     "recency",
@@ -33,7 +36,7 @@ RESULT_COLUMNS = (
 
 @dataclass(frozen=True)
 class RFMTableReport:
-    """What `rfm_table` read, used and left out.
+    """Counts of what `rfm_table` has read, used and excluded.
 
     Attributes
     ----------
@@ -82,7 +85,7 @@ class RFMTableReport:
     excluded: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Show the account in a few lines."""
+        """Show the counts in a few lines."""
         kinds = [f"{count:,} {kind}" for kind, count in self.excluded.items()]
         return (
             f"RFM table as of {self.as_of}\n"
@@ -93,6 +96,21 @@ class RFMTableReport:
             f"  customers     {self.n_customers:,}, of whom "
             f"{self.n_customers_without_purchase:,} without a purchase"
         )
+
+    def _repr_html_(self) -> str:
+        """Show the counts as a table in notebooks."""
+        counts = [
+            ("transactions read", self.n_rows),
+            ("transactions used", self.n_used),
+            *((f"excluded: {kind}", count) for kind, count in self.excluded.items()),
+            ("orders", self.n_orders),
+            ("purchases", self.n_purchases),
+            ("cancelled orders", self.n_cancelled_orders),
+            ("customers", self.n_customers),
+            ("customers without a purchase", self.n_customers_without_purchase),
+        ]
+        rows = [(name, f"{count:,}") for name, count in counts]
+        return html_table(["", "n"], rows, f"RFM table as of {self.as_of}")
 
 
 @overload
@@ -267,7 +285,7 @@ def rfm_table(
       orders        4: 3 purchases, 1 cancelled
       customers     2, of whom 0 without a purchase
     """
-    columns = Columns(customer_id, date, amount, order_id)
+    columns = ColumnNames(customer_id, date, amount, order_id)
     _check_parameters(columns, time_zone, decimals, invalid)
     frame = read_frame(transactions, columns)
     lines = read_lines(
@@ -283,7 +301,7 @@ def rfm_table(
     orders = group_orders(customer, lines)
     as_of_day = lines.as_of.toordinal() - EPOCH
     values = summarise(orders, n_customers, as_of_day, 10**decimals)
-    report = _account(lines, orders, len(frame), values["frequency"])
+    report = _report(lines, orders, len(frame), values["frequency"])
     table = _with_ids(lines.customer, customer, values)
     if return_report:
         return table, report
@@ -293,30 +311,25 @@ def rfm_table(
 
 
 def _check_parameters(
-    columns: Columns, time_zone: str | None, decimals: int, invalid: str
+    columns: ColumnNames, time_zone: str | None, decimals: int, invalid: str
 ) -> None:
     names = ("customer_id", "date", "amount", "order_id")
     for name, column in zip(names, columns, strict=True):
         if not (isinstance(column, str) or (name == "order_id" and column is None)):
-            raise InvalidParameterError(
-                "rfm_table", name, "the name of a column", column
-            )
+            raise InvalidParameterError(OWNER, name, "the name of a column", column)
     if columns.customer in RESULT_COLUMNS:
         raise InvalidParameterError(
-            "rfm_table",
+            OWNER,
             "customer_id",
             f"a name that no column of the result has ({', '.join(RESULT_COLUMNS)})",
             columns.customer,
         )
     check_time_zone(time_zone)
-    check_int("rfm_table", "decimals", decimals, 0, MAX_DECIMALS)
-    if not (isinstance(invalid, str) and invalid in ("raise", "exclude")):
-        raise InvalidParameterError(
-            "rfm_table", "invalid", "'raise' or 'exclude'", invalid
-        )
+    check_int(OWNER, "decimals", decimals, 0, MAX_DECIMALS)
+    check_choice(OWNER, "invalid", invalid, ["raise", "exclude"])
 
 
-def _account(
+def _report(
     lines: Lines, orders: Orders, n_rows: int, frequency: NDArray[np.int64]
 ) -> RFMTableReport:
     n_cancelled = int(np.count_nonzero(orders.is_cancelled))
@@ -334,9 +347,9 @@ def _account(
 
 
 def _with_ids(
-    ids: nw.Series[Any], customer: NDArray[np.intp], values: dict[str, NDArray[Any]]
+    ids: nw.Series[Any], customer: IntArray, values: dict[str, NDArray[Any]]
 ) -> Any:
-    """Put the values beside the ids, taken from a row each to keep their type."""
+    """Return a frame of the ids, in the type of the input, and the values."""
     row = np.empty(len(values["frequency"]), dtype=np.intp)
     for start in range(0, len(customer), BLOCK):
         part = customer[start : start + BLOCK]

@@ -18,6 +18,7 @@ from skseg._mece._names import group_name, joined_name
 from skseg._mece._parts import Part, Regions, cut_rule
 from skseg._mece._sizing import Sizing
 from skseg._search.sizes._split import Interval
+from skseg.exceptions import InfeasibleError
 from skseg.rules import parse
 from tests.examples import few_examples
 from tests.mece.mece_data import (
@@ -708,6 +709,22 @@ def test_allowing_oversize_changes_nothing_where_legal_sizes_exist() -> None:
     allowed = fitted(LOW_HIGH, X, min_size=4, max_size=4, oversize="allow")
     assert sizes(allowed) == sizes(expected)
     assert not allowed.segments_["oversize"].any()
+
+
+def infeasible(X: Mapping[str, Any], **params: Any) -> tuple[Any, ...]:
+    """Return the facts of the refusal."""
+    with pytest.raises(InfeasibleError) as caught:
+        fitted(LOW_HIGH, X, **params)
+    error = caught.value
+    return error.owner, error.name, error.value
+
+
+def test_a_refusal_names_the_bound_that_is_broken() -> None:
+    owner = "MECERuleSegmenter"
+    assert infeasible({"a": range(3)}, min_size=4) == (owner, "min_size", 4)
+    equal = {"a": [200] * 5 + [1, 2, 4]}
+    assert infeasible(equal, max_size=0.5) == (owner, "max_size", 0.5)
+    assert infeasible(equal, min_size=4, max_size=3) == (owner, "min_size", 4)
 
 
 # Properties

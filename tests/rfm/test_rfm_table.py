@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -962,6 +963,23 @@ def test_report_reads_as_a_short_account() -> None:
         "  orders        2: 1 purchases, 1 cancelled\n"
         "  customers     2, of whom 1 without a purchase"
     )
+
+
+def test_the_report_is_a_table_in_notebooks() -> None:
+    lines = lines_of((1, "2024-03-01", 1.0), (None, "2024-03-02", 2.0))
+    options = {"as_of": AS_OF, "invalid": "exclude", "return_report": True}
+    _, report = rfm_table(lines, **NAMES, **options)
+    cells = re.findall("<td[^>]*>([^<]*)</td>", report._repr_html_())
+    assert dict(zip(cells[::2], cells[1::2], strict=True)) == {
+        "transactions read": "2",
+        "transactions used": "1",
+        "excluded: missing customer": "1",
+        "orders": "1",
+        "purchases": "1",
+        "cancelled orders": "0",
+        "customers": "1",
+        "customers without a purchase": "0",
+    }
 
 
 # ------------------------------------------------------------------ errors
