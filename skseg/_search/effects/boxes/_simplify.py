@@ -27,26 +27,9 @@ def simplified(
 ) -> Candidate:
     """Drop conditions, or parts of them, that hardly make a box any better.
 
-    Parameters
-    ----------
-    candidate : Candidate
-        The box.
-    rows : Sample
-        All rows.
-    covered : ndarray of bool of shape (n_rows,)
-        Rows that are in earlier boxes.
-    residual : Sample
-        All rows, with the scores that earlier boxes explain set to zero.
-    min_size : float
-        Least weight of a box.
+    `covered` are the rows in earlier boxes, `residual` has their scores set to zero.
+    The simpler box is measured on all rows.
 
-    Returns
-    -------
-    Candidate
-        The simpler box, measured on all rows.
-
-    Notes
-    -----
     A condition is the best of many. Where it has no effect, it still raises the square
     of z, by up to about twice the logarithm of their number. A condition that raises it
     by no more is dropped. This must hold both on all rows of the box and on those that
