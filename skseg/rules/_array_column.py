@@ -34,8 +34,8 @@ class ArrayColumn:
         if self.values.dtype.kind in "fiub":
             return np.asarray(self.values, dtype=np.float64)
         values = np.asarray(self.values, dtype=object)
-        kinds = set(map(type, values))
-        if all(issubclass(kind, (*NUMBER_TYPES, type(None))) for kind in kinds):
+        types = set(map(type, values))
+        if all(issubclass(t, (*NUMBER_TYPES, type(None))) for t in types):
             try:
                 # None becomes NaN.
                 return values.astype(np.float64)
@@ -48,7 +48,7 @@ class ArrayColumn:
             elif is_number(value):
                 floats[row] = to_float64(value)
             else:
-                self.fail_kind(row, value, "numbers")
+                self._fail_kind(row, value, "numbers")
         return floats
 
     def text_codes(self, values: Sequence[str]) -> IntArray:
@@ -87,44 +87,44 @@ class ArrayColumn:
         values = np.asarray(self.values, dtype=object)
         return np.fromiter(map(is_missing_value, values), dtype=bool, count=len(values))
 
-    def _require_comparable(self, wanted: str) -> None:
+    def _require_comparable(self, kind: str) -> None:
         if self.values.dtype.kind in "mM":
             raise incomparable_error(
-                self.owner, self.name, self.values.dtype, wanted, temporal=True
+                self.owner, self.name, self.values.dtype, kind, temporal=True
             )
 
     def _require_text(self, values: Iterable[Any]) -> None:
         for row, value in enumerate(values):
             if not isinstance(value, str) and not is_missing_value(value):
-                self.fail_kind(row, value, "text")
+                self._fail_kind(row, value, "text")
 
-    def fail_kind(self, row: int, value: Any, wanted: str) -> NoReturn:
-        """Raise, since a row holds a value of another kind than the `wanted` one."""
-        kind = "numbers" if wanted == "text" else "text values"
+    def _fail_kind(self, row: int, value: Any, kind: str) -> NoReturn:
+        """Raise, since a row holds a value of another kind."""
+        quotes = {
+            "numbers": "text values are quoted in rules",
+            "text": "numbers are not quoted in rules",
+        }
         raise RuleError(
-            f"{self.owner} compares {wanted}, and row {row} of column {self.name!r} "
+            f"{self.owner} compares {kind}, and row {row} of column {self.name!r} "
             f"holds {value!r} ({type(value).__name__}).",
             owner=self.owner,
-            rule=wanted,
+            rule=kind,
             value=value,
             column=self.name,
             row=row,
-            advice=(
-                f"Convert the column, or the rule: {kind} are "
-                f"{'not ' if wanted == 'text' else ''}quoted in rules."
-            ),
+            advice=f"Convert the column, or the rule: {quotes[kind]}.",
         )
 
 
 def incomparable_error(
-    owner: str, name: str, dtype: object, wanted: str, *, temporal: bool
+    owner: str, name: str, dtype: object, kind: str, *, temporal: bool
 ) -> RuleError:
     """Return the error for a column whose type holds neither numbers nor text."""
     advice = "Turn dates into a number first, such as days before today."
     return RuleError(
-        f"{owner} compares {wanted}, and column {name!r} holds {dtype}.",
+        f"{owner} compares {kind}, and column {name!r} holds {dtype}.",
         owner=owner,
-        rule=wanted,
+        rule=kind,
         value=dtype,
         column=name,
         advice=advice if temporal else None,

@@ -105,11 +105,11 @@ class SeriesColumn:
         array = values.to_numpy() if isinstance(values, nw.Series) else values
         return ArrayColumn(self.owner, self.name, array)
 
-    def _require_comparable(self, wanted: str) -> None:
+    def _require_comparable(self, kind: str) -> None:
         dtype = self.series.dtype
         if dtype.is_temporal() or dtype.is_nested():
             raise incomparable_error(
-                self.owner, self.name, dtype, wanted, temporal=dtype.is_temporal()
+                self.owner, self.name, dtype, kind, temporal=dtype.is_temporal()
             )
 
 

@@ -112,11 +112,11 @@ def _cut_range(rng: Random, region: Region, name: str, *, grid: bool) -> list[Re
 
 def _cut_words(rng: Random, region: Region, name: str) -> list[Region]:
     words = region.words[name]
-    some = tuple(rng.sample(words, rng.randint(1, len(words) - 1)))
-    rest = tuple(word for word in words if word not in some)
-    listed = col(name) == some[0] if len(some) == 1 else col(name).isin(some)
+    chosen = tuple(rng.sample(words, rng.randint(1, len(words) - 1)))
+    rest = tuple(word for word in words if word not in chosen)
+    listed = col(name) == chosen[0] if len(chosen) == 1 else col(name).isin(chosen)
     inside, outside = region.narrowed(listed), region.narrowed(~listed)
-    inside.words[name], outside.words[name] = some, rest
+    inside.words[name], outside.words[name] = chosen, rest
     inside.can_be_missing.discard(name)
     return [inside, outside]
 
@@ -129,7 +129,7 @@ def _two_sides(
 ) -> list[Region]:
     """Return both sides of a cut, missing values on one of them if there are any."""
     with_missing = rng.randrange(2)
-    found = []
+    regions = []
     for number, (rule, narrow) in enumerate(sides):
         takes_missing = number == with_missing and name in region.can_be_missing
         opposite = sides[1 - number][0]
@@ -139,8 +139,8 @@ def _two_sides(
         narrow(side)
         if not takes_missing:
             side.can_be_missing.discard(name)
-        found.append(side)
-    return found
+        regions.append(side)
+    return regions
 
 
 def near_partition(rng: Random, rules: Rules, n_changes: int = 1) -> Rules:
@@ -221,7 +221,7 @@ def _shift(rng: Random) -> Callable[[Leaf], Rule]:
 def random_rules(
     rng: Random, n_rules: int, n_columns: int, *, grid: bool = False
 ) -> Rules:
-    """Return rules drawn at random: mostly conjunctions, some with an or or a not."""
+    """Return rules drawn at random: mostly conjunctions, a few with "or" or "not"."""
     names = column_names(n_columns)
     return {f"s{i}": _random_rule(rng, names, grid=grid) for i in range(n_rules)}
 
@@ -243,15 +243,15 @@ def _random_leaf(rng: Random, name: str, grid: bool) -> Rule:
     if rng.random() < 0.05:
         return missing(name) if rng.random() < 0.5 else ~missing(name)
     if name.startswith("text"):
-        some = rng.sample(WORDS, rng.randint(1, 3))
-        return col(name).isin(some) if rng.random() < 0.6 else ~col(name).isin(some)
+        chosen = rng.sample(WORDS, rng.randint(1, 3))
+        return col(name).isin(chosen) if rng.random() < 0.6 else ~col(name).isin(chosen)
     number = float(rng.randint(-3, 3)) if grid else round(rng.uniform(-1000, 1000), 3)
     operator = rng.choice(["<", "<=", ">", ">="] * 3 + ["==", "!="])
     return Comparison(name, operator, number)
 
 
 def random_schema(rng: Random, rules: Rules) -> dict[str, Domain]:
-    """Return what is known of some of the columns of `rules` on a grid."""
+    """Return domains for a part of the columns of `rules` on a grid."""
     schema = {}
     for name in sorted(
         {leaf.column for rule in rules.values() for leaf in leaves(rule)}

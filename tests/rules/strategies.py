@@ -150,7 +150,7 @@ def rule_sets(
     max_size: int = 4,
 ) -> RuleSet:
     """Rule sets with or without a default and a universe."""
-    found = draw(
+    segments = draw(
         st.dictionaries(
             names,
             rules(kinds, resolved=resolved, max_leaves=4),
@@ -158,9 +158,9 @@ def rule_sets(
             max_size=max_size,
         )
     )
-    default = draw(st.none() | names.filter(lambda name: name not in found))
+    default = draw(st.none() | names.filter(lambda name: name not in segments))
     universe = draw(st.none() | rules(kinds, resolved=resolved, max_leaves=3))
-    return RuleSet(found, default=default, universe=universe)
+    return RuleSet(segments, default=default, universe=universe)
 
 
 @st.composite
@@ -187,10 +187,10 @@ def columns_for(
 
 
 def _values_of(rule: Rule) -> list[Any]:
-    found: list[Any] = []
+    values: list[Any] = []
     for leaf in leaves(rule):
         if isinstance(leaf, Membership):
-            found += leaf.values
+            values += leaf.values
         elif isinstance(leaf, Comparison):
-            found.append(leaf.threshold)
-    return found
+            values.append(leaf.threshold)
+    return values

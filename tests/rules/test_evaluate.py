@@ -175,24 +175,24 @@ def test_every_kind_of_frame_agrees_with_python(data: Any) -> None:
 def test_every_comparison_with_every_special_number(read: Reader) -> None:
     a = col("a")
     values: list[Any] = [None, None, math.nan]
-    found: list[Rule] = [missing("a"), ~missing("a")]
+    conditions: list[Rule] = [missing("a"), ~missing("a")]
     for number in SPECIAL_NUMBERS:
         values += [number, *(math.nextafter(number, s * math.inf) for s in (-1, 1))]
-        found += [a < number, a <= number, a > number, a >= number]
-        found += [a == number, a != number, a.isin([number, 7.5])]
-        found += [~(a < number), ~(a == number), ~a.isin([number])]
-    rule_set = RuleSet({str(i): rule for i, rule in enumerate(found)})
+        conditions += [a < number, a <= number, a > number, a >= number]
+        conditions += [a == number, a != number, a.isin([number, 7.5])]
+        conditions += [~(a < number), ~(a == number), ~a.isin([number])]
+    rule_set = RuleSet({str(i): rule for i, rule in enumerate(conditions)})
     assert_as_oracle(rule_set, {"a": values}, read({"a": values}))
 
 
 @every_reader
 def test_every_comparison_with_every_special_text(read: Reader) -> None:
     values = [*SPECIAL_TEXTS, "unseen", "Free", "free ", None, None]
-    found: list[Rule] = [missing("s"), col("s").isin(SPECIAL_TEXTS[:3])]
+    conditions: list[Rule] = [missing("s"), col("s").isin(SPECIAL_TEXTS[:3])]
     for text in SPECIAL_TEXTS:
-        found += [col("s") == text, col("s") != text]
-    found += [~rule for rule in found]
-    rule_set = RuleSet({str(i): rule for i, rule in enumerate(found)})
+        conditions += [col("s") == text, col("s") != text]
+    conditions += [~rule for rule in conditions]
+    rule_set = RuleSet({str(i): rule for i, rule in enumerate(conditions)})
     assert_as_oracle(rule_set, {"s": values}, read({"s": values}))
 
 
@@ -322,8 +322,8 @@ DECIMALS = [Decimal(n).scaleb(-4) for n in (1, 7, 1000, 12345, 670001, -29, 9999
 def test_decimals_are_the_float64_nearest_to_them(column: Any) -> None:
     # pyarrow's own cast misses the nearest float64 of one decimal in six.
     for i, number in enumerate(DECIMALS):
-        found = (col("a") == float(number)).evaluate({"a": column})
-        assert found.tolist() == [j == i for j in range(len(DECIMALS))]
+        holds = (col("a") == float(number)).evaluate({"a": column})
+        assert holds.tolist() == [j == i for j in range(len(DECIMALS))]
 
 
 def test_odd_decimals_are_missing_or_infinite() -> None:
@@ -460,8 +460,8 @@ def test_a_rule_without_columns_is_constant() -> None:
 
 def test_the_result_is_never_a_view_of_the_data() -> None:
     frame = pd.DataFrame({"a": [1.0, math.nan]})
-    found = missing("a").evaluate(frame)
-    found[:] = True
+    is_missing = missing("a").evaluate(frame)
+    is_missing[:] = True
     assert frame["a"].isna().tolist() == [False, True]
     array = np.array([[1.0], [math.nan]])
     parse("x0 > 1 or missing(x0)").evaluate(array)

@@ -35,8 +35,8 @@ def by_definition(values: list[float], weights: list[Any], level: Fraction) -> f
     return math.nan
 
 
-def same(found: Any, expected: Any) -> bool:
-    return np.array_equal(found, expected, equal_nan=True)
+def same(actual: Any, expected: Any) -> bool:
+    return np.array_equal(actual, expected, equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_a_whole_weight_is_a_repetition(
     n = len(values)
     weights = data.draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))
     repeated = np.repeat(values, weights)
-    found = inverted_cdf(np.array(values), [level], np.array(weights, dtype=float))
-    assert same(found, inverted_cdf(repeated, [level]))
-    assert same(found, [by_definition(values, weights, Fraction(repr(level)))])
+    actual = inverted_cdf(np.array(values), [level], np.array(weights, dtype=float))
+    assert same(actual, inverted_cdf(repeated, [level]))
+    assert same(actual, [by_definition(values, weights, Fraction(repr(level)))])
 
 
 @given(st.data(), values_, levels_)
@@ -92,8 +92,8 @@ def test_a_weight_of_eighths_follows_the_definition(
     n = len(values)
     eighths = st.integers(0, 20).map(lambda i: i / 8)
     weights = data.draw(st.lists(eighths, min_size=n, max_size=n))
-    found = inverted_cdf(np.array(values), [level], np.array(weights))
-    assert same(found, [by_definition(values, weights, Fraction(repr(level)))])
+    actual = inverted_cdf(np.array(values), [level], np.array(weights))
+    assert same(actual, [by_definition(values, weights, Fraction(repr(level)))])
 
 
 def test_fractional_weights_of_a_whole_total_are_not_rounded_up() -> None:

@@ -295,11 +295,11 @@ def test_simple_rules_hold_for_the_same_rows(data: Any) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_larger_rule_sets_can_be_told_apart_and_simplified(seed: int) -> None:
     rng = Random(seed)
-    found: dict[str, Rule] = random_rules(rng, 12, 4, grid=True)
+    drawn: dict[str, Rule] = random_rules(rng, 12, 4, grid=True)
     if seed % 2:
-        found = partition(rng, 12, 4) | random_rules(rng, 3, 4)
-        found = {f"{i}": rule for i, rule in enumerate(found.values())}
-    rules = RuleSet(found)
+        drawn = partition(rng, 12, 4) | random_rules(rng, 3, 4)
+        drawn = {f"{i}": rule for i, rule in enumerate(drawn.values())}
+    rules = RuleSet(drawn)
     n_rows, numbers = 3000, np.random.default_rng(seed)
     words = np.array(["free", "pro", "", "it's", "ß", "other", "x", None], dtype=object)
     values = np.array([-np.inf, np.inf, np.nan, *np.arange(-3.5, 4, 0.5), -500, 500])
@@ -487,9 +487,9 @@ def test_sql_names_the_rows_outside(output: str) -> None:
     rules = RuleSet({"VIP": "aov >= 120"}, default="Rest", universe="days <= 7")
     frame = pd.DataFrame(ABANDONED)
     sql = f"SELECT {rules.to_sql(output=output)} FROM frame"
-    found = [row[0] for row in duckdb.sql(sql).fetchall()]
+    results = [row[0] for row in duckdb.sql(sql).fetchall()]
     named = ["VIP", "Rest", "outside", "outside"]
-    assert found == (rules.assign(frame).tolist() if output == "code" else named)
+    assert results == (rules.assign(frame).tolist() if output == "code" else named)
 
 
 def test_a_mistyped_key_of_json_is_refused() -> None:
@@ -540,8 +540,8 @@ def test_noise_changes_the_code_of_its_rows_alone(data: Any) -> None:
     names = np.array([*rules.names, nobody], dtype=object)[rules.assign(X)]
     codes = noisy.assign(X)
     assert ((codes == -1) == ((names == last) | (names == nobody))).all()
-    found = np.array(noisy.names, dtype=object)[codes]
-    assert (found == names)[names != nobody].all()
+    names_of_codes = np.array(noisy.names, dtype=object)[codes]
+    assert (names_of_codes == names)[names != nobody].all()
     held = dict(zip(rules.names, rules.membership(X).T, strict=True))
     for name, holds in zip(noisy.names, noisy.membership(X).T, strict=True):
         assert (holds == held[name]).all()
@@ -573,8 +573,8 @@ def test_sql_gives_noise_its_code_and_name(output: str, expected: list[Any]) -> 
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
     case = DENSE.to_sql("duckdb", output=output)
     rows = "(VALUES (1.0), (7.0), (20.0), (NULL)) t(x)"
-    found = duckdb.sql(f"SELECT {case} FROM {rows}").fetchall()
-    assert [value for (value,) in found] == expected
+    results = duckdb.sql(f"SELECT {case} FROM {rows}").fetchall()
+    assert [value for (value,) in results] == expected
 
 
 def cells_of(html: str) -> list[list[str]]:

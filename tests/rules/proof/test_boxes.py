@@ -112,9 +112,9 @@ def test_an_l_is_covered_by_two_boxes() -> None:
 
 @given(st.integers(0, 2**12))
 def test_runs_are_the_set_bits(mask: int) -> None:
-    found = list(runs(mask))
-    assert [bit for start, stop in found for bit in range(start, stop)] == cells(mask)
-    assert all(a[1] < b[0] for a, b in itertools.pairwise(found))
+    spans = list(runs(mask))
+    assert [bit for start, stop in spans for bit in range(start, stop)] == cells(mask)
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(spans))
 
 
 @given(lists_, lists_, boxes_)

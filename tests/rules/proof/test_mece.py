@@ -178,7 +178,7 @@ def test_findings_read_well(rules: dict[str, str], messages: list[str]) -> None:
         assert message in str(report)
 
 
-def test_a_report_says_it_all() -> None:
+def test_a_report_lists_overlaps_gaps_and_unreachable_rules() -> None:
     assert str(RuleSet({"a": "x < 1", "b": "not x < 1"}).verify()) == (
         "Mutually exclusive and collectively exhaustive."
     )
@@ -258,7 +258,7 @@ def test_a_list_of_texts_names_the_ones_that_rules_forget() -> None:
     )
 
 
-def test_integers_are_shown_as_integers() -> None:
+def test_witnesses_of_integer_columns_are_integers() -> None:
     schema = {"x": {"integer": True, "low": 0, "missing": False}}
     report = RuleSet({"a": "x < 3", "b": "5 < x < 9"}).verify(schema)
     assert [str(gap) for gap in report.gaps] == [
@@ -353,14 +353,14 @@ def stand_ins(rules: RuleSet, schema: Mapping[str, Domain]) -> dict[str, list[An
     universe = [] if rules.universe is None else [rules.universe]
     for rule in [*universe, *rules.rules.values()]:
         for leaf in leaves(rule):
-            found = values.setdefault(leaf.column, [])
+            thresholds = values.setdefault(leaf.column, [])
             if isinstance(leaf, Membership):
-                found += leaf.values
+                thresholds += leaf.values
             elif isinstance(leaf, Comparison):
-                found.append(leaf.threshold)
+                thresholds.append(leaf.threshold)
     return {
-        name: [v for v in _beside(found) if _admits(schema.get(name, Domain()), v)]
-        for name, found in values.items()
+        name: [v for v in _beside(thresholds) if _admits(schema.get(name, Domain()), v)]
+        for name, thresholds in values.items()
     }
 
 
@@ -406,7 +406,7 @@ def lies_in(value: Any, words: str) -> bool:
 
 
 def assert_box(
-    finding: Overlap | Gap, columns: dict[str, list[Any]], wanted: dict[int, bool]
+    finding: Overlap | Gap, columns: dict[str, list[Any]], expected: dict[int, bool]
 ) -> None:
     """Assert that a box holds only rows that it is about, and cannot grow."""
     inside = {
@@ -417,7 +417,7 @@ def assert_box(
     }
     everywhere = list(rows(columns))
     places = {tuple(row.values()): i for i, row in enumerate(everywhere)}
-    boxed = [wanted[places[tuple(row.values())]] for row in rows(inside)]
+    boxed = [expected[places[tuple(row.values())]] for row in rows(inside)]
     assert boxed
     assert all(boxed)
     for name in finding.box:
@@ -425,7 +425,7 @@ def assert_box(
             if value in inside[name]:
                 continue
             slab = rows({**inside, name: [value]})
-            assert not all(wanted[places[tuple(row.values())]] for row in slab)
+            assert not all(expected[places[tuple(row.values())]] for row in slab)
 
 
 def assert_findings_hold(rules: RuleSet, report: MECEReport) -> None:
@@ -563,8 +563,8 @@ def test_many_columns_are_no_obstacle() -> None:
 
 
 def test_thousands_of_values_are_no_obstacle() -> None:
-    some, rest = [f"v{i}" for i in range(3000)], [f"w{i}" for i in range(3000)]
-    rules = RuleSet({"a": col("s").isin(some), "b": ~col("s").isin(some + rest)})
+    listed, rest = [f"v{i}" for i in range(3000)], [f"w{i}" for i in range(3000)]
+    rules = RuleSet({"a": col("s").isin(listed), "b": ~col("s").isin(listed + rest)})
     gap = rules.verify().gaps[0]
     assert gap.witness == {"s": "w0"}
     numbers = RuleSet({"a": col("x").isin(range(3000)), "b": col("x") > 2998.5})
@@ -606,7 +606,7 @@ def test_a_notebook_shows_a_proved_partition_by_its_verdict() -> None:
     assert "<td" not in html
 
 
-def test_an_undecided_report_says_so() -> None:
+def test_an_undecided_report_is_worded_as_undecided() -> None:
     report = MECEReport(
         is_exclusive=False,
         is_exhaustive=None,

@@ -79,17 +79,18 @@ def verified_by_search(rule_set: RuleSet, schema: dict[str, Domain]) -> MECERepo
 
 
 def verdicts(seed: int) -> tuple[bool, bool]:
-    """Prove the rule set of a seed twice and return what was found."""
+    """Prove the rule set of a seed twice, compare with z3, and return the verdict."""
     rules, schema = rules_of(seed)
     rule_set, judge = RuleSet(rules), Z3Oracle(rules, schema)
     report = rule_set.verify(schema)
-    found = (report.is_exclusive, report.is_exhaustive)
-    assert found == (judge.is_exclusive(), judge.is_exhaustive()), (seed, rules, schema)
+    verdict = (report.is_exclusive, report.is_exhaustive)
+    by_z3 = (judge.is_exclusive(), judge.is_exhaustive())
+    assert verdict == by_z3, (seed, rules, schema)
     assert report.is_exclusive == (not report.overlaps)
     assert report.is_exhaustive == (not report.gaps)
     assert_witnesses(rule_set, schema, report)
     searched = verified_by_search(rule_set, schema)
-    assert found == (searched.is_exclusive, searched.is_exhaustive), seed
+    assert verdict == (searched.is_exclusive, searched.is_exhaustive), seed
     assert searched.unreachable == report.unreachable
     assert searched.overlaps == report.overlaps
     assert_witnesses(rule_set, schema, searched)
@@ -110,8 +111,8 @@ def verdicts(seed: int) -> tuple[bool, bool]:
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=lambda s: f"{s.start}-{s.stop - 1}")
 def test_z3_agrees_on_every_rule_set_and_every_witness_holds(seeds: range) -> None:
-    found = Counter(verdicts(seed) for seed in seeds)
-    assert found.total() == len(seeds)
+    counts = Counter(verdicts(seed) for seed in seeds)
+    assert counts.total() == len(seeds)
 
 
 @pytest.mark.parametrize("seed", range(300 if THOROUGH else 9))

@@ -352,9 +352,9 @@ def test_of_a_closed_list_only_values_in_the_universe_are_quantiles() -> None:
 
 def test_given_quantiles_take_their_places() -> None:
     rules = RuleSet({"a": "x > max(q(0.5), 2)"}, default="b", universe="y > q(0.1)")
-    given = {"x": {0.5: 3, 0.75: 4}, "y": {0.1: 1}}
+    quantiles = {"x": {0.5: 3, 0.75: 4}, "y": {0.1: 1}}
     expected = RuleSet({"a": "x > 3"}, default="b", universe="y > 1")
-    assert rules.with_quantiles(given) == expected
+    assert rules.with_quantiles(quantiles) == expected
     assert expected.with_quantiles({}) == expected
     with pytest.raises(RuleError, match=r"q\(0.1\) of column 'y' has no value"):
         rules.with_quantiles({"x": {0.5: 3}})

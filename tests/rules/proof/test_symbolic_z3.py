@@ -159,7 +159,7 @@ def verdict(report: Any) -> tuple[bool, bool | None]:
 
 
 def verdicts(seed: int) -> tuple[bool, bool]:
-    """Prove the rule set of a seed, ask z3 the same, and return what was found."""
+    """Prove the rule set of a seed, compare with z3, and return the verdict."""
     rules, schema, universe = rules_of(seed)
     report = RuleSet(rules, universe=universe).verify(schema)
     judge = QuantileOracle(rules, schema, universe)
@@ -183,8 +183,8 @@ def verdicts(seed: int) -> tuple[bool, bool]:
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=lambda s: f"{s.start}-{s.stop - 1}")
 def test_z3_agrees_on_every_rule_set_with_open_quantiles(seeds: range) -> None:
-    found = Counter(verdicts(seed) for seed in seeds)
-    assert found.total() == len(seeds)
+    counts = Counter(verdicts(seed) for seed in seeds)
+    assert counts.total() == len(seeds)
 
 
 @pytest.mark.parametrize("seed", range(1500 if THOROUGH else 15))

@@ -235,7 +235,7 @@ def rows_of(columns: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[
     """Return a strategy of column name -> values, all of one length."""
     row = st.tuples(*columns.values())
     return st.lists(row, min_size=1, max_size=12).map(
-        lambda found: dict(zip(columns, zip(*found, strict=True), strict=True))
+        lambda values: dict(zip(columns, zip(*values, strict=True), strict=True))
     )
 
 

@@ -189,9 +189,9 @@ def test_nan_in_a_parquet_file_is_seen_although_its_statistics_leave_it_out(
     sqls = [rule_set.to_sql("duckdb", output="code") for rule_set in rule_sets]
     query = f"SELECT {', '.join(sqls)} FROM read_parquet(?)"
     with closing(duckdb.connect(":memory:")) as connection:
-        found = connection.execute(query, [str(tmp_path / "t.parquet")]).fetchall()
+        results = connection.execute(query, [str(tmp_path / "t.parquet")]).fetchall()
     expected = assigned([Column("x", "DOUBLE", values)], rule_sets)
-    assert list(map(list, zip(*found, strict=True))) == expected
+    assert list(map(list, zip(*results, strict=True))) == expected
 
 
 # Random rule sets on random rows
@@ -229,9 +229,9 @@ def test_random_rule_set_assigns_random_rows_alike(
 ) -> None:
     rule_set = RuleSet({f"s{i}": rule for i, rule in enumerate(parts)}, default=default)
     sqls = [rule_set.to_sql(dialect), rule_set.to_sql(dialect, output="code")]
-    _, found = run(dialect, typed(dialect, rows), sqls)
+    _, results = run(dialect, typed(dialect, rows), sqls)
     codes = rule_set.assign(rows if rule_set.columns else {"a": rows["a"]}).tolist()
-    assert found == [(None if c < 0 else rule_set.names[c], c) for c in codes]
+    assert results == [(None if c < 0 else rule_set.names[c], c) for c in codes]
 
 
 @both_engines
@@ -242,8 +242,8 @@ def test_where_keeps_exactly_the_rows_for_which_the_rule_holds(
     sql = condition_sql(rule, dialect)
     # WHERE takes NULL for false, and so does CASE WHEN; AND binds tighter than OR.
     kept = f"CASE WHEN {sql} AND 1 = 1 THEN 1 ELSE 0 END"
-    _, found = run(dialect, typed(dialect, rows), [kept])
-    assert [bool(value) for (value,) in found] == rule.evaluate(rows).tolist()
+    _, results = run(dialect, typed(dialect, rows), [kept])
+    assert [bool(value) for (value,) in results] == rule.evaluate(rows).tolist()
 
 
 # Literals
@@ -256,8 +256,8 @@ def random_floats(seed: int, n: int) -> list[float]:
     denormal = rng.integers(1, 1 << 52, n, dtype=np.int64).view(np.float64)
     normal = rng.normal(size=n) * 10.0 ** rng.integers(-6, 12, n)
     average = np.round(rng.uniform(0, 5000, n), 2) / rng.integers(1, 60, n)
-    found = np.concatenate([bits, denormal, normal, average])
-    return list(map(float, found * rng.choice([-1, 1], len(found))))
+    doubles = np.concatenate([bits, denormal, normal, average])
+    return list(map(float, doubles * rng.choice([-1, 1], len(doubles))))
 
 
 @both_engines
@@ -384,8 +384,8 @@ def test_output_is_the_name_or_the_code(dialect: str) -> None:
         for o in ("name", "code")
         for s in (without, with_default)
     ]
-    _, found = run(dialect, columns, sqls)
-    assert found == [("a", "a", 0, 0), (None, "b", -1, 1)]
+    _, results = run(dialect, columns, sqls)
+    assert results == [("a", "a", 0, 0), (None, "b", -1, 1)]
 
 
 @both_engines
@@ -398,8 +398,8 @@ def test_constant_rules_and_empty_rule_sets_are_expressions_too(dialect: str) ->
     ]
     columns = [Column("x", "DOUBLE", [1.0, None])]
     sqls = [s.to_sql(dialect, output=o) for s in rule_sets for o in ("name", "code")]
-    _, found = run(dialect, columns, sqls)
-    assert found == [("all", 1, None, -1, None, -1, "all", 0)] * 2
+    _, results = run(dialect, columns, sqls)
+    assert results == [("all", 1, None, -1, None, -1, "all", 0)] * 2
 
 
 @both_engines
@@ -414,9 +414,9 @@ def test_sqlglot_reads_the_expression_and_writes_one_of_the_same_meaning(
     ]
     sql = rule_set.to_sql(dialect, output="code")
     again = sqlglot.parse_one(sql, read=dialect).sql(dialect)
-    _, found = run(dialect, columns, [sql, again])
-    assert [a for a, _ in found] == [b for _, b in found]
-    assert [a for a, _ in found] == assigned(columns, [rule_set])[0]
+    _, results = run(dialect, columns, [sql, again])
+    assert [a for a, _ in results] == [b for _, b in results]
+    assert [a for a, _ in results] == assigned(columns, [rule_set])[0]
 
 
 # Names and values are data
@@ -426,9 +426,9 @@ def test_sqlglot_reads_the_expression_and_writes_one_of_the_same_meaning(
 def test_names_and_values_are_data(dialect: str, nasty: str) -> None:
     rule_set = RuleSet({nasty: col(nasty) == nasty, "b": col(nasty).isin(["b", nasty])})
     columns = [Column(nasty, "TEXT", [nasty, nasty * 2, "b", None])]
-    names, found = run(dialect, columns, [rule_set.to_sql(dialect, alias=nasty)])
+    names, results = run(dialect, columns, [rule_set.to_sql(dialect, alias=nasty)])
     assert names == [nasty]
-    assert [name for (name,) in found] == [nasty, None, "b", None]
+    assert [name for (name,) in results] == [nasty, None, "b", None]
 
 
 @pytest.mark.parametrize(
@@ -440,8 +440,8 @@ def test_values_side_by_side_are_data_on_one_line_and_on_many(
 ) -> None:
     rule_set = RuleSet({value: col("x") == value for value in values})
     columns = [Column("x", "TEXT", values)]
-    _, found = run(dialect, columns, [rule_set.to_sql(dialect)])
-    assert [name for (name,) in found] == list(values)
+    _, results = run(dialect, columns, [rule_set.to_sql(dialect)])
+    assert [name for (name,) in results] == list(values)
 
 
 @both_engines
@@ -449,8 +449,8 @@ def test_values_side_by_side_are_data_on_one_line_and_on_many(
 def test_any_text_is_data(dialect: str, name: str, value: str, segment: str) -> None:
     rule_set = RuleSet({segment: col(name) == value})
     columns = [Column(name, "TEXT", [value, value + "x", None])]
-    names, found = run(dialect, columns, [rule_set.to_sql(dialect, alias=segment)])
-    assert (names, found) == ([segment], [(segment,), (None,), (None,)])
+    names, results = run(dialect, columns, [rule_set.to_sql(dialect, alias=segment)])
+    assert (names, results) == ([segment], [(segment,), (None,), (None,)])
 
 
 def test_sqlite_refuses_a_column_that_the_table_lacks() -> None:
@@ -481,9 +481,9 @@ def test_thousand_branches_render_fast_and_run(dialect: str) -> None:
         Column("plan", "TEXT", ["a", "a", "b", "b", "c", "a"]),
         Column("n", "DOUBLE", [None, 0.0, 999.37, 500.4, 1.0, 1.0]),
     ]
-    _, found = run(dialect, columns, [sql])
+    _, results = run(dialect, columns, [sql])
     names = ["s0", "rest", "s999", "rest", "rest", "rest"]
-    assert [name for (name,) in found] == names
+    assert [name for (name,) in results] == names
     codes = [rule_set.names.index(name) for name in names]
     assert assigned(columns, [rule_set]) == [codes]
 
