@@ -24,25 +24,16 @@ def float_cuts(
     low: float,
     high: float,
 ) -> list[tuple[float, ...]]:
-    """Return the numbers at which a rising function crosses some values.
+    """Return the numbers at which a rising function crosses each of the values.
 
-    Parameters
-    ----------
-    function : callable
-        Takes an array of shape (..., n_values), each column for its own value.
-    values : ndarray of float64 of shape (n_values,)
-        The values.
-    low, high : float
-        Smallest and largest number of the domain of the function.
+    The function takes arrays of shape (..., n_values), each column for its own value,
+    of numbers from `low` to `high`.
 
-    Returns
-    -------
-    list of tuple of float
-        Per value, an odd number of ascending cuts. The function is at most the value up
-        to the first cut, above it up to the second, and so on; it is above after the
-        last. There is one cut where the function keeps the order of neighbouring
-        numbers: the number before `low` if every number is mapped above the value (NaN
-        if `low` is -inf), and inf if none is.
+    Per value, the cuts are odd in number and ascend. The function is at most the value
+    up to the first cut, above it up to the second, and so on; it is above after the
+    last. There is one cut where the function keeps the order of neighbouring numbers:
+    the number before `low` if every number is mapped above the value (NaN if `low` is
+    -inf), and inf if none is.
     """
     first, last = _ranks(np.array([low, high])).tolist()
 

@@ -25,16 +25,9 @@ from ._monotone import LARGEST, domain
 
 
 class Inverse:
-    """Translates conditions on what a transformer returns to conditions on its input.
+    """Translates conditions on what a fitted transformer returns to its input.
 
-    Parameters
-    ----------
-    step : transformer
-        Fitted; maps each column by a rising function of its own.
-    rules : RuleSet
-        The rules whose conditions are translated.
-    names : sequence of str
-        The columns, in the order in which the transformer takes them.
+    The `names` are the columns in the order in which the transformer takes them.
     """
 
     def __init__(self, step: Any, rules: RuleSet, names: Sequence[str]) -> None:

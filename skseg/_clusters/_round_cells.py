@@ -23,17 +23,7 @@ _FAR_FROM_ZERO = 10.0
 
 
 def learn_cells(columns: Columns, names: Sequence[str], digits: int) -> Coding:
-    """Return the cells of the columns, without constant columns.
-
-    Parameters
-    ----------
-    columns : Columns
-        The rows to learn from.
-    names : sequence of str
-        The columns to use.
-    digits : int
-        Significant digits of thresholds.
-    """
+    """Return the cells of the columns called `names`, without constant columns."""
     learned = [
         _texts(columns, name)
         if columns.is_text(name)
@@ -59,15 +49,9 @@ def round_thresholds(
 ) -> FloatArray:
     """Return rounded thresholds: one in the widest gap of each small quantile.
 
-    Parameters
-    ----------
-    distinct : ndarray of float64 of shape (n_distinct,)
-        The distinct values, ascending.
-    sizes : ndarray of float64 of shape (n_distinct,)
-        Number of rows with each value.
-    digits : int
-        Significant digits. Where values are far from zero compared with their spread,
-        as years are, they are about the digits of the spread.
+    `distinct` are the ascending values, `sizes` the rows with each. Where values are
+    far from zero compared with their spread, as years are, the digits are about those
+    of the spread.
     """
     below = np.cumsum(sizes)
     gaps = set()

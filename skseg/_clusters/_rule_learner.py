@@ -26,19 +26,7 @@ class LearnedRules(NamedTuple):
 
 @dataclass(frozen=True)
 class RuleLearner:
-    """Learns rules from rows and their codes.
-
-    Attributes
-    ----------
-    segments : FittedSegments
-        Names of the codes.
-    max_rules : int
-        Largest number of boxes.
-    significant_digits : int
-        Significant digits of thresholds.
-    seed : int
-        Breaks ties among cuts.
-    """
+    """Learns rules from rows and their codes; the seed breaks ties among cuts."""
 
     segments: FittedSegments
     max_rules: int
@@ -62,14 +50,10 @@ class RuleLearner:
     def held_out_fidelity(
         self, rows: Columns, codes: IntArray, training: IntArray
     ) -> tuple[float, float]:
-        """Return how well rules that are learned from training rows do on the others.
+        """Return fidelity and balanced fidelity of rules learned from training rows.
 
-        Returns
-        -------
-        fidelity : float
-            Share of the other rows that get their code; NaN if there are none.
-        balanced_fidelity : float
-            The same as a mean over the codes.
+        Both are measured on the other rows: the share that get their code, and its mean
+        over the codes. NaN if there are no other rows.
         """
         others = np.setdiff1d(np.arange(len(codes)), training, assume_unique=True)
         if not len(others):

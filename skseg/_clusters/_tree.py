@@ -25,15 +25,7 @@ _LEAST_GAIN = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feature:
-    """A column in an order of its cells by which the tree may split.
-
-    Attributes
-    ----------
-    column : int
-        Position of the column in the coding.
-    places : ndarray of int of shape (n_cells,)
-        Place of every cell in the order.
-    """
+    """A column, and the place of each of its cells in an order that is split."""
 
     column: int
     places: IntArray
@@ -42,25 +34,10 @@ class Feature:
 def boxes(
     coding: Coding, cells: Codes, segments: IntArray, max_leaves: int, seed: int
 ) -> list[tuple[int, Rule]]:
-    """Return boxes that partition the cells, each with its segment.
+    """Return boxes that partition the cells, each as its segment and its condition.
 
-    Parameters
-    ----------
-    coding : Coding
-        Meaning of the cells.
-    cells : ndarray of uint8 of shape (n_columns, n_rows)
-        Cells of the rows.
-    segments : ndarray of int of shape (n_rows,)
-        Segments from 0 on, each of them used.
-    max_leaves : int
-        Largest number of boxes, at least the number of segments.
-    seed : int
-        Breaks ties among cuts.
-
-    Returns
-    -------
-    list of (int, Rule)
-        Segment and condition of each box.
+    `cells` has shape (n_columns, n_rows). `segments` are numbers from 0 on, all of them
+    used, and at most `max_leaves`. The seed breaks ties among cuts.
     """
     features = list(_features(coding, cells, segments))
     if not features:

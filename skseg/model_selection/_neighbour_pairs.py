@@ -54,25 +54,10 @@ def neighbour_pairs(
 ) -> NeighbourPairs:
     """Return the pairs within the largest radius, each with its smallest radius.
 
-    Parameters
-    ----------
-    owner : str
-        Class or function that is called, for messages.
-    search : NearestNeighbors
-        Fitted to the rows. A pair is within a radius if this search finds it there.
-    rows : ndarray of float64 of shape (n_rows, n_columns)
-        The rows; equal ones are pairs as well.
-    count : ndarray of int of shape (n_rows,)
-        Number of customers that each row stands for.
-    radii : ndarray of float64 of shape (n_radii,)
-        Radii in ascending order.
-    exponent : float or None
-        Exponent of the metric, from `tree_exponent`.
-
-    Raises
-    ------
-    InvalidDataError
-        If there are about `MOST_PAIRS` pairs or more.
+    A pair is within a radius if the fitted `search` finds it there; equal rows are
+    pairs as well. `count` has the number of customers that each row stands for, `radii`
+    ascend, and the `exponent` comes from `tree_exponent`. Raises if there are about
+    `MOST_PAIRS` pairs or more.
     """
     _check_number(owner, search, rows, float(radii[-1]))
     row_type: Any = np.int32 if len(rows) <= np.iinfo(np.int32).max else np.intp

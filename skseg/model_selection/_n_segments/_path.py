@@ -39,28 +39,8 @@ def start_path(
 ) -> dict[int, KMeans]:
     """Return a fit for every k from 2 to `k_max`, the best of several starts.
 
-    Parameters
-    ----------
-    rows : ndarray of float64 of shape (n_rows, n_columns)
-        Finite.
-    k_max : int
-        At least 2, and less than the number of rows.
-    rng : Generator
-        Draws the starts.
-    weight : ndarray of float64 of shape (n_rows,), default=None
-        Weights of the rows. None: all 1.
-    n_starts : int, default=1
-        Starts of each kind: the centres for k - 1 plus a far row, and k-means++.
-
-    Returns
-    -------
-    dict of int to KMeans
-        Fitted, in ascending order of k.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer distinct rows than clusters.
+    There are `n_starts` starts of each kind: the centres for k - 1 plus a far row, and
+    k-means++. Raises if there are fewer distinct rows than clusters.
 
     Notes
     -----

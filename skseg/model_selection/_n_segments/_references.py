@@ -19,10 +19,7 @@ UNIFORM = "uniform in the box along the principal axes"
 def references(rows: FloatArray) -> dict[str, Draw]:
     """Return a function per population that draws as many rows as there are.
 
-    Parameters
-    ----------
-    rows : ndarray of float64 of shape (n_rows, n_columns)
-        Finite; no column is constant.
+    No column of the rows is constant.
     """
     axes = principal_axes(rows)
     columns = np.eye(rows.shape[1])

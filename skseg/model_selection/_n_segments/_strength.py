@@ -21,14 +21,7 @@ def strengths(
 ) -> FloatArray:
     """Return the prediction strength for every k, the mean over random halves.
 
-    Parameters
-    ----------
-    rows : ndarray of float64 of shape (n_rows, n_columns)
-        A sample, finite.
-    ks : sequence of int
-        Numbers of clusters, ascending, with 1, up to half the number of rows.
-    rng : Generator
-        Draws the halves and the starts.
+    `ks` ascend from 1 to at most half the number of rows.
     """
     per_half = []
     for _ in range(N_SPLITS):

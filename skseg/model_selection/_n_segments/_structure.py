@@ -55,18 +55,8 @@ def structure(
 ) -> Structure:
     """Compare the rows with data sets from each population without clusters.
 
-    Parameters
-    ----------
-    rows : ndarray of float64 of shape (n_rows, n_columns)
-        A sample, finite. At least one column is not constant.
-    ks : sequence of int
-        Numbers of clusters, ascending, with 1.
-    n_references : int
-        Data sets per population.
-    rng : Generator
-        Source of all random choices.
-    n_jobs, verbose : int
-        As joblib takes them.
+    At least one column is not constant. `ks` are the numbers of clusters in ascending
+    order, 1 included; `n_references` counts the data sets per population.
     """
     rows = rows[:, np.ptp(rows, axis=0) > 0]
     observed = _trace(rows, ks, rng)
