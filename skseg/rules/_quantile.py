@@ -32,7 +32,7 @@ def inverted_cdf(
     Parameters
     ----------
     values : ndarray of float64 of shape (n_rows,)
-        NaN is missing and has no part in the quantiles.
+        NaN is missing and does not count.
     levels : sequence of float or Fraction in [0, 1]
         A float is read as the decimal number that it prints as.
     sample_weight : ndarray of shape (n_rows,), default=None
@@ -41,12 +41,12 @@ def inverted_cdf(
     Returns
     -------
     ndarray of float64 of shape (len(levels),)
-        NaN where there is no weight at all.
+        NaN if the weights sum to zero.
 
     Raises
     ------
     RuleError
-        If the weights are not one non-negative number a row.
+        If the weights are not one non-negative number for each row.
     """
     exact = [_exact_level(level) for level in levels]
     present = ~np.isnan(values)

@@ -56,11 +56,11 @@ class RuleSet:
     universe : str or Rule, default=None
         The audience that the segments divide up. Rows for which it does not hold are
         outside: they get the code -1 and the name "outside", belong to no segment, and
-        have no part in quantiles or in the proof. None: all rows are inside.
+        count neither in quantiles nor in the proof. None: all rows are inside.
     noise : str, default=None
         Name of the last rule if its rows are noise, such as those that DBSCAN puts in
-        no cluster: a segment like the others, but with the code -1. It cannot be had
-        together with a universe, whose outside has that code.
+        no cluster: a segment like the others, but with the code -1. It excludes a
+        universe, since the rows outside of that have the code -1.
 
     Raises
     ------
@@ -198,7 +198,7 @@ class RuleSet:
 
     @property
     def is_resolved(self) -> bool:
-        """Whether no threshold is a quantile any more."""
+        """Whether all thresholds are numbers or text, none a quantile."""
         return not any(True for _ in open_thresholds(self._all_rules))
 
     def __len__(self) -> int:
@@ -513,7 +513,7 @@ class RuleSet:
             What is known of a column: whole numbers, bounds, a closed list of values,
             never missing. Columns not mentioned may hold anything.
         max_findings : int, default=20
-            How many overlaps and gaps to show.
+            Largest number of overlaps, and of gaps, in the report.
 
         Returns
         -------
@@ -523,8 +523,8 @@ class RuleSet:
         Raises
         ------
         RuleError
-            If the schema contradicts the rules, a single rule is too entangled to be
-            taken apart, or a column's quantiles and numbers have too many orders.
+            If the schema contradicts the rules, a single rule takes too many boxes, or
+            a column's quantiles and numbers have too many orders.
 
         Notes
         -----
@@ -658,7 +658,7 @@ class RuleSet:
         Parameters
         ----------
         indent : int or None, default=2
-            Spaces a level; None writes one line.
+            Spaces for each level; None writes one line.
 
         Returns
         -------

@@ -176,7 +176,7 @@ class BoxIndex:
 def _simplest(meeting: int, spans: list[int]) -> int | None:
     """Return the number of a box that cuts a region on the fewest axes.
 
-    None if a box spans the region on every axis. Of several boxes the first is chosen.
+    None if a box spans the region on every axis. Ties go to the first box.
     """
     # The boxes that cut on at least one, two and three axes.
     one = two = three = 0

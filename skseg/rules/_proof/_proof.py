@@ -81,7 +81,7 @@ class Proof:
             for name, axis in self.axes.items()
         )
         compiler = BoxCompiler(self.axes, self.universe)
-        # There are no rows if the schema leaves a column no value at all.
+        # There are no rows if the schema allows a column no value.
         possible = all(self.universe)
         self.regions: list[list[Box]] = [
             compiler.boxes(rule) if possible else [] for rule in rules.values()
