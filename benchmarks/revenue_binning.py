@@ -94,14 +94,14 @@ def measured(run: Callable[[], Any]) -> tuple[float, float, Any] | None:
     """Return median CPU seconds, largest memory and the last result."""
     runs = []
     for _ in range(RUNS):
-        one = in_a_process(run)
-        if one is None:
+        measurement = in_a_process(run)
+        if measurement is None:
             return None
-        runs.append(one)
-        if one[0] > ONCE_FROM:
+        runs.append(measurement)
+        if measurement[0] > ONCE_FROM:
             break
-    seconds = statistics.median(one[0] for one in runs)
-    return seconds, max(one[1] for one in runs), runs[-1][2]
+    seconds = statistics.median(measurement[0] for measurement in runs)
+    return seconds, max(measurement[1] for measurement in runs), runs[-1][2]
 
 
 class Contestant(NamedTuple):
@@ -143,19 +143,19 @@ def compare(n: int, menu: Menu) -> list[dict[str, Any]]:
     scores, outcome = customers(n)
     sorting, _, _ = measured(lambda: float(np.sort(scores)[0]))
     best = methods.algorithm(scores, outcome, menu)
-    optimum = methods.made(best, scores, outcome, menu)
+    optimum = methods.profit_of(best, scores, outcome, menu)
     rows: list[dict[str, Any]] = []
-    for one in contestants(n):
-        what = {
+    for contestant in contestants(n):
+        setting = {
             "rows": n,
             "menu": menu.name,
-            "method": one.name,
-            "constraints": one.constraints,
-            "seed": one.seed,
+            "method": contestant.name,
+            "constraints": contestant.constraints,
+            "seed": contestant.seed,
         }
-        answer = measured(functools.partial(one.method, scores, outcome, menu))
+        answer = measured(functools.partial(contestant.method, scores, outcome, menu))
         if answer is None:
-            rows.append({**what, "note": f"stopped after {STOP_AT} s"})
+            rows.append({**setting, "note": f"stopped after {STOP_AT} s"})
             continue
         seconds, megabytes, bins = answer
         effort = {
@@ -164,19 +164,25 @@ def compare(n: int, menu: Menu) -> list[dict[str, Any]]:
             "memory_mb": round(megabytes),
         }
         if len(bins.edges) < len(menu):
-            rows.append(what | figures(bins, scores, outcome, menu, optimum) | effort)
-        if not one.chooses:
-            what["method"] += ", best tier per bin"
-            what["constraints"] = one.constraints.replace("all tiers used", "none")
+            rows.append(
+                setting | figures(bins, scores, outcome, menu, optimum) | effort
+            )
+        if not contestant.chooses:
+            setting["method"] += ", best tier per bin"
+            setting["constraints"] = contestant.constraints.replace(
+                "all tiers used", "none"
+            )
             bins = methods.best_tiers(bins, scores, outcome, menu)
-            rows.append(what | figures(bins, scores, outcome, menu, optimum) | effort)
+            rows.append(
+                setting | figures(bins, scores, outcome, menu, optimum) | effort
+            )
     return rows
 
 
 def figures(
     bins: Bins, scores: FloatArray, outcome: Any, menu: Menu, optimum: float
 ) -> dict[str, Any]:
-    profit = methods.made(bins, scores, outcome, menu)
+    profit = methods.profit_of(bins, scores, outcome, menu)
     assert profit <= optimum * (1 + 1e-9)
     return {
         "profit": round(profit, 2),
@@ -233,19 +239,19 @@ def bootstrapped(sizes: list[int]) -> list[dict[str, Any]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
                 binner.fit(scores[:, np.newaxis], outcome)
-            seconds, found = cpu(functools.partial(binner.bootstrap, random_state=0))
-            total = found.frame().iloc[-1]
+            seconds, result = cpu(functools.partial(binner.bootstrap, random_state=0))
+            total = result.frame().iloc[-1]
             rows.append(
                 {
                     "rows": n,
                     "menu": menu.name,
-                    "replicates": len(found.profits),
-                    "candidate_cuts": found.n_candidates,
+                    "replicates": len(result.profits),
+                    "candidate_cuts": result.n_candidates,
                     "cpu_s": round(seconds, 3),
                     "estimate": round(total["estimate"], 2),
                     "low": round(total["ci_low"], 2),
                     "high": round(total["ci_high"], 2),
-                    "optimism": round(found.optimism, 2),
+                    "optimism": round(result.optimism, 2),
                 }
             )
             print(rows[-1])

@@ -75,7 +75,7 @@ def out_of_fold(model: BaseEstimator, X: FloatArray, y: Any) -> FloatArray:
 
 
 def contestants() -> dict[str, Method]:
-    found: dict[str, Method] = {
+    fits: dict[str, Method] = {
         "OptimalRevenueBinner": methods.binner(),
         "the same, logistic response": methods.binner(response_model="logistic"),
         "uniform": methods.uniform,
@@ -91,11 +91,11 @@ def contestants() -> dict[str, Method]:
         "one tier for all, the best": methods.one_tier,
     }
     if methods.optbinning:
-        found["optbinning"] = methods.opt_binning
-        found["optbinning, best tier per bin"] = methods.with_best_tiers(
+        fits["optbinning"] = methods.opt_binning
+        fits["optbinning, best tier per bin"] = methods.with_best_tiers(
             methods.opt_binning
         )
-    return found
+    return fits
 
 
 def held_out(most_rows: int) -> list[dict[str, Any]]:
@@ -112,8 +112,8 @@ def held_out(most_rows: int) -> list[dict[str, Any]]:
         for name, model in models().items():
             scores = out_of_fold(model, X, y)
             for menu in MENUS:
-                what = {"rows": n, "model": name, "menu": menu.name}
-                table = [what | row for row in one_model(scores, y, menu, N_SPLITS)]
+                setting = {"rows": n, "model": name, "menu": menu.name}
+                table = [setting | row for row in one_model(scores, y, menu, N_SPLITS)]
                 show_held_out(table)
                 rows += table
     return rows
@@ -128,20 +128,20 @@ def one_model(
     tiers: dict[str, list[int]] = {name: [] for name in realised}
     for split in range(n_splits):
         order = np.random.default_rng(split).permutation(len(y))
-        here, there = np.array_split(order, 2)
+        train, test = np.array_split(order, 2)
         for name, profits in realised.items():
-            rows = there if name == best else here
+            rows = test if name == best else train
             fit = fits.get(name, methods.algorithm)
             bins = fit(scores[rows], y[rows], menu)
-            profit = methods.made(bins, scores[there], y[there], menu)
-            profits.append(profit / len(there))
-            tiers[name].append(methods.n_tiers(bins, scores[there]))
-    ours = np.array(realised["OptimalRevenueBinner"])
+            profit = methods.profit_of(bins, scores[test], y[test], menu)
+            profits.append(profit / len(test))
+            tiers[name].append(methods.n_tiers(bins, scores[test]))
+    skseg_profits = np.array(realised["OptimalRevenueBinner"])
     table = []
     for name, each in realised.items():
         profits = np.array(each)
         low, high = np.quantile(profits, [0.025, 0.975])
-        ahead_low, ahead_high = np.quantile(ours - profits, [0.025, 0.975])
+        ahead_low, ahead_high = np.quantile(skseg_profits - profits, [0.025, 0.975])
         table.append(
             {
                 "method": name,
@@ -150,10 +150,10 @@ def one_model(
                 "low": round(low, 4),
                 "high": round(high, 4),
                 "of_best": round(profits.mean() / np.mean(realised[best]), 4),
-                "ours_ahead": round((ours - profits).mean(), 4),
+                "ours_ahead": round((skseg_profits - profits).mean(), 4),
                 "ahead_low": round(ahead_low, 4),
                 "ahead_high": round(ahead_high, 4),
-                "ours_better_in": round(float((ours > profits).mean()), 2),
+                "ours_better_in": round(float((skseg_profits > profits).mean()), 2),
                 "tiers": round(float(np.mean(tiers[name])), 1),
             }
         )
@@ -191,32 +191,32 @@ def promised(most_rows: int) -> list[dict[str, Any]]:
         figures: dict[tuple[str, str], list[tuple[float, float]]] = {}
         for split in range(N_SPLITS_PROMISED):
             order = np.random.default_rng(split).permutation(len(y))
-            here, there = np.array_split(order, 2)
-            ours = PropensityBinner(model).fit(X[here], y[here])
-            fitted = ours.estimator_
-            fresh = fitted.predict_proba(X[there])[:, 1]
+            train, test = np.array_split(order, 2)
+            binner = PropensityBinner(model).fit(X[train], y[train])
+            fitted = binner.estimator_
+            fresh = fitted.predict_proba(X[test])[:, 1]
             for kind, scores in {
-                "in-sample": fitted.predict_proba(X[here])[:, 1],
-                "out-of-fold": ours.propensities_,
+                "in-sample": fitted.predict_proba(X[train])[:, 1],
+                "out-of-fold": binner.propensities_,
             }.items():
                 for menu in MENUS:
-                    bins = methods.binner()(scores, y[here], menu)
-                    profit = methods.made(bins, fresh, y[there], menu) / len(there)
-                    pair = (bins.claimed / len(here), profit)
+                    bins = methods.binner()(scores, y[train], menu)
+                    profit = methods.profit_of(bins, fresh, y[test], menu) / len(test)
+                    pair = (bins.claimed / len(train), profit)
                     figures.setdefault((menu.name, kind), []).append(pair)
         for (menu_name, kind), pairs in sorted(figures.items()):
-            said, came = np.array(pairs).T
+            promises, profits = np.array(pairs).T
             rows.append(
                 {
                     "model": name,
                     "menu": menu_name,
                     "scores": kind,
                     "splits": N_SPLITS_PROMISED,
-                    "promised": round(said.mean(), 4),
-                    "realised": round(came.mean(), 4),
-                    "ratio": round(said.mean() / came.mean(), 3),
-                    "ratio_low": round((said / came).min(), 3),
-                    "ratio_high": round((said / came).max(), 3),
+                    "promised": round(promises.mean(), 4),
+                    "realised": round(profits.mean(), 4),
+                    "ratio": round(promises.mean() / profits.mean(), 3),
+                    "ratio_low": round((promises / profits).min(), 3),
+                    "ratio_high": round((promises / profits).max(), 3),
                 }
             )
     print("\nPromised at fit and realised on fresh rows, profit per customer")

@@ -63,7 +63,7 @@ class Bins:
 Method = Callable[[FloatArray, Any, Menu], Bins]
 
 
-def made(bins: Bins, scores: FloatArray, outcome: Any, menu: Menu) -> float:
+def profit_of(bins: Bins, scores: FloatArray, outcome: Any, menu: Menu) -> float:
     """Return revenue minus cost of all rows, each counted once, by its label."""
     labels = bins.labels(scores)
     n = np.bincount(labels, minlength=len(menu))
@@ -112,7 +112,7 @@ def binner(**options: Any) -> Method:
     """Return skseg's estimator; without `value_path_` unless asked for."""
 
     def fit(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:
-        found = OptimalRevenueBinner(
+        result = OptimalRevenueBinner(
             len(menu),
             revenue=menu.gain,
             cost=menu.cost,
@@ -121,16 +121,18 @@ def binner(**options: Any) -> Method:
         with warnings.catch_warnings():
             # The published menu has one tier that is best for everyone.
             warnings.simplefilter("ignore", UserWarning)
-            found.fit(scores[:, np.newaxis], outcome)
+            result.fit(scores[:, np.newaxis], outcome)
         # The last segment is for customers without a score.
-        return Bins(found.cut_points_, found.tiers_[:-1], claimed=found.value_)
+        return Bins(result.cut_points_, result.tiers_[:-1], claimed=result.value_)
 
     return fit
 
 
 def algorithm(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:
-    found = optimal_cuts(scores, outcome, revenue=menu.gain, cost=menu.cost)
-    return Bins(np.array(found.cut_points), np.array(found.tiers), claimed=found.value)
+    result = optimal_cuts(scores, outcome, revenue=menu.gain, cost=menu.cost)
+    return Bins(
+        np.array(result.cut_points), np.array(result.tiers), claimed=result.value
+    )
 
 
 def drop_in(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:
@@ -160,17 +162,17 @@ def percentiles(n_bins: int | None = None) -> Method:
 
 
 def k_means(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:
-    found = KBinsDiscretizer(
+    result = KBinsDiscretizer(
         len(menu), encode="ordinal", strategy="kmeans", random_state=0
     )
-    found.fit(scores[:, np.newaxis])
-    return in_order(found.bin_edges_[0][1:-1], "right")
+    result.fit(scores[:, np.newaxis])
+    return in_order(result.bin_edges_[0][1:-1], "right")
 
 
 def opt_binning(scores: FloatArray, outcome: Any, menu: Menu) -> Bins:
-    found = optbinning.OptimalBinning(max_n_bins=len(menu))
-    found.fit(scores, outcome)
-    return in_order(found.splits, "right")
+    result = optbinning.OptimalBinning(max_n_bins=len(menu))
+    result.fit(scores, outcome)
+    return in_order(result.splits, "right")
 
 
 def smart_segments(seed: int) -> Method:

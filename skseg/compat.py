@@ -292,14 +292,14 @@ def _warn_without_effect(penalty_factor: object, global_search: object) -> None:
 def _invalid(
     name: str,
     rule: str,
-    given: str,
+    text: str,
     *,
     advice: str,
     value: object = None,
     row: int | None = None,
 ) -> InvalidDataError:
     return InvalidDataError(
-        _sentence(name, rule, given),
+        _sentence(name, rule, text),
         owner=OWNER,
         name=name,
         rule=rule,
@@ -309,5 +309,5 @@ def _invalid(
     )
 
 
-def _sentence(name: str, rule: str, given: str) -> str:
-    return f"The {name!r} parameter of {OWNER} must be {rule}. Got {given}."
+def _sentence(name: str, rule: str, text: str) -> str:
+    return f"The {name!r} parameter of {OWNER} must be {rule}. Got {text}."

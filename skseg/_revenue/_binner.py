@@ -268,7 +268,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         rows = customers.scored.rows()
         bounds = read_bounds(self, customers.scored.n)
         optimum = find_optimum(rows, customers, menu, settings, bounds)
-        cuts, made = optimum.cuts, optimum.unscored_profit
+        cuts, unscored_profit = optimum.cuts, optimum.unscored_profit
         cut_points = np.array(cuts.cut_points)
         tiers = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
         rules = tier_rules(column, settings.names, cuts.tiers, cuts.cut_points)
@@ -279,13 +279,13 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         )
         segments = profit_table(rules, menu, tiers, cut_points, totals)
         if model != "observed" and y is not None:
-            seen = count(labels, len(rules), observed.conversions, weight)
+            totals = count(labels, len(rules), observed.conversions, weight)
             with np.errstate(invalid="ignore"):
-                segments["observed_rate"] = seen.conversions / seen.n
+                segments["observed_rate"] = totals.conversions / totals.n
         check_encoding(self.encode, observed.are_shares)
         path = None
         if self.compute_path:
-            path = path_of_rows(rows, **optimum.options) + made
+            path = path_of_rows(rows, **optimum.options) + unscored_profit
         if model in CALIBRATED:
             # Replicates are calibrated anew, from the outcomes.
             rows = observed.scored.rows()
@@ -300,8 +300,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self.menu_ = menu.table(settings.names)
         self.cut_points_, self.tiers_, self.rules_ = cut_points, tiers, rules
         self.labels_, self.segments_ = labels, segments
-        self.value_, self.gap_ = cuts.value + made, cuts.gap
-        self.upper_bound_ = cuts.upper_bound + made
+        self.value_, self.gap_ = cuts.value + unscored_profit, cuts.gap
+        self.upper_bound_ = cuts.upper_bound + unscored_profit
         # The path of an earlier fit must not stay.
         self.__dict__.pop("value_path_", None)
         if path is not None:
