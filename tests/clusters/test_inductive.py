@@ -167,7 +167,7 @@ def test_core_samples_equally_near_give_the_lower_code(order: int) -> None:
 
 # The nearest row, by hand
 
-# Reaches: 2 of the cluster 0 (from 3 to 1), 1 of the cluster 1, 0 of the hermit 2.
+# Reaches: 2 in cluster 0 (from 3 to 1), 1 in cluster 1, 0 in cluster 2, a single row.
 NEAREST = column(0, 1, 3, 10, 11, 12, 20, 30)
 NEAREST_LABELS = [0, 0, 0, 1, 1, 1, -1, 2]
 
@@ -187,7 +187,7 @@ def test_nearest_takes_the_label_of_the_nearest_row_within_its_reach(
 
 
 def test_rows_equally_near_give_the_lowest_code_that_reaches_and_noise_last() -> None:
-    # 3 is a hermit: its reach is 0. 5 is noise.
+    # The cluster of 3 has no other member: its reach is 0. 5 is noise.
     X = column(1, 3, 5, 7, -1, 9)
     segmenter = InductiveSegmenter(Labelled([1, 0, -1, 2, 1, 2])).fit(X)
     assert segmenter.predict(column(2, 4, 6, 0)).tolist() == [1, -1, 2, 1]
@@ -200,7 +200,7 @@ def test_copies_with_different_labels_get_the_lowest() -> None:
     assert segmenter.agreement_ == 0.5
 
 
-def test_many_rows_equally_near_are_all_seen() -> None:
+def test_many_rows_equally_near_are_all_considered() -> None:
     # 36 points of the grid are exactly 65 from (0, 0).
     x, y = (axis.ravel() for axis in np.mgrid[-65:66, -65:66])
     X = np.column_stack([x, y])[x**2 + y**2 == 65**2]
@@ -224,7 +224,7 @@ def test_centroid_takes_the_nearest_mean_and_noise_is_no_cluster() -> None:
     assert segmenter.segment_names_.tolist() == ["Segment 0", "Segment 1", "Noise"]
 
 
-def test_agreement_shows_where_means_are_a_poor_likeness() -> None:
+def test_agreement_shows_where_means_approximate_clusters_poorly() -> None:
     X, _ = make_moons(200, noise=0.03, random_state=0)
     clusterer = AgglomerativeClustering(2, linkage="single")
     by_mean = InductiveSegmenter(clusterer).fit(X)
@@ -261,7 +261,7 @@ def test_native_is_the_clusterer_itself(clusterer: Any, blobs: np.ndarray) -> No
 
 
 @pytest.mark.parametrize(("clusterer", "assign"), OTHERS, ids=lambda c: str(c)[:6])
-def test_auto_gives_predict_to_those_that_have_none(
+def test_auto_adds_predict_to_clusterers_without_it(
     clusterer: Any, assign: str, blobs: np.ndarray
 ) -> None:
     segmenter = InductiveSegmenter(clusterer).fit(blobs)
@@ -311,7 +311,7 @@ def test_birch_keeps_clusters_of_its_subclusters(blobs: np.ndarray) -> None:
     )
 
 
-def test_labels_with_gaps_are_numbered_through() -> None:
+def test_labels_with_gaps_become_consecutive_codes() -> None:
     segmenter = InductiveSegmenter(Labelled([5, 5, 2, 2, -1])).fit(
         column(0, 1, 5, 6, 20)
     )
@@ -321,12 +321,12 @@ def test_labels_with_gaps_are_numbered_through() -> None:
     assert native.predict(column(1)).tolist() == [0]
 
 
-def test_cluster_that_fit_has_not_told_of_is_no_segment() -> None:
+def test_predicted_labels_that_no_training_row_has_are_refused() -> None:
     with pytest.raises(ValueError, match=r"labels \[0, 1\].* predicts 2 for row 0"):
         InductiveSegmenter(PredictsTwo([0, 0, 1])).fit(column(0, 1, 9))
 
 
-def test_orphans_of_mean_shift_are_noise(blobs: np.ndarray) -> None:
+def test_rows_that_mean_shift_leaves_unassigned_are_noise(blobs: np.ndarray) -> None:
     X = np.vstack([blobs, [[60, 60]]])
     clusterer = MeanShift(bandwidth=3.0, cluster_all=False, min_bin_freq=5)
     clusterer.set_params(bin_seeding=True)
@@ -410,7 +410,7 @@ def near_cores(model: DBSCAN, X: Any, rows: Any, metric: str) -> list[list[Any]]
     algorithm=st.sampled_from(["auto", "brute", "kd_tree", "ball_tree"]),
     metric=st.sampled_from(["euclidean", "cityblock", "chebyshev"]),
 )
-def test_core_gives_training_rows_what_dbscan_gave_save_border_ties(
+def test_core_reproduces_dbscan_on_training_rows_except_border_ties(
     X: Any, eps: float, scale: float, min_samples: int, algorithm: str, metric: str
 ) -> None:
     X = X * scale
@@ -450,7 +450,9 @@ def test_core_assigns_new_rows_as_brute_force_does(
 
 @pytest.mark.parametrize("n_features", [2, 20])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_core_has_the_last_bit_of_dbscan_at_eps(n_features: int, dtype: Any) -> None:
+def test_core_rounds_as_dbscan_does_at_a_distance_of_eps(
+    n_features: int, dtype: Any
+) -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(0, 3, (400, n_features)) * 0.1 + rng.choice([0.0, 3.3], (400, 1))
     X = X.astype(dtype)
@@ -513,7 +515,7 @@ DISTINCT = hnp.arrays(
 )
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
 @given(X=DISTINCT.filter(lambda X: len(X) >= 6), scale=SCALE)
-def test_nearest_gives_distinct_training_rows_what_the_clusterer_gave(
+def test_nearest_reproduces_the_labels_of_distinct_training_rows(
     clusterer: Any, metric: str, X: Any, scale: float
 ) -> None:
     # Reachabilities of OPTICS are infinite, and 0 / 0 their ratios, on some grids.
@@ -612,7 +614,7 @@ def test_members_left_out_come_back_to_their_cluster(blobs: np.ndarray) -> None:
             assert others.predict(blobs[[row]])[0] in {labels[row], -1}
 
 
-def test_order_of_training_rows_has_no_part_in_who_is_noise() -> None:
+def test_order_of_training_rows_does_not_change_noise() -> None:
     X = np.random.default_rng(1).integers(0, 6, (60, 2))
     new = np.stack(np.meshgrid(np.arange(0, 6, 0.5), np.arange(6)), -1).reshape(-1, 2)
     labels = np.where(X[:, 0] < 3, 0, 1)
@@ -665,7 +667,7 @@ def test_fit_predict_passes_weights_on(blobs: np.ndarray) -> None:
     np.testing.assert_array_equal(codes, own.labels_)
 
 
-def test_routing_brings_the_clusterer_what_it_asks_for(
+def test_routing_passes_the_clusterer_the_metadata_that_it_requests(
     routing: None, blobs: np.ndarray
 ) -> None:
     weight = np.arange(1.0, len(blobs) + 1)
@@ -692,7 +694,7 @@ def segment_silhouette(model: Any, X: Any, y: Any = None) -> float:
     return float(silhouette_score(rows[codes >= 0], codes[codes >= 0]))
 
 
-def test_one_search_goes_through_clusterers_and_their_settings() -> None:
+def test_one_search_covers_clusterers_and_their_settings() -> None:
     corners = np.array([[0, 0], [0, 9], [9, 0], [9, 9]])
     X, _ = make_blobs(240, centers=corners, random_state=5)
     pipeline = Pipeline(
@@ -818,7 +820,7 @@ def test_sparse_rows_need_a_clusterer_that_takes_them(blobs: np.ndarray) -> None
 @pytest.mark.parametrize(
     "clusterer", [NATIVE[0], *(c for c, _ in OTHERS)], ids=lambda c: type(c).__name__
 )
-def test_pickled_segmenter_predicts_alike(clusterer: Any, blobs: np.ndarray) -> None:
+def test_pickled_segmenter_predicts_the_same(clusterer: Any, blobs: np.ndarray) -> None:
     segmenter = InductiveSegmenter(clusterer).fit(blobs)
     new = np.random.default_rng(0).uniform(-12, 12, (200, 2))
     loaded = pickle.loads(pickle.dumps(segmenter))
@@ -826,7 +828,7 @@ def test_pickled_segmenter_predicts_alike(clusterer: Any, blobs: np.ndarray) -> 
     np.testing.assert_array_equal(loaded.transform(new), segmenter.transform(new))
 
 
-def test_fit_leaves_the_given_clusterer_alone(blobs: np.ndarray) -> None:
+def test_fit_does_not_change_the_clusterer_that_is_passed(blobs: np.ndarray) -> None:
     clusterer = KMeans(3, random_state=0)
     segmenter = InductiveSegmenter(clusterer, segment_names=("A", "B", "C"))
     segmenter.fit(blobs)
@@ -838,7 +840,7 @@ def test_fit_leaves_the_given_clusterer_alone(blobs: np.ndarray) -> None:
 # Names
 
 
-def test_names_of_ones_own_stand_for_the_codes() -> None:
+def test_segment_names_are_in_the_order_of_the_codes() -> None:
     names = np.array(["Low", "High"])
     segmenter = InductiveSegmenter(DBSCAN(eps=1, min_samples=3), segment_names=names)
     segmenter.fit(LINE)

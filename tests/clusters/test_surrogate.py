@@ -192,7 +192,7 @@ def test_missing_values_go_with_small_or_large_numbers_in_one_rule(among: int) -
     assert texts(surrogate)[f"Segment {among}"] == expected
 
 
-def test_levels_of_a_text_and_texts_never_seen() -> None:
+def test_levels_of_a_text_and_unseen_texts() -> None:
     X = pd.DataFrame({"plan": ["free", "pro", "trial", None] * 5})
     surrogate = given_codes(X, [0, 1, 0, 1] * 5)
     assert texts(surrogate) == {
@@ -204,7 +204,7 @@ def test_levels_of_a_text_and_texts_never_seen() -> None:
     assert surrogate.predict(new).tolist() == [0, 2, 1]
 
 
-def test_rare_levels_share_a_cell_with_those_never_seen() -> None:
+def test_rare_levels_share_a_cell_with_unseen_texts() -> None:
     frequent = [f"c{i}" for i in range(29) for _ in range(5)]
     rare = [f"rare{i}" for i in range(40)]
     X = pd.DataFrame({"city": [*frequent, *rare, *(["c0"] * 200)]})
@@ -225,7 +225,7 @@ def test_missing_text_and_rare_levels_together() -> None:
     assert surrogate.predict(new).tolist() == [0, 1, 1, 1]
 
 
-def test_a_column_without_any_value_and_a_constant_have_no_part() -> None:
+def test_empty_and_constant_columns_are_not_used() -> None:
     X = pd.DataFrame({"empty": [np.nan] * 6, "same": [3.0] * 6, "x": [1.0, 2, 3] * 2})
     surrogate = given_codes(X, [0, 0, 1] * 2)
     assert surrogate.rules_.columns == ("x",)
@@ -264,7 +264,7 @@ def test_no_complete_row_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("searched", [False, True])
-def test_a_pipeline_that_imputes_is_shown_all_rows(searched: bool) -> None:
+def test_a_pipeline_that_imputes_is_fitted_on_all_rows(searched: bool) -> None:
     X = np.array([[1.0], [2], [np.nan], [np.nan], [8], [9], [2], [1], [9], [8]])
     pipeline = make_pipeline(SimpleImputer(), KMeans(3, random_state=0))
     folds = ShuffleSplit(2, random_state=0)
@@ -350,7 +350,7 @@ def test_years_are_cut_at_years() -> None:
     assert texts(surrogate)["Segment 0"] == "x0 <= 2013"
 
 
-def test_float32_unfriendly_neighbours_are_told_apart() -> None:
+def test_neighbours_that_float32_would_merge_are_separated() -> None:
     # Both are the same number in float32, in which scikit-learn's trees compare.
     low, high = 16777217.0, 16777218.0
     X = np.array([[low], [high]] * 10)
@@ -424,7 +424,7 @@ def test_rows_that_hdbscan_cannot_place_are_noise() -> None:
     np.testing.assert_array_equal(surrogate.labels_, np.maximum(codes, -1))
 
 
-def test_rfm_segments_are_met_and_its_unknown_is_the_unknown() -> None:
+def test_rfm_segments_are_reproduced_and_share_the_unknown_segment() -> None:
     rng = np.random.default_rng(0)
     X = pd.DataFrame(
         {
@@ -455,7 +455,7 @@ def test_the_outside_of_a_universe_becomes_a_segment_with_a_rule() -> None:
 # Every segment has a rule
 
 
-def test_every_segment_keeps_a_rule_though_others_are_better_worth_it() -> None:
+def test_every_segment_keeps_a_rule_even_if_others_would_gain_more() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 2))
     codes = (X[:, 0] > 0).astype(int)
@@ -465,7 +465,7 @@ def test_every_segment_keeps_a_rule_though_others_are_better_worth_it() -> None:
     assert set(surrogate.labels_) == {0, 1, 2}
 
 
-def test_a_segment_that_nothing_tells_from_others_is_named_in_a_warning() -> None:
+def test_a_segment_that_no_rule_can_separate_is_named_in_a_warning() -> None:
     X = [[1.0], [1.0], [1.0], [9.0], [9.0]]
     with pytest.warns(UserWarning, match="tells 'Segment 1' from other segments"):
         surrogate = given_codes(X, [0, 0, 1, 2, 2])
@@ -476,7 +476,7 @@ def test_a_segment_that_nothing_tells_from_others_is_named_in_a_warning() -> Non
 # Measures
 
 
-def test_fidelity_is_that_of_rows_held_out(blobs: Any) -> None:
+def test_fidelity_is_measured_on_held_out_rows(blobs: Any) -> None:
     X, _ = blobs
     # Codes by chance: rules that were measured on their own rows would look well.
     codes = np.random.default_rng(0).integers(0, 2, len(X))
@@ -486,7 +486,7 @@ def test_fidelity_is_that_of_rows_held_out(blobs: Any) -> None:
     assert 0.35 < surrogate.balanced_fidelity_ < 0.65
 
 
-def test_balanced_fidelity_counts_each_segment_alike() -> None:
+def test_balanced_fidelity_weights_segments_equally() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(4000, 1))
     codes = np.zeros(4000, dtype=int)
@@ -504,7 +504,7 @@ def test_fidelity_is_unknown_where_nothing_can_be_held_out() -> None:
     assert np.isnan(surrogate.balanced_fidelity_)
 
 
-def test_separate_blobs_are_met_by_a_rule_each() -> None:
+def test_separate_blobs_get_one_rule_each() -> None:
     X, _ = make_blobs(600, 3, centers=5, cluster_std=0.3, random_state=0)
     surrogate = RuleSurrogate(KMeans(5, random_state=0), random_state=0).fit(X)
     assert surrogate.n_rules_ == 5
@@ -536,7 +536,7 @@ def test_no_worse_than_a_tree_of_the_same_size_in_scikit_learn(blobs: Any) -> No
         assert ours > theirs - 0.01
 
 
-def test_a_sample_is_learned_from_and_all_rows_are_counted() -> None:
+def test_rules_are_learned_from_a_sample_and_all_rows_are_counted() -> None:
     X, _ = make_blobs(5000, 2, centers=3, random_state=0)
     codes = KMeans(3, random_state=0).fit_predict(X)
     codes[0] = 3
@@ -610,7 +610,7 @@ def test_around_a_pipeline_rules_are_in_raw_units() -> None:
     ],
     ids=lambda segmenter: type(segmenter).__name__,
 )
-def test_any_segmenter_is_met_well_on_blobs(segmenter: Any, blobs: Any) -> None:
+def test_any_segmenter_is_reproduced_well_on_blobs(segmenter: Any, blobs: Any) -> None:
     X, _ = blobs
     surrogate = RuleSurrogate(segmenter, random_state=0).fit(X)
     assert surrogate.fidelity_ > 0.85
@@ -793,7 +793,7 @@ def test_bad_parameters_are_named(parameters: Any, message: str) -> None:
         ([0.0, 1.0, 0.0, 1.0], "gave float64 values such as np.float64"),
     ],
 )
-def test_codes_that_are_none_are_an_error(codes: Any, message: str) -> None:
+def test_values_that_are_not_codes_are_an_error(codes: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         given_codes([[1.0], [2.0], [8.0], [9.0]], codes)
 
@@ -892,7 +892,7 @@ def test_rules_survive_json_and_mean_the_same_in_sql(rows: Any) -> None:
 
 
 @given(ROWS)
-def test_no_training_row_is_unknown_and_distinct_rows_can_be_learned_by_heart(
+def test_no_training_row_is_unknown_and_distinct_rows_can_be_memorised(
     rows: Any,
 ) -> None:
     surrogate, X = learned(rows, 200)
@@ -915,7 +915,7 @@ def test_rules_change_their_units_with_the_data(k: int) -> None:
         assert (given_codes(X * unit, codes).labels_ == expected).mean() > 0.95
 
 
-def test_real_customers_are_met(data_dir: Any) -> None:
+def test_segments_of_real_customers_are_reproduced(data_dir: Any) -> None:
     mall = pd.read_csv(data_dir / "mall_customers" / "mall_customers.csv.gz")
     X = mall[[c for c in mall if re.search("Age|Income|Score|Spending", c)]]
     pipeline = make_pipeline(StandardScaler(), KMeans(5, random_state=0, n_init=10))

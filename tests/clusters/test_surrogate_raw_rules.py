@@ -240,7 +240,7 @@ def test_noise_keeps_its_code() -> None:
     np.testing.assert_array_equal(rules.assign(X), pipeline.predict(X))
 
 
-def test_with_data_thresholds_are_round_and_cut_it_alike() -> None:
+def test_thresholds_rounded_by_data_divide_it_in_the_same_way() -> None:
     X = pd.DataFrame(amounts().round(), columns=["aov", "income"])
     steps = FunctionTransformer(np.log1p), StandardScaler(), surrogate()
     pipeline = make_pipeline(*steps).fit(X)
@@ -290,7 +290,7 @@ def test_what_has_no_rules_is_refused() -> None:
     st.floats(-1e300, 1e300),
     st.floats(-1e300, 1e300),
 )
-def test_bisection_finds_the_very_float(
+def test_bisection_finds_the_exact_float(
     values: list[float], one: float, other: float
 ) -> None:
     low, high = sorted([one, other])

@@ -48,7 +48,7 @@ def test_the_best_pruning_of_each_size_is_found(
         assert weights[leaves].max(axis=1).sum() == pytest.approx(best[size])
 
 
-def test_levels_of_alike_segments_are_neighbours() -> None:
+def test_levels_with_similar_segments_are_neighbours() -> None:
     counts = np.array([[9.0, 1], [1, 9], [8, 2], [2, 8], [5, 5]])
     order = np.argsort(_nominal_places(counts)).tolist()
     assert order in ([0, 2, 4, 3, 1], [1, 3, 4, 2, 0])

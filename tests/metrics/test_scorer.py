@@ -226,7 +226,7 @@ def test_score_of_kmeans_prefers_more_clusters_whatever_the_rows() -> None:
     assert search.fit(blobs()).best_params_ == {"n_clusters": 16}
 
 
-def test_one_grid_over_clusterers_in_a_pipeline_finds_what_fits() -> None:
+def test_one_grid_over_clusterers_in_a_pipeline_finds_the_right_one() -> None:
     # Two crescents, in units that only scaling makes comparable, and some strays.
     X, _ = make_moons(600, noise=0.05, random_state=0)
     strays = np.random.default_rng(0).uniform([-1.5, -1], [2.5, 1.5], (12, 2))
@@ -264,7 +264,7 @@ def plain_silhouette(estimator: Any, X: Any, y: Any = None) -> float:
     return float(silhouette_score(X, estimator.predict(X)))
 
 
-def test_plain_silhouette_picks_the_outliers_and_ours_does_not() -> None:
+def test_plain_silhouette_chooses_the_outliers_and_the_bounded_one_does_not() -> None:
     rng = np.random.default_rng(0)
     X = np.r_[blobs(), rng.normal([60, 60], 4, (18, 2))]
     segmenter = InductiveSegmenter(DBSCAN(min_samples=4))
@@ -365,7 +365,7 @@ def test_distances_of_text_raise_and_name_the_scorer() -> None:
     assert make_segment_scorer("stability")(model, frame) == 1
 
 
-def test_scorer_is_picklable_comparable_and_prints_what_was_asked_for() -> None:
+def test_scorer_is_picklable_comparable_and_prints_its_parameters() -> None:
     for metric in ("stability", first_metric):
         scorer = make_segment_scorer(metric, max_noise=None, random_state=3)
         again = pickle.loads(pickle.dumps(scorer))

@@ -84,7 +84,7 @@ def test_labels_of_any_kind() -> None:
 
 
 @pytest.mark.parametrize("noise", [-1, -1.0])
-def test_noise_has_no_width_and_no_part(noise: float) -> None:
+def test_noise_has_no_width_and_no_influence(noise: float) -> None:
     X, labels = [*X4, [2.0], [99.0]], [*LABELS4, noise, noise]
     widths = silhouette_samples(X, labels)
     np.testing.assert_array_equal(widths[:4], silhouette_samples(X4, LABELS4))

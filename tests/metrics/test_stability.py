@@ -66,7 +66,7 @@ def fitted_on() -> list[list[int]]:
     ("sample_size", "size", "overlap"),
     [(0.5, 50, 0), (0.2, 20, 0), (0.8, 80, 60), (1, 100, 100), (1.0, 100, 100)],
 )
-def test_samples_of_a_pair_overlap_as_little_as_can_be(
+def test_samples_of_a_pair_overlap_as_little_as_possible(
     fitted_on: list[list[int]], sample_size: float, size: int, overlap: int
 ) -> None:
     X = np.arange(100.0)[:, None]
@@ -101,7 +101,7 @@ def test_true_clusters_are_stable_and_clusters_too_many_are_not() -> None:
         assert values[1] < 0.8
 
 
-def test_stability_takes_the_halves_of_a_long_cloud_for_segments() -> None:
+def test_halves_of_an_elongated_cloud_are_stable_segments() -> None:
     # As the documentation warns: no structure, but one best cut.
     X = np.random.default_rng(0).normal(size=(2000, 2)) * [5, 1]
     options = {"n_replicates": 5, "random_state": 0}
@@ -115,7 +115,7 @@ def test_one_segment_and_fixed_rules_are_perfectly_stable() -> None:
         assert score(Constant(-1), X, n_replicates=2) == 1
 
 
-def test_segments_by_chance_have_a_stability_of_about_0() -> None:
+def test_random_segments_have_a_stability_of_about_0() -> None:
     class Chance(Constant):
         def predict(self, X: Any) -> Any:
             return np.random.default_rng().integers(0, 3, len(X))

@@ -66,7 +66,7 @@ def compare(*segmenters: Any, X: Any, **options: Any) -> pd.DataFrame:
     return compare_segmenters(dict(enumerate(segmenters)), X, **options)
 
 
-def test_figures_by_hand() -> None:
+def test_measures_by_hand() -> None:
     X = np.array([[0.0], [2], [10], [12], [50]])
     table = compare(Given([0, 0, 1, 1, -1]), X=X)
     assert list(table) == COLUMNS
@@ -112,7 +112,7 @@ def test_codes_may_have_gaps_and_several_kinds_of_noise() -> None:
     assert row["silhouette"] == pytest.approx(silhouette_score(X[:4], [7, 7, 3, 3]))
 
 
-def test_clusterers_of_all_kinds_have_the_figures_of_scikit_learn() -> None:
+def test_clusterers_of_all_kinds_have_the_scores_of_scikit_learn() -> None:
     X = blobs()
     segmenters = {
         "k-means": KMeans(3, n_init=3, random_state=0),
@@ -190,7 +190,7 @@ def test_stability_of_a_clusterer_without_predict_is_that_of_the_inductive_one()
     assert len(set(alone["stability"])) == 1
 
 
-def test_n_jobs_has_no_part_in_the_result() -> None:
+def test_n_jobs_does_not_change_the_result() -> None:
     X = blobs(90)
     model = KMeans(6, n_init=1, random_state=0)
     alone = compare(model, X=X, n_replicates=3)

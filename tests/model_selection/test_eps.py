@@ -64,7 +64,7 @@ def test_grid_has_the_labels_of_dbscan_in_many_columns() -> None:
     assert_labels_of_dbscan(X + 100, dict.fromkeys((3, 10), (4.0, 5.5, 6.0, 7.0)))
 
 
-def test_every_number_of_neighbours_has_radii_of_its_own() -> None:
+def test_every_min_samples_has_radii_of_its_own() -> None:
     assert_labels_of_dbscan(BLOBS, {5: [0.2, 0.4], 10: [0.3], 20: [0.4, 0.9]})
 
 
@@ -103,7 +103,7 @@ def test_few_rows_have_the_labels_of_dbscan(
 
 
 @pytest.mark.parametrize("ulps", [-1, 0, 1])
-def test_radii_one_digit_from_a_distance(ulps: int) -> None:
+def test_radii_next_to_a_distance_in_float64(ulps: int) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     distances = np.linalg.norm(X[:50] - X[50:100], axis=1)
@@ -203,7 +203,7 @@ def test_finds_two_moons() -> None:
 
 @pytest.mark.parametrize("shape", ["gaussian", "uniform", "skewed"])
 @pytest.mark.parametrize("seed", range(3))
-def test_finds_nothing_where_there_is_nothing(shape: str, seed: int) -> None:
+def test_no_cell_is_legal_without_clusters(shape: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     X = {
         "gaussian": rng.normal(size=(800, 2)),
@@ -302,11 +302,11 @@ def test_cells_without_any_segment() -> None:
     assert cell.broken_bound == "fewer than 2 segments"
 
 
-def test_silhouettes_of_crumbs_are_not_looked_at_unless_they_are_legal() -> None:
+def test_silhouettes_of_tiny_clusters_are_only_computed_if_they_are_legal() -> None:
     X = np.repeat(np.arange(60.0), 3)[:, None]
-    crumbs = select_eps(X, min_samples=2, eps=0.1)
-    assert crumbs.table["n_segments"].tolist() == [60]
-    assert crumbs.table["silhouette"].isna().all()
+    tiny = select_eps(X, min_samples=2, eps=0.1)
+    assert tiny.table["n_segments"].tolist() == [60]
+    assert tiny.table["silhouette"].isna().all()
     legal = select_eps(X, min_samples=2, eps=0.1, min_size=None)
     assert legal.table["silhouette"].tolist() == [1]
 

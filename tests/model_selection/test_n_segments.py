@@ -134,7 +134,7 @@ def test_table_has_a_row_for_one_segment_and_for_each_k(
     }
 
 
-def test_only_the_criteria_asked_for_are_computed_in_their_order() -> None:
+def test_only_the_requested_criteria_are_computed_in_their_order() -> None:
     found = select_n_segments(
         blobs(100), criteria=("gap", "silhouette"), decide_by="gap", **QUICK
     )

@@ -43,7 +43,7 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def test_gap_is_the_mean_of_the_references_less_the_own_one() -> None:
+def test_gap_is_the_mean_of_the_references_minus_the_value_of_the_rows() -> None:
     own = np.log([100.0, 20.0])
     drawn = np.log([[100.0, 50.0], [100.0, 80.0], [100.0, 40.0]])
     gap, error = gap_statistic(own, drawn)
@@ -80,7 +80,7 @@ def test_elbow_is_the_distance_below_the_chord() -> None:
     assert elbow(ks, np.ones(4)) == pytest.approx([0, 0, 0, 0])
 
 
-def test_references_keep_what_they_are_to_keep() -> None:
+def test_references_keep_the_covariance_or_the_range_of_the_rows() -> None:
     rows = np.exp(rng().normal(size=(5000, 3)) @ rng(1).normal(size=(3, 3)) * 0.4)
     axes = principal_axes(rows)
     assert axes.T @ axes == pytest.approx(np.eye(3))

@@ -30,7 +30,7 @@ def columns(pairs: Pairs) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     return first, second
 
 
-def test_codes_that_were_permuted_come_back() -> None:
+def test_permuted_codes_are_mapped_back() -> None:
     matching = match_segments([0, 0, 1, 1, 2, 2], [2, 2, 0, 0, 1, 1])
     assert matching.mapping == {0: 1, 1: 2, 2: 0}
     assert matching.agreement == 1
@@ -124,7 +124,7 @@ def test_relabel_takes_codes_of_any_customers() -> None:
         matching.relabel([0, 7, 2])
 
 
-def test_says_how_far_customers_agree() -> None:
+def test_printed_it_is_the_agreement_and_the_table() -> None:
     text = str(match_segments([0, 0, 1, 1], [1, 1, 0, 1]))
     assert text.startswith("75.0% of 4 customers have the same stable code.")
 
@@ -201,7 +201,7 @@ def test_a_permuted_copy_gives_back_the_original(
 
 
 @given(code_pairs(low=0), st.permutations(range(5)))
-def test_how_new_codes_are_numbered_does_not_matter(
+def test_the_numbering_of_new_codes_does_not_matter(
     pairs: Pairs, permutation: list[int]
 ) -> None:
     reference, new = columns(pairs)
@@ -220,7 +220,7 @@ def test_no_assignment_keeps_more_customers(pairs: Pairs) -> None:
     assert match_segments(reference, new).agreement == pytest.approx(best)
 
 
-def test_k_means_fitted_anew_gets_its_codes_back() -> None:
+def test_refitted_k_means_gets_its_previous_codes() -> None:
     X, _ = make_blobs(600, centers=5, cluster_std=0.5, random_state=3)
     codes = [
         KMeans(5, n_init=5, random_state=seed).fit(X[seed:]).predict(X)

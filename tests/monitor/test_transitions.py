@@ -187,7 +187,9 @@ def test_no_customer_is_lost(before: pd.Series, after: pd.Series) -> None:
 
 
 @given(codes_by_customer, codes_by_customer)
-def test_the_way_back_is_the_transpose(before: pd.Series, after: pd.Series) -> None:
+def test_swapping_before_and_after_transposes_the_matrix(
+    before: pd.Series, after: pd.Series
+) -> None:
     there = transition_matrix(before, after).to_numpy()
     back = transition_matrix(after, before).to_numpy()
     np.testing.assert_array_equal(back, there.T)
