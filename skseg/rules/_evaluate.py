@@ -18,7 +18,7 @@ from ._columns import Columns
 from ._language._conditions import And, Not, Or, Rule, leaves
 
 # Column -> the cell number of every row.
-Cells = dict[str, npt.NDArray[Any]]
+CellNumbers = dict[str, npt.NDArray[Any]]
 
 # Rules over at most this many combinations of cells are tabulated: then each row takes
 # one look-up, however many rules there are.
@@ -32,7 +32,7 @@ def _bits(mask: int, size: int) -> BoolArray:
     return np.unpackbits(raw, count=size, bitorder="little").astype(bool)
 
 
-def _holds(rule: Rule, axes: dict[str, Axis], cells: Cells, n: int) -> BoolArray:
+def _holds(rule: Rule, axes: dict[str, Axis], cells: CellNumbers, n: int) -> BoolArray:
     """Return for which of `n` rows of cell numbers `rule` holds."""
     names = {leaf.column for leaf in leaves(rule)}
     if len(names) == 1:
@@ -92,7 +92,7 @@ class Evaluator:
         columns.require(list(self.axes))
         return columns
 
-    def _all_hold(self, cells: Cells, n: int) -> BoolArray:
+    def _all_hold(self, cells: CellNumbers, n: int) -> BoolArray:
         out = np.empty((n, len(self.rules)), dtype=bool)
         for number, rule in enumerate(self.rules):
             out[:, number] = _holds(rule, self.axes, cells, n)

@@ -96,13 +96,13 @@ def _gaps(
     # a search is quicker there than adding up the volumes of the pieces.
     entangled = boxes is None or len(boxes) > 4 * len(proof.index.boxes)
     at_most = max(max_findings, 1)
-    evidence, complete = proof.gaps(
+    shown_boxes, complete = proof.gaps(
         None if entangled else boxes, at_most, Budget(_SEARCH_STEPS)
     )
-    if boxes is not None and not evidence:
-        evidence, complete = proof.gaps(boxes, at_most, Budget(_SEARCH_STEPS))
-    gaps = [Gap(*parts) for parts in evidence[:max_findings]]
-    if evidence or boxes is not None:
+    if boxes is not None and not shown_boxes:
+        shown_boxes, complete = proof.gaps(boxes, at_most, Budget(_SEARCH_STEPS))
+    gaps = [Gap(*parts) for parts in shown_boxes[:max_findings]]
+    if shown_boxes or boxes is not None:
         return gaps, False
     return gaps, True if complete else None
 

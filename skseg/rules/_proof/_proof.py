@@ -43,7 +43,7 @@ from ._witness import describe_box, witness
 _OVERLAP_STEPS = 2_000
 
 
-class Evidence(NamedTuple):
+class ShownBox(NamedTuple):
     """A box in words, one of its rows, and the quantiles for which it exists."""
 
     box: dict[str, str]
@@ -144,7 +144,7 @@ class Proof:
             for box in self.regions[number]
         )
 
-    def overlap(self, first: int, second: int) -> Evidence:
+    def overlap(self, first: int, second: int) -> ShownBox:
         """Return a maximal box of the rows that two rules share, with one such row."""
         shared: list[Box] = []
         for box in self.regions[first]:
@@ -156,11 +156,11 @@ class Proof:
         except TooManyBoxesError:
             shared = [max(shared, key=volume)]
         shown = grow_inside(max(shared, key=volume), self.universe, shared)
-        return self._evidence(shown, shown)
+        return self._shown_box(shown, shown)
 
     def gaps(
         self, disjoint_boxes: Sequence[Box] | None, at_most: int, budget: Budget
-    ) -> tuple[list[Evidence], bool]:
+    ) -> tuple[list[ShownBox], bool]:
         """Return maximal uncovered boxes with a row each, and whether these are all.
 
         Each row lies outside the boxes before. `disjoint_boxes` make up the covered
@@ -171,7 +171,7 @@ class Proof:
         else:
             index = BoxIndex(disjoint_boxes, self.universe)
             disjoint = index.all_boxes
-        gaps: list[Evidence] = []
+        gaps: list[ShownBox] = []
         while len(gaps) < at_most:
             try:
                 gap = index.find_gap(self.universe, index.all_boxes, budget, disjoint)
@@ -180,12 +180,12 @@ class Proof:
             if gap is None:
                 return gaps, True
             shown = self.index.grow_outside(gap)
-            gaps.append(self._evidence(shown, gap))
+            gaps.append(self._shown_box(shown, gap))
             # As if it were covered, so that the next gap is another one.
             index.add([shown])
         return gaps, False
 
-    def _evidence(self, shown: Box, inner: Box) -> Evidence:
+    def _shown_box(self, shown: Box, inner: Box) -> ShownBox:
         """Return the box `shown` in words, with a row of its part `inner`."""
         scenarios = pick_scenarios(inner, self.axes)
         shown, inner, universe = (
@@ -196,7 +196,7 @@ class Proof:
             for box in (shown, inner, self.universe)
         )
         axes = concrete_axes(self.axes, scenarios)
-        return Evidence(
+        return ShownBox(
             describe_box(shown, axes, universe, self.schema),
             witness(inner, axes, self.schema),
             {
