@@ -162,6 +162,11 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
         case = rules.to_sql(dialect, alias="segment")
         _write_text(path, _query(dialect, comment, [case]))
 
+    def draw_heatmap(path: Path) -> None:
+        from skseg.displays import RFMHeatmapDisplay
+
+        _save_picture(RFMHeatmapDisplay.from_estimator(segmenter, run.X), path)
+
     writers: Writers = {
         "customers.csv": write_customers,
         "segments.csv": write_segments,
@@ -170,9 +175,7 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
     }
     if plots:
         writers["sizes.png"] = _sizes_writer(segmenter.segments_)
-        writers["heatmap.png"] = lambda path: _save_picture(
-            skseg.displays.RFMHeatmapDisplay.from_estimator(segmenter, run.X), path
-        )
+        writers["heatmap.png"] = draw_heatmap
     return writers
 
 
@@ -193,6 +196,11 @@ def rules_writers(
         ]
         _write_text(path, _query(dialect, _columns_comment(run.rules), cases))
 
+    def draw_flow(path: Path) -> None:
+        from skseg.displays import SegmentFlowDisplay
+
+        _save_picture(SegmentFlowDisplay.from_estimator(segmenter), path)
+
     writers: Writers = {"segments.csv": write_rows}
     if segmenter is None:
         writers["rules.json"] = _rules_writer(run.rules)
@@ -205,9 +213,7 @@ def rules_writers(
     if plots:
         writers["sizes.png"] = _sizes_writer(run.table)
         if run.is_fitted:
-            writers["flow.png"] = lambda path: _save_picture(
-                skseg.displays.SegmentFlowDisplay.from_estimator(segmenter), path
-            )
+            writers["flow.png"] = draw_flow
     return writers
 
 
@@ -248,7 +254,9 @@ def _rules_writer(rules: RuleSet) -> Callable[[Path], None]:
 
 def _sizes_writer(table: pd.DataFrame) -> Callable[[Path], None]:
     def draw(path: Path) -> None:
-        display = skseg.displays.SegmentSizesDisplay(
+        from skseg.displays import SegmentSizesDisplay
+
+        display = SegmentSizesDisplay(
             codes=table["code"], segment_names=list(table["name"]), n=table["n"]
         )
         _save_picture(display.plot(), path)

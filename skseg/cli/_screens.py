@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     # A check of rules shows its verdict without what the other commands compute with.
     import pandas as pd
 
-    from skseg import RFMSegmenter
+    from skseg._rfm import RFMSegmenter
 
     from ._outputs import Outputs
     from ._rfm_run import RFMRun
