@@ -605,3 +605,22 @@ def test_hostile_names_are_text_in_a_notebook() -> None:
     for html in (rules._repr_html_(), rules.verify()._repr_html_()):
         assert "<script" not in html
         assert any(hostile in cell for row in cells_of(html) for cell in row)
+
+
+def test_errors_of_json_name_the_key_and_the_value() -> None:
+    with pytest.raises(RuleError) as caught:
+        RuleSet.from_json('{"format": "skseg.rules", "version": 2}')
+    facts = caught.value
+    assert (facts.owner, facts.name, facts.value) == ("RuleSet.from_json", "version", 2)
+    text = '{"format": "skseg.rules", "version": 1, "rules": [], "defualt": null}'
+    with pytest.raises(RuleError, match="Did you mean 'default'") as caught:
+        RuleSet.from_json(text)
+    assert caught.value.name == "defualt"
+
+
+def test_errors_of_an_unreadable_rule_in_json_keep_its_text_and_place() -> None:
+    text = TIERS.to_json().replace("40 <= aov", "40 <= aov and b = 1 or aov")
+    with pytest.raises(RuleError, match="Segment 'Core': Not a rule") as caught:
+        RuleSet.from_json(text)
+    assert caught.value.text == "40 <= aov and b = 1 or aov < 120"
+    assert caught.value.span is not None
