@@ -1,1 +1,1 @@
-"""What estimators share: the base of segmenters, checks of what is passed, coding."""
+"""What estimators share: base classes, checks of input, coding of columns."""

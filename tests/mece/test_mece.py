@@ -560,9 +560,9 @@ def test_an_action_that_is_no_text_is_refused(action: Any) -> None:
 def test_a_wrong_rule_is_named_and_shown(rule: Any, message: str) -> None:
     with pytest.raises(RuleError) as caught:
         MECERuleSegmenter({"Fine": "aov < 1", "VIP": rule}, default="New").fit(five())
-    found = str(caught.value)
-    assert found.startswith("The rule 'VIP': ")
-    assert message in found
+    text = str(caught.value)
+    assert text.startswith("The rule 'VIP': ")
+    assert message in text
 
 
 @pytest.mark.parametrize(
@@ -1026,8 +1026,8 @@ def test_what_is_refuted_is_refused_by_fit_with_the_data_of_the_report(
     rules: dict[str, str],
 ) -> None:
     report = MECERuleSegmenter(rules).verify()
-    for found in (*report.overlaps, *report.gaps):
-        levels = found.quantiles.get("a", {})
+    for finding in (*report.overlaps, *report.gaps):
+        levels = finding.quantiles.get("a", {})
         # Four rows a level: its quantile is the value that the report names.
         values = [levels.get(p, np.nan) for p in (0.25, 0.5, 0.75)]
         known = pd.Series(values).bfill().ffill()
@@ -1338,8 +1338,8 @@ def test_weights_are_routed_through_a_search(users: pd.DataFrame) -> None:
             fold = clone(segmenter).set_params(params__aov_min=cut)
             fold.fit(X.iloc[train], y[train], sample_weight=weight[train])
             scores.append(fold.score(X.iloc[test], y[test], sample_weight=weight[test]))
-        found = search.cv_results_["mean_test_score"][number]
-        assert found == pytest.approx(np.mean(scores))
+        score = search.cv_results_["mean_test_score"][number]
+        assert score == pytest.approx(np.mean(scores))
 
 
 def test_weights_that_nobody_asked_for_are_refused_by_the_routing() -> None:

@@ -71,9 +71,9 @@ def reason(
     error: pytest.ExceptionInfo[ValueError], low: float | None, high: float | None
 ) -> str:
     """Return what follows the bounds that were asked for."""
-    said, bounds = str(error.value), f"min_size={low!r} and max_size={high!r}. "
-    assert said.startswith(CANNOT + bounds)
-    return said.removeprefix(CANNOT + bounds)
+    message, bounds = str(error.value), f"min_size={low!r} and max_size={high!r}. "
+    assert message.startswith(CANNOT + bounds)
+    return message.removeprefix(CANNOT + bounds)
 
 
 # Splitting, by hand
@@ -247,8 +247,8 @@ def test_parts_of_one_rule_merged_again_carry_the_range_of_their_union() -> None
     below, middle, above = part(None, 5), part(5, 9), part(9, None)
 
     def named(*parts: Part) -> str:
-        said = [rule & cut_rule(["a"], p.intervals) for p in parts]
-        return group_name(parts, [], said, ["a"], ["V"], None)
+        rules_of_parts = [rule & cut_rule(["a"], p.intervals) for p in parts]
+        return group_name(parts, [], rules_of_parts, ["a"], ["V"], None)
 
     assert named(below) == "V / a 1-5"
     assert named(below, middle) == "V / a 1-9"
@@ -263,8 +263,8 @@ def test_a_rule_with_all_of_its_parts_is_named_without_ranges() -> None:
         Part((1,), (Interval(),), np.arange(1), 1.0),
     ]
     cuts = [parse("s == 'v' and a <= 5"), parse("s == 'v' and not a <= 5")]
-    said = [*cuts, parse("s == 'w'")]
-    name = group_name(parts, [(0,), (1,)], said, ["a"], ["V", "W"], None)
+    rules_of_parts = [*cuts, parse("s == 'w'")]
+    name = group_name(parts, [(0,), (1,)], rules_of_parts, ["a"], ["V", "W"], None)
     assert name == "V + W"
 
 
@@ -598,9 +598,9 @@ def test_sizing_alone_keeps_legal_rules_as_they_are() -> None:
     values = np.arange(6.0)[:, np.newaxis]
     codes, weight = np.array([0] * 3 + [1] * 3), np.ones(6)
     sizing = Sizing(given_rules, codes, weight, ["a"], values, values, 3.0, 3.0)
-    found = sizing.segments()
-    assert {s.name: s.rule for s in found} == given_rules
-    assert not any(s.is_changed or s.is_oversize for s in found)
+    segments = sizing.segments()
+    assert {s.name: s.rule for s in segments} == given_rules
+    assert not any(s.is_changed or s.is_oversize for s in segments)
 
 
 # Sizes that are impossible
@@ -740,10 +740,10 @@ def test_a_fit_gives_a_partition_of_legal_sizes_or_says_why_not(
         reason = segmenter.removeprefix(CANNOT).partition(". ")[2]
         assert re.match("|".join(REFUSALS), reason), segmenter
         return
-    table, found = segmenter.segments_, segmenter.rules_
-    assert found.verify().is_mece
+    table, rule_set = segmenter.segments_, segmenter.rules_
+    assert rule_set.verify().is_mece
     inside = segmenter.labels_ >= 0
-    holds = found.membership(problem.X)
+    holds = rule_set.membership(problem.X)
     np.testing.assert_array_equal(holds.sum(axis=1), inside)
     np.testing.assert_array_equal(segmenter.predict(problem.X), segmenter.labels_)
     size = problem.size[inside]
@@ -752,7 +752,7 @@ def test_a_fit_gives_a_partition_of_legal_sizes_or_says_why_not(
     assert segmenter.n_outside_ == problem.size[~inside].sum()
     low = segmenter.min_size_ or 0
     high = segmenter.max_size_ or INF
-    is_empty_default = (table["name"] == found.default) & (table["n"] == 0)
+    is_empty_default = (table["name"] == rule_set.default) & (table["n"] == 0)
     slack = 1e-9 * size.sum()
     assert (table["n"][~is_empty_default] >= low - slack).all()
     np.testing.assert_array_equal(table["oversize"], table["n"] > high + slack)
@@ -819,8 +819,8 @@ def test_sql_gives_the_codes_of_predict(problem: Problem) -> None:
     with duckdb.connect() as connection:
         for X in (problem.X, problem.unseen):
             connection.register("customers", X)
-            found = connection.sql(f"SELECT {sql} FROM customers").fetchall()
-            assert [code for (code,) in found] == segmenter.predict(X).tolist()
+            codes = connection.sql(f"SELECT {sql} FROM customers").fetchall()
+            assert [code for (code,) in codes] == segmenter.predict(X).tolist()
 
 
 @few_examples(10)

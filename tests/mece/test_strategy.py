@@ -84,9 +84,9 @@ def content_of(segmenter: MECERuleSegmenter) -> dict[str, Any]:
 
 def entry(content: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the part of the content, to be edited, that is about a segment."""
-    found: dict[str, Any]
-    (found,) = (e for e in content["segments"] if e["name"] == name)
-    return found
+    segment: dict[str, Any]
+    (segment,) = (e for e in content["segments"] if e["name"] == name)
+    return segment
 
 
 # The table
@@ -239,9 +239,9 @@ def selected(dialect: str, X: pd.DataFrame, conditions: list[str]) -> list[set[i
 
 def check_sql(segmenter: MECERuleSegmenter, X: pd.DataFrame, dialect: str) -> None:
     frame = segmenter.to_strategy(dialect=dialect)
-    found = selected(dialect, X, frame["sql"].tolist())
+    selections = selected(dialect, X, frame["sql"].tolist())
     codes = segmenter.predict(X)
-    for code, rows in zip(frame["code"], found, strict=True):
+    for code, rows in zip(frame["code"], selections, strict=True):
         assert rows == set(np.flatnonzero(codes == code).tolist())
 
 
@@ -251,11 +251,11 @@ def test_sql_selects_the_rows_of_each_segment_and_no_row_twice(
 ) -> None:
     X = users[list(campaign.rules_.columns)]
     frame = campaign.to_strategy(dialect=dialect)
-    found = selected(dialect, X, frame["sql"].tolist())
-    assert list(map(len, found)) == frame["n"].tolist()
-    assert sum(map(len, found)) == len(set().union(*found))
-    assert sum(map(len, found)) == len(users) - campaign.n_outside_
-    for code, rows in zip(frame["code"], found, strict=True):
+    selections = selected(dialect, X, frame["sql"].tolist())
+    assert list(map(len, selections)) == frame["n"].tolist()
+    assert sum(map(len, selections)) == len(set().union(*selections))
+    assert sum(map(len, selections)) == len(users) - campaign.n_outside_
+    for code, rows in zip(frame["code"], selections, strict=True):
         assert rows == set(np.flatnonzero(campaign.labels_ == code).tolist())
 
 
@@ -343,8 +343,8 @@ def keep_to_schema(*frames: pd.DataFrame) -> bool:
 
 
 def actions_for(rules: RuleSet) -> st.SearchStrategy[dict[str, str]]:
-    some = st.sampled_from(["Call", "Mail; or call", "Ünïcode\n'\""])
-    return st.dictionaries(st.sampled_from(list(rules.rules)), some, min_size=1)
+    actions = st.sampled_from(["Call", "Mail; or call", "Ünïcode\n'\""])
+    return st.dictionaries(st.sampled_from(list(rules.rules)), actions, min_size=1)
 
 
 def assert_same(
@@ -804,7 +804,7 @@ def test_a_key_that_is_needed_is_missed_by_name(key: str) -> None:
 
 def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the paths to everything in JSON, one element of every list."""
-    found = [path] if path else []
+    paths = [path] if path else []
     items: list[tuple[Any, Any]] = []
     if isinstance(content, dict):
         items = list(content.items())
@@ -813,8 +813,8 @@ def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         # The segment with a rule, and the default.
         items = [*items[:1], *items[-1:]] if len(items) > 1 else items
     for key, value in items:
-        found += places(value, (*path, key))
-    return found
+        paths += places(value, (*path, key))
+    return paths
 
 
 def everything() -> MECERuleSegmenter:

@@ -439,8 +439,8 @@ def test_sql_gives_the_codes_of_predict(X: Any) -> None:
     with duckdb.connect() as connection:
         connection.register("customers", pd.DataFrame(X, columns=["x0", "x1", "x2"]))
         sql = segmenter.rules_.to_sql("duckdb", output="code")
-        found = connection.sql(f"SELECT {sql} AS code FROM customers").fetchall()
-    assert [code for (code,) in found] == segmenter.predict(X).tolist()
+        codes = connection.sql(f"SELECT {sql} AS code FROM customers").fetchall()
+    assert [code for (code,) in codes] == segmenter.predict(X).tolist()
 
 
 # Frames and scikit-learn

@@ -386,9 +386,9 @@ def test_sums_are_those_of_exact_arithmetic(
     for amounts in (texts, list(map(float, texts)), list(map(Decimal, texts))):
         frame = pd.DataFrame({**columns, "amount": amounts})
         table = rfm_table(frame, **NAMES, as_of=AS_OF, decimals=decimals)
-        found = dict(zip(table["customer"], table["monetary"], strict=True))
+        sums = dict(zip(table["customer"], table["monetary"], strict=True))
         # float(Fraction) is correctly rounded: equal to the last bit.
-        assert found == {customer: float(total) for customer, total in exact.items()}
+        assert sums == {customer: float(total) for customer, total in exact.items()}
 
 
 # ------------------------------------------------------------------ time zones
@@ -397,9 +397,9 @@ def test_sums_are_those_of_exact_arithmetic(
 def test_the_calendar_day_is_that_of_the_own_time_zone_or_of_time_zone() -> None:
     lines = lines_of((1, "2024-03-30 23:30", 1.0))
     lines["date"] = lines["date"].dt.tz_localize("UTC")
-    own = rfm_table(lines, **NAMES, as_of=AS_OF)
+    in_own_zone = rfm_table(lines, **NAMES, as_of=AS_OF)
     berlin = rfm_table(lines, **NAMES, as_of=AS_OF, time_zone="Europe/Berlin")
-    assert (own["recency"][0], berlin["recency"][0]) == (1, 0)
+    assert (in_own_zone["recency"][0], berlin["recency"][0]) == (1, 0)
 
 
 def test_an_aware_as_of_is_converted_to_the_zone_of_the_dates() -> None:
@@ -421,8 +421,8 @@ def test_texts_with_offsets_have_their_own_days_unless_converted() -> None:
             "amount": 1.0,
         }
     )
-    own = rfm_table(lines, **NAMES, as_of=AS_OF)
-    assert own["recency"].to_list() == [0, 1]
+    in_own_zone = rfm_table(lines, **NAMES, as_of=AS_OF)
+    assert in_own_zone["recency"].to_list() == [0, 1]
     utc = rfm_table(lines, **NAMES, as_of="2024-03-31T12:00Z", time_zone="UTC")
     assert utc["recency"].to_list() == [1, 1]
     lines["date"] = pd.Series(map(dt.datetime.fromisoformat, lines["date"]), dtype="O")
@@ -479,8 +479,10 @@ def test_days_in_any_zone_are_those_of_the_standard_library(
     for time_zone in (None, zone):
         local = ZoneInfo(time_zone or stored)
         expected = [(as_of - i.astimezone(local).date()).days for i in instants]
-        found = rfm_table(make_kind(table), **NAMES, as_of=as_of, time_zone=time_zone)
-        assert [row[0] for row in by_customer(found).values()] == expected
+        table_of_kind = rfm_table(
+            make_kind(table), **NAMES, as_of=as_of, time_zone=time_zone
+        )
+        assert [row[0] for row in by_customer(table_of_kind).values()] == expected
 
 
 # ------------------------------------------------------------------ kinds of frame
@@ -1171,21 +1173,21 @@ def repeat_summary(lines: pd.DataFrame, as_of: Any) -> pd.DataFrame:
 def test_cdnow_gives_the_published_summary_of_every_customer(
     cdnow_sample: pd.DataFrame, data_dir: Path
 ) -> None:
-    found = repeat_summary(cdnow_sample, "1997-09-30")
-    found[["t_x", "T"]] /= 7  # published in weeks
+    summary = repeat_summary(cdnow_sample, "1997-09-30")
+    summary[["t_x", "T"]] /= 7  # published in weeks
     folder = data_dir / "cdnow"
     plain = pd.read_csv(folder / "expected_cdnow_customers_summary.csv.gz")
     money = pd.read_csv(
         folder / "expected_cdnow_customers_summary_with_monetary.csv.gz"
     )
     plain = plain.rename(columns={"frequency": "x", "recency": "t_x"})
-    assert len(found) == 2357
+    assert len(summary) == 2357
     for expected in (plain, money):
-        assert found["ID"].to_list() == expected["ID"].to_list()
-        assert found["x"].to_list() == expected["x"].to_list()
+        assert summary["ID"].to_list() == expected["ID"].to_list()
+        assert summary["x"].to_list() == expected["x"].to_list()
         for name in expected.columns[2:]:
             # Published with two decimals.
-            error = np.abs(found[name] - expected[name]).max()
+            error = np.abs(summary[name] - expected[name]).max()
             assert error <= 0.005 + 1e-9, name
 
 
@@ -1196,8 +1198,8 @@ def test_cdnow_gives_the_published_repeat_buyers(
     counts = repeat_summary(cdnow_sample, "1997-09-30")["x"].value_counts().sort_index()
     assert counts[:7].to_list() == reference["frequency_histogram_0_to_6"]
     expected = reference["hardie_2005_cut_1997-10-01_repeat_monetary_rounded"]
-    found = repeat_summary(cdnow_sample, "1997-10-01")
-    zbar = found.loc[found["x"] > 0, "zbar"]
+    summary = repeat_summary(cdnow_sample, "1997-10-01")
+    zbar = summary.loc[summary["x"] > 0, "zbar"]
     described = zbar.describe().rename({"50%": "median"}).round()
     assert described[list(expected)].to_dict() == expected
 
@@ -1257,14 +1259,14 @@ def test_r_package_rows_equal_the_published_ones(
 def test_lifetimes_toy_customers_by_hand(published: Any) -> None:
     toy = published["cdnow_lifetimes"]["toy_daily"]
     rows = [(customer, date, 1.0) for customer, date in toy["transactions"]]
-    found = repeat_summary(lines_of(*rows), toy["observation_end"])
+    summary = repeat_summary(lines_of(*rows), toy["observation_end"])
     expected = {int(k): v for k, v in toy["frequency_recency_T"].items()}
-    for row in found.itertuples():
+    for row in summary.itertuples():
         assert [row.x, row.t_x, row.T] == expected[row.ID]
 
 
 def test_lifetimes_toy_monetary_by_hand(published: Any) -> None:
     toy = published["cdnow_lifetimes"]["toy_unordered_monetary"]
     rows = [(1, date, float(amount)) for date, amount in toy["dates_sales"]]
-    found = repeat_summary(lines_of(*rows), "2014-05-21")
-    assert found["zbar"].to_list() == [toy["monetary_value_excluding_first"]]
+    summary = repeat_summary(lines_of(*rows), "2014-05-21")
+    assert summary["zbar"].to_list() == [toy["monetary_value_excluding_first"]]
