@@ -9,11 +9,17 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from skseg import InductiveSegmenter, RuleSurrogate
+from skseg import (
+    InductiveSegmenter,
+    OptimalRevenueBinner,
+    PropensityBinner,
+    RuleSurrogate,
+)
 from skseg._core._wrapped import cluster_space, first_attribute, unwrapped
 
 X = pd.DataFrame({"aov": [10.0, 20, 30, 400, 500, 600], "n": [1.0, 2, 1, 9, 8, 9]})
@@ -41,6 +47,14 @@ def test_distances_are_measured_where_the_clusterer_measured_them(
     assert isinstance(list(unwrapped(fitted))[-1], KMeans)
     assert len(first_attribute(fitted, "labels_")) == len(X)
     assert first_attribute(fitted, "nothing") is None
+
+
+def test_the_model_of_propensities_is_not_a_clusterer() -> None:
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    binner = PropensityBinner(model, OptimalRevenueBinner(2), cv=2)
+    fitted = binner.fit(X, [0, 1, 0, 1, 0, 1])
+    assert list(unwrapped(fitted)) == [fitted]
+    assert np.allclose(cluster_space("A test", fitted, X), X)
 
 
 def test_scalers_follow_one_another_in_nested_pipelines() -> None:
