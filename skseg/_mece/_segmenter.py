@@ -30,8 +30,8 @@ from ._named_params import NamedParamsMixin
 from ._resizing import columns_to_cut, proved_again, sized_segments
 from ._rules import OWNER, partition, read_rules, require_covered, tiers
 from ._sizing import NoLegalSizesError, SizedSegment
+from ._strategy import StrategyMixin, check_playbook
 from ._strategy_json import Strategy
-from ._strategy_mixin import StrategyMixin, check_playbook
 from ._table import check_score_weights, lineage_table, mece_table
 from ._training_rows import TrainingRows
 

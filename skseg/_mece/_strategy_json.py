@@ -17,7 +17,7 @@ from skseg.exceptions import MissingColumnError, RuleError
 from skseg.rules import Domain, Rule, RuleSet, parse
 from skseg.rules._proof._domain import as_schema
 
-from ._strategy_check import FORMAT, LISTS, VERSION, check_strategy, is_finite
+from ._strategy_shape import FORMAT, LISTS, VERSION, check_strategy, is_finite
 
 # The columns of the table of segments that follow from their rules; all others are
 # figures about the training rows.
