@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from ._canvas import open_axes, settle, write_title
+from ._canvas import has_layout, open_axes, settle, write_title
 
 
 class Display(ABC):
@@ -53,7 +53,8 @@ class Display(ABC):
         pad = self._draw(ax, **options)
         settle(ax)
         write_title(ax, text, pad)
-        settle(ax)
+        if not has_layout(ax):
+            settle(ax)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self

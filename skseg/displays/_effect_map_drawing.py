@@ -11,16 +11,12 @@ import pandas as pd
 from skseg._typing import BoolArray, FloatArray
 
 from ._canvas import (
-    BLUE,
     LEAST_SIZE,
     LINE,
-    MINUS,
     NOTE_SIZE,
     TEXT_SIZE,
     TITLE_PAD,
-    VERMILION,
     axes_size,
-    count_text,
     cut_text,
     fit_text,
     fitting_size,
@@ -29,6 +25,7 @@ from ._canvas import (
     settle,
     wrap_text,
 )
+from ._style import BLUE, MINUS, VERMILION, count_text
 
 # A mean of fewer rows of a group is not worth much.
 FEW = 30

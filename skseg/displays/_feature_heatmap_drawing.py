@@ -12,17 +12,16 @@ from skseg._typing import FloatArray
 from ._canvas import (
     LEAST_SIZE,
     LINE,
-    MINUS,
     NOTE_SIZE,
     TEXT_SIZE,
     axes_size,
     cut_text,
     fit_text,
     fitting_size,
-    number_texts,
     room_left,
     settle,
 )
+from ._style import MINUS, number_texts
 
 # Below and above the mean of all: light enough for black text in every cell.
 _COLOURS = ("#E8915A", "#F7F7F7", "#6FB1DC")

@@ -11,12 +11,8 @@ import pandas as pd
 from skseg._finders._decision import DECISIONS
 
 from ._canvas import (
-    BLUE,
-    GREY,
     LEAST_SIZE,
     LINE,
-    ORANGE,
-    PURPLE,
     TEXT_SIZE,
     axes_size,
     legend_above,
@@ -25,6 +21,7 @@ from ._canvas import (
     text_width,
     wrap_text,
 )
+from ._style import BLUE, GREY, ORANGE, PURPLE
 
 # Told apart by their shapes as well.
 STYLES = dict(

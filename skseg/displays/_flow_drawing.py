@@ -13,19 +13,16 @@ from skseg.rules._reserved_names import OUTSIDE
 
 from ._canvas import (
     ELLIPSIS,
-    GREY,
     LINE,
     TEXT_SIZE,
     TITLE_PAD,
-    VERMILION,
     axes_size,
-    count_text,
     cut_text,
     legend_above,
-    palette,
     settle,
     text_width,
 )
+from ._style import GREY, VERMILION, count_text, palette
 
 _DARK = "#444444"
 _OUT_OF_BOUNDS = VERMILION

@@ -14,9 +14,10 @@ from skseg._core._validation import check_sample_weight
 from skseg._typing import FloatArray, ObjectArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
-from ._canvas import TITLE_PAD, count_text
+from ._canvas import TITLE_PAD
 from ._display import Display
 from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_axes
+from ._style import count_text
 
 if TYPE_CHECKING:
     from skseg._rfm._segmenter import RFMSegmenter

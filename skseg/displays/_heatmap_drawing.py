@@ -12,14 +12,8 @@ from scipy import ndimage
 
 from skseg._typing import ObjectArray
 
-from ._canvas import (
-    LEAST_SIZE,
-    SKY_BLUE,
-    axes_size,
-    fit_text,
-    fitting_size,
-    settle,
-)
+from ._canvas import LEAST_SIZE, axes_size, fit_text, fitting_size, settle
+from ._style import SKY_BLUE
 
 _OUTLINE = {
     "color": "#333333",

@@ -17,11 +17,7 @@ from skseg.exceptions import InvalidParameterError, MissingColumnError
 from skseg.rules import is_missing_value
 
 from ._canvas import (
-    BLUE,
-    GREY,
     LEAST_SIZE,
-    ORANGE,
-    SKY_BLUE,
     TEXT_SIZE,
     TITLE_PAD,
     axes_size,
@@ -32,6 +28,7 @@ from ._canvas import (
     write_message,
 )
 from ._display import Display
+from ._style import BLUE, GREY, ORANGE, SKY_BLUE
 
 _OWNER = "InformationValueDisplay"
 _PLAIN, _NET = "iv", "net_iv_scaled"

@@ -15,9 +15,10 @@ from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 from skseg.model_selection._eps import k_distances, knee
 
-from ._canvas import HUES, NOTE_SIZE, TITLE_PAD
+from ._canvas import NOTE_SIZE, TITLE_PAD
 from ._display import Display
 from ._segments import evenly_spaced
+from ._style import HUES
 
 _OWNER = "KDistanceDisplay"
 _MOST_CURVES = 12

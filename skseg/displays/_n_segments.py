@@ -11,18 +11,9 @@ import pandas as pd
 from skseg._typing import ObjectArray
 from skseg.exceptions import InvalidParameterError, MissingColumnError
 
-from ._canvas import (
-    BLUE,
-    GREY,
-    NOTE_SIZE,
-    ORANGE,
-    TEXT_SIZE,
-    axes_size,
-    cut_text,
-    settle,
-    text_width,
-)
+from ._canvas import NOTE_SIZE, TEXT_SIZE, axes_size, cut_text, settle, text_width
 from ._display import Display
+from ._style import BLUE, GREY, ORANGE
 
 _OWNER = "NSegmentsDisplay"
 _NEEDED = ("table", "choices", "n_segments", "has_structure")

@@ -14,7 +14,7 @@ from skseg._core._validation import check_int
 from skseg._core._wrapped import cluster_space
 from skseg._typing import FloatArray
 
-from ._canvas import MINUS, TITLE_PAD
+from ._canvas import TITLE_PAD
 from ._display import Display
 from ._projection_drawing import draw_projection
 from ._segments import (
@@ -26,6 +26,7 @@ from ._segments import (
     read_segments,
     space_names,
 )
+from ._style import MINUS
 
 _OWNER = "SegmentProjectionDisplay"
 

@@ -11,18 +11,17 @@ import pandas as pd
 from skseg._typing import FloatArray, IntArray
 
 from ._canvas import (
-    GREY,
     NOTE_SIZE,
     TEXT_SIZE,
     add_legend,
     axes_size,
     has_layout,
-    segment_style,
     settle,
     text_height,
     text_width,
     wrap_text,
 )
+from ._style import GREY, segment_style
 
 _NAME_WIDTH = 115.0
 _POINT = 12.0  # square points

@@ -20,7 +20,7 @@ from skseg._core._validation import (
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
-from ._canvas import TITLE_PAD, axes_size, cut_text, money_text, write_message
+from ._canvas import TITLE_PAD, axes_size, cut_text, write_message
 from ._display import Display
 from ._revenue_curve_drawing import cut_labels, draw_curves, draw_legend, figure_height
 from ._revenue_curve_numbers import (
@@ -31,6 +31,7 @@ from ._revenue_curve_numbers import (
     sums_of,
     total_profit,
 )
+from ._style import money_text
 
 _OWNER = "RevenueCurveDisplay"
 # What is read of a binner, beside its parameter missing_tier.

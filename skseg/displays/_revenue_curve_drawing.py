@@ -11,14 +11,8 @@ import pandas as pd
 
 from skseg._typing import FloatArray
 
-from ._canvas import (
-    HUES,
-    NOTE_SIZE,
-    add_legend,
-    cut_text,
-    has_layout,
-    text_width,
-)
+from ._canvas import NOTE_SIZE, add_legend, cut_text, has_layout, text_width
+from ._style import HUES
 
 # Another round of the colours takes another style.
 _STYLES = ("solid", "dashed", "dashdot", "dotted")

@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 
-from ._canvas import TITLE_PAD, money_text
+from ._canvas import TITLE_PAD
 from ._display import Display
 from ._revenue_tiers_drawing import draw_tiers
+from ._style import money_text
 
 _OWNER = "RevenueTiersDisplay"
 _COLUMNS = ["name", "n", "conversions", "profit"]

@@ -12,16 +12,15 @@ from skseg._typing import FloatArray
 from ._canvas import (
     LEAST_SIZE,
     TEXT_SIZE,
-    VERMILION,
     axes_size,
     fit_text,
     fitting_size,
     has_layout,
-    money_text,
     settle,
     text_width,
     write_message,
 )
+from ._style import VERMILION, money_text
 
 # Of one hue, light enough at the lower end to stand off white and black alike.
 _RATES = ("#CFE6F5", "#56B4E9", "#0072B2", "#003A5C")

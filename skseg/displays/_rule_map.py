@@ -16,7 +16,7 @@ from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import Domain, as_schema
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._canvas import TITLE_PAD, count_text
+from ._canvas import TITLE_PAD
 from ._display import Display
 from ._rule_map_bands import (
     BandAxis,
@@ -28,6 +28,7 @@ from ._rule_map_bands import (
 )
 from ._rule_map_drawing import draw_rule_map
 from ._rule_map_labels import ONE_BAND, RuleMap
+from ._style import count_text
 
 _OWNER = "RuleMapDisplay"
 

@@ -10,14 +10,7 @@ import numpy as np
 
 from skseg._typing import FloatArray
 
-from ._canvas import (
-    axes_size,
-    cut_text,
-    settle,
-    text_height,
-    text_width,
-    wrap_text,
-)
+from ._canvas import axes_size, cut_text, settle, text_height, text_width, wrap_text
 from ._rule_map_bands import MISSING, BandAxis
 from ._rule_map_labels import DARK, RuleMap, set_legend, write_name
 
@@ -142,7 +135,7 @@ def _dress(ax: Any, picture: RuleMap, notes: Sequence[str]) -> None:
     settle(ax)
     width, height = axes_size(ax)
     lines = [cut_text(ax, picture.x.name, width, 10.0)]
-    lines += [wrap_text(ax, note, width, 10.0) for note in notes]
+    lines += [wrap_text(ax, note, width, 10.0, max_lines=3) for note in notes]
     ax.set_xlabel("\n".join(lines), parse_math=False)
     ax.set_ylabel(cut_text(ax, picture.y.name, height, 10.0), parse_math=False)
     _set_ticks(ax, ax.set_xticks, picture.x, width, is_upright=False)

@@ -17,16 +17,15 @@ from ._canvas import (
     ELLIPSIS,
     LEAST_SIZE,
     TEXT_SIZE,
-    VERMILION,
     add_legend,
-    count_text,
+    cut_text,
     fit_text,
-    palette,
     text_height,
     text_width,
     wrap_text,
 )
 from ._rule_map_bands import Band, BandAxis
+from ._style import VERMILION, count_text, palette
 
 ONE_BAND = BandAxis("", (Band(0, "", None, 0.0, 1.0, "interval"),), 0.0, 1.0, ())
 
@@ -133,6 +132,7 @@ _LEAST_NAME_SIZE = 6.0
 # Width of a label of the legend, and the height of its lines in units of the font size.
 _LABEL_WIDTH = 130.0
 _LEGEND_LINE = 2.0
+_MOST_LINES = 4
 
 
 def write_name(ax: Any, picture: RuleMap, key: int) -> bool:
@@ -223,7 +223,10 @@ def set_legend(
         return
     height = 72 * ax.figure.bbox.height / ax.figure.dpi / _LEGEND_LINE
     # Overlaps, gaps and the example are not among what may be left out.
-    kept = [*(entry for entry in entries if entry[0].get_hatch()), *star]
+    kept = [entry for entry in entries if entry[0].get_hatch()]
+    for handle, text in star:
+        lines = (cut_text(ax, line, _LABEL_WIDTH) for line in text.split("\n"))
+        kept.append((handle, "\n".join(lines)))
     names = [entry for entry in entries if not entry[0].get_hatch()]
     n_lines = height / LEAST_SIZE - sum(map(_n_lines, kept)) - 3
     entries = [*_first(names, n_lines), *kept]
@@ -272,11 +275,13 @@ def _legend_texts(
         label = f"overlap: {len(others)} other combinations"
         place = sum(bool(picture.groups[key]) for key, *_ in labels)
         labels.insert(place, (others[0], label, picture.count(*others)))
-    return [
-        (key, wrap_text(ax, f"{label} ({_unbroken(n)})" if n else label, _LABEL_WIDTH))
-        for key, label, n in labels
-    ]
+    return [(key, _legend_text(ax, label, count)) for key, label, count in labels]
 
 
-def _unbroken(text: str) -> str:
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
+def _legend_text(ax: Any, label: str, count: str) -> str:
+    number = f"({count})".replace(" ", "\N{NO-BREAK SPACE}") if count else ""
+    text = wrap_text(ax, f"{label} {number}", _LABEL_WIDTH)
+    if text.count("\n") < _MOST_LINES:
+        return text
+    cut = wrap_text(ax, label, _LABEL_WIDTH, max_lines=_MOST_LINES - 1)
+    return f"{cut}\n{number}".rstrip()

@@ -21,9 +21,7 @@ from ._canvas import (
     axes_size,
     cut_text,
     room_left,
-    segment_style,
     settle,
-    signed_text,
     text_width,
     write_message,
 )
@@ -36,6 +34,7 @@ from ._segments import (
     read_fitted,
     read_segments,
 )
+from ._style import segment_style, signed_text
 
 _OWNER = "SilhouetteDisplay"
 _NAME_WIDTH = 158.0

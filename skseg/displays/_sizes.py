@@ -16,13 +16,9 @@ from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 
 from ._canvas import (
-    BLUE,
-    GREY,
     LEAST_SIZE,
-    ORANGE,
     TEXT_SIZE,
     axes_size,
-    count_text,
     legend_above,
     room_left,
     settle,
@@ -31,6 +27,7 @@ from ._canvas import (
 )
 from ._display import Display
 from ._segments import Segments, read_fitted, read_segments
+from ._style import BLUE, GREY, ORANGE, count_text
 
 _OWNER = "SegmentSizesDisplay"
 _NAME_WIDTH = 125.0
@@ -324,8 +321,9 @@ def _dress(ax: Any, frame: pd.DataFrame, size: float, labels: list[str]) -> None
     settle(ax)
     widest = max((text_width(ax, label, size) for label in labels), default=0.0)
     room = min((widest + 6.0) / axes_size(ax)[0], 0.4)
-    shares = 100 * frame.filter(like="share")
-    low, high = min(shares.min(axis=None), 0.0), max(shares.max(axis=None), 1.0)
+    shares = 100 * frame.filter(like="share").to_numpy(dtype=np.float64)
+    low = float(np.nanmin(shares, initial=0.0))
+    high = float(np.nanmax(shares, initial=1.0))
     span = (high - low) / (1.0 - (2 * room if low else room))
     ax.set_xlim(low - room * span if low else 0.0, high + room * span)
 

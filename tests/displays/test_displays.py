@@ -17,8 +17,9 @@ from sklearn.exceptions import NotFittedError
 
 from skseg import RFMSegmenter
 from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
-from skseg.displays._canvas import count_text, fit_text
+from skseg.displays._canvas import fit_text
 from skseg.displays._heatmap_drawing import interval_texts, named_runs
+from skseg.displays._style import count_text
 from skseg.exceptions import MissingExtraError
 
 NAN = float("nan")

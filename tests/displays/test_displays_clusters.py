@@ -34,9 +34,9 @@ from skseg.displays import (
     SegmentSizesDisplay,
     SilhouetteDisplay,
 )
-from skseg.displays._canvas import number_texts, segment_style
 from skseg.displays._segments import read_fitted, read_segments, space_names
 from skseg.displays._silhouette import spread_out
+from skseg.displays._style import number_texts, segment_style
 from skseg.exceptions import MissingExtraError
 from skseg.model_selection import NSegmentsSelection, select_eps
 

@@ -22,9 +22,9 @@ from sklearn.exceptions import NotFittedError
 
 from skseg import OptimalRevenueBinner
 from skseg.displays import RevenueCurveDisplay, RevenueTiersDisplay
-from skseg.displays._canvas import money_text
 from skseg.displays._revenue_curve_drawing import cut_labels
 from skseg.displays._revenue_tiers_drawing import label_places
+from skseg.displays._style import money_text
 from skseg.exceptions import MissingExtraError
 
 NAN = float("nan")
@@ -534,8 +534,8 @@ def test_many_cuts_and_long_names_fit_into_the_legend() -> None:
     assert len(labels) == 25
     assert labels[-1] == "and 15 more"
     assert labels[3].splitlines() == [
-        "Tier 3 with $5 and a n\N{HORIZONTAL ELLIPSIS} |",
-        "Tier 4 with $5 and a n\N{HORIZONTAL ELLIPSIS}  (0.07895)",
+        "Tier 3 with $5 and a nam\N{HORIZONTAL ELLIPSIS} |",
+        "Tier 4 with $5 and a nam\N{HORIZONTAL ELLIPSIS}  (0.07895)",
     ]
     X, y = customers(1000)
     binner = OptimalRevenueBinner(40, mode="exact", segment_names=names).fit(X, y)

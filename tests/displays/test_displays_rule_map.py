@@ -18,7 +18,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_hex
 
 from skseg.displays import RuleMapDisplay
-from skseg.displays._canvas import palette
+from skseg.displays._style import palette
 from skseg.exceptions import MissingExtraError, RuleError
 from skseg.rules import RuleSet
 
