@@ -839,6 +839,7 @@ def test_no_sizes_are_refused_that_cuts_through_all_rows_can_give(
         assert n[n > 0].between(low, high).all()
 
 
+@few_examples(10)
 @given(problem=small_problems())
 def test_a_single_rule_is_split_exactly_where_cuts_can_give_legal_sizes(
     problem: Problem,

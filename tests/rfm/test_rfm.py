@@ -373,6 +373,7 @@ def test_one_row_equals_its_batch(X: Any) -> None:
     np.testing.assert_array_equal(segmenter.predict(X), one_by_one)
 
 
+@few_examples(10)
 @given(X=tables(min_rows=2))
 def test_scores_never_fall_as_values_improve(X: Any) -> None:
     scores = RFMSegmenter().fit(X).transform(X)
@@ -415,12 +416,14 @@ def test_a_weight_is_a_repetition(X: Any, data: Any) -> None:
     )
 
 
+@few_examples(10)
 @given(X=tables())
 def test_rules_survive_json(X: Any) -> None:
     rules = RFMSegmenter("seed").fit(X).rules_
     assert RuleSet.from_json(rules.to_json()) == rules
 
 
+@few_examples(10)
 @given(X=tables())
 def test_rules_agree_with_the_scores_that_they_come_from(X: Any) -> None:
     segmenter = RFMSegmenter("grid").fit(X)
