@@ -228,12 +228,11 @@ class RuleSurrogate(
             name: take_accepted(value, accepted)
             for name, value in self._routed(fit_params).items()
         }
-        n_accepted = int(accepted.sum())
+        rows = columns if accepted.all() else columns.take(np.flatnonzero(accepted))
         codes = check_codes(
-            estimator, fitted_codes(estimator, X, y, params), n_accepted
+            estimator, fitted_codes(estimator, X, y, params), rows.n_rows
         )
         segments = FittedSegments.of(estimator, codes, self.unknown)
-        rows = columns.take(np.flatnonzero(accepted))
         rules, n_rules, fidelity = self._learned(rows, codes, segments, rng)
         labels = rules.assign(columns)
         self.cost_ratio_ = self._cost_ratio(
