@@ -101,10 +101,10 @@ def test_functions_by_default_are_two_and_three_to_the_bin() -> None:
 
 
 def test_functions_get_the_number_of_the_bin_from_zero() -> None:
-    asked = []
-    find_optimal_bins(*customers(50), 3, per_customer, lambda i: asked.append(i) or 1.0)
-    assert asked == [0, 1, 2]
-    assert all(type(i) is int for i in asked)
+    calls = []
+    find_optimal_bins(*customers(50), 3, per_customer, lambda i: calls.append(i) or 1.0)
+    assert calls == [0, 1, 2]
+    assert all(type(i) is int for i in calls)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -245,11 +245,11 @@ def test_bad_input_says_which_rule_it_breaks(
         find_optimal_bins(**{**good, **change})
 
 
-@pytest.mark.parametrize("asked", [{"penalty_factor": 3}, {"global_search": False}])
-def test_what_has_no_effect_says_so(asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize("change", [{"penalty_factor": 3}, {"global_search": False}])
+def test_what_has_no_effect_says_so(change: dict[str, Any]) -> None:
     scores, converted = customers(400)
     plain = find_optimal_bins(scores, converted, 4, per_customer, rising)
-    with pytest.warns(UserWarning, match=f"{next(iter(asked))!r} .* has no effect"):
-        result = find_optimal_bins(scores, converted, 4, per_customer, rising, **asked)
+    with pytest.warns(UserWarning, match=f"{next(iter(change))!r} .* has no effect"):
+        result = find_optimal_bins(scores, converted, 4, per_customer, rising, **change)
     np.testing.assert_array_equal(result[1], plain[1])
     assert result[2] == plain[2]

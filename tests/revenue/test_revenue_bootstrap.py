@@ -121,12 +121,12 @@ def test_replicates_are_the_best_of_all_divisions(
         fixed = np.array(constraints.get("fixed_cost", [0, 0, 0]), dtype=float)
         n_without = drawn[:, 7:].sum()
         spent = [0, 1, 4][tier] * n_without + (n_without > 0) * fixed[tier]
-        here = {**constraints, "fixed_cost": (fixed * 1.0).tolist()}
+        settings = {**constraints, "fixed_cost": (fixed * 1.0).tolist()}
         if n_without > 0:
-            here["fixed_cost"][tier] = 0.0
+            settings["fixed_cost"][tier] = 0.0
         if "budget" in constraints:
-            here["budget"] = constraints["budget"] - spent
-        solution = best(oracle(drawn, here))
+            settings["budget"] = constraints["budget"] - spent
+        solution = best(oracle(drawn, settings))
         if solution is None:
             n_infeasible += 1
             continue
@@ -165,21 +165,21 @@ def refits(
     edges = [bins.thresholds[0] - 1, *bins.thresholds, bins.thresholds[-1] + 1]
     scores = np.array([(low + high) / 2 for low, high in pairwise(edges)])
     if binner.response_model in {"score", "logistic"}:
-        scores = binner.score_of_block
+        scores = binner.score_of_bin
     sums = np.append(bins.n, resampler.unscored[0]), np.append(bins.y, 0)
     assert resampler.unscored[0] == 0
     squares = resampler.squares
     for sizes, y in row_groups(*sums, squares).replicates(n, generator(seed)):
-        some = sizes[:-1] > 0
-        weight, rates = sizes[:-1][some], y[:-1][some] / sizes[:-1][some]
-        here = scores[some]
+        is_drawn = sizes[:-1] > 0
+        weight, rates = sizes[:-1][is_drawn], y[:-1][is_drawn] / sizes[:-1][is_drawn]
+        drawn_scores = scores[is_drawn]
         refit = OptimalRevenueBinner(**binner.get_params())
         try:
-            refit.fit(here.reshape(-1, 1), rates, sample_weight=weight)
+            refit.fit(drawn_scores.reshape(-1, 1), rates, sample_weight=weight)
         except ValueError:
-            yield here, weight, None
+            yield drawn_scores, weight, None
         else:
-            yield here, weight, refit
+            yield drawn_scores, weight, refit
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -201,7 +201,7 @@ def test_replicates_are_refits_to_their_draws(
     X = np.round(X, 2)
     binner = menu_of_three(response_model=model, **constraints).fit(X, y)
     result = binner.bootstrap(6, random_state=8)
-    binner.score_of_block = np.unique(X)
+    binner.score_of_bin = np.unique(X)
     done = iter(zip(result.cut_points, result.profits, strict=True))
     n_infeasible = 0
     for scores, weight, refit in refits(binner, 8, 6):
@@ -260,10 +260,10 @@ def test_a_plain_bootstrap_agrees_where_scores_are_missing_and_money_is_short() 
         rows = rng.integers(300, size=300)
         table = menu_of_three(**settings).fit(X[rows], y[rows]).segments_
         plain[i] = table["profit"].sum(), table["profit"].iloc[-1]
-    ours = totals(result), result.profits[:, -1]
-    for mine, other in zip(ours, plain.T, strict=True):
-        assert stats.ks_2samp(mine, other).pvalue > 0.001
-        assert mine.std() == pytest.approx(other.std(), rel=0.4)
+    drawn = totals(result), result.profits[:, -1]
+    for values, plain_values in zip(drawn, plain.T, strict=True):
+        assert stats.ks_2samp(values, plain_values).pvalue > 0.001
+        assert values.std() == pytest.approx(plain_values.std(), rel=0.4)
 
 
 # Frames and shapes
@@ -622,8 +622,8 @@ def test_draws_that_cannot_be_cut_are_counted() -> None:
 def test_there_are_no_intervals_where_no_draw_can_be_cut() -> None:
     binner = OptimalRevenueBinner(2, revenue=[1, 2], cost=[0, 1], mode="exact")
     binner.fit(column(0, 1), [0, 1])
-    all_found = [binner.bootstrap(1, random_state=seed) for seed in range(20)]
-    result = next(one for one in all_found if one.n_infeasible)
+    results = [binner.bootstrap(1, random_state=seed) for seed in range(20)]
+    result = next(candidate for candidate in results if candidate.n_infeasible)
     assert result.n_infeasible == 1
     assert result.cut_points.shape == (0, 1)
     assert result.profits.shape == (0, 3)

@@ -159,14 +159,14 @@ def cases(request: pytest.FixtureRequest) -> list[Case]:
 def test_the_value_is_the_largest_of_all_divisions(cases: list[Case]) -> None:
     n_found = 0
     for case in cases:
-        expected, (_, made) = case.optimum, case.problem()
+        expected, (_, unscored_profit) = case.optimum, case.problem()
         if expected is None:
             with pytest.raises(InfeasibleError, match="cannot meet its constraints"):
                 case.fitted()
             continue
         binner = case.binner
         about = (case.settings, case.scores, case.y, case.weight)
-        value = float(expected.value) + made
+        value = float(expected.value) + unscored_profit
         assert binner.value_ == pytest.approx(value, abs=1e-9), about
         assert binner.gap_ == pytest.approx(0, abs=1e-9), about
         assert binner.upper_bound_ == pytest.approx(value, abs=1e-9), about
@@ -193,10 +193,10 @@ def test_what_is_found_is_one_of_the_legal_divisions(cases: list[Case]) -> None:
 
 def test_value_path_has_the_largest_for_each_number_of_tiers(cases: list[Case]) -> None:
     for case in cases:
-        problem, made = case.problem()
+        problem, unscored_profit = case.problem()
         if case.optimum is None:
             continue
-        expected = np.array(path(problem)) + made
+        expected = np.array(path(problem)) + unscored_profit
         result = case.binner.value_path_
         np.testing.assert_allclose(
             result, expected, atol=1e-9, err_msg=str((case.settings, case.scores))

@@ -225,7 +225,7 @@ def test_block_sums_are_those_of_the_rows() -> None:
         for low, high in zip([-INF, *thresholds], [*thresholds, INF], strict=True)
     ]
     plain, weighted = (
-        [float((values * w)[some].sum()) for some in inside]
+        [float((values * w)[rows].sum()) for rows in inside]
         for w in (np.ones(500), weight)
     )
     assert bin_sums(thresholds, scores, values, None) == pytest.approx(plain)
@@ -254,7 +254,7 @@ def group_draws(values: FloatArray, is_binary: bool) -> FloatArray:
     )
     groups = row_groups(n, y, None if is_binary else squares)
     drawn = groups.replicates(N_DRAWS, np.random.default_rng(12))
-    return np.array([np.concatenate(one) for one in drawn])
+    return np.array([np.concatenate(draw) for draw in drawn])
 
 
 def outcomes(kind: str) -> FloatArray:
@@ -269,13 +269,13 @@ def outcomes(kind: str) -> FloatArray:
 @pytest.mark.parametrize("kind", ["binary", "counts", "amounts"])
 def test_sums_vary_as_if_rows_were_drawn_one_by_one(kind: str) -> None:
     values = outcomes(kind)
-    ours, plain = group_draws(values, kind == "binary"), plain_draws(values)
-    # What both are to be: the moments of 200 draws of one row.
+    drawn_groups, plain = group_draws(values, kind == "binary"), plain_draws(values)
+    # Both have the moments of 200 independent draws of a row.
     is_in = (GROUPS[:, np.newaxis] == np.arange(5)).astype(float)
     rows = np.hstack([is_in, is_in * values[:, np.newaxis]])
     mean, covariance = rows.sum(axis=0), 200 * np.cov(rows.T, bias=True)
     spread = np.sqrt(np.diag(covariance))
-    for drawn in (ours, plain):
+    for drawn in (drawn_groups, plain):
         error = (drawn.mean(axis=0) - mean) / (spread + 1e-12)
         assert np.abs(error).max() < 5 / math.sqrt(N_DRAWS)
         error = (np.cov(drawn.T) - covariance) / (np.outer(spread, spread) + 1e-12)
@@ -296,9 +296,9 @@ def test_as_many_rows_are_drawn_as_there_are(kind: str) -> None:
 def test_groups_that_are_all_alike_keep_their_value() -> None:
     n, y = np.array([4.0, 0, 3, 5]), np.array([4.0, 0, 0, 10])
     for squares in (None, np.array([4.0, 0, 0, 20])):
-        some = slice(0, 3) if squares is None else slice(0, 4)
-        groups = row_groups(n[some], y[some], squares)
-        rates = np.array([1.0, 0, 0, 2])[some]
+        groups_used = slice(0, 3) if squares is None else slice(0, 4)
+        groups = row_groups(n[groups_used], y[groups_used], squares)
+        rates = np.array([1.0, 0, 0, 2])[groups_used]
         for sizes, sums in groups.replicates(20, np.random.default_rng(0)):
             assert sums.tolist() == (sizes * rates).tolist()
             assert sizes[1] == 0

@@ -273,8 +273,8 @@ def test_two_cuts_are_the_best_of_all_pairs(bounds: dict[str, float]) -> None:
         y = (rng.random(300) < np.linspace(0.05, 0.8, 300)).astype(float)
         sums = np.append(0.0, np.cumsum(y))
         a, b = np.triu_indices(301, 1)
-        some = (a > 0) & (b < 300)
-        a, b = a[some], b[some]
+        is_inner = (a > 0) & (b < 300)
+        a, b = a[is_inner], b[is_inner]
         sizes = np.array([a, b - a, 300 - b])
         parts = np.array([sums[a], sums[b] - sums[a], sums[300] - sums[b]])
         spend, value = cost @ sizes, revenue @ parts - cost @ sizes
