@@ -81,8 +81,8 @@ def historical(customers: pd.DataFrame, seed: int) -> Findings:
         inside = (leaves[0] == piece[0]) & (leaves[1] == piece[1])
         seen, unseen = inside & is_train, inside & ~is_train
         rates = [
-            [_mean(y[some & group]) for group in (in_a, ~in_a)]
-            for some in (seen, unseen)
+            [_mean(y[rows_of & group]) for group in (in_a, ~in_a)]
+            for rows_of in (seen, unseen)
         ]
         effect = 100 * (rates[0][0] - rates[0][1])
         best = 0 if effect >= 0 else 1
@@ -148,16 +148,16 @@ def _tried(find: Callable[[], Findings]) -> tuple[float, Findings]:
     start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = find()
-    return time.process_time() - start, found
+        findings = find()
+    return time.process_time() - start, findings
 
 
-def _implements(found: Findings) -> bool:
-    return bool((found.table["decision"] == "Implement").any())
+def _implements(findings: Findings) -> bool:
+    return bool((findings.table["decision"] == "Implement").any())
 
 
-def _is_sure(found: Findings) -> bool:
-    return bool((found.table["p_adj"] <= 0.05).any())
+def _is_sure(findings: Findings) -> bool:
+    return bool((findings.table["p_adj"] <= 0.05).any())
 
 
 def _few_values(n: int, seed: int) -> pd.DataFrame:
@@ -191,12 +191,12 @@ def false_findings(runs: Runs) -> list[Row]:
             for name, make in DATA.items():
                 data = make(n, 1000 + run)
                 for method, inference, finder in finders(run):
-                    seconds, found = _tried(lambda f=finder, d=data: fitted(f, d))
+                    seconds, findings = _tried(lambda f=finder, d=data: fitted(f, d))
                     key = (name, n, method, inference)
-                    tally.add(key, _implements(found), seconds)
-                seconds, found = _tried(lambda r=run, d=data: historical(d, r))
+                    tally.add(key, _implements(findings), seconds)
+                seconds, findings = _tried(lambda r=run, d=data: historical(d, r))
                 key = (name, n, HISTORICAL, "none")
-                tally.add(key, _implements(found), seconds)
+                tally.add(key, _implements(findings), seconds)
             progress("false", n, run, numbers)
     return tally.rows(("data", "rows", "method", "inference"))
 
@@ -219,9 +219,11 @@ def confounded(runs: Runs) -> list[Row]:
             for assignment in ("randomized", "observational"):
                 for method, inference, finder in finders(run, assignment=assignment):
                     if (method, inference) in CHOSEN:
-                        seconds, found = _tried(lambda f=finder, d=data: fitted(f, d))
+                        seconds, findings = _tried(
+                            lambda f=finder, d=data: fitted(f, d)
+                        )
                         key = (n, method, assignment)
-                        tally.add(key, _is_sure(found), seconds)
+                        tally.add(key, _is_sure(findings), seconds)
             progress("confounded", n, run, numbers)
     return tally.rows(("rows", "method", "assignment"))
 
@@ -240,18 +242,18 @@ def power(runs: Runs) -> list[Row]:
             )
             planted = (truth["segment"] == 0).to_numpy()
             for method, inference, finder in finders(run):
-                seconds, found = _tried(lambda f=finder, d=data: fitted(f, d))
-                hit = _overlaps(found, data, planted)
+                seconds, findings = _tried(lambda f=finder, d=data: fitted(f, d))
+                hit = _overlaps(findings, data, planted)
                 tally.add((n, method, inference), hit, seconds)
             progress("power", n, run, numbers)
     return tally.rows(("rows", "method", "inference"))
 
 
-def _overlaps(found: Findings, data: pd.DataFrame, planted: BoolArray) -> bool:
-    table = found.table
+def _overlaps(findings: Findings, data: pd.DataFrame, planted: BoolArray) -> bool:
+    table = findings.table
     sure = table["decision"].isin(["Implement", "Pilot"]) & (table["p_adj"] <= 0.05)
     chosen = np.flatnonzero(sure & (table["best_group"] == "A"))
-    inside = found.members(data)[:, chosen]
+    inside = findings.members(data)[:, chosen]
     both = (inside & planted[:, np.newaxis]).sum(axis=0)
     precision = both / np.maximum(inside.sum(axis=0), 1)
     return bool((precision >= 0.5).any())
