@@ -7,6 +7,7 @@ name, not a formula. Lengths are in points, that is 1/72 inch.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -138,8 +139,6 @@ def _word_width(
 
 def text_width(ax: Any, text: str, size: float, weight: str = "normal") -> float:
     """Return the width of the widest line of a text."""
-    import warnings
-
     from matplotlib import rcParams
 
     family = tuple(rcParams["font.family"])
