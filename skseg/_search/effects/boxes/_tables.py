@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
+from math import fsum, prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,27 +27,13 @@ _Float = TypeVar("_Float", bound=np.floating[Any])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows with scores.
-
-    Attributes
-    ----------
-    codes : ndarray of uint8 of shape (n_columns, n_rows)
-        The cells of the rows.
-    axes : sequence of CodedAxis
-        The columns.
-    value : ndarray of float64 of shape (n_rows,)
-        Scores times weights.
-    weight : ndarray of float64 of shape (n_rows,) or None
-        Weights, None if all of them are one.
-    variance : float
-        The mean squared score, or one if all scores are zero.
-    """
+    """Rows with scores."""
 
     codes: Codes
     axes: Sequence[CodedAxis]
-    value: FloatArray
-    weight: FloatArray | None
-    variance: float
+    value: FloatArray  # scores times weights
+    weight: FloatArray | None  # None: all weights are one
+    variance: float  # the mean squared score, or one if all scores are zero
 
     def subset(self, rows: BoolArray | IntArray) -> Sample:
         """Return some of the rows, with the variance of all."""
@@ -91,10 +77,16 @@ def sample(
 
 
 def _exactly_summable(values: FloatArray, weight: FloatArray | None) -> FloatArray:
-    """Return values times weights, rounded so that all sums of them are exact."""
-    weighted = np.abs(values) if weight is None else np.abs(values) * weight
-    _, exponent = np.frexp(weighted.sum())
-    step = np.ldexp(1.0, int(exponent) - 52)
+    """Return values times weights, rounded so that all sums of them are exact.
+
+    The step depends on the largest value and the total weight. Unlike the sum of the
+    values, these are the same to the last bit for weighted and for repeated rows.
+    """
+    is_counted = slice(None) if weight is None else weight > 0
+    largest = np.abs(values[is_counted]).max(initial=0.0)
+    n_rows = float(len(values)) if weight is None else fsum(weight)
+    exponent = int(np.frexp(largest)[1]) + int(np.frexp(n_rows)[1])
+    step = np.ldexp(1.0, exponent - 52)
     steps = np.rint(values / step)
     # Rounded before weighting: a whole weight is then a repetition, exactly.
     return np.asarray((steps if weight is None else np.rint(steps * weight)) * step)
@@ -102,15 +94,7 @@ def _exactly_summable(values: FloatArray, weight: FloatArray | None) -> FloatArr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointTable:
-    """Sums over the joint cells of a few columns.
-
-    Attributes
-    ----------
-    columns : tuple of int
-        The columns, in the order of the axes.
-    total, size : ndarray of float64 with one axis per column
-        Sums of the scores, and of the weights.
-    """
+    """Sums of scores and of weights over joint cells, with one axis per column."""
 
     columns: ColumnSet
     total: FloatArray
@@ -134,9 +118,9 @@ def joint_table(rows: Sample, columns: ColumnSet) -> JointTable:
 def joint_cells(codes: Codes, columns: ColumnSet, shape: Sequence[int]) -> IntArray:
     """Return the joint cell of every row; the cells of the last column vary fastest."""
     is_small = prod(shape) <= 1 << 16
-    first, *others = columns
+    first, *following = columns
     cells = codes[first].astype(np.uint16 if is_small else np.uint32)
-    for column, n in zip(others, shape[1:], strict=True):
+    for column, n in zip(following, shape[1:], strict=True):
         cells *= cells.dtype.type(n)
         cells += codes[column]
     joint: IntArray = cells.astype(np.intp)
@@ -212,7 +196,7 @@ def _widened_block(
 
 
 def product(
-    left: npt.NDArray[_Float], right: npt.NDArray[_Float]
+    first: npt.NDArray[_Float], second: npt.NDArray[_Float]
 ) -> npt.NDArray[_Float]:
     """Return the product of matrices, computed by one thread.
 
@@ -220,14 +204,12 @@ def product(
     keep other processes from working. Small products are not shared between threads, so
     rows are multiplied in groups.
     """
-    n_rows, depth = left.shape
-    step = max(ONE_THREAD // max(depth * right.shape[1], 1), 1)
+    n_rows, depth = first.shape
+    n_columns = second.shape[1]
+    step = max(ONE_THREAD // max(depth * n_columns, 1), 1)
     n_grouped = n_rows - n_rows % step
-    out = np.empty((n_rows, right.shape[1]), dtype=left.dtype)
-    np.matmul(
-        left[:n_grouped].reshape(-1, step, depth),
-        right,
-        out=out[:n_grouped].reshape(-1, step, right.shape[1]),
-    )
-    np.matmul(left[n_grouped:], right, out=out[n_grouped:])
+    out = np.empty((n_rows, n_columns), dtype=first.dtype)
+    groups = first[:n_grouped].reshape(-1, step, depth)
+    np.matmul(groups, second, out=out[:n_grouped].reshape(-1, step, n_columns))
+    np.matmul(first[n_grouped:], second, out=out[n_grouped:])
     return out
