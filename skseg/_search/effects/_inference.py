@@ -40,15 +40,11 @@ def newcombe(
     """Return rate A minus rate B with Newcombe's interval and the p of `score_test`.
 
     `y_a` of `n_a` and `y_b` of `n_b` rows are successes. Where a group is empty, the
-    effect and the p-value are NaN and the interval is [-1, 1].
+    effect and the p-value are NaN and the interval is [-1, 1]. The interval is not the
+    inverse of the test: in borderline cases the two can disagree.
 
-    Notes
-    -----
     Method 10 of R. G. Newcombe, "Interval estimation for the difference between
-    independent proportions", Statistics in Medicine 17 (1998), 873-890: the lower limit
-    lies below the difference by the root of the sum of squares of the distances from
-    rate A down to its lower and from rate B up to its upper Wilson limit. The interval
-    is not the inverse of the test: in borderline cases the two can disagree.
+    independent proportions", Statistics in Medicine 17 (1998), 873-890.
     """
     low_a, rate_a, high_a = _wilson(y_a, n_a, level)
     low_b, rate_b, high_b = _wilson(y_b, n_b, level)
@@ -83,12 +79,9 @@ def score_test(
 ) -> FloatArray:
     """Return two-sided p-values of equal rates; NaN where a group is empty.
 
-    Notes
-    -----
     The score test of Miettinen and Nurminen (1985) for a difference of 0: the pooled z
-    with its variance times N / (N - 1), which is Pearson's chi-squared times
-    (N - 1) / N, without continuity correction. Where all rows agree p is 1: no
-    difference is seen, and none could have been.
+    with its variance times N / (N - 1), without continuity correction. Where all rows
+    agree p is 1: no difference is seen, and none could have been.
     """
     y_a, n_a, y_b, n_b = (np.asarray(x, np.float64) for x in (y_a, n_a, y_b, n_b))
     total = n_a + n_b
@@ -176,12 +169,9 @@ def _normal_p(z: FloatArray) -> FloatArray:
 def holm(p: npt.ArrayLike) -> FloatArray:
     """Return Holm's adjusted p-values; NaN stays NaN and is not counted.
 
-    Notes
-    -----
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
-    Journal of Statistics 6 (1979), 65-70. The smallest of m is multiplied by m, the
-    next by m - 1 and so on, and none may be below its predecessor. Rejecting all that
-    are at most alpha has a family-wise error of at most alpha under any dependence.
+    Rejecting all that are at most alpha has a family-wise error of at most alpha under
+    any dependence: S. Holm, "A simple sequentially rejective multiple test procedure",
+    Scandinavian Journal of Statistics 6 (1979), 65-70.
     """
     p = np.asarray(p, np.float64)
     adjusted = np.full(p.shape, np.nan)
@@ -198,28 +188,17 @@ def ipw_score(
 
     The weighted mean of the scores over the rows of any segment estimates the effect
     there; over all rows it is exactly mean A - mean B. The scores themselves are not
-    multiplied by the weights.
+    multiplied by the weights. InvalidDataError if a group has no rows of positive
+    weight.
 
-    Raises
-    ------
-    InvalidDataError
-        If a group has no rows of positive weight.
-
-    Notes
-    -----
     With T = 1 in group A, p the share of A and a constant m, the score is
 
     .. math:: \psi = \left(\frac{T}{p} - \frac{1 - T}{1 - p}\right) (y - m).
 
-    It is unbiased in any segment: T is independent of all else, so that
-    :math:`E[\psi | S] = E[y_A - m | S] - E[y_B - m | S]`, whatever m. Its second moment
-    :math:`E[\psi^2] = E(y_A - m)^2 / p + E(y_B - m)^2 / (1 - p)` is smallest at
-    :math:`m = (1 - p) \mu_A + p \mu_B`, where the variance is that of mean A - mean B,
-    :math:`\sigma_A^2 / p + \sigma_B^2 / (1 - p)`. The score then equals `aipw_score`
-    with p and the two overall means.
-
-    Since p and m are estimated from the same rows, the bias within a segment is of the
-    order of 1 / n.
+    It is unbiased in any segment, since T is independent of all else. Its variance is
+    smallest at :math:`m = (1 - p) \mu_A + p \mu_B`, where it is that of mean A - mean B
+    and the score equals `aipw_score` with p and the two overall means. Since p and m
+    are estimated from the same rows, the bias within a segment is of the order 1 / n.
     """
     weight = np.ones(len(y)) if weight is None else weight
     n_a, n_b = weight[in_a].sum(), weight[~in_a].sum()
@@ -250,15 +229,9 @@ def aipw_score(
     `propensity` is the probability of group A given the row, `mean_a` and `mean_b` are
     the expected outcomes in the groups, each predicted by a model that has not seen the
     row. The mean over a segment estimates the effect there if either the propensity or
-    both expected outcomes are right.
+    both expected outcomes are right. InvalidDataError if a propensity does not lie
+    between 0 and 1.
 
-    Raises
-    ------
-    InvalidDataError
-        If a propensity does not lie between 0 and 1.
-
-    Notes
-    -----
     J. M. Robins, A. Rotnitzky and L. P. Zhao, "Estimation of regression coefficients
     when some regressors are not always observed", Journal of the American Statistical
     Association 89 (1994), 846-866; with cross-fitting, V. Chernozhukov et al.,
@@ -284,18 +257,11 @@ def aipw_score(
 def rest_score(y: FloatArray, weight: FloatArray | None = None) -> FloatArray:
     r"""Return y minus its mean, scores that test a segment against the rest.
 
-    Notes
-    -----
-    For a segment of the share s, :math:`\bar y = s \bar y_S + (1 - s) \bar y_R`, so the
-    mean of the scores over it is the lift over the average,
-
-    .. math:: \bar y_S - \bar y = (1 - s) (\bar y_S - \bar y_R).
-
-    It is 0 where the effect against the rest is 0; divided by 1 - s, it is this effect.
-    No additive score has the effect itself as its mean, since the rest depends on the
-    segment. `mean_interval` treats the average as known, though the segment is part of
-    it: with equal variances its z is too small by the factor :math:`\sqrt{1 - s}`,
-    which is conservative. To report the effect, use `newcombe` or `welch` with the rest
-    as group B.
+    The mean of the scores over a segment of the share s is the lift over the average,
+    :math:`\bar y_S - \bar y = (1 - s) (\bar y_S - \bar y_R)`. It is 0 where the effect
+    against the rest is 0. `mean_interval` treats the average as known, though the
+    segment is part of it: with equal variances its z is too small by the factor
+    :math:`\sqrt{1 - s}`, which is conservative. To report the effect, use `newcombe` or
+    `welch` with the rest as group B.
     """
     return y - np.average(y, weights=weight)

@@ -30,20 +30,14 @@ _FEW_EDGES = 32
 class WoeTable:
     """Weights of evidence and information values of bins.
 
-    Attributes
-    ----------
-    counts : ndarray of float64 of shape (..., n_bins, n_groups, 2)
-        Rows without and with the event.
-    woe : ndarray of float64 of shape (..., n_bins, n_groups)
-        Weight of evidence: the logarithm of the share of the events over the share of
-        the non-events, positive where events are frequent.
-    contribution : ndarray of float64 of shape (..., n_bins)
-        Contribution of each bin to the information value, net if there are two groups.
+    The weight of evidence is the logarithm of the share of the events over the share of
+    the non-events, positive where events are frequent. The contributions of the bins
+    add up to the information value, net if there are two groups.
     """
 
-    counts: FloatArray
-    woe: FloatArray
-    contribution: FloatArray
+    counts: FloatArray  # (..., n_bins, n_groups, 2)
+    woe: FloatArray  # (..., n_bins, n_groups)
+    contribution: FloatArray  # (..., n_bins)
 
     @property
     def net_woe(self) -> FloatArray:
@@ -96,24 +90,12 @@ class WoeTable:
 def woe_table(counts: npt.ArrayLike, zero_cells: str = "all") -> WoeTable:
     """Return weights of evidence and information values.
 
-    Parameters
-    ----------
-    counts : array-like of shape (..., n_bins, n_groups, 2)
-        Rows without and with the event, of one or two groups.
-    zero_cells : {"all", "ignore", "replace_0.99", "replace_0.9", "replace_1"}
-        ``"all"``: every count is increased by 0.5. ``"ignore"``: WOE is 0 where one of
-        the counts is 0. ``"replace_0.99"``, ``"replace_0.9"``: zeros are replaced by
-        this number, also in the totals. ``"replace_1"``: zeros are replaced by 1, but
-        not in the totals.
+    `zero_cells` says what becomes of counts of zero. "all": every count is increased by
+    0.5. "ignore": WOE is 0 where one of the counts is 0. "replace_0.99", "replace_0.9":
+    zeros are replaced by this number, also in the totals. "replace_1": zeros are
+    replaced by 1, but not in the totals. Bins without rows have a WOE of 0 in any case.
+    All numbers are NaN for a group without events, or without non-events.
 
-    Returns
-    -------
-    WoeTable
-        Bins without rows have a WOE of 0, whatever `zero_cells`. All numbers are NaN
-        for a group without events, or without non-events.
-
-    Notes
-    -----
     The information value is Jeffreys' divergence, J in S. Kullback and R. A. Leibler
     (1951), "On information and sufficiency", Annals of Mathematical Statistics 22,
     79-86. The net information value is by K. Larsen (2010), "Net lift models".
@@ -159,28 +141,29 @@ def quantile_edges(
     """
     if weight is None:
         ordered = np.sort(values)
-        ends = -(-np.arange(1, max_bins) * len(values) // max_bins) - 1
+        at_quantile = -(-np.arange(1, max_bins) * len(values) // max_bins) - 1
     else:
         order = np.argsort(values)
         ordered, sums = values[order], np.cumsum(weight[order])
         total = float(sums[-1]) if len(sums) else 0.0
-        ends = np.searchsorted(sums, np.arange(1, max_bins) * total / max_bins)
-    # Where the first distinct value starts, the second, and so on.
-    starts = [0]
-    while starts[-1] < len(ordered) and len(starts) <= max_bins:
-        starts.append(int(np.searchsorted(ordered, ordered[starts[-1]], "right")))
-    nexts = np.array(starts[1:], dtype=np.intp)
-    if starts[-1] < len(ordered):
+        quantile_sums = np.arange(1, max_bins) * total / max_bins
+        at_quantile = np.searchsorted(sums, quantile_sums)
+    # Positions at which the first distinct value begins, the second, and so on.
+    positions = [0]
+    while positions[-1] < len(ordered) and len(positions) <= max_bins:
+        value = ordered[positions[-1]]
+        positions.append(int(np.searchsorted(ordered, value, "right")))
+    bin_positions = np.array(positions[1:], dtype=np.intp)
+    if positions[-1] < len(ordered):
         # A value that holds several quantiles gets one bin.
-        nexts = np.unique(np.searchsorted(ordered, ordered[ends], "right"))
-    return np.array(
-        [
-            roundest(float(ordered[i - 1]), float(ordered[i]))
-            for i in nexts
-            if i < len(ordered)
-        ],
-        dtype=np.float64,
-    )
+        above = np.searchsorted(ordered, ordered[at_quantile], "right")
+        bin_positions = np.unique(above)
+    edges = [
+        roundest(float(ordered[i - 1]), float(ordered[i]))
+        for i in bin_positions
+        if i < len(ordered)
+    ]
+    return np.array(edges, dtype=np.float64)
 
 
 def interval_codes(
@@ -205,23 +188,9 @@ def count_bins(
     n_groups: int,
     weight: FloatArray | None = None,
 ) -> FloatArray:
-    """Return the number of rows without and with the event in every bin.
+    """Return the counts, of shape (n_bins, n_groups, 2), of rows in bins.
 
-    Parameters
-    ----------
-    codes : ndarray of int of shape (n_rows,)
-        The bin of every row, below `n_bins`.
-    group_event : ndarray of uint8 of shape (n_rows,)
-        Twice the number of the group, plus 1 for the event.
-    n_bins, n_groups : int
-        Number of bins, and of groups, 1 or 2.
-    weight : ndarray of float64 of shape (n_rows,), default=None
-        Weights of the rows. None: all are 1.
-
-    Returns
-    -------
-    ndarray of float64 of shape (n_bins, n_groups, 2)
-        Rows without and with the event.
+    `group_event` is twice the number of the row's group, plus 1 for the event.
     """
     n_cells = 2 * n_groups * n_bins
     # Eight bits per row, where they suffice, are read several times as fast.
@@ -236,20 +205,8 @@ def sets_by_iv(
 ) -> BoolArray:
     """Return the sets of bins with a (net) WOE of one sign, the largest IV first.
 
-    The (net) IV is that of two bins: rows inside of the set and rows outside of it.
-
-    Parameters
-    ----------
-    counts : ndarray of float64 of shape (n_bins, n_groups, 2)
-        Rows without and with the event.
-    sets : ndarray of bool of shape (n_sets, n_bins)
-        The bins in every set; no set has all bins.
-    sign : {1, -1}
-        Sign of the (net) WOE inside.
-    min_size : float
-        Least number of rows inside.
-    zero_cells : str
-        As in `woe_table`.
+    The (net) IV is that of two bins: rows inside of the set and rows outside of it. No
+    set of `sets`, one a row, has all bins; at least `min_size` rows must be inside.
     """
     inside = np.tensordot(sets, counts, 1)
     outside = counts.sum(axis=0) - inside

@@ -46,15 +46,7 @@ class Candidate:
 
 
 class TopBoxes:
-    """The best boxes so far.
-
-    Parameters
-    ----------
-    n_best : int
-        Number of boxes to keep.
-    one_per_table : bool, default=False
-        Whether to keep only the best of each table.
-    """
+    """The best boxes so far, of all tables or, if `one_per_table`, of each table."""
 
     def __init__(self, n_best: int, one_per_table: bool = False) -> None:
         self._n_best = n_best
@@ -84,26 +76,9 @@ def best_boxes(
 ) -> list[Candidate]:
     """Return the best boxes of a table, exactly those of an exhaustive comparison.
 
-    Parameters
-    ----------
-    table : JointTable
-        Sums over the joint cells.
-    sets : sequence of ndarray of bool of shape (n_sets, n_cells)
-        The candidates for a condition on each column.
-    min_size : float
-        Least weight of a box.
-    min_key : float
-        Least key of a box, above zero.
-    n_best : int, default=1
-        Most boxes to return.
+    `sets` has the candidates for a condition on each column, one per row; boxes have at
+    least the weight `min_size` and the key `min_key`, which is positive.
 
-    Returns
-    -------
-    list of Candidate
-        The best first.
-
-    Notes
-    -----
     Column by column, the sets replace the cells. Within the rows of the sets chosen so
     far, a box is a subset of the cells of the remaining columns. By Cauchy's
     inequality, its key is at most the sum of the keys of those cells whose effect has
@@ -115,9 +90,9 @@ def best_boxes(
     chosen: IntArray = np.zeros((1, 0), dtype=np.intp)
     for n, candidates in zip(shape[:-1], sets[:-1], strict=True):
         total, size = _expand(total, candidates, n), _expand(size, candidates, n)
-        kept = _promising(total, size, min_size, min_key)
-        total, size = total[kept], size[kept]
-        parent, number = np.divmod(kept, len(candidates))
+        promising = _promising(total, size, min_size, min_key)
+        total, size = total[promising], size[promising]
+        parent, number = np.divmod(promising, len(candidates))
         chosen = np.column_stack([chosen[parent], number])
     members = sets[-1].T.astype(np.float64)
     step = max(_MAX_BOXES // max(len(sets[-1]), 1), 1)

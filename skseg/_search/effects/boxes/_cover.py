@@ -35,36 +35,16 @@ def cover(
 ) -> list[ScoredBox]:
     """Find several boxes, each with an effect that earlier ones do not explain.
 
-    Parameters
-    ----------
-    codes : ndarray of uint8 of shape (n_columns, n_rows)
-        The cells of the rows.
-    axes : sequence of CodedAxis
-        The columns.
-    score : ndarray of float64 of shape (n_rows,)
-        The mean over the rows of a box estimates the effect there.
-    weight : ndarray of float64 of shape (n_rows,), default=None
-        A weight of w is w equal rows. None: all weights are one.
-    max_boxes : int
-        Most boxes to return.
-    min_z : float, default=5.5
-        Least absolute z of a box, both on all rows and on the residual scores. A high
-        quantile of the replicates of `max_t` is a good choice. It is meant for boxes of
-        one and two columns. A box of three is the best of many more, so the square of
-        its z must be larger by twice the logarithm of (columns times cells).
-    max_columns : {1, 2, 3}, default=3
-        Most columns with a condition. Boxes of one and two columns are compared
-        exhaustively, those of three grow out of the best boxes of two.
-    min_size : float
-        Least weight of a box.
+    The mean of `score` over the rows of a box estimates the effect there; a weight of w
+    is w equal rows. Boxes come in the order in which they were found, and their numbers
+    are those of all of their rows.
 
-    Returns
-    -------
-    list of ScoredBox
-        In the order they were found. Their numbers are those of all of their rows.
+    `min_z` is the least absolute z of a box, both on all rows and on the residual
+    scores; a high quantile of the replicates of `max_t` is a good choice. It is meant
+    for boxes of one and two columns, which are compared exhaustively. Those of three
+    grow out of the best boxes of two. They are the best of many more, so the square of
+    their z must be larger by twice the logarithm of (columns times cells).
 
-    Notes
-    -----
     The square of z is twice the logarithm of the likelihood ratio of "the mean is
     shifted inside of the box, zero outside" to "the mean is zero everywhere": of two
     boxes with the same effect the larger one wins, of two with the same sum the purer.
@@ -78,8 +58,6 @@ def cover(
     Each box is then simplified (see `simplified`), and skipped if it has no effect of
     `min_z` outside of the earlier boxes and one cell around them.
 
-    Examples
-    --------
     >>> codes = np.array([[0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1]], dtype=np.uint8)
     >>> score = np.array([0.0, 0.0, 0.0, 9.0, 0.0, 9.0])
     >>> axes = [CodedAxis(3), CodedAxis(2)]

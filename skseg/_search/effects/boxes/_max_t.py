@@ -30,35 +30,17 @@ def max_t(
 ) -> FloatArray:
     """Return the largest absolute z over all boxes, and its sign-flip replicates.
 
-    Parameters
-    ----------
-    codes, axes, score, weight, min_size
-        As in `cover`.
-    n_replicates : int
-        Number of random sign vectors.
-    rng : numpy.random.Generator
-        The source of the signs.
-    max_columns : {1, 2}, default=2
-        Most columns with a condition.
-    n_groups : int, default=512
-        Number of random groups of rows; all rows of a group have the same sign.
+    The first of the 1 + `n_replicates` numbers is that of the scores as they are. A
+    number is zero where no box is large enough. Boxes have up to `max_columns`
+    conditions, one or two.
 
-    Returns
-    -------
-    ndarray of float64 of shape (1 + n_replicates,)
-        The largest absolute z: of the scores as they are, then of the replicates. Zero
-        where no box is large enough.
-
-    Notes
-    -----
     Under the hypothesis that no box has an effect, the signs of the scores are
     exchangeable: the share of these numbers that are at least as large as the first is
     a p-value. Every replicate looks at all boxes, which accounts for the search. Signs
-    by group are as valid as signs by row, since the test holds for any group of sign
-    changes. They make replicates cheap: the sums of the groups in the cells are counted
-    once for all of them.
-
-    A weight stands for equal rows, which have the same sign.
+    are drawn for `n_groups` random groups of rows. They are as valid as signs by row,
+    since the test holds for any group of sign changes, and make replicates cheap: the
+    sums of the groups in the cells are counted once for all of them. A weight stands
+    for equal rows, which have the same sign.
     """
     rows = sample(codes, axes, score, weight)
     n_rows = len(rows.value)
@@ -72,8 +54,8 @@ def max_t(
     for i, column in enumerate(divisible):
         replicates.update((column,))
         if max_columns > 1:
-            for other in divisible[i + 1 :]:
-                replicates.update((column, other))
+            for second in divisible[i + 1 :]:
+                replicates.update((column, second))
     return np.sqrt(replicates.largest)
 
 

@@ -20,23 +20,23 @@ SetNumbers = tuple[int, ...]
 _BEAM_WIDTH = 12
 
 
-def search(rows: Sample, min_size: float, top: Sequence[TopBoxes]) -> None:
-    """Keep the best boxes of one column, of two and of three in `top[0]` to `top[2]`.
+def search(rows: Sample, min_size: float, tops: Sequence[TopBoxes]) -> None:
+    """Keep the best boxes of one column, of two and of three in `tops[0]` to `tops[2]`.
 
-    These may be one and the same object. Boxes of one and two columns are compared
-    exhaustively; those of three are the best pairs with a third condition, improved two
-    conditions at a time.
+    Boxes of one and two columns are compared exhaustively; those of three are the best
+    pairs with a third condition, improved two conditions at a time.
     """
-    compare_all(rows, 1, min_size, top[:1])
-    if len(top) > 1:
+    compare_all(rows, 1, min_size, tops[:1])
+    if len(tops) > 1:
         pairs = TopBoxes(_BEAM_WIDTH, one_per_table=True)
-        compare_all(rows, 2, min_size, [top[1], pairs] if len(top) > 2 else [top[1]])
-    if len(top) > 2:
+        two_columns = [tops[1], pairs] if len(tops) > 2 else [tops[1]]
+        compare_all(rows, 2, min_size, two_columns)
+    if len(tops) > 2:
         improved = {
             climb(joint_table(rows, columns), rows.axes, sets, min_size)
             for columns, sets in _triples(rows, min_size, pairs)
         }
-        top[2].add(list(improved))
+        tops[2].add(list(improved))
 
 
 def compare_all(
@@ -55,21 +55,8 @@ def climb(
 ) -> Candidate:
     """Improve a box, two of its conditions at a time, to a local optimum.
 
-    Parameters
-    ----------
-    table : JointTable
-        Sums over the joint cells of the columns of the box.
-    axes : sequence of CodedAxis
-        All columns.
-    start : tuple of int
-        The numbers of the sets to start from.
-    min_size : float
-        Least weight of a box.
-
-    Returns
-    -------
-    Candidate
-        The box. With one or two columns it is the global optimum.
+    With one or two columns it is the global optimum. `start` has the numbers of the
+    sets to start from.
     """
     sets = [cell_sets(axes[column]) for column in table.columns]
     current = measure(table, axes, start, min_size)

@@ -17,21 +17,10 @@ Condition = tuple[int, tuple[bool, ...]]
 
 @dataclass(frozen=True, slots=True)
 class CodedAxis:
-    """The cells of a column.
+    """The cells of a column; those of a nominal one have no order and should be few."""
 
-    Attributes
-    ----------
-    n_cells : int
-        Number of cells, including the cell of missing values.
-    missing : int or None
-        The cell of missing values, always the last one. None: the column has none.
-    nominal : bool
-        Whether the cells have no order, so that any set of them may be a condition.
-        Meant for up to six levels.
-    """
-
-    n_cells: int
-    missing: int | None = None
+    n_cells: int  # including the cell of missing values
+    missing: int | None = None  # the cell of missing values, always the last one
     nominal: bool = False
 
     @property
@@ -42,26 +31,12 @@ class CodedAxis:
 
 @dataclass(frozen=True, slots=True)
 class ScoredBox:
-    """A conjunction of conditions, and the sum of the scores of its rows.
+    """A conjunction of conditions, and the sum of the scores of its rows."""
 
-    Attributes
-    ----------
-    cells : tuple of (int, tuple of bool)
-        For each column with a condition, in the order of the columns, which of its
-        cells belong to the box.
-    n : float
-        Number of rows in the box, or the sum of their weights.
-    total : float
-        Sum of the scores in the box.
-    z : float
-        ``total / (sigma * sqrt(n))``, where sigma squared is the mean squared score of
-        all rows.
-    """
-
-    cells: tuple[Condition, ...]
-    n: float
+    cells: tuple[Condition, ...]  # in the order of the columns
+    n: float  # number of rows, or sum of their weights
     total: float
-    z: float
+    z: float  # total / (sigma sqrt(n)); sigma squared is the mean squared score
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -94,13 +69,10 @@ def rows_in(codes: Codes, conditions: tuple[Condition, ...]) -> BoolArray:
 def cell_sets(axis: CodedAxis) -> BoolArray:
     """Return the sets of cells that are candidates for a condition, one a row.
 
-    Returns
-    -------
-    ndarray of bool of shape (n_sets, n_cells)
-        Intervals in the order of their first, then their last cells; then the same with
-        missing values; then missing values alone. Sets of nominal cells in the order of
-        the binary numbers that the cells are the digits of. The set of all cells is no
-        condition, and is left out.
+    Intervals come in the order of their first, then their last cells; then the same
+    with missing values; then missing values alone. Sets of nominal cells are in the
+    order of the binary numbers that the cells are the digits of. The set of all cells
+    is no condition, and is left out.
     """
     n = axis.n_cells
     if axis.nominal:
