@@ -19,16 +19,9 @@ from ._settings import OWNER
 
 @dataclass(frozen=True, eq=False)
 class Customers:
-    """Customers with and without a score.
+    """Customers with and without a score, which is NaN for the latter.
 
-    Attributes
-    ----------
-    scores : ndarray of float64 of shape (n_rows,)
-        Scores, NaN for customers without one.
-    conversions : ndarray of float64 of shape (n_rows,)
-        Observed or expected conversions, per unit of weight.
-    weight : ndarray of float64 of shape (n_rows,) or None
-        Weights; None if all are 1.
+    Conversions, observed or expected, are per unit of weight; no weight stands for 1.
     """
 
     scores: FloatArray

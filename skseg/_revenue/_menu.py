@@ -22,16 +22,9 @@ _HIGHEST_RESPONSE = 2.0
 class Menu:
     """The tiers in order of score.
 
-    Attributes
-    ----------
-    revenue : ndarray of float64 of shape (n_tiers,)
-        Revenue per conversion.
-    response : ndarray of float64 of shape (n_tiers,)
-        Multiplier of the conversions that the outcome shows.
-    cost : ndarray of float64 of shape (n_tiers,)
-        Cost per customer.
-    fixed_cost : ndarray of float64 of shape (n_tiers,)
-        Cost of a tier that is used, whatever the number of customers.
+    Revenue is per conversion and cost per customer; `response` multiplies the
+    conversions that the outcome shows; `fixed_cost` is that of a tier used, whatever
+    its size.
     """
 
     revenue: FloatArray

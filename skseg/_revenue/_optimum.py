@@ -18,16 +18,9 @@ from ._settings import OWNER, Settings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
-    """Optimal cuts of the customers with a score.
+    """Optimal cuts of the customers with a score, for these options.
 
-    Attributes
-    ----------
-    cuts : Cuts
-        The cuts.
-    options : dict
-        Menu and constraints that they are optimal for.
-    unscored_profit : float
-        Profit from the customers without a score, whom no cut concerns.
+    `unscored_profit` is that from the customers without a score, whom no cut concerns.
     """
 
     cuts: Cuts

@@ -23,14 +23,9 @@ from ._settings import OWNER
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedTiers:
-    """Tiers used, and the borders of bins between which each of them lies.
+    """Positions on the menu of the tiers used, and the bins that belong to each.
 
-    Attributes
-    ----------
-    tiers : ndarray of int of shape (n_used,)
-        Positions on the menu, ascending.
-    borders : ndarray of int of shape (n_used + 1,)
-        Borders of bins; the first is 0, the last the number of bins.
+    `borders` are the numbers of bins below every tier and, last, of all bins.
     """
 
     tiers: IntArray
@@ -50,23 +45,11 @@ class Replicate:
 class Resampler:
     """Sums of the customers of a binner, from which others like them are drawn.
 
-    Attributes
-    ----------
-    bins : ScoreBins
-        Customers with a score and their observed conversions.
-    unscored : tuple of float
-        Number and conversions of the customers without a score.
-    squares : ndarray of float64 of shape (n_bins + 1,), or None
-        Sums of squared conversions of the bins and, last, of the customers without a
-        score; None if conversions are 0, 1 or shares.
-    scores : ndarray of float64 of shape (n_bins,)
-        Mean scores of the bins; 0 unless the response model needs them.
-    response_model : str
-        The response model.
-    menu : Menu
-        The menu of tiers.
-    missing_tier : int
-        Tier of the customers without a score.
+    `bins` has the customers with a score and their observed conversions, `unscored`
+    number and conversions of the others. `squares` are sums of squared conversions of
+    the bins and, last, of the customers without a score; None if conversions are 0, 1
+    or shares. `scores` are mean scores of the bins, 0 unless the response model needs
+    them.
     """
 
     bins: ScoreBins
@@ -84,18 +67,7 @@ class Resampler:
         n_replicates: int,
         rng: np.random.Generator,
     ) -> RevenueBootstrap:
-        """Return the optima of drawn customers.
-
-        Parameters
-        ----------
-        options : dict
-            Menu and constraints of the binner.
-        segments : DataFrame
-            Its segment table.
-        n_replicates : int
-            Number of draws.
-        rng : Generator
-            Source of the draws.
+        """Return the optima of drawn customers; `segments` is the binner's own table.
         """
         tiers = segments["tier"].to_numpy()[:-1]
         cut_points = segments["high"].to_numpy()[: len(tiers) - 1]

@@ -25,21 +25,7 @@ _MAX_BINS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Checked parameters.
-
-    Attributes
-    ----------
-    n_bins, missing_tier : int
-        Number of tiers, and the tier of customers without a score.
-    mode : {"subset", "prefix", "exact"}
-        Which tiers may stay unused.
-    names : tuple of str
-        Names of the tiers.
-    budget : float
-        Largest spend, inf for no limit.
-    rates : Rates or None
-        Constraint on the rates of neighbouring tiers, None for none.
-    """
+    """Checked parameters; no budget is inf, and no constraint on rates is None."""
 
     n_bins: int
     missing_tier: int

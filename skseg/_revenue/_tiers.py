@@ -20,13 +20,7 @@ NO_SCORE = "No score"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Totals:
-    """Sums over the rows of every segment, the one without a score last.
-
-    Attributes
-    ----------
-    n, conversions : ndarray of float64 of shape (n_segments,)
-        Number of customers, and of conversions.
-    """
+    """Customers and conversions of every segment, the one without a score last."""
 
     n: FloatArray
     conversions: FloatArray

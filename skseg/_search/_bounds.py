@@ -18,12 +18,8 @@ _TOLERANCE = 1e-9
 class SizeBounds:
     """Smallest and largest size of a segment.
 
-    Attributes
-    ----------
-    low, high : float
-        The bounds that sizes are compared with, rounding included.
-    min_size, max_size : float
-        The bounds that the user gave.
+    Sizes are compared with `low` and `high`, rounding included; `min_size` and
+    `max_size` are the bounds that the user gave.
     """
 
     low: float

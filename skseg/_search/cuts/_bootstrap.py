@@ -24,16 +24,10 @@ _NEAREST = 1 / 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreBins:
-    """Rows in bins of neighbouring scores.
+    """Sums of weights and of conversions of rows in bins of neighbouring scores.
 
-    Attributes
-    ----------
-    thresholds : ndarray of float64 of shape (n_bins - 1,)
-        Scores between the bins.
-    n, y : ndarray of float64 of shape (n_bins,)
-        Sums of weights and of conversions.
-    is_complete : bool
-        Whether every distinct score has a bin of its own.
+    `thresholds` are the scores between bins; `is_complete` tells whether every distinct
+    score has a bin of its own.
     """
 
     thresholds: FloatArray
@@ -44,15 +38,7 @@ class ScoreBins:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowGroups:
-    """Groups of rows, in each of which the value of a row takes one of two levels.
-
-    Attributes
-    ----------
-    n : ndarray of float64 of shape (n_groups,)
-        Number of rows.
-    low, high, share : ndarray of float64 of shape (n_groups,)
-        The two levels, and the share of rows at the higher one.
-    """
+    """Groups of `n` rows: a `share` of each has the value `high`, the rest `low`."""
 
     n: FloatArray
     low: FloatArray
@@ -76,16 +62,10 @@ class RowGroups:
 
 
 def row_groups(n: FloatArray, y: FloatArray, squares: FloatArray | None) -> RowGroups:
-    """Return groups of rows with given sums.
+    """Return groups of `n` rows with given sums of values and of squared values.
 
-    Parameters
-    ----------
-    n, y : ndarray of float64 of shape (n_groups,)
-        Numbers of rows and sums of values.
-    squares : ndarray of float64 of shape (n_groups,), or None
-        Sums of squared values. The levels are put one standard deviation below and
-        above the mean, which preserves mean and variance of sums. None: the levels are
-        0 and 1.
+    The two values of a group are one standard deviation below and above its mean, which
+    preserves mean and variance of sums. Without squares they are 0 and 1.
     """
     mean = np.divide(y, n, out=np.zeros_like(y), where=n > 0)
     if squares is None:

@@ -31,19 +31,13 @@ _MAX_VALUES = 1 << 22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForwardValues:
-    """Best values of prefixes: of the tiers below a position.
+    """Best values of prefixes, each of shape (n_layers, n_tiers, n_positions).
 
     Let v_i(p) be the profit of tier i, without its fixed cost, up to position p. A tier
-    i from p to q then makes v_i(q) - v_i(p) - fixed_cost_i.
-
-    Attributes
-    ----------
-    at_start : ndarray of float64 of shape (n_layers, n_tiers, n_positions)
-        If tier i starts at p: the best value of the tiers below p, less v_i(p) and
-        fixed_cost_i.
-    at_end : ndarray of float64 of the same shape
-        If tier i ends at q: the largest `at_start` over the positions at which it may
-        start. Layers are numbers of tiers used, if the objective counts them.
+    i from p to q then makes v_i(q) - v_i(p) - fixed_cost_i. `at_start` is the best
+    value of the tiers below p, less v_i(p) and fixed_cost_i, if tier i starts at p.
+    `at_end` is the largest `at_start` over the positions at which a tier i that ends at
+    q may start. Layers are numbers of tiers used, if the objective counts them.
     """
 
     at_start: FloatArray
@@ -157,14 +151,11 @@ def pruned(
 ) -> Sums:
     """Return the sums below the borders that an optimum of some objective may cut at.
 
-    With a `floor`, these are the borders of divisions whose value may reach it.
-
-    Notes
-    -----
-    Borders are put into blocks. The best cuts between blocks are a lower bound of the
-    optimum. The dynamic program over whole blocks, each as good as its best border, is
-    an upper bound for cuts in a block. Blocks whose bound is too low are dropped and
-    the rest is put into smaller blocks, until that removes little.
+    With a `floor`, these are the borders of divisions whose value may reach it. Borders
+    are put into blocks. The best cuts between blocks are a lower bound of the optimum.
+    The dynamic program over whole blocks, each as good as its best border, is an upper
+    bound for cuts in a block. Blocks whose bound is too low are dropped and the rest is
+    put into smaller blocks, until that removes little.
     """
     n_blocks = _initial_blocks(objectives)
     while len(n) > _MIN_BORDERS_A_BLOCK * n_blocks:
@@ -235,17 +226,7 @@ def _initial_blocks(objectives: Sequence[Objective]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Cuts of the rows into tiers.
-
-    Attributes
-    ----------
-    tiers : list of int
-        Positions on the menu of the tiers used, ascending.
-    n_below : list of float
-        Weight below every cut.
-    y_below : list of float
-        Conversions below every cut.
-    """
+    """The tiers used, ascending, and weight and conversions below every cut."""
 
     tiers: list[int]
     n_below: list[float]

@@ -28,16 +28,8 @@ def explain_constraints(
 ) -> tuple[NearestFeasible, str, str]:
     """Return the nearest feasible budget and rates, a reason, and advice.
 
-    Parameters
-    ----------
-    problem : CutProblem
-        An infeasible problem in which some division has legal sizes.
-    incumbent : Incumbent
-        States whether the infeasibility is proved.
-
-    Notes
-    -----
-    The smallest budget is the spend of the minimum-cost division. The largest
+    Some division has legal sizes; whether the infeasibility is proved, `incumbent`
+    tells. The smallest budget is the spend of the minimum-cost division. The largest
     difference of rates is found by bisection, in which every division met gives a
     better lower end than the difference tried.
     """

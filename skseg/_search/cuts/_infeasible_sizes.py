@@ -18,24 +18,12 @@ from ._positions import Limits, exact_positions, windows
 
 @dataclass(frozen=True, slots=True)
 class NearestFeasible:
-    """The nearest constraints that allow a division.
+    """The nearest constraints that allow a division, each with all others unchanged.
 
-    Attributes
-    ----------
-    min_size : float or None
-        Largest lower bound that is feasible with the upper bound as it is; None: none.
-    max_size : float or None
-        Smallest upper bound that is feasible with the lower bound as it is; None: none.
-    both : tuple of float, or None
-        If neither bound alone can be changed: the smallest upper bound without any
-        lower bound, and the largest lower bound with that one.
-    n_distinct : int
-        Number of distinct scores: no more tiers can be used.
-    budget : float or None
-        Smallest feasible budget, all else unchanged; None: none, or no budget given.
-    min_rate_diff : float or None
-        Largest feasible difference of rates, all else unchanged; None: none, or no
-        difference required.
+    None stands for a constraint that was not given or whose change alone does not help.
+    If neither bound of sizes alone does, `both` has the largest lower bound that goes
+    with the smallest upper bound, and that one. No more than `n_distinct` tiers can be
+    used.
     """
 
     min_size: float | None
@@ -49,19 +37,8 @@ class NearestFeasible:
 def nearest_feasible_bounds(
     n: FloatArray, objective: Objective, limits: Limits
 ) -> NearestFeasible:
-    """Return the nearest bounds that allow a division.
+    """Return the nearest bounds that allow a division, given sizes below all borders.
 
-    Parameters
-    ----------
-    n : ndarray of float64
-        Sizes below all borders between distinct scores, both ends included.
-    objective : Objective
-        Determines how many tiers may be used.
-    limits : Limits
-        Infeasible limits.
-
-    Notes
-    -----
     Whether a division exists takes O(n K): k tiers can end at a border if k - 1 tiers
     can end at some border in its window. Wider bounds allow no less, so the nearest
     ones are found by bisection, exactly: sizes are whole multiples of a step. The

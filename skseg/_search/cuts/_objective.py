@@ -23,22 +23,12 @@ _TIE = 2.0**-40
 class Objective:
     """Profit to be maximised, and the sets of tiers that a division may use.
 
-    Attributes
-    ----------
-    revenue, cost, fixed_cost : ndarray of float64 of shape (n_tiers,)
-        Money per conversion, per unit of weight, per tier used.
-    can_be_lowest, can_be_highest : ndarray of bool of shape (n_tiers,)
-        Whether a tier may be the lowest, and the highest, of the tiers used.
-    may_skip : bool
-        Whether tiers between these may stay unused.
-    count : int or None
-        Number of tiers used; None: as many as is best.
-    or_fewer : bool
-        Whether every number of tiers up to `count` is solved for, too.
-    rounding : float
-        Values that differ by less are equal.
-    tie : float
-        Penalty per tier used, by which ties go to fewer tiers.
+    Arrays have one entry per tier: money per conversion, per unit of weight and per
+    tier used, and whether the tier may be the lowest and the highest of those used.
+    Tiers between these may stay unused if `may_skip`. With a `count`, exactly that many
+    tiers are used; `or_fewer` solves for every smaller number, too. Values that differ
+    by less than `rounding` are equal, and `tie` is the penalty per tier that makes ties
+    go to fewer.
     """
 
     revenue: FloatArray
@@ -71,14 +61,9 @@ class Objective:
         return 0 if self.count is None else self.count - 1 - n_used
 
     def penalised(self, multiplier: float, rounding: float) -> Objective:
-        """Return the Lagrangian: profit minus `multiplier` times the spend.
+        """Return the Lagrangian: profit minus `multiplier`, not negative, times spend.
 
-        Parameters
-        ----------
-        multiplier : float
-            Not negative.
-        rounding : float
-            Spends that differ by less are equal.
+        Spends that differ by less than `rounding` are equal.
         """
         return replace(
             self,
@@ -116,14 +101,9 @@ class Objective:
         )
 
     def with_tie_break(self, n: float, y: float) -> Objective:
-        """Return the objective with its rounding and its tie-break set.
+        """Return the objective with rounding and tie-break for these totals of rows.
 
-        Parameters
-        ----------
-        n : float
-            Total weight of the rows.
-        y : float
-            Sum of the absolute conversions.
+        `y` is the sum of the absolute conversions.
         """
         scale = self._money_at_stake(n, y)
         return replace(self, rounding=_ROUNDING * scale, tie=_TIE * scale)

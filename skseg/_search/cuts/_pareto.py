@@ -36,17 +36,10 @@ _SHORT_FRONT = 20
 class ParetoFront:
     """Prefixes before a tier, none of which makes less and spends more than another.
 
-    Attributes
-    ----------
-    labels : ndarray of labels
-        Those whose tier may end at the current border: first `n_sorted` in order of
-        spend, and so of value, then some fresh ones.
-    waiting : deque of (int, ndarray)
-        Labels whose tier may not end yet, after the border at which it starts.
-    top : float
-        Largest value of the Lagrangian.
-    lost : float
-        Largest bound of labels that were dropped to keep the front short.
+    `labels` may end at the current border: the first `n_sorted` are in order of spend,
+    and so of value. Those in `waiting`, after the border at which their tier starts,
+    may not yet. `top` is the largest value of the Lagrangian, `lost` the largest bound
+    of labels that were dropped to keep the front short.
     """
 
     labels: Labels = field(default_factory=lambda: np.zeros(0, dtype=_LABEL))

@@ -20,16 +20,10 @@ Sums = tuple[FloatArray, FloatArray]
 class Positions:
     """Positions of cuts by ascending score, from below all rows to above all rows.
 
-    Attributes
-    ----------
-    low, high : ndarray of float64
-        Smallest and largest weight below a position. Both ascend.
-    corners : list of (weights, conversions)
-        Sums below the positions such that an objective is largest in one of the
-        corners.
-    is_open : ndarray of bool
-        Whether a position stands for several borders, so that a tier may both start and
-        end in it. Sums below the others are known exactly.
+    The weight below a position is in [low, high], both ascending. An objective is
+    largest at one of the `corners`, sums below the positions. An open position stands
+    for several borders, so that a tier may both start and end in it; sums below others
+    are exact.
     """
 
     low: FloatArray
@@ -50,14 +44,9 @@ class Positions:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Smallest and largest size of a tier.
+    """Smallest and largest size of a tier: whole multiples of `step`, or inf.
 
-    Attributes
-    ----------
-    low, high : float
-        Whole multiples of `step`; no bound above is inf.
-    step : float
-        All sizes are whole multiples of it, so that their differences are exact.
+    All sizes are multiples of it, so that their differences are exact.
     """
 
     low: float
@@ -69,13 +58,9 @@ class Limits:
 class Windows:
     """For every position, the earlier ones at which a tier that ends there may start.
 
-    Attributes
-    ----------
-    first, last : ndarray of int
-        Ends of the windows, which are empty where ``last < first``. Both ascend.
-    levels : list of ndarray of int, or None
-        Positions by the binary logarithm of the length of their windows; None: all
-        windows start at 0.
+    Windows run from `first` to `last`, both ascending, and are empty where ``last <
+    first``. `levels` are the positions by binary logarithm of the length of their
+    windows, None if all windows start at 0.
     """
 
     first: IntArray
@@ -124,12 +109,8 @@ def exact_positions(n: FloatArray, y: FloatArray) -> Positions:
 class Blocks:
     """Borders in order of score: known edges, and a block of borders between any two.
 
-    Attributes
-    ----------
-    n, y : ndarray of float64 of shape (n_blocks + 1,)
-        Sums below the edges, the first of which is below all rows, the last above.
-    fewest, most, least_y, most_y : ndarray of float64 of shape (n_blocks,)
-        Ranges of the sums below the borders inside a block.
+    `n` and `y` are sums below the edges, from below all rows to above all rows; the
+    other arrays are ranges of the sums below the borders inside a block.
     """
 
     n: FloatArray

@@ -24,13 +24,8 @@ _ROUNDING = 2.0**-44
 class Rates:
     """Constraint on the conversion rates of neighbouring tiers.
 
-    Attributes
-    ----------
-    order : {"ascending", "descending"} or None
-        From the lowest score up, ties allowed; None: any.
-    min_diff : float, default=0.0
-        Smallest difference of neighbours, up to 1e-9; in either direction if there is
-        no order.
+    The order is that from the lowest score up, ties allowed. Neighbours differ by at
+    least `min_diff`, up to 1e-9, in either direction if there is no order.
     """
 
     order: Literal["ascending", "descending"] | None
@@ -58,16 +53,10 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Constraints on a division besides its sizes.
+    """Budget and rates: the constraints on a division besides its sizes.
 
-    Attributes
-    ----------
-    budget : float, default=inf
-        Largest spend: the sum of fixed costs and of costs per unit of weight.
-    rates : Rates or None, default=None
-        Constraint on the conversion rates.
-    spent : float, default=0.0
-        Money spent before any cut; `budget` is what remains of the user's one.
+    A spend is the sum of fixed costs and of costs per unit of weight. `spent` is the
+    money spent before any cut, `budget` what remains of the user's one.
     """
 
     budget: float = math.inf
@@ -97,17 +86,8 @@ class Constraints:
 class CutProblem:
     """Borders at which rows may be cut, the objective, and the constraints.
 
-    Attributes
-    ----------
-    n, y : ndarray of float64 of shape (n_borders,)
-        Weight and conversions below every border, both ends included. Weights are
-        distinct.
-    objective : Objective
-        What is maximised.
-    limits : Limits
-        Smallest and largest size of a tier.
-    constraints : Constraints
-        Budget and rates.
+    `n` and `y` are weight and conversions below every border, both ends included: the
+    first are 0, the last the totals. Weights ascend strictly.
     """
 
     n: FloatArray
@@ -173,17 +153,10 @@ class CutProblem:
 
 @dataclass(frozen=True, slots=True)
 class Incumbent:
-    """The best division known, and an upper bound.
+    """The best division known, and an upper bound of `CutProblem.objective_value`.
 
-    Attributes
-    ----------
-    division : Division or None
-        None if no division is known.
-    bound : float
-        Upper bound of `CutProblem.objective_value` over all divisions.
-    is_proved : bool
-        Whether the division is optimal up to rounding; if it is None, whether the
-        problem is infeasible.
+    `is_proved` tells whether the division is optimal up to rounding or, if there is
+    none, whether the problem is infeasible.
     """
 
     division: Division | None

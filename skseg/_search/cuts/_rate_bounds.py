@@ -20,14 +20,9 @@ _MAX_REMAINING = 0.95
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TierRanges:
-    """Tiers between two blocks of borders, or within one.
+    """Legality and range of the rates of tiers from one block of borders to another.
 
-    Attributes
-    ----------
-    legal : ndarray of bool of shape (n_blocks, n_blocks)
-        Whether some tier between the blocks has a legal size.
-    lowest, highest : ndarray of float64 of the same shape
-        Range of the rates of these tiers.
+    `legal` tells whether some tier between the blocks has a legal size.
     """
 
     legal: BoolArray
@@ -38,20 +33,11 @@ class TierRanges:
 def narrow_borders(problem: CutProblem, floor: float) -> tuple[CutProblem, float]:
     """Return the problem at fewer borders, and an upper bound of the objective value.
 
-    Parameters
-    ----------
-    problem : CutProblem
-        A problem with rates; its budget is ignored.
-    floor : float
-        Borders of divisions that may reach this objective value are kept.
-
-    Notes
-    -----
-    Borders are put into blocks. Between blocks, the dynamic program of
-    `pair_backward_values` takes every cut at the best border of its block and every
-    rate as favourable as the borders allow, upwards and downwards. This bounds what a
-    cut in a block can reach. Blocks whose bound is too low are dropped and the rest is
-    put into smaller blocks.
+    Borders of divisions that may reach `floor` are kept; the budget is ignored. Borders
+    are put into blocks. Between blocks, the dynamic program of `pair_backward_values`
+    takes every cut at the best border of its block and every rate as favourable as the
+    borders allow, upwards and downwards. This bounds what a cut in a block can reach.
+    Blocks whose bound is too low are dropped and the rest is put into smaller blocks.
     """
     bound = np.inf
     for _ in range(_MAX_ROUNDS):

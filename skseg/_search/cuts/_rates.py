@@ -21,14 +21,10 @@ _MAX_VALUES = 8_000_000
 class Successors:
     """For every tier from border b to c, the tiers from c to d that may follow it.
 
-    Attributes
-    ----------
-    order : ndarray of int of shape (n_borders, n_borders)
-        For every c the borders d, the tier first whose rate is allowed after most
-        others, as flat indices into a table of that shape.
-    last : ndarray of int of shape (n_borders, n_borders)
-        For every c and b, up to where in that order rates are allowed, as flat indices
-        into a table with one more column in front.
+    For every c, `order` has the borders d, the tier first whose rate is allowed after
+    most others, as flat indices into a square table. `last` has, for every c and b, up
+    to where in that order rates are allowed, as flat indices into a table with one more
+    column in front.
     """
 
     order: IntArray
@@ -51,16 +47,11 @@ def max_borders(problem: CutProblem) -> int:
 def pair_backward_values(problem: CutProblem) -> FloatArray:
     """Return best values of suffixes that begin with a tier between two borders.
 
-    Returns
-    -------
-    ndarray of float64 of shape (n_layers, n_tiers, n_borders, n_borders)
-        For tier i from border b to c, what completes ``prefix - v_i(b) -
-        fixed_cost_i`` to the best value of a whole division: `prefix` is the value of
-        the tiers below and v_i(b) the profit of tier i up to b. Layers are numbers of
-        tiers above, if the objective counts tiers.
+    The shape is (n_layers, n_tiers, n_borders, n_borders). For tier i from border b to
+    c, the value completes ``prefix - v_i(b) - fixed_cost_i`` to that of a whole
+    division, in the terms of `ForwardValues`. Layers are numbers of tiers above, if the
+    objective counts tiers.
 
-    Notes
-    -----
     Which tier may come next depends on the rate of this one. For every border c the
     tiers that start there are sorted by rate once; the best successor of a tier that
     ends there is a running maximum in that order, up to where rates are allowed. This
@@ -143,14 +134,9 @@ def successors(
 ) -> Successors:
     """Return what may follow where rates have to ascend by `required_diff`.
 
-    Parameters
-    ----------
-    lower, upper : ndarray of float64 of shape (n_borders, n_borders)
-        The rate of every tier as the lower and as the upper one of two neighbours.
-    legal : ndarray of bool of the same shape
-        Whether a tier between the two borders is legal.
-    required_diff : float
-        Smallest difference.
+    All arrays are of shape (n_borders, n_borders): the rate of every tier as the lower
+    and as the upper one of two neighbours, and whether a tier between two borders is
+    legal.
     """
     size = len(lower)
     keys = np.where(legal, required_diff - upper, np.inf)

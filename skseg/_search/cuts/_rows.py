@@ -30,13 +30,7 @@ Codes = npt.NDArray[np.uint16]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """Distinct scores, and the sums up to and including each of them.
-
-    Attributes
-    ----------
-    scores, n, y : ndarray of float64
-        Ascending scores; sizes and conversions of all rows up to them.
-    """
+    """Distinct scores, ascending, and the sums up to and including each of them."""
 
     scores: FloatArray
     n: FloatArray
@@ -47,22 +41,12 @@ class Runs:
 class Rows:
     """Rows in buckets by score; the rows of chosen buckets can be sorted.
 
-    Attributes
-    ----------
-    scores, conversions : ndarray of shape (n_rows,)
-        Scores and weighted conversions of the rows with a weight above 0.
-    weight : ndarray of float64 of shape (n_rows,), or None
-        Weights of the rows; None if all are 1.
-    is_binary : bool
-        Whether conversions are 0 or 1 and there is no weight.
-    bucket : callable
-        Function from scores to the numbers of their buckets, which ascend with the
-        score.
-    codes : ndarray of uint16 of shape (n_rows,), or None
-        Number of the bucket of every row; None if there is a single bucket.
-    n, y, up, down : ndarray of float64 of shape (n_buckets,)
-        Sums of weights, of conversions, of the positive conversions, and of the
-        negative ones without their sign.
+    Only rows with a weight above 0 are kept, and their conversions are multiplied by
+    it; `weight` is None if all weights are 1. `is_binary` rows have conversions 0 or 1
+    and no weight. `bucket` is the function from scores to numbers of buckets, which
+    ascend with the score, and `codes` are these numbers, None if there is a single
+    bucket. `n`, `y`, `up` and `down` are sums per bucket: of weights, of conversions,
+    of the positive ones, and of the negative ones without their sign.
     """
 
     scores: FloatArray

@@ -30,32 +30,17 @@ class CutOptions(TypedDict, total=False):
 class Cuts:
     """Outcome of `optimal_cuts`.
 
-    Attributes
-    ----------
-    status : {"solved", "infeasible"}
-        "infeasible" if no division meets the constraints, which is proved if the gap is
-        0.
-    tiers : tuple of int
-        Positions on the menu of the tiers used, ascending; empty if infeasible.
-    cut_points : tuple of float
-        Thresholds between the tiers. A row belongs to the lower tier if and only if
-        ``score <= threshold``.
-    value : float
-        Profit of the division; -inf if infeasible.
-    upper_bound : float
-        No division makes more.
-    gap : float
-        ``upper_bound - value``: 0.0 if the optimum is proved, up to rounding.
-    sizes, conversions : tuple of float
-        Weighted sums of every tier used.
-    spend : float
-        Cost of the tiers used, fixed costs included.
-    nearest : NearestFeasible or None
-        The smallest changes that make a division possible; None if solved.
-    reason : str
-        Why there is no division; empty if solved.
-    advice : str
-        The smallest change in words; empty if solved or if no change helps.
+    `status` is "infeasible" if no division meets the constraints, which is proved if
+    `gap` is 0. Otherwise `tiers` are the positions on the menu of the tiers used,
+    ascending, and `cut_points` the thresholds between them: a row belongs to the lower
+    tier if and only if ``score <= threshold``. `value` is the profit, -inf if
+    infeasible. No division makes more than `upper_bound`, which exceeds it by `gap`,
+    0.0 if the optimum is proved, up to rounding. `sizes` and `conversions` are weighted
+    sums of every tier, `spend` their cost, fixed costs included.
+
+    If infeasible, `reason` tells why, `nearest` has the smallest changes that make a
+    division possible, and `advice` is the smallest change in words, empty if none
+    helps.
     """
 
     status: Literal["solved", "infeasible"]
