@@ -8,13 +8,7 @@ from skseg._typing import FloatArray, IntArray
 
 
 def contingency_table(first: IntArray, second: IntArray) -> FloatArray:
-    """Return the number of rows with each pair of codes, of shape (n_first, n_second).
-
-    Parameters
-    ----------
-    first, second : ndarray of int of shape (n_rows,)
-        Codes from 0 on.
-    """
+    """Return the number of rows with each pair of codes, which count from 0 on."""
     shape = int(first.max(initial=-1)) + 1, int(second.max(initial=-1)) + 1
     counts = np.bincount(first * shape[1] + second, minlength=shape[0] * shape[1])
     return counts.reshape(shape).astype(np.float64)
@@ -23,22 +17,11 @@ def contingency_table(first: IntArray, second: IntArray) -> FloatArray:
 def prediction_strength(codes: IntArray, predicted: IntArray) -> float:
     """Return the smallest share of pairs within a cluster that are predicted together.
 
-    Parameters
-    ----------
-    codes : ndarray of int of shape (n_rows,)
-        Clusters that were fitted to these rows, from 0 on.
-    predicted : ndarray of int of shape (n_rows,)
-        Clusters that were fitted to other rows and predicted for these, from 0 on.
-
-    Returns
-    -------
-    float
-        In [0, 1]; 1 if no cluster has two rows.
-
-    Notes
-    -----
-    R. Tibshirani and G. Walther (2005), Cluster Validation by Prediction Strength,
-    Journal of Computational and Graphical Statistics 14 (3), 511-528.
+    `codes` are clusters that were fitted to these rows, `predicted` those that were
+    fitted to other rows and predicted for these, both from 0 on. The strength is 1 if
+    no cluster has two rows. R. Tibshirani and G. Walther (2005), Cluster Validation by
+    Prediction Strength, Journal of Computational and Graphical Statistics 14 (3),
+    511-528.
     """
     counts = contingency_table(codes, predicted)
     sizes = counts.sum(axis=1)

@@ -32,52 +32,28 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighbourPairs:
-    """Pairs of rows within the largest radius, each pair once.
+    """Pairs of rows within the largest radius, each pair once, its rows in any order.
 
-    Attributes
-    ----------
-    first, second : ndarray of int of shape (n_pairs,)
-        The two rows, in any order.
-    level : ndarray of unsigned int of shape (n_pairs,)
-        Number of the smallest radius that the pair lies within, of `n_levels` radii in
-        ascending order.
-    count : ndarray of int of shape (n_rows,)
-        How many customers every row stands for, all of them at the same point.
-    n_levels : int
-        Number of radii, which the type of `level` can hold.
+    The level of a pair is the number of the smallest radius that it lies within, radii
+    being in ascending order.
     """
 
     first: Rows
     second: Rows
     level: Levels
-    count: IntArray
-    n_levels: int
+    count: IntArray  # customers that each row stands for, all at the same point
+    n_levels: int  # number of radii
 
 
 def dbscan_labels(
     pairs: NeighbourPairs, min_samples: Sequence[int]
 ) -> Iterator[tuple[int, int, IntArray]]:
-    """Yield the labels of DBSCAN for each value of `min_samples` and each radius.
+    """Yield (min_samples, level, codes) for each `min_samples` and each radius.
 
-    Parameters
-    ----------
-    pairs : NeighbourPairs
-        The graph of neighbours.
-    min_samples : sequence of int
-        Least numbers of customers around a core row, including the row itself.
+    A core row has at least `min_samples` customers around it, itself included. Codes
+    count from 0 on in the order of the first core rows of the clusters; -1 is noise. A
+    border row belongs to the first cluster with a core row around it.
 
-    Yields
-    ------
-    min_samples : int
-        In the given order.
-    level : int
-        Number of the radius, in ascending order.
-    codes : ndarray of int of shape (n_rows,)
-        Clusters from 0 on in the order of their first core rows, -1 for noise. A border
-        row belongs to the first cluster with a core row around it.
-
-    Notes
-    -----
     M. Ester, H.-P. Kriegel, J. Sander and X. Xu (1996), A density-based algorithm for
     discovering clusters in large spatial databases with noise, KDD-96, 226-231. There
     and in scikit-learn, border rows belong to the first cluster, too.
@@ -99,8 +75,8 @@ def _degrees(pairs: NeighbourPairs) -> IntArray:
     for start in range(0, len(pairs.level), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         base = pairs.level[chunk] * np.intp(shape[1])
-        ends = pairs.first[chunk], pairs.second[chunk]
-        for row, neighbour in (ends, ends[::-1]):
+        first, second = pairs.first[chunk], pairs.second[chunk]
+        for row, neighbour in ((first, second), (second, first)):
             weight = pairs.count[neighbour] if is_weighted else None
             added = np.bincount(base + row, weight, minlength=len(degrees))
             degrees += added.astype(np.intp, copy=False)
@@ -117,14 +93,14 @@ def _core_from(degrees: IntArray, min_samples: int) -> IntArray:
 def _thinned(pairs: NeighbourPairs, core_from: IntArray) -> NeighbourPairs:
     """Return fewer pairs that give the same clusters, for rows that are core no later.
 
-    They are stars, and the pairs with a row that is not core at their level, of which
-    each row has fewer than ``min_samples``.
+    Pairs whose rows are both core at their level are replaced by stars. Of the pairs
+    that remain, each row has fewer than ``min_samples``.
     """
     core_from = core_from.astype(pairs.level.dtype)
     last = np.maximum(core_from[pairs.first], core_from[pairs.second])
     is_dense = last <= pairs.level
-    kept = np.flatnonzero(~is_dense)
-    parts = [(pairs.first[kept], pairs.second[kept], pairs.level[kept])]
+    sparse = np.flatnonzero(~is_dense)
+    parts = [(pairs.first[sparse], pairs.second[sparse], pairs.level[sparse])]
     component: Rows = np.arange(len(core_from), dtype=pairs.first.dtype)
     for level in range(pairs.n_levels):
         edges = np.flatnonzero(is_dense & (pairs.level == level))
@@ -164,9 +140,9 @@ def _joined(component: Rows, first: Rows, second: Rows) -> Rows:
     is_apart = first != second
     if not is_apart.any():
         return component
-    ends = first[is_apart], second[is_apart]
+    edges = first[is_apart], second[is_apart]
     size = int(component.max()) + 1
-    graph = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
+    graph = coo_array((np.ones(len(edges[0]), np.int8), edges), shape=(size, size))
     merged = connected_components(graph, directed=False)[1]
     return np.asarray(merged[component])
 
@@ -174,7 +150,7 @@ def _joined(component: Rows, first: Rows, second: Rows) -> Rows:
 def _first_rows(component: Rows, rows: IntArray) -> IntArray:
     """Return the first of the given rows in each component, 0 where it has none."""
     first = np.zeros(len(component), dtype=np.intp)
-    # Of several assignments to one index the last one holds.
+    # Several values may be assigned to an index; numpy keeps the last.
     first[component[rows[::-1]]] = rows[::-1]
     return first
 
@@ -207,14 +183,14 @@ class _Borders:
         """Return the pairs whose rows are core from different levels on."""
         start = np.maximum(np.minimum(first_level, second_level), pairs.level)
         stop = np.maximum(first_level, second_level)
-        kept = np.flatnonzero(start < stop)
-        first, second = pairs.first[kept], pairs.second[kept]
-        is_first = first_level[kept] < second_level[kept]
+        borders = np.flatnonzero(start < stop)
+        first, second = pairs.first[borders], pairs.second[borders]
+        is_first = first_level[borders] < second_level[borders]
         return cls(
             core=np.where(is_first, first, second),
             border=np.where(is_first, second, first),
-            start=start[kept],
-            stop=stop[kept],
+            start=start[borders],
+            stop=stop[borders],
         )
 
     def attached(self, codes: IntArray, level: int) -> IntArray:

@@ -46,18 +46,12 @@ def gap_statistic(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the gap for each number of clusters, and its standard error.
 
-    Parameters
-    ----------
-    log_inertia : ndarray of float64 of shape (n_numbers,)
-        Logarithm of the inertia of the rows for each number of clusters.
-    references : ndarray of float64 of shape (n_references, n_numbers)
-        The same for data sets without clusters.
+    `references`, of shape (n_references, n_numbers), are the logarithms of the inertia
+    of data sets without clusters. The standard error is that of the simulation.
 
-    Notes
-    -----
     R. Tibshirani, G. Walther and T. Hastie (2001), Estimating the number of clusters in
     a data set via the gap statistic, Journal of the Royal Statistical Society B 63 (2),
-    411-423. The standard error is that of the simulation.
+    411-423.
     """
     error = references.std(axis=0) * np.sqrt(1 + 1 / len(references))
     return references.mean(axis=0) - log_inertia, error

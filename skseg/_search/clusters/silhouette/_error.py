@@ -18,19 +18,17 @@ _N_ROWS, _N_PERTURBATIONS = 1_000, 8
 def standard_error(rows: SegmentedRows, estimate: EstimatedMeans) -> float:
     """Return the root mean squared error of the mean width.
 
-    Notes
-    -----
     All rows share the references. The variance is therefore that of the sum over the
     rows of the contribution of a reference, after regression on the controls (Särndal,
     Swensson and Wretman 1992, Model Assisted Survey Sampling, section 6.6). Widths are
     not linear in the distances: the smallest of several estimates is biased downwards.
     This bias is estimated by perturbing the estimates once more by their errors.
     """
-    by = derivatives(estimate.means, rows.codes, rows.sizes)
+    slopes = derivatives(estimate.means, rows.codes, rows.sizes)
     variance = 0.0
     for code, drawn in enumerate(estimate.references):
-        factor = np.where(rows.codes == code, by.by_own, 0.0)
-        factor += np.where(by.nearest == code, by.by_other, 0.0)
+        factor = np.where(rows.codes == code, slopes.by_own, 0.0)
+        factor += np.where(slopes.nearest == code, slopes.by_other, 0.0)
         effects = _effects(rows, estimate, code, factor)
         variance += float(_variances(drawn, effects[np.newaxis])[0])
     bias = _bias(rows, estimate)
@@ -72,13 +70,13 @@ def _bias(rows: SegmentedRows, estimate: EstimatedMeans) -> float:
     means = estimate.means[:, chosen]
     errors = np.zeros_like(means)
     for code, drawn in enumerate(estimate.references):
-        known = np.flatnonzero(np.isfinite(means[code]))
+        finite = np.flatnonzero(np.isfinite(means[code]))
         matrix = reference_matrix(rows, estimate.centres, code, drawn)
         variances = [
-            _variances(drawn, d - slope[:, np.newaxis] * d**2)
-            for _, _, slope, d in blocks(rows, matrix, chosen[known])
+            _variances(drawn, distances - slope[:, np.newaxis] * distances**2)
+            for _, _, slope, distances in blocks(rows, matrix, chosen[finite])
         ]
-        errors[code, known] = np.sqrt(np.concatenate([*variances, []]))
+        errors[code, finite] = np.sqrt(np.concatenate([*variances, []]))
     codes, sizes = rows.codes[chosen], rows.sizes
     rng = np.random.default_rng(0)
     noise = errors * rng.standard_normal((_N_PERTURBATIONS, *errors.shape))

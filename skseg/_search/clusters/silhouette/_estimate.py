@@ -20,67 +20,34 @@ _MAX_DISTANCES = 1 << 18
 
 
 class EstimatedMeans(NamedTuple):
-    """Estimated mean distances, and what they were estimated from.
+    """Estimated mean distances, and what they were estimated from."""
 
-    Parameters
-    ----------
-    means : ndarray of float64 of shape (n_segments, n_rows)
-        Infinite to segments that cannot be nearest.
-    centres : Centres
-        Centres of the segments.
-    references : list of References
-        References of each segment.
-    """
-
-    means: FloatArray
+    means: FloatArray  # (n_segments, n_rows); infinite if not nearest
     centres: Centres
-    references: list[References]
+    references: list[References]  # one per segment
 
 
 class ReferenceMatrix(NamedTuple):
     """Matrix that turns distances to the references of a segment into one product.
 
-    Rows are taken relative to the mean of the segment, so that single precision is
-    enough for near and far rows alike.
-
-    Parameters
-    ----------
-    mean : ndarray of float64 of shape (n_columns,)
-        Mean of the segment.
-    spread : float
-        Mean squared distance of the rows of the segment to the mean.
-    squares : ndarray of float64 of shape (n_rows,)
-        Squared distances of all rows to the mean.
-    points : ndarray of float32 of shape (n_columns + 2, n_references)
-        Its product with (a row less the mean, the square of that, 1) is the squared
-        distance to each reference.
+    The product of `points` with (a row less the mean, the square of that, 1) is the
+    squared distance to each reference. Rows are taken relative to the mean of the
+    segment, so that single precision is enough for near and far rows alike.
     """
 
-    mean: FloatArray
-    spread: float
-    squares: FloatArray
-    points: Float32
+    mean: FloatArray  # of the segment
+    spread: float  # mean squared distance of the rows of the segment to the mean
+    squares: FloatArray  # squared distances of all rows to the mean
+    points: Float32  # (n_columns + 2, n_references)
 
 
 class Block(NamedTuple):
-    """A block of rows. Its arrays are overwritten by the next block.
+    """A block of rows. Its arrays are overwritten by the next block."""
 
-    Parameters
-    ----------
-    rows : ndarray of int of shape (n,)
-        Positions of the rows.
-    points : ndarray of float32 of shape (n, n_columns + 2)
-        Each row less the mean, the square of that, and 1.
-    slope : ndarray of float32 of shape (n,)
-        Derivative of the root at the mean squared distance.
-    distances : ndarray of float32 of shape (n, n_references)
-        Distances to the references.
-    """
-
-    rows: IntArray
-    points: Float32
-    slope: Float32
-    distances: Float32
+    rows: IntArray  # their positions
+    points: Float32  # each row less the mean, the square of that, and 1
+    slope: Float32  # derivative of the root at the mean squared distance
+    distances: Float32  # (n_block_rows, n_references)
 
 
 def estimated_means(

@@ -27,25 +27,13 @@ _ROUNDING = 1e-6
 
 
 class References(NamedTuple):
-    """References of one segment.
+    """References of one segment."""
 
-    Parameters
-    ----------
-    rows : ndarray of int of shape (n_references,)
-        Their positions in the sorted rows.
-    probabilities : ndarray of float64 of shape (n_references,)
-        Inclusion probability of each.
-    design_weights, weights : ndarray of float64 of shape (n_references,)
-        Weights before and after calibration; their sum is 1.
-    basis : ndarray of float64 of shape (n_references, n_controls)
-        Orthonormal basis of the controls times the roots of the design weights.
-    """
-
-    rows: IntArray
-    probabilities: FloatArray
-    design_weights: FloatArray
-    weights: FloatArray
-    basis: FloatArray
+    rows: IntArray  # their positions in the sorted rows
+    probabilities: FloatArray  # of inclusion
+    design_weights: FloatArray  # before calibration; their sum is 1
+    weights: FloatArray  # after calibration; their sum is 1
+    basis: FloatArray  # orthonormal, of the controls times roots of design weights
 
 
 def draw_references(
@@ -102,18 +90,23 @@ def _calibrated(
 ) -> tuple[FloatArray, FloatArray]:
     """Return calibrated weights, and the basis of the controls."""
     part = rows.parts[code]
-    points = rows.X[members] - centres.means[code]
-    squares = centres.squares[:, members]
-    others = np.column_stack([squares[code], np.sqrt(squares).T])
-    distances = np.sqrt(centres.squares[:, part]).mean(axis=1)
-    known = np.append(centres.spread[code], distances)
+    coordinates = rows.X[members] - centres.means[code]
+    zeros = np.zeros(coordinates.shape[1])
     # Coordinates share one scale: the widest directions matter most.
-    points, zero = _scaled(
-        points, np.zeros(points.shape[1]), design_weights, common_scale=True
+    coordinates, coordinate_means = _scaled(
+        coordinates, zeros, design_weights, common_scale=True
     )
-    others, known = _scaled(others, known, design_weights, common_scale=False)
-    controls = np.column_stack([points, others])
-    discrepancy = np.concatenate([zero, known])
+    squares = centres.squares[:, members]
+    distances = np.column_stack([squares[code], np.sqrt(squares).T])
+    to_centres = np.sqrt(centres.squares[:, part]).mean(axis=1)
+    distances, distance_means = _scaled(
+        distances,
+        np.append(centres.spread[code], to_centres),
+        design_weights,
+        common_scale=False,
+    )
+    controls = np.column_stack([coordinates, distances])
+    discrepancy = np.concatenate([coordinate_means, distance_means])
     root = np.sqrt(design_weights)
     basis, singular, axes = np.linalg.svd(
         root[:, np.newaxis] * controls, full_matrices=False
@@ -128,12 +121,12 @@ def _calibrated(
 
 def _scaled(
     controls: FloatArray,
-    known: FloatArray,
+    means: FloatArray,
     design_weights: FloatArray,
     *,
     common_scale: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return controls and their known means, standardized by the sample."""
+    """Return controls and their means in the segment, standardized by the sample."""
     size = np.abs(controls).max(axis=None if common_scale else 0)
     centre = design_weights @ controls
     controls = controls - centre
@@ -141,4 +134,4 @@ def _scaled(
     scale = np.sqrt(variance.sum() if common_scale else variance)
     # Division by infinity removes a control that does not vary.
     scale = np.where(scale > _ROUNDING * size, scale, np.inf)
-    return controls / scale, (known - centre) / scale
+    return controls / scale, (means - centre) / scale

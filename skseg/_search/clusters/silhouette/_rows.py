@@ -14,60 +14,36 @@ _MAX_RADIX = 1 << 16
 
 
 class SegmentedRows(NamedTuple):
-    """Rows in the order of their segments.
-
-    Parameters
-    ----------
-    X : ndarray of float64 of shape (n_rows, n_columns)
-        The rows, scaled by a power of two so that their squares are finite.
-    codes : ndarray of int of shape (n_rows,)
-        The segment of every row, ascending from 0 on; no segment is empty.
-    parts : list of slice
-        The rows of each segment.
-    sizes : ndarray of int of shape (n_segments,)
-        Number of rows in each segment.
-    order : ndarray of int of shape (n_rows,)
-        The position of every row in the input.
-    """
+    """Rows sorted by segment, scaled so that their squares are finite."""
 
     X: FloatArray
-    codes: IntArray
-    parts: list[slice]
+    codes: IntArray  # ascending from 0 on; no segment is empty
+    parts: list[slice]  # the rows of each segment
     sizes: IntArray
-    order: IntArray
+    order: IntArray  # the position of every row in the input
 
 
 class Centres(NamedTuple):
-    """Means and spreads of the segments.
+    """Means and spreads of the segments."""
 
-    Parameters
-    ----------
-    means : ndarray of float64 of shape (n_segments, n_columns)
-        Mean of each segment.
-    spread : ndarray of float64 of shape (n_segments,)
-        Mean squared distance of the rows of a segment to its mean.
-    squares : ndarray of float64 of shape (n_segments, n_rows)
-        Squared distances of all rows to all means.
-    """
-
-    means: FloatArray
-    spread: FloatArray
-    squares: FloatArray
+    means: FloatArray  # (n_segments, n_columns)
+    spread: FloatArray  # mean squared distance of the rows of a segment to its mean
+    squares: FloatArray  # squared distances of all rows to all means
 
 
 def sorted_by_segment(X: FloatArray, codes: IntArray) -> SegmentedRows:
     """Return the rows whose codes are not negative, sorted by segment."""
-    known = np.flatnonzero(codes >= 0)
-    codes = codes[known]
+    inside = np.flatnonzero(codes >= 0)
+    codes = codes[inside]
     sizes = np.bincount(codes)
     # Codes without rows are skipped.
     codes = (np.cumsum(sizes > 0) - 1)[codes]
     sizes = sizes[sizes > 0]
-    ends = np.cumsum(sizes)
-    parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    stops = np.cumsum(sizes)
+    parts = [slice(stop - size, stop) for stop, size in zip(stops, sizes, strict=True)]
     key = codes.astype(np.uint16) if len(sizes) <= _MAX_RADIX else codes
     order = np.argsort(key, kind="stable")
-    codes, order = codes[order], known[order]
+    codes, order = codes[order], inside[order]
     X = X[order]
     # Widths do not depend on the scale, and powers of two cost no digits. The power
     # itself may be out of range, so it is applied in two steps.
@@ -97,15 +73,11 @@ def may_be_nearest(rows: SegmentedRows, centres: Centres) -> BoolArray:
 
     The mean distance to a segment is at least the distance to its mean, and at most the
     root of the mean squared distance (Jensen).
-
-    Returns
-    -------
-    ndarray of bool of shape (n_segments, n_rows)
     """
-    own = rows.codes, np.arange(len(rows.X))
+    own_segment = rows.codes, np.arange(len(rows.X))
     upper = centres.squares + centres.spread[:, np.newaxis]
-    upper[own] = np.inf
+    upper[own_segment] = np.inf
     # The factor leaves room for rounding.
     needed = centres.squares <= upper.min(axis=0) * (1 + 1e-9)
-    needed[own] = True
+    needed[own_segment] = True
     return np.asarray(needed)

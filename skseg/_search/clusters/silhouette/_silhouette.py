@@ -33,28 +33,12 @@ def silhouette_widths(
     n_references: int = N_REFERENCES,
     rng: np.random.Generator | None = None,
 ) -> FloatArray:
-    """Return the silhouette width of every row.
+    """Return the silhouette width of every row: 0 alone in a segment, NaN for noise.
 
-    Parameters
-    ----------
-    X : ndarray of float64 of shape (n_rows, n_columns)
-        Finite numbers.
-    codes : ndarray of int of shape (n_rows,)
-        Segments from 0 on, at least two of which have rows; negative for noise.
-    metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
-        Distance between two rows.
-    method : {"auto", "exact", "estimate"}, default="auto"
-        "estimate" applies to Euclidean distances. "auto" estimates these with more than
-        5,000 rows.
-    n_references : int, default=256
-        Most rows of each segment that the estimate compares all rows with.
-    rng : Generator, default=None
-        Random numbers of the estimate. None: a generator of seed 0.
-
-    Returns
-    -------
-    ndarray of float64 of shape (n_rows,)
-        In [-1, 1]; NaN for noise; 0 for a segment of one row.
+    At least two codes must have rows; negative ones are noise. `method` is "auto",
+    "exact" or "estimate"; "auto" estimates Euclidean distances if there are more than
+    5,000 rows. The estimate compares all rows with at most `n_references` of each
+    segment, drawn by `rng`, of seed 0 if it is None.
     """
     rows = sorted_by_segment(X, codes)
     if not _is_estimated(rows, metric, method):
@@ -73,10 +57,7 @@ def silhouette_widths_and_error(
     n_references: int = N_REFERENCES,
     rng: np.random.Generator | None = None,
 ) -> tuple[FloatArray, float]:
-    """Return the widths, and the standard error of their mean; 0 if they are exact.
-
-    Parameters are those of `silhouette_widths`.
-    """
+    """Return the widths, and the standard error of their mean; 0 if they are exact."""
     rows = sorted_by_segment(X, codes)
     if not _is_estimated(rows, metric, method):
         values = widths(_EXACT[metric](rows), rows.codes, rows.sizes)

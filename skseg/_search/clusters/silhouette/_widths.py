@@ -10,44 +10,29 @@ from skseg._typing import FloatArray, IntArray
 
 
 class Derivatives(NamedTuple):
-    """Derivatives of the widths by the mean distances that `widths` takes.
+    """Derivatives of the widths by the mean distances that `widths` takes."""
 
-    Parameters
-    ----------
-    nearest : ndarray of int of shape (n_rows,)
-        The nearest other segment.
-    by_own, by_other : ndarray of float64 of shape (n_rows,)
-        Derivatives by the mean distance to the own and to the nearest other segment.
-    """
-
-    nearest: IntArray
-    by_own: FloatArray
-    by_other: FloatArray
+    nearest: IntArray  # the nearest other segment
+    by_own: FloatArray  # by the mean distance to the own segment
+    by_other: FloatArray  # by that to the nearest other segment
 
 
 def widths(means: FloatArray, codes: IntArray, sizes: IntArray) -> FloatArray:
     """Return the silhouette widths of rows.
 
-    Parameters
-    ----------
-    means : ndarray of float64 of shape (n_segments, n_rows)
-        Mean distances to all rows of a segment, including the row itself. May be
-        infinite for segments that are not nearest.
-    codes : ndarray of int of shape (n_rows,)
-        The segment of every row.
-    sizes : ndarray of int of shape (n_segments,)
-        Number of rows in each segment.
+    `means`, of shape (n_segments, n_rows), are mean distances to all rows of a segment,
+    including the row itself. They may be infinite for segments that are not nearest.
     """
     inner, outer, larger = _inner_and_outer(means, codes, sizes)
     return (outer - inner) / larger
 
 
 def derivatives(means: FloatArray, codes: IntArray, sizes: IntArray) -> Derivatives:
-    """Return the derivatives of the widths; parameters are those of `widths`."""
+    """Return the derivatives of the widths."""
     inner, outer, larger = _inner_and_outer(means, codes, sizes)
     square = larger**2
     factor = _without_self(codes, sizes)
-    nearest = np.argmin(_others(means, codes), axis=0)
+    nearest = np.argmin(_to_other_segments(means, codes), axis=0)
     return Derivatives(nearest, -factor * outer / square, inner / square)
 
 
@@ -56,7 +41,7 @@ def _inner_and_outer(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return distances to the own and the nearest other segment, and the larger one."""
     inner = means[codes, np.arange(len(codes))] * _without_self(codes, sizes)
-    outer = _others(means, codes).min(axis=0)
+    outer = _to_other_segments(means, codes).min(axis=0)
     larger = np.maximum(inner, outer)
     # By convention the width is 0 in a segment of one row, and if both distances are 0.
     larger[(sizes[codes] == 1) | (larger == 0)] = np.inf
@@ -68,7 +53,7 @@ def _without_self(codes: IntArray, sizes: IntArray) -> FloatArray:
     return np.asarray((sizes / np.maximum(sizes - 1, 1))[codes])
 
 
-def _others(means: FloatArray, codes: IntArray) -> FloatArray:
-    others = means.copy()
-    others[codes, np.arange(len(codes))] = np.inf
-    return others
+def _to_other_segments(means: FloatArray, codes: IntArray) -> FloatArray:
+    distances = means.copy()
+    distances[codes, np.arange(len(codes))] = np.inf
+    return distances
