@@ -109,7 +109,7 @@ strategy[["rank", "name", "description", "n", "score", "action"]].head(3).round(
 import duckdb
 
 for condition, n in zip(strategy["sql"], strategy["n"], strict=True):
-    (count,) = duckdb.sql(f"SELECT count(*) FROM X WHERE {condition}").fetchone()
+    ((count,),) = duckdb.sql(f"SELECT count(*) FROM X WHERE {condition}").fetchall()
     assert count == n
 print(strategy["sql"][0])
 
