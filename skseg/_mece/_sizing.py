@@ -172,7 +172,7 @@ class Sizing:
             except NoLegalSizesError as error:
                 failure = error
         total = float(self.weight.sum())
-        impossible = self.bounds.why_not(total)
+        impossible = self.bounds.infeasibility(total)
         pooled = pools
         while len(pooled) > 1 and impossible is None:
             pooled = self._with_pooled(pooled, failure.pool)

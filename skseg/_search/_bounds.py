@@ -52,7 +52,7 @@ class SizeBounds:
             return np.zeros_like(sizes)
         return np.maximum(0.0, sizes - np.floor(sizes / self.low) * self.high)
 
-    def why_not(self, size: float) -> str | None:
+    def infeasibility(self, size: float) -> str | None:
         """Return why arithmetic rules `size` rows out, None if it does not."""
         if size < self.low:
             return (

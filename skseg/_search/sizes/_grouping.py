@@ -25,23 +25,11 @@ _LOSS_STEPS = 2.0**40
 
 @dataclass(frozen=True)
 class SegmentMoments:
-    """Sizes and moments of the segments to be grouped.
-
-    Attributes
-    ----------
-    sizes : ndarray of shape (n_segments,)
-        Numbers of rows, or sums of weights.
-    sums : ndarray of shape (n_segments, n_features)
-        Size times standardized profile.
-    squares : ndarray of shape (n_segments,)
-        Size times squared length of the standardized profile.
-    are_siblings : callable
-        Tells whether the segments of a group belong together.
-    """
+    """Sizes of the segments to be grouped, and moments of their profiles."""
 
     sizes: FloatArray
-    sums: FloatArray
-    squares: FloatArray
+    sums: FloatArray  # size times standardized profile
+    squares: FloatArray  # size times squared length of the standardized profile
     are_siblings: AreSiblings
 
     @classmethod
@@ -81,16 +69,16 @@ def _are_siblings(siblings: npt.ArrayLike | AreSiblings | None) -> AreSiblings:
         return siblings
     # A set of segments is an int, with a bit for each.
     adjacent = [
-        sum(1 << int(other) for other in np.flatnonzero(row))
+        sum(1 << int(sibling) for sibling in np.flatnonzero(row))
         for row in np.asarray(siblings, dtype=bool)
     ]
 
     def is_connected(group: Group) -> bool:
         unreached, reachable = set(group[1:]), adjacent[group[0]]
-        while reached := [other for other in unreached if reachable >> other & 1]:
+        while reached := [i for i in unreached if reachable >> i & 1]:
             unreached.difference_update(reached)
-            for other in reached:
-                reachable |= adjacent[other]
+            for i in reached:
+                reachable |= adjacent[i]
         return not unreached
 
     return is_connected
@@ -161,8 +149,8 @@ def _members(group: int) -> Group:
 def _groups_of_first(subset: int) -> IntArray:
     """Return all groups within a set that contain its first segment."""
     groups = np.array([subset & -subset])
-    for other in _members(subset)[1:]:
-        groups = np.concatenate([groups, groups | 1 << other])
+    for member in _members(subset)[1:]:
+        groups = np.concatenate([groups, groups | 1 << member])
     return groups
 
 
@@ -188,21 +176,9 @@ class GroupingSearch:
     """Merges undersized groups with near ones, depth first with backtracking.
 
     In any legal grouping, the smallest undersized group is together with some other
-    group. All others are tried, so that no grouping is missed.
-
-    Parameters
-    ----------
-    segments : SegmentMoments
-        The segments to be grouped.
-    bounds : SizeBounds
-        Bounds of every group.
-    max_steps : int
-        Most merges to try.
-    order : {"near", "tight"}
-        What to try first: near siblings, or groups that barely reach the lower bound,
-        which saves rows where they are scarce.
-    allow_oversize : bool
-        Whether groups may be too large.
+    group. All others are tried, so that no grouping is missed. The order "near" tries
+    near siblings first, "tight" groups that barely reach the lower bound, which saves
+    rows where they are scarce.
     """
 
     def __init__(

@@ -81,10 +81,7 @@ class GuillotineSearch:
     def solve(self, root: Node, max_steps: int) -> Tree | None:
         """Return a tree of legal leaves, or None if there is none.
 
-        Raises
-        ------
-        OutOfStepsError
-            If the search is given up before it is decided.
+        Raises OutOfStepsError if the search is given up before it is decided.
         """
         self.steps_left = max_steps
         if self.points.sizes[root.points].max(initial=0.0) > self.bounds.high:

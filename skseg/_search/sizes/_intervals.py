@@ -30,16 +30,13 @@ _N_TRIES = 8
 def fewest_intervals(up_to: FloatArray, bounds: SizeBounds) -> list[int] | None:
     """Return the cuts of a column into the fewest intervals of legal sizes, or None.
 
-    Exact unless there are more than 65,536 distinct values.
-
-    Notes
-    -----
     If the cuts nearest to the k-quantiles give legal sizes, for the smallest k that
     adds up, no solution has fewer intervals. Otherwise a dynamic program counts, from
     the last value down, the fewest intervals of the remaining values: the ends of the
     intervals that start at a value form a window that only moves one way, so its
     minimum takes constant time. Then cuts are chosen in ascending order: of those that
-    attain the minimum, the one nearest to an equal share.
+    attain the minimum, the one nearest to an equal share. The result is exact unless
+    there are more than 65,536 distinct values.
     """
     if np.diff(up_to).max() > bounds.high:
         return None
@@ -77,10 +74,10 @@ def _fewest_cuts(up_to: FloatArray, bounds: SizeBounds) -> list[int] | None:
     cuts, cut = [], 0
     while n_above[cut] > 1:
         target = up_to[cut] + (up_to[-1] - up_to[cut]) / n_above[cut]
-        ends = range(first[cut], last[cut])
+        window = range(first[cut], last[cut])
         cut = min(
-            (end for end in ends if n_above[end] == n_above[cut] - 1),
-            key=lambda end: abs(up_to[end] - target),
+            (later for later in window if n_above[later] == n_above[cut] - 1),
+            key=lambda later: abs(up_to[later] - target),
         )
         cuts.append(cut)
     return cuts
@@ -126,37 +123,19 @@ def round_cuts(
     bounds: SizeBounds,
     slack: float = SLACK,
 ) -> tuple[list[int], tuple[float, ...]]:
-    """Move cuts a little where that makes their thresholds rounder.
+    """Move cuts a little where that makes their thresholds rounder, and return both.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_values,)
-        Distinct, ascending, NaN for missing last.
-    up_to : ndarray of shape (n_values + 1,)
-        Sizes below the cuts.
-    cuts : sequence of int
-        Ascending, strictly between 0 and n_values.
-    counts : sequence of int
-        Number of segments that each part will be divided into, one more than cuts.
-    bounds : SizeBounds
-        Bounds of a segment; a part keeps them times its count.
-    slack : float
-        A cut moves by at most this share of a segment.
-
-    Returns
-    -------
-    cuts : list of int
-        The moved cuts.
-    thresholds : tuple of float
-        ``x <= threshold`` holds below the cut. Infinity separates present from missing
-        values.
+    `values` are distinct and ascend, NaN for missing last; `counts` has the number of
+    segments that each part will be divided into. A part keeps the bounds of a segment
+    times its count, and a cut moves by at most the share `slack` of a segment. Below a
+    cut ``x <= threshold`` holds; infinity separates present from missing values.
     """
     reach = slack * up_to[-1] / sum(counts)
-    ends = [*cuts[1:], len(values)]
+    next_cuts = [*cuts[1:], len(values)]
     moved, thresholds = [0], []
-    for i, (cut, end) in enumerate(zip(cuts, ends, strict=True)):
+    for i, (cut, next_cut) in enumerate(zip(cuts, next_cuts, strict=True)):
         # The part below has a moved cut, the part above one that has not moved yet.
-        below, above = up_to[moved[-1]], up_to[end]
+        below, above = up_to[moved[-1]], up_to[next_cut]
         lowest = max(
             below + counts[i] * bounds.low,
             above - counts[i + 1] * bounds.high,

@@ -36,25 +36,16 @@ _ORDERS: tuple[Literal["near", "tight"], ...] = ("near", "tight")
 class Merge:
     """Outcome of `merge_nearest`.
 
-    Attributes
-    ----------
-    status : {"solved", "oversize", "infeasible", "undecided"}
-        "oversize": some groups stay too large, which was allowed. "infeasible": it is
-        proved that no grouping gives legal sizes. "undecided": none was found before
-        the search was given up.
-    groups : tuple of tuple of int
-        The segments that become one, ascending, every segment in exactly one group;
-        ordered by their first segment. Empty unless "solved" or "oversize".
-    sizes : tuple of float
-        Number of rows in each group.
-    infeasibility : str
-        Why there is no legal grouping; empty if "solved".
+    "oversize": some groups stay too large, which was allowed. "infeasible": it is
+    proved that no grouping gives legal sizes. "undecided": none was found before the
+    search was given up. Each segment is in exactly one group, unless there are none.
+    Segments ascend within groups, groups are ordered by their first segment.
     """
 
     status: Literal["solved", "oversize", "infeasible", "undecided"]
     groups: tuple[Group, ...]
     sizes: tuple[float, ...]
-    infeasibility: str = ""
+    infeasibility: str = ""  # why there is no legal grouping
 
 
 def merge_nearest(
@@ -70,45 +61,25 @@ def merge_nearest(
 ) -> Merge:
     """Merge segments that are too small with near ones, by preference siblings.
 
-    Parameters
-    ----------
-    sizes : array of shape (n_segments,)
-        Number of rows in each segment, or sum of their weights.
-    min_size, max_size : float
-        Bounds of every group's size, ``0 <= min_size <= max_size``.
-    profiles : array of shape (n_segments, n_features), default=None
-        Means of the segments, in any units: they are standardized. None: all segments
-        are equally near.
-    siblings : array of bool of shape (n_segments, n_segments) or callable, default=None
-        Which segments belong together, such as the parts of one rule. An array has the
-        pairs of siblings, which link groups of more. A callable takes an ascending
-        tuple of segments and tells whether their union is as good as one segment, such
-        as a plain conjunction. None: all are siblings.
-    allow_oversize : bool, default=False
-        Whether groups may be too large if there is no legal grouping, with as few rows
-        above the bound as the search finds. No group is ever too small.
-    names : sequence of str, default=None
-        Names of the segments in messages; 0, 1, ... by default.
-    max_steps : int, default=20_000
-        Limit of the search among more than 12 segments, in merges.
+    `profiles` are means of the segments in any units; without them all segments are
+    equally near. `siblings` says which segments belong together, such as the parts of
+    one rule. It is an array of pairs, which link groups of more, or a callable that
+    takes an ascending tuple of segments and tells whether their union is as good as one
+    segment, such as a plain conjunction. If `allow_oversize`, groups may be too large
+    where there is no legal grouping, with as few rows above the bound as the search
+    finds. No group is ever too small. `names` are those of segments in messages, 0, 1,
+    ... by default.
 
-    Returns
-    -------
-    Merge
-        Except for exact ties, does not depend on the order of the segments.
-
-    Notes
-    -----
     The distance is Ward's: the squared error of the standardized profiles that a merge
     adds. For up to 12 segments, a dynamic program over all sets of segments finds the
     best grouping: fewest rows above the bound, fewest groups that are not siblings,
     least squared error, most groups, most even sizes. Among more segments, the smallest
     undersized one joins the nearest sibling, or else the nearest other segment, with
     which it does not exceed the bound; in a dead end, the last merge is undone. Every
-    legal grouping can be reached by such merges, so the search misses none.
+    legal grouping can be reached by such merges, so the search misses none within its
+    `max_steps` merges. Except for exact ties, the result does not depend on the order
+    of the segments.
 
-    Examples
-    --------
     >>> merge_nearest([900, 300, 250, 800], 500, 1000, profiles=[[1], [2], [9], [8]])
     Merge(status='solved', groups=((0,), (1, 2), (3,)), ...)
     """
@@ -136,19 +107,20 @@ def _search(
     segments: SegmentMoments, bounds: SizeBounds, allow_oversize: bool, max_steps: int
 ) -> tuple[list[Group] | None, bool]:
     """Return a grouping or None, and whether None is proved."""
-    everyone = np.arange(len(segments.sizes))
     # Oversize segments stay alone unless the others need them.
-    others = np.flatnonzero(segments.sizes <= bounds.high)
-    alone = [(i,) for i in np.setdiff1d(everyone, others).tolist()]
+    is_mergeable = segments.sizes <= bounds.high
+    mergeable = np.flatnonzero(is_mergeable)
+    alone = [(i,) for i in np.flatnonzero(~is_mergeable).tolist()]
     is_decided = True
-    sizes = segments.sizes[others]
+    sizes = segments.sizes[mergeable]
     is_hopeless = (
-        not bounds.adds_up(float(sizes.sum())) or _stuck(sizes, bounds) is not None
+        not bounds.adds_up(float(sizes.sum()))
+        or _without_partner(sizes, bounds) is not None
     )
     if (allow_oversize or not alone) and not is_hopeless:
         for order in _ORDERS:
             search = GroupingSearch(segments, bounds, max_steps, order=order)
-            solution = search.solve(others)
+            solution = search.solve(mergeable)
             is_decided = search.steps_left >= 0
             if solution is not None:
                 return solution + alone, True
@@ -156,8 +128,9 @@ def _search(
                 break
     if allow_oversize and segments.sizes.sum() >= bounds.low:
         # Every merge removes a group and none has to be undone, so these steps suffice.
-        search = GroupingSearch(segments, bounds, len(everyone), allow_oversize=True)
-        return search.solve(everyone), is_decided
+        n_segments = len(segments.sizes)
+        search = GroupingSearch(segments, bounds, n_segments, allow_oversize=True)
+        return search.solve(np.arange(n_segments)), is_decided
     return None, is_decided
 
 
@@ -165,18 +138,17 @@ def _infeasibility(
     sizes: FloatArray, bounds: SizeBounds, names: Sequence[str], max_steps: int | None
 ) -> str:
     """Return why there is no grouping; `max_steps` is None if that is proved."""
-    by_number = bounds.why_not(float(sizes.sum()))
-    if by_number is not None:
-        return by_number
+    if (text := bounds.infeasibility(float(sizes.sum()))) is not None:
+        return text
     largest = int(np.argmax(sizes))
     if sizes[largest] > bounds.high:
         return (
             f"Segment {names[largest]!r} alone has {count_rows(sizes[largest])}, "
             f"more than max_size={format_size(bounds.max_size)}. Split it first."
         )
-    if (stuck := _stuck(sizes, bounds)) is not None:
+    if (small := _without_partner(sizes, bounds)) is not None:
         return (
-            f"Segment {names[stuck]!r} has {count_rows(sizes[stuck])}, fewer "
+            f"Segment {names[small]!r} has {count_rows(sizes[small])}, fewer "
             f"than min_size={format_size(bounds.min_size)}, and together with any "
             f"other more than max_size={format_size(bounds.max_size)}."
         )
@@ -191,10 +163,10 @@ def _infeasibility(
     )
 
 
-def _stuck(sizes: FloatArray, bounds: SizeBounds) -> int | None:
+def _without_partner(sizes: FloatArray, bounds: SizeBounds) -> int | None:
     """Return an undersized segment that fits together with no other, None if none."""
     for i in np.flatnonzero(sizes < bounds.low).tolist():
-        others = np.delete(sizes, i)
-        if sizes[i] + others.min(initial=np.inf) > bounds.high:
+        partner_sizes = np.delete(sizes, i)
+        if sizes[i] + partner_sizes.min(initial=np.inf) > bounds.high:
             return int(i)
     return None

@@ -30,31 +30,19 @@ _LOSS_STEPS = 2.0**40
 
 @dataclass(frozen=True, slots=True)
 class GridMerge:
-    """Outcome of `merge_grid`.
+    """Outcome of `merge_grid`, without boxes if no guillotine cuts give legal sizes.
 
-    Attributes
-    ----------
-    status : {"solved", "infeasible"}
-        "infeasible": no division by guillotine cuts gives legal sizes.
-    boxes : tuple of tuple of (int, int)
-        For each box and axis the cells ``start <= cell < stop``. A partition of the
-        grid, empty cells included, in the order of the first cells.
-    labels : ndarray of int of the shape of the grid
-        The box of every cell, -1 if there are no boxes.
-    sizes : ndarray of float64 of shape (n_boxes,)
-        Number of rows in each box.
-    loss : float
-        Squared error of the outcome that merging adds to that within cells.
-    infeasibility : str
-        Why there is no legal division; empty if "solved".
+    Boxes are a partition of the grid, empty cells included, in the order of their first
+    cells. The loss is the squared error of the outcome that merging adds to that within
+    cells.
     """
 
     status: Literal["solved", "infeasible"]
-    boxes: tuple[tuple[Range, ...], ...]
-    labels: IntArray
+    boxes: tuple[tuple[Range, ...], ...]  # the cells start <= cell < stop by axis
+    labels: IntArray  # the box of every cell, -1 if there are no boxes
     sizes: FloatArray
     loss: float
-    infeasibility: str = ""
+    infeasibility: str = ""  # why there is no legal division
 
 
 def merge_grid(
@@ -66,33 +54,19 @@ def merge_grid(
 ) -> GridMerge:
     """Divide a grid of cells into boxes of legal sizes with the least loss.
 
-    Parameters
-    ----------
-    sizes : array of shape (n_1, ..., n_d)
-        Number of rows in each cell, or sum of their weights. The cells are intervals of
-        d ordered columns; more than three columns are slow.
-    min_size, max_size : float
-        Bounds of every box's size, ``0 <= min_size <= max_size``.
-    sums : array of shape (n_1, ..., n_d) or (n_1, ..., n_d, n_outcomes), default=None
-        Sums of the outcome over the rows of the cells; several outcomes should have a
-        common scale. None: all divisions have a loss of zero.
+    The cells are intervals of ordered columns, one per axis; more than three columns
+    are slow. `sums`, of the shape of `sizes` or with a further axis, are sums of one
+    outcome or of several on a common scale. Without them all divisions have a loss of
+    zero.
 
-    Returns
-    -------
-    GridMerge
-        Of all divisions by guillotine cuts the one with the least squared error of the
-        outcome within boxes; among ties the one with the most boxes, then the smallest
-        sum of squared sizes.
+    The result is exact: of all divisions by guillotine cuts the one with the least
+    squared error of the outcome within boxes; among ties the one with the most boxes,
+    then the smallest sum of squared sizes. A dynamic program goes over all boxes of
+    cells in the order of their shapes, and compares each as a whole with all ways of
+    cutting it in two. Squared errors within cells are the same for all divisions, so
+    sums are enough. An empty cell belongs to a box like any other, since new rows may
+    fall into it.
 
-    Notes
-    -----
-    The result is exact. A dynamic program goes over all boxes of cells in the order of
-    their shapes, and compares each as a whole with all ways of cutting it in two.
-    Squared errors within cells are the same for all divisions, so sums are enough. An
-    empty cell belongs to a box like any other, since new rows may fall into it.
-
-    Examples
-    --------
     >>> merge = merge_grid([[9, 1], [6, 4]], 5, 12, sums=[[9, 1], [0, 0]])
     >>> merge.labels
     array([[0, 0],
@@ -118,9 +92,8 @@ def merge_grid(
 
 
 def _infeasibility(sizes: FloatArray, bounds: SizeBounds) -> str:
-    by_number = bounds.why_not(float(sizes.sum()))
-    if by_number is not None:
-        return by_number
+    if (text := bounds.infeasibility(float(sizes.sum()))) is not None:
+        return text
     if sizes.max() > bounds.high:
         cell = tuple(map(int, np.unravel_index(np.argmax(sizes), sizes.shape)))
         return (

@@ -21,37 +21,19 @@ _DENSE = 4
 
 @dataclass(frozen=True, slots=True)
 class DistinctValues:
-    """The distinct values of one column in a node.
+    """The distinct values of one column in a node."""
 
-    Attributes
-    ----------
-    ranks : ndarray of int
-        Ascending.
-    up_to : ndarray of float64
-        Size below each of them, and the total size: one more than ranks.
-    """
-
-    ranks: IntArray
-    up_to: FloatArray
+    ranks: IntArray  # ascending
+    up_to: FloatArray  # size below each of them, then the total size
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Distinct rows.
+    """Distinct rows."""
 
-    Attributes
-    ----------
-    values : list of ndarray
-        The distinct values of each column, ascending, NaN for missing last.
-    ranks : list of ndarray
-        For each column, the rank of every point among these values.
-    sizes : ndarray of float64
-        Number of rows, or sum of weights, of each point.
-    """
-
-    values: list[FloatArray]
-    ranks: list[Ranks]
-    sizes: FloatArray
+    values: list[FloatArray]  # distinct, by column, ascending, NaN for missing last
+    ranks: list[Ranks]  # for each column, the rank of every point among its values
+    sizes: FloatArray  # number of rows, or sum of weights, of each point
 
     def node(self) -> Node:
         """Return the node of all points."""
@@ -94,20 +76,11 @@ class Points:
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """The points in a box.
-
-    Attributes
-    ----------
-    points : ndarray of int
-        Numbers of the points.
-    size : float
-        Sum of their sizes.
-    distinct : dict of int to DistinctValues
-        The columns that have been looked at.
-    """
+    """The points in a box."""
 
     points: IntArray
-    size: float
+    size: float  # sum of the sizes of the points
+    # The columns that have been looked at.
     distinct: dict[int, DistinctValues] = field(default_factory=dict)
 
 

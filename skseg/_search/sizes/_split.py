@@ -8,13 +8,19 @@ from typing import Literal
 
 import numpy as np
 
-from skseg._search._bounds import size_bounds, summable
+from skseg._search._bounds import (
+    SizeBounds,
+    count_rows,
+    format_size,
+    size_bounds,
+    summable,
+)
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.rules._language._thresholds import format_number
 
 from ._guillotine import Cut, GuillotineSearch, Leaf, OutOfStepsError, Tree
-from ._infeasibility import split_infeasibility
 from ._oversize import divide_oversize
-from ._points import distinct_points
+from ._points import Points, distinct_points
 
 Status = Literal["solved", "oversize", "infeasible", "undecided"]
 
@@ -29,13 +35,8 @@ MAX_STEPS = 50_000
 class Interval:
     """Values of a column: ``low < x <= high``, with or without missing ones.
 
-    Attributes
-    ----------
-    low, high : float or None
-        None: no bound. An infinite bound is one: ``x <= inf`` holds for every present
-        value.
-    missing : bool
-        Whether missing values belong to the interval.
+    None is no bound. An infinite bound is one: ``x <= inf`` holds for every present
+    value.
     """
 
     low: float | None = None
@@ -63,43 +64,26 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class SizedBox:
-    """A segment: one interval per column, all of which hold for its rows.
-
-    Attributes
-    ----------
-    intervals : tuple of Interval
-        In the order of the columns.
-    size : float
-        Number of rows, or the sum of their weights.
-    """
+    """A segment: one interval per column, all of which hold for its rows."""
 
     intervals: tuple[Interval, ...]
-    size: float
+    size: float  # number of rows, or sum of their weights
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """Outcome of `split_to_sizes`.
 
-    Attributes
-    ----------
-    status : {"solved", "oversize", "infeasible", "undecided"}
-        "solved": every box has a legal size. "oversize": some boxes stay too large,
-        which was allowed. "infeasible": it is proved that no sequence of cuts gives
-        legal sizes. "undecided": none was found before the search was given up.
-    boxes : tuple of SizedBox
-        A partition of all possible rows, in the order of the cuts, low values first.
-        Empty unless "solved" or "oversize".
-    codes : ndarray of int of shape (n_rows,)
-        The box of every row, -1 if there are no boxes.
-    infeasibility : str
-        Why there is no legal split; empty if "solved".
+    "oversize": some boxes stay too large, which was allowed. "infeasible": it is proved
+    that no sequence of cuts gives legal sizes. "undecided": none was found before the
+    search was given up. Boxes are a partition of all possible rows in the order of the
+    cuts, low values first.
     """
 
     status: Status
     boxes: tuple[SizedBox, ...]
-    codes: IntArray
-    infeasibility: str = ""
+    codes: IntArray  # the box of every row, -1 if there are no boxes
+    infeasibility: str = ""  # why there is no legal split
 
 
 def split_to_sizes(
@@ -114,33 +98,13 @@ def split_to_sizes(
 ) -> Split:
     """Cut rows into boxes of legal sizes by guillotine cuts.
 
-    Parameters
-    ----------
-    values : ndarray of float64 of shape (n_rows, n_columns)
-        At least one column. NaN is missing: a value of its own above the largest. A cut
-        at t puts ``x <= t`` on one side, larger and missing values on the other; a cut
-        at infinity separates present from missing values.
-    min_size, max_size : float
-        Bounds of every box's size, ``0 <= min_size <= max_size``.
-    sample_weight : ndarray of shape (n_rows,), default=None
-        Not negative. Sizes are sums of weights; a whole weight is a repetition. Rows of
-        weight zero are put into boxes, but do not affect the cuts.
-    allow_oversize : bool, default=False
-        Whether boxes may stay too large if there is no legal split. No box is ever too
-        small.
-    names : sequence of str, default=None
-        Names of the columns in messages; x0, x1, ... by default.
-    max_steps : int, default=50_000
-        Limit of the search. A step takes 0.1 to 0.2 ms.
+    NaN is missing: a value of its own above the largest. A cut at t puts ``x <= t`` on
+    one side, larger and missing values on the other; a cut at infinity separates
+    present from missing values. Rows of weight zero are put into boxes, but do not
+    affect the cuts. If `allow_oversize`, boxes may stay too large where there is no
+    legal split. No box is ever too small. `names` are those of the columns in messages,
+    x0, x1, ... by default.
 
-    Returns
-    -------
-    Split
-        Does not depend on the order of the rows. Infeasible bounds do not raise, since
-        the caller has more to say about them.
-
-    Notes
-    -----
     A set of rows of legal size is not divided further. Any other is cut by a single
     column if that is possible: by the column that needs the fewest intervals, as near
     to equal shares as its values allow. Otherwise it is cut in two, and each side is
@@ -148,10 +112,10 @@ def split_to_sizes(
     proportional shares, then the column named first. Cuts move by up to 5 % of a
     segment to a rounder threshold, or to where missing values begin. If a side turns
     out to be indivisible, the next best cut is tried; indivisible sets are stored.
-    Within its steps, the search solves whatever guillotine cuts can solve.
+    Within its steps, of 0.1 to 0.2 ms each, the search solves whatever guillotine cuts
+    can solve. The result does not depend on the order of the rows. Infeasible bounds do
+    not raise, since the caller has more to say about them.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> split = split_to_sizes(np.array([[8.0], [1], [3], [9], [2], [7]]), 2, 3)
     >>> split.codes
@@ -174,7 +138,7 @@ def split_to_sizes(
     if tree is None:
         names = names or [f"x{i}" for i in range(n_columns)]
         limit = None if is_decided else max_steps
-        infeasibility = split_infeasibility(points, bounds, names, limit)
+        infeasibility = _infeasibility(points, bounds, names, limit)
         if not allow_oversize or root.size < bounds.low:
             status: Status = "infeasible" if is_decided else "undecided"
             return Split(status, (), np.full(n_rows, -1), infeasibility)
@@ -183,6 +147,46 @@ def split_to_sizes(
     if any(box.size > bounds.high for box in boxes):
         return Split("oversize", boxes, codes, infeasibility)
     return Split("solved", boxes, codes)
+
+
+def _infeasibility(
+    points: Points, bounds: SizeBounds, names: Sequence[str], max_steps: int | None
+) -> str:
+    """Return why there is no split; `max_steps` is None if that is proved."""
+    if (text := bounds.infeasibility(float(points.sizes.sum()))) is not None:
+        return text
+    columns = " and ".join(repr(name) for name in names)
+    largest = points.largest(points.node())
+    if points.sizes[largest] > bounds.high:
+        size = float(points.sizes[largest])
+        return (
+            f"{count_rows(size)} {'has' if size == 1 else 'have'} "
+            f"{_row_text(points, largest, names)}, more than "
+            f"max_size={format_size(bounds.max_size)}: no cut by {columns} can part "
+            "them. Split on a further column that tells them apart."
+        )
+    if max_steps is not None:
+        return (
+            f"Undecided: {max_steps:,} steps of search found no way to cut by "
+            f"{columns} into segments of {bounds}, nor a proof that there is none. "
+            "Wider bounds or a further column with finer values make it easier."
+        )
+    return (
+        f"No sequence of cuts by {columns} gives segments of {bounds}: every one "
+        "leaves some group of equal values in a segment that is too small or too "
+        "large. Widen the bounds, or split on a further column with finer values."
+    )
+
+
+def _row_text(points: Points, point: int, names: Sequence[str]) -> str:
+    parts = []
+    for name, values, ranks in zip(names, points.values, points.ranks, strict=True):
+        value = float(values[ranks[point]])
+        is_missing = value != value
+        parts.append(
+            f"{name} missing" if is_missing else f"{name} = {format_number(value)}"
+        )
+    return ", ".join(parts)
 
 
 def _lay_out(tree: Tree, values: FloatArray) -> tuple[tuple[SizedBox, ...], IntArray]:

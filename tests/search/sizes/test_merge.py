@@ -267,7 +267,7 @@ NO_WAY = (
 
 
 @pytest.mark.parametrize(
-    ("sizes", "why"),
+    ("sizes", "text"),
     [
         ([1, 2], TOO_FEW),
         ([5, 6, 4, 25], TOO_LARGE),
@@ -276,9 +276,9 @@ NO_WAY = (
         ([1, 2] + [9] * MAX_EXHAUSTIVE, NO_WAY),
     ],
 )
-def test_merges_say_why_sizes_are_infeasible(sizes: list[int], why: str) -> None:
+def test_merges_say_why_sizes_are_infeasible(sizes: list[int], text: str) -> None:
     merge = merge_nearest(sizes, 4, 10, names=list("abcdefghijklmn"[: len(sizes)]))
-    assert (merge.status, merge.groups, merge.infeasibility) == ("infeasible", (), why)
+    assert (merge.status, merge.groups, merge.infeasibility) == ("infeasible", (), text)
 
 
 def test_a_segment_that_is_too_large_stays_alone_where_that_is_allowed() -> None:
