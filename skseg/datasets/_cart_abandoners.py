@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._core._validation import check_int, is_number
+from skseg._core._validation import check_int
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidParameterError
 
-from ._common import read_day, read_generator
+from ._common import DAY, check_number, class_of, expit, read_day, read_generator
 
 
 class _Category(NamedTuple):
@@ -40,8 +39,6 @@ HALF_LIFE = 7.0  # days
 
 MEDIAN_AOV = 60.0
 HOT_ENGAGEMENT, HOT_AOV = 0.6, 80.0
-
-DAY = 86_400  # seconds
 
 
 @overload
@@ -174,10 +171,7 @@ def make_cart_abandoners(
     """
     owner = "make_cart_abandoners"
     check_int(owner, "n_customers", n_customers, 1, 2**31)
-    if not is_number(never_ordered) or not 0 <= never_ordered <= 1:
-        raise InvalidParameterError(
-            owner, "never_ordered", "a number in [0, 1]", never_ordered
-        )
+    check_number(owner, "never_ordered", never_ordered, 0, 1)
     day = read_day(owner, as_of)
     rng = read_generator(owner, random_state)
     users, lift = _draw_users(rng, n_customers, never_ordered, day)
@@ -198,9 +192,7 @@ def _draw_users(
     differ between platforms, but the frame must not.
     """
     categories = CATEGORIES.values()
-    upper = np.cumsum([category.share for category in categories])
-    # By rounding, the sum of the shares may be below 1.
-    code = np.searchsorted(upper[:-1], rng.random(n), side="right")
+    code = class_of(rng.random(n), [category.share for category in categories])
     price, margin, lift = (
         np.array([getattr(category, name) for category in categories])[code]
         for name in ("price", "margin", "lift")
@@ -214,7 +206,7 @@ def _draw_users(
     items = 1 + rng.poisson(1.2, n)
     value = items * price * np.exp(0.4 * spending + 0.3 * rng.standard_normal(n))
     margin += 0.8 * spending + 0.8 * rng.standard_normal(n)
-    premium = rng.random(n) < _expit(-2.4 + 0.6 * spending + 0.1 * activity)
+    premium = rng.random(n) < expit(-2.4 + 0.6 * spending + 0.1 * activity)
     aov = np.round(MEDIAN_AOV * np.exp(0.6 * spending), 2)
     aov[rng.random(n) < never_ordered] = np.nan
     users = pd.DataFrame(
@@ -224,7 +216,7 @@ def _draw_users(
             "days_since_abandon": age / DAY,
             "aov": aov,
             "engagement": np.round(1 - np.exp(-depth / 7), 3),
-            "profitability": np.round(_expit(margin), 3),
+            "profitability": np.round(expit(margin), 3),
             "cart_value": np.round(value, 2),
             "cart_items": items.astype(np.int64),
             "sessions_last_30d": sessions.astype(np.int64),
@@ -260,8 +252,4 @@ def _conversion_probability(users: pd.DataFrame, lift: FloatArray) -> FloatArray
         + fresh * (1 + 1.6 * hot)
     )
     # Rounded, so that the outcome is the same on every platform.
-    return np.round(_expit(log_odds), 6)
-
-
-def _expit(log_odds: FloatArray) -> FloatArray:
-    return 1 / (1 + np.exp(-log_odds))
+    return np.round(expit(log_odds), 6)

@@ -1,13 +1,25 @@
-"""Parameters that several generators share."""
+"""What several generators share: checks of parameters, and draws of classes."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from skseg._core._validation import is_number
+from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidParameterError
+
+DAY = 86_400  # seconds
+
+
+def check_number(owner: str, name: str, value: object, low: float, high: float) -> None:
+    """Raise if `value` is not a number in [low, high]."""
+    if not is_number(value) or not low <= value <= high:
+        rule = f"a number in [{low}, {high}]"
+        raise InvalidParameterError(owner, name, rule, value)
 
 
 def read_day(owner: str, as_of: Any) -> np.datetime64:
@@ -32,3 +44,15 @@ def read_generator(owner: str, random_state: Any) -> np.random.Generator:
         raise InvalidParameterError(
             owner, "random_state", rule, random_state
         ) from error
+
+
+def class_of(quantiles: FloatArray, shares: Iterable[float]) -> IntArray:
+    """Return the class of each quantile in [0, 1), classes having these shares."""
+    upper = np.cumsum(list(shares))
+    # By rounding, the sum of the shares may be below 1.
+    return np.searchsorted(upper[:-1], quantiles, side="right")
+
+
+def expit(log_odds: FloatArray) -> FloatArray:
+    """Return the probabilities of log-odds."""
+    return 1 / (1 + np.exp(-log_odds))

@@ -8,17 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._core._validation import (
-    check_choice,
-    check_int,
-    is_number,
-)
-from skseg._typing import BoolArray, FloatArray
-from skseg.exceptions import InvalidParameterError
+from skseg._core._validation import check_choice, check_int
+from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._common import read_generator
+from ._common import check_number, class_of, read_generator
 
-Ints = npt.NDArray[np.int64]
 Structure = Literal["clusters", "none"]
 
 SEGMENTS = {
@@ -255,12 +249,11 @@ def make_customers(
     owner = "make_customers"
     check_int(owner, "n_customers", n_customers, 1, 2**31)
     check_choice(owner, "structure", structure, ["clusters", "none"])
-    for name, share in (("missing", missing), ("outliers", outliers)):
-        if not is_number(share) or not 0 <= share <= 1:
-            raise InvalidParameterError(owner, name, "a number in [0, 1]", share)
+    check_number(owner, "missing", missing, 0, 1)
+    check_number(owner, "outliers", outliers, 0, 1)
     has_segments = structure == "clusters"
     rng = read_generator(owner, random_state)
-    segment = _draw_segments(rng, n_customers)
+    segment = class_of(rng.random(n_customers), SEGMENTS.values())
     # Drawn in either case, so that all later draws are the same.
     normals = rng.standard_normal((n_customers, len(SEGMENTS)))
     centres = _centres()[segment] if has_segments else _normal_centres(normals)
@@ -279,12 +272,6 @@ def make_customers(
         "is_outlier": is_outlier,
     }
     return customers, pd.DataFrame(truth)
-
-
-def _draw_segments(rng: np.random.Generator, n: int) -> Ints:
-    upper = np.cumsum(list(SEGMENTS.values()))
-    # By rounding, the sum of the shares may be below 1.
-    return np.searchsorted(upper[:-1], rng.random(n), side="right").astype(np.int64)
 
 
 def _centres() -> FloatArray:
@@ -325,8 +312,7 @@ def _deviations(rng: np.random.Generator, n: int) -> FloatArray:
 def _numeric_columns(scaled: FloatArray) -> dict[str, npt.NDArray[Any]]:
     """Return the values of the columns, given on the scales where they are normal.
 
-    They are rounded: the last bits of exp and log differ between platforms, but the
-    frame must not.
+    They are rounded, since the last bits of exp and log differ between platforms.
     """
     columns: dict[str, npt.NDArray[Any]] = {}
     for (name, numeric), z in zip(NUMERIC.items(), scaled.T, strict=True):
@@ -339,7 +325,7 @@ def _numeric_columns(scaled: FloatArray) -> dict[str, npt.NDArray[Any]]:
 
 
 def _draw_texts(
-    rng: np.random.Generator, n: int, segment: Ints | None
+    rng: np.random.Generator, n: int, segment: IntArray | None
 ) -> dict[str, npt.NDArray[Any]]:
     """Draw texts and membership, by the shares of each segment or the average ones."""
     average = np.array(list(SEGMENTS.values()))

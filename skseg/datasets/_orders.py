@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skseg._core._validation import check_int
 
-from ._common import read_day, read_generator
+from ._common import DAY, class_of, read_day, read_generator
 
 
 class _CustomerType(NamedTuple):
@@ -35,8 +35,6 @@ CUSTOMER_TYPES = {
 
 # Shares of messy orders, of the magnitude that published web shop exports have.
 CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE = 0.05, 0.04, 0.03, 0.02
-
-DAY = 86_400  # seconds
 
 
 class _Lines(NamedTuple):
@@ -156,10 +154,9 @@ def make_orders(
 
 def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:
     """Draw the types of the customers, with fixed shares up to rounding."""
-    upper = np.cumsum([kind.share for kind in CUSTOMER_TYPES.values()])
-    position = (np.arange(n_customers) + 0.5) / n_customers
-    # By rounding, the sum of the shares may be below 1.
-    return rng.permutation(np.searchsorted(upper[:-1], position, side="right"))
+    quantiles = (np.arange(n_customers) + 0.5) / n_customers
+    shares = [kind.share for kind in CUSTOMER_TYPES.values()]
+    return rng.permutation(class_of(quantiles, shares))
 
 
 def _draw_lines(rng: np.random.Generator, code: NDArray[np.intp]) -> _Lines:

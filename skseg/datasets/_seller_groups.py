@@ -7,12 +7,11 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 import pandas as pd
 
-from skseg._core._validation import check_choice, check_int, is_number
+from skseg._core._validation import check_choice, check_int
 from skseg._typing import FloatArray, ObjectArray
-from skseg.exceptions import InvalidParameterError
 from skseg.rules import RuleSet
 
-from ._common import read_generator
+from ._common import check_number, class_of, expit, read_generator
 
 Pattern = Literal["conjunction", "triple", "bands", "xor", "none"]
 Assignment = Literal["randomized", "observational"]
@@ -241,9 +240,7 @@ def make_seller_groups(
     check_int(owner, "n_noise", n_noise, 0, 1000)
     check_choice(owner, "pattern", pattern, list(PLANTED))
     check_choice(owner, "assignment", assignment, ["randomized", "observational"])
-    if not is_number(effect) or not 0 <= effect <= MAX_EFFECT:
-        rule = f"a number in [0, {MAX_EFFECT}]"
-        raise InvalidParameterError(owner, "effect", rule, effect)
+    check_number(owner, "effect", effect, 0, MAX_EFFECT)
     rng = read_generator(owner, random_state)
     customers, score = _draw_customers(rng, n_rows)
     uniform = rng.random((2, n_rows))
@@ -268,8 +265,8 @@ def _draw_customers(
 ) -> tuple[pd.DataFrame, FloatArray]:
     """Draw what is known of the customers beforehand, and their prognostic score.
 
-    FloatArray are rounded, here and below, since the last bits of exp and log differ
-    between platforms, and the frames must not.
+    Floats are rounded, here and below, since the last bits of exp and log differ
+    between platforms.
     """
     spending = rng.standard_normal(n)  # shared by income and basket_value
     loyalty = rng.gamma(1.5, 1.0, n)  # shared by visits and past orders
@@ -322,9 +319,8 @@ def _draw_category(
     rng: np.random.Generator, categories: dict[str, _Category], n: int
 ) -> tuple[ObjectArray, FloatArray]:
     """Draw values of a categorical column, and their parts of the score."""
-    upper = np.cumsum([category.share for category in categories.values()])
-    # The sum of the shares may be below 1 by its last bit.
-    code = np.searchsorted(upper[:-1], rng.random(n), side="right")
+    shares = [category.share for category in categories.values()]
+    code = class_of(rng.random(n), shares)
     scores = np.array([category.score for category in categories.values()])
     return np.array(list(categories), dtype=object)[code], scores[code]
 
@@ -351,9 +347,10 @@ def _truth(
     difference = effect * np.array([*signs, 0.0])[segment]
     base, propensity = np.full((2, len(score)), [[CONSTANT_BASE], [0.5]])
     if prognostic:
-        base = MIN_BASE + (MAX_BASE - MIN_BASE) * _expit(1.5 * score - 0.5)
+        share = np.round(expit(1.5 * score - 0.5), 9)
+        base = MIN_BASE + (MAX_BASE - MIN_BASE) * share
     if assignment == "observational":
-        propensity = 0.2 + 0.6 * _expit(1.5 * score)
+        propensity = 0.2 + 0.6 * np.round(expit(1.5 * score), 9)
     base = np.round(base, 6)
     truth = pd.DataFrame(
         {
@@ -366,7 +363,3 @@ def _truth(
     )
     truth.attrs["rules"] = dict(rules)
     return truth
-
-
-def _expit(log_odds: FloatArray) -> FloatArray:
-    return np.round(1 / (1 + np.exp(-log_odds)), 9)
