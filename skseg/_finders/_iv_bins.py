@@ -100,7 +100,7 @@ def candidates(
     search: Search, binned: Sequence[BinnedColumn], zero_cells: str
 ) -> Iterator[Conditions]:
     """Yield the largest box of every few columns, for either sign of the net WOE."""
-    strength = np.array([column.table.scaled for column in binned])
+    strength = np.array([column.table.scaled_iv for column in binned])
     ranked = [i for i in descending(strength) if not np.isnan(strength[i])]
     strongest = [binned[i] for i in sorted(ranked[:_MAX_COLUMNS])]
     weight = search.rows.weight
@@ -162,7 +162,7 @@ def iv_frames(
 
     `columns` holds the name of each column, the rules of its bins, and its table.
     """
-    strength = np.array([float(table.scaled) for _, _, table in columns])
+    strength = np.array([float(table.scaled_iv) for _, _, table in columns])
     order = descending(strength)
     ordered = [columns[i] for i in order]
     values = {"iv": [float(table.iv) for _, _, table in ordered]}

@@ -25,9 +25,9 @@ def prediction_strength(codes: IntArray, predicted: IntArray) -> float:
     """
     counts = contingency_table(codes, predicted)
     sizes = counts.sum(axis=1)
-    together = (counts * (counts - 1)).sum(axis=1)
+    n_together = (counts * (counts - 1)).sum(axis=1)
     has_pairs = sizes > 1
     if not has_pairs.any():
         return 1.0
-    pairs = sizes[has_pairs] * (sizes[has_pairs] - 1)
-    return float((together[has_pairs] / pairs).min())
+    n_pairs = sizes[has_pairs] * (sizes[has_pairs] - 1)
+    return float((n_together[has_pairs] / n_pairs).min())

@@ -23,8 +23,8 @@ def uniform_rows(
     which are the columns themselves, give their reference (a).
     """
     rotated = rows @ axes
-    drawn = rng.uniform(rotated.min(axis=0), rotated.max(axis=0), rotated.shape)
-    reference: FloatArray = drawn @ axes.T
+    coordinates = rng.uniform(rotated.min(axis=0), rotated.max(axis=0), rotated.shape)
+    reference: FloatArray = coordinates @ axes.T
     return reference
 
 
@@ -36,9 +36,9 @@ def normal_rows(
     `axes` are the principal axes of the rows.
     """
     deviations = ((rows - rows.mean(axis=0)) @ axes).std(axis=0)
-    drawn: FloatArray = rng.normal(0, deviations, rows.shape) @ axes.T
-    drawn += rows.mean(axis=0)
-    return drawn
+    reference: FloatArray = rng.normal(0, deviations, rows.shape) @ axes.T
+    reference += rows.mean(axis=0)
+    return reference
 
 
 def gap_statistic(

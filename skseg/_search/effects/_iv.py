@@ -52,7 +52,7 @@ class WoeTable:
         return np.asarray(self.contribution.sum(axis=-1))
 
     @property
-    def scaled(self) -> FloatArray:
+    def scaled_iv(self) -> FloatArray:
         """(Net) information value on the scale of that of a single group.
 
         The weights of the net IV are products of two shares, so it falls with the
@@ -212,8 +212,8 @@ def sets_by_iv(
     outside = counts.sum(axis=0) - inside
     table = woe_table(np.stack([inside, outside], axis=1), zero_cells)
     is_valid = (sign * table.net_woe[:, 0] > 0) & (inside.sum(axis=(1, 2)) >= min_size)
-    chosen = np.flatnonzero(is_valid)
-    return sets[chosen[descending(table.scaled[chosen])]]
+    valid = np.flatnonzero(is_valid)
+    return sets[valid[descending(table.scaled_iv[valid])]]
 
 
 def descending(iv: FloatArray) -> IntArray:

@@ -96,20 +96,20 @@ def best_grouping(
     n = len(segments.sizes)
     best = np.full((1 << n, values.shape[1]), np.inf)
     best[0] = 0.0
-    chosen = np.zeros(1 << n, dtype=np.intp)
+    first_group = np.zeros(1 << n, dtype=np.intp)
     for subset in range(1, 1 << n):
         groups = _groups_of_first(subset)
         totals = values[groups] + best[subset ^ groups]
         excess, n_unrelated, loss, *tie_breakers = totals.T
         # Rounded only now, since sums of rounded losses break ties, too.
         first = smallest([excess, n_unrelated, np.rint(loss), *tie_breakers])
-        best[subset], chosen[subset] = totals[first], groups[first]
+        best[subset], first_group[subset] = totals[first], groups[first]
     if np.isinf(best[-1, 0]):
         return None
     grouping, remaining = [], (1 << n) - 1
     while remaining:
-        grouping.append(_members(int(chosen[remaining])))
-        remaining ^= int(chosen[remaining])
+        grouping.append(_members(int(first_group[remaining])))
+        remaining ^= int(first_group[remaining])
     return grouping
 
 

@@ -76,8 +76,8 @@ def _fewest_cuts(up_to: FloatArray, bounds: SizeBounds) -> list[int] | None:
         target = up_to[cut] + (up_to[-1] - up_to[cut]) / n_above[cut]
         window = range(first[cut], last[cut])
         cut = min(
-            (later for later in window if n_above[later] == n_above[cut] - 1),
-            key=lambda later: abs(up_to[later] - target),
+            (stop for stop in window if n_above[stop] == n_above[cut] - 1),
+            key=lambda stop: abs(up_to[stop] - target),
         )
         cuts.append(cut)
     return cuts

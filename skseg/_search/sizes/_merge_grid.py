@@ -86,7 +86,7 @@ def merge_grid(
     boxes = tuple(sorted(best.boxes()))
     labels = np.empty(cells.shape, dtype=np.intp)
     for i, box in enumerate(boxes):
-        labels[tuple(slice(*ends) for ends in box)] = i
+        labels[tuple(slice(start, stop) for start, stop in box)] = i
     merged = np.array([cells[labels == i].sum() for i in range(len(boxes))])
     return GridMerge("solved", boxes, labels, merged, best.loss)
 

@@ -32,7 +32,7 @@ def test_woe_and_iv_are_those_of_the_definition_without_zeros() -> None:
     parts = [0.4 * ln(5), -0.05 * ln(0.25 / 0.3), -0.35 * ln(0.25 / 0.6)]
     np.testing.assert_allclose(table.contribution, parts)
     assert table.iv == pytest.approx(sum(parts))
-    assert table.scaled == table.iv
+    assert table.scaled_iv == table.iv
 
 
 @pytest.mark.parametrize("zero_cells", ZERO_CELLS[1:])
@@ -93,7 +93,7 @@ def test_bins_without_rows_have_no_evidence(zero_cells: str) -> None:
 def test_information_is_nan_without_both_outcomes(zero_cells: str, counts: Any) -> None:
     table = woe_table(counts, zero_cells)
     assert np.isnan(table.iv)
-    assert np.isnan(table.scaled)
+    assert np.isnan(table.scaled_iv)
 
 
 # A: 100 events and 200 non-events, B: 50 and 100.
@@ -121,7 +121,7 @@ def test_scaled_net_iv_is_the_iv_of_a_if_nothing_matters_in_b() -> None:
     # Each bin has the same share of A and of B, 0.4 and 0.6.
     counts = np.array([[[50, 70], [20, 20]], [[100, 80], [30, 30]]])
     alone = woe_table(counts[:, :1], "ignore")
-    assert woe_table(counts, "ignore").scaled == pytest.approx(float(alone.iv))
+    assert woe_table(counts, "ignore").scaled_iv == pytest.approx(float(alone.iv))
 
 
 def test_each_group_has_its_own_zeros_ignored() -> None:
@@ -158,7 +158,7 @@ def test_swapping_groups_flips_the_sign_of_net_woe(
     table, swapped = (woe_table(c, zero_cells) for c in (counts, counts[:, ::-1]))
     np.testing.assert_allclose(swapped.net_woe, -table.net_woe, atol=1e-12)
     np.testing.assert_allclose(swapped.contribution, table.contribution, atol=1e-12)
-    np.testing.assert_allclose(swapped.scaled, table.scaled, atol=1e-12)
+    np.testing.assert_allclose(swapped.scaled_iv, table.scaled_iv, atol=1e-12)
     other = woe_table(counts[..., ::-1], zero_cells)
     np.testing.assert_allclose(other.net_woe, -table.net_woe, atol=1e-12)
     np.testing.assert_allclose(other.contribution, table.contribution, atol=1e-12)

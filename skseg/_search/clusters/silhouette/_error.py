@@ -26,11 +26,11 @@ def standard_error(rows: SegmentedRows, estimate: EstimatedMeans) -> float:
     """
     slopes = derivatives(estimate.means, rows.codes, rows.sizes)
     variance = 0.0
-    for code, drawn in enumerate(estimate.references):
+    for code, sample in enumerate(estimate.references):
         factor = np.where(rows.codes == code, slopes.by_own, 0.0)
         factor += np.where(slopes.nearest == code, slopes.by_other, 0.0)
         effects = _effects(rows, estimate, code, factor)
-        variance += float(_variances(drawn, effects[np.newaxis])[0])
+        variance += float(_variances(sample, effects[np.newaxis])[0])
     bias = _bias(rows, estimate)
     return float(np.hypot(np.sqrt(variance) / len(rows.X), bias))
 
@@ -39,9 +39,9 @@ def _effects(
     rows: SegmentedRows, estimate: EstimatedMeans, code: int, factor: FloatArray
 ) -> FloatArray:
     """Return the contribution of each reference to the sum of factors times means."""
-    drawn = estimate.references[code]
-    matrix = reference_matrix(rows, estimate.centres, code, drawn)
-    effects = np.zeros(len(drawn.rows))
+    sample = estimate.references[code]
+    matrix = reference_matrix(rows, estimate.centres, code, sample)
+    effects = np.zeros(len(sample.rows))
     correction = np.zeros(len(matrix.points))
     for block in blocks(rows, matrix, np.flatnonzero(factor)):
         block_factor = factor[block.rows].astype(np.float32)
@@ -50,34 +50,34 @@ def _effects(
     return np.asarray(effects - correction @ matrix.points)
 
 
-def _variances(drawn: References, effects: FloatArray) -> FloatArray:
+def _variances(sample: References, effects: FloatArray) -> FloatArray:
     """Return the variances of weighted sums of effects, of shape (n, n_references)."""
-    n_references, n_controls = drawn.basis.shape
-    root = np.sqrt(drawn.design_weights)
-    residuals = root * (effects - (effects @ drawn.design_weights)[:, np.newaxis])
-    residuals -= (residuals @ drawn.basis) @ drawn.basis.T
+    n_references, n_controls = sample.basis.shape
+    root = np.sqrt(sample.design_weights)
+    residuals = root * (effects - (effects @ sample.design_weights)[:, np.newaxis])
+    residuals -= (residuals @ sample.basis) @ sample.basis.T
     freedom = n_references / max(n_references - n_controls - 1, 1)
     return np.asarray(
-        freedom * residuals**2 @ (drawn.design_weights * (1 - drawn.probabilities))
+        freedom * residuals**2 @ (sample.design_weights * (1 - sample.probabilities))
     )
 
 
 def _bias(rows: SegmentedRows, estimate: EstimatedMeans) -> float:
     """Return by how much errors shift the mean width, from evenly spaced rows."""
     n_rows = len(rows.X)
-    spaced = np.linspace(0, n_rows - 1, min(n_rows, _N_ROWS))
-    chosen = np.unique(spaced.astype(np.intp))
-    means = estimate.means[:, chosen]
+    positions = np.linspace(0, n_rows - 1, min(n_rows, _N_ROWS))
+    spaced_rows = np.unique(positions.astype(np.intp))
+    means = estimate.means[:, spaced_rows]
     errors = np.zeros_like(means)
-    for code, drawn in enumerate(estimate.references):
+    for code, sample in enumerate(estimate.references):
         finite = np.flatnonzero(np.isfinite(means[code]))
-        matrix = reference_matrix(rows, estimate.centres, code, drawn)
+        matrix = reference_matrix(rows, estimate.centres, code, sample)
         variances = [
-            _variances(drawn, distances - slope[:, np.newaxis] * distances**2)
-            for _, _, slope, distances in blocks(rows, matrix, chosen[finite])
+            _variances(sample, distances - slope[:, np.newaxis] * distances**2)
+            for _, _, slope, distances in blocks(rows, matrix, spaced_rows[finite])
         ]
         errors[code, finite] = np.sqrt(np.concatenate([*variances, []]))
-    codes, sizes = rows.codes[chosen], rows.sizes
+    codes, sizes = rows.codes[spaced_rows], rows.sizes
     rng = np.random.default_rng(0)
     noise = errors * rng.standard_normal((_N_PERTURBATIONS, *errors.shape))
     # Antithetic: linear terms cancel.

@@ -59,23 +59,23 @@ def estimated_means(
     means = np.full(needed.shape, np.inf)
     references = []
     for code in range(len(rows.sizes)):
-        drawn = draw_references(rows, centres, code, n_references, rng)
-        matrix = reference_matrix(rows, centres, code, drawn)
-        weights = drawn.weights.astype(np.float32)
-        residual = _calibration_residual(matrix, drawn)
+        sample = draw_references(rows, centres, code, n_references, rng)
+        matrix = reference_matrix(rows, centres, code, sample)
+        weights = sample.weights.astype(np.float32)
+        residual = _calibration_residual(matrix, sample)
         for block in blocks(rows, matrix, np.flatnonzero(needed[code])):
             estimate = block.distances @ weights
             estimate += block.slope * (block.points @ residual)
             means[code, block.rows] = estimate
-        references.append(drawn)
+        references.append(sample)
     return EstimatedMeans(means, centres, references)
 
 
 def reference_matrix(
-    rows: SegmentedRows, centres: Centres, code: int, drawn: References
+    rows: SegmentedRows, centres: Centres, code: int, sample: References
 ) -> ReferenceMatrix:
     """Return the matrix for distances to the references of a segment."""
-    centred = rows.X[drawn.rows] - centres.means[code]
+    centred = rows.X[sample.rows] - centres.means[code]
     ones = np.ones(len(centred))
     points = np.vstack([-2 * centred.T, ones, (centred**2).sum(axis=1)])
     return ReferenceMatrix(
@@ -86,15 +86,15 @@ def reference_matrix(
     )
 
 
-def _calibration_residual(matrix: ReferenceMatrix, drawn: References) -> Float32:
-    """Return the known mean squared distance less that of the references.
+def _calibration_residual(matrix: ReferenceMatrix, sample: References) -> Float32:
+    """Return the exact mean squared distance less that of the references.
 
     Both are vectors for the product with the points of a row. The residual is zero if
     the weights are fully calibrated, which few references in many columns are not.
     """
-    known = np.zeros(len(matrix.points))
-    known[-2:] = 1, matrix.spread
-    return (known - matrix.points @ drawn.weights).astype(np.float32)
+    exact = np.zeros(len(matrix.points))
+    exact[-2:] = 1, matrix.spread
+    return (exact - matrix.points @ sample.weights).astype(np.float32)
 
 
 def blocks(

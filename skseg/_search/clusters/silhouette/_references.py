@@ -55,14 +55,14 @@ def draw_references(
     order = np.argsort(radius)
     probabilities = _inclusion_probabilities(radius[order], n_references)
     steps = rng.random() + np.arange(n_references)
-    drawn = np.searchsorted(np.cumsum(probabilities), steps, side="right")
+    positions = np.searchsorted(np.cumsum(probabilities), steps, side="right")
     # By rounding, the last step may exceed the sum of the probabilities.
-    drawn = np.minimum(drawn, size - 1)
-    design_weights = 1 / probabilities[drawn]
+    positions = np.minimum(positions, size - 1)
+    design_weights = 1 / probabilities[positions]
     design_weights /= design_weights.sum()
-    members = part.start + order[drawn]
+    members = part.start + order[positions]
     weights, basis = _calibrated(rows, centres, code, members, design_weights)
-    return References(members, probabilities[drawn], design_weights, weights, basis)
+    return References(members, probabilities[positions], design_weights, weights, basis)
 
 
 def _inclusion_probabilities(radius: FloatArray, n_references: int) -> FloatArray:

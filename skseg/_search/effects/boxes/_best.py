@@ -87,20 +87,22 @@ def best_boxes(
     """
     shape = table.total.shape
     total, size = table.total.reshape(1, -1), table.size.reshape(1, -1)
-    chosen: IntArray = np.zeros((1, 0), dtype=np.intp)
+    set_numbers: IntArray = np.zeros((1, 0), dtype=np.intp)
     for n, candidates in zip(shape[:-1], sets[:-1], strict=True):
         total, size = _expand(total, candidates, n), _expand(size, candidates, n)
         promising = _promising(total, size, min_size, min_key)
         total, size = total[promising], size[promising]
         parent, number = np.divmod(promising, len(candidates))
-        chosen = np.column_stack([chosen[parent], number])
+        set_numbers = np.column_stack([set_numbers[parent], number])
     members = sets[-1].T.astype(np.float64)
     step = max(_MAX_BOXES // max(len(sets[-1]), 1), 1)
     best: list[Candidate] = []
-    for start in range(0, len(chosen), step):
+    for start in range(0, len(set_numbers), step):
         part = slice(start, start + step)
         sums = product(total[part], members), product(size[part], members)
-        best += _evaluate(table.columns, sums, chosen[part], min_size, min_key, n_best)
+        best += _evaluate(
+            table.columns, sums, set_numbers[part], min_size, min_key, n_best
+        )
         best = sorted(best)[:n_best]
         if len(best) == n_best:
             min_key = -best[-1].minus_key
@@ -137,14 +139,14 @@ def _promising(
 def _evaluate(
     columns: ColumnSet,
     sums: tuple[FloatArray, FloatArray],
-    chosen: IntArray,
+    set_numbers: IntArray,
     min_size: float,
     min_key: float,
     n_best: int,
 ) -> list[Candidate]:
     """Return the best of all boxes whose sums are given, set by set of the last column.
 
-    `chosen` has the numbers of the sets of the other columns, one row per row of sums.
+    `set_numbers` are those of the other columns, one row per row of sums.
     """
     total, size = sums
     keys = squared_z(total, size, min_size)
@@ -161,7 +163,7 @@ def _evaluate(
             len(columns),
             -float(size[i]),
             columns,
-            (*chosen[rows[i]].tolist(), int(last[i])),
+            (*set_numbers[rows[i]].tolist(), int(last[i])),
             float(total[i]),
         )
         for i in np.lexsort((-size, -keys))[:n_best]

@@ -15,6 +15,9 @@ from ._tables import ONE_THREAD, ColumnSet, Sample, joint_cells, product, sample
 
 Floats = npt.NDArray[np.float32]
 
+# Keys of boxes that are computed at a time.
+_MAX_KEYS = 1 << 20
+
 
 def max_t(
     codes: Codes,
@@ -87,11 +90,11 @@ class _Replicates:
         promising, replicate = np.nonzero(self._bounds(inside, size) >= self.largest)
         used, index = np.unique(promising, return_inverse=True)
         inverse_size = self._inverse(product(size[used], last))
-        step = max((1 << 20) // last.shape[1], 1)
+        step = max(_MAX_KEYS // last.shape[1], 1)
         for start in range(0, len(promising), step):
             part = slice(start, start + step)
-            chosen = inside[promising[part], replicate[part]]
-            keys = product(chosen, last.astype(np.float32))
+            sums = inside[promising[part], replicate[part]]
+            keys = product(sums, last.astype(np.float32))
             np.square(keys, out=keys)
             keys *= inverse_size[index[part]]
             np.maximum.at(self.largest, replicate[part], keys.max(axis=1))

@@ -70,7 +70,7 @@ class _Pruning:
         """Return a box without its weakest condition; empty if all are needed."""
         best, least_loss = {}, 1.0
         for column in sets if len(sets) > 1 else ():
-            fewer = {other: sets[other] for other in sets if other != column}
+            fewer = {c: number for c, number in sets.items() if c != column}
             penalty = complexity_penalty(self._rows.axes, [column])
             loss = self._loss(sets, fewer) / penalty
             if loss <= least_loss:
