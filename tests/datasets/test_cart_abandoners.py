@@ -97,9 +97,9 @@ def test_values_lie_in_the_documented_ranges(
 def test_floats_have_the_documented_decimals(
     users: pd.DataFrame, name: str, decimals: int
 ) -> None:
-    known = users[name].dropna()
-    assert (known == known.round(decimals)).all()
-    assert not (known == known.round(decimals - 1)).all()
+    values = users[name].dropna()
+    assert (values == values.round(decimals)).all()
+    assert not (values == values.round(decimals - 1)).all()
 
 
 @pytest.mark.parametrize(

@@ -209,8 +209,8 @@ def test_no_structure_keeps_the_shares_of_texts_but_makes_them_independent() -> 
     mixed, flat = (make(structure=structure)[0] for structure in ("clusters", "none"))
     for name in ("region", "device", "loyalty_member"):
         shares = mixed[name].value_counts(normalize=True)
-        other = flat[name].value_counts(normalize=True)
-        assert other.to_dict() == pytest.approx(shares.to_dict(), abs=0.02)
+        flat_shares = flat[name].value_counts(normalize=True)
+        assert flat_shares.to_dict() == pytest.approx(shares.to_dict(), abs=0.02)
     for table, is_dependent in ((mixed, True), (flat, False)):
         contingency = pd.crosstab(table["region"], table["device"])
         assert (stats.chi2_contingency(contingency).pvalue < 1e-4) == is_dependent
@@ -227,8 +227,8 @@ def test_values_are_missing_in_three_columns_by_the_given_share() -> None:
     assert shares[CAN_MISS].to_list() == pytest.approx([0.3] * 3, abs=0.015)
     assert (shares.drop(CAN_MISS) == 0).all()
     # Each on its own.
-    both = customers[CAN_MISS].isna().all(axis=1).mean()
-    assert both == pytest.approx(0.027, abs=0.006)
+    all_missing = customers[CAN_MISS].isna().all(axis=1).mean()
+    assert all_missing == pytest.approx(0.027, abs=0.006)
     assert make(200, missing=1)[0][CAN_MISS].isna().all(axis=None)
     assert make(200, missing=0)[0].notna().all(axis=None)
 

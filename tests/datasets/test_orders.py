@@ -160,10 +160,10 @@ def test_mess_leaves_the_clean_lines_as_they_are() -> None:
 
 def test_a_cancellation_repeats_an_earlier_order_with_negative_lines() -> None:
     messy = make_orders(500, messy=True, random_state=2)
-    known = messy.dropna()
-    is_return = known["amount"] < 0
-    returns = known[is_return].groupby("order_id")
-    purchases = known[~is_return & (known["amount"] > 0)].groupby("order_id")
+    complete = messy.dropna()
+    is_return = complete["amount"] < 0
+    returns = complete[is_return].groupby("order_id")
+    purchases = complete[~is_return & (complete["amount"] > 0)].groupby("order_id")
     first_date: dict[Any, pd.Timestamp] = {}
     for _, order in purchases:
         key = (order["customer_id"].iloc[0], tuple(sorted(order["amount"])))

@@ -94,8 +94,8 @@ def test_columns_have_the_documented_types() -> None:
 
 def test_values_are_the_documented_ones() -> None:
     customers, _ = make()
-    known = customers.drop(columns=["income", "satisfaction"])
-    assert known.notna().all(axis=None)
+    complete = customers.drop(columns=["income", "satisfaction"])
+    assert complete.notna().all(axis=None)
     for name, share in (("income", 0.15), ("satisfaction", 0.3)):
         assert customers[name].isna().mean() == pytest.approx(share, abs=0.01)
     for name, share in (
@@ -125,8 +125,8 @@ def test_values_are_the_documented_ones() -> None:
     cities = customers["city"].value_counts()
     assert cities.max() / cities.min() > 25
     shares = {"mobile": 0.6, "desktop": 0.3, "tablet": 0.1}
-    found = customers["device"].value_counts(normalize=True).to_dict()
-    assert found == pytest.approx(shares, abs=0.01)
+    frequencies = customers["device"].value_counts(normalize=True).to_dict()
+    assert frequencies == pytest.approx(shares, abs=0.01)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -166,10 +166,10 @@ def test_sellers_differ_by_the_effect_inside_and_not_outside(
 ) -> None:
     customers, truth = make(pattern=pattern, effect=0.15, prognostic=prognostic)
     for _, rows in truth.groupby("segment"):
-        found, error = difference(customers, truth.index.isin(rows.index))
+        estimate, error = difference(customers, truth.index.isin(rows.index))
         expected = rows["effect"].iloc[0]
         assert abs(expected) in {0.0, 0.15}
-        assert found == pytest.approx(expected, abs=4 * error)
+        assert estimate == pytest.approx(expected, abs=4 * error)
         assert error < 0.011
 
 
@@ -224,8 +224,8 @@ def test_a_fair_coin_balances_every_column() -> None:
         seller=customers["seller"]
     )
     for name in numeric.columns.drop("seller"):
-        found, error = difference(numeric, name=name)
-        assert abs(found) < 4 * error
+        estimate, error = difference(numeric, name=name)
+        assert abs(estimate) < 4 * error
     for name in ("region", "channel", "device", "city"):
         table = pd.crosstab(customers[name], customers["seller"])
         assert stats.chi2_contingency(table).pvalue > 1e-4
@@ -234,8 +234,8 @@ def test_a_fair_coin_balances_every_column() -> None:
 def test_confounding_gives_seller_a_the_better_customers() -> None:
     customers, truth = make(pattern="none", assignment="observational")
     assert truth["propensity"].between(0.2, 0.8).all()
-    found, error = difference(customers)
-    assert found > 0.04 > 4 * error
+    estimate, error = difference(customers)
+    assert estimate > 0.04 > 4 * error
     for name in PROGNOSTIC:
         shift, error = difference(customers.astype({"newsletter": float}), name=name)
         assert abs(shift) > 8 * error
@@ -246,8 +246,8 @@ def test_confounding_gives_seller_a_the_better_customers() -> None:
     # Without a prognosis the groups differ all the same, but no longer in the outcome.
     flat, _ = make(pattern="none", assignment="observational", prognostic=False)
     pd.testing.assert_series_equal(flat["seller"], customers["seller"])
-    found, error = difference(flat)
-    assert abs(found) < 4 * error
+    estimate, error = difference(flat)
+    assert abs(estimate) < 4 * error
 
 
 def test_xor_has_no_marginal_effect() -> None:
@@ -298,8 +298,8 @@ def test_revenue_is_log_normal_around_the_basket_of_who_converted() -> None:
 
 def test_expected_revenue_differs_by_the_documented_amount() -> None:
     customers, truth = make(effect=0.4, prognostic=False)
-    found, error = difference(customers, truth["segment"] == 0, "revenue")
-    assert found == pytest.approx(0.4 * 1.133 * 60, abs=4 * error)
+    estimate, error = difference(customers, truth["segment"] == 0, "revenue")
+    assert estimate == pytest.approx(0.4 * 1.133 * 60, abs=4 * error)
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def by_definition(X: FloatArray, codes: IntArray, metric: str) -> FloatArray:
             widths[i] = 0
             continue
         a = distances[i, inside].mean()
-        others = set(codes[codes >= 0]) - {code}
-        b = min(distances[i, codes == other].mean() for other in others)
+        other_codes = set(codes[codes >= 0]) - {code}
+        b = min(distances[i, codes == other_code].mean() for other_code in other_codes)
         widths[i] = (b - a) / max(a, b) if max(a, b) > 0 else 0
     return widths
 
@@ -183,8 +183,8 @@ def test_widths_do_not_depend_on_the_order_of_rows_or_on_codes(metric: str) -> N
     widths = silhouette_widths(X, codes, metric=metric)
     order = np.random.default_rng(1).permutation(200)
     renamed = np.array([7, 3, 0, 12])[codes[order]]
-    again = silhouette_widths(X[order], renamed, metric=metric)
-    np.testing.assert_allclose(again, widths[order], atol=1e-12)
+    reordered = silhouette_widths(X[order], renamed, metric=metric)
+    np.testing.assert_allclose(reordered, widths[order], atol=1e-12)
 
 
 @kinds
@@ -236,10 +236,10 @@ def test_an_estimate_depends_on_the_seed_but_not_on_the_order_of_rows() -> None:
     X, codes = clustered(6000, np.random.default_rng(0), "normal")
     widths = silhouette_widths(X, codes, rng=np.random.default_rng(5))
     order = np.random.default_rng(1).permutation(6000)
-    again = silhouette_widths(X[order], codes[order], rng=np.random.default_rng(5))
-    np.testing.assert_allclose(again, widths[order], rtol=0, atol=1e-5)
-    other = silhouette_widths(X, codes, rng=np.random.default_rng(6))
-    assert np.abs(other - widths).max() > 1e-4
+    reordered = silhouette_widths(X[order], codes[order], rng=np.random.default_rng(5))
+    np.testing.assert_allclose(reordered, widths[order], rtol=0, atol=1e-5)
+    reseeded = silhouette_widths(X, codes, rng=np.random.default_rng(6))
+    assert np.abs(reseeded - widths).max() > 1e-4
 
 
 @kinds
@@ -248,9 +248,9 @@ def test_the_nearest_segment_is_never_ruled_out(kind: str) -> None:
     rows = sorted_by_segment(X, codes)
     needed = may_be_nearest(rows, segment_centres(rows))
     means = np.stack([cdist(rows.X, rows.X[part]).mean(axis=1) for part in rows.parts])
-    own = rows.codes, np.arange(500)
-    assert needed[own].all()
-    means[own] = np.inf
+    own_segment = rows.codes, np.arange(500)
+    assert needed[own_segment].all()
+    means[own_segment] = np.inf
     assert needed[np.argmin(means, axis=0), np.arange(500)].all()
 
 

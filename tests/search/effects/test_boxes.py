@@ -178,13 +178,13 @@ def test_the_first_of_equal_columns_is_taken(seed):
 
     boxes = best(codes, axes, score, weight, max_columns=2, n_best=1)
     twice = np.concatenate([codes, codes])
-    again = best(twice, axes * 2, score, weight, max_columns=2, n_best=1)
+    boxes_of_twice = best(twice, axes * 2, score, weight, max_columns=2, n_best=1)
 
-    assert len(boxes) == len(again)
-    for box, other in zip(boxes, again, strict=True):
+    assert len(boxes) == len(boxes_of_twice)
+    for box, twin in zip(boxes, boxes_of_twice, strict=True):
         # Two conditions on equal columns may be better than each of them.
-        assert abs(other.z) >= abs(box.z)
-        assert other == box or abs(other.z) > abs(box.z) or other.n > box.n
+        assert abs(twin.z) >= abs(box.z)
+        assert twin == box or abs(twin.z) > abs(box.z) or twin.n > box.n
 
 
 @settings(deadline=None, max_examples=20)
@@ -242,8 +242,8 @@ def planted(n_rows: int, pattern: Any, seed: int = 0) -> tuple[Any, Any, Any, An
 
 
 def precision_and_recall(inside: Any, truth: Any) -> tuple[float, float]:
-    both = (inside & truth).sum()
-    return both / inside.sum(), both / truth.sum()
+    n_common = (inside & truth).sum()
+    return n_common / inside.sum(), n_common / truth.sum()
 
 
 @pytest.mark.parametrize(

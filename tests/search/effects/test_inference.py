@@ -278,8 +278,8 @@ def test_ipw_scores_have_the_least_variance_of_any_centring() -> None:
     psi = ipw_score(y, in_a)
     assert psi.var() == pytest.approx(2.0**2 / p + 1.0**2 / (1 - p), rel=0.02)
     for shift in (-0.3, 0.3):
-        other = psi - np.where(in_a, 1 / p, -1 / (1 - p)) * shift
-        assert other.var() > psi.var()
+        shifted = psi - np.where(in_a, 1 / p, -1 / (1 - p)) * shift
+        assert shifted.var() > psi.var()
 
 
 def test_ipw_scores_are_unbiased_in_a_segment_and_cover_its_effect() -> None:

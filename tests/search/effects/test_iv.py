@@ -74,8 +74,8 @@ def test_bins_with_zeros_are_ignored() -> None:
 @pytest.mark.parametrize("zero_cells", ZERO_CELLS)
 def test_bins_without_rows_have_no_evidence(zero_cells: str) -> None:
     more = np.concatenate([EMPTY, [[[0, 0]]]])
-    table, known = woe_table(more, zero_cells), woe_table(EMPTY, zero_cells)
-    np.testing.assert_array_equal(table.woe[:-1], known.woe)
+    table, without_empty = woe_table(more, zero_cells), woe_table(EMPTY, zero_cells)
+    np.testing.assert_array_equal(table.woe[:-1], without_empty.woe)
     assert table.woe[-1, 0] == table.contribution[-1] == 0
 
 
@@ -112,7 +112,7 @@ def test_net_woe_and_net_iv_are_those_of_larsen() -> None:
     np.testing.assert_allclose(table.woe, np.transpose([woe_a, woe_b]), atol=1e-15)
     np.testing.assert_allclose(table.net_woe, woe_a, atol=1e-15)
     weight = [0.6 * 0.4 - 0.25 * 0.4, 0.4 * 0.6 - 0.75 * 0.6]
-    parts = [w * one for w, one in zip(weight, woe_a, strict=True)]
+    parts = [w * woe for w, woe in zip(weight, woe_a, strict=True)]
     np.testing.assert_allclose(table.contribution, parts)
     assert table.iv == pytest.approx(sum(parts))
 
@@ -159,9 +159,9 @@ def test_swapping_groups_flips_the_sign_of_net_woe(
     np.testing.assert_allclose(swapped.net_woe, -table.net_woe, atol=1e-12)
     np.testing.assert_allclose(swapped.contribution, table.contribution, atol=1e-12)
     np.testing.assert_allclose(swapped.scaled_iv, table.scaled_iv, atol=1e-12)
-    other = woe_table(counts[..., ::-1], zero_cells)
-    np.testing.assert_allclose(other.net_woe, -table.net_woe, atol=1e-12)
-    np.testing.assert_allclose(other.contribution, table.contribution, atol=1e-12)
+    mirrored = woe_table(counts[..., ::-1], zero_cells)
+    np.testing.assert_allclose(mirrored.net_woe, -table.net_woe, atol=1e-12)
+    np.testing.assert_allclose(mirrored.contribution, table.contribution, atol=1e-12)
 
 
 @given(
@@ -175,9 +175,9 @@ def test_no_bin_makes_the_information_smaller(counts: Any, zero_cells: str) -> N
 
 @given(count_tables(2))
 def test_many_tables_are_one_call(counts: Any) -> None:
-    both = np.stack([counts, counts[:, ::-1]])
+    tables = np.stack([counts, counts[:, ::-1]])
     for i in range(2):
-        np.testing.assert_array_equal(woe_table(both).iv[i], woe_table(both[i]).iv)
+        np.testing.assert_array_equal(woe_table(tables).iv[i], woe_table(tables[i]).iv)
 
 
 def test_merging_bins_loses_information() -> None:

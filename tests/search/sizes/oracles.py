@@ -21,20 +21,20 @@ def guillotine_feasible(
     ranks = np.column_stack(
         [np.unique(column, return_inverse=True)[1].ravel() for column in values.T]
     )
-    known: dict[bytes, bool] = {}
+    memo: dict[bytes, bool] = {}
 
     def feasible(rows: npt.NDArray[np.intp]) -> bool:
         if low <= sizes[rows].sum() <= high:
             return True
         key = rows.tobytes()
-        if key not in known:
-            known[key] = any(
+        if key not in memo:
+            memo[key] = any(
                 feasible(rows[below]) and feasible(rows[~below])
                 for column in ranks[rows].T
                 for edge in np.unique(column)[1:]
                 for below in [column < edge]
             )
-        return known[key]
+        return memo[key]
 
     return feasible(np.arange(len(values)))
 
@@ -54,20 +54,20 @@ def fewest_runs(sizes: FloatArray, low: float, high: float) -> float:
 
 def grid_divisions(shape: tuple[int, ...]) -> set[frozenset[GridBox]]:
     """Return all divisions of a grid by guillotine cuts."""
-    known: dict[GridBox, set[frozenset[GridBox]]] = {}
+    memo: dict[GridBox, set[frozenset[GridBox]]] = {}
 
     def divisions(box: GridBox) -> set[frozenset[GridBox]]:
-        if box not in known:
-            known[box] = {frozenset([box])} | {
-                one | other
+        if box not in memo:
+            memo[box] = {frozenset([box])} | {
+                below | above
                 for axis, (start, stop) in enumerate(box)
                 for cut in range(start + 1, stop)
-                for one, other in product(
+                for below, above in product(
                     divisions((*box[:axis], (start, cut), *box[axis + 1 :])),
                     divisions((*box[:axis], (cut, stop), *box[axis + 1 :])),
                 )
             }
-        return known[box]
+        return memo[box]
 
     return divisions(tuple((0, n) for n in shape))
 

@@ -101,10 +101,10 @@ def test_an_outcome_far_from_zero_merges_like_one_around_it() -> None:
 def test_several_outcomes_add_up() -> None:
     sizes = [[2, 2], [2, 2]]
     first, second = np.array([[2, 0], [2, 0]]), np.array([[9, 9], [0, 0]])
-    both = merge_grid(sizes, 4, 4, sums=np.stack([first, second], axis=-1))
-    assert both.labels.tolist() == [[0, 0], [1, 1]]
+    merged = merge_grid(sizes, 4, 4, sums=np.stack([first, second], axis=-1))
+    assert merged.labels.tolist() == [[0, 0], [1, 1]]
     alone = merge_grid(sizes, 4, 4, sums=second)
-    assert both.loss == pytest.approx(alone.loss + 2 * (4 * 0.25))
+    assert merged.loss == pytest.approx(alone.loss + 2 * (4 * 0.25))
 
 
 shapes = st.sampled_from([(4,), (6,), (2, 3), (3, 3), (2, 4), (2, 2, 2), (1, 3, 2)])
@@ -126,7 +126,7 @@ def grids(draw: Any) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
 def grid_costs(
     sizes: FloatArray, means: FloatArray, division: Any
 ) -> tuple[float, int, float]:
-    cells = [tuple(slice(*ends) for ends in box) for box in division]
+    cells = [tuple(slice(*limits) for limits in box) for box in division]
     loss = sum(
         squared_error(sizes[box].ravel(), means[box].reshape(-1, 1)) for box in cells
     )
@@ -150,7 +150,7 @@ def test_no_division_of_a_grid_is_better(instance: Any) -> None:
         grid_costs(sizes, means, division)
         for division in grid_divisions(sizes.shape)
         if all(
-            low <= sizes[tuple(slice(*ends) for ends in box)].sum() <= high
+            low <= sizes[tuple(slice(*limits) for limits in box)].sum() <= high
             for box in division
         )
     ]
@@ -170,7 +170,7 @@ def test_a_merged_grid_loses_no_cell(instance: Any) -> None:
     assume(merge.boxes)
     covered = np.zeros(sizes.shape, dtype=int)
     for i, box in enumerate(merge.boxes):
-        inside = tuple(slice(*ends) for ends in box)
+        inside = tuple(slice(*limits) for limits in box)
         covered[inside] += 1
         assert (merge.labels[inside] == i).all()
         assert merge.sizes[i] == sizes[inside].sum()
@@ -220,8 +220,8 @@ def test_siblings_may_be_given_by_a_callable_of_their_union(n_others: int) -> No
 
 def test_siblings_are_linked_by_other_siblings() -> None:
     links = np.zeros((6, 6), bool)
-    for one, other in [(0, 1), (0, 2), (1, 3), (2, 4)]:
-        links[one, other] = links[other, one] = True
+    for first, second in [(0, 1), (0, 2), (1, 3), (2, 4)]:
+        links[first, second] = links[second, first] = True
     are_siblings = SegmentMoments.of(np.ones(6), None, links).are_siblings
     assert are_siblings((0, 1, 2, 3, 4))
     assert not are_siblings((0, 3))

@@ -505,17 +505,17 @@ def test_distinct_points_are_the_distinct_rows(n_columns: int, n_values: int) ->
     rows = pool[rng.integers(0, len(pool), 3000)]
     weight = rng.integers(1, 5, len(rows)).astype(float)
     points = distinct_points(rows, weight)
-    found = np.column_stack(
+    point_rows = np.column_stack(
         [
             values[ranks]
             for values, ranks in zip(points.values, points.ranks, strict=True)
         ]
     )
-    expected, which = np.unique(
+    expected, inverse = np.unique(
         np.nan_to_num(rows, nan=1e9), axis=0, return_inverse=True
     )
-    np.testing.assert_array_equal(np.nan_to_num(found, nan=1e9), expected)
-    np.testing.assert_array_equal(points.sizes, np.bincount(which.ravel(), weight))
+    np.testing.assert_array_equal(np.nan_to_num(point_rows, nan=1e9), expected)
+    np.testing.assert_array_equal(points.sizes, np.bincount(inverse.ravel(), weight))
 
 
 # Scale
