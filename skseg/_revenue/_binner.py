@@ -27,13 +27,13 @@ from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules import Columns
 
 from ._bootstrap import RevenueBootstrap
-from ._customers import Customers, expected_customers, observed_customers
+from ._customers import expected_customers, observed_customers
 from ._encoding import check_encoding, decoded, encoded_segments
-from ._menu import Menu, read_menu
+from ._menu import OWNER, read_menu
 from ._optimum import find_optimum
 from ._resampler import make_resampler
 from ._response import CALIBRATED
-from ._settings import OWNER, Settings, read_bounds, read_settings
+from ._settings import read_bounds, read_settings
 from ._tiers import Totals, count, profit_table, tier_rules
 
 
@@ -258,15 +258,16 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             If one tier is the best for everyone, whatever the scores.
         """
         columns = read_columns(self, X, reset=True)
-        weight = check_sample_weight(sample_weight, columns.n_rows)
+        weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         settings = read_settings(self)
         column = self._score_column(columns)
         model = self.response_model
         observed = observed_customers(columns.numbers(column), y, weight, model)
         customers = expected_customers(observed, model)
-        menu = self._read_menu(settings, customers)
-        rows = customers.scored.rows()
-        bounds = read_bounds(self, customers.scored.n)
+        scored = customers.scored
+        rate, lowest = scored.n_conversions / scored.n, customers.conversions.min()
+        menu = read_menu(self, settings.n_bins, rate, float(lowest))
+        rows, bounds = scored.rows(), read_bounds(self, scored.n)
         optimum = find_optimum(rows, customers, menu, settings, bounds)
         cuts, unscored_profit = optimum.cuts, optimum.unscored_profit
         cut_points = np.array(cuts.cut_points)
@@ -294,7 +295,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             observed, bins, model, menu, settings.missing_tier
         )
         self._menu, self._options = menu, optimum.options
-        self._score_range = customers.scored.score_range
+        self._score_range = scored.score_range
         self._are_shares = observed.are_shares
         self.min_size_, self.max_size_ = bounds
         self.menu_ = menu.table(settings.names)
@@ -443,7 +444,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
                 rule="given",
             )
         outcome = check_outcome(OWNER, y, len(codes))
-        weight = check_sample_weight(sample_weight, len(codes))
+        weight = check_sample_weight(sample_weight, len(codes), OWNER)
         totals = count(codes, len(self.rules_), outcome, weight)
         return profit_table(
             self.rules_, self._menu, self.tiers_, self.cut_points_, totals
@@ -572,18 +573,6 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             raise MissingColumnError(OWNER, [column], names, advice=advice)
         last = len(names) - 1
         return names[check_int(OWNER, "score_column", column, -last - 1, last)]
-
-    def _read_menu(self, settings: Settings, customers: Customers) -> Menu:
-        return read_menu(
-            OWNER,
-            settings.n_bins,
-            customers.scored.n_conversions / customers.scored.n,
-            float(customers.conversions.min()),
-            revenue=self.revenue,
-            cost=self.cost,
-            response=self.response,
-            fixed_cost=self.fixed_cost,
-        )
 
     def _codebook(self) -> FloatArray:
         """Return what stands for every segment in `transform`."""

@@ -17,11 +17,12 @@ from skseg._core._rows import take_rows
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
+OWNER = "PropensityBinner"
 Splits = list[tuple[Any, Any]]
 
 
 def fold_splits(
-    owner: str, cv: Any, X: Any, y: FloatArray, estimator: Any, params: dict[str, Any]
+    cv: Any, X: Any, y: FloatArray, estimator: Any, params: dict[str, Any]
 ) -> Splits:
     """Return train and test rows of every fold, or raise."""
     n_folds = 5 if cv is None else cv
@@ -40,10 +41,10 @@ def fold_splits(
         text = shorten(repr(cv), 60, placeholder=" ...")
         rule = "put every row in exactly one test fold"
         raise InvalidDataError(
-            f"The 'cv' parameter of {owner} must {rule}. Got {text} instead: of "
+            f"The 'cv' parameter of {OWNER} must {rule}. Got {text} instead: of "
             f"{len(y)} rows {len(untested)} are in none, and all folds together have "
             f"{len(tested)}.",
-            owner=owner,
+            owner=OWNER,
             name="cv",
             rule=rule,
             value=cv,
@@ -53,7 +54,6 @@ def fold_splits(
 
 
 def out_of_fold(
-    owner: str,
     estimator: Any,
     X: Any,
     y: FloatArray,
@@ -64,9 +64,7 @@ def out_of_fold(
 ) -> FloatArray:
     """Return the propensity of every row, by a model fitted without its fold."""
     predictions = Parallel(n_jobs=n_jobs)(
-        delayed(_predict_fold)(
-            owner, clone(estimator), X, y, train, test, params, method
-        )
+        delayed(_predict_fold)(clone(estimator), X, y, train, test, params, method)
         for train, test in splits
     )
     propensities = np.empty(len(y))
@@ -75,14 +73,14 @@ def out_of_fold(
     return propensities
 
 
-def expected_outcome(owner: str, estimator: Any, X: Any, method: str) -> FloatArray:
+def expected_outcome(estimator: Any, X: Any, method: str) -> FloatArray:
     """Return the expected outcomes of a fitted estimator, or raise."""
     if not hasattr(estimator, method):
         # This cannot be checked earlier: a stack of models has its methods when fitted.
         rule = f"an estimator with {method}"
         if method == "predict_proba":
             rule += ", which CalibratedClassifierCV adds to those without"
-        raise InvalidParameterError(owner, "estimator", rule, estimator)
+        raise InvalidParameterError(OWNER, "estimator", rule, estimator)
     if method == "predict":
         return np.asarray(column_or_1d(estimator.predict(X)), dtype=np.float64)
     # A fold may lack some classes, so each model has classes of its own.
@@ -91,7 +89,6 @@ def expected_outcome(owner: str, estimator: Any, X: Any, method: str) -> FloatAr
 
 
 def _predict_fold(
-    owner: str,
     estimator: Any,
     X: Any,
     y: FloatArray,
@@ -106,4 +103,4 @@ def _predict_fold(
         for name, value in params.items()
     }
     estimator.fit(take_rows(X, train), y[train], **train_params)
-    return expected_outcome(owner, estimator, take_rows(X, test), method)
+    return expected_outcome(estimator, take_rows(X, test), method)

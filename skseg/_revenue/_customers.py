@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from skseg._core._validation import check_outcome
-from skseg._search.cuts import Rows, as_rows
+from skseg._search.cuts import Rows, read_rows
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
 
+from ._menu import OWNER
 from ._response import expected_conversions
-from ._settings import OWNER
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Customers:
 
     def rows(self) -> Rows:
         """Return the customers as the search reads them."""
-        return as_rows(self.scores, self.conversions, self.weight)
+        return read_rows(self.scores, self.conversions, self.weight)
 
     @property
     def n(self) -> float:
@@ -130,6 +130,6 @@ def expected_customers(observed: Customers, response_model: str) -> Customers:
         return observed
     expected = observed.conversions.copy()
     expected[observed.has_score] = expected_conversions(
-        OWNER, response_model, scored.scores, scored.conversions, scored.weight
+        response_model, scored.scores, scored.conversions, scored.weight
     )
     return Customers(observed.scores, expected, observed.weight)

@@ -9,8 +9,8 @@ from skseg._core._validation import check_choice
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
-from ._menu import Menu
-from ._settings import ENCODINGS, OWNER
+from ._menu import OWNER, Menu
+from ._settings import ENCODINGS
 
 
 def check_encoding(encode: str, are_shares: bool) -> None:

@@ -14,6 +14,7 @@ from skseg._core._validation import is_number
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
+OWNER = "OptimalRevenueBinner"
 # Default response multiplier of the highest tier, for illustration.
 _HIGHEST_RESPONSE = 2.0
 
@@ -56,54 +57,47 @@ class Menu:
 
 
 def read_menu(
-    owner: str,
-    n_tiers: int,
-    overall_rate: float,
-    lowest_rate: float,
-    *,
-    revenue: Any,
-    cost: Any,
-    response: Any,
-    fixed_cost: Any,
+    binner: Any, n_tiers: int, overall_rate: float, lowest_rate: float
 ) -> Menu:
-    """Return the menu that the parameters describe, or raise.
+    """Return the menu that the parameters of `binner` describe, or raise.
 
     By default responses rise evenly, and costs are such that tiers begin to pay at
     rates that are spread evenly around the overall rate of conversion.
     """
-    revenues = _per_tier(owner, "revenue", revenue, n_tiers)
-    fixed = _per_tier(owner, "fixed_cost", fixed_cost, n_tiers)
+    revenues = _per_tier("revenue", binner.revenue, n_tiers)
+    fixed_costs = _per_tier("fixed_cost", binner.fixed_cost, n_tiers)
+    response, cost = binner.response, binner.cost
     is_flat = bool((revenues == revenues[0]).all())
     if response is not None:
-        responses = _per_tier(owner, "response", response, n_tiers)
+        responses = _per_tier("response", response, n_tiers)
         if (responses < 0).any():
-            raise InvalidParameterError(owner, "response", "0 or more a tier", response)
+            raise InvalidParameterError(OWNER, "response", "0 or more a tier", response)
     elif cost is None and is_flat:
         responses = np.linspace(1.0, _HIGHEST_RESPONSE, n_tiers)
     else:
         responses = np.ones(n_tiers)
     if cost is not None:
-        costs = _per_tier(owner, "cost", cost, n_tiers)
-        menu = Menu(revenues, responses, costs, fixed)
+        costs = _per_tier("cost", cost, n_tiers)
+        menu = Menu(revenues, responses, costs, fixed_costs)
         if lowest_rate >= 0:
-            _warn_if_degenerate(owner, menu)
+            _warn_if_degenerate(menu)
         return menu
     steps = np.diff(revenues * responses)
     if (steps <= 0).any():
         rule = "given where revenue x response does not rise with the tier"
         raise InvalidDataError(
-            f"The 'cost' parameter of {owner} must be {rule}. Got "
+            f"The 'cost' parameter of {OWNER} must be {rule}. Got "
             f"{(revenues * responses).tolist()} per conversion and cost=None.",
-            owner=owner,
+            owner=OWNER,
             name="cost",
             rule=rule,
         )
     break_even = max(overall_rate, 0.0) * 2 * np.arange(1, n_tiers) / n_tiers
     costs = np.append(0.0, np.cumsum(steps * break_even))
-    return Menu(revenues, responses, costs, fixed)
+    return Menu(revenues, responses, costs, fixed_costs)
 
 
-def _per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:
+def _per_tier(name: str, value: Any, n_tiers: int) -> FloatArray:
     """Return a parameter as one number per tier, or raise."""
     rule = (
         f"a number, an array of {n_tiers} numbers (one a tier), or a function of the "
@@ -113,17 +107,17 @@ def _per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:
     try:
         array = np.asarray(values)
     except ValueError:
-        raise InvalidParameterError(owner, name, rule, values) from None
+        raise InvalidParameterError(OWNER, name, rule, values) from None
     are_numbers = array.dtype.kind in "iuf" or all(map(is_number, array.flat))
     if array.shape not in {(), (n_tiers,)} or not are_numbers:
-        raise InvalidParameterError(owner, name, rule, values)
+        raise InvalidParameterError(OWNER, name, rule, values)
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
-        raise InvalidParameterError(owner, name, rule, values)
+        raise InvalidParameterError(OWNER, name, rule, values)
     return np.array(np.broadcast_to(array, n_tiers))
 
 
-def _warn_if_degenerate(owner: str, menu: Menu) -> None:
+def _warn_if_degenerate(menu: Menu) -> None:
     """Warn if one tier is the best for every customer, whatever the scores."""
     revenue, cost, fixed_cost = menu.effective_revenue, menu.cost, menu.fixed_cost
     # Highest revenue and, among equals, lowest cost.
@@ -135,10 +129,10 @@ def _warn_if_degenerate(owner: str, menu: Menu) -> None:
     if best > 0:
         missing = "a cost that rises with the tier"
     warnings.warn(
-        f"The menu of {owner} is degenerate: tier {best} makes at least as much per "
+        f"The menu of {OWNER} is degenerate: tier {best} makes at least as much per "
         f"conversion ({revenue[best]:g}) as any other tier and costs no more per "
         f"customer ({cost[best]:g}), so it is the best for everyone and scores do not "
         f"matter. What is missing is {missing}.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=4,
     )

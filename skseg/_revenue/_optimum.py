@@ -12,8 +12,8 @@ from skseg._search.cuts import CutOptions, Cuts, Rows, cut_rows
 from skseg.exceptions import InfeasibleError
 
 from ._customers import Customers
-from ._menu import Menu
-from ._settings import OWNER, Settings
+from ._menu import OWNER, Menu
+from ._settings import Settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

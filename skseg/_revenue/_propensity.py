@@ -38,9 +38,8 @@ from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._binner import OptimalRevenueBinner
-from ._cross_fitting import expected_outcome, fold_splits, out_of_fold
+from ._cross_fitting import OWNER, expected_outcome, fold_splits, out_of_fold
 
-OWNER = "PropensityBinner"
 COLUMN = "propensity"
 RESPONSE_METHODS = ("auto", "predict_proba", "predict")
 
@@ -202,13 +201,13 @@ class PropensityBinner(
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
         outcome = check_outcome(OWNER, y, len(y))
-        weight = check_sample_weight(sample_weight, len(outcome))
+        weight = check_sample_weight(sample_weight, len(outcome), OWNER)
         routed = self._routed(weight, fit_params)
         params = routed["estimator"]["fit"]
         to_split = routed["splitter"]["split"]
-        splits = fold_splits(OWNER, self.cv, X, outcome, estimator, to_split)
+        splits = fold_splits(self.cv, X, outcome, estimator, to_split)
         self.propensities_ = out_of_fold(
-            OWNER, estimator, X, outcome, splits, params, self._response, self.n_jobs
+            estimator, X, outcome, splits, params, self._response, self.n_jobs
         )
         self.binner_ = clone(binner)
         column = pd.DataFrame({COLUMN: self.propensities_})
@@ -261,7 +260,7 @@ class PropensityBinner(
             If the binner is not fitted.
         """
         check_is_fitted(self)
-        return expected_outcome(OWNER, self.estimator_, X, self._response)
+        return expected_outcome(self.estimator_, X, self._response)
 
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row, by its propensity as a new row.

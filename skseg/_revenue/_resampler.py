@@ -18,7 +18,6 @@ from ._customers import Customers
 from ._menu import Menu
 from ._optimum import with_unscored
 from ._response import CALIBRATED, calibrated_rates
-from ._settings import OWNER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +66,7 @@ class Resampler:
         n_replicates: int,
         rng: np.random.Generator,
     ) -> RevenueBootstrap:
-        """Return the optima of drawn customers; `segments` is the binner's own table.
-        """
+        """Return the optima of drawn customers, given the segments of the binner."""
         tiers = segments["tier"].to_numpy()[:-1]
         cut_points = segments["high"].to_numpy()[: len(tiers) - 1]
         inner = np.searchsorted(self.bins.thresholds, cut_points, side="right")
@@ -134,7 +132,7 @@ class Resampler:
         if self.response_model in CALIBRATED and drawn.any():
             rates = np.zeros_like(y)
             rates[drawn] = calibrated_rates(
-                OWNER, self.response_model, self.scores[drawn], n[drawn], y[drawn]
+                self.response_model, self.scores[drawn], n[drawn], y[drawn]
             )
             y = n * rates
         return _cumulative(n, y)

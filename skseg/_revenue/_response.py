@@ -9,12 +9,13 @@ from sklearn.linear_model import LogisticRegression
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
+from ._menu import OWNER
+
 CALIBRATED = ("isotonic", "logistic")
 RESPONSE_MODELS = ("observed", "score", *CALIBRATED)
 
 
 def expected_conversions(
-    owner: str,
     model: str,
     scores: FloatArray,
     conversions: FloatArray,
@@ -26,20 +27,20 @@ def expected_conversions(
     which "score" ignores.
     """
     if model == "score":
-        return _checked_rates(owner, scores)
+        return _checked_rates(scores)
     if model == "logistic":
-        _check_shares(owner, conversions)
+        _check_shares(conversions)
     distinct, inverse = np.unique(scores, return_inverse=True)
     counts = np.ones(len(scores)) if weight is None else weight
     y = np.bincount(inverse, counts * conversions).astype(np.float64, copy=False)
     # A score without any weight has no influence: it gets the least one above 0.
     n: FloatArray = np.maximum(np.bincount(inverse, counts), np.finfo(float).tiny)
-    rates = calibrated_rates(owner, model, distinct, n, y)
+    rates = calibrated_rates(model, distinct, n, y)
     return np.asarray(rates[inverse])
 
 
 def calibrated_rates(
-    owner: str, model: str, scores: FloatArray, n: FloatArray, y: FloatArray
+    model: str, scores: FloatArray, n: FloatArray, y: FloatArray
 ) -> FloatArray:
     """Return conversion rates as a function of the score, or raise.
 
@@ -48,18 +49,18 @@ def calibrated_rates(
     """
     if model == "isotonic":
         return np.asarray(isotonic_regression(y / n, weights=n).x, dtype=np.float64)
-    return _logistic(owner, scores, n, y)
+    return _logistic(scores, n, y)
 
 
-def _checked_rates(owner: str, scores: FloatArray) -> FloatArray:
+def _checked_rates(scores: FloatArray) -> FloatArray:
     is_rate = np.isfinite(scores) & (scores >= 0)
     if not is_rate.all():
         value = float(scores[~is_rate][0])
         raise InvalidDataError(
-            f"response_model='score' of {owner} takes the score for the expected "
+            f"response_model='score' of {OWNER} takes the score for the expected "
             "conversions of a customer, so scores must be finite and not negative. Got "
             f"{value}.",
-            owner=owner,
+            owner=OWNER,
             name="X",
             rule="scores that are finite and not negative",
             value=value,
@@ -69,12 +70,12 @@ def _checked_rates(owner: str, scores: FloatArray) -> FloatArray:
     return scores
 
 
-def _check_shares(owner: str, conversions: FloatArray) -> None:
+def _check_shares(conversions: FloatArray) -> None:
     if conversions.min() < 0 or conversions.max() > 1:
         raise InvalidDataError(
-            f"response_model='logistic' of {owner} needs outcomes in [0, 1]. Got "
+            f"response_model='logistic' of {OWNER} needs outcomes in [0, 1]. Got "
             f"{conversions.min():g} to {conversions.max():g}.",
-            owner=owner,
+            owner=OWNER,
             name="y",
             rule="in [0, 1]",
             value=(float(conversions.min()), float(conversions.max())),
@@ -82,9 +83,7 @@ def _check_shares(owner: str, conversions: FloatArray) -> None:
         )
 
 
-def _logistic(
-    owner: str, scores: FloatArray, n: FloatArray, y: FloatArray
-) -> FloatArray:
+def _logistic(scores: FloatArray, n: FloatArray, y: FloatArray) -> FloatArray:
     """Return conversion rates as a logistic function of the score.
 
     Targets are Platt's, not quite 0 and 1, so that separable outcomes have a solution.
@@ -92,8 +91,8 @@ def _logistic(
     if not np.isfinite(scores).all():
         value = float(scores[~np.isfinite(scores)][0])
         raise InvalidDataError(
-            f"response_model='logistic' of {owner} needs finite scores. Got {value}.",
-            owner=owner,
+            f"response_model='logistic' of {OWNER} needs finite scores. Got {value}.",
+            owner=OWNER,
             name="X",
             rule="finite scores",
             value=value,

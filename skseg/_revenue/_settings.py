@@ -14,10 +14,10 @@ from skseg._core._validation import check_choice, check_int, check_size, is_numb
 from skseg._search.cuts import Mode, Rates
 from skseg.exceptions import InvalidParameterError
 
+from ._menu import OWNER
 from ._response import RESPONSE_MODELS
 from ._tiers import NO_SCORE
 
-OWNER = "OptimalRevenueBinner"
 ENCODINGS = ("ordinal", "onehot", "rate", "woe", "value")
 _MODES = ("subset", "prefix", "exact")
 _MAX_BINS = 1000

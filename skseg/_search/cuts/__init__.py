@@ -1,17 +1,14 @@
 """Rows cut by score into the tiers of largest profit."""
 
 from ._cut import (
-    as_rows,
     cut_bins,
     cut_rows,
     optimal_cuts,
     path_of_rows,
-    threshold_between,
-    value_path,
 )
 from ._objective import Mode
 from ._problem import Constraints, Rates
-from ._rows import Rows
+from ._rows import Rows, read_rows, threshold_between
 from ._types import CutOptions, Cuts
 
 __all__ = [
@@ -21,11 +18,10 @@ __all__ = [
     "Mode",
     "Rates",
     "Rows",
-    "as_rows",
     "cut_bins",
     "cut_rows",
     "optimal_cuts",
     "path_of_rows",
+    "read_rows",
     "threshold_between",
-    "value_path",
 ]

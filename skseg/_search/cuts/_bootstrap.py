@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from skseg._typing import FloatArray, IntArray
 
-from ._cut import threshold_between
 from ._rows import Rows
 
 # Largest number of bins, at which a replicate takes about a millisecond. Half of their
@@ -81,8 +80,7 @@ def score_bins(rows: Rows, cuts: FloatArray) -> ScoreBins:
         runs = rows.sorted_runs(np.ones(len(rows.n), dtype=bool))
         positions = np.searchsorted(runs.scores, cuts, side="right") - 1
         ends = _bin_ends(runs.n, positions)
-        low, high = runs.scores[ends[:-1]].tolist(), runs.scores[ends[:-1] + 1].tolist()
-        thresholds = np.array(list(map(threshold_between, low, high)))
+        thresholds = np.array(runs.thresholds(ends[:-1]))
         n, y = (np.diff(sums[ends], prepend=0.0) for sums in (runs.n, runs.y))
         return ScoreBins(thresholds, n, y, len(ends) == len(runs.n))
     positions = rows.bucket(cuts).astype(np.intp)

@@ -15,17 +15,16 @@ from skseg._search._bounds import SizeBounds, size_bounds
 from skseg._typing import FloatArray
 
 from ._dynamic_program import (
-    Division,
     best_division,
     best_values,
-    pruned,
+    pruned_sums,
     relevant_blocks,
 )
 from ._infeasible_constraints import explain_constraints
 from ._infeasible_sizes import NearestFeasible, explain_sizes, nearest_feasible_bounds
 from ._objective import Objective, make_objective
 from ._positions import Blocks, Limits
-from ._problem import Constraints, CutProblem, Incumbent, tier_sums
+from ._problem import Constraints, CutProblem, Division, Incumbent
 from ._rows import Rows, Runs, read_rows
 from ._solve import solve, solve_at, upper_bound
 from ._types import CutOptions, Cuts
@@ -41,48 +40,20 @@ def optimal_cuts(
     """Cut rows by score into the tiers of largest total profit.
 
     A tier i that is used, with weighted sums N of its rows and Y of their conversions,
-    makes ``revenue[i] * Y - cost[i] * N - fixed_cost[i]``.
+    makes ``revenue[i] * Y - cost[i] * N - fixed_cost[i]``. `CutOptions` are this menu
+    and the constraints. Scores are not NaN; only their order and their ties matter.
+    Conversions are finite, 0 or 1 or expected ones, per unit of weight. Weights are not
+    negative, 1 by default. A whole weight is a repetition; rows without weight decide
+    nothing.
 
-    Parameters
-    ----------
-    scores : ndarray of float64 of shape (n_rows,)
-        Scores without NaN. Only their order and their ties matter.
-    conversions : array-like of shape (n_rows,)
-        Finite numbers, such as 0 or 1, or expected conversions; per unit of weight.
-    weight : ndarray of float64 of shape (n_rows,), default=None
-        Nonnegative weights, 1 by default. A whole weight is a repetition; rows without
-        weight decide nothing.
-    revenue, cost : array-like of shape (n_tiers,) or scalar
-        Money per conversion and per unit of weight, finite, for tiers in order of
-        score, the first for the lowest. At least one of them has the length of the
-        menu.
-    fixed_cost : array-like of shape (n_tiers,) or scalar, default=0.0
-        Money per tier used.
-    mode : {"subset", "prefix", "exact"}, default="subset"
-        Which tiers may stay unused: any, only the last ones, none.
-    min_size, max_size : float, default=0.0, inf
-        Bounds of the weight of every tier used.
-    budget : float, default=inf
-        Largest spend: the sum of ``cost[i] * N + fixed_cost[i]`` over the tiers used.
-    spent : float, default=0.0
-        Part of the budget that is spent before any cut.
-    rates : Rates or None, default=None
-        Constraint on the conversion rates of neighbouring tiers.
+    The result does not depend on the order of rows. Of equal values, it is the one of
+    the fewest tiers; among these, from the lowest score up, the lowest tier and then
+    the lowest cut that leave the optimum within reach. Values are equal if they differ
+    by less than 1e-12, for every tier, of the money at stake: all conversions at the
+    largest revenue, and all rows at the lowest cost.
 
-    Returns
-    -------
-    Cuts
-        Independent of the order of rows. Of equal values, the one of the fewest tiers;
-        among these, from the lowest score up, the lowest tier and then the lowest cut
-        that leave the optimum within reach. Values are equal if they differ by less
-        than 1e-12, for every tier, of the money at stake: all conversions at the
-        largest revenue, and all rows at the lowest cost.
-
-    Notes
-    -----
     Sums are exact if weights and conversions are whole numbers. Others are rounded
-    once, to multiples of 2**-52 of their total, and their sums are exact from there on,
-    so no result depends on the order of summation.
+    once, to multiples of 2**-52 of their total, and their sums are exact from there on.
 
     A dynamic program takes the tiers in order [1]_: the best value of the rows below a
     border, given the tier that ends there, is that tier's ``revenue * Y - cost * N``
@@ -123,55 +94,19 @@ def optimal_cuts(
     >>> cuts.tiers, cuts.cut_points, cuts.value
     ((0, 1), (0.5,), 28.0)
     """
-    return cut_rows(as_rows(scores, conversions, weight), **options)
-
-
-def value_path(
-    scores: FloatArray,
-    conversions: npt.ArrayLike,
-    *,
-    weight: FloatArray | None = None,
-    **options: Unpack[CutOptions],
-) -> FloatArray:
-    """Return the largest value for every number of tiers used.
-
-    The arguments are those of `optimal_cuts`.
-
-    Returns
-    -------
-    ndarray of float64 of shape (n_tiers,)
-        Values for 1, 2, ... tiers; NaN where no division has that many. With a budget
-        or rates and many rows, the best value found, as in `optimal_cuts`.
-
-    Notes
-    -----
-    Bounds and pruning are those of `optimal_cuts`, for every number of tiers at once,
-    with the number as a further state of the dynamic program if any tier may stay
-    unused: O(n K^2) a number where nothing can be pruned.
-    """
-    return path_of_rows(as_rows(scores, conversions, weight), **options)
-
-
-def as_rows(
-    scores: FloatArray, conversions: npt.ArrayLike, weight: FloatArray | None
-) -> Rows:
-    """Return the argument of `cut_rows` and `path_of_rows`, read once for both."""
-    scores = np.asarray(scores, dtype=np.float64)
-    if weight is not None:
-        weight = np.asarray(weight, dtype=np.float64)
-    return read_rows(scores, np.asarray(conversions), weight)
+    return cut_rows(read_rows(scores, conversions, weight), **options)
 
 
 def cut_rows(rows: Rows, **options: Unpack[CutOptions]) -> Cuts:
     """Return `optimal_cuts` of rows that have been read."""
     objective, bounds, limits, constraints = _read(rows, options)
     n, y, runs = _candidates(rows, [objective], limits)
-    division = best_division(n, y, objective, limits) if n[-1] > 0 else None
+    problem = CutProblem(n, y, objective, limits, constraints)
+    division = best_division(problem) if n[-1] > 0 else None
     if division is None:
         nearest = nearest_feasible_bounds(_all_runs(rows).n, objective, limits)
         reason, advice = explain_sizes(nearest, objective, bounds, n[-1])
         return _infeasible(nearest, reason, advice)
-    problem = CutProblem(n, y, objective, limits, constraints)
     value = problem.objective_value(division)
     incumbent = Incumbent(division, value, is_proved=True)
     if not problem.is_feasible(division):
@@ -186,7 +121,13 @@ def cut_rows(rows: Rows, **options: Unpack[CutOptions]) -> Cuts:
 
 
 def path_of_rows(rows: Rows, **options: Unpack[CutOptions]) -> FloatArray:
-    """Return `value_path` of rows that have been read."""
+    """Return the largest value with 1, 2, ... tiers used, NaN where that is infeasible.
+
+    With a budget or rates and many rows it is the best value found, as in
+    `optimal_cuts`. All numbers of tiers are solved at once, with the number as a
+    further state of the dynamic program if any tier may stay unused: O(n K^2) a number
+    where nothing can be pruned.
+    """
     objective, _, limits, constraints = _read(rows, options)
     path = np.full(objective.n_tiers, -math.inf)
     n, y, _ = _candidates(rows, objective.all_counts(), limits)
@@ -210,28 +151,13 @@ def cut_bins(
 ) -> Division | None:
     """Return the best division of bins of whole rows, None if infeasible.
 
-    Parameters
-    ----------
-    n, y : ndarray of float64 of shape (n_bins + 1,)
-        Numbers of rows and conversions below every bin, and of all rows.
-    **options : dict
-        Menu and constraints, as for `optimal_cuts`.
+    `n` and `y` are numbers of rows and conversions below every bin, and of all rows.
     """
     objective, constraints = _read_menu(options)
     objective = objective.with_tie_break(float(n[-1]), float(np.abs(np.diff(y)).sum()))
     low, high = options.get("min_size", 0.0), options.get("max_size", math.inf)
     limits = Limits(math.ceil(low), math.floor(high) if high < n[-1] else math.inf)
-    return solve_at(n, y, objective, limits, constraints)[0]
-
-
-def threshold_between(low: float, high: float) -> float:
-    """Return the middle of two scores, such that ``low <= threshold < high``."""
-    middle = low / 2 + high / 2
-    if math.isfinite(high - low):
-        middle = low + (high - low) / 2
-    if math.isnan(middle):
-        return 0.0
-    return middle if low <= middle < high else low
+    return solve_at(CutProblem(n, y, objective, limits, constraints))[0]
 
 
 def _read(
@@ -303,13 +229,7 @@ def _candidates(
     stop = np.searchsorted(runs.n, n[-1])
     n = np.concatenate([[0.0], runs.n[:stop], n[-1:]])
     y = np.concatenate([[0.0], runs.y[:stop], y[-1:]])
-    return *pruned(n, y, objectives, limits), runs
-
-
-def _thresholds(division: Division, runs: Runs) -> tuple[float, ...]:
-    below = np.searchsorted(runs.n, division.n_below)
-    low, high = runs.scores[below].tolist(), runs.scores[below + 1].tolist()
-    return tuple(map(threshold_between, low, high))
+    return *pruned_sums(n, y, objectives, limits), runs
 
 
 def _all_runs(rows: Rows) -> Runs:
@@ -324,7 +244,7 @@ def _all_runs(rows: Rows) -> Runs:
 
 def _best_value(problem: CutProblem, all_runs: Callable[[], Runs]) -> float:
     """Return the largest value found, -inf if there is none."""
-    division = best_division(problem.n, problem.y, problem.objective, problem.limits)
+    division = best_division(problem)
     if division is not None and not problem.is_feasible(division):
         problem = replace(problem, n=all_runs().n, y=all_runs().y)
         division = solve(problem, division).division
@@ -334,12 +254,12 @@ def _best_value(problem: CutProblem, all_runs: Callable[[], Runs]) -> float:
 def _solved(
     problem: CutProblem, incumbent: Incumbent, division: Division, runs: Runs
 ) -> Cuts:
-    sizes, conversions = tier_sums(division, problem.n, problem.y)
+    sizes, conversions = problem.tier_sums(division)
     value, bound = problem.value(division), upper_bound(problem, incumbent)
     return Cuts(
         "solved",
         tuple(division.tiers),
-        _thresholds(division, runs),
+        tuple(runs.thresholds(np.searchsorted(runs.n, division.n_below))),
         value,
         bound,
         bound - value,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from ._positions import (
     in_blocks,
     windows,
 )
+from ._problem import CutProblem, Division
 
 # Initial number of blocks of borders. It is quadrupled where pruning removes less than
 # half of the borders, as long as a block holds at least `_MIN_BORDERS_A_BLOCK` of them.
@@ -142,7 +143,14 @@ def backward_values(
     return suffix
 
 
-def pruned(
+def pruned(problem: CutProblem, floor: float | None = None) -> CutProblem:
+    """Return the problem at the borders that `pruned_sums` keeps."""
+    n, y = problem.n, problem.y
+    n, y = pruned_sums(n, y, [problem.objective], problem.limits, floor)
+    return replace(problem, n=n, y=y)
+
+
+def pruned_sums(
     n: FloatArray,
     y: FloatArray,
     objectives: Sequence[Objective],
@@ -174,7 +182,7 @@ def relevant_blocks(
 ) -> tuple[BoolArray, BoolArray]:
     """Return the edges, and the blocks, that an optimum of some objective may cut.
 
-    Blocks are grouped first, as borders are in `pruned`.
+    Blocks are grouped first, as borders are in `pruned_sums`.
     """
     kept, is_open = np.arange(len(blocks.most)), np.ones(len(blocks.most), dtype=bool)
     remaining, n_groups = blocks, 4 * _initial_blocks(objectives)
@@ -224,23 +232,13 @@ def _initial_blocks(objectives: Sequence[Objective]) -> int:
     return max(1, min(_N_BLOCKS, _MAX_VALUES // max(sizes)))
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
-    """The tiers used, ascending, and weight and conversions below every cut."""
-
-    tiers: list[int]
-    n_below: list[float]
-    y_below: list[float]
-
-
-def best_division(
-    n: FloatArray, y: FloatArray, objective: Objective, limits: Limits
-) -> Division | None:
-    """Return the optimal division with cuts at these borders, None if there is none.
+def best_division(problem: CutProblem) -> Division | None:
+    """Return the optimal division, budget and rates ignored, None if there is none.
 
     Ties are broken from the lowest score up: the lowest tier that can come next in an
     optimum, and the lowest cut that can end it.
     """
+    n, y, objective, limits = problem.n, problem.y, problem.objective, problem.limits
     endings = backward_values(exact_positions(n, y), objective, limits, "end")
     border, tiers, cuts = 0, list[int](), list[int]()
     fixed_cost = objective.fixed_cost_and_tie
@@ -270,7 +268,7 @@ def best_division(
         tiers.append(tier)
         cuts.append(border)
     cuts.pop()
-    return Division(tiers, n[cuts].tolist(), y[cuts].tolist())
+    return problem.division(tiers, cuts)
 
 
 def next_tiers(objective: Objective, tier: int | None) -> list[int]:

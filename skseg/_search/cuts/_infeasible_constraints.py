@@ -10,9 +10,9 @@ import numpy as np
 
 from skseg._search._bounds import count_rows
 
-from ._dynamic_program import Division, best_division, pruned
+from ._dynamic_program import best_division, pruned
 from ._infeasible_sizes import NearestFeasible, format_bound, menu_counts
-from ._problem import Constraints, CutProblem, Incumbent, Rates, tier_sums
+from ._problem import Constraints, CutProblem, Division, Incumbent, Rates
 from ._rates import max_borders
 from ._solve import even_borders, solve
 
@@ -141,7 +141,7 @@ def _largest_diff(problem: CutProblem, constraints: Constraints) -> float | None
 
 def _smallest_diff(problem: CutProblem, division: Division) -> float:
     """Return the smallest difference of the rates of neighbours."""
-    sizes, conversions = tier_sums(division, problem.n, problem.y)
+    sizes, conversions = problem.tier_sums(division)
     return float(np.abs(np.diff(conversions / sizes)).min(initial=1.0))
 
 
@@ -150,8 +150,7 @@ def _cheapest(problem: CutProblem, constraints: Constraints) -> Division | None:
     free = replace(constraints, budget=math.inf)
     minimum_cost = problem.objective.minimum_cost(float(problem.n[-1]))
     cheap = problem.with_objective(minimum_cost).with_constraints(free)
-    n, y = pruned(cheap.n, cheap.y, [cheap.objective], cheap.limits)
-    division = best_division(n, y, cheap.objective, cheap.limits)
+    division = best_division(pruned(cheap))
     if division is not None and not cheap.is_feasible(division):
         division = solve(cheap, division).division
     limit = problem.with_constraints(constraints).max_spend

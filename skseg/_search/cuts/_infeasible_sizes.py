@@ -21,14 +21,14 @@ class NearestFeasible:
     """The nearest constraints that allow a division, each with all others unchanged.
 
     None stands for a constraint that was not given or whose change alone does not help.
-    If neither bound of sizes alone does, `both` has the largest lower bound that goes
-    with the smallest upper bound, and that one. No more than `n_distinct` tiers can be
-    used.
+    If neither bound of sizes alone does, `both_bounds` are the smallest upper bound and
+    the largest lower bound that goes with it, the lower one first. No more than
+    `n_distinct` tiers can be used.
     """
 
     min_size: float | None
     max_size: float | None
-    both: tuple[float, float] | None
+    both_bounds: tuple[float, float] | None
     n_distinct: int
     budget: float | None = None
     min_rate_diff: float | None = None
@@ -63,15 +63,15 @@ def nearest_feasible_bounds(
         n_steps = _last_true(lambda i: allows(low, -i * limits.step), first, -int(stop))
         return -limits.step * n_steps
 
-    min_size = max_size = both = None
+    min_size = max_size = both_bounds = None
     if allows(0.0, limits.high):
         min_size = largest_low(limits.high)
     if allows(limits.low, total):
         max_size = smallest_high(limits.low)
     if min_size is None and max_size is None and allows(0.0, total):
         widest = smallest_high(0.0)
-        both = (largest_low(widest), widest)
-    return NearestFeasible(min_size, max_size, both, len(n) - 1)
+        both_bounds = (largest_low(widest), widest)
+    return NearestFeasible(min_size, max_size, both_bounds, len(n) - 1)
 
 
 def _last_true(holds: Callable[[int], bool], first: int, stop: int) -> int:
@@ -132,8 +132,8 @@ def explain_sizes(
     if nearest.max_size is not None:
         changes.append(_upper_bound(nearest.max_size))
     change = " or ".join(changes)
-    if nearest.both is not None:
-        low, high = nearest.both
+    if nearest.both_bounds is not None:
+        low, high = nearest.both_bounds
         change = f"{_lower_bound(low)} together with {_upper_bound(high)}"
     reason = (
         f"{count_rows(total)} of {scores} cannot be cut into {menu_counts(objective)} "

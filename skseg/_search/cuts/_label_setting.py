@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._dynamic_program import Division, backward_values
+from ._dual import BudgetSearch
+from ._dynamic_program import backward_values
 from ._objective import Objective
 from ._positions import exact_positions
-from ._problem import CutProblem
+from ._problem import Division
 from ._rates import pair_backward_values
 
 # After this many extensions of labels, only a few labels of the largest bounds are
@@ -35,62 +36,33 @@ Labels = npt.NDArray[Any]
 
 
 @dataclass(slots=True, eq=False)
-class LabelSearch:
-    """A search for a division that beats a value.
+class LabelSearch(BudgetSearch):
+    """A search with labels at every border, for any constraints."""
 
-    Attributes
-    ----------
-    problem : CutProblem
-        The problem.
-    multiplier, rounding : float
-        Lagrange multiplier of the bounds; spends that differ by less are equal.
-    best : float
-        The objective value to beat.
-    lost : float
-        Largest bound of what was dropped: if it is below `to_beat`, nothing of it beats
-        `best`.
-    width : int
-        Number of labels at a border.
-    """
-
-    problem: CutProblem
-    multiplier: float
-    rounding: float
-    best: float
-    lost: float
-    width: int
-    _objectives: tuple[Objective, Objective] = field(init=False)
     _endings: tuple[FloatArray, FloatArray] = field(init=False)
     _waiting: dict[int, list[Labels]] = field(init=False)
-    _done: list[Labels] = field(default_factory=list)
-    _n_done: int = 0
+    _settled: list[Labels] = field(default_factory=list)
+    _n_settled: int = 0
     _n_steps: int = 0
     _winner: npt.NDArray[Any] | None = None
 
     def run(self) -> Division | None:
         """Return the best division if it beats `best`, which becomes its value."""
-        objective, size = self.problem.objective, len(self.problem.n)
-        penalised = objective.penalised(self.multiplier, self.rounding)
-        minimum_cost = objective.minimum_cost(float(self.problem.n[-1]))
-        self._objectives = penalised, minimum_cost
-        self._endings = self._suffixes(penalised), self._suffixes(minimum_cost)
+        self._endings = (
+            self._suffixes(self.penalised),
+            self._suffixes(self.minimum_cost),
+        )
         self._waiting = defaultdict(list)
         first = np.zeros(1, dtype=_LABEL)
         first["tier"], first["bound"] = -1, np.inf
         self._waiting[0].append(first)
-        for border in range(size - 1):
+        for border in range(len(self.problem.n) - 1):
             labels = self._labels_at(border)
             if len(labels):
                 self._extend(labels, border)
-                self._done.append(labels)
-                self._n_done += len(labels)
+                self._settled.append(labels)
+                self._n_settled += len(labels)
         return None if self._winner is None else self._division(self._winner)
-
-    def to_beat(self) -> float:
-        """Return the largest bound that leads to nothing better."""
-        # No division within the budget has a larger penalty.
-        penalty = self.multiplier * self.problem.max_spend if self.multiplier else 0.0
-        return self.best - penalty + self._objectives[0].rounding
 
     def _suffixes(self, objective: Objective) -> FloatArray:
         """Return `pair_backward_values`; without rates one border decides them."""
@@ -153,9 +125,9 @@ class LabelSearch:
     ) -> Labels:
         """Return the labels with one more tier, which starts at a border."""
         problem, objective = self.problem, self.problem.objective
-        penalised, minimum_cost = self._objectives
+        penalised, minimum_cost = self.penalised, self.minimum_cost
         n, y = problem.n, problem.y
-        value = labels["value"] - self.multiplier * labels["spent"]
+        value = labels["value"] - self.dual.multiplier * labels["spent"]
         value = value - penalised.fixed_cost_and_tie[tier]
         value -= penalised.profit(tier, n[border], y[border])
         saved = -labels["spent"] - minimum_cost.fixed_cost[tier]
@@ -169,7 +141,7 @@ class LabelSearch:
         self._n_steps += len(labels) * (ahead.stop - ahead.start)
         bound = value[:, np.newaxis] + bounds[ahead]
         keep = bound > self.to_beat()
-        keep &= saved[:, np.newaxis] + savings[ahead] >= -problem.max_spend
+        keep &= saved[:, np.newaxis] + savings[ahead] >= -self.max_spend
         keep &= self._has_legal_rates(labels["start"], border, ahead)
         parents, steps = np.nonzero(keep)
         new = np.zeros(len(parents), dtype=_LABEL)
@@ -177,7 +149,7 @@ class LabelSearch:
         sizes, conversions = n[ends] - n[border], y[ends] - y[border]
         new["tier"], new["start"], new["border"] = tier, border, ends
         new["used"], new["parent"] = labels["used"][parents] + 1, numbers[parents]
-        new["parent"] += self._n_done
+        new["parent"] += self._n_settled
         new["value"] = labels["value"][parents] - objective.fixed_cost_and_tie[tier]
         new["value"] += objective.profit(tier, sizes, conversions)
         new["spent"] = labels["spent"][parents] + objective.cost[tier] * sizes
@@ -206,17 +178,17 @@ class LabelSearch:
 
     def _finish(self, labels: Labels) -> None:
         """Compare labels that end above all rows with the best value."""
-        labels = labels[labels["spent"] <= self.problem.max_spend]
+        labels = labels[labels["spent"] <= self.max_spend]
         if len(labels):
             best = labels[labels["value"].argmax()]
             if best["value"] > self.best:
                 self.best, self._winner = float(best["value"]), best.copy()
 
     def _division(self, label: npt.NDArray[Any]) -> Division:
-        done = np.concatenate(self._done)
+        settled = np.concatenate(self._settled)
         tiers, cuts = [int(label["tier"])], [int(label["start"])]
         while cuts[0] > 0:
-            label = done[label["parent"]]
+            label = settled[label["parent"]]
             tiers.insert(0, int(label["tier"]))
             cuts.insert(0, int(label["start"]))
         return self.problem.division(tiers, cuts[1:])

@@ -8,8 +8,7 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._dynamic_program import Division
-from ._problem import CutProblem
+from ._problem import CutProblem, Division
 
 _MAX_ROUNDS = 20
 

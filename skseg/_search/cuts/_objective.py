@@ -85,19 +85,13 @@ class Objective:
 
     def mirror(self) -> Objective:
         """Return the objective for rows in descending order of score."""
-        revenue, cost, fixed_cost = (
-            self.revenue[::-1],
-            self.cost[::-1],
-            self.fixed_cost[::-1],
-        )
-        lowest, highest = self.can_be_highest[::-1], self.can_be_lowest[::-1]
         return replace(
             self,
-            revenue=revenue,
-            cost=cost,
-            fixed_cost=fixed_cost,
-            can_be_lowest=lowest,
-            can_be_highest=highest,
+            revenue=self.revenue[::-1],
+            cost=self.cost[::-1],
+            fixed_cost=self.fixed_cost[::-1],
+            can_be_lowest=self.can_be_highest[::-1],
+            can_be_highest=self.can_be_lowest[::-1],
         )
 
     def with_tie_break(self, n: float, y: float) -> Objective:
@@ -136,20 +130,15 @@ class Objective:
             if self.may_skip:
                 yield k, replace(self, count=k)
             elif self.can_be_highest[k - 1]:
-                is_last = np.arange(k) == k - 1
-                yield (
-                    k,
-                    Objective(
-                        self.revenue[:k],
-                        self.cost[:k],
-                        self.fixed_cost[:k],
-                        self.can_be_lowest[:k],
-                        is_last,
-                        may_skip=False,
-                        rounding=self.rounding,
-                        tie=self.tie,
-                    ),
+                first_k = replace(
+                    self,
+                    revenue=self.revenue[:k],
+                    cost=self.cost[:k],
+                    fixed_cost=self.fixed_cost[:k],
+                    can_be_lowest=self.can_be_lowest[:k],
+                    can_be_highest=np.arange(k) == k - 1,
                 )
+                yield k, first_k
 
 
 def make_objective(

@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from skseg._typing import FloatArray, IntArray
 
-from ._dynamic_program import Division, backward_values, next_tiers
+from ._dual import BudgetSearch
+from ._dynamic_program import backward_values, next_tiers
 from ._objective import Objective
 from ._positions import exact_positions
-from ._problem import CutProblem
+from ._problem import Division
 
 # A label is a prefix that ends where a tier starts. Its entries are the value of the
 # tiers below and what they save (minus their spend), both less what this tier would
@@ -93,35 +94,11 @@ class ParetoFront:
 
 
 @dataclass(slots=True, eq=False)
-class ParetoSearch:
-    """A search for a division that beats a value, without a largest size of tiers.
+class ParetoSearch(BudgetSearch):
+    """A search with a front per tier, without rates and without a largest size."""
 
-    Attributes
-    ----------
-    problem : CutProblem
-        A problem without rates and without an upper limit of sizes.
-    multiplier, rounding : float
-        Lagrange multiplier of the bounds; spends that differ by less are equal.
-    best : float
-        The objective value to beat.
-    lost : float
-        Largest bound of what was dropped: if it is below `to_beat`, nothing of it beats
-        `best`.
-    width : int
-        Length of a front.
-    """
-
-    problem: CutProblem
-    multiplier: float
-    rounding: float
-    best: float
-    lost: float
-    width: int
-    _penalised: Objective = field(init=False)
-    _minimum_cost: Objective = field(init=False)
     _bounds: FloatArray = field(init=False)
     _savings: FloatArray = field(init=False)
-    _max_spend: float = field(init=False)
     _sums: tuple[list[float], list[float]] = field(init=False)
     _menus: dict[int, tuple[list[float], list[float], list[float]]] = field(init=False)
     _fronts: dict[tuple[int, int], ParetoFront] = field(default_factory=dict)
@@ -134,25 +111,7 @@ class ParetoSearch:
     def run(self) -> Division | None:
         """Return the best division if it beats `best`, which becomes its value."""
         problem, n = self.problem, self.problem.n
-        self._penalised = problem.objective.penalised(self.multiplier, self.rounding)
-        self._minimum_cost = problem.objective.minimum_cost(float(n[-1]))
-        self._max_spend, self._sums = (
-            problem.max_spend,
-            (n.tolist(), problem.y.tolist()),
-        )
-        self._menus = {
-            id(objective): (
-                objective.revenue.tolist(),
-                objective.cost.tolist(),
-                objective.fixed_cost_and_tie.tolist(),
-            )
-            for objective in (problem.objective, self._minimum_cost, self._penalised)
-        }
-        positions = exact_positions(n, problem.y)
-        self._bounds, self._savings = (
-            backward_values(positions, objective, problem.limits, "start")
-            for objective in (self._penalised, self._minimum_cost)
-        )
+        self._prepare()
         first = np.zeros(1, dtype=_LABEL)
         first["number"] = -1
         for tier in next_tiers(problem.objective, None):
@@ -171,13 +130,26 @@ class ParetoSearch:
         self.lost = max([self.lost, *(front.lost for front in self._fronts.values())])
         return self._division() if self._winner >= 0 else None
 
+    def _prepare(self) -> None:
+        """Compute bounds of suffixes, and put what `_step` reads into lists."""
+        problem, penalised, cheap = self.problem, self.penalised, self.minimum_cost
+        self._sums = problem.n.tolist(), problem.y.tolist()
+        self._menus = {
+            id(objective): (
+                objective.revenue.tolist(),
+                objective.cost.tolist(),
+                objective.fixed_cost_and_tie.tolist(),
+            )
+            for objective in (problem.objective, cheap, penalised)
+        }
+        positions = exact_positions(problem.n, problem.y)
+        self._bounds, self._savings = (
+            backward_values(positions, objective, problem.limits, "start")
+            for objective in (penalised, cheap)
+        )
+
     def _front_width(self) -> int:
         return self.width if self._n_labels < _MAX_LABELS else _SHORT_FRONT
-
-    def to_beat(self) -> float:
-        """Return the largest bound that leads to nothing better."""
-        penalty = self.multiplier * self._max_spend if self.multiplier else 0.0
-        return self.best - penalty + self._penalised.rounding
 
     def _start(
         self, front: ParetoFront, tier: int | None, following: int, at: tuple[int, int]
@@ -187,16 +159,16 @@ class ParetoSearch:
         layer = self.problem.objective.layer(used)
         if layer < 0:
             return
-        penalised = self._step(self._penalised, tier, following, border)
+        penalised = self._step(self.penalised, tier, following, border)
         bound = float(self._bounds[layer, following, border])
         to_beat = self.to_beat()
         if not front.top + (penalised + bound) > to_beat:
             return
         value = self._step(self.problem.objective, tier, following, border)
-        saved = self._step(self._minimum_cost, tier, following, border)
+        saved = self._step(self.minimum_cost, tier, following, border)
         labels, least = front.labels, float(self._savings[layer, following, border])
         keep = labels["penalised"] + (penalised + bound) > to_beat
-        keep &= labels["saved"] + (saved + least) >= -self._max_spend
+        keep &= labels["saved"] + (saved + least) >= -self.max_spend
         parents = labels[keep]
         if not len(parents):
             return
@@ -229,8 +201,8 @@ class ParetoSearch:
         objective, n, y = self.problem.objective, self.problem.n[-1], self.problem.y[-1]
         if not objective.can_be_highest[tier] or used != (objective.count or 0):
             return
-        saved = labels["saved"] + float(self._minimum_cost.profit(tier, n, y))
-        labels = labels[saved >= -self._max_spend]
+        saved = labels["saved"] + float(self.minimum_cost.profit(tier, n, y))
+        labels = labels[saved >= -self.max_spend]
         if not len(labels):
             return
         best = int(labels["value"].argmax())

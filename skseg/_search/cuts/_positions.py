@@ -200,6 +200,6 @@ def _corner_ends(
 
 
 def _interleaved(outer: npt.NDArray[Any], inner: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    both = np.empty(len(outer) + len(inner), dtype=outer.dtype)
-    both[::2], both[1::2] = outer, inner
-    return both
+    joined = np.empty(len(outer) + len(inner), dtype=outer.dtype)
+    joined[::2], joined[1::2] = outer, inner
+    return joined

@@ -10,7 +10,6 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._dynamic_program import Division
 from ._objective import Objective
 from ._positions import Limits
 
@@ -82,6 +81,15 @@ class Constraints:
         return _ROUNDING * (abs(self.budget) + 2 * income)
 
 
+@dataclass(frozen=True, slots=True)
+class Division:
+    """The tiers used, ascending, and weight and conversions below every cut."""
+
+    tiers: list[int]
+    n_below: list[float]
+    y_below: list[float]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CutProblem:
     """Borders at which rows may be cut, the objective, and the constraints.
@@ -107,6 +115,10 @@ class CutProblem:
         """Return the problem at some of the borders."""
         return replace(self, n=self.n[borders], y=self.y[borders])
 
+    def without_budget(self) -> CutProblem:
+        """Return the problem in which any spend is allowed."""
+        return self.with_constraints(replace(self.constraints, budget=math.inf))
+
     def with_constraints(self, constraints: Constraints) -> CutProblem:
         """Return the problem with other constraints."""
         return replace(self, constraints=constraints)
@@ -115,9 +127,14 @@ class CutProblem:
         """Return the problem with another objective."""
         return replace(self, objective=objective)
 
+    def tier_sums(self, division: Division) -> tuple[FloatArray, FloatArray]:
+        """Return the weight and the conversions of every tier used."""
+        sizes = np.diff([0.0, *division.n_below, self.n[-1]])
+        return sizes, np.diff([0.0, *division.y_below, self.y[-1]])
+
     def value(self, division: Division) -> float:
         """Return the profit of a division."""
-        sizes, sums = tier_sums(division, self.n, self.y)
+        sizes, sums = self.tier_sums(division)
         objective, used = self.objective, division.tiers
         terms = [*(objective.revenue[used] * sums), *(-objective.cost[used] * sizes)]
         return math.fsum([*terms, *-objective.fixed_cost[used]])
@@ -128,7 +145,7 @@ class CutProblem:
 
     def spend(self, division: Division) -> float:
         """Return the cost of a division."""
-        sizes = np.diff([0.0, *division.n_below, self.n[-1]])
+        sizes, _ = self.tier_sums(division)
         used, cost = division.tiers, self.objective.cost
         return math.fsum([*(cost[used] * sizes), *self.objective.fixed_cost[used]])
 
@@ -138,7 +155,7 @@ class CutProblem:
             return False
         if self.constraints.rates is None or not self.constraints.has_rates:
             return True
-        sizes, sums = tier_sums(division, self.n, self.y)
+        sizes, sums = self.tier_sums(division)
         rates = sums / sizes
         return bool(self.constraints.rates.allows(rates[:-1], rates[1:]).all())
 
@@ -162,11 +179,3 @@ class Incumbent:
     division: Division | None
     bound: float
     is_proved: bool
-
-
-def tier_sums(
-    division: Division, n: FloatArray, y: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the weight and the conversions of every tier used."""
-    sizes = np.diff([0.0, *division.n_below, n[-1]])
-    return sizes, np.diff([0.0, *division.y_below, y[-1]])

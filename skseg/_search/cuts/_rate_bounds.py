@@ -49,9 +49,9 @@ def narrow_borders(problem: CutProblem, floor: float) -> tuple[CutProblem, float
         bounds = _bounds_through(problem, starts)
         bound = min(bound, float(bounds[-1]))
         reaches = bounds >= floor - 4 * problem.objective.rounding
-        kept = (bounds > -np.inf) & reaches
-        kept[[0, -1]] = True
-        borders = np.repeat(kept, np.diff(np.append(starts, size)))
+        is_kept = (bounds > -np.inf) & reaches
+        is_kept[[0, -1]] = True
+        borders = np.repeat(is_kept, np.diff(np.append(starts, size)))
         problem = problem.at_borders(np.flatnonzero(borders))
         if len(problem.n) > _MAX_REMAINING * size:
             break

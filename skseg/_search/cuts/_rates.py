@@ -9,8 +9,8 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._dynamic_program import Division, next_tiers
-from ._problem import CutProblem, Rates
+from ._dynamic_program import next_tiers
+from ._problem import CutProblem, Division, Rates
 
 # Largest number of borders, and of values for all tiers together: 64 MB.
 _MAX_BORDERS = 1000

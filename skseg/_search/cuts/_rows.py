@@ -36,6 +36,11 @@ class Runs:
     n: FloatArray
     y: FloatArray
 
+    def thresholds(self, positions: IntArray) -> list[float]:
+        """Return thresholds between these scores and the next ones."""
+        low, high = self.scores[positions], self.scores[positions + 1]
+        return list(map(threshold_between, low.tolist(), high.tolist()))
+
 
 @dataclass(slots=True, eq=False)
 class Rows:
@@ -88,8 +93,8 @@ class Rows:
             return runs
         # Rows of unwanted buckets lie below these scores, too.
         bucket = self.bucket(runs.scores)
-        for sums, known in ((runs.n, self.n), (runs.y, self.y)):
-            unwanted = np.where(wanted, 0.0, known)
+        for sums, totals in ((runs.n, self.n), (runs.y, self.y)):
+            unwanted = np.where(wanted, 0.0, totals)
             sums += _from_zero(unwanted)[bucket]
         return runs
 
@@ -108,28 +113,39 @@ class Rows:
 
 
 def read_rows(
-    scores: FloatArray,
-    conversions: npt.NDArray[Any],
-    weight: FloatArray | None,
+    scores: FloatArray, conversions: npt.ArrayLike, weight: FloatArray | None
 ) -> Rows:
     """Return rows in buckets; rows without weight are dropped."""
-    is_binary = weight is None and _holds(_is_binary, conversions)
+    scores = np.asarray(scores, dtype=np.float64)
+    values: npt.NDArray[Any] = np.asarray(conversions)
+    is_binary = weight is None and _holds(_is_binary, values)
     if weight is not None:
+        weight = np.asarray(weight, dtype=np.float64)
         counted = weight > 0
-        scores, conversions = scores[counted], conversions[counted]
+        scores, values = scores[counted], values[counted]
         weight = summable(weight[counted])
-        conversions = conversions * weight
+        values = values * weight
     if not is_binary:
-        conversions = conversions.astype(np.float64, copy=False)
-    if not is_binary and not _holds(_is_whole, conversions):
+        values = values.astype(np.float64, copy=False)
+    if not is_binary and not _holds(_is_whole, values):
         # Rounded such that sums of either sign are exact.
-        conversions = np.copysign(summable(np.abs(conversions)), conversions)
+        values = np.copysign(summable(np.abs(values)), values)
     n_buckets = min(_MAX_BUCKETS, len(scores) // _ROWS_A_BUCKET + 3)
     bucket = _bucketing(scores, n_buckets)
     codes = None if bucket is None else np.empty(len(scores), dtype=np.uint16)
-    rows = Rows(scores, conversions, weight, is_binary, bucket or _no_bucket, codes)
+    rows = Rows(scores, values, weight, is_binary, bucket or _no_bucket, codes)
     _count(rows, 1 if bucket is None else n_buckets)
     return rows
+
+
+def threshold_between(low: float, high: float) -> float:
+    """Return the middle of two scores, such that ``low <= threshold < high``."""
+    middle = low / 2 + high / 2
+    if math.isfinite(high - low):
+        middle = low + (high - low) / 2
+    if math.isnan(middle):
+        return 0.0
+    return middle if low <= middle < high else low
 
 
 def _bucketing(

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from skseg._typing import FloatArray, IntArray
+from skseg._typing import IntArray
 
-from ._budget import DualSolution, best_within_budget, solve_dual
-from ._dynamic_program import Division, best_division, pruned
+from ._budget import best_within_budget
+from ._dual import DualSolution, solve_dual
+from ._dynamic_program import best_division, pruned
 from ._local_search import local_search
-from ._objective import Objective
-from ._positions import Limits
-from ._problem import Constraints, CutProblem, Incumbent
+from ._problem import CutProblem, Division, Incumbent
 from ._rate_bounds import narrow_borders
 from ._rates import best_with_rates, max_borders
 
@@ -23,46 +22,19 @@ _GRID = 300
 _MAX_GRIDS = 8
 
 
-def solve_at(
-    n: FloatArray,
-    y: FloatArray,
-    objective: Objective,
-    limits: Limits,
-    constraints: Constraints,
-) -> tuple[Division | None, float]:
-    """Return the best division with cuts at given borders, and an upper bound.
+def solve_at(problem: CutProblem) -> tuple[Division | None, float]:
+    """Return the best division, None if none was found, and an upper bound.
 
-    Parameters
-    ----------
-    n, y : ndarray of float64 of shape (n_borders,)
-        Weight and conversions below each border, ascending, both ends included: the
-        first are 0, the last the totals. Differences are exact, or rounded as the
-        values may be.
-    objective : Objective
-        What is maximised; `Objective.with_tie_break` sets its tie-break.
-    limits : Limits
-        Smallest and largest size of a tier.
-    constraints : Constraints
-        Budget and rates.
-
-    Returns
-    -------
-    division : Division or None
-        None if there is none, or if none was found.
-    upper_bound : float
-        No division makes more: the value of this one if it is proved to be optimal,
-        -inf if the problem is proved to be infeasible.
+    Weights below borders only have to ascend weakly. The upper bound is the value of
+    the division if it is proved to be optimal, -inf if the problem is proved to be
+    infeasible.
     """
-    is_distinct = np.diff(n) > 0
-    if not is_distinct.all():
-        # No tier is empty.
-        kept = np.append(True, is_distinct)
-        n, y = n[kept], y[kept]
-    division = best_division(n, y, objective, limits) if len(n) > 1 else None
+    # No tier is empty.
+    problem = problem.at_borders(np.flatnonzero(np.diff(problem.n, prepend=-1.0)))
+    division = best_division(problem) if len(problem.n) > 1 else None
     if division is None:
         return None, -math.inf
-    problem = CutProblem(n, y, objective, limits, constraints)
-    if constraints.is_unconstrained or problem.is_feasible(division):
+    if problem.constraints.is_unconstrained or problem.is_feasible(division):
         return division, problem.value(division)
     incumbent = solve(problem, division)
     return incumbent.division, upper_bound(problem, incumbent)
@@ -86,17 +58,8 @@ def _tie_slack(problem: CutProblem) -> float:
 
 
 def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
-    """Return the best division.
+    """Return the best division; `relaxed` is the best without budget and rates.
 
-    Parameters
-    ----------
-    problem : CutProblem
-        The problem.
-    relaxed : Division
-        The best division without constraints on budget and rates.
-
-    Notes
-    -----
     A budget alone is solved by `best_within_budget`, rates by `best_with_rates` if
     there are few enough borders. For more borders, grids that close in on their best
     cuts yield a division, and borders that no better division cuts at are dropped
@@ -134,18 +97,14 @@ def _remaining(
     problem: CutProblem, dual: DualSolution, value: float
 ) -> tuple[CutProblem, float]:
     """Return the borders of divisions that may beat a value, and an upper bound."""
-    objective = problem.objective.penalised(dual.multiplier, dual.rounding)
-    penalty = dual.multiplier * problem.max_spend if dual.multiplier else 0.0
-    floor = value - penalty
-    n, y = pruned(problem.n, problem.y, [objective], problem.limits, floor)
-    penalised = replace(problem, n=n, y=y, objective=objective)
-    narrowed, bound = narrow_borders(penalised, floor)
+    penalty = dual.penalty(problem)
+    penalised = pruned(dual.penalised(problem), value - penalty)
+    narrowed, bound = narrow_borders(penalised, value - penalty)
     return narrowed.with_objective(problem.objective), bound + penalty
 
 
 def _best_at_few_borders(problem: CutProblem) -> Incumbent:
-    free = problem.with_constraints(replace(problem.constraints, budget=math.inf))
-    division = best_with_rates(free)
+    division = best_with_rates(problem.without_budget())
     if division is None:
         return Incumbent(None, -math.inf, is_proved=True)
     if problem.is_feasible(division):
@@ -160,8 +119,8 @@ def _best_on_grids(problem: CutProblem, divisions: list[Division]) -> Division |
     grid = even_borders(problem, min(_GRID, max_borders(problem) // 2))
     cuts = np.unique(np.concatenate([problem.cuts(d) for d in divisions[-2:]]))
     for _ in range(_MAX_GRIDS):
-        kept = np.unique(np.concatenate([grid, cuts, [0, len(problem.n) - 1]]))
-        division = _best_at_few_borders(problem.at_borders(kept)).division
+        borders = np.unique(np.concatenate([grid, cuts, [0, len(problem.n) - 1]]))
+        division = _best_at_few_borders(problem.at_borders(borders)).division
         candidate = None if division is None else local_search(problem, division)
         if candidate is not None and (
             best is None

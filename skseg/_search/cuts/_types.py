@@ -13,7 +13,17 @@ from ._problem import Rates
 
 
 class CutOptions(TypedDict, total=False):
-    """The menu and the constraints; see `optimal_cuts`."""
+    """The menu and the constraints of cuts.
+
+    Money is `revenue` per conversion, `cost` per unit of weight and `fixed_cost` per
+    tier used (0 by default): finite numbers for tiers in order of score, the lowest
+    first, at least one of them as an array of all tiers. `mode` tells which tiers may
+    stay unused: any ("subset", the default), only the last ones ("prefix"), none
+    ("exact"). The weight of every tier used is in [min_size, max_size]. `budget` is the
+    largest spend, the sum of ``cost[i] * N + fixed_cost[i]`` over the tiers used, of
+    which `spent` is spent before any cut. `rates` constrain the conversion rates of
+    neighbouring tiers.
+    """
 
     revenue: Required[npt.ArrayLike]
     cost: Required[npt.ArrayLike]

@@ -11,12 +11,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skseg._search.cuts import Cuts, Rates
+from skseg._search.cuts import Cuts, Rates, path_of_rows, read_rows
+from skseg._typing import FloatArray
 
 
 def message(cuts: Cuts) -> str:
     """Return reason and advice of infeasible cuts as one text."""
     return f"{cuts.reason} {cuts.advice}".rstrip()
+
+
+def value_path(
+    scores: Any, conversions: Any, *, weight: Any = None, **options: Any
+) -> FloatArray:
+    """Return the largest values for all numbers of tiers, given what cuts are given."""
+    return path_of_rows(read_rows(scores, conversions, weight), **options)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from skseg._search.cuts import as_rows
+from skseg._search.cuts import read_rows
 from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups, score_bins
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,7 +21,7 @@ def bins_of(scores: Any, y: Any, weight: Any = None, cuts: Any = ()) -> ScoreBin
     """Return the blocks, after checking them against a count of the rows."""
     scores, y = np.asarray(scores, float), np.asarray(y, float)
     weight = None if weight is None else np.asarray(weight, float)
-    bins = score_bins(as_rows(scores, y, weight), np.array(cuts, float))
+    bins = score_bins(read_rows(scores, y, weight), np.array(cuts, float))
     counts = np.ones(len(scores)) if weight is None else weight
     n_bins = len(bins.thresholds) + 1
     assert len(bins.n) == len(bins.y) == n_bins

@@ -25,10 +25,10 @@ from skseg._search.cuts import (
     _rates,
     _solve,
     optimal_cuts,
-    value_path,
 )
 from skseg._search.cuts._objective import make_objective
 from skseg._search.cuts._positions import Limits
+from skseg._search.cuts._problem import CutProblem
 from skseg._search.cuts._solve import solve_at
 from tests.search.cuts.cut_oracles import (
     Problem,
@@ -37,6 +37,7 @@ from tests.search.cuts.cut_oracles import (
     is_possible,
     message,
     path,
+    value_path,
 )
 from tests.search.cuts.test_cuts import (
     MENU,
@@ -349,7 +350,7 @@ def test_borders_may_be_given_as_sums_below() -> None:
         Constraints(30.0, rates),
         Constraints(INF, rates),
     ):
-        division, bound = solve_at(n, y, objective, limits, constraints)
+        division, bound = solve_at(CutProblem(n, y, objective, limits, constraints))
         assert division is not None
         rows = np.repeat(np.arange(60), np.diff(n).astype(int))
         share = np.diff(y) / np.maximum(np.diff(n), 1)
@@ -361,4 +362,5 @@ def test_borders_may_be_given_as_sums_below() -> None:
         assert bound == result.value
         assert division.tiers == list(result.tiers)
         assert division.n_below == np.cumsum(result.sizes[:-1]).tolist()
-    assert solve_at(n, y, objective, limits, Constraints(-1.0)) == (None, -INF)
+    infeasible = CutProblem(n, y, objective, limits, Constraints(-1.0))
+    assert solve_at(infeasible) == (None, -INF)

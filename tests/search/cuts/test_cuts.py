@@ -22,9 +22,15 @@ from skseg._search.cuts import (
     _rows,
     optimal_cuts,
     threshold_between,
+)
+from tests.search.cuts.cut_oracles import (
+    Problem,
+    best,
+    is_possible,
+    message,
+    path,
     value_path,
 )
-from tests.search.cuts.cut_oracles import Problem, best, is_possible, message, path
 
 FloatArray = npt.NDArray[np.float64]
 INF, MAX = math.inf, sys.float_info.max

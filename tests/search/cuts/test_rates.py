@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skseg._search.cuts import Cuts, Rates, _rates, optimal_cuts, value_path
+from skseg._search.cuts import Cuts, Rates, _rates, optimal_cuts
 from tests.search.cuts.cut_oracles import (
     Problem,
     best,
@@ -19,6 +19,7 @@ from tests.search.cuts.cut_oracles import (
     message,
     path,
     rates_fit,
+    value_path,
 )
 from tests.search.cuts.test_budget import (
     assert_best,
