@@ -11,18 +11,8 @@ def roundest(low: float, high: float) -> float:
 
     Zero is the roundest number. Others are the rounder, the larger the power of ten, or
     half of one, that they are a multiple of. Ties go to the number nearest to the
-    middle.
-
-    Parameters
-    ----------
-    low, high : float
-        ``low < high``; both may be infinite.
-
-    Returns
-    -------
-    float
-        Separates exactly: numbers up to `low` are at most t, numbers from `high` on are
-        above t.
+    middle. Both values may be infinite. The threshold separates exactly: numbers up to
+    `low` are at most t, numbers from `high` on are above t.
     """
     if low <= 0 < high:
         return 0.0

@@ -7,7 +7,7 @@ import numpy as np
 from skseg._typing import FloatArray, IntArray
 
 from ._error import standard_error
-from ._estimate import estimated_means
+from ._estimate import EstimatedMeans, estimated_means
 from ._exact import euclidean_means, manhattan_means, squared_means
 from ._rows import SegmentedRows, sorted_by_segment
 from ._widths import widths
@@ -40,12 +40,7 @@ def silhouette_widths(
     5,000 rows. The estimate compares all rows with at most `n_references` of each
     segment, drawn by `rng`, of seed 0 if it is None.
     """
-    rows = sorted_by_segment(X, codes)
-    if not _is_estimated(rows, metric, method):
-        means = _EXACT[metric](rows)
-    else:
-        means = estimated_means(rows, n_references, _seeded(rng)).means
-    return _in_input_order(widths(means, rows.codes, rows.sizes), rows, len(X))
+    return _widths(X, codes, metric, method, n_references, rng)[0]
 
 
 def silhouette_widths_and_error(
@@ -58,27 +53,27 @@ def silhouette_widths_and_error(
     rng: np.random.Generator | None = None,
 ) -> tuple[FloatArray, float]:
     """Return the widths, and the standard error of their mean; 0 if they are exact."""
+    values, rows, estimate = _widths(X, codes, metric, method, n_references, rng)
+    return values, 0.0 if estimate is None else standard_error(rows, estimate)
+
+
+def _widths(
+    X: FloatArray,
+    codes: IntArray,
+    metric: str,
+    method: str,
+    n_references: int,
+    rng: np.random.Generator | None,
+) -> tuple[FloatArray, SegmentedRows, EstimatedMeans | None]:
+    """Return widths in the order of the input, sorted rows and the estimate, if any."""
     rows = sorted_by_segment(X, codes)
-    if not _is_estimated(rows, metric, method):
-        values = widths(_EXACT[metric](rows), rows.codes, rows.sizes)
-        return _in_input_order(values, rows, len(X)), 0.0
-    estimate = estimated_means(rows, n_references, _seeded(rng))
-    values = widths(estimate.means, rows.codes, rows.sizes)
-    return _in_input_order(values, rows, len(X)), standard_error(rows, estimate)
-
-
-def _is_estimated(rows: SegmentedRows, metric: str, method: str) -> bool:
-    if metric != "euclidean" or method == "exact":
-        return False
-    return method == "estimate" or len(rows.X) > MAX_EXACT
-
-
-def _seeded(rng: np.random.Generator | None) -> np.random.Generator:
-    return np.random.default_rng(0) if rng is None else rng
-
-
-def _in_input_order(values: FloatArray, rows: SegmentedRows, n_rows: int) -> FloatArray:
-    """Return the values in the order of the input, NaN for noise."""
-    ordered = np.full(n_rows, np.nan)
-    ordered[rows.order] = values
-    return ordered
+    estimate = None
+    is_large = len(rows.X) > MAX_EXACT
+    is_estimated = method == "estimate" or (method == "auto" and is_large)
+    if metric == "euclidean" and is_estimated:
+        rng = np.random.default_rng(0) if rng is None else rng
+        estimate = estimated_means(rows, n_references, rng)
+    means = _EXACT[metric](rows) if estimate is None else estimate.means
+    values = np.full(len(X), np.nan)
+    values[rows.order] = widths(means, rows.codes, rows.sizes)
+    return values, rows, estimate
