@@ -348,7 +348,7 @@ class InductiveSegmenter(
         params = fit_params
         if get_config()["enable_metadata_routing"]:
             params = dict(process_routing(self, "fit", **fit_params).clusterer.fit)
-        weight = check_sample_weight(params.get("sample_weight"), n_rows)
+        weight = check_sample_weight(params.get("sample_weight"), n_rows, OWNER)
         if weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
             rule = "one whose fit takes sample_weight, as weights are passed"
             raise InvalidParameterError(OWNER, "clusterer", rule, clusterer)

@@ -24,18 +24,10 @@ MAX_NOMINAL_LEVELS = 6
 class ColumnCoding:
     """How the values of a column are put into cells.
 
-    Attributes
-    ----------
-    name : str
-        Name of the column.
-    thresholds : ndarray of float64, or None
-        Upper ends of the cells of a column of numbers, but for the last cell, which has
-        none; a threshold belongs to the cell below it. None for a column of text.
-    levels : tuple of (tuple of str)
-        Levels in every cell of a column of text. A last cell without levels takes all
-        other texts.
-    has_missing : bool
-        Whether missing values have a cell of their own, after all others.
+    A column of numbers has thresholds, each of which belongs to the cell below it. A
+    column of text has levels in every cell, and no thresholds; a last cell without
+    levels takes all other texts. Missing values may have a cell of their own, after all
+    others.
     """
 
     name: str
@@ -134,13 +126,7 @@ def _runs(mask: BoolArray) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coding:
-    """How all columns of a frame are put into cells.
-
-    Attributes
-    ----------
-    columns : tuple of ColumnCoding
-        The codings of the columns with two cells or more.
-    """
+    """How the columns of a frame with two cells or more are put into cells."""
 
     columns: tuple[ColumnCoding, ...]
 
@@ -171,14 +157,8 @@ def distinct_values(
 def even_cells(sizes: FloatArray, n_cells: int) -> list[int]:
     """Return the last value of every cell but the last, for cells of about even size.
 
-    A value that fills a cell alone gets one to itself, as a frequent zero does.
-
-    Parameters
-    ----------
-    sizes : ndarray of shape (n_values,)
-        Weight of each distinct value, in ascending order of the values.
-    n_cells : int
-        Most cells.
+    `sizes` holds the weight of each distinct value, ascending by value. A value that
+    fills a cell alone gets one to itself, as a frequent zero does.
     """
     if len(sizes) <= n_cells:
         return list(range(len(sizes) - 1))

@@ -151,7 +151,9 @@ def _known_names(estimator: Any) -> list[str]:
     return [str(name) for name in known]
 
 
-def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
+def check_sample_weight(
+    sample_weight: Any, n_rows: int, owner: str | None = None
+) -> FloatArray | None:
     """Return the weights as float64, or None for none; raise on bad ones."""
     if sample_weight is None:
         return None
@@ -160,6 +162,7 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
         raise InvalidDataError(
             f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
             f"{weight.shape} instead.",
+            owner=owner,
             name="sample_weight",
             rule=f"of shape ({n_rows},), one weight a row",
             value=weight.shape,
@@ -170,6 +173,7 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
         raise InvalidDataError(
             f"sample_weight must be finite and not negative. Got {weight[row]} at row "
             f"{row}.",
+            owner=owner,
             name="sample_weight",
             rule="finite and not negative",
             value=float(weight[row]),
@@ -178,6 +182,7 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     if not weight.any():
         raise InvalidDataError(
             "sample_weight must not be zero for every row.",
+            owner=owner,
             name="sample_weight",
             rule="above 0 for some row",
             value=0.0,

@@ -52,26 +52,8 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     """Return the rows as the clusterer at the end of `estimator` has seen them.
 
     Silhouettes and inertia only make sense in this space: before a scaler, the column
-    with the largest unit decides every distance.
-
-    Parameters
-    ----------
-    owner : str
-        Class or function that is called, for messages.
-    estimator : estimator
-        Fitted: a clusterer, a pipeline that ends in one, or what stands around them.
-    X : frame or array of shape (n_rows, n_columns)
-        Rows as `estimator` takes them.
-
-    Returns
-    -------
-    ndarray of float64 of shape (n_rows, n_dimensions)
-        Finite.
-
-    Raises
-    ------
-    ValueError
-        If the rows are not finite numbers there.
+    with the largest unit decides every distance. Raises if the rows are not finite
+    numbers there; `owner` is the class or function that the message names.
     """
     for layer in unwrapped(estimator):
         if isinstance(layer, Pipeline) and len(layer) > 1:

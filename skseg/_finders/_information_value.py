@@ -179,7 +179,7 @@ default="all"
     check_choice(_OWNER, "zero_cells", zero_cells, ZERO_CELLS)
     columns = Columns(X, _OWNER)
     bins_of = read_bins(bins, columns)
-    weight = check_sample_weight(sample_weight, columns.n_rows)
+    weight = check_sample_weight(sample_weight, columns.n_rows, _OWNER)
     used = np.ones(columns.n_rows, bool) if weight is None else weight > 0
     outcome = check_outcome(_OWNER, y, columns.n_rows)
     labels: Sequence[Any] = ("X",)

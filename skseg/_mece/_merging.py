@@ -22,18 +22,8 @@ from ._training_rows import group_means
 class PartMerger:
     """Parts with their rules and profiles, to be merged within bounds.
 
-    Attributes
-    ----------
-    parts : sequence of Part
-        The parts; together they hold every row once.
-    rules : sequence of Rule
-        Their rules.
-    profiles : ndarray of shape (n_parts, n_features)
-        Their standardised means; parts with near ones are merged first.
-    bounds : SizeBounds
-        The legal sizes.
-    schema : mapping of str to (Domain or dict) or None
-        What is known of the columns.
+    The parts together hold every row once. Profiles are standardised means of the
+    features; parts with near ones are merged first.
     """
 
     parts: Sequence[Part]

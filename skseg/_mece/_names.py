@@ -43,20 +43,9 @@ def group_name(
 ) -> str:
     """Return the name of the segment that a group of parts forms.
 
-    Parameters
-    ----------
-    group : sequence of Part
-        The parts.
-    whole : sequence of tuple of int
-        The pools all of whose parts are in the group.
-    rules : sequence of Rule
-        The rules of the parts.
-    columns : sequence of str
-        The columns of the parts' intervals.
-    names : sequence of str
-        Names of the business rules.
-    schema : mapping of str to (Domain or dict) or None
-        What is known of the columns.
+    `whole` holds the pools all of whose parts are in the group, `rules` the rules of
+    the parts, `columns` those of the parts' intervals, `names` the names of the
+    business rules.
     """
     pool_names = []
     for pool in dict.fromkeys(part.pool for part in group):

@@ -59,17 +59,10 @@ def _interval_rule(column: str, interval: Interval) -> Rule:
 
 
 class Regions:
-    """The regions of disjoint rules, as boxes of cells.
+    """The regions of resolved rules, no two of which share a row, as boxes of cells.
 
-    A union of regions is *plain* if it is one box with a single range or list of
-    values per column, so that it reads as one conjunction.
-
-    Parameters
-    ----------
-    rules : sequence of Rule
-        Resolved; no row satisfies two of them.
-    schema : mapping of str to (Domain or dict), default=None
-        What is known of the columns.
+    A union of regions is *plain* if it is one box with a single range or list of values
+    per column, so that it reads as one conjunction.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
@@ -20,11 +21,9 @@ from skseg._core._validation import (
     read_columns,
 )
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import (
-    InfeasibleError,
-    InvalidDataError,
-)
+from skseg.exceptions import InfeasibleError, InvalidDataError
 from skseg.rules import Columns, MECEReport, Rule, RuleSet
+from skseg.rules._proof._domain import as_schema
 
 from ._named_params import NamedParamsMixin
 from ._resizing import columns_to_cut, proved_again, sized_segments
@@ -217,8 +216,8 @@ class MECERuleSegmenter(
         >>> from skseg import MECERuleSegmenter
         >>> print(MECERuleSegmenter({"VIP": "aov >= q(0.75)", "Small": "aov < 40"},
         ...                         default="Others").verify().overlaps[0])
-        'VIP' and 'Small' overlap where aov: [37, 40); for example aov=37 with \
-q(0.75)=37 of aov
+        'VIP' and 'Small' overlap where aov: [37, 40);
+        for example aov=37 with q(0.75)=37 of aov
         """
         return self.parse_rules().verify(self.schema)
 
@@ -288,7 +287,7 @@ q(0.75)=37 of aov
             names the nearest bounds where they follow from the numbers of rows.
         """
         columns = read_columns(self, X, reset=True)
-        weight = check_sample_weight(sample_weight, columns.n_rows)
+        weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         self._check_parameters()
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
         resolved = self._template(columns).resolve(columns, weight)
@@ -311,6 +310,7 @@ q(0.75)=37 of aov
         check_playbook(self.playbook, [*rules.names, *base.names])
         rows = replace(rows, codes=rules.assign(columns))
         table = mece_table(rules, segments, rows, score_weights)
+        self._schema, self._playbook = as_schema(self.schema), copy(self.playbook)
         self.rules_, self.mece_report_ = rules, report
         self.labels_ = rows.codes
         self.min_size_, self.max_size_ = min_size, max_size
@@ -343,7 +343,7 @@ q(0.75)=37 of aov
         check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
-        require_covered(codes, self.rules_, columns, self.schema)
+        require_covered(codes, self.rules_, columns, self._schema)
         return codes
 
     def transform(self, X: Any) -> FloatArray:
@@ -424,7 +424,7 @@ q(0.75)=37 of aov
             )
         inside = codes >= 0
         outcome = check_outcome(OWNER, y, inside)
-        weight = check_sample_weight(sample_weight, len(codes))
+        weight = check_sample_weight(sample_weight, len(codes), OWNER)
         if not inside.any():
             raise InvalidDataError(
                 f"No row lies in the universe, which is {self.rules_.universe}, so "

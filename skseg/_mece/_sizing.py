@@ -26,12 +26,8 @@ Bound = Literal["min_size", "max_size"]
 class NoLegalSizesError(Exception):
     """One attempt at legal sizes has failed; another one may succeed.
 
-    Attributes
-    ----------
-    pool : tuple of int
-        The rules whose rows could not be split or merged.
-    bound : {"min_size", "max_size"}
-        The bound that they break.
+    Keeps the rules whose rows could not be split or merged, and the bound that they
+    break.
     """
 
     def __init__(self, pool: Pool, bound: Bound, reason: str) -> None:
@@ -42,20 +38,10 @@ class NoLegalSizesError(Exception):
 
 @dataclass(frozen=True)
 class SizedSegment:
-    """A segment after splitting and merging.
+    """A segment after splitting and merging, with a rule that is not yet simplified.
 
-    Attributes
-    ----------
-    name : str
-        Readable and unique.
-    rule : Rule
-        Its rule, not yet simplified.
-    rules : tuple of str
-        Names of the business rules that its rows come from.
-    is_split : bool
-        Whether rows of these rules are in other segments too.
-    is_oversize : bool
-        Whether it exceeds the upper bound.
+    `rules` holds the names of the business rules that its rows come from; it is split
+    if rows of these rules are in other segments too.
     """
 
     name: str
@@ -74,30 +60,10 @@ class SizedSegment:
 class Sizing:
     """Rules with their training rows, to be split and merged to legal sizes.
 
-    Attributes
-    ----------
-    rules : dict of str to Rule
-        Name -> resolved rule; every row satisfies exactly one.
-    codes : ndarray of int of shape (n_rows,)
-        Position of the rule that each row satisfies.
-    weight : ndarray of shape (n_rows,)
-        Weight of each row.
-    columns : list of str
-        The columns that may be cut.
-    values : ndarray of shape (n_rows, n_columns)
-        Their values; NaN is missing.
-    features : ndarray of shape (n_rows, n_features)
-        Segments with near means of these are merged first; NaN is missing.
-    min_size, max_size : float
-        The bounds, in weight.
-    allow_oversize : bool, default=False
-        Whether segments that cannot be divided further may stay too large.
-    schema : mapping of str to (Domain or dict), default=None
-        What is known of the columns.
-    taken_names : sequence of str, default=()
-        Names that no new segment may get.
-    default : str, default=None
-        The rule of the rows that no other rule covers, if it is among `rules`.
+    Every row satisfies exactly one rule, the one at the position in `codes`. `columns`
+    may be cut; `values` holds their values. Segments with near means of `features` are
+    merged first. NaN is missing in both. The bounds are weights of rows. `default`
+    names the rule of the rows that no other rule covers, if it is among `rules`.
     """
 
     rules: dict[str, Rule]
@@ -124,13 +90,7 @@ class Sizing:
         return list(self.rules)
 
     def segments(self) -> list[SizedSegment]:
-        """Return segments of legal sizes, in the order of their rules.
-
-        Raises
-        ------
-        NoLegalSizesError
-            If no attempt gives legal sizes.
-        """
+        """Return segments of legal sizes, in the order of their rules, or raise."""
         groups = self._groups()
         n_parts = Counter(part.pool for group in groups for part in group)
         segments: list[SizedSegment] = []

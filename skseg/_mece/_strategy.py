@@ -10,12 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg.exceptions import (
-    InvalidDataError,
-    InvalidParameterError,
-    did_you_mean,
-)
-from skseg.rules import MECEReport, Rule, RuleSet
+from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
+from skseg.rules import Domain, MECEReport, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
 from skseg.rules._reserved_names import OUTSIDE
 
@@ -34,8 +30,9 @@ class StrategyMixin:
     max_size_: float | None
     n_outside_: float
     n_features_in_: int
-    schema: Mapping[str, Any] | None
-    playbook: Mapping[str, str] | None
+    # The parameters as `fit` has read them.
+    _schema: Mapping[str, Domain]
+    _playbook: Mapping[str, str] | None
 
     def to_strategy(self, *, dialect: str | None = "duckdb") -> pd.DataFrame:
         """Return the segments as a table to act on, the best first.
@@ -61,7 +58,7 @@ class StrategyMixin:
             If sqlglot is not installed.
         """
         check_is_fitted(self)
-        return strategy_frame(self.rules_, self.segments_, self.playbook, dialect)
+        return strategy_frame(self.rules_, self.segments_, self._playbook, dialect)
 
     def to_csv(self, path: Any = None, *, dialect: str | None = "duckdb") -> str | None:
         """Write the strategy as CSV.
@@ -123,7 +120,7 @@ class StrategyMixin:
             columns=getattr(self, "feature_names_in_", self.n_features_in_),
             min_size=self.min_size_,
             max_size=self.max_size_,
-            schema=self.schema,
+            schema=self._schema,
         )
         if path is None:
             return text
@@ -133,6 +130,7 @@ class StrategyMixin:
     def _restore(self, strategy: Strategy, report: MECEReport) -> None:
         """Set what `fit` has learned, from a strategy."""
         self.rules_, self.mece_report_ = strategy.rules, report
+        self._schema, self._playbook = strategy.schema, strategy.actions
         self.segments_, self.lineage_ = strategy.segments, strategy.lineage
         self.min_size_, self.max_size_ = strategy.min_size, strategy.max_size
         outside = strategy.lineage["segment"] == OUTSIDE

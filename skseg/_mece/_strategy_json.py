@@ -88,32 +88,11 @@ def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
 
 
 class Strategy:
-    """The contents of a strategy file.
+    """The contents of a strategy file, given as JSON or by its path.
 
-    Parameters
-    ----------
-    source : str or path-like
-        JSON, or the path of a file with it.
-
-    Attributes
-    ----------
-    rules : RuleSet
-        The segments.
-    min_size, max_size : float or None
-        The bounds of sizes, in rows.
-    schema : dict of str to Domain
-        What is known of the columns.
-    columns : list of str or int
-        Columns of ``fit``, or their number.
-    actions : dict of str to str or None
-        Segment -> action, for the segments that have one; None without a playbook.
-    segments, lineage : DataFrame
-        As fitted; figures of segments whose rule was edited are missing.
-
-    Raises
-    ------
-    RuleError
-        If this is no strategy, or a rule in it is none.
+    `columns` holds the names of the columns of ``fit`` or, for an array, their number.
+    `actions` is None without a playbook. Figures of segments whose rule was edited are
+    missing from `segments` and `lineage`.
     """
 
     def __init__(self, source: str | os.PathLike[str]) -> None:

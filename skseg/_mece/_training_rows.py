@@ -13,18 +13,9 @@ from skseg.rules import Columns
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """The rows of ``fit`` and what is known of them.
+    """The rows of ``fit`` with their segment codes, weights and outcome.
 
-    Attributes
-    ----------
-    columns : Columns
-        All rows.
-    codes : ndarray of int of shape (n_rows,)
-        Segment of each row, -1 outside of the universe.
-    weight : ndarray of shape (n_rows,) or None
-        Weight of each row; None: each counts once.
-    outcome : ndarray of shape (n_rows,) or None
-        Outcome of each row.
+    The code is -1 outside of the universe. Without weights each row counts once.
     """
 
     columns: Columns

@@ -19,21 +19,9 @@ def disjoint_rules(
 ) -> tuple[dict[str, Rule], MECEReport]:
     """Return the map as disjoint, exhaustive rules, and the proof about it as written.
 
-    Parameters
-    ----------
-    segment_map : SegmentMap
-        The map; its rules are over scores and `columns`.
-    dimensions : sequence of Dimension
-        The dimensions that have a score.
-    columns : sequence of str
-        The columns of the customer table.
-
-    Raises
-    ------
-    RuleError
-        If a rule is wrong, or asks for a missing score.
-    InvalidDataError
-        If the rules overlap or leave gaps, and the map does not say what to do.
+    Its rules are over the scores of `dimensions` and the `columns` of the customer
+    table. Raises if a rule is wrong or asks for a missing score, or if the rules
+    overlap or leave gaps and the map does not say what to do.
     """
     schema = {
         d.score: Domain(integer=True, low=1, high=d.n_scores, missing=False)

@@ -17,18 +17,9 @@ _Range = tuple[int, int]
 class SegmentMap:
     """Named rules over R, F and M, and what to do where they overlap or leave gaps.
 
-    Attributes
-    ----------
-    rules : mapping of str to (str or Rule)
-        Segment name -> rule over the scores ``R``, ``F``, ``M`` (5 is best) and perhaps
-        further columns of the customer table.
-    on_overlap : {"raise", "first"}, default="raise"
-        ``"raise"``: the rules must not overlap. ``"first"``: of several rules that
-        hold, the first one counts.
-    default : str, default=None
-        Segment of the customers for whom no rule holds. None: there must be none.
-    name : str, default=None
-        Name of a map that ships with skseg.
+    In the scores 5 is best. Rules may use further columns of the customer table. Where
+    `on_overlap` is ``"first"``, the first of several rules that hold counts. Without a
+    `default` the rules must leave no gap. Only maps that ship with skseg have a name.
     """
 
     rules: Mapping[str, str | Rule]

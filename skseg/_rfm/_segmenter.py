@@ -177,7 +177,7 @@ default="grid"
             without a declared `on_overlap` or `default`.
         """
         columns = read_columns(self, X, reset=True, min_features=2)
-        weight = check_sample_weight(sample_weight, columns.n_rows)
+        weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         segment_map = self._segment_map()
         dimensions = self._fit_dimensions(columns, weight)
         score_rules, report = disjoint_rules(segment_map, dimensions, columns.names)

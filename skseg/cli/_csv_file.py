@@ -51,15 +51,7 @@ _NUMBER = re.compile(
 class CSVFile:
     """Columns of a CSV file, as text.
 
-    Attributes
-    ----------
-    path : Path
-        The file.
-    texts : DataFrame of str
-        The columns that were asked for; empty fields are missing, and nothing else is:
-        a value may be ``NA`` or ``null``.
-    sep, encoding : str
-        The character between fields, and the encoding.
+    Empty fields are missing, and nothing else is: a value may be ``NA`` or ``null``.
     """
 
     path: Path
@@ -152,29 +144,12 @@ def read_csv_file(
     encoding: str = "utf-8",
     file: IO[bytes] | None = None,
 ) -> CSVFile:
-    """Read columns of a CSV file as text.
+    """Read columns of a CSV file as text, in the order named.
 
-    Parameters
-    ----------
-    path : Path
-        The file; compressed if its name ends in .gz, .bz2, .xz or .zip.
-    columns : iterable of str
-        Names of the columns; naming one twice does no harm.
-    sep, encoding : str
-        The character between fields, and the encoding.
-    file : binary file, default=None
-        The same file opened, for instance by what shows the progress of reading.
-
-    Returns
-    -------
-    CSVFile
-        The columns, in the order named.
-
-    Raises
-    ------
-    ValueError
-        If the file is no such CSV, a column is missing or not the only one of its name,
-        or there are no rows.
+    The file is compressed if its name ends in .gz, .bz2, .xz or .zip. `file` is the
+    same file opened, for instance by what shows the progress of reading. Raises
+    ValueError if this is no such CSV, a column is missing or not the only one of its
+    name, or there are no rows.
     """
     names = list(dict.fromkeys(columns))
     try:
@@ -258,17 +233,9 @@ def _opened(path: Path) -> Any:
 
 
 def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:
-    """Return texts as integers if each is written as Python writes that integer.
+    """Return ids as integers if Python writes each of them alike, else as text.
 
-    Parameters
-    ----------
-    texts : Series of str
-        Ids; missing values are allowed, and stay.
-
-    Returns
-    -------
-    Series
-        Of dtype int64, or Int64 if values are missing, or the texts.
+    The integers are int64, or Int64 where ids are missing.
     """
     codes, distinct = pd.factorize(texts)
     written = distinct.tolist()

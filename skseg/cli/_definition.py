@@ -18,11 +18,8 @@ _THRESHOLD = re.compile(r"\s*(?:q|max|min)\s*\(.*\)\s*", re.DOTALL)
 def read_definition(content: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
     """Return the parameters that a definition gives, thresholds in params parsed.
 
-    Raises
-    ------
-    RuleError
-        If a key is not one of `known`, or its value is not what it asks for, often for
-        lack of quotes.
+    Raises RuleError if a key is not one of `known`, or its value is not what it asks
+    for, often for lack of quotes.
     """
     _check_keys(content, known)
     if "rules" not in content:
@@ -113,7 +110,17 @@ def _schema(key: str, value: Any) -> None:
         try:
             Domain(**domain)
         except RuleError as error:
-            raise RuleError(f"The schema of {name!r}: {error}") from None
+            raise RuleError(_domain_error(name, error), column=name) from None
+
+
+def _domain_error(column: str, error: RuleError) -> str:
+    """Word an invalid domain by the key that is wrong, if the error knows one."""
+    if error.name is None or error.rule is None:
+        return f"The schema of {column!r}: {error}"
+    return (
+        f"The key {error.name!r} in the schema of {column!r} must be {error.rule}. "
+        f"It is {kind_of(error.value)}."
+    )
 
 
 def _columns(key: str, value: Any) -> None:

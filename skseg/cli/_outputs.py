@@ -44,22 +44,10 @@ _MARKERS = {"rules.json": b'"skseg.rules"', "strategy.json": b'"skseg.strategy"'
 
 
 def check_folder(folder: Path, *sources: Path, contents: Mapping[str, str]) -> None:
-    """Raise if a file that skseg has not written would be replaced.
+    """Raise if a file that skseg has not written would be replaced, or a source itself.
 
-    Parameters
-    ----------
-    folder : Path
-        Where a run is to write. It need not exist.
-    *sources : Path
-        The files that the run reads.
-    contents : mapping of str to str
-        Names of the files that it writes -> content.
-
-    Raises
-    ------
-    ValueError
-        If the folder holds such a file and nothing shows that skseg wrote it, or if a
-        source itself would be replaced.
+    The names in `contents` are those of the files that the run writes to `folder`,
+    which need not exist.
     """
     targets = {(folder / name).resolve() for name in contents}
     for source in sources:
@@ -81,16 +69,9 @@ def check_folder(folder: Path, *sources: Path, contents: Mapping[str, str]) -> N
 
 @dataclass
 class Outputs:
-    """The files written, and those skipped with the reason.
+    """The files written, and those skipped with the extra that each needs.
 
-    Attributes
-    ----------
-    contents : mapping of str to str
-        Name of a file -> its content.
-    written : list of Path
-        The files.
-    skipped : dict of str to str
-        Name of a file -> which extra it needs.
+    `contents` describes every file that such a run may write.
     """
 
     contents: Mapping[str, str]
@@ -103,25 +84,8 @@ def write_files(
 ) -> Outputs:
     """Write files, except those for which an extra is not installed.
 
-    Parameters
-    ----------
-    writers : dict of str to callable
-        Name -> what writes the file to a path.
-    folder : Path
-        Where to write; made if it does not exist.
-    contents : mapping of str to str
-        Names of all files that such a run may write; those of an earlier run go, since
-        a picture or query of earlier segments must not stand beside new ones.
-
-    Returns
-    -------
-    Outputs
-        The files written and skipped.
-
-    Raises
-    ------
-    click.ClickException
-        If a file cannot be written.
+    `contents` names all files that such a run may write. Those of an earlier run go,
+    since a picture or query of earlier segments must not stand beside new ones.
     """
     outputs = Outputs(contents)
     try:

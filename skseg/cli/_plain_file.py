@@ -10,28 +10,11 @@ from skseg.exceptions import InvalidDataError, MissingExtraError
 
 
 def read_plain(path: Path) -> Any:
-    """Return the content of a YAML or JSON file.
+    """Return the content of a YAML or JSON file in UTF-8 as plain data.
 
     The suffix tells which it is; without one of .yaml, .yml and .json, text that begins
-    with a brace is JSON.
-
-    Parameters
-    ----------
-    path : Path
-        The file, in UTF-8.
-
-    Returns
-    -------
-    object
-        Dicts, lists, text, numbers, booleans and None.
-
-    Raises
-    ------
-    ValueError
-        If it is neither, or a key stands twice. The message names the file and, for
-        YAML, the line.
-    MissingExtraError
-        If it is YAML, and PyYAML is not installed.
+    with a brace is JSON. Raises ValueError if it is neither, or a key stands twice; the
+    message names the file and, for YAML, the line.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")

@@ -18,17 +18,10 @@ SCORES = ["R", "F", "M"]
 
 @dataclass(frozen=True)
 class RFMRun:
-    """The segments of the customers of a file of orders.
+    """The customers of a file of orders, with scores and segments.
 
-    Attributes
-    ----------
-    customers : DataFrame
-        One row per customer: id, recency, frequency, monetary, R, F, M, segment_code
-        and segment.
-    report : RFMTableReport
-        How many order lines were read, used and left out.
-    segmenter : RFMSegmenter
-        Fitted on the columns recency, frequency and monetary of `customers`.
+    `customers` has the columns id, recency, frequency, monetary, R, F, M, segment_code
+    and segment; the segmenter is fitted on its recency, frequency and monetary.
     """
 
     customers: pd.DataFrame
@@ -46,27 +39,8 @@ def run_rfm(
 ) -> RFMRun:
     """Make the customer table, fit the segments, and put both together.
 
-    Parameters
-    ----------
-    orders : DataFrame
-        Order lines.
-    customer_id : str
-        Column of the customer ids.
-    segments : str, default="grid"
-        The segment map.
-    **options : dict
-        Further parameters of `rfm_table`.
-
-    Returns
-    -------
-    RFMRun
-        The customers, the report and the segmenter.
-
-    Raises
-    ------
-    ValueError
-        If the orders cannot be used, or the customer column has the name of a column
-        of the result.
+    `options` are further parameters of `rfm_table`. Raises ValueError if the orders
+    cannot be used, or the customer column has the name of a column of the result.
     """
     if customer_id in [*SCORES, "segment_code", "segment"]:
         raise InvalidDataError(
@@ -89,20 +63,10 @@ def run_rfm(
 
 
 def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:
-    """Return how the customers of each known type spread over the segments.
+    """Return the share of each known type's customers that are in each segment.
 
-    Parameters
-    ----------
-    run : RFMRun
-        The segments of generated orders.
-    types : DataFrame
-        The columns customer_id and type, as `make_orders` returns them.
-
-    Returns
-    -------
-    DataFrame of shape (n_segments, n_types)
-        Share of the customers of the type that are in the segment: every column adds
-        up to 1. Segments without a customer are left out.
+    There is a row per segment that has customers, and a column per type, which adds up
+    to 1. `types` has the columns customer_id and type, as `make_orders` returns them.
     """
     known = types.set_index("customer_id")["type"]
     known = known.reindex(run.customers["customer_id"].astype(np.int64))

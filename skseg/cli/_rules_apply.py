@@ -27,25 +27,11 @@ NO_SEGMENT = "(no segment)"
 class RulesRun:
     """The segments of the rows of a file.
 
-    Attributes
-    ----------
-    file : RulesFile
-        The rules as written.
-    rules : RuleSet
-        The rules as applied, with numbers for quantiles.
-    report : MECEReport
-        The proof about the rules as written, quantiles replaced.
-    rows : DataFrame
-        One row per row of the data: id, or number of the row from 1; segment_code and
-        segment, which is "outside" outside of the universe and missing for rows that
-        no rule takes.
-    table : DataFrame
-        One row per segment: code, name, n, share, outcome (if given), score (if known)
-        and rule.
-    outside : dict of str to float
-        Size of what is in no segment: outside of the universe, or for lack of a rule.
-    segmenter : MECERuleSegmenter or None
-        Fitted, or restored from a strategy; None for a rule set.
+    `rules` and `report` have numbers for quantiles. `rows` has the id or the number of
+    each row from 1, segment_code and segment, which is missing for rows that no rule
+    takes. `outside` holds the size of what is in no segment: outside of the universe,
+    or for lack of a rule. The segmenter is fitted, or restored from a strategy; a rule
+    set has none.
     """
 
     file: RulesFile
@@ -67,10 +53,8 @@ def needed_columns(
 ) -> list[str]:
     """Return the columns to read from the data.
 
-    Raises
-    ------
-    ValueError
-        If the id column has the name of a column of the result, or none is needed.
+    Raises ValueError if the id column has the name of a column of the result, or none
+    is needed.
     """
     if id_column in RESULT_COLUMNS:
         raise InvalidDataError(
@@ -93,26 +77,9 @@ def apply_rules(
 ) -> RulesRun:
     """Fit or apply the rules of a file.
 
-    Parameters
-    ----------
-    file : RulesFile
-        A definition is fitted; quantiles of a rule set are taken from the data;
-        a strategy is applied as it is.
-    data : CSVFile
-        The rows.
-    outcome, weight, id_column : str, default=None
-        Columns of the data.
-
-    Returns
-    -------
-    RulesRun
-        The segments.
-
-    Raises
-    ------
-    ValueError
-        If rules and data do not go together, or the rules of a definition or strategy
-        are no partition.
+    A definition is fitted; quantiles of a rule set are taken from the data; a strategy
+    is applied as it is. Raises ValueError if rules and data do not go together, or the
+    rules of a definition or strategy are no partition.
     """
     X = data.columns(file.columns)
     y = None if outcome is None else data.finite_numbers(outcome)

@@ -19,17 +19,7 @@ PROVED, REFUTED, UNDECIDED = "proved", "refuted", "undecided"
 
 @dataclass(frozen=True)
 class Check:
-    """A file of rules and its proof.
-
-    Attributes
-    ----------
-    file : RulesFile
-        The rules.
-    report : MECEReport or None
-        The proof; None where it takes data.
-    reason : str
-        Why there is no proof.
-    """
+    """A file of rules and its proof, or the reason why there is none."""
 
     file: RulesFile
     report: MECEReport | None

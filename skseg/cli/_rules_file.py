@@ -22,23 +22,11 @@ FORMATS = {"skseg.rules": RULE_SET, "skseg.strategy": STRATEGY}
 
 @dataclass(frozen=True)
 class RulesFile:
-    """A file of rules.
+    """A file of rules: a definition, a rule set ("rules") or a strategy.
 
-    Attributes
-    ----------
-    path : Path
-        Where it is.
-    form : {"definition", "rules", "strategy"}
-        What it is: parameters of `MECERuleSegmenter`, or the JSON of a `RuleSet` or of
-        a fitted `MECERuleSegmenter`.
-    rules : RuleSet
-        The rules with the values of their parameters; quantiles are open.
-    schema : dict of str to Domain
-        What is known of the columns.
-    text : str
-        The content as JSON; empty for a definition.
-    parameters : dict
-        Parameters of `MECERuleSegmenter`; empty for other forms.
+    A definition holds the parameters of `MECERuleSegmenter`, a strategy the JSON of a
+    fitted one. Quantiles in `rules` are open. The text is JSON, and empty for a
+    definition.
     """
 
     path: Path
@@ -72,24 +60,10 @@ class RulesFile:
 
 
 def read_rules_file(path: Path) -> RulesFile:
-    """Read a file of rules in any of its forms.
+    """Read a file of rules in any of its forms, and check what needs no data.
 
-    Parameters
-    ----------
-    path : Path
-        YAML or JSON.
-
-    Returns
-    -------
-    RulesFile
-        Its content, checked as far as that goes without data.
-
-    Raises
-    ------
-    ValueError
-        If something is wrong with it; the message names the file.
-    MissingExtraError
-        If it is YAML, and PyYAML is not installed.
+    Raises ValueError, with a message that names the file, if something is wrong with
+    it.
     """
     content = read_plain(path)
     try:

@@ -111,18 +111,8 @@ def show_segment_table(
 ) -> None:
     """Show one row per segment: name, figures, and the rule beside them or below.
 
-    Parameters
-    ----------
-    console : Console
-        Where to show it.
-    names : iterable of str
-        Names of the segments.
-    figures : mapping of str to iterable of str
-        Title of a column -> its texts; the title of bars is empty.
-    rules : iterable of str
-        Rules of the segments.
-    more_rows : mapping of str to str, default=None
-        Name -> first figure of rows that are no segments.
+    `figures` maps the title of a column, which is empty for bars, to its texts.
+    `more_rows` maps names of rows that are no segments to their first figure.
     """
     rules_beside = console.width >= WIDE
     table = plain_table(console)

@@ -38,17 +38,10 @@ class Data(Protocol):
 class Terms:
     """What a command calls the parameters and the rows of a call to the library.
 
-    Attributes
-    ----------
-    parameter : callable
-        Name of a parameter -> the option or key that sets it.
-    setting : callable
-        Name and value of a parameter -> what the user writes, as the subject of a
-        sentence.
-    source : str, default=""
-        File that the parameters come from, shown in front.
-    data : Data, default=None
-        File that the rows come from.
+    `parameter` turns the name of a parameter into the option or key that sets it;
+    `setting` turns name and value into what the user writes, as the subject of a
+    sentence. `source` is the file that the parameters come from, `data` the one that
+    the rows come from.
     """
 
     parameter: Callable[[str], str]

@@ -82,24 +82,10 @@ _Loader.add_constructor(_AMBIGUOUS, _Loader.construct_ambiguous)
 
 
 def load_yaml(text: str, name: str) -> Any:
-    """Return the content of the only document of `text`.
+    """Return the only document of `text` as plain data, with text as keys.
 
-    Parameters
-    ----------
-    text : str
-        YAML.
-    name : str
-        Name of the file, with which messages begin.
-
-    Returns
-    -------
-    object
-        Mappings with text as keys, lists, text, numbers, booleans and None.
-
-    Raises
-    ------
-    ValueError
-        If this is no YAML, a key stands twice, or there are several documents.
+    Raises ValueError, with a message that begins with the `name` of the file, if this
+    is no YAML, a key stands twice, or there are several documents.
     """
     try:
         loader = _Loader(text)

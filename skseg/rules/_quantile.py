@@ -29,24 +29,10 @@ def inverted_cdf(
 ) -> FloatArray:
     """Return the smallest values with at least a share `levels` of the weight below.
 
-    Parameters
-    ----------
-    values : ndarray of float64 of shape (n_rows,)
-        NaN is missing and does not count.
-    levels : sequence of float or Fraction in [0, 1]
-        A float is read as the decimal number that it prints as.
-    sample_weight : ndarray of shape (n_rows,), default=None
-        Non-negative. Whole weights give exactly what repeated rows give.
-
-    Returns
-    -------
-    ndarray of float64 of shape (len(levels),)
-        NaN if the weights sum to zero.
-
-    Raises
-    ------
-    RuleError
-        If the weights are not one non-negative number for each row.
+    A float among the levels is read as the decimal number that it prints as. NaN values
+    do not count; a quantile is NaN if no weight is left. Whole weights give exactly
+    what repeated rows give. Raises RuleError if the weights are not one non-negative
+    number for each row.
     """
     exact = [_exact_level(level) for level in levels]
     present = ~np.isnan(values)

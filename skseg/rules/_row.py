@@ -32,16 +32,9 @@ _NUMBERS = (int, np.integer, np.floating, np.bool_)
 
 
 class RowAssigner:
-    """Rules compiled for one row at a time.
+    """Rules without open quantiles, compiled for one row at a time.
 
-    Parameters
-    ----------
-    rules : sequence of Rule
-        The rules, without open quantiles.
-    axes : mapping of str to Axis
-        The cells of every column that they mention.
-    codes : sequence of int of length n_rules + 1
-        What a row gets for the first rule that holds; the last one where none does.
+    A row gets the code of the first rule that holds, the last code where none does.
     """
 
     def __init__(

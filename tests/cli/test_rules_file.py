@@ -282,7 +282,17 @@ QUOTE = (
         ),
         (
             "rules: {A: aov > 3}\nschema: {aov: {low: 9, high: 3}}\n",
-            ": The schema of 'aov': A Domain needs low <= high. Got 9.0, 3.0.",
+            (
+                ": The key 'low' in the schema of 'aov' must be at most high, which is "
+                "3.0. It is read as the number 9.0."
+            ),
+        ),
+        (
+            "rules: {A: aov > 3}\nschema: {aov: {low: x}}\n",
+            (
+                ": The key 'low' in the schema of 'aov' must be a number. It is the "
+                "text 'x'."
+            ),
         ),
         (
             "rules: {A: aov > 3}\nschema: {aov: {values: [a]}}\n",

@@ -24,9 +24,10 @@ def test_an_invalid_weight_is_named_with_value_and_row(
     weight: list[float], value: Any, row: int | None
 ) -> None:
     with pytest.raises(InvalidDataError, match="sample_weight must") as caught:
-        check_sample_weight(weight, 3)
+        check_sample_weight(weight, 3, "Finder")
     error = caught.value
-    assert (error.name, error.value, error.row) == ("sample_weight", value, row)
+    assert (error.owner, error.name) == ("Finder", "sample_weight")
+    assert (error.value, error.row) == (value, row)
     assert error.rule is not None
 
 

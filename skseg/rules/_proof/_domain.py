@@ -65,13 +65,18 @@ class Domain:
 
     def __post_init__(self) -> None:
         for bound in ("low", "high"):
-            object.__setattr__(self, bound, check_number(getattr(self, bound)))
+            try:
+                number = check_number(getattr(self, bound))
+            except RuleError as error:
+                error.owner, error.name = "Domain", bound
+                raise
+            object.__setattr__(self, bound, number)
         if self.low > self.high:
             raise RuleError(
                 f"A Domain needs low <= high. Got {self.low}, {self.high}.",
                 owner="Domain",
                 name="low",
-                rule="at most high",
+                rule=f"at most high, which is {self.high}",
                 value=self.low,
             )
         if self.values is not None and self._is_bounded:
@@ -79,6 +84,7 @@ class Domain:
                 "A Domain takes either values or integer / low / high, not both.",
                 owner="Domain",
                 name="values",
+                rule="alone, without integer, low and high",
                 value=self.values,
             )
         if self.values is not None:

@@ -41,18 +41,10 @@ MAX_SCENARIOS = 20_000
 
 @dataclass(frozen=True)
 class Scenario:
-    """One order of quantiles and numbers: values of the quantiles, and the cells.
+    """One order of quantiles and numbers: values by level, and the cells.
 
-    Attributes
-    ----------
-    quantiles : mapping of float to float
-        Level -> value.
-    axis : NumberAxis
-        The cells of the column with these values.
-    allowed : int
-        The cells of `axis` that hold a possible value.
-    offset : int
-        Number of cells of the scenarios before.
+    `allowed` marks the cells of `axis` that hold a possible value; `offset` is the
+    number of cells of the scenarios before.
     """
 
     quantiles: Mapping[float, float]

@@ -59,21 +59,11 @@ def any_of(tree: Tree, values: Iterable[Tree]) -> Tree:
 class Dialect:
     """How one SQL engine writes what engines write differently.
 
-    Parameters
-    ----------
-    grammar : type
-        The dialect of sqlglot that quotes, escapes and names the types.
-    number : callable
-        From a finite float64 >= 0 to a literal that the engine reads as that float64.
-    infinity : callable
-        To an expression that is positive infinity.
-    text : callable
-        From a column to text that compares byte by byte.
-    is_nan : callable, default=None
-        From the name of a column of numbers to whether it holds NaN. None says that the
-        engine cannot store NaN.
-    any_is_nan : callable, default=None
-        The same for a column of any type at all; it must not fail.
+    `grammar` quotes, escapes and names the types. `number` writes a finite float64 >= 0
+    so that the engine reads that float64, `text` a column so that it compares byte by
+    byte. `is_nan` tells whether a column of numbers holds NaN; without it the engine
+    cannot store NaN. `any_is_nan` does the same for a column of any type, and must not
+    fail.
     """
 
     grammar: type[sqlglot.Dialect]
