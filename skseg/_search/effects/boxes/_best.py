@@ -34,6 +34,11 @@ class Candidate:
     sets: tuple[int, ...]
     total: float = field(compare=False)
 
+    @property
+    def key(self) -> float:
+        """The square of z as if sigma were one."""
+        return -self.minus_key
+
     def box(self, axes: Sequence[CodedAxis], variance: float) -> ScoredBox:
         """Return the box, with z for scores of this variance."""
         cells = tuple(
@@ -58,7 +63,7 @@ class TopBoxes:
     ) -> None:
         """Keep the best boxes of a table if they are among the best."""
         is_full = len(self.candidates) == self._n_best
-        min_key = -self.candidates[-1].minus_key if is_full else _TINY
+        min_key = self.candidates[-1].key if is_full else _TINY
         self.add(best_boxes(table, sets, min_size, min_key, self._n_per_table))
 
     def add(self, candidates: list[Candidate]) -> None:
@@ -105,7 +110,7 @@ def best_boxes(
         )
         best = sorted(best)[:n_best]
         if len(best) == n_best:
-            min_key = -best[-1].minus_key
+            min_key = best[-1].key
     return best
 
 

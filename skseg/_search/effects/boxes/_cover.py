@@ -69,6 +69,7 @@ def cover(
     """
     rows = sample(codes, axes, score, weight)
     covering = _Covering(rows, min_size, min_z)
+    # Searches without a new box only zero scores: three per box bound the time.
     for _ in range(3 * max_boxes):
         candidates = covering.candidates(max_columns)
         if not candidates or len(covering.boxes) == max_boxes:
@@ -103,7 +104,7 @@ class _Covering:
                 candidate, rows, self._covered, residual, self._min_size
             )
             table = joint_table(residual, simple.columns)
-            key = -measure(table, rows.axes, simple.sets, self._min_size).minus_key
+            key = measure(table, rows.axes, simple.sets, self._min_size).key
             if self._is_significant(key, simple):
                 penalty = complexity_penalty(rows.axes, simple.columns) * rows.variance
                 ranked.append((penalty - key, simple))
@@ -119,27 +120,26 @@ class _Covering:
         boxes = [candidate.box(axes, self._rows.variance) for candidate in candidates]
         for candidate, box in zip(candidates, boxes, strict=True):
             inside = box.contains(codes)
-            is_significant = self._is_significant(-candidate.minus_key, candidate)
+            is_significant = self._is_significant(candidate.key, candidate)
             if is_significant and self._is_new(box, inside):
                 self.boxes.append(box)
                 self._covered |= inside
                 break
         else:
             inside = boxes[0].contains(codes)
-        weight = (
-            np.ones(len(inside)) if self._rows.weight is None else self._rows.weight
-        )
         value = np.where(inside, 0.0, self._residual.value)
-        weight = np.where(self._covered, _COVERED_WEIGHT, 1.0) * weight
+        weight = np.where(self._covered, _COVERED_WEIGHT, 1.0)
+        if self._rows.weight is not None:
+            weight *= self._rows.weight
         self._residual = replace(self._rows, value=value, weight=weight)
 
     def _is_significant(self, key: float, candidate: Candidate) -> bool:
         """Tell whether a key exceeds what the best of all boxes has by chance."""
-        selection = 0.0
+        penalty = 0.0
         if len(candidate.columns) > 2:
             n_cells = max(self._rows.shape(candidate.columns))
-            selection = 2 * log(len(self._rows.axes) * n_cells)
-        return key >= (self._min_z**2 + selection) * self._rows.variance
+            penalty = 2 * log(len(self._rows.axes) * n_cells)
+        return key >= (self._min_z**2 + penalty) * self._rows.variance
 
     def _is_new(self, box: ScoredBox, inside: BoolArray) -> bool:
         """Tell whether a box has an effect outside of earlier ones and their borders.

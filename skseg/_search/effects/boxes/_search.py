@@ -65,9 +65,9 @@ def climb(
         has_improved = False
         for free in combinations(range(len(sets)), min(2, len(sets))):
             slab = _slab(table, sets, current.sets, free)
-            min_key = max(-current.minus_key, 1e-300)
+            min_key = max(current.key, 1e-300)
             better = best_boxes(slab, [sets[axis] for axis in free], min_size, min_key)
-            if better and better[0].minus_key < current.minus_key:
+            if better and better[0].key > current.key:
                 numbers = list(current.sets)
                 for axis, number in zip(free, better[0].sets, strict=True):
                     numbers[axis] = number

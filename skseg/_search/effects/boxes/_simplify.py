@@ -93,17 +93,15 @@ class _Pruning:
         keys, simpler_keys = self._keys(sets), self._keys(simpler)
         if min(simpler_keys) <= 0:
             return inf
-        pairs = zip(keys, simpler_keys, strict=True)
-        return (
-            max(key - simpler_key for key, simpler_key in pairs) / self._rows.variance
-        )
+        losses = [old - new for old, new in zip(keys, simpler_keys, strict=True)]
+        return max(losses) / self._rows.variance
 
     def _keys(self, sets: SetOfColumn) -> tuple[float, float]:
         table, uncovered = self._tables_of(sets)
         axes, numbers = self._rows.axes, tuple(sets.values())
         return (
-            -measure(table, axes, numbers, self._min_size).minus_key,
-            -measure(uncovered, axes, numbers, min_size=0.0).minus_key,
+            measure(table, axes, numbers, self._min_size).key,
+            measure(uncovered, axes, numbers, min_size=0.0).key,
         )
 
     def _tables_of(self, sets: SetOfColumn) -> tuple[JointTable, JointTable]:
