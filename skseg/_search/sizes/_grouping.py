@@ -20,7 +20,7 @@ AreSiblings = Callable[[Group], bool]
 MAX_EXHAUSTIVE = 12
 # Losses are compared in whole steps of this share of the total, so that rounding errors
 # do not break ties.
-_LOSS_STEPS = 2.0**40
+LOSS_STEPS = 2.0**40
 
 
 @dataclass(frozen=True)
@@ -92,18 +92,18 @@ def best_grouping(
     A dynamic program over sets of segments compares all groups of the first segment of
     a set, each with the best grouping of the remaining segments.
     """
-    values = _group_values(segments, bounds, allow_oversize=allow_oversize)
+    costs = _group_costs(segments, bounds, allow_oversize=allow_oversize)
     n = len(segments.sizes)
-    best = np.full((1 << n, values.shape[1]), np.inf)
+    best = np.full((1 << n, costs.shape[1]), np.inf)
     best[0] = 0.0
     first_group = np.zeros(1 << n, dtype=np.intp)
     for subset in range(1, 1 << n):
         groups = _groups_of_first(subset)
-        totals = values[groups] + best[subset ^ groups]
+        totals = costs[groups] + best[subset ^ groups]
         excess, n_unrelated, loss, *tie_breakers = totals.T
         # Rounded only now, since sums of rounded losses break ties, too.
-        first = smallest([excess, n_unrelated, np.rint(loss), *tie_breakers])
-        best[subset], first_group[subset] = totals[first], groups[first]
+        cheapest = smallest([excess, n_unrelated, np.rint(loss), *tie_breakers])
+        best[subset], first_group[subset] = totals[cheapest], groups[cheapest]
     if np.isinf(best[-1, 0]):
         return None
     grouping, remaining = [], (1 << n) - 1
@@ -113,7 +113,7 @@ def best_grouping(
     return grouping
 
 
-def _group_values(
+def _group_costs(
     segments: SegmentMoments, bounds: SizeBounds, *, allow_oversize: bool
 ) -> FloatArray:
     """Return the cost of every set of segments as a group, infinite if it is illegal.
@@ -127,7 +127,7 @@ def _group_values(
     sums = ((is_member @ segments.sums) ** 2).sum(axis=1)
     explained = np.divide(sums, size, out=np.zeros_like(size), where=size > 0)
     loss = np.maximum(is_member @ segments.squares - explained, 0.0)
-    step = float(segments.squares.sum()) / _LOSS_STEPS or 1.0
+    step = float(segments.squares.sum()) / LOSS_STEPS or 1.0
     is_legal = size >= bounds.low
     if not allow_oversize:
         is_legal &= size <= bounds.high
@@ -143,6 +143,7 @@ def _group_values(
 
 
 def _members(group: int) -> Group:
+    """Return the segments of a set, which is an int with a bit for each."""
     return tuple(i for i in range(group.bit_length()) if group >> i & 1)
 
 

@@ -124,11 +124,9 @@ class GuillotineSearch:
         return None if best is None else self._multiway_cut(node, *best)
 
     def _multiway_cut(self, node: Node, column: int, cuts: list[int]) -> Cut:
-        distinct = self.points.distinct(node, column)
-        values = self.points.values[column][distinct.ranks]
-        ones = [1] * (len(cuts) + 1)
-        cuts, thresholds = round_cuts(values, distinct.up_to, cuts, ones, self.bounds)
-        sizes = np.diff(distinct.up_to[[0, *cuts, len(values)]])
+        cuts, thresholds = self.rounded(node, column, cuts, [1] * (len(cuts) + 1))
+        up_to = self.points.distinct(node, column).up_to
+        sizes = np.diff(up_to[[0, *cuts, len(up_to) - 1]])
         return Cut(column, thresholds, tuple(Leaf(size) for size in sizes.tolist()))
 
     def _cut_in_two(self, node: Node) -> Recursion:
@@ -167,7 +165,7 @@ class GuillotineSearch:
             i = smallest([*coarse, *fine])
             best.append((coarse[:, i].tolist(), int(number[i]), int(cuts[i])))
         for _, column, cut in sorted(best):
-            yield self._rounded(node, column, cut, SLACK)
+            yield self._rounded_cut(node, column, cut, SLACK)
         if not columns:
             return
         numbers, cuts, coarse, fine = (
@@ -176,19 +174,28 @@ class GuillotineSearch:
         # lexsort sorts by the last key first.
         order = np.lexsort([*fine[::-1], numbers, *coarse[::-1]])
         for column, cut in zip(numbers[order], cuts[order], strict=True):
-            yield self._rounded(node, int(column), int(cut), slack=0.0)
+            yield self._rounded_cut(node, int(column), int(cut), slack=0.0)
 
-    def _rounded(
+    def _rounded_cut(
         self, node: Node, column: int, cut: int, slack: float
     ) -> tuple[int, int, float]:
+        below = float(self.points.distinct(node, column).up_to[cut])
+        counts = [self.bounds.fewest(size) for size in (below, node.size - below)]
+        [cut], [threshold] = self.rounded(node, column, [cut], counts, slack)
+        return column, cut, threshold
+
+    def rounded(
+        self,
+        node: Node,
+        column: int,
+        cuts: list[int],
+        counts: list[int],
+        slack: float = SLACK,
+    ) -> tuple[list[int], tuple[float, ...]]:
+        """Return cuts of a node and their thresholds, moved as `round_cuts` does."""
         distinct = self.points.distinct(node, column)
         values = self.points.values[column][distinct.ranks]
-        below = float(distinct.up_to[cut])
-        counts = [self.bounds.fewest(size) for size in (below, node.size - below)]
-        cuts, thresholds = round_cuts(
-            values, distinct.up_to, [cut], counts, self.bounds, slack
-        )
-        return column, cuts[0], thresholds[0]
+        return round_cuts(values, distinct.up_to, cuts, counts, self.bounds, slack)
 
 
 def _feasible_cuts(up_to: FloatArray, bounds: SizeBounds) -> IntArray:

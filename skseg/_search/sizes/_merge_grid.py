@@ -20,12 +20,10 @@ from skseg._search._bounds import (
 )
 from skseg._typing import FloatArray, IntArray
 
+from ._grouping import LOSS_STEPS
+
 Shape = tuple[int, ...]
 Range = tuple[int, int]
-
-# Losses are compared in whole steps of this share of the total, so that rounding errors
-# do not break ties that the number of segments should.
-_LOSS_STEPS = 2.0**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class _BestDivisions:
         mean = outcomes.sum(axis=tuple(range(1, outcomes.ndim))) / (sizes.sum() or 1.0)
         centred = outcomes - np.multiply.outer(mean, sizes)
         explained = _explained(sizes, centred)
-        self._loss_step = float(explained.sum()) / _LOSS_STEPS or 1.0
+        self._loss_step = float(explained.sum()) / LOSS_STEPS or 1.0
         self._up_to = _sums_up_to(np.stack([sizes, explained, *centred]))
         self._costs: dict[Shape, FloatArray] = {}
         self._cuts: dict[Shape, IntArray] = {}

@@ -17,7 +17,6 @@ from ._guillotine import (
     Tree,
     run,
 )
-from ._intervals import round_cuts
 from ._points import Node
 
 
@@ -34,6 +33,8 @@ def divide_oversize(search: GuillotineSearch, root: Node, max_steps: int) -> Tre
 
 @dataclass
 class _Division:
+    """The division of nodes, exactly as long as steps are left for it."""
+
     search: GuillotineSearch
     steps_left: int
 
@@ -51,7 +52,8 @@ class _Division:
             part = yield side
             assert part is not None
             parts.append(part)
-        return Cut(column, self._thresholds(node, column, cut), tuple(parts))
+        _, thresholds = self.search.rounded(node, column, [cut], [1, 1], slack=0.0)
+        return Cut(column, thresholds, tuple(parts))
 
     def _exactly(self, node: Node) -> Tree | None:
         # Half of the steps that are left, so that later nodes have some, too.
@@ -90,9 +92,3 @@ class _Division:
             candidate = [float(key[i]) for key in keys], column, int(cuts[i]) + 1
             best = candidate if best is None else min(best, candidate)
         return None if best is None else best[1:]
-
-    def _thresholds(self, node: Node, column: int, cut: int) -> tuple[float, ...]:
-        distinct = self.search.points.distinct(node, column)
-        values = self.search.points.values[column][distinct.ranks]
-        bounds = self.search.bounds
-        return round_cuts(values, distinct.up_to, [cut], [1, 1], bounds, slack=0.0)[1]
