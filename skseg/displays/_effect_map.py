@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -25,18 +26,19 @@ _MOST_COLUMNS = 2
 _LEAST_CELLS, _MOST_CELLS = 4, 64
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EffectMapDisplay(Display):
     """Heat map of the effect over the cells of two columns, with a finding outlined.
 
-    Does the effect end where the finding does, or go on? Use `from_estimator` to make
-    one.
+    It shows whether the effect ends where the finding does. Use `from_estimator` to
+    make one.
 
     Parameters
     ----------
     columns : sequence of str of length 1 or 2
         The columns, the first from left to right. Empty if there is nothing to show.
     cells : sequence of two sequences of str, of length n_1 and n_2
-        What is in the cells of each column; in that of a single column's row, "all".
+        Labels of the cells of each column; ``["all"]`` in place of a second column.
     n_a, n_b : array-like of shape (n_1, n_2)
         Rows of the groups, or the sums of their weights.
     mean_a, mean_b : array-like of shape (n_1, n_2)
@@ -44,9 +46,9 @@ class EffectMapDisplay(Display):
     is_inside : array-like of bool of shape (n_1, n_2)
         Which cells belong to the finding.
     groups : tuple of two labels, default=None
-        A and B. None: A is a cell, B are all other rows.
+        Labels of A and B. None: A is a cell, B are all other rows.
     rule : str, default=""
-        The finding.
+        Rule of the finding.
 
     Attributes
     ----------
@@ -61,10 +63,10 @@ class EffectMapDisplay(Display):
 
     Notes
     -----
-    Effects are those observed, which is not what a finder tests: part of the rows was
-    searched for the finding, and nothing is adjusted for how groups came about. Cells
-    with fewer than 30 rows of a group are hatched and pale, and have no say in the
-    scale of the colours.
+    Effects are those observed, unlike those that a finder tests: they include the rows
+    that were searched for the finding, and are not adjusted for how groups came about.
+    Cells with fewer than 30 rows of a group are hatched and pale, and do not count for
+    the scale of the colours.
 
     Examples
     --------
@@ -87,28 +89,15 @@ class EffectMapDisplay(Display):
     3   free     40  100.0  100.0     0.0      False
     """
 
-    def __init__(
-        self,
-        *,
-        columns: Sequence[str],
-        cells: Sequence[Sequence[str]],
-        n_a: npt.ArrayLike,
-        n_b: npt.ArrayLike,
-        mean_a: npt.ArrayLike,
-        mean_b: npt.ArrayLike,
-        is_inside: npt.ArrayLike,
-        groups: tuple[Any, Any] | None = None,
-        rule: str = "",
-    ) -> None:
-        self.columns = columns
-        self.cells = cells
-        self.n_a = n_a
-        self.n_b = n_b
-        self.mean_a = mean_a
-        self.mean_b = mean_b
-        self.is_inside = is_inside
-        self.groups = groups
-        self.rule = rule
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+    n_a: npt.ArrayLike
+    n_b: npt.ArrayLike
+    mean_a: npt.ArrayLike
+    mean_b: npt.ArrayLike
+    is_inside: npt.ArrayLike
+    groups: tuple[Any, Any] | None = None
+    rule: str = ""
 
     @classmethod
     def from_estimator(
@@ -134,9 +123,9 @@ class EffectMapDisplay(Display):
         X : frame or array of shape (n_rows, n_columns)
             Rows, with columns as in ``fit``: those of the training, or others.
         y : array-like of shape (n_rows,)
-            Their outcome; or what `with_group` gives.
+            Their outcomes, or the result of `with_group`.
         group : array-like of shape (n_rows,), default=None
-            Which group every row belongs to; given if and only if it was in ``fit``.
+            Group of every row; given if and only if it was in ``fit``.
         columns : sequence of str of length 1 or 2, default=None
             The columns of the map. None: the first two of the finding, or its only one,
             for a map of a single row. If the finding has conditions on none of them,
@@ -145,8 +134,8 @@ class EffectMapDisplay(Display):
             Position of the finding in ``segments_``.
         max_cells : int, default=8
             Most cells of a column, in [4, 64], that of missing values included. Cells
-            are about even in size and end where the finding does; of levels of a text,
-            the most frequent ones, and a cell for the rest.
+            of numbers are about even in size and end where the finding does. The most
+            frequent levels of a text have a cell each, the rest share one.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
         ax, title : matplotlib Axes and str, default=None
@@ -181,11 +170,11 @@ class EffectMapDisplay(Display):
         finding = check_int(_OWNER, "finding", finding, 0, last)
         shown = conditions(finder, finding)
         names = list(shown)[:_MOST_COLUMNS] if columns is None else _names(columns)
-        read = read_columns(finder, X, reset=False)
-        read.require(names)
-        read, rows = read_rows(_OWNER, finder, read, y, group, sample_weight)
+        data = read_columns(finder, X, reset=False)
+        data.require(names)
+        data, rows = read_rows(_OWNER, finder, data, y, group, sample_weight)
         numbers = (
-            map_numbers(read, rows, names, shown, max_cells) if names else _nothing()
+            map_numbers(data, rows, names, shown, max_cells) if names else _nothing()
         )
         rule = ""
         if shown:

@@ -1,4 +1,4 @@
-"""What EffectMapDisplay shows: cells that respect a finding, and what is in them."""
+"""Numbers of EffectMapDisplay: cells that respect a finding, and means in them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,9 @@ MISSING = "missing"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnCells:
-    """The cells of a column.
+    """The cells of a column: the cell of every row, and the label of every cell.
 
-    Attributes
-    ----------
-    codes : ndarray of uint8 of shape (n_rows,)
-        The cell of every row.
-    labels : list of str
-        What is in each cell.
-    is_inside : ndarray of bool of shape (n_cells,)
-        Which cells meet the condition; True everywhere if there is none.
+    Cells that meet the condition are inside; without a condition, all are.
     """
 
     codes: Codes
@@ -88,7 +81,7 @@ def read_rows(
 
 
 def conditions(finder: SegmentFinder, finding: int) -> dict[str, Rule]:
-    """Return the conditions of a finding, in order, by column; none without it."""
+    """Return the conditions of a finding by column; none if there is no finding."""
     if finding >= len(finder.segments_):
         return {}
     rules = list(finder.rules_.rules.values())
@@ -102,7 +95,7 @@ def map_numbers(
     rules: dict[str, Rule],
     max_cells: int,
 ) -> dict[str, Any]:
-    """Return the parameters of the display."""
+    """Return the parameters of the display that its cells decide."""
     parts = [
         column_cells(columns, name, rules.get(name), max_cells, rows.weight)
         for name in names
@@ -117,16 +110,16 @@ def map_numbers(
         sums = np.bincount(place, values, shape[0] * shape[1])
         return sums.astype(np.float64).reshape(shape)
 
-    in_all = rows.weight, rows.weight * rows.y
+    totals = rows.weight, rows.weight * rows.y
     if rows.in_a is None:
-        n_a, y_a = (summed(values) for values in in_all)
-        n_b, y_b = rows.weight.sum() - n_a, in_all[1].sum() - y_a
+        n_a, y_a = (summed(values) for values in totals)
+        n_b, y_b = rows.weight.sum() - n_a, totals[1].sum() - y_a
     else:
-        n_a, y_a = (summed(values * rows.in_a) for values in in_all)
-        n_b, y_b = (summed(values * ~rows.in_a) for values in in_all)
-    inside = np.logical_and.outer(parts[0].is_inside, parts[1].is_inside)
+        n_a, y_a = (summed(values * rows.in_a) for values in totals)
+        n_b, y_b = (summed(values * ~rows.in_a) for values in totals)
+    is_inside = np.logical_and.outer(parts[0].is_inside, parts[1].is_inside)
     if not any(name in rules for name in names):
-        inside[:] = False
+        is_inside[:] = False
     return {
         "columns": names,
         "cells": [part.labels for part in parts],
@@ -134,7 +127,7 @@ def map_numbers(
         "n_b": n_b,
         "mean_a": rows.points * _quotient(y_a, n_a),
         "mean_b": rows.points * _quotient(y_b, n_b),
-        "is_inside": inside,
+        "is_inside": is_inside,
     }
 
 
@@ -149,23 +142,22 @@ def column_cells(
     max_cells: int,
     weight: FloatArray,
 ) -> ColumnCells:
-    """Return the cells of a column, each either inside of the condition or outside.
+    """Return at most `max_cells` cells, each inside or outside of the condition.
 
-    The condition is about this column alone, and the rows have weights above zero.
-    There are at most `max_cells` cells, that of missing values included, unless the
-    condition needs more.
+    The condition is about this column alone, and may need more cells. The cell of
+    missing values counts, and all weights are above zero.
     """
-    known: npt.NDArray[Any]
+    values: npt.NDArray[Any]
     missing: npt.NDArray[Any]
     if columns.is_text(name) or _is_about_text(condition):
-        coded, labels, known = _text_cells(columns, name, condition, max_cells, weight)
+        coded, labels, values = _text_cells(columns, name, condition, max_cells, weight)
         missing = np.array([None], dtype=object)
     else:
-        coded, labels, known = _number_cells(
+        coded, labels, values = _number_cells(
             columns, name, condition, max_cells, weight
         )
         missing = np.array([np.nan])
-    inside = _inside(name, condition, known)
+    inside = _inside(name, condition, values)
     if coded.has_missing:
         labels.append(MISSING)
         inside = np.append(inside, _inside(name, condition, missing))
@@ -191,14 +183,14 @@ def _number_cells(
     max_cells: int,
     weight: FloatArray,
 ) -> tuple[ColumnCoding, list[str], FloatArray]:
-    """Return the cells, their labels, and a value of each."""
+    """Return the coding into cells, their labels, and a value in each."""
     values = columns.numbers(name)
     is_known = ~np.isnan(values)
     distinct, place = np.unique(values[is_known], return_inverse=True)
     sizes = np.bincount(place, weight[is_known], len(distinct)).astype(np.float64)
     borders = [] if condition is None else _borders(condition)
-    ends = np.searchsorted(distinct, borders, side="right")
-    runs = np.split(np.arange(len(distinct)), ends)
+    positions = np.searchsorted(distinct, borders, side="right")
+    runs = np.split(np.arange(len(distinct)), positions)
     has_missing = not bool(is_known.all())
     n_cells = _apportioned(
         [float(sizes[run].sum()) for run in runs],
@@ -227,7 +219,7 @@ def _borders(condition: Rule) -> list[float]:
 
 
 def _number_labels(thresholds: FloatArray, distinct: FloatArray) -> list[str]:
-    """Return what numbers are in each cell; upper ends belong to it."""
+    """Return the numbers in each cell in words; upper ends belong to it."""
     are_whole = bool((distinct == np.floor(distinct)).all())
     low = np.floor(thresholds) + 1 if are_whole else thresholds
     high = np.floor(thresholds) if are_whole else thresholds
@@ -259,7 +251,7 @@ def _text_cells(
     max_cells: int,
     weight: FloatArray,
 ) -> tuple[ColumnCoding, list[str], ObjectArray]:
-    """Return the cells, those inside first, their labels, and a level of each."""
+    """Return the coding into cells, those inside first, labels, and a level in each."""
     levels = columns.levels(name)
     codes = columns.text_codes(name, levels)
     sizes = np.bincount(codes, weight, len(levels) + 2).astype(np.float64)
@@ -292,9 +284,9 @@ def _text_cells(
 def _apportioned(
     sizes: Sequence[float], most: Sequence[int], n_cells: int
 ) -> list[int]:
-    """Apportion cells to parts by their sizes, as D'Hondt does seats to votes.
+    """Apportion cells to parts by their sizes, by the method of D'Hondt.
 
-    Each part gets at least one cell, and at most as many as `most` says.
+    Each part gets at least one cell, and at most the number in `most`.
     """
     counts = np.ones(len(sizes), dtype=np.intp)
     limits = np.maximum(most, 1)

@@ -1,4 +1,4 @@
-"""The parts of the picture that EffectMapDisplay draws."""
+"""Drawing of EffectMapDisplay: cells, outline, names and notes."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from ._canvas import (
 )
 from ._style import BLUE, MINUS, VERMILION, count_text
 
-# A mean of fewer rows of a group is not worth much.
+# Means of fewer rows of a group are marked as uncertain.
 FEW = 30
-# B better, no effect, A better: apart for colour-blind readers.
+# From B better over no effect to A better; colour-blind readers tell them apart.
 _COLOURS = (VERMILION, "#F2B48A", "#FAFAFA", "#8FC1E3", BLUE)
 _EMPTY = "#E6E6E6"
 _HATCH: dict[str, Any] = {
@@ -119,7 +119,7 @@ def _write_cells(
     small = min(fitting_size(ax, counts, 0.92 * width, 0.85 * size), 0.3 * height)
     if size < _LEAST_NUMBER_SIZE:
         return
-    # The luminance of sRGB, about.
+    # Approximate luminance of sRGB.
     is_dark = (rgb**2.2 @ np.array([0.2126, 0.7152, 0.0722])).ravel() < 0.25
     halo = [withStroke(linewidth=2.5, foreground="white")]
     lines = [(effects, size, 0.0)]
@@ -198,7 +198,7 @@ def _label_rows(
     if len(columns) == 1:
         ax.set_yticks([])
         return
-    # The names of the other column will take a part of the height.
+    # The names of the first column will take a part of the height.
     length = 0.85 * axes_size(ax)[1]
     width = room_left(ax, _NAME_WIDTH + 16.0) - 16.0
     height = 0.94 * length / len(cells[1])
@@ -215,14 +215,14 @@ def _label_rows(
 def _notes(
     is_few: BoolArray, inside: BoolArray, rule: str, has_groups: bool
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Return what outline and hatches mean, and how they look."""
+    """Return the meaning of the outline and of the hatches, and their looks."""
     notes: list[tuple[str, dict[str, Any]]] = []
     if inside.any():
         look = {"facecolor": "none", "edgecolor": "black", "linewidth": 2.0}
         notes.append((rule or "the finding", look))
     if is_few.any():
-        what = "rows of a group" if has_groups else "rows"
-        notes.append((f"fewer than {FEW} {what}", _HATCH))
+        unit = "rows of a group" if has_groups else "rows"
+        notes.append((f"fewer than {FEW} {unit}", _HATCH))
     return notes
 
 

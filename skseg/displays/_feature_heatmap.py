@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -24,6 +25,7 @@ _OWNER = "FeatureHeatmapDisplay"
 _MOST_FEATURES = 200
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FeatureHeatmapDisplay(Display):
     """Means of the features in every segment, coloured by how unusual they are.
 
@@ -86,26 +88,14 @@ class FeatureHeatmapDisplay(Display):
     3     1  Often  2     age  40.0   0.00   0.00
     """
 
-    def __init__(
-        self,
-        *,
-        codes: npt.ArrayLike,
-        segment_names: Sequence[str],
-        n: npt.ArrayLike,
-        features: Sequence[str],
-        means: npt.ArrayLike,
-        scores: npt.ArrayLike,
-        shares: npt.ArrayLike,
-        n_total: int | None = None,
-    ) -> None:
-        self.codes = codes
-        self.segment_names = segment_names
-        self.n = n
-        self.features = features
-        self.means = means
-        self.scores = scores
-        self.shares = shares
-        self.n_total = n_total
+    codes: npt.ArrayLike
+    segment_names: Sequence[str]
+    n: npt.ArrayLike
+    features: Sequence[str]
+    means: npt.ArrayLike
+    scores: npt.ArrayLike
+    shares: npt.ArrayLike
+    n_total: int | None = None
 
     @classmethod
     def from_estimator(

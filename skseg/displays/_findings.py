@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -24,6 +25,7 @@ _OWNER = "FindingsDisplay"
 _NUMBERS = ("effect", "ci_low", "ci_high", "p_adj", "share")
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FindingsDisplay(Display):
     """Forest plot: the effect in every finding, with its interval, the best on top.
 
@@ -73,26 +75,14 @@ class FindingsDisplay(Display):
     ['Implement', 'Implement', 'Implement', 'Implement']
     """
 
-    def __init__(
-        self,
-        *,
-        rules: Sequence[str],
-        effect: npt.ArrayLike,
-        ci_low: npt.ArrayLike,
-        ci_high: npt.ArrayLike,
-        p_adj: npt.ArrayLike,
-        share: npt.ArrayLike,
-        decision: Sequence[str],
-        groups: tuple[Any, Any] | None = None,
-    ) -> None:
-        self.rules = rules
-        self.effect = effect
-        self.ci_low = ci_low
-        self.ci_high = ci_high
-        self.p_adj = p_adj
-        self.share = share
-        self.decision = decision
-        self.groups = groups
+    rules: Sequence[str]
+    effect: npt.ArrayLike
+    ci_low: npt.ArrayLike
+    ci_high: npt.ArrayLike
+    p_adj: npt.ArrayLike
+    share: npt.ArrayLike
+    decision: Sequence[str]
+    groups: tuple[Any, Any] | None = None
 
     @classmethod
     def from_estimator(

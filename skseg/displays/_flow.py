@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -22,6 +23,7 @@ _OWNER = "SegmentFlowDisplay"
 _COLUMNS = ["rule", "segment", "n"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SegmentFlowDisplay(Display):
     """Flow from all customers over the rules to the segments, as bars and bands.
 
@@ -71,20 +73,11 @@ class SegmentFlowDisplay(Display):
     3  Lapsed          Rest  100    0.1        300       True
     """
 
-    def __init__(
-        self,
-        *,
-        rules: Sequence[str],
-        segments: Sequence[str],
-        n: npt.ArrayLike,
-        min_size: float | None = None,
-        max_size: float | None = None,
-    ) -> None:
-        self.rules = rules
-        self.segments = segments
-        self.n = n
-        self.min_size = min_size
-        self.max_size = max_size
+    rules: Sequence[str]
+    segments: Sequence[str]
+    n: npt.ArrayLike
+    min_size: float | None = None
+    max_size: float | None = None
 
     @classmethod
     def from_estimator(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _OWNER = "RFMHeatmapDisplay"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RFMHeatmapDisplay(Display):
     """Grid of the scores R and F: how many customers are where, and in which segment.
 
@@ -72,18 +74,10 @@ class RFMHeatmapDisplay(Display):
     3  2  2  2   0.50
     """
 
-    def __init__(
-        self,
-        *,
-        counts: npt.ArrayLike,
-        total: float | None = None,
-        regions: Any = None,
-        cut_points: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.counts = counts
-        self.total = total
-        self.regions = regions
-        self.cut_points = cut_points
+    counts: npt.ArrayLike
+    total: float | None = None
+    regions: Any = None
+    cut_points: Mapping[str, Any] | None = None
 
     @classmethod
     def from_estimator(
@@ -307,28 +301,34 @@ def segment_regions(segmenter: RFMSegmenter) -> ObjectArray | None:
 
     A score that no value gets has no segment.
     """
-    recency, frequency = segmenter._dimensions[:2]
-    if not set(segmenter.rules_.columns) <= {recency.column, frequency.column}:
+    columns = _scored_columns(segmenter)
+    if not set(segmenter.rules_.columns) <= set(columns):
         return None
-    # One value for each score: the cut points, which are the upper ends of their
-    # intervals, and one above them all.
-    grid = []
-    for dimension in (recency, frequency):
-        values = np.append(
-            dimension.cut_points, np.nextafter(dimension.cut_points[-1], np.inf)
-        )
-        grid.append((dimension, values, dimension.scores(values).astype(np.intp) - 1))
-    (r, r_values, r_index), (f, f_values, f_index) = grid
-    codes = segmenter.rules_.assign(
-        {
-            r.column: np.repeat(r_values, len(f_values)),
-            f.column: np.tile(f_values, len(r_values)),
-        }
+    table = segmenter.score_table_[~segmenter.score_table_["collapsed"]]
+    recency, frequency = (
+        table[table["dimension"] == name] for name in ("recency", "frequency")
     )
-    regions = np.full((r.n_scores, f.n_scores), None, dtype=object)
-    names = segmenter.segment_names_[codes].reshape(len(r_values), len(f_values))
-    regions[np.ix_(r_index, f_index)] = names
+    # The upper end of its interval stands for every score.
+    values = (
+        np.repeat(recency["up_to"].to_numpy(), len(frequency)),
+        np.tile(frequency["up_to"].to_numpy(), len(recency)),
+    )
+    codes = segmenter.rules_.assign(dict(zip(columns, values, strict=True)))
+    names = segmenter.segment_names_[codes].reshape(len(recency), len(frequency))
+    r, f = (part["score"].to_numpy() - 1 for part in (recency, frequency))
+    regions = np.full(_grid_shape(None, segmenter.cut_points_), None, dtype=object)
+    regions[np.ix_(r, f)] = names
     return regions
+
+
+def _scored_columns(segmenter: RFMSegmenter) -> tuple[str, str]:
+    """Return the columns of recency and frequency; those of an array are x0 and x1."""
+    named = getattr(segmenter, "feature_names_in_", ())
+    recency, frequency = segmenter.recency, segmenter.frequency
+    return (
+        "x0" if recency == "recency" and recency not in named else recency,
+        "x1" if frequency == "frequency" and frequency not in named else frequency,
+    )
 
 
 def _grid_shape(regions: Any, cut_points: Mapping[str, Any] | None) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -39,6 +40,7 @@ _BAND_SIZE = 8.0
 _NAME_WIDTH = 158.0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class InformationValueDisplay(Display):
     """Bars of the information value (IV) of columns, the largest on top.
 
@@ -87,18 +89,10 @@ class InformationValueDisplay(Display):
     1    age  0.000     useless
     """
 
-    def __init__(
-        self,
-        *,
-        columns: Sequence[str],
-        iv: npt.ArrayLike,
-        is_net: bool = False,
-        n_total: int | None = None,
-    ) -> None:
-        self.columns = columns
-        self.iv = iv
-        self.is_net = is_net
-        self.n_total = n_total
+    columns: Sequence[str]
+    iv: npt.ArrayLike
+    is_net: bool = False
+    n_total: int | None = None
 
     @classmethod
     def from_estimator(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ _KNEES, _NEARLY_ALL = 2.0, 0.99
 _NOT_FAR = 3.0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class KDistanceDisplay(Display):
     """Distances of the rows to a near neighbour, in ascending order, and their knee.
 
@@ -86,20 +88,11 @@ class KDistanceDisplay(Display):
     4            2    1.0       6.0   1.0
     """
 
-    def __init__(
-        self,
-        *,
-        min_samples: Sequence[int],
-        shares: Sequence[npt.ArrayLike],
-        distances: Sequence[npt.ArrayLike],
-        knees: npt.ArrayLike,
-        core_shares: npt.ArrayLike,
-    ) -> None:
-        self.min_samples = min_samples
-        self.shares = shares
-        self.distances = distances
-        self.knees = knees
-        self.core_shares = core_shares
+    min_samples: Sequence[int]
+    shares: Sequence[npt.ArrayLike]
+    distances: Sequence[npt.ArrayLike]
+    knees: npt.ArrayLike
+    core_shares: npt.ArrayLike
 
     @classmethod
     def from_selection(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ _MOST_ACROSS = 3
 _MOST_TICKS = 12
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class NSegmentsDisplay(Display):
     """Curves of the criteria over the number of segments, each with its choice.
 
@@ -94,22 +96,12 @@ class NSegmentsDisplay(Display):
     2  silhouette           4      False
     """
 
-    axes_: ObjectArray
-
-    def __init__(
-        self,
-        *,
-        table: pd.DataFrame,
-        choices: Mapping[str, int],
-        n_segments: int,
-        has_structure: bool,
-        p_value: float | None = None,
-    ) -> None:
-        self.table = table
-        self.choices = choices
-        self.n_segments = n_segments
-        self.has_structure = has_structure
-        self.p_value = p_value
+    axes_: ObjectArray = field(init=False)
+    table: pd.DataFrame
+    choices: Mapping[str, int]
+    n_segments: int
+    has_structure: bool
+    p_value: float | None = None
 
     @classmethod
     def from_selection(

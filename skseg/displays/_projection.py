@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from ._style import MINUS
 _OWNER = "SegmentProjectionDisplay"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SegmentProjectionDisplay(Display):
     """Rows and centroids of segments, projected on their two principal directions.
 
@@ -88,28 +90,15 @@ class SegmentProjectionDisplay(Display):
     1     1   Far  2  4.5  0.0
     """
 
-    def __init__(
-        self,
-        *,
-        points: npt.ArrayLike,
-        labels: npt.ArrayLike,
-        codes: npt.ArrayLike,
-        segment_names: Sequence[str],
-        n: npt.ArrayLike,
-        centroids: npt.ArrayLike,
-        explained: npt.ArrayLike,
-        loadings: npt.ArrayLike,
-        features: Sequence[str],
-    ) -> None:
-        self.points = points
-        self.labels = labels
-        self.codes = codes
-        self.segment_names = segment_names
-        self.n = n
-        self.centroids = centroids
-        self.explained = explained
-        self.loadings = loadings
-        self.features = features
+    points: npt.ArrayLike
+    labels: npt.ArrayLike
+    codes: npt.ArrayLike
+    segment_names: Sequence[str]
+    n: npt.ArrayLike
+    centroids: npt.ArrayLike
+    explained: npt.ArrayLike
+    loadings: npt.ArrayLike
+    features: Sequence[str]
 
     @classmethod
     def from_estimator(

@@ -102,8 +102,8 @@ def _write_names(ax: Any, centroids: FloatArray, names: Iterable[object]) -> Non
     for (x, y), place, full_name in zip(centroids, at, names, strict=True):
         name = wrap_text(ax, str(full_name), _NAME_WIDTH, max_lines=2, weight="bold")
         size = text_width(ax, name, TEXT_SIZE, "bold"), text_height(name, TEXT_SIZE)
-        shift, box = _free_place(place, size, taken, (width, height))
-        taken.append(box)
+        shift, extent = _free_place(place, size, taken, (width, height))
+        taken.append(extent)
         ax.annotate(
             name,
             (x, y),
@@ -124,37 +124,39 @@ def _leader() -> dict[str, Any]:
     return {"arrowstyle": "-", "color": "#444444", "linewidth": 0.8, "zorder": 3}
 
 
-Box = tuple[float, float, float, float]
+Extent = tuple[float, float, float, float]
 
 
 def _free_place(
     place: FloatArray,
     size: tuple[float, float],
-    taken: Sequence[Box],
+    taken: Sequence[Extent],
     inside: tuple[float, float],
-) -> tuple[tuple[float, float], Box]:
-    """Return the shift of the middle of a text, in points, and the box that it takes.
+) -> tuple[tuple[float, float], Extent]:
+    """Return the shift of the middle of a text, in points, and its extent.
 
-    It is the place that overlaps least with the `taken` boxes, the nearest first.
+    It is the place that overlaps least with the `taken` extents, the nearest first.
     """
-    best: tuple[float, tuple[float, float], Box] | None = None
+    best: tuple[float, tuple[float, float], Extent] | None = None
     for far in (8.0, 20.0, 36.0, 56.0, 80.0):
         for right, up in _DIRECTIONS:
             shift = (right * (far + size[0] / 2), up * (far + size[1] / 2))
             x, y = place[0] + shift[0], place[1] + shift[1]
             half = size[0] / 2, size[1] / 2
-            box = (x - half[0], y - half[1], x + half[0], y + half[1])
-            cost = sum(_overlap(box, other) for other in taken)
-            cost += _overlap(box, box) - _overlap(box, (0.0, 0.0, *inside))
+            extent = (x - half[0], y - half[1], x + half[0], y + half[1])
+            cost = sum(_common_area(extent, other) for other in taken)
+            cost += _common_area(extent, extent) - _common_area(
+                extent, (0.0, 0.0, *inside)
+            )
             if best is None or cost < best[0]:
-                best = cost, shift, box
+                best = cost, shift, extent
             if cost == 0:
-                return shift, box
+                return shift, extent
     assert best is not None
     return best[1], best[2]
 
 
-def _overlap(a: Box, b: Box) -> float:
+def _common_area(a: Extent, b: Extent) -> float:
     across = min(a[2], b[2]) - max(a[0], b[0])
     down = min(a[3], b[3]) - max(a[1], b[1])
     return max(across, 0.0) * max(down, 0.0)
@@ -169,10 +171,10 @@ def _note_noise(ax: Any, text: str) -> None:
 
 
 def _axis_text(
-    ax: Any, which: str, share: float, features: Sequence[str], length: float
+    ax: Any, ordinal: str, share: float, features: Sequence[str], length: float
 ) -> str:
     """Return what an axis shows, in lines no longer than it."""
-    text = f"{which} direction, {share:.0%} of the variance"
+    text = f"{ordinal} direction, {share:.0%} of the variance"
     if features:
         text += f": {', '.join(features)}"
     # Without a layout engine nothing makes room for a second line.

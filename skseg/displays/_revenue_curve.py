@@ -1,8 +1,9 @@
-"""RevenueCurveDisplay: what other cut points would have made."""
+"""RevenueCurveDisplay: the profit that other cut points would have made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -28,20 +29,29 @@ from ._revenue_curve_numbers import (
     Sums,
     Tiers,
     profit_curve,
-    sums_of,
+    running_sums,
     total_profit,
 )
 from ._style import money_text
 
 _OWNER = "RevenueCurveDisplay"
-# What is read of a binner, beside its parameter missing_tier.
-_FITTED = ("cut_points_", "tiers_", "menu_", "segments_", "min_size_", "max_size_")
+# Fitted attributes that are read, beside the parameter missing_tier.
+_FITTED = (
+    "cut_points_",
+    "tiers_",
+    "menu_",
+    "rules_",
+    "segments_",
+    "min_size_",
+    "max_size_",
+)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RevenueCurveDisplay(Display):
     """Total profit against each cut point, while the other cuts stay where they are.
 
-    How sharp a peak is tells how much hangs on its cut. Use `from_estimator` to make
+    The sharper a peak, the more depends on its cut. Use `from_estimator` to make
     one.
 
     Parameters
@@ -104,28 +114,15 @@ class RevenueCurveDisplay(Display):
     6    0  None | Call   0.90    20.0     False
     """
 
-    def __init__(
-        self,
-        *,
-        segment_names: Sequence[str],
-        cut_points: npt.ArrayLike,
-        value: float,
-        cut: npt.ArrayLike,
-        score: npt.ArrayLike,
-        profit: npt.ArrayLike,
-        is_legal: npt.ArrayLike,
-        intervals: npt.ArrayLike | None = None,
-        score_name: str = "score",
-    ) -> None:
-        self.segment_names = segment_names
-        self.cut_points = cut_points
-        self.value = value
-        self.cut = cut
-        self.score = score
-        self.profit = profit
-        self.is_legal = is_legal
-        self.intervals = intervals
-        self.score_name = score_name
+    segment_names: Sequence[str]
+    cut_points: npt.ArrayLike
+    value: float
+    cut: npt.ArrayLike
+    score: npt.ArrayLike
+    profit: npt.ArrayLike
+    is_legal: npt.ArrayLike
+    intervals: npt.ArrayLike | None = None
+    score_name: str = "score"
 
     @classmethod
     def from_estimator(
@@ -140,7 +137,7 @@ class RevenueCurveDisplay(Display):
         ax: Any = None,
         title: str | None = None,
     ) -> RevenueCurveDisplay:
-        """Draw what the customers would have made with the cuts elsewhere.
+        """Draw the profit that the customers would have made with other cuts.
 
         Parameters
         ----------
@@ -151,17 +148,17 @@ class RevenueCurveDisplay(Display):
             Customers, with columns as in ``fit``: those of the training, or others.
             Bounds of sizes are taken in proportion to the number of customers.
         y : array-like of shape (n_rows,)
-            Their conversions. These are what profits are computed from, whatever the
-            response model: only for "observed", on the customers of the training, are
-            the fitted cuts the optimum and the profit there is ``value_``.
+            Their conversions, from which profits are computed, whatever the response
+            model. The fitted cuts are the optimum, with the profit ``value_``, only for
+            the response model "observed" and the customers of the training.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the customer three times.
         intervals : RevenueBootstrap or array-like of shape (n_cuts, 2), default=None
-            What the ``bootstrap`` of the binner gives, of which the intervals at its
-            default level are shown; or their frame, at a level of your choice; or lower
-            and upper ends, NaN for none. They are shaded.
+            Intervals to shade: the result of the ``bootstrap`` of the binner, at its
+            default level; its frame, at a level of your choice; or lower and upper
+            ends, NaN for none.
         max_points : int, default=512
-            Most points to compute of a curve, in [3, inf).
+            Most points of a curve, in [3, inf).
         ax, title : matplotlib Axes and str, default=None
             As in `plot`.
 
@@ -194,11 +191,11 @@ class RevenueCurveDisplay(Display):
                 rule="the outcome of the customers X",
             )
         max_points = _check_max_points(max_points)
-        ends = _check_intervals(intervals, len(binner.cut_points_))
+        intervals = _check_intervals(intervals, len(binner.cut_points_))
         score_name, scores = _read_scores(binner, X)
         outcome = check_outcome(_OWNER, y, np.ones(len(scores), dtype=bool))
         weight = check_sample_weight(sample_weight, len(scores))
-        sums = sums_of(scores, outcome, weight)
+        sums = running_sums(scores, outcome, weight)
         if len(sums.scores) == 0:
             raise InvalidDataError(
                 f"{_OWNER} needs customers with a score. All rows have NaN or no "
@@ -217,8 +214,8 @@ class RevenueCurveDisplay(Display):
             segment_names=[str(name) for name in binner.segments_["name"].iloc[:-1]],
             cut_points=tiers.cuts,
             value=total_profit(tiers, sums),
-            **_joined(curves),
-            intervals=ends,
+            **_points(curves),
+            intervals=intervals,
             score_name=score_name,
         )
         return display.plot(ax=ax, title=title)
@@ -251,8 +248,8 @@ class RevenueCurveDisplay(Display):
 
     def _title(self) -> str:
         is_cut = len(self.segment_names) > 1
-        made = f", {money_text(self.value)} at the fitted cuts" if is_cut else ""
-        return f"Profit by cut point{made}"
+        profit = f", {money_text(self.value)} at the fitted cuts" if is_cut else ""
+        return f"Profit by cut point{profit}"
 
     def _draw(self, ax: Any) -> float:
         names = [str(name) for name in self.segment_names]
@@ -263,22 +260,23 @@ class RevenueCurveDisplay(Display):
             write_message(ax, message)
             return TITLE_PAD
         cut_points = np.asarray(self.cut_points, dtype=np.float64)
-        ends = None if self.intervals is None else np.asarray(self.intervals)
+        intervals = None if self.intervals is None else np.asarray(self.intervals)
         frame = self.frame()
-        draw_curves(ax, frame, cut_points, self.value, ends)
+        draw_curves(ax, frame, cut_points, self.value, intervals)
         draw_legend(
             ax,
             cut_labels(ax, names, cut_points),
             len(cut_points),
             has_illegal=not frame["is_legal"].all(),
-            has_intervals=ends is not None,
+            has_intervals=intervals is not None,
         )
         label = cut_text(ax, f"Cut point: {self.score_name}", axes_size(ax)[0], 10.0)
         ax.set_xlabel(label, parse_math=False)
         return TITLE_PAD
 
 
-def _joined(curves: list[Curve]) -> dict[str, npt.NDArray[Any]]:
+def _points(curves: list[Curve]) -> dict[str, npt.NDArray[Any]]:
+    """Return the points of all curves, one curve after another."""
     lengths = [len(curve.score) for curve in curves]
     return {
         "cut": np.repeat(np.arange(len(curves)), lengths),
@@ -291,9 +289,11 @@ def _joined(curves: list[Curve]) -> dict[str, npt.NDArray[Any]]:
 
 
 def _read_scores(binner: Any, X: Any) -> tuple[str, FloatArray]:
-    """Return the name of the score that `binner` cuts, and its values."""
+    """Return the name and the values of the score that a binner cuts."""
+    # The rules of a binner are about its score alone.
+    (name,) = binner.rules_.columns
     columns = read_columns(binner, X, reset=False)
-    name: str = binner._score_column(columns)
+    columns.require([name])
     return name, columns.numbers(name)
 
 
@@ -311,7 +311,7 @@ def _read_tiers(binner: Any) -> Tiers:
 
 
 def _read_bounds(binner: Any, sums: Sums) -> tuple[float, float]:
-    """Return the bounds of sizes that mean for these customers what they did in fit."""
+    """Return the bounds of sizes, scaled from the customers of fit to these."""
     n_fitted = float(binner.segments_["n"].iloc[:-1].sum())
     scale = float(sums.n[-1]) / n_fitted
     return binner.min_size_ * scale, binner.max_size_ * scale
@@ -326,15 +326,15 @@ def _check_max_points(max_points: Any) -> int:
 
 
 def _check_intervals(intervals: Any, n_cuts: int) -> FloatArray | None:
-    """Return lower and upper ends of the cuts' intervals, None for none; or raise."""
+    """Return the intervals of the cuts, lower ends first, or raise."""
     if intervals is None:
         return None
-    ends = intervals.frame() if hasattr(intervals, "frame") else intervals
-    if isinstance(ends, pd.DataFrame) and {"kind", "ci_low", "ci_high"} <= set(ends):
-        ends = ends.loc[ends["kind"] == "cut", ["ci_low", "ci_high"]]
+    table = intervals.frame() if hasattr(intervals, "frame") else intervals
+    if isinstance(table, pd.DataFrame) and {"kind", "ci_low", "ci_high"} <= set(table):
+        table = table.loc[table["kind"] == "cut", ["ci_low", "ci_high"]]
     rule = f"a RevenueBootstrap, or of shape ({n_cuts}, 2), one interval a cut"
     try:
-        array = np.asarray(ends, dtype=np.float64)
+        array = np.asarray(table, dtype=np.float64)
     except (TypeError, ValueError):
         raise InvalidParameterError(_OWNER, "intervals", rule, intervals) from None
     if array.size == 0 and n_cuts == 0:

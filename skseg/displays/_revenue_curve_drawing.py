@@ -1,4 +1,4 @@
-"""The parts of the picture that RevenueCurveDisplay draws."""
+"""Drawing of RevenueCurveDisplay: curves, cuts, intervals and legend."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ._style import HUES
 # Another round of the colours takes another style.
 _STYLES = ("solid", "dashed", "dashdot", "dotted")
 _ILLEGAL = "#BBBBBB"
-# Widths of a label of the legend in one line, and of a name in two.
+# Width of a label of the legend in one line, and of a name where a label takes two.
 _LABEL_WIDTH, _NAME_WIDTH = 175.0, 120.0
 _MOST_CUTS = 24
-# Two names of more characters than that take two lines, about.
+# Labels of names with more characters take two lines, roughly.
 _LONG_NAME = 12
 
 
@@ -32,7 +32,7 @@ def figure_height(names: Sequence[str]) -> float:
 
 
 def cut_labels(ax: Any, names: Sequence[str], cut_points: FloatArray) -> list[str]:
-    """Return what the legend says of every cut, in two lines where it is long."""
+    """Return the label of every cut in the legend, in two lines where it is long."""
     labels = []
     pairs = list(pairwise(names))
     for pair, cut in zip(pairs[:_MOST_CUTS], cut_points, strict=False):
@@ -53,7 +53,7 @@ def draw_curves(
     value: float,
     intervals: FloatArray | None,
 ) -> None:
-    """Draw a curve for every cut, where it is legal in colour and elsewhere in grey."""
+    """Draw a curve for every cut: in colour where it is legal, else in grey."""
     limits = _limits(frame["score"].to_numpy(), cut_points)
     for i, cut in enumerate(cut_points):
         points = frame[frame["cut"] == i]
@@ -113,13 +113,13 @@ def _style(i: int, n_cuts: int) -> dict[str, Any]:
     }
 
 
-def _shade(ax: Any, ends: FloatArray, colour: str) -> None:
-    if not np.isnan(ends).any():
-        ax.axvspan(*ends, color=colour, alpha=0.15, linewidth=0.0, zorder=1)
+def _shade(ax: Any, interval: FloatArray, colour: str) -> None:
+    if not np.isnan(interval).any():
+        ax.axvspan(*interval, color=colour, alpha=0.15, linewidth=0.0, zorder=1)
 
 
 def _limits(scores: FloatArray, cut_points: FloatArray) -> tuple[float, float]:
-    """Return the limits of the x axis: scores may be infinite, which axes may not."""
+    """Return finite limits of the x axis, since scores may be infinite."""
     values = np.concatenate([scores, cut_points])
     finite = values[np.isfinite(values)]
     low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))

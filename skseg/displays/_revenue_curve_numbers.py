@@ -1,9 +1,10 @@
-"""What a single cut makes of the total profit, wherever it is between its neighbours.
+"""Total profit as a function of a single cut, which moves between its neighbours.
 
-Of customers in order of score, with running sums N of them and Y of their conversions,
-the tier from border i to border k makes ``gain * (Y[k] - Y[i]) - cost * (N[k] - N[i])``
-less its fixed cost. So with all borders but one held, the total is a constant and the
-profits of the two tiers that meet there: one subtraction a place, after a single sort.
+Customers are sorted by score; N and Y are the running sums of customers and of
+conversions. The tier from border i to border k has the profit
+``revenue * (Y[k] - Y[i]) - cost * (N[k] - N[i])`` less its fixed cost. With all borders
+but one fixed, the total is a constant plus the profits of the two tiers that meet at
+the border, so every place of the cut costs a subtraction after a single sort.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 from skseg._search.cuts import threshold_between
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-# Weights that are no whole numbers are summed with rounding errors, in units of the
-# total. A tier may not break its bounds by these.
+# Sums of fractional weights have rounding errors, relative to the total. They must not
+# let a tier break its bounds.
 _ROUNDING = 1e-9
 
 
@@ -29,18 +30,18 @@ class Tiers:
     cuts : ndarray of float64 of shape (n_tiers - 1,)
         Scores between them; a customer at a cut is in the lower tier.
     position : ndarray of intp of shape (n_tiers,)
-        On the menu.
-    gain, cost, fixed : ndarray of float64 of shape (n_menu,)
-        Per conversion, per customer, and once; of the whole menu.
+        Position of each tier on the menu.
+    revenue, cost, fixed_cost : ndarray of float64 of shape (n_menu,)
+        Amounts per conversion, per customer, and once, for the whole menu.
     missing_tier : int
         Position on the menu of what customers without a score get.
     """
 
     cuts: FloatArray
     position: IntArray
-    gain: FloatArray
+    revenue: FloatArray
     cost: FloatArray
-    fixed: FloatArray
+    fixed_cost: FloatArray
     missing_tier: int
 
 
@@ -55,7 +56,7 @@ class Sums:
     n, y : ndarray of float64 of shape (n_scores + 1,)
         Customers and conversions below border k, which is above k distinct scores.
     n_unscored, y_unscored : float
-        Those of the customers without a score.
+        Customers and conversions without a score.
     """
 
     scores: FloatArray
@@ -65,7 +66,7 @@ class Sums:
     y_unscored: float
 
     def borders(self, cuts: FloatArray) -> IntArray:
-        """Return the borders at which the cuts are."""
+        """Return the position of each cut among the borders."""
         return np.searchsorted(self.scores, cuts, side="right")
 
 
@@ -76,9 +77,9 @@ class Curve:
     Attributes
     ----------
     score : ndarray of float64 of shape (n_points,)
-        Where the cut is, ascending.
+        Score at which the cut is placed, ascending.
     profit : ndarray of float64 of shape (n_points,)
-        Total of all tiers.
+        Total profit of all tiers.
     is_legal : ndarray of bool of shape (n_points,)
         Whether both tiers at the cut keep the bounds of sizes.
     """
@@ -88,10 +89,10 @@ class Curve:
     is_legal: BoolArray
 
 
-def sums_of(
+def running_sums(
     scores: FloatArray, conversions: FloatArray, weight: FloatArray | None
 ) -> Sums:
-    """Return the running sums of customers; a score of NaN is none."""
+    """Return the running sums of customers; NaN means that there is no score."""
     counts = np.ones(len(scores)) if weight is None else weight
     converted = conversions * counts
     unscored = np.isnan(scores)
@@ -112,11 +113,11 @@ def total_profit(tiers: Tiers, sums: Sums) -> float:
     """Return the profit with the cuts where they are."""
     borders = np.array([0, *sums.borders(tiers.cuts), len(sums.scores)])
     n, y = np.diff(sums.n[borders]), np.diff(sums.y[borders])
-    held = tiers.gain[tiers.position] @ y - tiers.cost[tiers.position] @ n
-    is_used = np.zeros(len(tiers.fixed), dtype=bool)
+    margin = tiers.revenue[tiers.position] @ y - tiers.cost[tiers.position] @ n
+    is_used = np.zeros(len(tiers.fixed_cost), dtype=bool)
     is_used[tiers.position[n > 0]] = True
     is_used[tiers.missing_tier] |= sums.n_unscored > 0
-    return float(held + _unscored(tiers, sums) - tiers.fixed @ is_used)
+    return float(margin + _unscored(tiers, sums) - tiers.fixed_cost @ is_used)
 
 
 def profit_curve(
@@ -126,25 +127,11 @@ def profit_curve(
     bounds: tuple[float, float],
     max_points: int,
 ) -> Curve:
-    """Return the total profit as the cut of this index moves between its neighbours.
+    """Return the total profit as the cut of index `cut` moves between its neighbours.
 
-    Parameters
-    ----------
-    tiers : Tiers
-        With the cuts where they are.
-    sums : Sums
-        The customers.
-    cut : int
-        Index of the cut that moves.
-    bounds : tuple of float
-        Least and largest size of a tier, in customers.
-    max_points : int
-        At least 3: the ends, and the cut where it is, are always among the points.
-
-    Returns
-    -------
-    Curve
-        At borders between distinct scores, spread evenly over these.
+    The points are borders between distinct scores, spread evenly over these; the ends
+    and the fitted cut are always among them, so `max_points` is at least 3. The bounds
+    are the least and the largest size of a tier, in customers.
     """
     fitted = int(sums.borders(tiers.cuts[cut : cut + 1])[0])
     ends = _neighbours(tiers, sums, cut)
@@ -153,19 +140,19 @@ def profit_curve(
     borders = np.union1d(np.rint(spread).astype(np.intp), fitted)
     sizes = sums.n[borders] - sums.n[first], sums.n[last] - sums.n[borders]
     low, high = tiers.position[cut : cut + 2]
-    moved = (
-        tiers.gain[low] * (sums.y[borders] - sums.y[first])
-        + tiers.gain[high] * (sums.y[last] - sums.y[borders])
+    pair_profit = (
+        tiers.revenue[low] * (sums.y[borders] - sums.y[first])
+        + tiers.revenue[high] * (sums.y[last] - sums.y[borders])
         - tiers.cost[low] * sizes[0]
         - tiers.cost[high] * sizes[1]
     )
     for tier, size in zip((low, high), sizes, strict=True):
         is_paid_anyway = tier == tiers.missing_tier and sums.n_unscored > 0
         if not is_paid_anyway:
-            moved -= np.where(size > 0, tiers.fixed[tier], 0.0)
-    # The rest of the total is what moving this cut leaves as it is.
+            pair_profit -= np.where(size > 0, tiers.fixed_cost[tier], 0.0)
+    # The profit of all other tiers does not depend on this cut.
     at_fitted = int(np.searchsorted(borders, fitted))
-    profit = moved + (total_profit(tiers, sums) - moved[at_fitted])
+    profit = pair_profit + (total_profit(tiers, sums) - pair_profit[at_fitted])
     places = {**dict(ends), fitted: float(tiers.cuts[cut])}
     score = np.array([_place(int(k), sums.scores, places) for k in borders])
     slack = _ROUNDING * sums.n[-1]
@@ -176,16 +163,16 @@ def profit_curve(
 
 
 def _unscored(tiers: Tiers, sums: Sums) -> float:
-    """Return what customers without a score make, save for the fixed cost."""
+    """Return the profit of customers without a score, before the fixed cost."""
     tier = tiers.missing_tier
-    made = tiers.gain[tier] * sums.y_unscored - tiers.cost[tier] * sums.n_unscored
-    return float(made)
+    profit = tiers.revenue[tier] * sums.y_unscored - tiers.cost[tier] * sums.n_unscored
+    return float(profit)
 
 
 def _neighbours(tiers: Tiers, sums: Sums, cut: int) -> list[tuple[int, float]]:
-    """Return the borders that a cut may move between, and the scores there.
+    """Return the borders between which a cut may move, and the scores there.
 
-    They are the neighbouring cuts or, beyond the last ones, the ends of all scores.
+    These are the neighbouring cuts, or the lowest and the highest score.
     """
     n_scores = len(sums.scores)
     # A customer at a cut is below it, so that none is only below the lowest score.
@@ -201,7 +188,7 @@ def _neighbours(tiers: Tiers, sums: Sums, cut: int) -> list[tuple[int, float]]:
 
 
 def _place(border: int, scores: FloatArray, places: dict[int, float]) -> float:
-    """Return the score at a border: one of the given, or the middle of two scores."""
+    """Return the score at a border: that in `places`, or one between its neighbours."""
     if border in places:
         return places[border]
     return threshold_between(float(scores[border - 1]), float(scores[border]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
@@ -22,6 +23,7 @@ _OWNER = "RevenueTiersDisplay"
 _COLUMNS = ["name", "n", "conversions", "profit"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RevenueTiersDisplay(Display):
     """Bars of the customers in every tier, with a line of their conversions.
 
@@ -69,20 +71,11 @@ class RevenueTiersDisplay(Display):
     2  No score  0.0       NaN     0.0
     """
 
-    line_ax_: Any
-
-    def __init__(
-        self,
-        *,
-        segment_names: Sequence[str],
-        n: npt.ArrayLike,
-        conversions: npt.ArrayLike,
-        profit: npt.ArrayLike,
-    ) -> None:
-        self.segment_names = segment_names
-        self.n = n
-        self.conversions = conversions
-        self.profit = profit
+    line_ax_: Any = field(init=False)
+    segment_names: Sequence[str]
+    n: npt.ArrayLike
+    conversions: npt.ArrayLike
+    profit: npt.ArrayLike
 
     @classmethod
     def from_estimator(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from ._rule_map_bands import (
     column_axis,
     count_rows,
     place_of,
-    who_holds,
+    segments_by_rectangle,
 )
 from ._rule_map_drawing import draw_rule_map
 from ._rule_map_labels import ONE_BAND, RuleMap
@@ -33,6 +34,7 @@ from ._style import count_text
 _OWNER = "RuleMapDisplay"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RuleMapDisplay(Display):
     """Map of the rules: which of them holds where, all columns but one or two fixed.
 
@@ -41,12 +43,12 @@ class RuleMapDisplay(Display):
     Parameters
     ----------
     axes : sequence of BandAxis
-        The columns shown, one or two, each with the bands into which the thresholds
-        of the rules cut it, as `from_rules` makes them.
+        The one or two columns that are shown, each with the bands into which the
+        thresholds of the rules cut it, as `from_rules` makes them.
     segment_names : sequence of str
         Names of the segments, and "outside" where there is a universe.
     holds : array-like of bool of shape (n_bands, [n_bands,] n_segments)
-        Which segments hold in each rectangle, that is, in each band or pair of bands.
+        Segments that hold in each rectangle, that is, in each band or pair of bands.
     default : str, default=None
         Name of the segment of the rows for which no rule holds.
     at : mapping of str to float, str or None, default=None
@@ -54,11 +56,11 @@ class RuleMapDisplay(Display):
     n : array-like of shape (n_bands, [n_bands]), default=None
         Number of rows in each rectangle, or sum of their weights.
     n_rows : float, default=None
-        Number of rows of which those in the picture are a part.
+        Number of all rows, in and outside of the picture.
     witness : mapping of str to (float, float or str or None), default=None
         Column -> place and value of a row to mark.
     quantiles : mapping of str to mapping of float to float, default=None
-        Column -> level -> value: what was taken for quantiles of the rules.
+        Column -> level -> value that replaces a quantile of the rules.
 
     Attributes
     ----------
@@ -73,10 +75,10 @@ class RuleMapDisplay(Display):
 
     Notes
     -----
-    The picture is exact: the rules cannot tell the points of a rectangle apart, so one
-    of them is asked. Single values, as of ``x == 3``, are drawn as thin lines, and
-    missing values in a band of their own after the others. Rows outside of the universe
-    of the rules are dotted.
+    The picture is exact: the rules cannot tell the points of a rectangle apart, so they
+    are evaluated at one of them. Single values, as in ``x == 3``, are drawn as thin
+    lines, and missing values in a band of their own after the others. Rows outside of
+    the universe of the rules are dotted.
 
     Examples
     --------
@@ -92,28 +94,15 @@ class RuleMapDisplay(Display):
     3      missing     (Small,)
     """
 
-    def __init__(
-        self,
-        *,
-        axes: Sequence[BandAxis],
-        segment_names: Sequence[str],
-        holds: npt.ArrayLike,
-        default: str | None = None,
-        at: Mapping[str, Any] | None = None,
-        n: npt.ArrayLike | None = None,
-        n_rows: float | None = None,
-        witness: Mapping[str, tuple[float, Any]] | None = None,
-        quantiles: Mapping[str, Mapping[float, float]] | None = None,
-    ) -> None:
-        self.axes = axes
-        self.segment_names = segment_names
-        self.holds = holds
-        self.default = default
-        self.at = at
-        self.n = n
-        self.n_rows = n_rows
-        self.witness = witness
-        self.quantiles = quantiles
+    axes: Sequence[BandAxis]
+    segment_names: Sequence[str]
+    holds: npt.ArrayLike
+    default: str | None = None
+    at: Mapping[str, Any] | None = None
+    n: npt.ArrayLike | None = None
+    n_rows: float | None = None
+    witness: Mapping[str, tuple[float, Any]] | None = None
+    quantiles: Mapping[str, Mapping[float, float]] | None = None
 
     @classmethod
     def from_rules(
@@ -139,13 +128,12 @@ class RuleMapDisplay(Display):
         at : mapping of str to float, str or None, default=None
             The values at which to fix the other columns of the rules; None is missing.
         X : frame, mapping or array of shape (n_rows, n_columns), default=None
-            Rows to count. A row belongs to the picture if the rules cannot tell it
-            from `at` in the other columns.
+            Rows to count. A row counts if the rules cannot tell its other columns from
+            `at`.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
         schema : mapping of str to (Domain or dict), default=None
-            What is known of a column, as in ``RuleSet.verify``. Impossible values are
-            not shown.
+            Possible values of a column, as in ``RuleSet.verify``; others are not shown.
         ax, title : matplotlib Axes and str, default=None
             As in `plot`.
 
@@ -259,24 +247,24 @@ class RuleMapDisplay(Display):
         row = _check_at(at, columns, rules)
         domains = {n: as_schema(schema).get(n, Domain()) for n in rules.columns}
         cells = {n: column_axis(rules, n, domains[n], _OWNER) for n in rules.columns}
-        read = None if X is None else Columns(X, _OWNER)
-        if read is not None:
-            read.require(list(rules.columns))
-        axes = [band_axis(cells[n], domains[n], read, _OWNER) for n in columns]
+        data = None if X is None else Columns(X, _OWNER)
+        if data is not None:
+            data.require(list(rules.columns))
+        axes = [band_axis(cells[n], domains[n], data, _OWNER) for n in columns]
         display = cls(
             axes=axes,
             segment_names=(
                 *rules.names,
                 *([] if rules.universe is None else [OUTSIDE]),
             ),
-            holds=who_holds(rules, axes, row),
+            holds=segments_by_rectangle(rules, axes, row),
             default=rules.default,
             at={n: row[n] for n in rules.columns if n not in columns},
         )
-        if read is not None:
-            weight = check_sample_weight(sample_weight, read.n_rows)
-            display.n = count_rows(read, cells, axes, row, weight)
-            display.n_rows = read.n_rows if weight is None else float(weight.sum())
+        if data is not None:
+            weight = check_sample_weight(sample_weight, data.n_rows)
+            display.n = count_rows(data, cells, axes, row, weight)
+            display.n_rows = data.n_rows if weight is None else float(weight.sum())
         if mark and at is not None:
             display.witness = {
                 axis.name: (
@@ -314,7 +302,7 @@ class RuleMapDisplay(Display):
         if self.n is not None:
             frame[len(words) + 1] = np.asarray(self.n).ravel()
             columns.append("n")
-        # A column of the data may be called "rules" or "n" as well.
+        # A column of the data may have the name "rules" or "n" as well.
         return frame.set_axis(columns, axis=1)
 
     def _figure_size(self) -> tuple[float, float]:
@@ -343,7 +331,7 @@ class RuleMapDisplay(Display):
         return TITLE_PAD
 
     def _notes(self) -> list[str]:
-        """Say what the picture leaves out."""
+        """Return notes on the values and rows that the picture leaves out."""
         notes = []
         for name, levels in (self.quantiles or {}).items():
             for level, value in levels.items():
@@ -399,9 +387,9 @@ def _check_at(
     """Return the values of the other columns of the rules."""
     if not isinstance(at, Mapping | None):
         raise InvalidParameterError(_OWNER, "at", "a mapping of columns to values", at)
-    others = [name for name in rules.columns if name not in columns]
-    if absent := [name for name in others if name not in (at or {})]:
+    fixed = [name for name in rules.columns if name not in columns]
+    if absent := [name for name in fixed if name not in (at or {})]:
         wanted = ", ".join(map(repr, absent))
         rule = f"a mapping with a value, None for missing, for {wanted}"
         raise InvalidParameterError(_OWNER, "at", rule, at)
-    return {name: (at or {})[name] for name in others}
+    return {name: (at or {})[name] for name in fixed}

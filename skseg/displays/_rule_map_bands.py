@@ -22,20 +22,20 @@ from skseg.rules._proof._witness import describe_box, witness
 
 Kind = Literal["interval", "point", "category", "missing"]
 MISSING: Literal["missing"] = "missing"
-# Beyond, thresholds stand for infinity, and no picture reaches that far.
+# Larger thresholds stand for infinity; no picture reaches that far.
 _FAR = 1e300
-# Up to this many whole numbers on an axis, each has its tick.
+# With fewer whole numbers on an axis, each has a tick.
 _FEW_INTEGERS = 12
-# The band of missing values and the space before it, as parts of an axis of numbers.
+# Space before the band of missing values, and its width, as parts of an axis.
 _APART, _MISSING_WIDTH = 0.03, 0.11
 
 
 @dataclass(frozen=True)
 class Band:
-    """A cell of a column: in words, by one of its values, and by its place.
+    """A cell of a column: in words, one of its values, and the interval it takes.
 
-    The place of a point is a number, of anything else an interval; ends may be
-    infinite. A band of missing values has its place after all others.
+    A point takes an interval of no length; ends may be infinite. Missing values come
+    after all others.
     """
 
     cell: int
@@ -58,7 +58,7 @@ class BandAxis:
 
     @cached_property
     def spans(self) -> FloatArray:
-        """Where each band begins and ends in the picture, shape (n_bands, 2)."""
+        """Begin and end of each band in the picture, shape (n_bands, 2)."""
         size = self.high - self.low
         start, width = self.high + _APART * size, _MISSING_WIDTH * size
         if self.bands[0].kind in ("category", MISSING):
@@ -74,7 +74,7 @@ class BandAxis:
 
     @property
     def end(self) -> float:
-        """Where the last band ends."""
+        """End of the last band."""
         return float(self.spans.max())
 
 
@@ -101,8 +101,8 @@ def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
     return make_axis(name, comparisons)
 
 
-def band_axis(axis: Axis, domain: Domain, read: Columns | None, owner: str) -> BandAxis:
-    """Lay out the cells of a column; the rows that were `read` tell how far to show."""
+def band_axis(axis: Axis, domain: Domain, data: Columns | None, owner: str) -> BandAxis:
+    """Lay out the cells of a column; the range shown includes the bulk of the data."""
     allowed = allowed_cells(domain, axis)
     cells = [cell for cell in range(axis.size) if allowed >> cell & 1]
     if not cells:
@@ -118,7 +118,7 @@ def band_axis(axis: Axis, domain: Domain, read: Columns | None, owner: str) -> B
     shown = [band for band in bands if band.kind != MISSING]
     if shown and as_numbers:
         assert isinstance(axis, NumberAxis)
-        low, high = _limits(shown, None if read is None else read.numbers(axis.name))
+        low, high = _limits(shown, None if data is None else data.numbers(axis.name))
         ticks = _number_ticks(axis, domain, low, high)
     else:
         low, high = -0.5, len(shown) - 0.5
@@ -133,7 +133,7 @@ def _words_and_value(
     axis: Axis, cell: int, domain: Domain
 ) -> tuple[str, float | str | None]:
     box, axes, schema = (1 << cell,), {axis.name: axis}, {axis.name: domain}
-    # Seen from an empty universe, every box is worth describing.
+    # With an empty universe, no box is left out as the universe itself.
     words = describe_box(box, axes, (0,), schema)[axis.name]
     return words, witness(box, axes, schema)[axis.name]
 
@@ -157,7 +157,7 @@ def _number_band(axis: Axis, cell: int, domain: Domain) -> Band:
     low, high = cell_bounds(axis, cell)
     words = _words_and_value(axis, cell, domain)
     if domain.integer:
-        # Whole numbers fill the axis when each takes half of the way to the next.
+        # Each whole number extends half of the way to the next.
         low, high = (math.ceil(e) - 0.5 if math.isfinite(e) else e for e in (low, high))
         return Band(cell, *words, low, high, "interval")
     start, stop = (axis.origins.get(edge, (edge, False))[0] for edge in (low, high))
@@ -168,20 +168,20 @@ def _number_band(axis: Axis, cell: int, domain: Domain) -> Band:
 def _limits(bands: Sequence[Band], values: FloatArray | None) -> tuple[float, float]:
     """Return the range to show: the thresholds and the bulk of the values, padded."""
     first, last = bands[0].low, bands[-1].high
-    ends = [end for band in bands for end in (band.low, band.high)]
-    inner = [end for end in ends[1:-1] if abs(end) < _FAR]
-    inner = inner or [end for end in (first, last) if abs(end) < _FAR] or [0.0]
+    edges = [edge for band in bands for edge in (band.low, band.high)]
+    inner = [edge for edge in edges[1:-1] if abs(edge) < _FAR]
+    inner = inner or [edge for edge in (first, last) if abs(edge) < _FAR] or [0.0]
     low, high = min(inner), max(inner)
     span = high - low or abs(low) or 1.0
-    room = 0.3 * span
+    margin = 0.3 * span
     if values is not None and np.isfinite(values).any():
         bulk = np.percentile(values[np.isfinite(values)], [1, 99])
         low, high = min(low, float(bulk[0])), max(high, float(bulk[1]))
-        # Beyond a threshold at the rim something must be seen as well.
-        room = 0.08 * (high - low) or room
-    # The end of what is possible is shown, unless it is far away.
-    low = first if low - first <= 2 * span else max(low - room, first)
-    high = last if last - high <= 2 * span else min(high + room, last)
+        # A threshold at the end of the range must not coincide with the frame.
+        margin = 0.08 * (high - low) or margin
+    # The first and last possible value are shown, unless they are far away.
+    low = first if low - first <= 2 * span else max(low - margin, first)
+    high = last if last - high <= 2 * span else min(high + margin, last)
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
@@ -197,12 +197,12 @@ def _number_ticks(
     ]
 
 
-def who_holds(
+def segments_by_rectangle(
     rules: RuleSet, axes: Sequence[BandAxis], row: Mapping[str, Any]
 ) -> BoolArray:
-    """Return which segments hold in each rectangle, tested with one row of each.
+    """Tell which segments hold in each rectangle, evaluated at one row of each.
 
-    Where there is a universe, the last of them are the rows outside.
+    Where there is a universe, the last "segment" are the rows outside of it.
     """
     shape = [len(axis.bands) for axis in axes]
     n_rectangles = math.prod(shape)
@@ -216,22 +216,22 @@ def who_holds(
 
 
 def count_rows(
-    read: Columns,
+    data: Columns,
     cells: Mapping[str, Axis],
     axes: Sequence[BandAxis],
     row: Mapping[str, Any],
     weight: FloatArray | None,
 ) -> npt.NDArray[Any]:
     """Return the number of rows in each rectangle."""
-    shown = np.ones(read.n_rows, dtype=bool)
+    shown = np.ones(data.n_rows, dtype=bool)
     for name, value in row.items():
         code = cells[name].codes(Columns({name: [value]}))[0]
-        shown &= cells[name].codes(read) == code
-    rectangle = np.zeros(read.n_rows, dtype=np.intp)
+        shown &= cells[name].codes(data) == code
+    rectangle = np.zeros(data.n_rows, dtype=np.intp)
     for axis in axes:
         band_of_cell = np.full(cells[axis.name].size, -1)
         band_of_cell[[band.cell for band in axis.bands]] = range(len(axis.bands))
-        band = band_of_cell[cells[axis.name].codes(read)]
+        band = band_of_cell[cells[axis.name].codes(data)]
         shown &= band >= 0
         rectangle = rectangle * len(axis.bands) + band
     shape = [len(axis.bands) for axis in axes]
@@ -243,7 +243,7 @@ def count_rows(
 
 
 def place_of(value: Any, axis: BandAxis, cells: Axis, owner: str) -> float:
-    """Return where to mark a value of a finding, moved inside what is shown."""
+    """Return the place at which to mark a value of a finding, inside of the picture."""
     cell = int(cells.codes(Columns({axis.name: [value]}))[0])
     numbers = [band.cell for band in axis.bands]
     if cell not in numbers:

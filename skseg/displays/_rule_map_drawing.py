@@ -1,4 +1,4 @@
-"""The parts of the picture that RuleMapDisplay draws."""
+"""Drawing of RuleMapDisplay: rectangles, borders, names and ticks."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def draw_rule_map(
         entries = [(ax.plot([x], [y], **look)[0], star_text)]
     set_legend(ax, picture, picture.order(), entries)
     _dress(ax, picture, notes)
-    # Once names are written into the map, the legend can but shrink.
+    # Names that fit into the map leave the legend, which can only become smaller.
     settle(ax)
     written = {key for key in picture.order() if write_name(ax, picture, key)}
-    rest = [key for key in picture.order() if key not in written]
-    set_legend(ax, picture, rest, entries)
+    unwritten = [key for key in picture.order() if key not in written]
+    set_legend(ax, picture, unwritten, entries)
 
 
 def _widened(axis: BandAxis) -> FloatArray:
@@ -60,7 +60,7 @@ def _neighbours(axis: BandAxis) -> list[tuple[int, int]]:
 
 
 def _stands_out(picture: RuleMap, i: int, j: int) -> bool:
-    """Tell whether a rectangle of no width differs from what it divides."""
+    """Tell whether a rectangle of no width differs from both of its neighbours."""
     for keys, place, axis in (
         (picture.keys[:, j], i, picture.x),
         (picture.keys[i], j, picture.y),
@@ -87,7 +87,7 @@ def _fill(ax: Any, picture: RuleMap) -> None:
         patch = Rectangle((left, low), right - left, high - low)
         layers.setdefault((key, n_points), []).append(patch)
     for (key, n_points), patches in layers.items():
-        # Smoothed, the seams between rectangles of one colour would be seen.
+        # Antialiasing would show seams between rectangles of one colour.
         layer = PatchCollection(patches, **picture.styles[key])
         layer.set(linewidth=0.0, antialiased=False, zorder=1 + 3 * n_points)
         ax.add_collection(layer)
@@ -116,13 +116,13 @@ def _outline(ax: Any, picture: RuleMap) -> None:
         for low, high in _blocks(picture.y):
             size = (right - left, high - low)
             frame = Rectangle((left, low), *size, fill=False, edgecolor=DARK)
-            # The outer half of its line lies beyond the axes.
+            # The outer half of the line lies outside of the axes.
             frame.set(linewidth=0.9, zorder=8, clip_on=False)
             ax.add_patch(frame)
 
 
 def _blocks(axis: BandAxis) -> list[tuple[float, float]]:
-    """Return where the values and where the missing values are."""
+    """Return the extent of the values, and that of the missing values."""
     is_missing = np.array([band.kind == MISSING for band in axis.bands])
     parts = [axis.spans[~is_missing], axis.spans[is_missing]]
     return [(float(part.min()), float(part.max())) for part in parts if part.size]

@@ -1,4 +1,4 @@
-"""What the picture of RuleMapDisplay says: which segments hold together, and where."""
+"""Names and legend of RuleMapDisplay: groups of segments that hold together."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _GAP = {"facecolor": "white", "edgecolor": "#AAAAAA", "hatch": "////"}
 
 @dataclass(frozen=True)
 class RuleMap:
-    """What `draw_rule_map` needs to know."""
+    """The groups of segments that hold in the rectangles of a map."""
 
     x: BandAxis
     y: BandAxis
@@ -82,15 +82,15 @@ class RuleMap:
         return [key for key in self.order() if len(self.groups[key]) > 1]
 
     @property
-    def others(self) -> list[int]:
-        """The overlaps that are too many to be told apart."""
+    def crowded_overlaps(self) -> list[int]:
+        """The overlaps that share a style, where there are too many for one each."""
         if len(self.overlaps) <= len(_OVERLAP_HATCHES):
             return []
         return self.overlaps[len(_OVERLAP_HATCHES) - 1 :]
 
     @cached_property
     def styles(self) -> list[dict[str, Any]]:
-        """How each group is filled."""
+        """Fill of each group."""
         colours = dict(zip(self.names, palette(len(self.names)), strict=True))
         if self.default is not None:
             colours[self.default] = _DEFAULT
@@ -110,7 +110,7 @@ class RuleMap:
         return styles
 
     def label(self, key: int) -> str:
-        """Return what a group is called, without its number of rows."""
+        """Return the name of a group, without its number of rows."""
         group = self.groups[key]
         if len(group) == 1:
             return group[0]
@@ -123,7 +123,7 @@ class RuleMap:
         return f"n = {count_text(float(self.n[np.isin(self.keys, keys)].sum()))}"
 
 
-Box = tuple[float, float, float, float]
+Rectangle = tuple[float, float, float, float]
 
 Entry = tuple[Any, str]
 
@@ -137,11 +137,11 @@ _MOST_LINES = 4
 
 def write_name(ax: Any, picture: RuleMap, key: int) -> bool:
     """Write a segment's name into its largest rectangle, if it fits; tell whether."""
-    box = largest_rectangle(picture.keys == key, picture.x, picture.y)
+    rectangle = largest_rectangle(picture.keys == key, picture.x, picture.y)
     # A hatch would make the name hard to read.
-    if "hatch" in picture.styles[key] or box is None:
+    if "hatch" in picture.styles[key] or rectangle is None:
         return False
-    left, right, low, high = box
+    left, right, low, high = rectangle
     (x0, y0), (x1, y1) = ax.transData.transform([(left, low), (right, high)])
     width, height = (0.88 * 72 * size / ax.figure.dpi for size in (x1 - x0, y1 - y0))
     count, label = picture.count(key), picture.label(key)
@@ -165,13 +165,13 @@ def write_name(ax: Any, picture: RuleMap, key: int) -> bool:
     return True
 
 
-def largest_rectangle(cells: BoolArray, x: BandAxis, y: BandAxis) -> Box | None:
+def largest_rectangle(cells: BoolArray, x: BandAxis, y: BandAxis) -> Rectangle | None:
     """Return left, right, bottom and top of the largest rectangle of true cells.
 
     A part of an axis counts by its length, relative to the axis.
     """
     best, best_area = None, 0.0
-    for first, left, _ in _ends(x):
+    for first, left, _ in _spans(x):
         column = np.ones(cells.shape[1], dtype=bool)
         for last in range(first, len(x.bands)):
             if last > first and x.spans[last - 1, 1] != x.spans[last, 0]:
@@ -187,16 +187,16 @@ def largest_rectangle(cells: BoolArray, x: BandAxis, y: BandAxis) -> Box | None:
     return best
 
 
-def _ends(axis: BandAxis) -> Iterator[tuple[int, float, float]]:
+def _spans(axis: BandAxis) -> Iterator[tuple[int, float, float]]:
     for number, (start, stop) in enumerate(axis.spans):
         yield number, float(start), float(stop)
 
 
 def _true_runs(column: BoolArray, axis: BandAxis) -> Iterator[tuple[float, float]]:
-    """Yield where each run of touching bands in `column` begins and ends."""
+    """Yield the begin and the end of each run of touching true bands."""
     begin: float | None = None
     end = 0.0
-    for number, start, stop in _ends(axis):
+    for number, start, stop in _spans(axis):
         if begin is not None and (not column[number] or start != end):
             yield begin, end
             begin = None
@@ -222,14 +222,14 @@ def set_legend(
     if not entries and not star:
         return
     height = 72 * ax.figure.bbox.height / ax.figure.dpi / _LEGEND_LINE
-    # Overlaps, gaps and the example are not among what may be left out.
-    kept = [entry for entry in entries if entry[0].get_hatch()]
+    # Overlaps, gaps and the example are never left out.
+    fixed = [entry for entry in entries if entry[0].get_hatch()]
     for handle, text in star:
         lines = (cut_text(ax, line, _LABEL_WIDTH) for line in text.split("\n"))
-        kept.append((handle, "\n".join(lines)))
+        fixed.append((handle, "\n".join(lines)))
     names = [entry for entry in entries if not entry[0].get_hatch()]
-    n_lines = height / LEAST_SIZE - sum(map(_n_lines, kept)) - 3
-    entries = [*_first(names, n_lines), *kept]
+    n_lines = height / LEAST_SIZE - sum(map(_n_lines, fixed)) - 3
+    entries = [*_first(names, n_lines), *fixed]
     size = min(TEXT_SIZE, max(LEAST_SIZE, height / sum(map(_n_lines, entries))))
     handles, labels = zip(*entries, strict=True)
     add_legend(
@@ -250,31 +250,31 @@ def _n_lines(entry: Entry) -> int:
 
 
 def _first(entries: Sequence[Entry], n_lines: float) -> list[Entry]:
-    """Return the entries that fit so many lines, and one that counts the others."""
+    """Return the entries that fit into `n_lines`, and one that counts the others."""
     from matplotlib.patches import Patch
 
-    ends = np.cumsum([_n_lines(entry) for entry in entries])
-    n_more = int((ends > n_lines).sum())
+    total_lines = np.cumsum([_n_lines(entry) for entry in entries])
+    n_more = int((total_lines > n_lines).sum())
     if n_more == 0:
         return list(entries)
-    rest = Patch(facecolor="none", edgecolor="none")
-    return [*entries[: len(entries) - n_more], (rest, f"and {n_more} more")]
+    blank = Patch(facecolor="none", edgecolor="none")
+    return [*entries[: len(entries) - n_more], (blank, f"and {n_more} more")]
 
 
 def _legend_texts(
     ax: Any, picture: RuleMap, keys: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Return keys and their labels; overlaps that are too many share one."""
-    others = picture.others
+    crowded = picture.crowded_overlaps
     labels = [
         (key, picture.label(key), picture.count(key))
         for key in keys
-        if key not in others
+        if key not in crowded
     ]
-    if others:
-        label = f"overlap: {len(others)} other combinations"
+    if crowded:
+        label = f"overlap: {len(crowded)} other combinations"
         place = sum(bool(picture.groups[key]) for key, *_ in labels)
-        labels.insert(place, (others[0], label, picture.count(*others)))
+        labels.insert(place, (crowded[0], label, picture.count(*crowded)))
     return [(key, _legend_text(ax, label, count)) for key, label, count in labels]
 
 

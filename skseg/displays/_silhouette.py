@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ _OWNER = "SilhouetteDisplay"
 _NAME_WIDTH = 158.0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SilhouetteDisplay(Display):
     r"""Silhouette widths of the rows, sorted within each segment, and their mean.
 
@@ -105,26 +107,14 @@ class SilhouetteDisplay(Display):
     1     1    1  2  0.875             0.0
     """
 
-    def __init__(
-        self,
-        *,
-        codes: npt.ArrayLike,
-        segment_names: Sequence[str],
-        n: npt.ArrayLike,
-        widths: Sequence[npt.ArrayLike],
-        mean: npt.ArrayLike,
-        negative_share: npt.ArrayLike,
-        silhouette: float,
-        n_noise: int = 0,
-    ) -> None:
-        self.codes = codes
-        self.segment_names = segment_names
-        self.n = n
-        self.widths = widths
-        self.mean = mean
-        self.negative_share = negative_share
-        self.silhouette = silhouette
-        self.n_noise = n_noise
+    codes: npt.ArrayLike
+    segment_names: Sequence[str]
+    n: npt.ArrayLike
+    widths: Sequence[npt.ArrayLike]
+    mean: npt.ArrayLike
+    negative_share: npt.ArrayLike
+    silhouette: float
+    n_noise: int = 0
 
     @classmethod
     def from_estimator(

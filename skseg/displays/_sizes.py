@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -33,6 +34,7 @@ _OWNER = "SegmentSizesDisplay"
 _NAME_WIDTH = 125.0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SegmentSizesDisplay(Display):
     """Bars of the number of customers in each segment, and of its share of revenue.
 
@@ -72,18 +74,10 @@ class SegmentSizesDisplay(Display):
     1     1    VIP  1   0.25           0.75
     """
 
-    def __init__(
-        self,
-        *,
-        codes: npt.ArrayLike,
-        segment_names: Sequence[str],
-        n: npt.ArrayLike,
-        revenue_share: npt.ArrayLike | None = None,
-    ) -> None:
-        self.codes = codes
-        self.segment_names = segment_names
-        self.n = n
-        self.revenue_share = revenue_share
+    codes: npt.ArrayLike
+    segment_names: Sequence[str]
+    n: npt.ArrayLike
+    revenue_share: npt.ArrayLike | None = None
 
     @classmethod
     def from_estimator(

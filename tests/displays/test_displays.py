@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -20,7 +19,6 @@ from skseg.displays import RFMHeatmapDisplay, SegmentSizesDisplay
 from skseg.displays._canvas import fit_text
 from skseg.displays._heatmap_drawing import interval_texts, named_runs
 from skseg.displays._style import count_text
-from skseg.exceptions import MissingExtraError
 
 NAN = float("nan")
 
@@ -396,33 +394,6 @@ def test_heatmap_says_what_is_wrong() -> None:
         heatmap.from_predictions([1, 1], [1])
     with pytest.raises(NotFittedError):
         heatmap.from_estimator(RFMSegmenter(), CUSTOMERS)
-
-
-# Both
-
-
-@pytest.mark.parametrize("kind", [SegmentSizesDisplay, RFMHeatmapDisplay])
-def test_plot_draws_on_given_axes_and_returns_itself(kind: Any) -> None:
-    display = kind.from_predictions(
-        *([[1, 1]] * (2 if kind is RFMHeatmapDisplay else 1))
-    )
-    figure, ax = plt.subplots()
-    assert display.plot(ax=ax, title="Mine") is display
-    assert display.ax_ is ax
-    assert display.figure_ is figure
-    assert ax.get_title(loc="left") == "Mine"
-
-
-@pytest.mark.parametrize("kind", [SegmentSizesDisplay, RFMHeatmapDisplay])
-def test_without_matplotlib_the_error_names_the_extra(
-    kind: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    display = kind.from_predictions(
-        *([[1, 1]] * (2 if kind is RFMHeatmapDisplay else 1))
-    )
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
-        display.plot()
 
 
 # Helpers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -37,7 +36,6 @@ from skseg.displays import (
 from skseg.displays._segments import read_fitted, read_segments, space_names
 from skseg.displays._silhouette import spread_out
 from skseg.displays._style import number_texts, segment_style
-from skseg.exceptions import MissingExtraError
 from skseg.model_selection import NSegmentsSelection, select_eps
 
 NAN = float("nan")
@@ -847,14 +845,18 @@ ALL = pytest.mark.parametrize(
 
 
 @ALL
-def test_plot_draws_on_given_axes_and_opens_no_figure(make: Any) -> None:
+def test_displays_of_clusters_hand_on_axes_and_title_and_can_be_made_of_their_numbers(
+    make: Any,
+) -> None:
     figure, ax = plt.subplots()
-    display = make(ax=ax)
+    display = make(ax=ax, title="Mine $5_x$")
     assert plt.get_fignums() == [figure.number]
-    assert display.plot(ax=ax, title="Mine $5_x$") is display
     assert display.ax_ is ax
     assert display.figure_ is figure
     assert ax.get_title(loc="left") == "Mine $5_x$"
+    numbers = {k: v for k, v in vars(display).items() if not k.endswith("_")}
+    again = type(display)(**numbers)
+    pd.testing.assert_frame_equal(again.frame(), display.frame())
     figure.draw_without_rendering()
 
 
@@ -868,36 +870,6 @@ def test_texts_stay_in_the_figure(make: Any) -> None:
             assert box.x1 <= figure.x1 + 1
             assert box.y0 >= -1
             assert box.y1 <= figure.y1 + 1
-
-
-@ALL
-def test_a_display_opens_one_figure(make: Any) -> None:
-    display = make()
-    assert plt.get_fignums() == [display.figure_.number]
-
-
-@ALL
-def test_an_empty_title_is_none(make: Any) -> None:
-    assert title_of(make(title="")) == ""
-
-
-@ALL
-def test_a_display_made_of_its_numbers_is_the_same(make: Any) -> None:
-    display = make()
-    numbers = {k: v for k, v in vars(display).items() if not k.endswith("_")}
-    again = type(display)(**numbers)
-    pd.testing.assert_frame_equal(again.frame(), display.frame())
-    assert again.plot() is again
-
-
-@ALL
-def test_without_matplotlib_the_error_names_the_extra(
-    make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    display = make()
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
-        display.plot()
 
 
 @OF_ROWS

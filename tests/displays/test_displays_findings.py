@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +34,6 @@ from skseg.displays import (
 from skseg.displays._effect_map_cells import column_cells
 from skseg.displays._findings_drawing import STYLES
 from skseg.displays._information_value import STARTS
-from skseg.exceptions import MissingExtraError
 from skseg.rules import Columns, Rule, RuleSet, parse
 
 NAN, INF = float("nan"), float("inf")
@@ -590,14 +588,18 @@ ALL = pytest.mark.parametrize("make", [findings, values, effect_map])
 
 
 @ALL
-def test_plot_draws_on_given_axes_and_opens_no_figure(make: Any) -> None:
+def test_displays_of_findings_hand_on_axes_and_title_and_can_be_made_of_their_numbers(
+    make: Any,
+) -> None:
     figure, ax = plt.subplots()
-    display = make(ax=ax)
+    display = make(ax=ax, title="Mine $5_x$")
     assert plt.get_fignums() == [figure.number]
-    assert display.plot(ax=ax, title="Mine $5_x$") is display
     assert display.ax_ is ax
     assert display.figure_ is figure
     assert ax.get_title(loc="left") == "Mine $5_x$"
+    numbers = {k: v for k, v in vars(display).items() if not k.endswith("_")}
+    again = type(display)(**numbers)
+    pd.testing.assert_frame_equal(again.frame(), display.frame())
     figure.draw_without_rendering()
 
 
@@ -610,33 +612,3 @@ def test_names_fit_beside_given_axes(make: Any) -> None:
         assert box.x0 >= 0
         assert box.x1 <= figure.bbox.x1
         assert box.y0 >= 0
-
-
-@ALL
-def test_a_display_opens_one_figure(make: Any) -> None:
-    display = make()
-    assert plt.get_fignums() == [display.figure_.number]
-
-
-@ALL
-def test_an_empty_title_is_none(make: Any) -> None:
-    assert make(title="").ax_.get_title(loc="left") == ""
-
-
-@ALL
-def test_a_display_made_of_its_numbers_is_the_same(make: Any) -> None:
-    display = make()
-    numbers = {k: v for k, v in vars(display).items() if not k.endswith("_")}
-    again = type(display)(**numbers)
-    pd.testing.assert_frame_equal(again.frame(), display.frame())
-    assert again.plot() is again
-
-
-@ALL
-def test_without_matplotlib_the_error_names_the_extra(
-    make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    display = make()
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
-        display.plot()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -19,7 +18,6 @@ from sklearn.exceptions import NotFittedError
 
 from skseg.displays import SegmentFlowDisplay
 from skseg.displays._flow_drawing import Column
-from skseg.exceptions import MissingExtraError
 
 LINEAGE = {
     "rule": ["Loyal", "Loyal", "New", "Lapsed", "outside"],
@@ -274,12 +272,3 @@ def test_flow_says_what_is_wrong() -> None:
         draw(min_size=5, max_size=4)
     with pytest.raises(ValueError, match="at least one flow"):
         draw(good.iloc[:0])
-
-
-def test_without_matplotlib_the_error_names_the_extra(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    display = draw()
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
-        display.plot()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from skseg.displays import RevenueCurveDisplay, RevenueTiersDisplay
 from skseg.displays._revenue_curve_drawing import cut_labels
 from skseg.displays._revenue_tiers_drawing import label_places
 from skseg.displays._style import money_text
-from skseg.exceptions import MissingExtraError
 
 NAN = float("nan")
 
@@ -588,42 +586,16 @@ def curve_display(**params: Any) -> Any:
 
 
 @pytest.mark.parametrize("make", [tiers_display, curve_display])
-def test_plot_draws_on_given_axes_and_opens_no_figure(make: Any) -> None:
+def test_displays_of_tiers_hand_on_axes_and_title_and_can_be_made_of_their_numbers(
+    make: Any,
+) -> None:
     figure, ax = plt.subplots()
-    display = make(ax=ax)
+    display = make(ax=ax, title="Mine $5_x$")
     assert plt.get_fignums() == [figure.number]
-    assert display.plot(ax=ax, title="Mine $5_x$") is display
     assert display.ax_ is ax
     assert display.figure_ is figure
     assert ax.get_title(loc="left") == "Mine $5_x$"
-    figure.draw_without_rendering()
-
-
-@pytest.mark.parametrize("make", [tiers_display, curve_display])
-def test_a_display_opens_one_figure(make: Any) -> None:
-    display = make()
-    assert plt.get_fignums() == [display.figure_.number]
-
-
-@pytest.mark.parametrize("make", [tiers_display, curve_display])
-def test_an_empty_title_is_none(make: Any) -> None:
-    assert make(title="").ax_.get_title(loc="left") == ""
-
-
-@pytest.mark.parametrize("make", [tiers_display, curve_display])
-def test_a_display_made_of_its_numbers_is_the_same(make: Any) -> None:
-    display = make()
     numbers = {k: v for k, v in vars(display).items() if not k.endswith("_")}
     again = type(display)(**numbers)
     pd.testing.assert_frame_equal(again.frame(), display.frame())
-    assert again.plot() is again
-
-
-@pytest.mark.parametrize("make", [tiers_display, curve_display])
-def test_without_matplotlib_the_error_names_the_extra(
-    make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    display = make()
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
-        display.plot()
+    figure.draw_without_rendering()

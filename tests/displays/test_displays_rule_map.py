@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from matplotlib.colors import to_hex
 
 from skseg.displays import RuleMapDisplay
 from skseg.displays._style import palette
-from skseg.exceptions import MissingExtraError, RuleError
+from skseg.exceptions import RuleError
 from skseg.rules import RuleSet
 
 NAN = float("nan")
@@ -529,15 +528,6 @@ def test_findings_are_checked() -> None:
     other = RuleSet({"A": "x > 1"}).verify().gaps[0]
     with pytest.raises(ValueError, match="same rules: it does not tell 'aov', 'plan'"):
         show(OVERLAPPING, other)
-
-
-def test_without_matplotlib_the_error_names_the_extra(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    display = RuleMapDisplay.from_rules(OVERLAPPING, ("aov", "plan"))
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "skseg\[plot\]"'):
-        display.plot()
 
 
 def test_palette_repeats_only_after_eighteen() -> None:
