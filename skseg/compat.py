@@ -107,8 +107,8 @@ def find_optimal_bins(
     - The optimum is exact, and the same in every run. There, a random search without a
       seed gives other cutoffs, and another revenue, each time.
     - Every row counts once. There, the search also tries cutoffs out of order, whose
-      bins overlap, and counts rows of several bins several times; what is best so is
-      then sorted into other bins.
+      bins overlap, and counts their rows several times; sorting the best of these
+      cutoffs then gives other bins.
     - Every row counts: there, propensities of 1 are in no bin.
     - `cutoffs` are distinct and `n_bins` is their number minus one. There, the last
       cutoff, 1, comes twice, and the empty bin between counts as one.
@@ -120,8 +120,8 @@ def find_optimal_bins(
       ``(0, None, -inf)``. A single bin can be asked for, too; there, it is an error.
     - Bins are the intervals (a, b] of `pandas.cut`. There, they are [a, b) when revenue
       is counted; thresholds here lie between two propensities, where both agree.
-    - `penalty_factor` does not change `revenue`. There, it subtracts so many times the
-      differences between the conversion rates of neighbouring bins.
+    - `penalty_factor` does not change `revenue`. There, it is the factor of a penalty
+      on the differences between the conversion rates of neighbouring bins.
     - ``global_search=False`` is exact as well. There, a search by gradients stays at
       the quantiles where it starts.
     - Missing values, and propensities outside of [0, 1], are errors. There, such

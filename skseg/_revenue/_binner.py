@@ -21,7 +21,6 @@ from skseg._core._validation import (
     read_columns,
 )
 from skseg._search.cuts import path_of_rows, threshold_between
-from skseg._search.cuts._bootstrap import score_bins
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules import Columns
@@ -32,9 +31,8 @@ from ._encoding import check_encoding, decoded, encoded_segments
 from ._menu import OWNER, read_menu
 from ._optimum import find_optimum
 from ._resampler import make_resampler
-from ._response import CALIBRATED
 from ._settings import read_bounds, read_settings
-from ._tiers import Totals, count, profit_table, tier_rules
+from ._tiers import count, profit_table, tier_rules
 
 
 class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
@@ -63,7 +61,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     fixed_cost : float, array-like of shape (n_bins,) or callable, default=0.0
         Cost of a tier that is used, whatever the number of customers, in currency.
     mode : {"subset", "prefix", "exact"}, default="subset"
-        Which tiers may stay unused: any, only the highest ones, none.
+        Whether any tier may stay unused, only the highest ones may, or none.
     min_size, max_size : int or float, default=0.01, None
         Bounds of every tier that is used: an int is a number of customers (sum of
         weights), a float a share in (0, 1) of those with a score. None: no bound.
@@ -274,11 +272,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         tiers = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
         rules = tier_rules(column, settings.names, cuts.tiers, cuts.cut_points)
         labels = rules.assign(columns)
-        totals = Totals(
-            np.append(cuts.sizes, customers.unscored.n),
-            np.append(cuts.conversions, customers.unscored.n_conversions),
-        )
-        segments = profit_table(rules, menu, tiers, cut_points, totals)
+        segments = profit_table(rules, menu, tiers, cut_points, optimum.totals)
         if model != "observed" and y is not None:
             totals = count(labels, len(rules), observed.conversions, weight)
             with np.errstate(invalid="ignore"):
@@ -287,12 +281,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         path = None
         if self.compute_path:
             path = path_of_rows(rows, **optimum.options) + unscored_profit
-        if model in CALIBRATED:
-            # Replicates are calibrated anew, from the outcomes.
-            rows = observed.scored.rows()
-        bins = score_bins(rows, cut_points)
         self._resampler = make_resampler(
-            observed, bins, model, menu, settings.missing_tier
+            observed, rows, cut_points, model, menu, settings.missing_tier
         )
         self._menu, self._options = menu, optimum.options
         self._score_range = scored.score_range

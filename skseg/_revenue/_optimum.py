@@ -14,6 +14,7 @@ from skseg.exceptions import InfeasibleError
 from ._customers import Customers
 from ._menu import OWNER, Menu
 from ._settings import Settings
+from ._tiers import Totals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,7 @@ class Optimum:
     cuts: Cuts
     options: CutOptions
     unscored_profit: float
+    totals: Totals
 
 
 def find_optimum(
@@ -59,7 +61,11 @@ def find_optimum(
             value=_constraints(settings, bounds),
             advice=cuts.advice or None,
         )
-    return Optimum(cuts, options, profit)
+    totals = Totals(
+        np.append(cuts.sizes, unscored.n),
+        np.append(cuts.conversions, unscored.n_conversions),
+    )
+    return Optimum(cuts, options, profit, totals)
 
 
 def with_unscored(

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from skseg._search.cuts import CutOptions, cut_bins
-from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups
+from skseg._search.cuts import CutOptions, Rows, cut_bins
+from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups, score_bins
 from skseg._typing import FloatArray, IntArray
 
 from ._bootstrap import RevenueBootstrap
@@ -116,7 +116,7 @@ class Resampler:
             best = FittedTiers(np.array(division.tiers), borders)
             promised = self._profits(best, sums)
             realised = self._profits(best, original)
-            # What the fitted tiers make of the draw in excess is chance alone.
+            # The excess profit of the fitted tiers on the draw is chance alone.
             excess = _cumulative(n[:-1], y[:-1]) - original
             chance = self._profits(fitted, excess, with_fixed_cost=False)
             unscored = self._unscored_profit(best.tiers, n[-1], y[-1])
@@ -200,15 +200,23 @@ def _estimates(segments: pd.DataFrame, cut_points: FloatArray) -> pd.DataFrame:
 
 def make_resampler(
     observed: Customers,
-    bins: ScoreBins,
+    rows: Rows,
+    cut_points: FloatArray,
     response_model: str,
     menu: Menu,
     missing_tier: int,
 ) -> Resampler | None:
-    """Return the resampler; None if weights are no numbers of customers."""
+    """Return the resampler; None if weights are no numbers of customers.
+
+    The cut points are those of `rows`, customers with observed or expected conversions.
+    """
     if not observed.is_counted:
         return None
     scored, unscored = observed.scored, observed.unscored
+    if response_model in CALIBRATED:
+        # Replicates are calibrated anew, from the outcomes.
+        rows = scored.rows()
+    bins = score_bins(rows, cut_points)
     thresholds, weight = bins.thresholds, scored.weight
     squares, mean_scores = None, np.zeros_like(bins.n)
     if response_model == "logistic":

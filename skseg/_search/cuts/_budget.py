@@ -20,7 +20,7 @@ from ._positions import Limits, exact_positions
 from ._problem import CutProblem, Division, Incumbent
 from ._rates import max_borders
 
-# Largest number of divisions from the dual that local search initial from.
+# Largest number of divisions from the dual that local search starts from.
 _MAX_INITIAL = 10
 # Largest number of borders that each get a bound of their own.
 _MAX_BOUNDED = 1 << 16
@@ -94,7 +94,7 @@ def close_gap(
     """
     bound = dual.bound
     for width, n_borders in _SEARCHES:
-        value = -math.inf if best is None else problem.objective_value(best)
+        value = problem.objective_value(best)
         narrowed, lost = relevant_borders(problem, dual, value, n_borders)
         if narrowed is None:
             break

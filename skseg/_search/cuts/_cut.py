@@ -235,8 +235,8 @@ def _candidates(
 def _all_runs(rows: Rows) -> Runs:
     """Return the sums below all borders, ends included, with the scores below them."""
     runs = rows.sorted_runs(np.ones(len(rows.n), dtype=bool))
-    kept = np.diff(runs.n, prepend=0.0) > 0
-    scores, n, y = (column[kept] for column in (runs.scores, runs.n, runs.y))
+    is_distinct = np.diff(runs.n, prepend=0.0) > 0
+    scores, n, y = (column[is_distinct] for column in (runs.scores, runs.n, runs.y))
     y[-1:] = runs.y[-1:]
     zero = np.zeros(1)
     return Runs(*(np.concatenate([zero, column]) for column in (scores, n, y)))
@@ -272,15 +272,7 @@ def _solved(
 def _infeasible(
     nearest: NearestFeasible, reason: str, advice: str, bound: float = -math.inf
 ) -> Cuts:
-    gap = 0.0 if bound == -math.inf else math.inf
+    gap, texts = 0.0 if bound == -math.inf else math.inf, (reason, advice)
     return Cuts(
-        "infeasible",
-        (),
-        (),
-        -math.inf,
-        bound,
-        gap,
-        nearest=nearest,
-        reason=reason,
-        advice=advice,
+        "infeasible", (), (), -math.inf, bound, gap, (), (), 0.0, nearest, *texts
     )

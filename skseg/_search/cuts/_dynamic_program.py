@@ -184,22 +184,25 @@ def relevant_blocks(
 
     Blocks are grouped first, as borders are in `pruned_sums`.
     """
-    kept, is_open = np.arange(len(blocks.most)), np.ones(len(blocks.most), dtype=bool)
+    numbers, is_open = (
+        np.arange(len(blocks.most)),
+        np.ones(len(blocks.most), dtype=bool),
+    )
     remaining, n_groups = blocks, 4 * _initial_blocks(objectives)
     while len(remaining.most) > 2 * n_groups:
         first, groups = remaining.grouped(n_groups)
         at_edge, inside = relevant(groups, objectives, limits)
-        is_live = np.repeat(inside, np.diff(np.append(first, len(kept))))
+        is_live = np.repeat(inside, np.diff(np.append(first, len(numbers))))
         keep = is_live.copy()
         keep[first] |= at_edge[:-1]
-        before = len(kept)
-        kept, is_open = kept[keep], (is_open & is_live)[keep]
-        remaining = blocks.reduced(kept, is_open)
-        if len(kept) > before / 2:
+        before = len(numbers)
+        numbers, is_open = numbers[keep], (is_open & is_live)[keep]
+        remaining = blocks.reduced(numbers, is_open)
+        if len(numbers) > before / 2:
             n_groups *= 4
     kept_edges, kept_blocks = relevant(remaining, objectives, limits)
     at_edge, inside = np.zeros((2, len(blocks.n)), dtype=bool)
-    at_edge[kept], inside[kept] = kept_edges[:-1], kept_blocks & is_open
+    at_edge[numbers], inside[numbers] = kept_edges[:-1], kept_blocks & is_open
     at_edge[-1] = True
     return at_edge, inside[:-1]
 
@@ -238,17 +241,15 @@ def best_division(problem: CutProblem) -> Division | None:
     Ties are broken from the lowest score up: the lowest tier that can come next in an
     optimum, and the lowest cut that can end it.
     """
-    n, y, objective, limits = problem.n, problem.y, problem.objective, problem.limits
-    endings = backward_values(exact_positions(n, y), objective, limits, "end")
+    n, y, objective = problem.n, problem.y, problem.objective
+    endings = backward_values(exact_positions(n, y), objective, problem.limits, "end")
     border, tiers, cuts = 0, list[int](), list[int]()
     fixed_cost = objective.fixed_cost_and_tie
     # Value of the tiers below the border, and value that the whole division must reach.
     prefix, target = 0.0, -np.inf
     while border < len(n) - 1:
         ending = endings[objective.layer(len(tiers))]
-        first = np.searchsorted(n, n[border] + limits.low, "left")
-        stop = np.searchsorted(n, n[border] + limits.high, "right")
-        reachable = slice(max(int(first), border + 1), int(stop))
+        reachable = problem.reachable(border)
         at_start = {
             i: prefix - float(objective.profit(i, n[border], y[border])) - fixed_cost[i]
             for i in next_tiers(objective, tiers[-1] if tiers else None)

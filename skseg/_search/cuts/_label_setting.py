@@ -133,7 +133,7 @@ class LabelSearch(BudgetSearch):
         saved = -labels["spent"] - minimum_cost.fixed_cost[tier]
         saved -= minimum_cost.profit(tier, n[border], y[border])
         bounds, savings = (values[layer, tier, border] for values in self._endings)
-        ahead = self._reachable(border)
+        ahead = problem.reachable(border)
         alive = value + bounds[ahead].max(initial=-np.inf) > self.to_beat()
         labels, numbers, value, saved = (
             part[alive] for part in (labels, numbers, value, saved)
@@ -156,13 +156,6 @@ class LabelSearch(BudgetSearch):
         new["spent"] += objective.fixed_cost[tier]
         new["bound"] = bound[parents, steps]
         return new
-
-    def _reachable(self, border: int) -> slice:
-        """Return the borders at which a tier from here ends with a legal size."""
-        n, limits = self.problem.n, self.problem.limits
-        first = int(np.searchsorted(n, n[border] + limits.low, "left"))
-        stop = int(np.searchsorted(n, n[border] + limits.high, "right"))
-        return slice(max(first, border + 1), max(stop, border + 1, first))
 
     def _has_legal_rates(
         self, start: IntArray, border: int, ahead: slice
@@ -209,9 +202,9 @@ def _undominated(labels: Labels, by_rate: bool) -> Labels:
     rank = np.unique(labels["value"], return_inverse=True)[1]
     rank = rank + _run_numbers(kinds) * (len(labels) + 1)
     best = np.maximum.accumulate(rank)
-    kept = np.ones(len(labels), dtype=bool)
-    kept[1:] = rank[1:] > best[:-1]
-    return labels[kept]
+    is_undominated = np.ones(len(labels), dtype=bool)
+    is_undominated[1:] = rank[1:] > best[:-1]
+    return labels[is_undominated]
 
 
 def _run_numbers(ordered: IntArray) -> IntArray:

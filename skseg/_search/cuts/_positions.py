@@ -154,16 +154,16 @@ class Blocks:
             np.maximum.reduceat(np.maximum(self.most_y, self.y[:-1]), first),
         )
 
-    def reduced(self, kept: IntArray, is_open: BoolArray) -> Blocks:
+    def reduced(self, numbers: IntArray, is_open: BoolArray) -> Blocks:
         """Return some blocks with their lower edges; closed ones lose their borders."""
-        n, y = self.n[:-1][kept], self.y[:-1][kept]
+        n, y = self.n[:-1][numbers], self.y[:-1][numbers]
         return Blocks(
             np.append(n, self.n[-1]),
             np.append(y, self.y[-1]),
-            np.where(is_open, self.fewest[kept], n),
-            np.where(is_open, self.most[kept], n),
-            np.where(is_open, self.least_y[kept], y),
-            np.where(is_open, self.most_y[kept], y),
+            np.where(is_open, self.fewest[numbers], n),
+            np.where(is_open, self.most[numbers], n),
+            np.where(is_open, self.least_y[numbers], y),
+            np.where(is_open, self.most_y[numbers], y),
         )
 
 

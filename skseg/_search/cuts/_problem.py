@@ -139,8 +139,10 @@ class CutProblem:
         terms = [*(objective.revenue[used] * sums), *(-objective.cost[used] * sizes)]
         return math.fsum([*terms, *-objective.fixed_cost[used]])
 
-    def objective_value(self, division: Division) -> float:
-        """Return the profit of a division, less its tie-breaking penalties."""
+    def objective_value(self, division: Division | None) -> float:
+        """Return the profit less tie-breaking penalties, -inf without a division."""
+        if division is None:
+            return -math.inf
         return self.value(division) - len(division.tiers) * self.objective.tie
 
     def spend(self, division: Division) -> float:
@@ -158,6 +160,12 @@ class CutProblem:
         sizes, sums = self.tier_sums(division)
         rates = sums / sizes
         return bool(self.constraints.rates.allows(rates[:-1], rates[1:]).all())
+
+    def reachable(self, border: int) -> slice:
+        """Return the borders at which a tier from this one ends with a legal size."""
+        first = int(np.searchsorted(self.n, self.n[border] + self.limits.low, "left"))
+        stop = int(np.searchsorted(self.n, self.n[border] + self.limits.high, "right"))
+        return slice(max(first, border + 1), max(stop, border + 1, first))
 
     def division(self, tiers: list[int], cuts: IntArray | list[int]) -> Division:
         """Return the division with cuts at the given borders."""

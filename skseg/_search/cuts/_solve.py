@@ -77,8 +77,7 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
             return Incumbent(None, -math.inf, is_proved=True)
         dual = solution
     best = _best_on_grids(problem, dual.divisions)
-    value = -math.inf if best is None else problem.objective_value(best)
-    narrowed, bound = _remaining(problem, dual, value)
+    narrowed, bound = _remaining(problem, dual, problem.objective_value(best))
     if bound == -math.inf:
         return Incumbent(None, bound, is_proved=True)
     bound = min(bound, dual.bound)
@@ -87,10 +86,9 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
         if incumbent.is_proved:
             return incumbent
         bound = min(bound, incumbent.bound)
-        divisions = [d for d in (best, incumbent.division) if d is not None]
-        best = max(divisions, key=problem.objective_value, default=None)
-        value = -math.inf if best is None else problem.objective_value(best)
-    return Incumbent(best, max(bound, value), is_proved=False)
+        best = max(best, incumbent.division, key=problem.objective_value)
+    bound = max(bound, problem.objective_value(best))
+    return Incumbent(best, bound, is_proved=False)
 
 
 def _remaining(
@@ -115,18 +113,16 @@ def _best_at_few_borders(problem: CutProblem) -> Incumbent:
 
 def _best_on_grids(problem: CutProblem, divisions: list[Division]) -> Division | None:
     """Return the best division found between borders on ever finer grids."""
-    best, width = None, len(problem.n) // _GRID + 1
+    best: Division | None = None
+    width = len(problem.n) // _GRID + 1
     grid = even_borders(problem, min(_GRID, max_borders(problem) // 2))
     cuts = np.unique(np.concatenate([problem.cuts(d) for d in divisions[-2:]]))
     for _ in range(_MAX_GRIDS):
         borders = np.unique(np.concatenate([grid, cuts, [0, len(problem.n) - 1]]))
         division = _best_at_few_borders(problem.at_borders(borders)).division
-        candidate = None if division is None else local_search(problem, division)
-        if candidate is not None and (
-            best is None
-            or problem.objective_value(candidate) > problem.objective_value(best)
-        ):
-            best = candidate
+        if division is not None:
+            candidate = local_search(problem, division)
+            best = max(best, candidate, key=problem.objective_value)
         if best is None or width == 0:
             break
         cuts = problem.cuts(best)
