@@ -1,4 +1,4 @@
-"""What several generators share: checks of parameters, and draws of classes."""
+"""Checks of parameters and draws of classes, which several generators share."""
 
 from __future__ import annotations
 

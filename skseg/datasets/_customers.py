@@ -329,7 +329,7 @@ def _draw_texts(
 ) -> dict[str, npt.NDArray[Any]]:
     """Draw texts and membership, by the shares of each segment or the average ones."""
     average = np.array(list(SEGMENTS.values()))
-    # Of shape (n_customers or 1, n_segments).
+    # The shape is (n_customers or 1, n_segments).
     weights = average[None] if segment is None else np.eye(len(SEGMENTS))[segment]
     columns: dict[str, npt.NDArray[Any]] = {}
     for name, shares in TEXTS.items():

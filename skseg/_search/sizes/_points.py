@@ -101,12 +101,12 @@ def encode(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ranks]:
     """Return the distinct values, ascending, NaN last, and the rank of every value."""
     order = np.argsort(values)
     ordered = values[order]
-    starts = np.ones(len(values), dtype=bool)
+    is_first = np.ones(len(values), dtype=bool)
     # NaN differs from itself, but all NaN have one rank.
-    starts[1:] = (ordered[1:] != ordered[:-1]) & (ordered[:-1] == ordered[:-1])
+    is_first[1:] = (ordered[1:] != ordered[:-1]) & (ordered[:-1] == ordered[:-1])
     ranks = np.empty(len(values), dtype=np.int32)
-    ranks[order] = np.cumsum(starts) - 1
-    return ordered[starts], ranks
+    ranks[order] = np.cumsum(is_first) - 1
+    return ordered[is_first], ranks
 
 
 def distinct_points(values: FloatArray, sizes: FloatArray) -> Points:

@@ -210,7 +210,7 @@ def _parts(
 ) -> list[_Part]:
     # NaN sorts behind all numbers, so missing values are in the last part.
     number = np.searchsorted(cut.thresholds, values)
-    ends = np.cumsum(np.bincount(number, minlength=len(cut.parts)))[:-1]
+    stops = np.cumsum(np.bincount(number, minlength=len(cut.parts)))[:-1]
     before, after = intervals[: cut.column], intervals[cut.column + 1 :]
     return list(
         zip(
@@ -219,7 +219,7 @@ def _parts(
                 (*before, interval, *after)
                 for interval in intervals[cut.column].cut(cut.thresholds)
             ],
-            np.split(rows[np.argsort(number, kind="stable")], ends),
+            np.split(rows[np.argsort(number, kind="stable")], stops),
             strict=True,
         )
     )

@@ -17,7 +17,7 @@ Condition = tuple[int, tuple[bool, ...]]
 
 @dataclass(frozen=True, slots=True)
 class CodedAxis:
-    """The cells of a column; those of a nominal one have no order and should be few."""
+    """The cells of a column; nominal cells, of which there are few, have no order."""
 
     n_cells: int  # including the cell of missing values
     missing: int | None = None  # the cell of missing values, always the last one
