@@ -406,7 +406,7 @@ SMALL_FRAMES = st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=20).map(
 )
 
 
-@few_examples(10)
+@few_examples(5)
 @given(overlapping_rules(), SMALL_FRAMES, st.sampled_from([None, "a <= 4"]))
 def test_first_match_keeps_its_segments_as_disjoint_rules(
     rules: dict[str, str], X: pd.DataFrame, universe: str | None
@@ -747,7 +747,7 @@ def test_every_contradicted_column_is_named() -> None:
 # Weights
 
 
-@few_examples(10)
+@few_examples(5)
 @given(st.data())
 def test_a_weight_is_a_number_of_repetitions(data: Any) -> None:
     X = data.draw(SMALL_FRAMES)
@@ -996,7 +996,7 @@ def tier_rules(draw: st.DrawFn) -> dict[str, str]:
     return rules
 
 
-@few_examples(10)
+@few_examples(5)
 @given(tier_rules(), st.lists(SMALL_FRAMES, min_size=1, max_size=4))
 def test_what_is_certified_is_never_refused_by_fit(
     rules: dict[str, str], frames: list[pd.DataFrame]

@@ -730,7 +730,7 @@ def test_a_refusal_names_the_bound_that_is_broken() -> None:
 # Properties
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=problems())
 def test_a_fit_gives_a_partition_of_legal_sizes_or_says_why_not(
     problem: Problem,
@@ -760,7 +760,7 @@ def test_a_fit_gives_a_partition_of_legal_sizes_or_says_why_not(
         assert not table["oversize"].any()
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=problems())
 def test_lineage_adds_up_by_rule_and_by_segment(problem: Problem) -> None:
     segmenter = problem.fit_or_why()
@@ -793,7 +793,7 @@ def test_lineage_adds_up_by_rule_and_by_segment(problem: Problem) -> None:
             assert (before[list(rules_of)] == taken[list(rules_of)]).all()
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=problems())
 def test_every_row_that_may_ever_come_has_a_segment(problem: Problem) -> None:
     segmenter = problem.fit_or_why()
@@ -823,7 +823,7 @@ def test_sql_gives_the_codes_of_predict(problem: Problem) -> None:
             assert [code for (code,) in codes] == segmenter.predict(X).tolist()
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=small_problems())
 def test_no_sizes_are_refused_that_cuts_through_all_rows_can_give(
     problem: Problem,
@@ -839,7 +839,7 @@ def test_no_sizes_are_refused_that_cuts_through_all_rows_can_give(
         assert n[n > 0].between(low, high).all()
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=small_problems())
 def test_a_single_rule_is_split_exactly_where_cuts_can_give_legal_sizes(
     problem: Problem,
@@ -864,7 +864,7 @@ def assert_same(one: MECERuleSegmenter | str, other: MECERuleSegmenter | str) ->
         )
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=problems(), data=st.data())
 def test_the_order_of_rows_and_columns_does_not_matter(
     problem: Problem, data: st.DataObject
@@ -878,7 +878,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(
         np.testing.assert_array_equal(one.labels_[rows], other.labels_)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(problem=problems(weighted=True, max_rows=12))
 def test_weights_are_repetitions(problem: Problem) -> None:
     assert_same(problem.fit_or_why(), problem.repeated().fit_or_why())

@@ -362,7 +362,7 @@ def assert_same(
     assert second.to_json(dialect=dialect) == first.to_json(dialect=dialect)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(fitted_segmenters())
 def test_json_gives_back_the_same_segmenter(drawn: Any) -> None:
     segmenter, X, unseen, y = drawn
@@ -375,7 +375,7 @@ def test_json_gives_back_the_same_segmenter(drawn: Any) -> None:
         assert copy.score(X, y) == segmenter.score(X, y)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(fitted_segmenters(), st.sampled_from(sorted(ENGINES)))
 def test_the_sql_of_random_segments_selects_their_rows(
     drawn: Any, dialect: str
@@ -921,7 +921,7 @@ def test_a_number_that_is_none_is_refused_or_of_no_consequence(
     check_read(text)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(st.data())
 def test_segments_of_any_name_are_written_and_read(data: Any) -> None:
     first, second = data.draw(st.lists(names, min_size=2, max_size=2, unique=True))

@@ -342,7 +342,7 @@ def test_bad_weights_are_errors(weight: list[float]) -> None:
 # Properties
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables(), data=st.data())
 @pytest.mark.parametrize("name", ["grid", "seed", "r-rfm"])
 def test_every_row_is_in_exactly_one_segment(name: str, X: Any, data: Any) -> None:
@@ -355,7 +355,7 @@ def test_every_row_is_in_exactly_one_segment(name: str, X: Any, data: Any) -> No
     assert codes.max() < len(segmenter.segment_names_)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables(), seed=st.integers(0, 2**32 - 1))
 def test_row_order_moves_nobody(X: Any, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(X))
@@ -365,7 +365,7 @@ def test_row_order_moves_nobody(X: Any, seed: int) -> None:
     np.testing.assert_array_equal(straight.labels_[order], shuffled.labels_)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables())
 def test_one_row_equals_its_batch(X: Any) -> None:
     segmenter = RFMSegmenter("seed").fit(X)
@@ -373,7 +373,7 @@ def test_one_row_equals_its_batch(X: Any) -> None:
     np.testing.assert_array_equal(segmenter.predict(X), one_by_one)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables(min_rows=2))
 def test_scores_never_fall_as_values_improve(X: Any) -> None:
     scores = RFMSegmenter().fit(X).transform(X)
@@ -385,7 +385,7 @@ def test_scores_never_fall_as_values_improve(X: Any) -> None:
             assert len(set(score[value == v])) == 1
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables(max_rows=20), n_copies=st.integers(2, 4))
 def test_repeating_the_data_changes_nothing(X: Any, n_copies: int) -> None:
     once = RFMSegmenter("r-rfm").fit(X)
@@ -396,7 +396,7 @@ def test_repeating_the_data_changes_nothing(X: Any, n_copies: int) -> None:
     )
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables(max_rows=20), data=st.data())
 def test_a_weight_is_a_repetition(X: Any, data: Any) -> None:
     weight = np.array(
@@ -416,14 +416,14 @@ def test_a_weight_is_a_repetition(X: Any, data: Any) -> None:
     )
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables())
 def test_rules_survive_json(X: Any) -> None:
     rules = RFMSegmenter("seed").fit(X).rules_
     assert RuleSet.from_json(rules.to_json()) == rules
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables())
 def test_rules_agree_with_the_scores_that_they_come_from(X: Any) -> None:
     segmenter = RFMSegmenter("grid").fit(X)
@@ -435,7 +435,7 @@ def test_rules_agree_with_the_scores_that_they_come_from(X: Any) -> None:
     np.testing.assert_array_equal(segmenter.labels_[known], by_scores)
 
 
-@few_examples(10)
+@few_examples(5)
 @given(X=tables())
 def test_sql_gives_the_codes_of_predict(X: Any) -> None:
     segmenter = RFMSegmenter("seed").fit(X)

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skseg import RFMTableReport, rfm_table
+from tests.examples import few_examples
 
 NAMES = {"customer_id": "customer", "date": "date", "amount": "amount"}
 VALUES = [
@@ -366,6 +367,7 @@ def test_the_limit_is_one_of_each_customer_not_of_the_table() -> None:
     assert table["monetary"].to_list() == [large] * 3
 
 
+@few_examples(10)
 @given(
     st.lists(
         st.tuples(st.integers(1, 3), st.integers(-(10**9), 10**9)),
@@ -446,6 +448,7 @@ def test_zone_of_dates_without_one_is_asked_for(dates: str) -> None:
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia"]
 
 
+@few_examples(10)
 @given(
     st.lists(
         # Around the turn of the clocks in 2024, and where Apia skipped a whole day.
@@ -688,6 +691,7 @@ def oracle(rows: Rows, order_id: str | None, as_of: dt.date) -> dict[int, tuple]
     return table
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS)
 def test_table_is_that_of_plain_python(rows: Rows, order_id: str | None) -> None:
     table, report = rfm_table(
@@ -701,6 +705,7 @@ def test_table_is_that_of_plain_python(rows: Rows, order_id: str | None) -> None
     assert report.n_orders == report.n_purchases + report.n_cancelled_orders
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS, st.randoms(use_true_random=False))
 def test_order_of_the_rows_changes_no_bit(
     rows: Rows, order_id: str | None, random: Any
@@ -713,6 +718,7 @@ def test_order_of_the_rows_changes_no_bit(
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
+@few_examples(10)
 @given(ROWS, st.data())
 def test_splitting_a_line_within_its_order_changes_nothing(
     rows: Rows, data: st.DataObject
@@ -729,6 +735,7 @@ def test_splitting_a_line_within_its_order_changes_nothing(
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS)
 def test_the_same_customers_under_new_ids_get_the_same_rows(
     rows: Rows, order_id: str | None
@@ -739,6 +746,7 @@ def test_the_same_customers_under_new_ids_get_the_same_rows(
     np.testing.assert_array_equal(old, new)
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS, st.sampled_from([lambda i: i**20, str, float]))
 def test_ids_matter_only_through_their_order(
     rows: Rows, order_id: str | None, rename: Callable[[int], Any]
@@ -754,6 +762,7 @@ def test_ids_matter_only_through_their_order(
     pd.testing.assert_frame_equal(table[VALUES], other[VALUES], check_exact=True)
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS)
 def test_every_kind_of_frame_gives_the_same_table(
     make_frame: Callable[[Any], Any], rows: Rows, order_id: str | None
@@ -764,6 +773,7 @@ def test_every_kind_of_frame_gives_the_same_table(
     assert_rows(rfm_table(other, **options), by_customer(rfm_table(frame, **options)))
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS, st.integers(0, 5000))
 def test_moving_as_of_by_k_days_adds_k_to_recency_and_tenure(
     rows: Rows, order_id: str | None, k: int
@@ -781,6 +791,7 @@ def test_moving_as_of_by_k_days_adds_k_to_recency_and_tenure(
     pd.testing.assert_frame_equal(table, later, check_exact=True)
 
 
+@few_examples(10)
 @given(ROWS, ORDER_IDS, st.lists(st.booleans(), min_size=25, max_size=25))
 def test_excluded_rows_have_no_effect_and_are_counted(
     rows: Rows, order_id: str | None, spoil: list[bool]

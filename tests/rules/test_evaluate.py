@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 import skseg.rules
 from skseg.exceptions import RuleError
 from skseg.rules import Rule, RuleSet, col, missing, parse, q
+from tests.examples import few_examples
 from tests.rules import oracle
 from tests.rules.strategies import (
     KINDS,
@@ -162,6 +163,7 @@ def assert_as_oracle(rule_set: RuleSet, columns: Values, X: Any) -> None:
         assert rule.evaluate(X).tolist() == [oracle.holds(rule, row) for row in rows]
 
 
+@few_examples(12)
 @given(st.data())
 def test_every_kind_of_frame_agrees_with_python(data: Any) -> None:
     rule_set = data.draw(rule_sets(min_size=1))

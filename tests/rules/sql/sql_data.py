@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 from hypothesis import strategies as st
 
-from skseg.rules import Rule, RuleSet, col, missing
+from skseg.rules import Columns, Rule, RuleSet, col, missing
 
 ENGINES: dict[str, Callable[[], Any]] = {
     "duckdb": lambda: duckdb.connect(":memory:"),
@@ -69,8 +69,8 @@ def assigned(
     columns: Sequence[Column], rule_sets: Sequence[RuleSet]
 ) -> list[list[int]]:
     """Return the codes that `assign` gives each row, one list a rule set."""
-    frame = {column.name: list(column.values) for column in columns}
-    return [rules.assign(frame).tolist() for rules in rule_sets]
+    read = Columns({column.name: list(column.values) for column in columns})
+    return [rules.assign(read).tolist() for rules in rule_sets]
 
 
 NEGATIVE_NAN = struct.unpack("<d", struct.pack("<Q", 0xFFF8000000000000))[0]
