@@ -246,7 +246,7 @@ def test_bad_input_says_which_rule_it_breaks(
 
 
 @pytest.mark.parametrize("change", [{"penalty_factor": 3}, {"global_search": False}])
-def test_what_has_no_effect_says_so(change: dict[str, Any]) -> None:
+def test_parameters_without_effect_say_so(change: dict[str, Any]) -> None:
     scores, converted = customers(400)
     plain = find_optimal_bins(scores, converted, 4, per_customer, rising)
     with pytest.warns(UserWarning, match=f"{next(iter(change))!r} .* has no effect"):

@@ -184,10 +184,10 @@ def test_weight_three_is_the_row_three_times_if_folds_keep_copies(data: Any) -> 
 def test_the_number_of_jobs_changes_nothing(data: Any) -> None:
     X, y = data
     forest = RandomForestClassifier(5, random_state=0)
-    one = PropensityBinner(forest, halves()).fit(X, y)
+    serial = PropensityBinner(forest, halves()).fit(X, y)
     with parallel_config("threading"):
-        two = PropensityBinner(forest, halves(), n_jobs=2).fit(X, y)
-    np.testing.assert_array_equal(one.propensities_, two.propensities_)
+        parallel = PropensityBinner(forest, halves(), n_jobs=2).fit(X, y)
+    np.testing.assert_array_equal(serial.propensities_, parallel.propensities_)
 
 
 @pytest.mark.parametrize("n_converted", [2, 4])
@@ -330,8 +330,8 @@ def test_pyarrow_tables_lists_and_sparse_matrices_are_passed_through(data: Any) 
     pa = pytest.importorskip("pyarrow")
     X, y = data
     expected = PropensityBinner(Rates(), halves()).fit(X, y).propensities_
-    for given in (pa.table({f"c{i}": X[:, i] for i in range(5)}), X.tolist()):
-        model = PropensityBinner(Rates(), halves()).fit(given, y)
+    for rows in (pa.table({f"c{i}": X[:, i] for i in range(5)}), X.tolist()):
+        model = PropensityBinner(Rates(), halves()).fit(rows, y)
         np.testing.assert_array_equal(model.propensities_, expected)
     model = PropensityBinner(binner=halves()).fit(csr_array(X), y)
     expected = PropensityBinner(binner=halves()).fit(X, y)

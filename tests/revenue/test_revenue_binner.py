@@ -124,7 +124,7 @@ def test_shares_are_of_the_weight_of_those_with_a_score() -> None:
     assert (binner.min_size_, binner.max_size_) == (4.0, 12.0)
 
 
-def test_min_samples_of_one_in_a_hundred_is_the_default() -> None:
+def test_min_size_of_one_in_a_hundred_is_the_default() -> None:
     many = np.arange(300.0).reshape(-1, 1)
     rare = np.arange(300) == 299
     binner = OptimalRevenueBinner(2, revenue=10, response=[1, 9], cost=[0, 7])
@@ -146,7 +146,7 @@ def test_budget_buys_the_best_that_it_can() -> None:
 
 
 def test_budget_pays_fixed_costs_and_those_without_a_score() -> None:
-    # Of 7, those without a score take 2 * 1 + 5; their tier is free of the 5 then.
+    # Customers without a score spend 2 * 1 + 5 = 7, so others need not pay the 5.
     settings: dict[str, Any] = {"missing_tier": 1, "fixed_cost": FIXED}
     binner = three(budget=7, **settings).fit(X_MISSING, Y_MISSING)
     assert binner.segments_["spend"].sum() == 7
@@ -163,7 +163,7 @@ def test_budget_is_a_limit_of_money_not_of_customers() -> None:
     assert three(budget=12).fit(X, Y, sample_weight=weight).value_ < 118
 
 
-def test_rates_of_neighbours_can_be_asked_for() -> None:
+def test_rates_of_neighbours_can_be_constrained() -> None:
     two = {"n_bins": 2, "response": [1, 2], "cost": [0, 6]}
     assert three(**two).fit(X, Y).value_ == 52
     assert three(**two, monotonic="ascending").fit(X, Y).value_ == 52
@@ -342,7 +342,7 @@ def test_default_menu_pays_at_rates_spread_around_the_overall_one() -> None:
     menu = OptimalRevenueBinner(4, min_size=None).fit(X, Y).menu_
     assert menu["revenue"].tolist() == [1] * 4
     np.testing.assert_allclose(menu["response"], [1, 4 / 3, 5 / 3, 2])
-    # Of the overall rate 0.5: 2 i / 4.
+    # Tier i pays from 2 i / 4 times the overall rate, which is 0.5.
     np.testing.assert_allclose(menu["pays_from_rate"], [NAN, 0.25, 0.5, 0.75])
     np.testing.assert_allclose(menu["cost"], [0, 1 / 12, 3 / 12, 6 / 12])
     assert menu["fixed_cost"].tolist() == [0] * 4
@@ -352,8 +352,8 @@ def test_default_costs_follow_a_given_revenue_or_response() -> None:
     rising = OptimalRevenueBinner(2, revenue=[10, 30], min_size=None).fit(X, Y)
     assert rising.menu_["response"].tolist() == [1, 1]
     assert rising.menu_["cost"].tolist() == [0, 10]
-    given = OptimalRevenueBinner(2, revenue=10, response=[1, 3], min_size=None)
-    assert given.fit(X, Y).menu_["cost"].tolist() == [0, 10]
+    binner = OptimalRevenueBinner(2, revenue=10, response=[1, 3], min_size=None)
+    assert binner.fit(X, Y).menu_["cost"].tolist() == [0, 10]
 
 
 def test_response_is_one_where_costs_are_given() -> None:
@@ -386,7 +386,7 @@ def test_default_costs_need_a_menu_that_rises(revenue: Any) -> None:
         OptimalRevenueBinner(3, revenue=revenue).fit(X, Y)
 
 
-# What is dearest brings the most, or scores do not matter.
+# Scores do not matter unless more expensive tiers bring in more.
 @pytest.mark.parametrize(
     ("menu", "tier", "lacks"),
     [

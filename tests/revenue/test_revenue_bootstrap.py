@@ -115,7 +115,8 @@ def test_replicates_are_the_best_of_all_divisions(
     result = binner.bootstrap(16, random_state=3)
     assert result.n_candidates == 6
     assert result.is_complete
-    n_infeasible, done = 0, iter(zip(result.cut_points, result.profits, strict=True))
+    replicates = iter(zip(result.cut_points, result.profits, strict=True))
+    n_infeasible = 0
     for drawn in tiny_draws(3, 16, missing_tier is not None):
         # Customers without a score pay first, for their tier too.
         fixed = np.array(constraints.get("fixed_cost", [0, 0, 0]), dtype=float)
@@ -130,13 +131,13 @@ def test_replicates_are_the_best_of_all_divisions(
         if solution is None:
             n_infeasible += 1
             continue
-        cuts, profits = next(done)
+        cuts, profits = next(replicates)
         profit_without = [10, 15, 20][tier] * drawn[1, 7:].sum() - spent
         assert profits.sum() == float(solution.value) + profit_without
         # Tiers that are not used make nothing, and those that are pay for themselves.
         rows = drawn[:, :7][:, drawn[:, :7].sum(axis=0) > 0]
-        ends, expected = [0, *solution.cuts, rows.shape[1]], np.zeros(4)
-        for used, (start, stop) in zip(solution.tiers, pairwise(ends), strict=True):
+        borders, expected = [0, *solution.cuts, rows.shape[1]], np.zeros(4)
+        for used, (start, stop) in zip(solution.tiers, pairwise(borders), strict=True):
             n, n_converted = rows[:, start:stop].sum(), rows[1, start:stop].sum()
             expected[used] = [10, 15, 20][used] * n_converted - [0, 1, 4][used] * n
             expected[used] -= fixed[used]
@@ -146,13 +147,13 @@ def test_replicates_are_the_best_of_all_divisions(
         assert profits.tolist() == expected.tolist()
         # Cuts part the draw as the tiers do.
         below = np.cumsum(drawn[:, :7].sum(axis=0))
-        at_end = np.concatenate([[0], np.cumsum(rows.sum(axis=0))])[ends]
+        at_end = np.concatenate([[0], np.cumsum(rows.sum(axis=0))])[borders]
         tiers = binner.tiers_[:-1]
         for cut, upper in zip(cuts, tiers[1:], strict=True):
             n_lower = below[np.arange(1, 8) <= cut][-1:].sum()
             assert n_lower == at_end[np.searchsorted(solution.tiers, upper)]
     assert result.n_infeasible == n_infeasible
-    assert next(done, None) is None
+    assert next(replicates, None) is None
 
 
 def refits(
@@ -202,18 +203,18 @@ def test_replicates_are_refits_to_their_draws(
     binner = menu_of_three(response_model=model, **constraints).fit(X, y)
     result = binner.bootstrap(6, random_state=8)
     binner.score_of_bin = np.unique(X)
-    done = iter(zip(result.cut_points, result.profits, strict=True))
+    replicates = iter(zip(result.cut_points, result.profits, strict=True))
     n_infeasible = 0
     for scores, weight, refit in refits(binner, 8, 6):
         if refit is None:
             n_infeasible += 1
             continue
-        cuts, profits = next(done)
+        cuts, profits = next(replicates)
         assert profits.sum() == pytest.approx(refit.value_, rel=1e-7)
         inner = [-INF, *refit.cut_points_, INF]
         at = np.searchsorted(refit.tiers_[:-1], binner.tiers_[1:-1])
-        for cut, other in zip(cuts, np.array(inner)[at], strict=True):
-            assert weight[scores <= cut].sum() == weight[scores <= other].sum()
+        for cut, refitted in zip(cuts, np.array(inner)[at], strict=True):
+            assert weight[scores <= cut].sum() == weight[scores <= refitted].sum()
     assert n_infeasible == result.n_infeasible
     assert n_infeasible < 6
 
@@ -230,16 +231,16 @@ def test_a_plain_bootstrap_of_rows_gives_the_same_intervals() -> None:
         plain[i] = refit.value_
         edges = np.array([-INF, *refit.cut_points_, INF])
         cuts[i] = edges[np.searchsorted(refit.tiers_[:-1], binner.tiers_[1])]
-    # The law of the total is the same, and so is that of the lowest cut, up to where
-    # in a gap between scores a cut is put.
+    # The total has the same distribution, and so has the lowest cut, up to its place in
+    # a gap between scores.
     assert stats.ks_2samp(totals(result), plain).pvalue > 0.001
     assert (
         stats.ks_2samp(result.cut_points[:, 0].round(1), cuts.round(1)).pvalue > 0.001
     )
     # Quantiles of 200 draws have a standard error of 0.09 and 0.15 deviations.
     levels = [0.05, 0.25, 0.5, 0.75, 0.95]
-    away = np.quantile(totals(result), levels) - np.quantile(plain, levels)
-    assert (np.abs(away) / plain.std() < [0.6, 0.4, 0.4, 0.4, 0.6]).all()
+    differences = np.quantile(totals(result), levels) - np.quantile(plain, levels)
+    assert (np.abs(differences) / plain.std() < [0.6, 0.4, 0.4, 0.4, 0.6]).all()
 
 
 def test_a_plain_bootstrap_agrees_where_scores_are_missing_and_money_is_short() -> None:
@@ -427,7 +428,7 @@ def test_optimism_is_what_training_rows_promise_too_much(model: str) -> None:
         ideal, of_rows = (np.searchsorted([0.4, 0.5], x) for x in (fresh, X[:, 0]))
         chance = per_customer(of_rows, y).sum()
         gaps.append(gap - chance + n * per_customer(ideal, fresh).mean())
-    # Of the order of 30 and 12; as in a bootstrap of maxima, some of it is missed.
+    # The gaps are about 30 and 12; a bootstrap of maxima misses part of them.
     assert np.mean(gaps) > 3 * np.std(gaps) / math.sqrt(40)
     assert 0.5 < np.mean(optimism) / np.mean(gaps) < 1.5
     if model == "observed":
@@ -480,7 +481,7 @@ def test_the_total_varies_as_the_outcomes_do() -> None:
         assert totals(result).std() == pytest.approx(deviation, rel=0.08)
 
 
-# What is given
+# Fitted rows and weights
 
 
 def test_many_rows_are_cut_between_blocks() -> None:
@@ -592,11 +593,11 @@ def test_bounds_of_sizes_and_budgets_hold_in_every_replicate() -> None:
     ).fit(X, y)
     result = binner.bootstrap(15, random_state=0)
     draws = refits(binner, 0, 15)
-    done = iter(zip(result.cut_points, result.profits, strict=True))
+    replicates = iter(zip(result.cut_points, result.profits, strict=True))
     for scores, weight, refit in draws:
         if refit is None:
             continue
-        cuts, profits = next(done)
+        cuts, profits = next(replicates)
         at = np.searchsorted(cuts, scores)
         sizes = np.bincount(at, weight, minlength=3)
         conversions = (profits[:3] + COST * sizes) / GAIN

@@ -59,15 +59,15 @@ class Case:
     @staticmethod
     def _settings(rng: np.random.Generator, k: int) -> dict[str, Any]:
         rising = rng.random() < 0.7
-        gain, cost = rng.integers(0, 9, k), rng.integers(-1, 5, k)
+        revenue, cost = rng.integers(0, 9, k), rng.integers(-1, 5, k)
         if rising:
-            gain, cost = np.sort(gain), np.sort(cost)
+            revenue, cost = np.sort(revenue), np.sort(cost)
         fixed = [np.zeros(k), rng.integers(0, 3, k), rng.integers(-2, 3, k)]
-        menu = {"revenue": gain / 2, "response": 2} if rng.random() < 0.5 else {}
+        menu = {"revenue": revenue / 2, "response": 2} if rng.random() < 0.5 else {}
         return {
             "n_bins": k,
             "revenue": 4,
-            "response": gain / 4,
+            "response": revenue / 4,
             **menu,
             "cost": cost.tolist(),
             "fixed_cost": fixed[rng.integers(3)].tolist(),
@@ -87,14 +87,14 @@ class Case:
         return self.scores.reshape(-1, 1)
 
     @property
-    def given(self) -> np.ndarray:
+    def weights(self) -> np.ndarray:
         """The weight of every row."""
         ones = np.ones(len(self.y))
         return ones if self.weight is None else np.asarray(self.weight, dtype=float)
 
     @property
     def has_scores(self) -> bool:
-        return bool(self.given[~np.isnan(self.scores)].any())
+        return bool(self.weights[~np.isnan(self.scores)].any())
 
     @cached_property
     def optimum(self) -> Solution | None:
@@ -110,20 +110,20 @@ class Case:
 
     def problem(self) -> tuple[Problem, float]:
         """Return what is asked of those with a score, and what all others make."""
-        menu, known = self.settings, ~np.isnan(self.scores)
-        gain = np.multiply(menu["revenue"], menu["response"]).tolist()
+        menu, has_score = self.settings, ~np.isnan(self.scores)
+        revenue = np.multiply(menu["revenue"], menu["response"]).tolist()
         fixed, tier = [*menu["fixed_cost"]], menu["missing_tier"]
-        others, y = self.given[~known], self.y[~known]
+        unscored_weights, y = self.weights[~has_score], self.y[~has_score]
         spent = 0.0
-        if others.sum() > 0:
-            spent = menu["cost"][tier] * others.sum() + fixed[tier]
+        if unscored_weights.sum() > 0:
+            spent = menu["cost"][tier] * unscored_weights.sum() + fixed[tier]
             fixed[tier] = 0
-        total = self.given[known].sum()
+        total = self.weights[has_score].sum()
         problem = Problem(
-            self.scores[known].tolist(),
-            self.y[known].tolist(),
-            self.given[known].tolist(),
-            gain,
+            self.scores[has_score].tolist(),
+            self.y[has_score].tolist(),
+            self.weights[has_score].tolist(),
+            revenue,
             menu["cost"],
             fixed,
             menu["mode"],
@@ -133,7 +133,7 @@ class Case:
             menu.get("monotonic"),
             menu.get("min_rate_diff", 0.0),
         )
-        return problem, gain[tier] * float(others @ y) - spent
+        return problem, revenue[tier] * float(unscored_weights @ y) - spent
 
 
 def customers(bound: float | None, total: float, none: float) -> float:
@@ -176,7 +176,7 @@ def test_the_value_is_the_largest_of_all_divisions(cases: list[Case]) -> None:
     assert n_found > N_SEEDS / N_BATCHES / 3
 
 
-def test_what_is_found_is_one_of_the_legal_divisions(cases: list[Case]) -> None:
+def test_the_optimum_is_one_of_the_legal_divisions(cases: list[Case]) -> None:
     for case in cases:
         problem, _ = case.problem()
         if case.optimum is None:
@@ -209,7 +209,7 @@ def test_an_impossible_case_names_changes_that_make_it_possible(
     n_changes = 0
     for case in cases:
         # Bounds of fractional weights are tested below.
-        if case.optimum is None and (case.given % 1 == 0).all():
+        if case.optimum is None and (case.weights % 1 == 0).all():
             n_changes += steps_to_the_possible(case, {})
     assert n_changes > 0
 
@@ -224,7 +224,7 @@ def steps_to_the_possible(case: Case, changes: dict[str, Any]) -> int:
         assert len(changes) < 4, (message, changes, case.settings)
         named = changes_named(message)
         for change in named:
-            # What was to be changed, and was changed, is not in the way any more.
+            # A proposal that was followed is not repeated.
             assert any(changes.get(k, "") != v for k, v in change.items()), message
             steps_to_the_possible(case, {**changes, **change})
         return len(named)
@@ -318,7 +318,7 @@ def test_too_few_scores_for_all_tiers_name_the_parameters_to_change() -> None:
     assert OptimalRevenueBinner(3).fit([[1.0], [2.0]], [0, 1]).gap_ == 0
 
 
-def test_what_cannot_be_met_is_told_by_facts_too() -> None:
+def test_infeasible_constraints_are_facts_of_the_error() -> None:
     binner = OptimalRevenueBinner(2, mode="exact", min_size=3)
     with pytest.raises(InfeasibleError) as caught:
         binner.fit([[0.1], [0.2], [0.3], [0.4]], [0, 0, 1, 1])
@@ -388,12 +388,12 @@ def fitted(
     return binner.fit(data[["score"]], data["y"], sample_weight=data["weight"])
 
 
-def assert_same(one: OptimalRevenueBinner, other: OptimalRevenueBinner) -> None:
-    assert one.tiers_.tolist() == other.tiers_.tolist()
-    assert one.cut_points_.tolist() == other.cut_points_.tolist()
-    assert one.value_ == pytest.approx(other.value_, abs=1e-9)
-    np.testing.assert_allclose(one.value_path_, other.value_path_, atol=1e-9)
-    pd.testing.assert_frame_equal(one.segments_, other.segments_)
+def assert_same(first: OptimalRevenueBinner, second: OptimalRevenueBinner) -> None:
+    assert first.tiers_.tolist() == second.tiers_.tolist()
+    assert first.cut_points_.tolist() == second.cut_points_.tolist()
+    assert first.value_ == pytest.approx(second.value_, abs=1e-9)
+    np.testing.assert_allclose(first.value_path_, second.value_path_, atol=1e-9)
+    pd.testing.assert_frame_equal(first.segments_, second.segments_)
 
 
 @given(menus(), customer_bases())
@@ -474,10 +474,11 @@ def test_weight_three_is_the_row_three_times(
     settings: dict[str, Any], data: pd.DataFrame
 ) -> None:
     repeated = data.loc[data.index.repeat(data["weight"].astype(int))]
-    one, other = fitted(settings, data), fitted(settings, repeated.assign(weight=1.0))
-    assert_same(one, other)
+    weighted = fitted(settings, data)
+    expanded = fitted(settings, repeated.assign(weight=1.0))
+    assert_same(weighted, expanded)
     binner = OptimalRevenueBinner(**settings)
-    assert_same(one, binner.fit(repeated[["score"]], repeated["y"]))
+    assert_same(weighted, binner.fit(repeated[["score"]], repeated["y"]))
 
 
 @given(menus(), customer_bases(), st.randoms(use_true_random=False))
@@ -486,9 +487,9 @@ def test_the_order_of_rows_does_not_matter(
 ) -> None:
     order = list(range(len(data)))
     random.shuffle(order)
-    one, other = fitted(settings, data), fitted(settings, data.iloc[order])
-    assert_same(one, other)
-    assert one.labels_[order].tolist() == other.labels_.tolist()
+    original, shuffled = fitted(settings, data), fitted(settings, data.iloc[order])
+    assert_same(original, shuffled)
+    assert original.labels_[order].tolist() == shuffled.labels_.tolist()
 
 
 @given(
@@ -501,11 +502,11 @@ def test_only_the_order_of_scores_matters(
     settings: dict[str, Any], data: pd.DataFrame, transform: Any, model: str
 ) -> None:
     settings = {**settings, "response_model": model}
-    other = data.assign(score=transform(data["score"]))
-    one, two = fitted(settings, data), fitted(settings, other)
-    assert one.labels_.tolist() == two.labels_.tolist()
-    assert one.tiers_.tolist() == two.tiers_.tolist()
-    assert one.value_ == pytest.approx(two.value_)
+    transformed = data.assign(score=transform(data["score"]))
+    first, second = fitted(settings, data), fitted(settings, transformed)
+    assert first.labels_.tolist() == second.labels_.tolist()
+    assert first.tiers_.tolist() == second.tiers_.tolist()
+    assert first.value_ == pytest.approx(second.value_)
 
 
 @given(menus(), customer_bases(), st.data())
@@ -551,13 +552,13 @@ def test_groups_by_score_with_their_rates_are_as_good_as_rows(
     data["converted"] = data["y"] * data["weight"]
     sums = data.groupby("score")[["converted", "weight"]].sum().reset_index()
     groups = sums.assign(y=sums["converted"] / sums["weight"])
-    one, other = fitted(settings, data), fitted(settings, groups)
-    assert one.value_ == pytest.approx(other.value_, abs=1e-9)
+    by_row, by_group = fitted(settings, data), fitted(settings, groups)
+    assert by_row.value_ == pytest.approx(by_group.value_, abs=1e-9)
     if settings["monotonic"] is None:
-        assert one.cut_points_.tolist() == other.cut_points_.tolist()
+        assert by_row.cut_points_.tolist() == by_group.cut_points_.tolist()
     columns = ["n", "conversions", "profit"]
-    if one.cut_points_.tolist() == other.cut_points_.tolist():
-        tables = one.segments_[columns], other.segments_[columns]
+    if by_row.cut_points_.tolist() == by_group.cut_points_.tolist():
+        tables = by_row.segments_[columns], by_group.segments_[columns]
         pd.testing.assert_frame_equal(*tables)
 
 
@@ -572,7 +573,7 @@ def test_cuts_of_free_rates_are_where_a_tier_begins_to_pay(data: pd.DataFrame) -
     observed = {**settings, "response_model": "observed"}
     expected = fitted({**settings, "n_bins": 1, "response": 1, "cost": 0}, data)
     assert expected.value_ == pytest.approx(8 * (data["y"] * data["weight"]).sum())
-    # What is expected is no less than what the rows show at the same cuts.
+    # The expected profit is at least that of the rows at the same cuts.
     assert binner.value_ == pytest.approx(
         binner.evaluate(data[["score"]], data["y"], data["weight"])["profit"].sum()
     )
@@ -590,13 +591,13 @@ def test_thousands_of_customers_meet_an_independent_dynamic_program() -> None:
     edges = np.append(-1, distinct)
     n = np.array([(scores <= edge).sum() for edge in edges])
     sold = np.array([y[scores <= edge].sum() for edge in edges])
-    # Best of what is below an edge, with the tiers so far; NaN-free, 50 a tier.
+    # Best profit below every edge with the tiers so far, of at least 50 rows each.
     value = np.where(n == 0, 0.0, -INF)
     for i in range(4):
-        gains = 20 * response[i] * (sold[None] - sold[:, None])
-        gains = gains - cost[i] * (n[None] - n[:, None])
+        profits = 20 * response[i] * (sold[None] - sold[:, None])
+        profits = profits - cost[i] * (n[None] - n[:, None])
         legal = n[None] - n[:, None] >= 50
-        using = np.where(legal, value[:, None] + gains, -INF).max(axis=0)
+        using = np.where(legal, value[:, None] + profits, -INF).max(axis=0)
         value = np.maximum(value, using)
     assert binner.value_ == pytest.approx(value[-1])
     assert all(a < b for a, b in pairwise(binner.cut_points_))

@@ -118,11 +118,11 @@ def test_a_response_below_zero_is_refused() -> None:
 
 
 def test_a_scalar_of_numpy_is_a_number() -> None:
-    for one in (np.float32(10), np.int64(10), np.array(10.0)):
-        assert three(revenue=one).fit(X, Y).value_ == 61
+    for revenue in (np.float32(10), np.int64(10), np.array(10.0)):
+        assert three(revenue=revenue).fit(X, Y).value_ == 61
 
 
-def test_a_column_that_is_not_there_is_asked_for_by_name() -> None:
+def test_a_missing_score_column_is_named() -> None:
     frame = pd.DataFrame({"age": X[:, 0], "score": X[:, 0]})
     message = error_of(three(score_column="scor"), frame, Y)
     assert "'scor'" in message
@@ -200,13 +200,13 @@ def test_the_score_model_may_have_expected_sales_of_any_size() -> None:
 
 
 @pytest.mark.parametrize("score", [-0.1, math.inf, -math.inf])
-def test_the_score_model_refuses_what_is_no_expectation(score: float) -> None:
+def test_the_score_model_refuses_scores_that_are_no_expectations(score: float) -> None:
     message = error_of(three(response_model="score"), column(0.5, score), [0, 1])
     assert message.startswith("response_model='score' of OptimalRevenueBinner")
     assert f"Got {score}." in message
 
 
-def test_without_outcomes_a_missing_score_has_no_worth() -> None:
+def test_without_outcomes_every_customer_needs_a_score() -> None:
     binner = three(response_model="score")
     assert "Got NaN at row 1" in error_of(binner, column(1, NAN))
     # An outcome tells it.
@@ -300,10 +300,10 @@ def test_rows_without_weight_decide_nothing_in_any_model(model: str) -> None:
     more = np.vstack([X, [[0.5], [0.991]]])
     weight = np.append(np.ones(60), [0, 0])
     binner = three(response_model=model)
-    one = result(binner.fit(more, [*y, 1, 0], sample_weight=weight))
-    other = result(binner.fit(X, y))
-    assert one[:2] == other[:2]
-    assert one[2] == pytest.approx(other[2])
+    with_rows = result(binner.fit(more, [*y, 1, 0], sample_weight=weight))
+    without_rows = result(binner.fit(X, y))
+    assert with_rows[:2] == without_rows[:2]
+    assert with_rows[2] == pytest.approx(without_rows[2])
 
 
 @pytest.mark.parametrize("model", ["score", "isotonic", "logistic"])
@@ -311,13 +311,13 @@ def test_weights_are_repetitions_in_any_model(model: str) -> None:
     X, y = customers(6, 60)
     weight = np.random.default_rng(1).integers(0, 4, 60)
     binner = three(response_model=model)
-    one = result(binner.fit(X, y, sample_weight=weight))
-    other = result(binner.fit(X.repeat(weight, axis=0), y.repeat(weight)))
-    assert one[:2] == other[:2]
-    assert one[2] == pytest.approx(other[2])
+    weighted = result(binner.fit(X, y, sample_weight=weight))
+    expanded = result(binner.fit(X.repeat(weight, axis=0), y.repeat(weight)))
+    assert weighted[:2] == expanded[:2]
+    assert weighted[2] == pytest.approx(expanded[2])
 
 
-def test_the_logistic_model_refuses_what_it_cannot_fit() -> None:
+def test_the_logistic_model_refuses_data_that_it_cannot_fit() -> None:
     binner = three(response_model="logistic")
     message = error_of(binner, column(1, math.inf), [0, 1])
     assert message.startswith("response_model='logistic' of OptimalRevenueBinner")
@@ -421,9 +421,9 @@ def test_columns_have_to_be_those_of_fit() -> None:
 
 def test_a_pipeline_ends_in_it_or_goes_through_it() -> None:
     X, y = customers()
-    ends = make_pipeline(FunctionTransformer(lambda X: -X), three()).fit(X, -y + 1)
-    assert ends.predict(X).tolist() == ends[-1].labels_.tolist()
-    assert ends.score(X, -y + 1) == pytest.approx(ends[-1].value_ / len(y))
+    pipeline = make_pipeline(FunctionTransformer(lambda X: -X), three()).fit(X, -y + 1)
+    assert pipeline.predict(X).tolist() == pipeline[-1].labels_.tolist()
+    assert pipeline.score(X, -y + 1) == pytest.approx(pipeline[-1].value_ / len(y))
     through = make_pipeline(three(), OneHotEncoder(sparse_output=False)).fit(X, y)
     assert (
         through.transform(X).argmax(axis=1).tolist()
@@ -448,8 +448,8 @@ def fold_scores(
         binner = clone(binner).fit(X[train], y[train], sample_weight=weight)
         counted = np.ones(len(test)) if score_weight is None else score_weight[test]
         tier = binner.tiers_[binner.predict(X[test])]
-        gain, cost = np.array([10, 15, 20]), np.array([0, 1, 4])
-        made = counted @ (gain[tier] * y[test] - cost[tier])
+        revenue, cost = np.array([10, 15, 20]), np.array([0, 1, 4])
+        made = counted @ (revenue[tier] * y[test] - cost[tier])
         profits.append(made / counted.sum())
     return profits
 

@@ -53,21 +53,21 @@ def test_customers_without_a_score_are_a_segment_treated_as_their_tier() -> None
     assert binner.value_path_.tolist() == [64, 72, 73]
 
 
-def test_their_tier_pays_its_fixed_cost_once() -> None:
+def test_the_tier_of_the_unscored_pays_its_fixed_cost_once() -> None:
     # Once those without a score have paid the 5 of tier 1, it pays for the others.
     settings: dict[str, Any] = {"missing_tier": 1, "fixed_cost": FIXED}
     binner = three(**settings).fit(X_MISSING, Y_MISSING)
     assert result(binner) == ([0, 1, 2, 1], [2.5, 4.5], 67.0)
     assert binner.segments_["fixed_cost"].tolist() == [0, 5, 2, 0]
     assert binner.value_path_.tolist() == [60, 66, 67]
-    # Where no other uses the tier, they pay.
+    # Customers without a score pay the fixed cost of a tier that no other uses.
     binner.set_params(fixed_cost=[0, 5, 0], response=[1, 1, 2], cost=[0, 2, 4])
     binner.fit(X_MISSING, Y_MISSING)
     assert binner.tiers_.tolist() == [0, 2, 1]
     assert binner.segments_["fixed_cost"].tolist() == [0, 0, 5]
 
 
-def test_they_have_no_part_in_sizes_and_rates() -> None:
+def test_the_unscored_have_no_part_in_sizes_and_rates() -> None:
     lots = np.array([1.0] * 8 + [1000, 0])
     settings: dict[str, Any] = {"max_size": 4, "min_rate_diff": 0.1}
     binner = three(**settings).fit(X_MISSING, Y_MISSING, sample_weight=lots)
@@ -267,7 +267,7 @@ def test_the_last_column_of_predict_proba_is_the_score() -> None:
 
 ENCODED = {
     "ordinal": [0, 1, 2, 3],
-    # Who has no score has the overall rate, and tier 0.
+    # Customers without a score have the overall rate, and tier 0.
     "rate": [0, 0.5, 1, 0.5],
     "woe": [-math.log(7), 0, math.log(7), 0],
     "value": [0, 6.5, 16, 5],
@@ -428,7 +428,7 @@ def test_evaluate_weighs_rows_and_score_is_per_customer() -> None:
     assert table["n"].tolist() == [1, 2, 3]
     assert table["profit"].tolist() == [10, 30, 48]
     assert binner.score(rows, outcome, sample_weight=weight) == 88 / 6
-    # Of rows without weight nobody has a fixed cost.
+    # Rows without weight cause no fixed cost.
     table = binner.evaluate(rows, outcome, sample_weight=[1, 0, 0])
     assert table["profit"].tolist() == [10, 0, 0]
 
@@ -467,7 +467,7 @@ def test_evaluate_and_score_need_outcomes_and_a_fit() -> None:
             method(X, Y, -np.ones(8))
 
 
-def test_what_is_not_fitted_says_so() -> None:
+def test_an_unfitted_binner_says_so() -> None:
     binner = three()
     for method in ("predict", "transform", "inverse_transform"):
         with pytest.raises(NotFittedError):
@@ -485,7 +485,7 @@ def test_pickle_keeps_everything() -> None:
     assert copy.rules_ == binner.rules_
 
 
-def test_fit_changes_nothing_that_it_is_given() -> None:
+def test_fit_does_not_change_its_arguments() -> None:
     rows, outcome, weight = X_MISSING.copy(), Y_MISSING.copy(), np.ones(10)
     response, cost = np.array([1, 1.5, 2]), np.array([0.0, 1, 4])
     given = [rows, outcome, weight, response, cost]

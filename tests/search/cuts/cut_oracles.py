@@ -129,7 +129,7 @@ def solutions(problem: Problem) -> Iterator[Solution]:
 
 
 def rates_fit(problem: Problem, rates: list[float]) -> bool:
-    """Tell whether conversion rates of neighbours are as asked."""
+    """Tell whether neighbours may have these conversion rates."""
     tolerance = 1e-9 if problem.min_diff > 0 else 0.0
     for lower, upper in pairwise(rates):
         diff = upper - lower

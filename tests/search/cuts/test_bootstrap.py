@@ -18,7 +18,7 @@ N_MANY = 150_000  # more than are sorted at once
 
 
 def bins_of(scores: Any, y: Any, weight: Any = None, cuts: Any = ()) -> ScoreBins:
-    """Return the blocks, after checking them against a count of the rows."""
+    """Return the bins, after checking them against a count of the rows."""
     scores, y = np.asarray(scores, float), np.asarray(y, float)
     weight = None if weight is None else np.asarray(weight, float)
     bins = score_bins(read_rows(scores, y, weight), np.array(cuts, float))
@@ -43,10 +43,10 @@ def customers(n: int, seed: int = 0) -> tuple[FloatArray, FloatArray]:
     return scores, (rng.random(n) < scores).astype(float)
 
 
-# Blocks of few rows
+# Bins of few rows
 
 
-def test_every_distinct_score_is_a_block_where_there_are_few() -> None:
+def test_every_distinct_score_is_a_bin_where_there_are_few() -> None:
     bins = bins_of([3, 1, 1, 2, 3, 3], [1, 0, 1, 0, 1, 0])
     assert bins.thresholds.tolist() == [1.5, 2.5]
     assert bins.n.tolist() == [2, 1, 3]
@@ -54,7 +54,7 @@ def test_every_distinct_score_is_a_block_where_there_are_few() -> None:
     assert bins.is_complete
 
 
-def test_one_score_is_one_block() -> None:
+def test_one_score_is_one_bin() -> None:
     for scores in ([0.5], [0.5] * 7, [INF], [-0.0, 0.0]):
         bins = bins_of(scores, np.ones(len(scores)))
         assert len(bins.thresholds) == 0
@@ -62,7 +62,7 @@ def test_one_score_is_one_block() -> None:
         assert bins.is_complete
 
 
-def test_infinite_scores_are_blocks_of_their_own() -> None:
+def test_infinite_scores_are_bins_of_their_own() -> None:
     bins = bins_of([-INF, 1, INF, INF, 2, -INF], [0, 1, 1, 0, 2.5, -1])
     assert bins.n.tolist() == [2, 1, 1, 2]
     assert bins.is_complete
@@ -76,7 +76,7 @@ def test_rows_weigh_and_rows_without_weight_are_none() -> None:
 
 
 @pytest.mark.parametrize(("n", "is_complete"), [(1024, True), (1025, False)])
-def test_there_are_about_a_thousand_blocks_at_most(n: int, is_complete: bool) -> None:
+def test_there_are_about_a_thousand_bins_at_most(n: int, is_complete: bool) -> None:
     scores = np.random.default_rng(0).permutation(n)
     bins = bins_of(scores, scores % 2)
     assert bins.is_complete == is_complete
@@ -85,7 +85,7 @@ def test_there_are_about_a_thousand_blocks_at_most(n: int, is_complete: bool) ->
 
 
 @pytest.mark.parametrize("n", [5000, 60_000])
-def test_blocks_are_small_around_the_cuts(n: int) -> None:
+def test_bins_are_small_around_the_cuts(n: int) -> None:
     scores, y = customers(n)
     ranked = np.sort(scores)
     cuts = [ranked[n // 3 - 1 : n // 3 + 1].mean(), ranked[-9:-7].mean()]
@@ -93,19 +93,19 @@ def test_blocks_are_small_around_the_cuts(n: int) -> None:
     # The cuts themselves can be found again.
     assert set(cuts) <= set(bins.thresholds)
     assert 500 < len(bins.n) < 1100
-    # Elsewhere a block is one of 511 even ones at most.
+    # Elsewhere a bin is one of 511 even ones at most.
     assert bins.n.max() <= math.ceil(n / 511) + 1
     for cut in cuts:
         at = np.searchsorted(bins.thresholds, cut)
         assert bins.n[at : at + 2].max() <= n ** (2 / 3) / 32 + 2
     # Distances from a cut grow evenly.
     below = np.cumsum(bins.n)[:-1]
-    away = np.unique(np.abs(below - n // 3))
-    near = (away > n ** (2 / 3) / 16) & (away < n ** (2 / 3))
-    assert (np.diff(away[near]) <= 0.1 * away[near][:-1] + 2).all()
+    distances = np.unique(np.abs(below - n // 3))
+    near = (distances > n ** (2 / 3) / 16) & (distances < n ** (2 / 3))
+    assert (np.diff(distances[near]) <= 0.1 * distances[near][:-1] + 2).all()
 
 
-def test_blocks_without_cuts_are_even() -> None:
+def test_bins_without_cuts_are_even() -> None:
     scores, y = customers(5000)
     bins = bins_of(scores, y)
     assert 500 < len(bins.n) < 520
@@ -113,7 +113,7 @@ def test_blocks_without_cuts_are_even() -> None:
     assert bins.n.max() <= 11
 
 
-def test_many_cuts_have_a_few_blocks_each() -> None:
+def test_many_cuts_have_a_few_bins_each() -> None:
     scores, y = customers(20_000)
     cuts = np.sort(np.random.default_rng(1).choice(scores, 999, replace=False))
     bins = bins_of(scores, y, cuts=cuts)
@@ -144,11 +144,11 @@ def test_any_rows_can_be_recounted(seed: int) -> None:
     bins_of(scores, y, weight[seed % 3], cuts)
 
 
-# Blocks of many rows
+# Bins of many rows
 
 
 @pytest.mark.parametrize("scale", [1.0, -1.0, 1e9, 1e-12, 1e-30, 1e-300, 1e300])
-def test_many_rows_are_in_blocks_at_any_scale(scale: float) -> None:
+def test_many_rows_are_in_bins_at_any_scale(scale: float) -> None:
     scores, y = customers(N_MANY)
     cut = 0.3 * scale
     bins = bins_of(scale * scores, y, cuts=[cut])
@@ -177,7 +177,7 @@ def test_many_rows_may_have_infinite_and_outlying_scores() -> None:
 
 
 @pytest.mark.parametrize("n_distinct", [1, 2, 300, 1000])
-def test_few_distinct_scores_of_many_rows_are_blocks(n_distinct: int) -> None:
+def test_few_distinct_scores_of_many_rows_are_bins(n_distinct: int) -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(0, n_distinct, N_MANY) / n_distinct
     bins = bins_of(scores, rng.random(N_MANY) < 0.3, cuts=[0.4])
@@ -186,7 +186,7 @@ def test_few_distinct_scores_of_many_rows_are_blocks(n_distinct: int) -> None:
 
 
 @pytest.mark.parametrize("n_distinct", [1100, 30_000])
-def test_more_distinct_scores_of_many_rows_share_blocks(n_distinct: int) -> None:
+def test_more_distinct_scores_of_many_rows_share_bins(n_distinct: int) -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(0, n_distinct, N_MANY) / n_distinct
     bins = bins_of(scores, rng.random(N_MANY) < 0.3, cuts=[0.4, 0.8])
@@ -202,7 +202,7 @@ def test_many_rows_weigh() -> None:
     bins_of(scores, y / 3, weight, [0.3])
 
 
-def test_skewed_scores_of_many_rows_need_no_more_blocks() -> None:
+def test_skewed_scores_of_many_rows_need_no_more_bins() -> None:
     rng = np.random.default_rng(0)
     scores = np.exp(6 * rng.normal(size=N_MANY))
     bins = bins_of(scores, rng.random(N_MANY) < 0.3, cuts=[1.0])
@@ -210,10 +210,10 @@ def test_skewed_scores_of_many_rows_need_no_more_blocks() -> None:
     assert not bins.is_complete
 
 
-# Sums of blocks
+# Sums of bins
 
 
-def test_block_sums_are_those_of_the_rows() -> None:
+def test_bin_sums_are_those_of_the_rows() -> None:
     rng = np.random.default_rng(0)
     scores, values = rng.integers(0, 9, 500) / 8, rng.normal(size=500)
     weight, thresholds = (
@@ -233,7 +233,7 @@ def test_block_sums_are_those_of_the_rows() -> None:
     assert bin_sums(np.empty(0), scores, values, None) == pytest.approx(values.sum())
 
 
-# Rows drawn again
+# Rows drawn with replacement
 
 N_DRAWS = 6000
 GROUPS = np.repeat(np.arange(5), [60, 1, 40, 80, 19])

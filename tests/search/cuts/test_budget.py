@@ -113,7 +113,7 @@ def assert_best(
     assert result.gap == result.upper_bound - result.value or result.gap == INF
     counts["gaps"] += result.gap > 0
     if result.status == "infeasible":
-        # None was found, which is no proof.
+        # No division was found, which is no proof.
         assert result.gap == INF
         assert "not found" in message(result)
         return
@@ -145,8 +145,8 @@ def rows_of_one_each() -> tuple[Any, Any]:
     return np.arange(6.0), [0, 0, 0, 1, 0, 1]
 
 
-def test_no_more_is_spent_than_there_is() -> None:
-    # The dear tier makes 10 a conversion more and costs 4 a row: from 3 up, 12.
+def test_the_spend_is_within_the_budget() -> None:
+    # The upper tier makes 10 a conversion more and costs 4 a row: 12 for scores from 3.
     options: dict[str, Any] = {"revenue": [10, 20], "cost": [0, 4]}
     scores, converted = rows_of_one_each()
     free = optimal_cuts(scores, converted, **options)
@@ -159,7 +159,7 @@ def test_no_more_is_spent_than_there_is() -> None:
     assert less.gap == none.gap == 0
 
 
-def test_what_is_paid_once_is_spent_too() -> None:
+def test_fixed_costs_count_against_the_budget() -> None:
     options: dict[str, Any] = {
         "revenue": [10, 20],
         "cost": [0, 4],
@@ -170,15 +170,15 @@ def test_what_is_paid_once_is_spent_too() -> None:
     assert optimal_cuts(scores, converted, budget=6.5, **options).tiers == (0,)
 
 
-def test_what_is_no_vertex_of_the_trade_off_is_found() -> None:
-    # 3 dear rows make 9, 2 make 4, 1 makes 3, for 1 each: 2 are below the line from 1
-    # to 3, so that at no price they are best.
+def test_optima_below_the_convex_hull_of_values_are_found() -> None:
+    # 3 rows in the upper tier make 9, 2 make 4, 1 makes 3, and cost 1 each: 2 are below
+    # the line from 1 to 3, so that they are optimal at no multiplier.
     options: dict[str, Any] = {"revenue": [0, 1], "cost": [0, 1]}
     result = optimal_cuts(np.arange(4.0), [0, 6, 2, 4], budget=2, **options)
     assert (result.sizes, result.value, result.gap) == ((2, 2), 4, 0)
 
 
-def test_money_may_come_back() -> None:
+def test_negative_costs_extend_the_budget() -> None:
     # Tier 0 pays 1 a row, tier 1 costs 1.
     options: dict[str, Any] = {"revenue": [0, 3], "cost": [-1, 1], "mode": "exact"}
     result = optimal_cuts(np.arange(4.0), [0, 1, 1, 1], budget=0, **options)
@@ -200,7 +200,7 @@ def test_a_reason_names_the_smallest_budget() -> None:
     )
 
 
-def test_a_budget_of_decimals_is_enough_for_what_it_was_computed_from() -> None:
+def test_a_budget_equal_to_a_spend_allows_it_whatever_the_rounding() -> None:
     options: dict[str, Any] = {"revenue": 1, "cost": [0.1], "fixed_cost": 0.7}
     result = optimal_cuts(np.arange(3.0), np.ones(3), budget=1.0, **options)
     assert (result.status, result.spend) == ("solved", 1.0)
@@ -208,7 +208,7 @@ def test_a_budget_of_decimals_is_enough_for_what_it_was_computed_from() -> None:
     assert "budget=1." in message(result)
 
 
-# Against all ways there are
+# Against all divisions
 
 
 @pytest.mark.parametrize("rates", [False, True])
@@ -243,7 +243,7 @@ def test_the_path_is_within_the_budget(rates: bool) -> None:
 
 
 @pytest.mark.parametrize("rates", [False, True])
-def test_proposed_changes_do(rates: bool) -> None:
+def test_proposed_changes_are_feasible(rates: bool) -> None:
     n_seen = 0
     for seed in range(N_SEEDS):
         problem = constrained(seed, budget=True, rates=rates)
@@ -335,7 +335,7 @@ def test_a_larger_budget_makes_no_less() -> None:
 # At given borders
 
 
-def test_borders_may_be_given_as_sums_below() -> None:
+def test_sums_below_borders_are_solved_like_rows() -> None:
     rng = np.random.default_rng(2)
     n = np.append(0.0, np.cumsum(rng.integers(0, 4, 60)).astype(float))
     y = np.append(0.0, np.cumsum(np.diff(n) * rng.integers(0, 3, 60)))

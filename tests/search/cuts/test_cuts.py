@@ -184,7 +184,7 @@ def test_a_prohibitive_cost_keeps_a_tier_out_and_changes_nothing_else() -> None:
         assert optimal_cuts(scores, converted, cost=[0, 0.4, 1e15], **options) == result
 
 
-# Against all ways there are
+# Against all divisions
 
 
 def test_nothing_is_better_or_simpler_among_all_ways_to_cut() -> None:
@@ -192,7 +192,7 @@ def test_nothing_is_better_or_simpler_among_all_ways_to_cut() -> None:
         assert_right(random_problem(seed))
 
 
-def test_neither_is_anything_where_rows_are_in_buckets_and_borders_in_blocks() -> None:
+def test_buckets_and_blocks_do_not_change_the_optimum() -> None:
     with as_if_many():
         for seed in range(N_SEEDS, 2 * N_SEEDS):
             assert_right(random_problem(seed))
@@ -235,7 +235,7 @@ def test_the_best_is_found_for_any_scores(problem: Problem) -> None:
         assert_right(problem)
 
 
-# What must not matter, and what must
+# Invariances
 
 
 def random_rows(seed: int, n: int = 3000) -> tuple[FloatArray, FloatArray]:
@@ -306,9 +306,9 @@ def test_a_whole_weight_is_a_repetition() -> None:
 
 def test_aggregated_rows_give_what_rows_give() -> None:
     scores, converted = random_rows(3)
-    distinct, which = np.unique(scores, return_inverse=True)
-    count = np.bincount(which).astype(float)
-    rate = np.bincount(which, converted) / count
+    distinct, codes = np.unique(scores, return_inverse=True)
+    count = np.bincount(codes).astype(float)
+    rate = np.bincount(codes, converted) / count
     rows = optimal_cuts(scores, converted, min_size=200, **MENU)
     table = optimal_cuts(distinct, rate, weight=count, min_size=200, **MENU)
     assert (table.tiers, table.cut_points, table.sizes) == (
@@ -406,9 +406,9 @@ def test_thresholds_are_midpoints() -> None:
 # Bounds that cannot be met
 
 
-def bounds_in(why: str) -> list[dict[str, float]]:
-    """What a message proposes, one dict for each alternative."""
-    proposals = why.split("makes it possible: ")[1].rstrip(".").split(" or ")
+def bounds_in(message_text: str) -> list[dict[str, float]]:
+    """Return the bounds that a message proposes, one dict for each alternative."""
+    proposals = message_text.split("makes it possible: ")[1].rstrip(".").split(" or ")
     pattern = r"(min|max)_size=(None|[\d.e+-]+)"
     return [
         {
@@ -520,5 +520,5 @@ def test_scores_of_any_spread_are_cut_alike() -> None:
         moved = optimal_cuts(spread, converted, **MENU)
         if len(np.unique(spread)) == len(np.unique(scores)):
             assert (moved.sizes, moved.value) == (result.sizes, result.value)
-    ends = np.where(scores < np.median(scores), -INF, INF)
-    assert optimal_cuts(ends, converted, **MENU).cut_points in ((), (0.0,))
+    infinite = np.where(scores < np.median(scores), -INF, INF)
+    assert optimal_cuts(infinite, converted, **MENU).cut_points in ((), (0.0,))

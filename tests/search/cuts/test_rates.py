@@ -41,7 +41,7 @@ def rates_of(cuts: Cuts) -> list[float]:
 # Small cases by hand
 
 
-def test_rates_ascend_if_asked() -> None:
+def test_rates_ascend_if_required() -> None:
     # Scores 0 to 2 convert as 1, 0, 1, and each tier is made for one of them.
     options: dict[str, Any] = {"revenue": [2, 0, 2], "cost": [1, 0, 1], "mode": "exact"}
     scores, converted = np.arange(4.0), [1, 0, 0, 1]
@@ -72,7 +72,7 @@ def test_rates_are_compared_exactly() -> None:
     assert result.status == "solved"
 
 
-def test_rates_differ_as_much_as_asked() -> None:
+def test_rates_differ_as_much_as_required() -> None:
     # The free optimum has 1/4 and 3/4; a difference of 2/3 takes 2 of 5 and 2 of 3, ...
     options: dict[str, Any] = {"revenue": [0, 2], "cost": [0, 1], "mode": "exact"}
     scores, converted = np.arange(8.0), [0, 0, 0, 1, 1, 0, 1, 1]
@@ -111,11 +111,11 @@ def test_a_reason_says_what_else_to_change() -> None:
     )
 
 
-# Against all ways there are
+# Against all divisions
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_no_division_with_such_rates_is_better(many: bool) -> None:
+def test_no_division_with_legal_rates_is_better(many: bool) -> None:
     counts: Counter[str] = Counter()
     solve = solved.__wrapped__ if many else solved
     with as_if_many() if many else nullcontext():
@@ -133,14 +133,14 @@ def test_a_search_that_gives_up_says_how_far_from_the_best_it_may_be() -> None:
     assert 0 < counts["gaps"] < N_SEEDS / 10
 
 
-def test_the_path_has_such_rates() -> None:
+def test_the_path_has_legal_rates() -> None:
     for seed in range(N_SEEDS // 2):
         problem = constrained(seed, budget=False, rates=True)
         result = value_path(**problem.arguments())
         np.testing.assert_array_equal(result, path(problem))
 
 
-def test_proposed_changes_do() -> None:
+def test_proposed_changes_are_feasible() -> None:
     n_seen = 0
     for seed in range(N_SEEDS):
         problem = constrained(seed, budget=False, rates=True)
@@ -199,7 +199,7 @@ def test_borders_left_out_are_accounted_for() -> None:
     assert all(d >= 0.12 - 1e-9 for d in np.diff(rates_of(rough)))
 
 
-def test_what_free_cuts_meet_anyway_changes_nothing() -> None:
+def test_rates_that_the_free_optimum_meets_change_nothing() -> None:
     scores, converted = random_rows(4)
     free = optimal_cuts(scores, converted, **MENU)
     assert rates_of(free) == sorted(rates_of(free))
@@ -207,7 +207,7 @@ def test_what_free_cuts_meet_anyway_changes_nothing() -> None:
     assert optimal_cuts(scores, converted, rates=Rates(None), **MENU) == free
 
 
-def test_the_oracle_compares_rates_as_asked() -> None:
+def test_the_oracle_compares_rates_of_neighbours() -> None:
     problem = Problem([0.0], [0.0], [1.0], [1.0], [0.0], [0.0], order="ascending")
     assert rates_fit(problem, [0.1, 0.1, 0.2])
     assert not rates_fit(problem, [0.2, 0.1])
