@@ -56,21 +56,21 @@ def _check_segment(entry: Any, place: str) -> None:
     if not isinstance(entry, dict):
         raise _error(place, "an object", entry)
     _require(entry, "name", _is_text, "the name of the segment", place)
-    rule = "the text of a rule, or null for everyone else"
-    _require(entry, "rule", _or_null(_is_text), rule, place)
+    rule_text = "the text of a rule, or null for everyone else"
+    _require(entry, "rule", _or_null(_is_text), rule_text, place)
     _require(entry, "action", _or_null(_is_text), "text, or null", place)
     _require(entry, "figures", _or_null(_is_mapping), "an object, or null", place)
     for name in entry.get("figures") or {}:
-        test, what = _or_null(_is_number), "a finite number, or null"
+        test, rule = _or_null(_is_number), "a finite number, or null"
         if name == "rule":
-            test, what = _or_null(_is_text), rule
+            test, rule = _or_null(_is_text), rule_text
         elif name in LISTS:
-            test, what = _is_texts, "a list of names"
+            test, rule = _is_texts, "a list of names"
         elif name == "oversize":
-            test, what = _is_flag, "true or false"
+            test, rule = _is_flag, "true or false"
         elif name == "rank":
-            test, what = _or_null(_is_rank), "a whole number from 1 on, or null"
-        _require(entry["figures"], name, test, what, f"{place}.figures")
+            test, rule = _or_null(_is_rank), "a whole number from 1 on, or null"
+        _require(entry["figures"], name, test, rule, f"{place}.figures")
 
 
 def _check_flow(flow: Any, place: str) -> None:
@@ -90,21 +90,21 @@ def is_finite(value: Any) -> bool:
 
 
 def _require(
-    holder: Mapping[str, Any], key: str, test: _Test, what: str, place: str = ""
+    holder: Mapping[str, Any], key: str, test: _Test, rule: str, place: str = ""
 ) -> None:
     value = holder.get(key)
     if not test(value):
         path = f"{place}.{key}".lstrip(".")
         if key not in holder:
             raise RuleError(f"Not a strategy: the key {path!r} is missing.", name=path)
-        raise _error(path, what, value)
+        raise _error(path, rule, value)
 
 
-def _error(place: str, what: str, value: Any) -> RuleError:
+def _error(place: str, rule: str, value: Any) -> RuleError:
     return RuleError(
-        f"Not a strategy: {place} must be {what}. Got {value!r} instead.",
+        f"Not a strategy: {place} must be {rule}. Got {value!r} instead.",
         name=place,
-        rule=what,
+        rule=rule,
         value=value,
     )
 

@@ -15,13 +15,13 @@ from skseg.rules._language._conditions import Comparison
 _THRESHOLD = re.compile(r"\s*(?:q|max|min)\s*\(.*\)\s*", re.DOTALL)
 
 
-def read_definition(content: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+def read_definition(content: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     """Return the parameters that a definition gives, thresholds in params parsed.
 
-    Raises RuleError if a key is not one of `known`, or its value is not what it asks
+    Raises RuleError if a key is not one of `keys`, or its value is not what it asks
     for, often for lack of quotes.
     """
-    _check_keys(content, known)
+    _check_keys(content, keys)
     if "rules" not in content:
         raise RuleError("The key 'rules' is missing, a mapping of names to rules.")
     for key, check in _SHAPES.items():
@@ -65,11 +65,11 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _check_keys(
-    content: Mapping[str, Any], known: Sequence[str], place: str = ""
+    content: Mapping[str, Any], keys: Sequence[str], place: str = ""
 ) -> None:
     for key in content:
-        if key not in known:
-            hint = did_you_mean(key, known) or f" Known: {', '.join(known)}."
+        if key not in keys:
+            hint = did_you_mean(key, keys) or f" Known: {', '.join(keys)}."
             raise RuleError(f"Unknown key {key!r}{place}.{hint}")
 
 
@@ -99,14 +99,14 @@ def _texts(key: str, value: Any, *, rule: str, subject: str) -> None:
 
 def _schema(key: str, value: Any) -> None:
     _mapping(key, value, "a mapping of columns")
-    known = [field.name for field in fields(Domain)]
+    keys = [field.name for field in fields(Domain)]
     for name, domain in value.items():
         if not isinstance(domain, dict):
             raise RuleError(
                 f"The schema of {name!r} must be a mapping, such as {{low: 0}}. It is "
                 f"{kind_of(domain)}."
             )
-        _check_keys(domain, known, f" in the schema of {name!r}")
+        _check_keys(domain, keys, f" in the schema of {name!r}")
         try:
             Domain(**domain)
         except RuleError as error:

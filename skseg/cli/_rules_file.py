@@ -85,9 +85,9 @@ def _read_written(path: Path, content: dict[str, Any]) -> RulesFile:
     name = content["format"]
     if name not in list(FORMATS):
         hint = did_you_mean(str(name), FORMATS)
-        known = " or ".join(map(repr, FORMATS))
+        formats = " or ".join(map(repr, FORMATS))
         raise RuleError(
-            f"The key 'format' must be {known}. It is {kind_of(name)}.{hint}"
+            f"The key 'format' must be {formats}. It is {kind_of(name)}.{hint}"
         )
     try:
         text = json.dumps(content, ensure_ascii=False)
@@ -104,8 +104,8 @@ def _read_written(path: Path, content: dict[str, Any]) -> RulesFile:
 def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:
     from skseg._mece import MECERuleSegmenter
 
-    known = list(inspect.signature(MECERuleSegmenter).parameters)
-    parameters = read_definition(content, known)
+    keys = list(inspect.signature(MECERuleSegmenter).parameters)
+    parameters = read_definition(content, keys)
     segmenter = MECERuleSegmenter(**parameters)
     rules = segmenter.parse_rules()
     schema = as_schema(segmenter.schema)

@@ -179,13 +179,13 @@ def _simplest(meeting: int, spans: list[int]) -> int | None:
     None if a box spans the region on every axis. Ties go to the first box.
     """
     # The boxes that cut on at least one, two and three axes.
-    one = two = three = 0
+    once = twice = thrice = 0
     for span in spans:
         cutting = meeting & ~span
-        three |= two & cutting
-        two |= one & cutting
-        one |= cutting
-    if one != meeting:
+        thrice |= twice & cutting
+        twice |= once & cutting
+        once |= cutting
+    if once != meeting:
         return None
-    best = one & ~two or two & ~three or one
+    best = once & ~twice or twice & ~thrice or once
     return (best & -best).bit_length() - 1
