@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from inspect import cleandoc
 from typing import Any, ClassVar, Self, TypeVar
@@ -236,7 +238,12 @@ class SegmentFinder(
         InvalidDataError
             If a column, the outcome, the group or the weight is wrong.
         """
-        columns = read_columns(self, X, reset=True)
+        with unchanged_if_it_fails(self):
+            self._fit(read_columns(self, X, reset=True), y, group, sample_weight)
+        return self
+
+    def _fit(self, columns: Columns, y: Any, group: Any, sample_weight: Any) -> None:
+        """Search the columns, test what is there, and keep it."""
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
         rows, groups, overlap = self._compared_rows(
@@ -268,7 +275,6 @@ class SegmentFinder(
         self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
         self._overall_a = rows.in_a is not None and rows.mean_effect >= 0
-        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -324,7 +330,7 @@ class SegmentFinder(
                 name="y",
             )
         outcome = check_outcome(owner, values, columns.n_rows)
-        weight = check_sample_weight(sample_weight, columns.n_rows)
+        weight = check_sample_weight(sample_weight, columns.n_rows, owner)
         counts = np.ones(columns.n_rows) if weight is None else weight
         in_a = pair = overlap = None
         if labels is not None:
@@ -408,6 +414,18 @@ class SegmentFinder(
         # are, must not fall below the boxes that were found in them.
         z = np.abs([box.z for box in boxes]) * (1 - 1e-5)
         return np.asarray((largest[:, np.newaxis] >= z).mean(axis=0))
+
+
+@contextmanager
+def unchanged_if_it_fails(estimator: BaseEstimator) -> Iterator[None]:
+    """Restore all attributes of the estimator if the block raises."""
+    attributes = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(attributes)
+        raise
 
 
 def with_shared_sections(finder: FinderClass) -> FinderClass:

@@ -48,15 +48,15 @@ def _learn(
     if columns.is_text(name):
         return _learn_text(columns, name, max_cells, score, counts)
     values = columns.numbers(name)
-    known = ~np.isnan(values) & (counts > 0)
-    if not known.any():
+    is_known = ~np.isnan(values) & (counts > 0)
+    if not is_known.any():
         # All rows are in one cell.
         return ColumnCoding(name, None, (), has_missing=True)
     has_missing = bool((np.isnan(values) & (counts > 0)).any())
-    distinct, sizes = distinct_values(values[known], counts[known])
-    ends = even_cells(sizes, max_cells - has_missing)
+    distinct, sizes = distinct_values(values[is_known], counts[is_known])
+    last_values = even_cells(sizes, max_cells - has_missing)
     thresholds = np.array(
-        [roundest(float(distinct[i]), float(distinct[i + 1])) for i in ends]
+        [roundest(float(distinct[i]), float(distinct[i + 1])) for i in last_values]
     )
     return ColumnCoding(name, thresholds, (), has_missing)
 
@@ -73,8 +73,8 @@ def _learn_text(
     if len(used) <= MAX_NOMINAL_LEVELS:
         return ColumnCoding(name, None, tuple((levels[i],) for i in used), has_missing)
     order = used[_level_order(sums[used], sizes[used], score, counts)]
-    ends = even_cells(sizes[order], max_cells - has_missing)
-    cells = np.split(order, np.array(ends, dtype=np.intp) + 1)
+    last_values = even_cells(sizes[order], max_cells - has_missing)
+    cells = np.split(order, np.array(last_values, dtype=np.intp) + 1)
     texts = tuple(tuple(levels[i] for i in cell) for cell in cells)
     return ColumnCoding(name, None, texts, has_missing)
 

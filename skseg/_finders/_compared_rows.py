@@ -23,27 +23,14 @@ from skseg._typing import BoolArray, FloatArray
 class ComparedRows:
     """Outcomes, groups and weights of the rows.
 
-    Attributes
-    ----------
-    y : ndarray of float64 of shape (n_rows,)
-        Outcome.
-    in_a : ndarray of bool of shape (n_rows,), or None
-        Which rows belong to group A, the others to B. None: a segment is A, the rest B.
-    weight : ndarray of float64 of shape (n_rows,)
-        Sample weight; 0 for rows that do not count.
-    is_binary : bool
-        Whether outcomes are 0 and 1.
-    score : ndarray of float64 of shape (n_rows,), or None
-        Doubly robust score, whose mean over a segment is the effect there. None:
-        effects are differences of mean outcomes.
-    score_of_b : ndarray of float64 of shape (n_rows,), or None
-        Doubly robust score whose mean is the mean outcome if all were in B; beside
-        `score`.
+    `score` is doubly robust: its mean over a segment is the effect there, and that of
+    `score_of_b` the mean outcome if all were in B. Without them effects are differences
+    of mean outcomes.
     """
 
     y: FloatArray
-    in_a: BoolArray | None
-    weight: FloatArray
+    in_a: BoolArray | None  # the others are in B; None: a segment is A, the rest B
+    weight: FloatArray  # 0 for rows that do not count
     is_binary: bool
     score: FloatArray | None = None
     score_of_b: FloatArray | None = None
@@ -124,27 +111,15 @@ class ComparedRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Sizes, means and effects in segments, in some of the rows.
+    """Sizes, means and effects in each segment, as some of the rows show them."""
 
-    Attributes
-    ----------
-    size : ndarray of shape (n_segments,)
-        Weight of the rows inside.
-    total : float
-        Weight of all rows.
-    n_a, n_b, mean_a, mean_b : ndarray of shape (n_segments,)
-        Sizes and mean outcomes of the groups inside.
-    estimate : Estimate
-        The effect of A over B, its interval and its p-value.
-    """
-
-    size: FloatArray
-    total: float
-    n_a: FloatArray
+    size: FloatArray  # weight of the rows inside
+    total: float  # weight of all rows
+    n_a: FloatArray  # weight of the rows of A inside
     n_b: FloatArray
-    mean_a: FloatArray
+    mean_a: FloatArray  # mean outcome of A inside
     mean_b: FloatArray
-    estimate: Estimate
+    estimate: Estimate  # of the effect of A over B
 
     @property
     def share(self) -> FloatArray:

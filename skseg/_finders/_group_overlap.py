@@ -247,13 +247,13 @@ def _column_difference(
     column: FloatArray, in_a: BoolArray, weight: FloatArray, has_codes: bool
 ) -> float:
     """Return the largest difference, in size, of values, levels or being missing."""
-    known = ~np.isnan(column)
-    everyone = np.ones_like(known)
-    parts: list[tuple[npt.NDArray[Any], BoolArray]] = [(known, everyone)]
+    is_known = ~np.isnan(column)
+    everyone = np.ones_like(is_known)
+    parts: list[tuple[npt.NDArray[Any], BoolArray]] = [(is_known, everyone)]
     if has_codes:
-        parts += [(column == code, everyone) for code in np.unique(column[known])]
+        parts += [(column == code, everyone) for code in np.unique(column[is_known])]
     else:
-        parts.append((column, known))
+        parts.append((column, is_known))
     differences = [
         _standardised(values[rows].astype(np.float64), in_a[rows], weight[rows])
         for values, rows in parts

@@ -55,9 +55,9 @@ def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> npt.NDArray[np.void]:
     """
     labels = np.asarray(column_or_1d(group), dtype=object)
     outcome = check_outcome("with_group", y, len(labels))
-    both = np.empty(len(labels), dtype=[(_FIELDS[0], "f8"), (_FIELDS[1], "O")])
-    both["outcome"], both["group"] = outcome, labels
-    return both
+    pairs = np.empty(len(labels), dtype=[(_FIELDS[0], "f8"), (_FIELDS[1], "O")])
+    pairs["outcome"], pairs["group"] = outcome, labels
+    return pairs
 
 
 def has_group(y: Any) -> bool:
@@ -80,15 +80,7 @@ def split_outcome(y: Any, group: Any) -> tuple[Any, Any]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Which rows belong to which of two groups.
-
-    Attributes
-    ----------
-    labels : tuple
-        The labels of A and B.
-    in_a, in_b : ndarray of bool of shape (n_rows,)
-        Rows in neither do not count.
-    """
+    """The labels of A and B, and the rows of each; rows in neither do not count."""
 
     labels: tuple[Any, Any]
     in_a: BoolArray
@@ -122,43 +114,43 @@ def read_groups(owner: str, group: Any, compare: Any, n_rows: int) -> Groups:
             row=row,
             advice="Leave such rows out, or give them a label.",
         )
-    known = sorted(set(labels), key=lambda label: (str(type(label)), label))
-    pair = _pair(owner, compare, known)
+    distinct = sorted(set(labels), key=lambda label: (str(type(label)), label))
+    pair = _pair(owner, compare, distinct)
     in_a = labels == pair[0]
     in_b = ~in_a if pair[1] is None else labels == pair[1]
     named = (pair[0], f"not {pair[0]}") if pair[1] is None else pair
     return Groups(named, np.asarray(in_a, bool), np.asarray(in_b, bool))
 
 
-def _pair(owner: str, compare: Any, known: list[Any]) -> tuple[Any, Any]:
+def _pair(owner: str, compare: Any, distinct: list[Any]) -> tuple[Any, Any]:
     """Return two labels; the second is None for all others."""
     if compare is None:
-        if len(known) != 2:
+        if len(distinct) != 2:
             raise InvalidDataError(
-                f"{owner} compares two groups. Got {len(known)}: {known!r}.",
+                f"{owner} compares two groups. Got {len(distinct)}: {distinct!r}.",
                 owner=owner,
                 name="group",
                 rule="labels of two groups",
-                value=known,
+                value=distinct,
                 advice="Name two of them, or one to compare with all others, in the "
                 "parameter 'compare'.",
             )
-        return known[0], known[1]
+        return distinct[0], distinct[1]
     pair = compare if isinstance(compare, tuple | list) else (compare,)
     if len(pair) not in {1, 2} or len({*pair}) != len(pair):
         rule = "None, a label or two different ones"
-        raise _wrong_compare(owner, rule, compare, known)
-    absent = [label for label in pair if label not in known]
-    if absent or (len(pair) == 1 and len(known) < 2):
+        raise _wrong_compare(owner, rule, compare, distinct)
+    absent = [label for label in pair if label not in distinct]
+    if absent or (len(pair) == 1 and len(distinct) < 2):
         rule = "labels of groups that have rows"
-        raise _wrong_compare(owner, rule, compare, known)
+        raise _wrong_compare(owner, rule, compare, distinct)
     return pair[0], pair[1] if len(pair) == 2 else None
 
 
 def _wrong_compare(
-    owner: str, rule: str, compare: Any, known: list[Any]
+    owner: str, rule: str, compare: Any, distinct: list[Any]
 ) -> InvalidParameterError:
-    advice = f"The labels are {known!r}."
+    advice = f"The labels are {distinct!r}."
     return InvalidParameterError(owner, "compare", rule, compare, advice=advice)
 
 

@@ -33,23 +33,11 @@ _MAX_SETS = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinnedColumn:
-    """A column in bins.
-
-    Attributes
-    ----------
-    column : int
-        Its number.
-    bin_of : ndarray of int of shape (n_cells,)
-        The bin of each cell.
-    axis : CodedAxis
-        The bins.
-    table : WoeTable
-        Counts and weights of evidence of the bins.
-    """
+    """A column in bins, with their counts and weights of evidence."""
 
     column: int
-    bin_of: IntArray
-    axis: CodedAxis
+    bin_of: IntArray  # the bin of each cell
+    axis: CodedAxis  # the bins
     table: WoeTable
 
     def rules(self, search: Search) -> list[str]:

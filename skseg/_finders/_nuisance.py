@@ -45,18 +45,11 @@ _MAX_BINS = 64
 class Nuisance:
     """Predictions for each row by models that were fitted without it; not clipped.
 
-    Attributes
-    ----------
-    propensity : ndarray of shape (n_rows,)
-        Probability of group A.
-    mean_a, mean_b : ndarray of shape (n_rows,)
-        Expected outcome in each group.
-    fold : ndarray of int of shape (n_rows,)
-        Rows of the same fold are predicted by the same models.
+    Rows of the same fold are predicted by the same models.
     """
 
-    propensity: FloatArray
-    mean_a: FloatArray
+    propensity: FloatArray  # probability of group A
+    mean_a: FloatArray  # expected outcome in A
     mean_b: FloatArray
     fold: IntArray
 

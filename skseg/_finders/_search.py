@@ -27,39 +27,17 @@ _MIN_Z = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """The rows to search, as cells.
+    """The rows to search, as cells."""
 
-    Attributes
-    ----------
-    coding : Coding
-        What the cells mean.
-    codes : ndarray of uint8 of shape (n_columns, n_rows)
-        The cell of each row.
-    axes : sequence of CodedAxis
-        The cells of each column.
-    rows : ComparedRows
-        Outcomes, groups and weights, which are above 0.
-    score : ndarray of float64 of shape (n_rows,)
-        Score whose mean over a segment estimates the effect there.
-    spread : float
-        Root of the mean squared score.
-    max_features, max_findings : int
-        Most conditions of a segment, and most segments.
-    min_size : float
-        Least weight of a segment.
-    random_state : int
-        Seed.
-    """
-
-    coding: Coding
-    codes: Codes
-    axes: Sequence[CodedAxis]
-    rows: ComparedRows
-    score: FloatArray
-    spread: float
+    coding: Coding  # the meaning of the cells
+    codes: Codes  # the cell of each row, of shape (n_columns, n_rows)
+    axes: Sequence[CodedAxis]  # the cells of each column
+    rows: ComparedRows  # outcomes, groups and weights, which are above 0
+    score: FloatArray  # its mean over a segment estimates the effect there
+    spread: float  # root of the mean squared score
     max_features: int
     max_findings: int
-    min_size: float
+    min_size: float  # least weight of a segment
     random_state: int
 
     @property

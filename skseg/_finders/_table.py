@@ -19,21 +19,11 @@ from ._decision import DECISIONS, DecisionThresholds, decision
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured of findings.
+    """The evidence of the findings, and their adjusted p-values."""
 
-    Attributes
-    ----------
-    train : Evidence
-        On the rows that were searched.
-    test : Evidence or None
-        On other rows; None if all rows were searched.
-    p_adj : ndarray of float64 of shape (n_findings,)
-        Adjusted p-values; NaN where nothing was tested.
-    """
-
-    train: Evidence
-    test: Evidence | None
-    p_adj: FloatArray
+    train: Evidence  # of the rows that were searched
+    test: Evidence | None  # of other rows; None if all rows were searched
+    p_adj: FloatArray  # NaN where nothing was tested
 
     @property
     def final(self) -> Evidence:

@@ -52,15 +52,15 @@ def column_bins(
     values = np.ascontiguousarray(columns.numbers(name))
     is_missing = np.isnan(values)
     has_missing = bool(is_missing.any())
-    known = values[~is_missing] if has_missing else values
+    present = values[~is_missing] if has_missing else values
     if isinstance(spec, str) and spec == "levels":
-        levels = np.unique(known)
+        levels = np.unique(present)
         codes: Codes = np.searchsorted(levels, values)
         rules = [col(name) == level for level in levels.tolist()]
     else:
         if spec is None:
             counts = weight[~is_missing] if weight is not None else None
-            edges, closed = quantile_edges(known, counts, max_bins), "right"
+            edges, closed = quantile_edges(present, counts, max_bins), "right"
         else:
             edges = _read_edges(name, spec)
         codes = interval_codes(values, edges, closed)
@@ -97,11 +97,11 @@ def _read_texts(name: str, spec: Any, levels: list[str]) -> list[list[str]]:
     flat = [text for cell in spec for text in cell]
     twice = sorted({text for text in flat if flat.count(text) > 1})
     absent = [text for text in levels if text not in flat]
-    for texts, what in ((twice, "are in several"), (absent, "are in none")):
+    for texts, fault in ((twice, "are in several"), (absent, "are in none")):
         if texts:
             raise InvalidDataError(
                 f"The bins of column {name!r} must hold every text once: {texts!r} "
-                f"{what}.",
+                f"{fault}.",
                 owner=_OWNER,
                 name="bins",
                 rule="every text in one bin",

@@ -9,8 +9,15 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from skseg import BoxSegmentFinder, combine_findings, information_value
-from skseg._finders import DecisionThresholds, GroupOverlap, SegmentFinder
+from skseg import (
+    BoxSegmentFinder,
+    IVSegmentFinder,
+    L1SegmentFinder,
+    TLearnerSegmentFinder,
+    combine_findings,
+    information_value,
+)
+from skseg._finders import DecisionThresholds, GroupOverlap, SegmentFinder, _base
 from skseg._finders._base import with_shared_sections
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
@@ -83,6 +90,37 @@ def test_shared_sections_are_those_of_the_base() -> None:
     assert "Number of models to fit at once" in doc
     assert "Their names, where `X` has them." in doc
     assert "See Also" not in doc
+
+
+@pytest.mark.parametrize(
+    "Finder",
+    [
+        BoxSegmentFinder,
+        IVSegmentFinder,
+        L1SegmentFinder,
+        TLearnerSegmentFinder,
+        CellFinder,
+    ],
+)
+@pytest.mark.parametrize("fitted_before", [True, False])
+def test_a_fit_that_fails_leaves_the_finder_as_it_was(
+    Finder: Any, fitted_before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y, group = planted(400)
+    finder = Finder(random_state=0)
+    if fitted_before:
+        finder.fit(X, y, group)
+    before = dict(vars(finder))
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("late")
+
+    # The search is over by then, and the columns are others.
+    monkeypatch.setattr(_base, "findings_table", fail)
+    with pytest.raises(RuntimeError, match="late"):
+        finder.fit(X.assign(further=np.arange(400.0) % 3), y, group)
+    assert vars(finder).keys() == before.keys()
+    assert all(value is before[name] for name, value in vars(finder).items())
 
 
 # --- what notebooks show -------------------------------------------------------------
