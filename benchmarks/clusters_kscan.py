@@ -6,6 +6,7 @@ Ours is the path inside `select_n_segments`, without the criteria.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,8 @@ def k_scan(n: int = 100_000) -> list[Row]:
     rows = []
     for name, make in DATA.items():
         X = make(n)
-        naive_s, naive = cpu(lambda X=X: _naive(X))
-        path_s, path = cpu(lambda X=X: _path(X))
+        naive_s, naive = cpu(partial(_naive, X))
+        path_s, path = cpu(partial(_path, X))
         excess = [path[k] / naive[k] - 1 for k in KS]
         rows.append(
             {

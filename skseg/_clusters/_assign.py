@@ -61,16 +61,16 @@ def make_assigner(
     clusterer: Any,
     X: Any,
     codes: IntArray,
-    known: IntArray,
+    cluster_labels: IntArray,
     centers: FloatArray,
 ) -> Assigner:
     """Return the assigner for a way that `resolve_assign` returned."""
     if way == "native":
-        return NativeAssigner(owner, clusterer, known, bool((codes < 0).any()))
+        return NativeAssigner(owner, clusterer, cluster_labels, bool((codes < 0).any()))
     if way == "centroid":
         return CentroidAssigner(centers)
     make = core_assigner if way == "core" else nearest_assigner
-    return make(clusterer, X, codes, len(known))
+    return make(clusterer, X, codes, len(cluster_labels))
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,17 @@ class NativeAssigner:
 
     owner: str
     clusterer: Any
-    known: IntArray
+    cluster_labels: IntArray
     has_noise: bool
 
     def codes(self, X: Any) -> IntArray:
         """Return the code of every row."""
         labels = np.asarray(self.clusterer.predict(X))
-        order = np.append(-1, self.known) if self.has_noise else self.known
+        order = (
+            np.append(-1, self.cluster_labels)
+            if self.has_noise
+            else self.cluster_labels
+        )
         is_unknown = ~np.isin(labels, order)
         if is_unknown.any():
             row = int(is_unknown.argmax())
@@ -136,11 +140,11 @@ class CoreAssigner:
         # A spare entry at the end, in case the last rows have no neighbours.
         codes = np.append(self.core_codes[graph.indices], self.noise)
         distance = np.where(codes < self.noise, np.append(graph.data, np.inf), np.inf)
-        starts, counts = graph.indptr[:-1], np.diff(graph.indptr)
-        least = np.minimum.reduceat(distance, starts).repeat(counts)
+        row_starts, counts = graph.indptr[:-1], np.diff(graph.indptr)
+        least = np.minimum.reduceat(distance, row_starts).repeat(counts)
         is_nearest = distance == np.append(least, np.inf)
         best: IntArray = np.minimum.reduceat(
-            np.where(is_nearest, codes, self.noise), starts
+            np.where(is_nearest, codes, self.noise), row_starts
         )
         return np.where(counts > 0, best, self.noise)
 

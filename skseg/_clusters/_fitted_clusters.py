@@ -49,13 +49,13 @@ def known_clusters(clusterer: Any, labels: IntArray) -> IntArray:
     A cluster without training rows counts if the clusterer has a centre for it, as it
     may then be predicted.
     """
-    known = np.append(labels, _centers_of(clusterer)[1])
-    return np.unique(known[known >= 0]).astype(np.intp)
+    present = np.append(labels, _centers_of(clusterer)[1])
+    return np.unique(present[present >= 0]).astype(np.intp)
 
 
 def cluster_means(
     clusterer: Any,
-    known: IntArray,
+    cluster_labels: IntArray,
     X: Any,
     codes: IntArray,
     weight: FloatArray | None,
@@ -64,7 +64,7 @@ def cluster_means(
 
     For a cluster without rows it is the clusterer's centre.
     """
-    n_clusters = len(known)
+    n_clusters = len(cluster_labels)
     rows = np.flatnonzero(codes >= 0)
     codes = codes[rows]
     weights = np.ones(len(rows)) if weight is None else weight[rows]
@@ -76,7 +76,7 @@ def cluster_means(
     means = _dense(members @ X) / np.where(totals > 0, totals, 1.0)[:, None]
     centers, labels = _centers_of(clusterer)
     for empty in np.flatnonzero(totals == 0):
-        means[empty] = centers[labels == known[empty]].mean(axis=0)
+        means[empty] = centers[labels == cluster_labels[empty]].mean(axis=0)
     return means
 
 

@@ -62,21 +62,11 @@ def check_codes(estimator: Any, values: Any, n_rows: int) -> IntArray:
 
 @dataclass(frozen=True)
 class FittedSegments:
-    """The segments of a fitted estimator, and the segment of rows beyond its rules.
+    """The segments of a fitted estimator, and the segment of rows beyond its rules."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        Names by code, without `unknown` and `noise`.
-    unknown : str
-        Segment of the rows that no rule takes. Its code follows the others.
-    noise : str or None
-        Segment with the code -1, if there is one.
-    """
-
-    names: tuple[str, ...]
-    unknown: str
-    noise: str | None
+    names: tuple[str, ...]  # by code, without `unknown` and `noise`
+    unknown: str  # segment of the rows that no rule takes; its code follows the others
+    noise: str | None  # segment with the code -1, if there is one
 
     @classmethod
     def of(cls, estimator: Any, codes: IntArray, unknown: Any) -> FittedSegments:
@@ -110,11 +100,11 @@ def _segment_names(estimator: Any, codes: IntArray) -> tuple[list[str], str | No
     """Return the names by code, and that of noise if there is any."""
     has_noise = bool((codes < 0).any())
     n_segments = int(codes.max()) + 1
-    known = first_attribute(estimator, "segment_names_")
-    if known is None:
+    segment_names = first_attribute(estimator, "segment_names_")
+    if segment_names is None:
         names = [f"Segment {code}" for code in range(n_segments)]
         return names, NOISE if has_noise else None
-    names = [str(name) for name in known]
+    names = [str(name) for name in segment_names]
     is_spare = len(names) > n_segments and names[-1] in (NOISE, OUTSIDE)
     noise = names.pop() if has_noise or is_spare else None
     if n_segments > len(names):

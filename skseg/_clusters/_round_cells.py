@@ -35,13 +35,13 @@ def learn_cells(columns: Columns, names: Sequence[str], digits: int) -> Coding:
 
 def _numbers(columns: Columns, name: str, digits: int) -> ColumnCoding:
     values = columns.numbers(name)
-    known = values[~np.isnan(values)]
-    if not len(known):
+    present = values[~np.isnan(values)]
+    if not len(present):
         # All rows are in one cell.
         return ColumnCoding(name, None, (), has_missing=True)
-    distinct, sizes = distinct_values(known, np.ones(len(known)))
+    distinct, sizes = distinct_values(present, np.ones(len(present)))
     thresholds = round_thresholds(distinct, sizes, digits)
-    return ColumnCoding(name, thresholds, (), has_missing=len(known) < len(values))
+    return ColumnCoding(name, thresholds, (), has_missing=len(present) < len(values))
 
 
 def round_thresholds(

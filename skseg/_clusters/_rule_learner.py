@@ -55,10 +55,10 @@ class RuleLearner:
         Both are measured on the other rows: the share that get their code, and its mean
         over the codes. NaN if there are no other rows.
         """
-        others = np.setdiff1d(np.arange(len(codes)), training, assume_unique=True)
-        if not len(others):
+        held_out = np.setdiff1d(np.arange(len(codes)), training, assume_unique=True)
+        if not len(held_out):
             return np.nan, np.nan
         rules = self.learn(rows.take(training), codes[training]).rules
-        labels, expected = rules.assign(rows.take(others)), codes[others]
+        labels, expected = rules.assign(rows.take(held_out)), codes[held_out]
         agreement = float((labels == expected).mean())
         return agreement, float(recalls(expected, labels).mean())

@@ -162,8 +162,8 @@ def _path(
         node = int(np.flatnonzero(children == node)[0])
         feature = features[tree.feature[node]]
         inside = (feature.places <= tree.threshold[node]) == is_left
-        known = cells.get(feature.column)
-        cells[feature.column] = inside if known is None else inside & known
+        previous = cells.get(feature.column)
+        cells[feature.column] = inside if previous is None else inside & previous
     return cells
 
 

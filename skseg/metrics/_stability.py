@@ -266,10 +266,12 @@ def _agreement(
 def _strength(
     owner: str, estimator: Any, X: Any, order: IntArray, n_half: int
 ) -> float:
-    halves = [take_rows(X, rows) for rows in (order[:n_half], order[n_half:])]
-    models = [clone(estimator).fit(half) for half in halves]
+    samples = [take_rows(X, rows) for rows in (order[:n_half], order[n_half:])]
+    models = [clone(estimator).fit(half) for half in samples]
     strengths = []
-    for half, model, other in zip(halves, models, models[::-1], strict=True):
+    for half, model, counterpart in zip(samples, models, models[::-1], strict=True):
         codes = predicted_codes(owner, model, half)
-        strengths.append(strength_of_rows(codes, predicted_codes(owner, other, half)))
+        strengths.append(
+            strength_of_rows(codes, predicted_codes(owner, counterpart, half))
+        )
     return float(np.mean(strengths))

@@ -14,23 +14,13 @@ from skseg.exceptions import InvalidDataError
 
 
 class Assignments(NamedTuple):
-    """Codes of the same customers in two assignments.
+    """Codes of the same customers in two assignments; each is in one at least."""
 
-    Attributes
-    ----------
-    first, second : ndarray of int of shape (n_customers,)
-        Codes; undefined where the customer is not in the assignment.
-    in_first, in_second : ndarray of bool of shape (n_customers,)
-        Whether the customer is in the assignment; every customer is in one at least.
-    customers : Index or None
-        Identifiers of the customers; None if both are arrays in the same order.
-    """
-
-    first: IntArray
+    first: IntArray  # undefined for customers who are not in the assignment
     second: IntArray
     in_first: BoolArray
     in_second: BoolArray
-    customers: pd.Index[Any] | None
+    customers: pd.Index[Any] | None  # None: both are arrays in the same order
 
 
 def read_assignments(

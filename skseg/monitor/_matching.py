@@ -85,19 +85,19 @@ class SegmentMatching:
         ValueError
             If a code was not in the new segmentation.
         """
-        read = check_codes("SegmentMatching", "codes", codes)
-        known = {-1: -1} | self.mapping
-        used, place = np.unique(read, return_inverse=True)
-        if unknown := sorted(set(used.tolist()) - set(known)):
+        code_of_row = check_codes("SegmentMatching", "codes", codes)
+        stable_codes = {-1: -1} | self.mapping
+        used, place = np.unique(code_of_row, return_inverse=True)
+        if unknown := sorted(set(used.tolist()) - set(stable_codes)):
             raise InvalidDataError(
                 f"No customer of the new segmentation had the codes {unknown}, so they "
-                f"have no stable code. Known are {sorted(known)}.",
+                f"have no stable code. Known are {sorted(stable_codes)}.",
                 owner="SegmentMatching",
                 name="codes",
-                rule=f"among {sorted(known)}",
+                rule=f"among {sorted(stable_codes)}",
                 value=unknown,
             )
-        stable = np.array([known[code] for code in used.tolist()], dtype=np.intp)
+        stable = np.array([stable_codes[code] for code in used.tolist()], dtype=np.intp)
         return stable[place]
 
     def __str__(self) -> str:
@@ -176,8 +176,8 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
     2     2   gone      <NA>            1      0       0     0.00
     3    -1   kept        -1            0      1       0     0.00
     """
-    both = read_assignments(OWNER, reference, new, ("reference", "new"))
-    common = both.in_first & both.in_second
+    pair = read_assignments(OWNER, reference, new, ("reference", "new"))
+    common = pair.in_first & pair.in_second
     if not common.any():
         raise InvalidDataError(
             f"{OWNER} needs customers that are in both segmentations. Got none.",
@@ -185,10 +185,10 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
             name="new",
             rule="with customers of the reference",
         )
-    codes = used_codes(both.first[both.in_first])
-    new_codes = used_codes(both.second[both.in_second])
+    codes = used_codes(pair.first[pair.in_first])
+    new_codes = used_codes(pair.second[pair.in_second])
     overlap = contingency_table(
-        both.first[common], both.second[common], codes, new_codes
+        pair.first[common], pair.second[common], codes, new_codes
     )
     mapping = _mapping(overlap, codes, new_codes)
     table = _table(overlap, codes, new_codes, mapping)

@@ -105,17 +105,17 @@ def transition_matrix(
     """
     if normalize is not None:
         check_choice(OWNER, "normalize", normalize, NORMALIZE)
-    both = read_assignments(OWNER, before, after, ("before", "after"))
-    weight = _read_weight(both, sample_weight)
-    used = used_codes(np.append(both.first[both.in_first], both.second[both.in_second]))
+    pair = read_assignments(OWNER, before, after, ("before", "after"))
+    weight = _read_weight(pair, sample_weight)
+    used = used_codes(np.append(pair.first[pair.in_first], pair.second[pair.in_second]))
     named = {code: code for code in used.tolist()}
     if segment_names is not None:
         named = _read_names(segment_names, used.tolist())
     # -2 is free for absent customers, as codes are at least -1.
-    codes = np.array([*named, *([-2] if both.customers is not None else [])])
+    codes = np.array([*named, *([-2] if pair.customers is not None else [])])
     counts = contingency_table(
-        np.where(both.in_first, both.first, -2),
-        np.where(both.in_second, both.second, -2),
+        np.where(pair.in_first, pair.first, -2),
+        np.where(pair.in_second, pair.second, -2),
         codes,
         codes,
         weight,
@@ -127,10 +127,10 @@ def transition_matrix(
     )
 
 
-def _read_weight(both: Assignments, sample_weight: Any) -> FloatArray | None:
+def _read_weight(pair: Assignments, sample_weight: Any) -> FloatArray | None:
     """Return the weight of every customer, None for none, or raise."""
-    if both.customers is None or sample_weight is None:
-        return check_sample_weight(sample_weight, len(both.first))
+    if pair.customers is None or sample_weight is None:
+        return check_sample_weight(sample_weight, len(pair.first))
     if not isinstance(sample_weight, pd.Series):
         raise InvalidDataError(
             f"The sample_weight of {OWNER} must be a pandas Series by customer, as "
@@ -141,17 +141,17 @@ def _read_weight(both: Assignments, sample_weight: Any) -> FloatArray | None:
             value=sample_weight,
         )
     check_customers(OWNER, "sample_weight", sample_weight.index)
-    is_known = both.customers.isin(sample_weight.index)
+    is_known = pair.customers.isin(sample_weight.index)
     if not is_known.all():
         raise InvalidDataError(
             f"The sample_weight of {OWNER} must have all customers of 'before' and "
-            f"'after'. It has no {both.customers[~is_known][0]!r}.",
+            f"'after'. It has no {pair.customers[~is_known][0]!r}.",
             owner=OWNER,
             name="sample_weight",
             rule="with all customers of 'before' and 'after'",
-            value=both.customers[~is_known][0],
+            value=pair.customers[~is_known][0],
         )
-    return check_sample_weight(sample_weight.loc[both.customers], len(both.customers))
+    return check_sample_weight(sample_weight.loc[pair.customers], len(pair.customers))
 
 
 def _read_names(names: Any, used: list[int]) -> dict[int, str]:

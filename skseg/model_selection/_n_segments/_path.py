@@ -41,9 +41,6 @@ def start_path(
 
     There are `n_starts` starts of each kind: the centres for k - 1 plus a far row, and
     k-means++. Raises if there are fewer distinct rows than clusters.
-
-    Notes
-    -----
     One centre is added at a time, as in A. Likas, N. Vlassis and J. J. Verbeek (2003),
     The global k-means clustering algorithm, Pattern Recognition 36 (2), 451-461.
     """
@@ -61,12 +58,14 @@ def start_path(
                 rule=f"at most {k - 1}",
                 value=k,
             )
-        starts: list[Any] = [
+        start_centers: list[Any] = [
             np.vstack([centers, row])
             for row in _far_rows(rows, squared, weight, rng, n_starts)
         ]
-        starts += ["k-means++"] * n_starts
-        candidates = [fit(rows, k, start, rng, weight=weight) for start in starts]
+        start_centers += ["k-means++"] * n_starts
+        candidates = [
+            fit(rows, k, start, rng, weight=weight) for start in start_centers
+        ]
         fits[k] = min(candidates, key=lambda model: float(model.inertia_))
         centers = fits[k].cluster_centers_
         squared = _squared_distances(rows, centers[fits[k].labels_])
@@ -112,12 +111,12 @@ def full_path(
     if len(rows) > start_rows:
         n_starts, tolerance = _FEW_STARTS, _LOOSE
         sample, weight = lightweight_coreset(rows, start_rows, rng)
-    with one_thread():
-        starts = start_path(sample, ks[-1], rng, weight=weight, n_starts=n_starts)
+    with threadpool_limits(1):  # more slow down many small fits
+        fits = start_path(sample, ks[-1], rng, weight=weight, n_starts=n_starts)
         for _ in range(_SWEEPS):
-            refine(starts, sample, weight, rng)
+            refine(fits, sample, weight, rng)
     for k in ks:
-        start = starts[k].cluster_centers_
+        start = fits[k].cluster_centers_
         yield k, fit(rows, k, start, rng, tolerance=tolerance, copy_x=False)
 
 
@@ -127,12 +126,8 @@ def lightweight_coreset(
     """Return a sample of the rows, and the weight of each.
 
     Rows far from the mean are drawn more often: in skewed data, few of them make up
-    much of the inertia.
-
-    Notes
-    -----
-    O. Bachem, M. Lucic and A. Krause (2018), Scalable k-means clustering via
-    lightweight coresets, KDD, 1119-1127.
+    much of the inertia. See O. Bachem, M. Lucic and A. Krause (2018), Scalable k-means
+    clustering via lightweight coresets, KDD, 1119-1127.
     """
     n_rows = len(rows)
     squared = _squared_distances(rows, rows.mean(axis=0))
@@ -159,11 +154,6 @@ def fit(
     # Among thousands of small fits, repeated validation would take half the time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         return model.fit(rows, sample_weight=weight)
-
-
-def one_thread() -> threadpool_limits:
-    """Return a context for many small fits, which threads slow down."""
-    return threadpool_limits(1)
 
 
 def _squared_distances(rows: FloatArray, centers: FloatArray) -> FloatArray:

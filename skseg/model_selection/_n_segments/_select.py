@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_random_state
+from threadpoolctl import threadpool_limits
 
 from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters._gap import gap_statistic
@@ -16,7 +17,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics._distances import DISTANCE_SCORES
 
 from ._criteria import CHOICES, chosen, elbow, label_score
-from ._path import full_path, one_thread
+from ._path import full_path
 from ._result import NSegmentsSelection
 from ._strength import strengths
 from ._structure import LEVEL, Structure, structure
@@ -182,7 +183,7 @@ def select_n_segments(
     # The gap and the prediction strength compare with one segment, requested or not.
     with_one = sorted({1, *ks})
     table, centers = _scan_all_rows(rows, with_one, names, rng)
-    with one_thread():
+    with threadpool_limits(1):  # more slow down many small fits
         test = structure(
             sample,
             with_one,

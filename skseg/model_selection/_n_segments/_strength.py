@@ -26,14 +26,14 @@ def strengths(
     per_half = []
     for _ in range(N_SPLITS):
         shuffled = rows[rng.permutation(len(rows))]
-        halves = shuffled[: len(rows) // 2], shuffled[len(rows) // 2 :]
-        paths = [start_path(half, ks[-1], rng) for half in halves]
-        for half, other in ((0, 1), (1, 0)):
+        samples = shuffled[: len(rows) // 2], shuffled[len(rows) // 2 :]
+        paths = [start_path(half, ks[-1], rng) for half in samples]
+        for half, counterpart in ((0, 1), (1, 0)):
             per_half.append(
                 [
                     prediction_strength(
                         paths[half][k].labels_.astype(np.intp),
-                        paths[other][k].predict(halves[half]).astype(np.intp),
+                        paths[counterpart][k].predict(samples[half]).astype(np.intp),
                     )
                     if k > 1
                     else 1.0
