@@ -73,7 +73,11 @@ def test_mall_verdict_is_five_segments_and_few_rules_tell_them(
 ) -> None:
     points = StandardScaler().fit_transform(mall)
     selection = select_n_segments(
-        points, n_segments=range(2, 8), criteria=["silhouette"], random_state=0
+        points,
+        n_segments=range(2, 8),
+        criteria=["silhouette"],
+        n_references=19,
+        random_state=0,
     )
     assert selection.has_structure
     assert selection.n_segments == 5

@@ -43,6 +43,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skseg import InductiveSegmenter
+from tests.examples import few_examples
 
 NATIVE = [
     KMeans(3, random_state=0),
@@ -514,6 +515,7 @@ DISTINCT = hnp.arrays(
     ids=["HDBSCAN", "OPTICS"],
 )
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+@few_examples(10)
 @given(X=DISTINCT.filter(lambda X: len(X) >= 6), scale=SCALE)
 def test_nearest_reproduces_the_labels_of_distinct_training_rows(
     clusterer: Any, metric: str, X: Any, scale: float

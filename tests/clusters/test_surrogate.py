@@ -31,6 +31,7 @@ from skseg import MECERuleSegmenter, RFMSegmenter, RuleSurrogate
 from skseg._core._wrapped import first_attribute
 from skseg.rules import RuleSet
 from skseg.rules._language._conditions import Comparison, leaves
+from tests.examples import few_examples
 from tests.rules.sql.sql_data import Column, sql_codes
 
 
@@ -859,6 +860,7 @@ def boundary_rows(rules: RuleSet, rows: Any) -> pd.DataFrame:
     )
 
 
+@few_examples(12)
 @given(ROWS, st.integers(5, 12))
 def test_rules_are_a_partition_and_predict_is_the_rules(
     rows: Any, max_rules: int
@@ -877,6 +879,7 @@ def test_rules_are_a_partition_and_predict_is_the_rules(
     np.testing.assert_array_equal(surrogate.transform(probes), held)
 
 
+@few_examples(8)
 @given(ROWS)
 def test_rules_survive_json_and_mean_the_same_in_sql(rows: Any) -> None:
     surrogate, _ = learned(rows, 8)
@@ -891,6 +894,7 @@ def test_rules_survive_json_and_mean_the_same_in_sql(rows: Any) -> None:
     assert codes == surrogate.predict(probes).tolist()
 
 
+@few_examples(12)
 @given(ROWS)
 def test_no_training_row_is_unknown_and_distinct_rows_can_be_memorised(
     rows: Any,

@@ -31,6 +31,7 @@ from skseg import MECERuleSegmenter, RuleSurrogate, raw_rules
 from skseg._clusters._float_cuts import float_cuts
 from skseg.rules import RuleSet
 from skseg.rules._language._conditions import Comparison, leaves
+from tests.examples import few_examples
 
 MONOTONE = {
     "standard": StandardScaler(),
@@ -115,6 +116,7 @@ def test_powers_and_quantiles_agree_but_for_the_last_places(name: str) -> None:
                 assert rules.assign(row) == pipeline.predict(row)
 
 
+@few_examples(10)
 @given(
     st.lists(
         st.sampled_from(sorted(set(MONOTONE) - {"sqrt", "log1p", "arcsinh", "arctan"})),

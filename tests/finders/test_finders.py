@@ -385,12 +385,12 @@ def test_maxt_is_rarely_sure_of_noise() -> None:
     smallest = []
     for seed in range(40):
         random = np.random.default_rng(seed)
-        X = random.normal(size=(600, 3))
-        y, group = random.integers(0, 2, 600), random.choice(["A", "B"], 600)
+        X = random.normal(size=(300, 3))
+        y, group = random.integers(0, 2, 300), random.choice(["A", "B"], 300)
         finder = BoxSegmentFinder(
             inference="maxt",
             max_features=2,
-            max_cells=8,
+            max_cells=6,
             n_replicates=39,
             random_state=seed,
         ).fit(X, y, group)
@@ -432,7 +432,7 @@ def half_and_half(n_rows: int, **options: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("pattern", "n_rows", "least"),
-    [("conjunction", 20_000, 0.85), ("triple", 60_000, 0.8), ("bands", 30_000, 0.6)],
+    [("conjunction", 20_000, 0.85), ("triple", 40_000, 0.8), ("bands", 30_000, 0.6)],
 )
 def test_planted_segments_are_found(pattern: Any, n_rows: int, least: float) -> None:
     fitted, X, segment = half_and_half(
@@ -493,9 +493,9 @@ def test_customers_who_are_alike_are_divided_by_chance(by: str | None) -> None:
     sure = 0
     for seed in range(12):
         random = np.random.default_rng(seed)
-        levels = random.choice(list("uvwxyz"), (4000, 3))
+        levels = random.choice(list("uvwxyz"), (1500, 3))
         X = pd.DataFrame(levels, columns=["a", "b", "c"])
-        y, group = random.random(4000) < 0.3, random.choice(["A", "B"], 4000)
+        y, group = random.random(1500) < 0.3, random.choice(["A", "B"], 1500)
         if by is not None:
             order = np.argsort(group if by == "group" else X["a"], kind="stable")
             X, y, group = X.iloc[order], y[order], group[order]

@@ -238,7 +238,7 @@ def test_the_score_of_always_choosing_one_group_is_its_mean() -> None:
 
 def test_the_doubly_robust_score_is_near_the_true_value() -> None:
     made, truth = make_seller_groups(
-        6000,
+        4000,
         effect=0.4,
         assignment="observational",
         n_noise=0,
@@ -310,7 +310,7 @@ def test_the_balance_is_the_chi_squared_test_by_hand() -> None:
 def test_doubly_robust_findings_allow_for_who_went_where() -> None:
     robust = 0
     for seed in range(2):
-        X, y, group = confounded(6000, seed)
+        X, y, group = confounded(4000, seed)
         options = {"random_state": seed, "max_features": 2}
         with pytest.warns(UserWarning, match="can be predicted"):
             BoxSegmentFinder(**options).fit(X, y, group)

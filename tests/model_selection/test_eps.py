@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.cluster import DBSCAN
@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from skseg.model_selection import EpsSelection, _neighbour_pairs, select_eps
 from skseg.model_selection._dbscan_grid import dbscan_grid
 from skseg.model_selection._eps import knee
+from tests.examples import few_examples
 
 Array = npt.NDArray[np.float64]
 
@@ -68,7 +69,7 @@ def test_every_min_samples_has_radii_of_its_own() -> None:
     assert_labels_of_dbscan(BLOBS, {5: [0.2, 0.4], 10: [0.3], 20: [0.4, 0.9]})
 
 
-@settings(max_examples=60)
+@few_examples(25)
 @given(
     rows=arrays(
         np.int64,
@@ -115,9 +116,9 @@ def test_radii_next_to_a_distance_in_float64(ulps: int) -> None:
 
 def test_equal_rows_are_no_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    X = rng.integers(1, 6, size=(3000, 2)).astype(float)
+    X = rng.integers(1, 6, size=(1500, 2)).astype(float)
     monkeypatch.setattr(_neighbour_pairs, "MOST_PAIRS", 25 * 24 // 2)
-    assert_labels_of_dbscan(X, dict.fromkeys((5, 100, 200, 600), (0.5, 1.0, 9.0)))
+    assert_labels_of_dbscan(X, dict.fromkeys((5, 50, 100, 300), (0.5, 1.0, 9.0)))
 
 
 def test_too_many_pairs_are_an_error_that_says_what_to_do(
@@ -159,6 +160,7 @@ def test_k_distances_count_the_row_itself() -> None:
     assert found.k_distances[3].tolist() == [2, 3, 3, 6]
 
 
+@few_examples(15)
 @given(st.integers(2, 12), st.floats(0.05, 2))
 def test_k_distances_up_to_eps_are_core_rows(min_samples: int, eps: float) -> None:
     found = select_eps(MOONS, min_samples=min_samples, eps=eps)
