@@ -1,11 +1,6 @@
 """Rows cut by score into the tiers of largest profit."""
 
-from ._cut import (
-    cut_bins,
-    cut_rows,
-    optimal_cuts,
-    path_of_rows,
-)
+from ._cut import cut_bins, cut_rows, optimal_cuts, path_of_rows
 from ._objective import Mode
 from ._problem import Constraints, Rates
 from ._rows import Rows, read_rows, threshold_between

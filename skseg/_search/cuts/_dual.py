@@ -49,8 +49,8 @@ def solve_dual(problem: CutProblem, relaxed: Division) -> DualSolution | None:
     """
     free = problem.without_budget()
     minimum_cost = problem.objective.minimum_cost(float(problem.n[-1]))
-    unit = _ROUNDING * (abs(problem.constraints.budget) + abs(problem.spend(relaxed)))
-    unit += minimum_cost.rounding
+    money = abs(problem.constraints.budget) + abs(problem.spend(relaxed))
+    rounding = _ROUNDING * money + minimum_cost.rounding
     cheap = _best(free.with_objective(minimum_cost))
     if cheap is None or problem.spend(cheap) > problem.max_spend:
         return None
@@ -58,11 +58,11 @@ def solve_dual(problem: CutProblem, relaxed: Division) -> DualSolution | None:
     best_multiplier, bound = 0.0, problem.objective_value(relaxed)
     for _ in range(_MAX_MULTIPLIERS):
         extra_spend = problem.spend(expensive) - problem.spend(cheap)
-        if extra_spend <= unit:
+        if extra_spend <= rounding:
             break
         values = problem.objective_value(expensive), problem.objective_value(cheap)
         multiplier = max(0.0, (values[0] - values[1]) / extra_spend)
-        objective = problem.objective.penalised(multiplier, unit)
+        objective = problem.objective.penalised(multiplier, rounding)
         division = _best(free.with_objective(objective))
         assert division is not None
         divisions.append(division)
@@ -76,7 +76,7 @@ def solve_dual(problem: CutProblem, relaxed: Division) -> DualSolution | None:
             expensive = division
         else:
             cheap = division
-    return DualSolution(best_multiplier, unit, bound, divisions)
+    return DualSolution(best_multiplier, rounding, bound, divisions)
 
 
 def _lagrangian(problem: CutProblem, division: Division, multiplier: float) -> float:
@@ -94,9 +94,9 @@ def _best(problem: CutProblem) -> Division | None:
 class BudgetSearch:
     """A search for a division within the budget that beats the objective value `best`.
 
-    At most `width` labels are kept in one place. `lost` is the largest bound of those
-    that were dropped: if it is at most `to_beat`, none of them leads to more than
-    `best`.
+    At most `width` labels are kept at a border, or in a front. `lost` is the largest
+    bound of those that were dropped: if it is at most `to_beat`, none of them leads to
+    more than `best`.
     """
 
     problem: CutProblem
