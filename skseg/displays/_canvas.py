@@ -273,6 +273,13 @@ def write_title(ax: Any, title: str, pad: float = TITLE_PAD) -> None:
     ax.set_title(text, loc="left", fontweight="bold", pad=pad, parse_math=False)
 
 
+def draw_grid(ax: Any, n_across: int, n_up: int, **look: Any) -> None:
+    """Draw lines between the cells of a heat map."""
+    for n, draw_line in ((n_across, ax.axvline), (n_up, ax.axhline)):
+        for place in range(1, n):
+            draw_line(place - 0.5, **look)
+
+
 def write_message(ax: Any, text: str) -> None:
     """Write what is to be said in place of a picture."""
     ax.set_axis_off()

@@ -18,6 +18,7 @@ from ._canvas import (
     TITLE_PAD,
     axes_size,
     cut_text,
+    draw_grid,
     fit_text,
     fitting_size,
     legend_above,
@@ -98,9 +99,7 @@ def _draw_cells(
     ax.imshow(rgb.transpose(1, 0, 2), origin="lower", aspect="auto")
     for i, j in np.argwhere(is_few & is_known):
         ax.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, **_HATCH))
-    for places, lines in ((effect.shape[0], ax.axvline), (effect.shape[1], ax.axhline)):
-        for place in range(1, places):
-            lines(place - 0.5, color="white", linewidth=1.2)
+    draw_grid(ax, *effect.shape, color="white", linewidth=1.2)
     bar = ax.figure.colorbar(colours, ax=ax, aspect=24, pad=0.02, format="{x:+.4g}")
     label = wrap_text(ax, scale, axes_size(ax)[1], 10.0, max_lines=3)
     bar.set_label(label, parse_math=False)

@@ -19,7 +19,7 @@ from skseg.exceptions import InvalidDataError
 from ._canvas import TITLE_PAD
 from ._display import Display
 from ._feature_heatmap_drawing import draw_heatmap, figure_size
-from ._segments import Segments, check_rows, read_fitted, read_segments
+from ._reading import Segments, check_rows, read_fitted, read_segments
 
 _OWNER = "FeatureHeatmapDisplay"
 _MOST_FEATURES = 200

@@ -1,4 +1,4 @@
-"""The parts of the picture that FeatureHeatmapDisplay draws."""
+"""Drawing of FeatureHeatmapDisplay: cells, means and names."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ._canvas import (
     TEXT_SIZE,
     axes_size,
     cut_text,
+    draw_grid,
     fit_text,
     fitting_size,
     room_left,
@@ -71,9 +72,7 @@ def _colour_cells(ax: Any, scores: FloatArray) -> None:
     image = ax.imshow(
         np.ma.masked_invalid(scores), colours, aspect="auto", vmin=-_TOP, vmax=_TOP
     )
-    for n, lines in ((scores.shape[1], ax.axvline), (scores.shape[0], ax.axhline)):
-        for place in range(1, n):
-            lines(place - 0.5, color="white", linewidth=1.2)
+    draw_grid(ax, *scores.shape[::-1], color="white", linewidth=1.2)
     bar = ax.figure.colorbar(image, ax=ax, aspect=24, pad=0.02, extend="both")
     bar.set_ticks([-_TOP, 0.0, _TOP], labels=[f"{MINUS}2 sd", "mean", "+2 sd"])
     bar.ax.tick_params(labelsize=NOTE_SIZE)

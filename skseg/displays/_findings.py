@@ -14,12 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg._finders._decision import DECISIONS
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidParameterError, MissingColumnError
-from skseg.rules import RuleSet, is_missing_value
+from skseg.exceptions import InvalidParameterError
+from skseg.rules import RuleSet
 
 from ._canvas import TITLE_PAD, write_message
 from ._display import Display
 from ._findings_drawing import draw_findings, figure_size
+from ._reading import numbers_of, read_table
 
 _OWNER = "FindingsDisplay"
 _NUMBERS = ("effect", "ci_low", "ci_high", "p_adj", "share")
@@ -193,18 +194,13 @@ class FindingsDisplay(Display):
 def _read_findings(table: Any, rules: Any) -> dict[str, Any]:
     """Return the parameters of the display, or raise."""
     needed = [*_NUMBERS, "decision", *(["rule"] if rules is None else [])]
-    frame = nw.from_native(table, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
-        rule = f"a frame with the columns {', '.join(map(repr, needed))}"
-        raise InvalidParameterError(_OWNER, "table", rule, table)
-    if absent := [name for name in needed if name not in frame.columns]:
-        raise MissingColumnError(_OWNER, absent, frame.columns)
+    frame = read_table(_OWNER, "table", table, needed)
     decisions = frame.get_column("decision").to_list()
     for decision in decisions:
         if decision not in DECISIONS:
             rule = f"one of {', '.join(map(repr, DECISIONS))} in 'decision'"
             raise InvalidParameterError(_OWNER, "table", rule, decision)
-    numbers = {name: _numbers(frame, name) for name in _NUMBERS}
+    numbers = {name: numbers_of(frame, name) for name in _NUMBERS}
     return {
         **numbers,
         "rules": _rule_texts(
@@ -213,11 +209,6 @@ def _read_findings(table: Any, rules: Any) -> dict[str, Any]:
         "decision": decisions,
         "groups": _groups(frame, numbers["effect"]),
     }
-
-
-def _numbers(table: nw.DataFrame[Any], name: str) -> FloatArray:
-    values = table.get_column(name).to_list()
-    return np.array([np.nan if is_missing_value(v) else float(v) for v in values])
 
 
 def _rule_texts(rules: Any, n_findings: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The parts of the picture that FindingsDisplay draws."""
+"""Drawing of FindingsDisplay: points, intervals, rules and numbers."""
 
 from __future__ import annotations
 

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import is_number
-from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.exceptions import InvalidParameterError
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._display import Display
 from ._flow_drawing import draw_flow
+from ._reading import read_table
 
 _OWNER = "SegmentFlowDisplay"
 _COLUMNS = ["rule", "segment", "n"]
@@ -232,15 +232,8 @@ def _check_bounds(min_size: float | None, max_size: float | None) -> None:
 
 def _check_lineage(lineage: Any) -> pd.DataFrame:
     """Return the flows between each rule and segment, in order of appearance."""
-    read = nw.from_native(lineage, eager_only=True, pass_through=True)
-    if not isinstance(read, nw.DataFrame):
-        rule = "a frame with the columns 'rule', 'segment' and 'n'"
-        raise InvalidParameterError(_OWNER, "lineage", rule, lineage)
-    if absent := [name for name in _COLUMNS if name not in read.columns]:
-        raise MissingColumnError(_OWNER, absent, read.columns)
-    flows = pd.DataFrame(
-        {name: read.get_column(name).to_list() for name in _COLUMNS},
-    )
+    table = read_table(_OWNER, "lineage", lineage, _COLUMNS)
+    flows = pd.DataFrame({name: table.get_column(name).to_list() for name in _COLUMNS})
     if flows.empty:
         raise InvalidParameterError(_OWNER, "lineage", "of at least one flow", lineage)
     sizes = pd.to_numeric(flows["n"], errors="coerce")

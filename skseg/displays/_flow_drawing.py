@@ -1,4 +1,4 @@
-"""The parts of the picture that SegmentFlowDisplay draws."""
+"""Drawing of SegmentFlowDisplay: bars, bands and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of the picture that RFMHeatmapDisplay draws."""
+"""Drawing of RFMHeatmapDisplay: cells, outlines of segments and names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from skseg._typing import ObjectArray
 
-from ._canvas import LEAST_SIZE, axes_size, fit_text, fitting_size, settle
+from ._canvas import LEAST_SIZE, axes_size, draw_grid, fit_text, fitting_size, settle
 from ._style import SKY_BLUE
 
 _OUTLINE = {
@@ -41,11 +41,8 @@ def draw_cells(
     colours = LinearSegmentedColormap.from_list("skseg", ["white", SKY_BLUE])
     top = max(float(counts.max(initial=0)), 1.0)
     ax.imshow(counts.T, cmap=colours, origin="lower", aspect="auto", vmin=0, vmax=top)
-    for side, n in (("x", counts.shape[0]), ("y", counts.shape[1])):
-        ax.tick_params(axis=side, length=0)
-        lines = ax.axvline if side == "x" else ax.axhline
-        for place in range(1, n):
-            lines(place - 0.5, color="#DDDDDD", linewidth=0.8)
+    ax.tick_params(length=0)
+    draw_grid(ax, *counts.shape, color="#DDDDDD", linewidth=0.8)
     settle(ax)
     width, height = axes_size(ax)
     fitting = fitting_size(ax, texts, 0.9 * width / counts.shape[0], 10.0)

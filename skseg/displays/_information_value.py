@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,8 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_int
 from skseg._search.effects._iv import BANDS, bands, descending
-from skseg.exceptions import InvalidParameterError, MissingColumnError
-from skseg.rules import is_missing_value
+from skseg.exceptions import InvalidParameterError
 
 from ._canvas import (
     LEAST_SIZE,
@@ -29,6 +27,7 @@ from ._canvas import (
     write_message,
 )
 from ._display import Display
+from ._reading import numbers_of, read_table
 from ._style import BLUE, GREY, ORANGE, SKY_BLUE
 
 _OWNER = "InformationValueDisplay"
@@ -169,21 +168,12 @@ class InformationValueDisplay(Display):
             If matplotlib is not installed.
         """
         check_int(_OWNER, "n_columns", n_columns, 1, 1000)
-        read = nw.from_native(iv, eager_only=True, pass_through=True)
-        if not isinstance(read, nw.DataFrame):
-            rule = f"a frame with the columns 'column' and {_PLAIN!r} or {_NET!r}"
-            raise InvalidParameterError(_OWNER, "iv", rule, iv)
-        is_net = _NET in read.columns
+        table = read_table(_OWNER, "iv", iv, ["column"])
+        is_net = _NET in table.columns
         value = _NET if is_net else _PLAIN
-        if absent := [name for name in ("column", value) if name not in read.columns]:
-            raise MissingColumnError(_OWNER, absent, read.columns)
-        names = [str(name) for name in read.get_column("column").to_list()]
-        values = np.array(
-            [
-                np.nan if is_missing_value(v) else float(v)
-                for v in read.get_column(value).to_list()
-            ]
-        )
+        table = read_table(_OWNER, "iv", table, [value])
+        names = [str(name) for name in table.get_column("column").to_list()]
+        values = numbers_of(table, value)
         if np.isinf(values).any():
             rule = f"finite or NaN in {value!r}"
             raise InvalidParameterError(_OWNER, "iv", rule, values[np.isinf(values)])

@@ -18,7 +18,7 @@ from skseg.model_selection._eps import k_distances, knee
 
 from ._canvas import NOTE_SIZE, TITLE_PAD
 from ._display import Display
-from ._segments import evenly_spaced
+from ._reading import evenly_spaced
 from ._style import HUES
 
 _OWNER = "KDistanceDisplay"

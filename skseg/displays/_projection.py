@@ -18,7 +18,7 @@ from skseg._typing import FloatArray
 from ._canvas import TITLE_PAD
 from ._display import Display
 from ._projection_drawing import draw_projection
-from ._segments import (
+from ._reading import (
     Segments,
     check_rows,
     column_names,

@@ -1,4 +1,4 @@
-"""The parts of the picture that SegmentProjectionDisplay draws."""
+"""Drawing of SegmentProjectionDisplay: points, centroids, names and axes."""
 
 from __future__ import annotations
 

@@ -23,43 +23,23 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tiers:
-    """Fitted tiers, one entry for each that is used, from the lowest score up.
+    """Fitted tiers, from the lowest score up; a customer at a cut is below it."""
 
-    Attributes
-    ----------
-    cuts : ndarray of float64 of shape (n_tiers - 1,)
-        Scores between them; a customer at a cut is in the lower tier.
-    position : ndarray of intp of shape (n_tiers,)
-        Position of each tier on the menu.
-    revenue, cost, fixed_cost : ndarray of float64 of shape (n_menu,)
-        Amounts per conversion, per customer, and once, for the whole menu.
-    missing_tier : int
-        Position on the menu of what customers without a score get.
-    """
-
-    cuts: FloatArray
-    position: IntArray
+    cuts: FloatArray  # of shape (n_tiers - 1,)
+    position: IntArray  # on the menu, of shape (n_tiers,)
+    # Amounts of the whole menu per conversion, per customer, and once.
     revenue: FloatArray
     cost: FloatArray
     fixed_cost: FloatArray
-    missing_tier: int
+    missing_tier: int  # on the menu, of customers without a score
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Customers in order of score.
+    """Customers in order of score; border k is above k distinct scores."""
 
-    Attributes
-    ----------
-    scores : ndarray of float64 of shape (n_scores,)
-        Distinct scores of customers, ascending.
-    n, y : ndarray of float64 of shape (n_scores + 1,)
-        Customers and conversions below border k, which is above k distinct scores.
-    n_unscored, y_unscored : float
-        Customers and conversions without a score.
-    """
-
-    scores: FloatArray
+    scores: FloatArray  # distinct and ascending, of shape (n_scores,)
+    # Customers and conversions below each border, of shape (n_scores + 1,).
     n: FloatArray
     y: FloatArray
     n_unscored: float
@@ -72,16 +52,9 @@ class Sums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Total profit as one cut moves.
+    """Total profit by the score at which one cut is placed, ascending.
 
-    Attributes
-    ----------
-    score : ndarray of float64 of shape (n_points,)
-        Score at which the cut is placed, ascending.
-    profit : ndarray of float64 of shape (n_points,)
-        Total profit of all tiers.
-    is_legal : ndarray of bool of shape (n_points,)
-        Whether both tiers at the cut keep the bounds of sizes.
+    A point is legal where both tiers at the cut keep the bounds of sizes.
     """
 
     score: FloatArray

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._canvas import TITLE_PAD
 from ._display import Display
+from ._reading import read_table
 from ._revenue_tiers_drawing import draw_tiers
 from ._style import money_text
 
@@ -212,14 +212,9 @@ class RevenueTiersDisplay(Display):
 
 
 def _check_table(table: Any) -> dict[str, Any]:
-    read = nw.from_native(table, eager_only=True, pass_through=True)
-    if not isinstance(read, nw.DataFrame):
-        rule = f"a frame with the columns {', '.join(map(repr, _COLUMNS))}"
-        raise InvalidParameterError(_OWNER, "table", rule, table)
-    if absent := [name for name in _COLUMNS if name not in read.columns]:
-        raise MissingColumnError(_OWNER, absent, read.columns)
+    frame = read_table(_OWNER, "table", table, _COLUMNS)
     columns: dict[str, Any] = {
-        name: read.get_column(name).to_numpy().astype(np.float64)
+        name: frame.get_column(name).to_numpy().astype(np.float64)
         for name in _COLUMNS[1:]
     }
     for name, values in columns.items():
@@ -229,5 +224,7 @@ def _check_table(table: Any) -> dict[str, Any]:
             raise InvalidParameterError(
                 _OWNER, "table", f"{rule} in {name!r}", values[bad]
             )
-    columns["segment_names"] = [str(name) for name in read.get_column("name").to_list()]
+    columns["segment_names"] = [
+        str(name) for name in frame.get_column("name").to_list()
+    ]
     return columns

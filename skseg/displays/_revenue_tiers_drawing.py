@@ -1,4 +1,4 @@
-"""The parts of the picture that RevenueTiersDisplay draws."""
+"""Drawing of RevenueTiersDisplay: bars, line and labels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from ._canvas import (
 )
 from ._style import VERMILION, money_text
 
-# Of one hue, light enough at the lower end to stand off white and black alike.
+# One hue; its lightest tone differs from the white background.
 _RATES = ("#CFE6F5", "#56B4E9", "#0072B2", "#003A5C")
-# It stands out from every blue.
 _LINE = VERMILION
 _BAR_WIDTH = 0.72
 # Height of a label, and half that of a marker, with some air.
@@ -35,7 +34,7 @@ _AXIS_LABEL = "Above the bars: profit per customer"
 
 
 def draw_tiers(ax: Any, shown: pd.DataFrame) -> Any:
-    """Draw tiers that have customers; return the axes of the line, None without."""
+    """Draw tiers that have customers; return the axes of the line, if there is one."""
     if shown.empty:
         write_message(ax, "No customers")
         return None
@@ -96,7 +95,7 @@ def _draw_line(line_ax: Any, conversions: pd.Series[float]) -> None:
 
 
 def _dress(ax: Any, line_ax: Any, shown: pd.DataFrame) -> None:
-    """Set what is around bars and line, but for the names."""
+    """Set limits, labels, ticks and spines of both axes."""
     ax.set_xlim(-0.6, len(shown) - 0.4)
     ax.tick_params(axis="x", length=0)
     ax.set_xlabel(_AXIS_LABEL)
@@ -163,21 +162,21 @@ def _write_profits(ax: Any, line_ax: Any, shown: pd.DataFrame) -> None:
 def label_places(
     bars: FloatArray,
     line: FloatArray,
-    halves: FloatArray,
+    half_widths: FloatArray,
     label: float,
     marker: float,
     air: float,
 ) -> FloatArray:
-    """Return where labels begin, which stand on their bars unless the line is there.
+    """Return the lower ends of labels: on their bars, or above a line that is there.
 
-    Bars, the points of the line and all heights are in units of the height of the axes;
-    `halves` are half the widths of the labels, in units of the distance of bars.
+    Bars, the points of the line and all heights are in units of the height of the axes,
+    half the widths of the labels in units of the distance of bars.
     """
     at = np.arange(len(bars))
     places = np.empty(len(bars))
     for i in range(len(bars)):
         # A steep line may cross the ends of a label, lest it go up too far with it.
-        x = np.array([i - halves[i] / 2, i, i + halves[i] / 2])
+        x = np.array([i - half_widths[i] / 2, i, i + half_widths[i] / 2])
         passes = np.interp(x, at, line)
         below, above = passes.min() - marker, passes.max() + marker
         start = bars[i] + air

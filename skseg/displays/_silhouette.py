@@ -27,7 +27,7 @@ from ._canvas import (
     write_message,
 )
 from ._display import Display
-from ._segments import (
+from ._reading import (
     Segments,
     check_rows,
     evenly_spaced,

@@ -27,7 +27,7 @@ from ._canvas import (
     wrap_text,
 )
 from ._display import Display
-from ._segments import Segments, read_fitted, read_segments
+from ._reading import Segments, read_fitted, read_segments
 from ._style import BLUE, GREY, ORANGE, count_text
 
 _OWNER = "SegmentSizesDisplay"
@@ -223,8 +223,8 @@ class SegmentSizesDisplay(Display):
         return 8.0, 1.3 + per_segment * len(self.segment_names)
 
     def _title(self) -> str:
-        what = "Customers" if self.revenue_share is None else "Customers and revenue"
-        return f"{what} by segment"
+        counted = "Customers" if self.revenue_share is None else "Customers and revenue"
+        return f"{counted} by segment"
 
     def _draw(self, ax: Any) -> float:
         frame = self.frame()

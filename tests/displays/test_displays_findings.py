@@ -69,7 +69,7 @@ def fitted() -> tuple[BoxSegmentFinder, pd.DataFrame, Any, Any]:
     names = ["engagement", "days_since_contact"]
     finder = BoxSegmentFinder(random_state=0, inference="none")
     finder.fit(X[names], y, group=group)
-    finder_of_all = BoxSegmentFinder(random_state=0, inference="none")
+    finder_of_all = BoxSegmentFinder(inference="none", max_features=1)
     finder_of_all.fit(X, y, group=group)
     # The conditions of the small one, and the columns of the large one.
     finder_of_all.segments_, finder_of_all.rules_ = finder.segments_, finder.rules_
@@ -527,7 +527,7 @@ def test_many_cells_and_long_names_are_drawn(fitted: Any) -> None:
     long = X.assign(city="a city of a long name " + X["city"])
     for names in (["city", "channel"], ["channel", "city"]):
         display = EffectMapDisplay.from_estimator(
-            finder, long, y, group, columns=names, max_cells=40
+            finder, long, y, group, columns=names, max_cells=20
         )
         drawn(display)
         assert display.ax_.get_window_extent().width > 200

@@ -335,7 +335,6 @@ def test_every_point_is_the_profit_with_the_cut_there(
         expected = brute_profit(binner, cuts, X[:, 0], y, weight)
         assert row.profit == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert display.value == pytest.approx(binner.value_, rel=1e-9)
-    plt.close(display.figure_)
 
 
 @pytest.mark.parametrize("max_points", [3, 20, 10**6])

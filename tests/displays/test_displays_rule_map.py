@@ -217,7 +217,6 @@ def test_counts_by_rectangle_agree_with_membership(rows: list[Any]) -> None:
     # Only rows with z present are in the plane.
     display = RuleMapDisplay.from_rules(rules, ("x", "y"), at={"z": 0.0}, X=X)
     frame = display.frame()
-    plt.close(display.figure_)
     holds = rules.membership(X)[~np.isnan(X["z"])]
     for number, name in enumerate(rules.names):
         counted = frame["n"][[name in names for names in frame["rules"]]].sum()

@@ -1,4 +1,4 @@
-"""What the displays of segments read: codes, names, and rows as numbers."""
+"""Reading of segments, of rows as numbers, and of tables."""
 
 from __future__ import annotations
 
@@ -14,8 +14,32 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skseg._core._validation import positional_names
 from skseg._core._wrapped import first_attribute, unwrapped
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    MissingColumnError,
+)
+from skseg.rules import is_missing_value
 from skseg.rules._reserved_names import NOISE, OUTSIDE
+
+
+def read_table(
+    owner: str, name: str, table: Any, columns: Sequence[str]
+) -> nw.DataFrame[Any]:
+    """Return the table that a parameter holds, or raise if it lacks a column."""
+    frame = nw.from_native(table, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        rule = f"a frame with the columns {', '.join(map(repr, columns))}"
+        raise InvalidParameterError(owner, name, rule, table)
+    if absent := [column for column in columns if column not in frame.columns]:
+        raise MissingColumnError(owner, absent, frame.columns)
+    return frame
+
+
+def numbers_of(table: nw.DataFrame[Any], column: str) -> FloatArray:
+    """Return the numbers in a column, NaN for what is missing."""
+    values = table.get_column(column).to_list()
+    return np.array([np.nan if is_missing_value(v) else float(v) for v in values])
 
 
 class Segments(NamedTuple):
