@@ -101,17 +101,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
-    elif name in __all__:
-        value = import_module(f"{__name__}.{name}")
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # The next look-up finds it without this function.
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+    # Type checkers know the names above, and shall find fault with any other.
+
+    def __getattr__(name: str) -> Any:
+        if name in _ROOMS:
+            value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+        elif name in __all__:
+            value = import_module(f"{__name__}.{name}")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # The next look-up finds it without this function.
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
