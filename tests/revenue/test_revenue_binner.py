@@ -97,9 +97,13 @@ def test_modes_make_the_menu_be_used_from_below(mode: str) -> None:
 
 
 def test_prefix_may_stop_early_and_exact_may_not() -> None:
-    dear = {"fixed_cost": [0, 0, 100]}
-    assert result(three(mode="prefix", **dear).fit(X, Y)) == ([0, 1, 0], [2.5], 55.0)
-    assert three(mode="exact", **dear).fit(X, Y).value_ == -39
+    expensive = {"fixed_cost": [0, 0, 100]}
+    assert result(three(mode="prefix", **expensive).fit(X, Y)) == (
+        [0, 1, 0],
+        [2.5],
+        55.0,
+    )
+    assert three(mode="exact", **expensive).fit(X, Y).value_ == -39
 
 
 @pytest.mark.parametrize(

@@ -488,13 +488,13 @@ def test_pickle_keeps_everything() -> None:
 def test_fit_does_not_change_its_arguments() -> None:
     rows, outcome, weight = X_MISSING.copy(), Y_MISSING.copy(), np.ones(10)
     response, cost = np.array([1, 1.5, 2]), np.array([0.0, 1, 4])
-    given = [rows, outcome, weight, response, cost]
-    before = [part.copy() for part in given]
-    for part in given:
+    arguments = [rows, outcome, weight, response, cost]
+    before = [part.copy() for part in arguments]
+    for part in arguments:
         part.flags.writeable = False
     binner = three(response=response, cost=cost)
     binner.fit(rows, outcome, sample_weight=weight).transform(rows)
-    for part, old in zip(given, before, strict=True):
+    for part, old in zip(arguments, before, strict=True):
         np.testing.assert_array_equal(part, old)
     assert binner.response is response
     assert binner.cost is cost

@@ -103,7 +103,7 @@ def assert_right(problem: Problem) -> None:
 
 
 def test_the_lowest_scores_get_the_cheap_tier() -> None:
-    # From 0.5 up the dear tier makes 10 more per conversion, 2 of 3, for 4 a row.
+    # From 0.5 up the upper tier makes 10 more per conversion, 2 of 3, for 4 a row.
     scores, converted = np.array([0.1, 0.2, 0.4, 0.6, 0.8, 0.9]), [0, 0, 0, 1, 0, 1]
     result = optimal_cuts(scores, converted, revenue=[10, 20], cost=[0, 4])
     assert (result.tiers, result.cut_points, result.value) == ((0, 1), (0.5,), 28.0)
