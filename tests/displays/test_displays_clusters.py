@@ -410,9 +410,7 @@ TABLE = pd.DataFrame(
 
 
 def test_means_scores_and_shares_by_hand() -> None:
-    display = drawn(
-        FeatureHeatmapDisplay.from_predictions(TABLE, CODES, segment_names=NAMES)
-    )
+    display = FeatureHeatmapDisplay.from_predictions(TABLE, CODES, segment_names=NAMES)
     frame = display.frame().set_index(["name", "feature"])
     # Texts and dates are left out; x tells the segments apart, a constant does not.
     assert display.features == ["x", "flag", "constant"]
@@ -565,7 +563,7 @@ def test_sizes_take_a_last_name_of_noise() -> None:
 def test_distances_and_knees_are_those_of_the_selection() -> None:
     X, _ = make_blobs(300, centers=3, cluster_std=0.6, random_state=0)
     found = select_eps(X, min_samples=[4, 9])
-    display = drawn(KDistanceDisplay.from_selection(found))
+    display = KDistanceDisplay.from_selection(found)
     frame = display.frame()
     for number, curve in found.k_distances.items():
         own = frame[frame["min_samples"] == number]
@@ -678,7 +676,7 @@ def selection(**changes: Any) -> NSegmentsSelection:
 
 
 def test_criteria_are_read_off_the_table() -> None:
-    display = drawn(NSegmentsDisplay.from_selection(selection()))
+    display = NSegmentsDisplay.from_selection(selection())
     frame = display.frame().set_index(["criterion", "n_segments"])
     for name in ("silhouette", "gap", "prediction_strength"):
         expected = CRITERIA.set_index("n_segments")[name].dropna()

@@ -195,8 +195,9 @@ def test_without_customers_the_picture_says_so() -> None:
     assert display.line_ax_ is None
 
 
-@pytest.mark.parametrize("n_tiers", [1, 3, 10])
-@pytest.mark.parametrize("own_axes", [True, False])
+@pytest.mark.parametrize(
+    ("n_tiers", "own_axes"), [(1, True), (3, False), (10, True), (10, False)]
+)
 def test_labels_are_above_their_bars_inside_and_apart(
     n_tiers: int, own_axes: bool
 ) -> None:
