@@ -250,7 +250,7 @@ class MissingColumnError(RuleError, InvalidDataError):
         advice: str | None = None,
     ) -> None:
         wanted = ", ".join(repr(name) for name in missing)
-        shown = ", ".join(repr(name) for name in available[:20])
+        shown = ", ".join(repr(name) for name in available[:20]) or "none"
         more = f", ... ({len(available)} in all)" if len(available) > 20 else ""
         noun = "column" if len(missing) == 1 else "columns"
         hints = "".join(did_you_mean(name, available) for name in missing)

@@ -16,7 +16,7 @@ The orders are generated, so that this runs as it stands; read your own with
 
 from skseg.datasets import make_orders
 
-orders, types = make_orders(2_000, messy=True, random_state=0, return_types=True)
+orders, types = make_orders(2_000, messy=True, random_state=0, return_truth=True)
 orders.head()
 
 # %%

@@ -315,6 +315,7 @@ class SegmentFinder(
         if not isinstance(self.thresholds, DecisionThresholds):
             rule = "None or DecisionThresholds"
             raise InvalidParameterError(owner, "thresholds", rule, self.thresholds)
+        self.thresholds.check(owner)
         return self.thresholds
 
     def _compared_rows(

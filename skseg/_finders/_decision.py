@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from skseg._core._validation import is_number
+from skseg.exceptions import InvalidParameterError
+
 Decision = Literal["Implement", "Pilot", "Hold", "Skip"]
 DECISIONS: list[str] = ["Implement", "Pilot", "Hold", "Skip"]
 
@@ -38,7 +41,7 @@ class DecisionThresholds:
 
     See Also
     --------
-    BoxSegmentFinder : Takes them as its parameter ``thresholds``.
+    BoxSegmentFinder : Takes them as its parameter ``thresholds``; ``fit`` checks them.
 
     Notes
     -----
@@ -72,6 +75,14 @@ class DecisionThresholds:
     implement_gap: float = 10.0
     pilot_gap: float = 20.0
     alpha: float = 0.05
+
+    def check(self, owner: str) -> None:
+        """Raise if a threshold is out of its range; `owner` has them as a parameter."""
+        for name, value in vars(self).items():
+            is_effect = name.endswith(("_effect", "_gap"))
+            if not is_number(value) or not 0 <= value <= (math.inf if is_effect else 1):
+                rule = "a number in [0, inf)" if is_effect else "a number in [0, 1]"
+                raise InvalidParameterError(owner, f"thresholds.{name}", rule, value)
 
 
 def decision(

@@ -54,7 +54,17 @@ def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> npt.NDArray[np.void]:
     ['A', 'B', 'A']
     """
     labels = np.asarray(column_or_1d(group), dtype=object)
-    outcome = check_outcome("with_group", y, len(labels))
+    n_outcomes = len(column_or_1d(y))
+    if len(labels) != n_outcomes:
+        raise InvalidDataError(
+            f"with_group takes one group for every outcome. Got {len(labels)} groups "
+            f"and {n_outcomes} outcomes.",
+            owner="with_group",
+            name="group",
+            rule="one group for every outcome",
+            value=len(labels),
+        )
+    outcome = check_outcome("with_group", y, n_outcomes)
     pairs = np.empty(len(labels), dtype=[(_FIELDS[0], "f8"), (_FIELDS[1], "O")])
     pairs["outcome"], pairs["group"] = outcome, labels
     return pairs

@@ -16,6 +16,9 @@ from skseg.rules._language._conditions import And, conjunction, leaves
 from ._compared_rows import Evidence
 from ._decision import DECISIONS, DecisionThresholds, decision
 
+# What pandas makes of a list of texts, which depends on its version.
+_TEXT = pd.Series(["text"]).dtype
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -56,7 +59,11 @@ def findings_table(
         {
             "n": size,
             "share": size / total,
-            "best_group": [labels[0] if a else labels[1] for a in is_a_better],
+            # Typed apart from the rows, so that no findings make the same columns.
+            "best_group": pd.Series(
+                [labels[0] if a else labels[1] for a in is_a_better],
+                dtype=pd.Series(labels).dtype,
+            ),
             "effect": effect,
             "ci_low": points * final.estimate.low,
             "ci_high": points * final.estimate.high,
@@ -66,12 +73,20 @@ def findings_table(
             "n_b": final.n_b,
             "rate_a": points * final.mean_a,
             "rate_b": points * final.mean_b,
-            "decision": [
-                decision(
-                    effect[i], p, final.share[i], train_effect[i], effect[i], thresholds
-                )
-                for i, p in enumerate(measured.p_adj)
-            ],
+            "decision": pd.Series(
+                [
+                    decision(
+                        effect[i],
+                        p,
+                        final.share[i],
+                        train_effect[i],
+                        effect[i],
+                        thresholds,
+                    )
+                    for i, p in enumerate(measured.p_adj)
+                ],
+                dtype=_TEXT,
+            ),
             "share_train": train.share,
             "share_test": unknown if test is None else test.share,
             "success_train": train_rate,
@@ -97,8 +112,8 @@ def named_findings(
     head = pd.DataFrame(
         {
             "code": np.array(named.codes, dtype=np.intp),
-            "name": list(named.names),
-            "rule": list(named.texts().values()),
+            "name": pd.Series(named.names, dtype=_TEXT),
+            "rule": pd.Series(list(named.texts().values()), dtype=_TEXT),
         }
     )
     numbers = table.iloc[list(order)].reset_index(drop=True)

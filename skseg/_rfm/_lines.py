@@ -46,10 +46,14 @@ def read_frame(transactions: Any, columns: ColumnNames) -> nw.DataFrame[Any]:
     try:
         frame: nw.DataFrame[Any] = nw.from_native(transactions, eager_only=True)
     except TypeError as error:
-        raise TypeError(
-            "The 'transactions' parameter of rfm_table must be a data frame in memory "
-            "(pandas, polars, pyarrow, ...; collect a lazy one first). "
-            f"Got {type(transactions).__name__} instead."
+        raise InvalidDataError(
+            "The 'transactions' parameter of rfm_table must be a data frame in memory. "
+            f"Got {type(transactions).__name__} instead.",
+            owner="rfm_table",
+            name="transactions",
+            rule="a data frame in memory",
+            value=transactions,
+            advice="Pass a frame of pandas, polars or pyarrow; collect a lazy one.",
         ) from error
     wanted = [name for name in dict.fromkeys(columns) if name is not None]
     missing = [name for name in wanted if name not in frame.columns]

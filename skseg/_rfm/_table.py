@@ -220,12 +220,11 @@ def rfm_table(
 
     Raises
     ------
-    TypeError
-        If `transactions` is not a data frame in memory.
     ValueError
-        If a parameter is out of its range; if columns are missing; if there is no
-        transaction to use; if there are invalid transactions and ``invalid="raise"``;
-        if an amount has more decimals than `decimals`; if the amounts of a customer add
+        If `transactions` is not a data frame in memory; if a parameter is out of its
+        range; if columns are missing; if there is no transaction to use; if there are
+        invalid transactions and ``invalid="raise"``; if an amount has more decimals
+        than `decimals`; if the amounts of a customer add
         up to 2**53 minor units or more; if the customer ids mix text and numbers.
 
     Warns

@@ -87,7 +87,7 @@ def demo(
                 as_of=DEMO_DAY,
                 messy=True,
                 random_state=seed,
-                return_types=True,
+                return_truth=True,
             )
             run = run_rfm(
                 orders,

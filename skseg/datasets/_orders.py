@@ -53,7 +53,7 @@ def make_orders(
     as_of: Any = "2025-01-01",
     messy: bool = False,
     random_state: Any = None,
-    return_types: Literal[False] = False,
+    return_truth: Literal[False] = False,
 ) -> pd.DataFrame: ...
 
 
@@ -64,7 +64,7 @@ def make_orders(
     as_of: Any = "2025-01-01",
     messy: bool = False,
     random_state: Any = None,
-    return_types: Literal[True],
+    return_truth: Literal[True],
 ) -> tuple[pd.DataFrame, pd.DataFrame]: ...
 
 
@@ -74,7 +74,7 @@ def make_orders(
     as_of: Any = "2025-01-01",
     messy: bool = False,
     random_state: Any = None,
-    return_types: bool = False,
+    return_truth: bool = False,
 ) -> pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]:
     """Generate the order lines of a shop whose customers are of known types.
 
@@ -95,7 +95,7 @@ def make_orders(
         clean lines stay as they are, except for their order ids.
     random_state : int, numpy.random.Generator, RandomState or None, default=None
         Seed of the random numbers; the same int gives the same orders.
-    return_types : bool, default=False
+    return_truth : bool, default=False
         Whether to return the types of the customers as well.
 
     Returns
@@ -109,7 +109,7 @@ def make_orders(
         - amount : float64 with 2 decimals.
     types : pandas.DataFrame of shape (n_customers, 2)
         The columns customer_id and type, one of champion, loyal, big spender, new,
-        occasional, at risk, lost. Only if `return_types`.
+        occasional, at risk, lost. Only if `return_truth`.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def make_orders(
     Examples
     --------
     >>> from skseg.datasets import make_orders
-    >>> orders, types = make_orders(100, random_state=0, return_types=True)
+    >>> orders, types = make_orders(100, random_state=0, return_truth=True)
     >>> orders.columns.to_list()
     ['customer_id', 'order_id', 'date', 'amount']
     >>> types["type"].value_counts().to_dict()["champion"]
@@ -141,7 +141,7 @@ def make_orders(
     if messy:
         lines = _add_mess(rng, lines)
     orders = _to_frame(lines, day, messy)
-    if not return_types:
+    if not return_truth:
         return orders
     types = pd.DataFrame(
         {

@@ -35,7 +35,8 @@ class ArrayColumn:
             return np.asarray(self.values, dtype=np.float64)
         values = np.asarray(self.values, dtype=object)
         types = set(map(type, values))
-        if all(issubclass(t, (*NUMBER_TYPES, type(None))) for t in types):
+        numeric = (*NUMBER_TYPES, type(None))
+        if all(issubclass(t, numeric) for t in types) and np.timedelta64 not in types:
             try:
                 # None becomes NaN.
                 return values.astype(np.float64)
@@ -60,7 +61,7 @@ class ArrayColumn:
             return np.fromiter(
                 map(codes.__getitem__, texts), dtype=np.intp, count=len(texts)
             )
-        except TypeError:
+        except (TypeError, ValueError):
             # A value that is no text, or a missing one that has no hash.
             self._require_text(texts)
             present = [text if isinstance(text, str) else None for text in texts]

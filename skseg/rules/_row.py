@@ -9,6 +9,7 @@ that remain, in order.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,7 +21,7 @@ from skseg.exceptions import MissingColumnError, RuleError
 from ._cells import Axis, NumberAxis, TextAxis, members_by_cell, rule_mask
 from ._columns import Columns
 from ._language._conditions import And, Not, Or, Rule, leaves
-from ._values import to_float64
+from ._values import is_missing_value, is_number, to_float64
 
 # Value -> number of its cell.
 Encoder = Callable[[Any], int]
@@ -28,7 +29,9 @@ Encoder = Callable[[Any], int]
 Check = Callable[[Sequence[int]], bool]
 
 _OWNER = "The rule set"
-_NUMBERS = (int, np.integer, np.floating, np.bool_)
+# Types whose values are never missing and need no second look.
+_PLAIN_NUMBERS = frozenset({int, bool, np.bool_, np.int32, np.int64})
+_PLAIN = _PLAIN_NUMBERS | {str}
 
 
 class RowAssigner:
@@ -60,8 +63,11 @@ class RowAssigner:
     def assign(self, row: Mapping[str, Any]) -> int:
         """Return the code of one row; see `RuleSet.assign_row`."""
         try:
-            values = [row[name] for name in self._names]
-        except (KeyError, TypeError):
+            # Other mappings may invent a value for a key that they lack.
+            values = [row[name] for name in self._names] if type(row) is dict else None
+        except KeyError:
+            values = None
+        if values is None:
             values = self._values_by_text(row)
         candidates = self._all_rules
         cells = []
@@ -79,8 +85,9 @@ class RowAssigner:
         return self._codes[-1]
 
     def _values_by_text(self, row: Any) -> list[Any]:
-        """Return the values of a row whose column names are no text, or raise."""
-        if not isinstance(row, Mapping):
+        """Return the values of a row by the text of its column names, or raise."""
+        # A Series of pandas is no Mapping, and has items like one; so has a frame.
+        if not callable(getattr(row, "items", None)) or getattr(row, "ndim", 1) != 1:
             raise RuleError(
                 "A row must be a mapping of column names to values, such as a dict. "
                 f"Got {type(row).__name__} instead.",
@@ -139,8 +146,8 @@ def _any_holds(checks: Sequence[Check]) -> Check:
 def _encoder(axis: Axis) -> Encoder:
     """Return the function from a value to its cell on `axis`.
 
-    Plain values of Python and numpy take a short cut. All others are read as `assign`
-    reads a column with that value alone, errors included.
+    What has no cell is read as `assign` reads a column with that value alone, which
+    raises its error.
     """
     if isinstance(axis, NumberAxis):
         return _number_encoder(axis)
@@ -150,7 +157,10 @@ def _encoder(axis: Axis) -> Encoder:
     def encode(value: Any) -> int:
         if isinstance(value, float):
             return int(value != value)
-        return int(value is None or axis.codes(_column_of(axis.name, value))[0])
+        if type(value) in _PLAIN:
+            return 0
+        _require_single(axis.name, value)
+        return int(is_missing_value(value))
 
     return encode
 
@@ -163,10 +173,15 @@ def _number_encoder(axis: NumberAxis) -> Encoder:
             return missing
         if isinstance(value, float):
             number = value
-        elif isinstance(value, _NUMBERS):
+        elif type(value) in _PLAIN_NUMBERS:
             number = to_float64(value)
         else:
-            return int(axis.codes(_column_of(axis.name, value))[0])
+            _require_single(axis.name, value)
+            if isinstance(value, np.timedelta64 | np.datetime64) or not (
+                is_missing_value(value) or is_number(value)
+            ):
+                return int(axis.codes(Columns({axis.name: [value]}))[0])
+            number = math.nan if is_missing_value(value) else to_float64(value)
         return bisect_right(edges, number) if number == number else missing
 
     return encode
@@ -181,13 +196,16 @@ def _text_encoder(axis: TextAxis) -> Encoder:
             return cells.get(value, other)
         if value is None:
             return missing
-        return int(axis.codes(_column_of(axis.name, value))[0])
+        _require_single(axis.name, value)
+        if is_missing_value(value):
+            return missing
+        return int(axis.codes(Columns({axis.name: [value]}))[0])
 
     return encode
 
 
-def _column_of(name: str, value: Any) -> Columns:
-    """Return a column that holds a single value."""
+def _require_single(name: str, value: Any) -> None:
+    """Raise if a value holds several."""
     if isinstance(value, list | tuple | set | dict) or np.ndim(value):
         raise RuleError(
             f"A row holds one value for each column. Got {value!r} for column "
@@ -198,4 +216,3 @@ def _column_of(name: str, value: Any) -> Columns:
             value=value,
             advice="Several rows at once are assigned by RuleSet.assign.",
         )
-    return Columns({name: [value]})

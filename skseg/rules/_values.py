@@ -32,7 +32,7 @@ def is_missing_value(value: Any) -> bool:
     >>> [is_missing_value(value) for value in (None, float("nan"), "", 0)]
     [True, True, False, False]
     """
-    if value is None:
+    if value is None or value is np.ma.masked:
         return True
     if isinstance(value, Decimal):
         # A signalling NaN refuses to be compared.
@@ -49,7 +49,8 @@ def is_missing_value(value: Any) -> bool:
 
 def is_number(value: Any) -> TypeGuard[float]:
     """Tell whether a value is a real number of Python or numpy."""
-    return isinstance(value, NUMBER_TYPES)
+    # numpy registers durations as integers.
+    return isinstance(value, NUMBER_TYPES) and not isinstance(value, np.timedelta64)
 
 
 def to_float64(number: Any) -> float:

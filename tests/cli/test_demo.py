@@ -98,7 +98,7 @@ def test_same_seed_gives_the_same_files(tmp_path: Path) -> None:
 
 
 def test_shares_by_type_add_up_to_one_and_keep_the_order_of_segments() -> None:
-    orders, types = make_orders(200, as_of=DAY, random_state=0, return_types=True)
+    orders, types = make_orders(200, as_of=DAY, random_state=0, return_truth=True)
     run = run_rfm(orders, **COLUMNS, as_of=DAY)
     shares = shares_by_type(run, types)
     assert shares.sum().to_numpy() == pytest.approx(np.ones(types["type"].nunique()))

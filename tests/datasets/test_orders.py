@@ -34,7 +34,7 @@ TYPES = {
 
 @pytest.fixture(scope="module")
 def clean() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return make_orders(5000, random_state=0, return_types=True)
+    return make_orders(5000, random_state=0, return_truth=True)
 
 
 @pytest.fixture(scope="module")

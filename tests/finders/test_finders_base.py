@@ -16,6 +16,7 @@ from skseg import (
     TLearnerSegmentFinder,
     combine_findings,
     information_value,
+    with_group,
 )
 from skseg._finders import DecisionThresholds, GroupOverlap, SegmentFinder, _base
 from skseg._finders._base import with_shared_sections
@@ -216,3 +217,43 @@ def test_errors_keep_their_facts() -> None:
 def test_thresholds_compare_by_value() -> None:
     assert DecisionThresholds(alpha=0.05) == DecisionThresholds()
     assert DecisionThresholds(alpha=0.01) != DecisionThresholds()
+
+
+# --- tables without findings, and thresholds -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    "Finder",
+    [BoxSegmentFinder, IVSegmentFinder, L1SegmentFinder, TLearnerSegmentFinder],
+)
+def test_a_table_without_findings_has_the_types_of_one_with_them(Finder: Any) -> None:
+    X, y, group = planted()
+    some = BoxSegmentFinder(random_state=0).fit(X, y, group)
+    none = Finder(random_state=0).fit(X[["noise"]] * 0, y, group)
+    assert (len(some.segments_), len(none.segments_)) == (len(some.segments_) or 1, 0)
+    pd.testing.assert_series_equal(none.segments_.dtypes, some.segments_.dtypes)
+    combined = combine_findings([none], X).table
+    assert combined.dtypes[list(none.segments_)].equals(none.segments_.dtypes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("alpha", -3), ("alpha", 1.5), ("pilot_share", 7), ("implement_share", "x")],
+        *[("implement_effect", np.nan), ("pilot_gap", -1), ("pilot_effect", None)],
+    ],
+)
+def test_thresholds_out_of_range_are_refused_before_anything_is_found(
+    name: str, value: Any
+) -> None:
+    X, y, group = planted(200)
+    finder = BoxSegmentFinder(thresholds=DecisionThresholds(**{name: value}))
+    with pytest.raises(InvalidParameterError, match=f"thresholds.{name}") as caught:
+        finder.fit(X, y, group)
+    assert caught.value.owner == "BoxSegmentFinder"
+
+
+def test_with_group_names_the_group_that_is_too_short() -> None:
+    with pytest.raises(InvalidDataError, match="3 groups and 4 outcomes") as caught:
+        with_group([0, 1, 0, 1], ["A", "B", "A"])
+    assert caught.value.name == "group"

@@ -211,7 +211,7 @@ def test_coreset_stands_for_the_rows() -> None:
 
 
 def test_a_population_like_the_rows_is_the_closest_one() -> None:
-    settings = {"n_references": 19, "n_jobs": None, "verbose": 0}
+    settings = {"n_references": 19, "n_jobs": None, "verbose": False}
     uniform = structure(rng(2).uniform(size=(200, 2)), [1, 2, 4], rng=rng(), **settings)
     assert uniform.closest.startswith("uniform")
     assert uniform.p_values["one normal population"] == 1 / 20

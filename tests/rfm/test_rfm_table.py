@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skseg import RFMTableReport, rfm_table
+from skseg.exceptions import InvalidDataError
 from tests.examples import few_examples
 
 NAMES = {"customer_id": "customer", "date": "date", "amount": "amount"}
@@ -1045,7 +1046,8 @@ def test_an_id_column_named_like_a_result_is_refused() -> None:
 
 @pytest.mark.parametrize("frame", [[1, 2], np.ones((2, 3)), pl.LazyFrame({"a": [1]})])
 def test_what_is_no_frame_in_memory_is_refused(frame: Any) -> None:
-    with pytest.raises(TypeError, match=f"in memory.*Got {type(frame).__name__}"):
+    kind = type(frame).__name__
+    with pytest.raises(InvalidDataError, match=f"in memory.*Got {kind}"):
         rfm_table(frame, **NAMES, as_of=AS_OF)
 
 

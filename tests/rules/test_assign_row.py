@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections import UserDict
+from collections import UserDict, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -239,3 +239,54 @@ def test_threads_may_share_a_rule_set_that_is_not_compiled_yet() -> None:
     expected = rules.assign(columns).tolist()
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(rules.assign_row, rows)) == expected
+
+
+@pytest.mark.parametrize("text", ["x > 1", "x == 'pro'", "missing(x)"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *[np.timedelta64("NaT"), np.timedelta64(5), np.timedelta64(5, "D")],
+        *[pd.Timedelta(1), np.ma.masked],
+    ],
+    ids=repr,
+)
+def test_durations_and_masked_values_are_read_as_in_a_frame(
+    text: str, value: Any
+) -> None:
+    rules = RuleSet({"A": text, "B": "missing(x)"}, default="C")
+    frame = pd.DataFrame({"x": pd.Series([value], dtype=object)})
+
+    def outcome(assign: Callable[[], Any]) -> Any:
+        try:
+            return int(assign())
+        except RuleError as error:
+            return type(error)
+
+    by_frame = outcome(lambda: rules.assign(frame)[0])
+    assert outcome(lambda: rules.assign_row({"x": value})) == by_frame
+
+
+def test_a_mapping_that_invents_values_is_left_as_it_was() -> None:
+    row = defaultdict(lambda: None, {"q": 1.0})
+    with pytest.raises(MissingColumnError, match="Available: 'q'"):
+        RuleSet({"A": "x > 1"}).assign_row(row)
+    assert dict(row) == {"q": 1.0}
+
+
+@pytest.mark.parametrize(
+    "row", [np.array([5.0]), [5.0], np.zeros(1, dtype=[("y", "f8")])[0]]
+)
+def test_what_has_no_named_values_is_no_row(row: Any) -> None:
+    with pytest.raises(RuleError, match="must be a mapping"):
+        RuleSet({"A": "x > 1"}).assign_row(row)
+
+
+def test_a_row_of_a_frame_is_one() -> None:
+    rules = RuleSet({"A": "x > 1"}, default="B")
+    frame = pd.DataFrame({"x": [2.0, 0.0], "y": ["u", "v"]})
+    rows = [rules.assign_row(row) for _, row in frame.iterrows()]
+    assert rows == rules.assign(frame).tolist()
+    with pytest.raises(MissingColumnError, match="Available: 'y'"):
+        rules.assign_row(frame[["y"]].iloc[0])
+    with pytest.raises(MissingColumnError, match="Available: none"):
+        rules.assign_row({})

@@ -44,7 +44,7 @@ def select_n_segments(
     max_rows: int = 1000,
     random_state: Any = None,
     n_jobs: int | None = None,
-    verbose: int = 0,
+    verbose: bool = False,
 ) -> NSegmentsSelection:
     """Choose the number of segments of K-Means, or find that there are no clusters.
 
@@ -69,11 +69,11 @@ def select_n_segments(
         at, in [20, 20000]; they are drawn at random. More rows show finer structure,
         which is not always useful.
     random_state : int, RandomState or None, default=None
-        Seed of starts, samples, references and halves.
+        Seed of starts, samples, references and splits.
     n_jobs : int, default=None
         Number of references clustered at once, as joblib counts.
-    verbose : int, default=0
-        How much joblib reports on the references.
+    verbose : bool, default=False
+        Whether joblib reports on the references.
 
     Returns
     -------

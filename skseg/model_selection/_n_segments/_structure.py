@@ -51,7 +51,7 @@ def structure(
     n_references: int,
     rng: np.random.Generator,
     n_jobs: int | None,
-    verbose: int,
+    verbose: bool,
 ) -> Structure:
     """Compare the rows with data sets from each population without clusters.
 
