@@ -26,6 +26,14 @@ from skseg.rules import RuleSet, parse
 from .generators import WORDS, Rules, near_partition, partition, random_rules
 from .strategies import columns_for, rule_sets
 
+
+class Thing:
+    """What is neither number nor text; its name is the same in every process."""
+
+    def __repr__(self) -> str:
+        return "Thing()"
+
+
 NOTHING = [None, math.nan, np.nan, np.float32("nan"), pd.NA, pd.NaT, Decimal("sNaN")]
 NOTHING += [Decimal("NaN"), np.datetime64("NaT")]
 NUMBERS = [
@@ -36,9 +44,9 @@ NUMBERS = [
     *[5e-324, 1.7976931348623157e308],
 ]
 TEXTS = [*WORDS, "unseen", "PRO", np.str_("pro"), "\ud800", "\0"]
-WRONG_NUMBERS = ["3", "", b"3", 1j, np.complex128(1j), object(), datetime(2024, 1, 1)]
+WRONG_NUMBERS = ["3", "", b"3", 1j, np.complex128(1j), Thing(), datetime(2024, 1, 1)]
 WRONG_NUMBERS += [date(2024, 1, 1), pd.Timestamp("2024-01-01"), np.datetime64("2024")]
-WRONG_TEXTS = [1, 1.5, True, np.float64(1.0), b"pro", Decimal(1), math.inf, object()]
+WRONG_TEXTS = [1, 1.5, True, np.float64(1.0), b"pro", Decimal(1), math.inf, Thing()]
 
 
 def batch_outcome(rules: RuleSet, row: dict[str, Any]) -> Any:
