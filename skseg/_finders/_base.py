@@ -35,7 +35,7 @@ from skseg.rules._language._conditions import conjunction
 from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding
 from ._compared_rows import ComparedRows, Evidence
-from ._decision import DecisionThresholds
+from ._decision import DecisionThresholds, check_thresholds
 from ._doubly_robust import doubly_robust
 from ._export import FindingsExport, MembershipTransformer
 from ._group_overlap import GroupOverlap
@@ -315,7 +315,7 @@ class SegmentFinder(
         if not isinstance(self.thresholds, DecisionThresholds):
             rule = "None or DecisionThresholds"
             raise InvalidParameterError(owner, "thresholds", rule, self.thresholds)
-        self.thresholds.check(owner)
+        check_thresholds(owner, self.thresholds)
         return self.thresholds
 
     def _compared_rows(

@@ -76,13 +76,14 @@ class DecisionThresholds:
     pilot_gap: float = 20.0
     alpha: float = 0.05
 
-    def check(self, owner: str) -> None:
-        """Raise if a threshold is out of its range; `owner` has them as a parameter."""
-        for name, value in vars(self).items():
-            is_effect = name.endswith(("_effect", "_gap"))
-            if not is_number(value) or not 0 <= value <= (math.inf if is_effect else 1):
-                rule = "a number in [0, inf)" if is_effect else "a number in [0, 1]"
-                raise InvalidParameterError(owner, f"thresholds.{name}", rule, value)
+
+def check_thresholds(owner: str, thresholds: DecisionThresholds) -> None:
+    """Raise if a threshold is out of its range."""
+    for name, value in vars(thresholds).items():
+        is_in_points = name.endswith(("_effect", "_gap"))
+        if not is_number(value) or not 0 <= value <= (math.inf if is_in_points else 1):
+            rule = "a number in [0, inf]" if is_in_points else "a number in [0, 1]"
+            raise InvalidParameterError(owner, f"thresholds.{name}", rule, value)
 
 
 def decision(
