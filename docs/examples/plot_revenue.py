@@ -11,8 +11,8 @@ example runs as it stands.
 # %%
 # Customers, and a menu
 # ---------------------
-# The costs of treatments, and the factors by which they multiply conversions, would come
-# from an experiment.
+# The costs of treatments, and the factors by which they multiply conversions, would
+# come from an experiment.
 
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier

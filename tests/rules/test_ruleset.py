@@ -612,10 +612,10 @@ def test_errors_of_json_name_the_key_and_the_value() -> None:
         RuleSet.from_json('{"format": "skseg.rules", "version": 2}')
     facts = caught.value
     assert (facts.owner, facts.name, facts.value) == ("RuleSet.from_json", "version", 2)
-    text = '{"format": "skseg.rules", "version": 1, "rules": [], "defualt": null}'
+    text = '{"format": "skseg.rules", "version": 1, "rules": [], "defaults": null}'
     with pytest.raises(RuleError, match="Did you mean 'default'") as caught:
         RuleSet.from_json(text)
-    assert caught.value.name == "defualt"
+    assert caught.value.name == "defaults"
 
 
 def test_errors_of_an_unreadable_rule_in_json_keep_its_text_and_place() -> None:
