@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+# Under its own name pytest would take it for a test.
 from tests.changed import tests_of as chosen_for
 
 
