@@ -52,6 +52,10 @@ def findings_table(
     is_a_better = effect >= 0
     train_rate = points * np.where(is_a_better, train.mean_a, train.mean_b)
     test_rate = unknown if test is None else points * test.best_mean
+    decisions = [
+        decision(effect[i], p, final.share[i], train_effect[i], effect[i], thresholds)
+        for i, p in enumerate(measured.p_adj)
+    ]
     size, total = train.size, train.total
     if test is not None:
         size, total = size + test.size, total + test.total
@@ -73,20 +77,7 @@ def findings_table(
             "n_b": final.n_b,
             "rate_a": points * final.mean_a,
             "rate_b": points * final.mean_b,
-            "decision": pd.Series(
-                [
-                    decision(
-                        effect[i],
-                        p,
-                        final.share[i],
-                        train_effect[i],
-                        effect[i],
-                        thresholds,
-                    )
-                    for i, p in enumerate(measured.p_adj)
-                ],
-                dtype=_TEXT,
-            ),
+            "decision": pd.Series(decisions, dtype=_TEXT),
             "share_train": train.share,
             "share_test": unknown if test is None else test.share,
             "success_train": train_rate,

@@ -9,7 +9,6 @@ that remain, in order.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -177,11 +176,11 @@ def _number_encoder(axis: NumberAxis) -> Encoder:
             number = to_float64(value)
         else:
             _require_single(axis.name, value)
-            if isinstance(value, np.timedelta64 | np.datetime64) or not (
-                is_missing_value(value) or is_number(value)
-            ):
+            if is_missing_value(value):
+                return missing
+            if not is_number(value):
                 return int(axis.codes(Columns({axis.name: [value]}))[0])
-            number = math.nan if is_missing_value(value) else to_float64(value)
+            number = to_float64(value)
         return bisect_right(edges, number) if number == number else missing
 
     return encode
