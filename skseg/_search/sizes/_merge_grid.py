@@ -142,17 +142,19 @@ class _BestDivisions:
     def _solve(self, shape: Shape) -> None:
         """Find the best division of all boxes of a shape at once."""
         best = self._undivided(shape)
-        best_key = _comparable(best)
+        # Compared in whole steps of loss, and rounded only here: sums of rounded losses
+        # break ties, too.
+        best_steps = np.rint(best[0])
         choice = np.full(best.shape[1:], -1)
         for number, (axis, cut) in enumerate(_all_cuts(shape)):
             below, above = _sides(shape, axis, cut)
             n = best.shape[axis + 1]
             costs = _part(self._costs[below], axis + 1, 0, n)
             costs = costs + _part(self._costs[above], axis + 1, cut, n)
-            key = _comparable(costs)
-            is_better = comes_before(key, best_key)
-            best = np.where(is_better, costs, best)
-            best_key = np.where(is_better, key, best_key)
+            steps = np.rint(costs[0])
+            is_better = comes_before([steps, *costs[1:]], [best_steps, *best[1:]])
+            np.copyto(best, costs, where=is_better)
+            np.copyto(best_steps, steps, where=is_better)
             choice[is_better] = number
         self._costs[shape], self._cuts[shape] = best, choice
 
@@ -184,14 +186,6 @@ class _BestDivisions:
             stack.append(
                 ((*start[:axis], start[axis] + cut, *start[axis + 1 :]), above)
             )
-
-
-def _comparable(costs: FloatArray) -> FloatArray:
-    """Return costs with whole steps of loss.
-
-    Losses are rounded only now, since sums of rounded losses break ties, too.
-    """
-    return np.concatenate([np.rint(costs[:1]), costs[1:]])
 
 
 def _all_cuts(shape: Shape) -> Iterator[tuple[int, int]]:
