@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from skseg._typing import BoolArray, FloatArray
+from skseg._typing import FloatArray
 
 
 def smallest(keys: Sequence[FloatArray]) -> int:
@@ -18,12 +18,3 @@ def smallest(keys: Sequence[FloatArray]) -> int:
         if len(positions) == 1:
             break
     return int(positions[0])
-
-
-def comes_before(keys: Iterable[FloatArray], others: Iterable[FloatArray]) -> BoolArray:
-    """Tell where `keys` are lexicographically smaller than `others`."""
-    pairs = list(zip(keys, others, strict=True))
-    smaller = np.zeros_like(pairs[0][0], dtype=bool)
-    for key, other in reversed(pairs):
-        smaller = (key < other) | ((key == other) & smaller)
-    return smaller

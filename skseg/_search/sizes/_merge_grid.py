@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import comes_before
 from skseg._search._bounds import (
     SizeBounds,
     count_rows,
@@ -124,7 +123,8 @@ class _BestDivisions:
         self._loss_step = float(explained.sum()) / LOSS_STEPS or 1.0
         self._up_to = _sums_up_to(np.stack([sizes, explained, *centred]))
         self._costs: dict[Shape, FloatArray] = {}
-        self._cuts: dict[Shape, IntArray] = {}
+        # 0 for a box that stays whole, i for the i-th cut of its shape.
+        self._choices: dict[Shape, IntArray] = {}
         # In this order, the parts of a box come before it.
         for shape in itertools.product(*(range(1, n + 1) for n in sizes.shape)):
             self._solve(shape)
@@ -141,22 +141,20 @@ class _BestDivisions:
 
     def _solve(self, shape: Shape) -> None:
         """Find the best division of all boxes of a shape at once."""
-        best = self._undivided(shape)
-        # Compared in whole steps of loss, and rounded only here: sums of rounded losses
-        # break ties, too.
-        best_steps = np.rint(best[0])
-        choice = np.full(best.shape[1:], -1)
-        for number, (axis, cut) in enumerate(_all_cuts(shape)):
+        whole, cuts = self._undivided(shape), list(_all_cuts(shape))
+        costs = np.empty((len(cuts) + 1, *whole.shape))
+        costs[0] = whole
+        for (axis, cut), divided in zip(cuts, costs[1:], strict=True):
             below, above = _sides(shape, axis, cut)
-            n = best.shape[axis + 1]
-            costs = _part(self._costs[below], axis + 1, 0, n)
-            costs = costs + _part(self._costs[above], axis + 1, cut, n)
-            steps = np.rint(costs[0])
-            is_better = comes_before([steps, *costs[1:]], [best_steps, *best[1:]])
-            np.copyto(best, costs, where=is_better)
-            np.copyto(best_steps, steps, where=is_better)
-            choice[is_better] = number
-        self._costs[shape], self._cuts[shape] = best, choice
+            n = whole.shape[axis + 1]
+            np.add(
+                _part(self._costs[below], axis + 1, 0, n),
+                _part(self._costs[above], axis + 1, cut, n),
+                out=divided,
+            )
+        choice = _first_smallest(costs)
+        chosen = np.take_along_axis(costs, choice[np.newaxis, np.newaxis], axis=0)
+        self._costs[shape], self._choices[shape] = chosen[0], choice
 
     def _undivided(self, shape: Shape) -> FloatArray:
         """Return the costs of boxes that stay whole, infinite for illegal ones."""
@@ -176,16 +174,35 @@ class _BestDivisions:
         stack = [((0,) * len(self._whole), self._whole)]
         while stack:
             start, shape = stack.pop()
-            choice = int(self._cuts[shape][start])
-            if choice < 0:
+            choice = int(self._choices[shape][start])
+            if choice == 0:
                 yield tuple((a, a + n) for a, n in zip(start, shape, strict=True))
                 continue
-            axis, cut = next(itertools.islice(_all_cuts(shape), choice, None))
+            axis, cut = next(itertools.islice(_all_cuts(shape), choice - 1, None))
             below, above = _sides(shape, axis, cut)
             stack.append((start, below))
             stack.append(
                 ((*start[:axis], start[axis] + cut, *start[axis + 1 :]), above)
             )
+
+
+def _first_smallest(costs: FloatArray) -> IntArray:
+    """Return the first alternative with the smallest costs, at every position.
+
+    Costs have the shape (alternatives, costs by priority, positions). The loss comes
+    first and is compared in whole steps. It is rounded only for the comparison: sums of
+    rounded losses break ties, too.
+    """
+    loss = np.rint(costs[:, 0])
+    smallest = loss.min(axis=0)
+    is_tied = (loss == smallest) & (smallest < np.inf)
+    for cost in costs[:, 1:].swapaxes(0, 1):
+        # Ties are rare, so that the costs after the loss are seldom compared.
+        if np.count_nonzero(is_tied) <= is_tied[0].size:
+            break
+        cost_or_inf = np.where(is_tied, cost, np.inf)
+        is_tied &= cost_or_inf == cost_or_inf.min(axis=0)
+    return is_tied.argmax(axis=0)
 
 
 def _all_cuts(shape: Shape) -> Iterator[tuple[int, int]]:
@@ -201,9 +218,7 @@ def _sides(shape: Shape, axis: int, cut: int) -> tuple[Shape, Shape]:
 
 
 def _part(array: FloatArray, axis: int, start: int, n: int) -> FloatArray:
-    index = [slice(None)] * array.ndim
-    index[axis] = slice(start, start + n)
-    return array[tuple(index)]
+    return array[(slice(None),) * axis + (slice(start, start + n),)]
 
 
 def _sums_up_to(stacked: FloatArray) -> FloatArray:
