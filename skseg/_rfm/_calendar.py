@@ -20,6 +20,7 @@ ISO_8601 = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})(?:[T ].+)?")
 EPOCH = dt.date(1970, 1, 1).toordinal()
 Zone = str | dt.tzinfo
 # Stand for the zone of dates without one, and of dates that have one each.
+EXCEL = "excel"
 NAIVE = "naive"
 EACH_ITS_OWN = "each its own"
 
@@ -172,3 +173,23 @@ def check_time_zone(time_zone: Any) -> None:
         raise InvalidParameterError(
             "rfm_table", "time_zone", rule, time_zone
         ) from error
+
+
+def check_date_format(date_format: Any) -> None:
+    """Accept None, "excel" and a format that determines the day."""
+    if date_format in (None, EXCEL):
+        return
+    rule = (
+        "a format of datetime.strptime with day, month and year, such as '%d.%m.%Y', "
+        "or 'excel', or None"
+    )
+    if not isinstance(date_format, str):
+        raise InvalidParameterError("rfm_table", "date_format", rule, date_format)
+    # Two days that differ in all parts, so that no part can be left out.
+    for day in (dt.datetime(1999, 2, 17), dt.datetime(2021, 11, 23)):
+        try:
+            read = dt.datetime.strptime(day.strftime(date_format), date_format)
+        except ValueError:
+            read = None
+        if read is None or read.date() != day.date():
+            raise InvalidParameterError("rfm_table", "date_format", rule, date_format)

@@ -9,6 +9,20 @@ import numpy as np
 
 from skseg._typing import BoolArray
 
+# Kind of defect -> what can be done with its rows; the first is the usual action.
+_UNUSABLE = ("raise", "exclude")
+PLACEHOLDERS = ("placeholder customer", "placeholder order id")
+ACTIONS = {
+    "missing customer": _UNUSABLE,
+    "missing order id": _UNUSABLE,
+    "missing date": _UNUSABLE,
+    "unparsable date": _UNUSABLE,
+    "date after as_of": _UNUSABLE,
+    "missing amount": _UNUSABLE,
+    "unparsable amount": _UNUSABLE,
+    "non-finite amount": _UNUSABLE,
+    **dict.fromkeys(PLACEHOLDERS, ("warn", "keep", "exclude", "raise")),
+}
 HINTS = {
     "missing customer": "Give these rows a customer, or leave them out.",
     "unparsable date": (

@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidDataError
 
 from ._defects import Defects
 
-MAX_DECIMALS = 6
+MAX_DECIMALS = 12
 # Below this bound float64 holds every integer, so sums of integers are exact, and the
 # same in any order of the rows.
 MAX_UNITS = 2**53

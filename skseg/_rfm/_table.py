@@ -2,115 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, overload
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from skseg._core._validation import check_choice, check_int
-from skseg._html import html_table
 from skseg._typing import IntArray
-from skseg.exceptions import InvalidParameterError
 
-from ._calendar import EPOCH, check_time_zone
+from ._calendar import EPOCH
 from ._lines import BLOCK, ColumnNames, Lines, number_ids, read_frame, read_lines
-from ._money import MAX_DECIMALS, check_sums
+from ._money import check_sums
 from ._orders import Orders, group_orders, summarise
+from ._table_options import Options
+from ._table_report import RFMTableReport
 
 FrameT = TypeVar("FrameT")
-OWNER = "rfm_table"
-
-RESULT_COLUMNS = (
-    "recency",
-    "frequency",
-    "monetary",
-    "tenure",
-    "average_order_value",
-    "mean_gap",
-)
-
-
-@dataclass(frozen=True)
-class RFMTableReport:
-    """Counts of what `rfm_table` has read, used and excluded.
-
-    Attributes
-    ----------
-    as_of : datetime.date
-        The day from which recency and tenure are counted.
-    n_rows, n_used : int
-        Transactions read, and transactions used.
-    n_customers : int
-        Customers with at least one usable transaction: the rows of the table.
-    n_orders, n_purchases, n_cancelled_orders : int
-        Orders, of which purchases and cancelled.
-    n_customers_without_purchase : int
-        Customers all of whose orders are cancelled.
-    excluded : dict of str to int
-        Number of transactions left out, by kind of defect. Each counts once, under
-        its first defect, so the counts add up to ``n_rows - n_used``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skseg import rfm_table
-    >>> lines = pd.DataFrame(
-    ...     {"who": ["Ann", None], "when": ["2024-03-01", "2024-03-05"], "paid": [5, 7]}
-    ... )
-    >>> table, report = rfm_table(
-    ...     lines,
-    ...     customer_id="who",
-    ...     date="when",
-    ...     amount="paid",
-    ...     as_of="2024-03-31",
-    ...     invalid="exclude",
-    ...     return_report=True,
-    ... )
-    >>> report.excluded
-    {'missing customer': 1}
-    """
-
-    as_of: dt.date
-    n_rows: int
-    n_used: int
-    n_customers: int
-    n_orders: int
-    n_purchases: int
-    n_cancelled_orders: int
-    n_customers_without_purchase: int
-    excluded: dict[str, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        """Show the counts in a few lines."""
-        kinds = [f"{count:,} {kind}" for kind, count in self.excluded.items()]
-        return (
-            f"RFM table as of {self.as_of}\n"
-            f"  transactions  {self.n_rows:,} read, {self.n_used:,} used\n"
-            f"  excluded      {'; '.join(kinds) or 'none'}\n"
-            f"  orders        {self.n_orders:,}: {self.n_purchases:,} purchases, "
-            f"{self.n_cancelled_orders:,} cancelled\n"
-            f"  customers     {self.n_customers:,}, of whom "
-            f"{self.n_customers_without_purchase:,} without a purchase"
-        )
-
-    def _repr_html_(self) -> str:
-        """Show the counts as a table in notebooks."""
-        counts = [
-            ("transactions read", self.n_rows),
-            ("transactions used", self.n_used),
-            *((f"excluded: {kind}", count) for kind, count in self.excluded.items()),
-            ("orders", self.n_orders),
-            ("purchases", self.n_purchases),
-            ("cancelled orders", self.n_cancelled_orders),
-            ("customers", self.n_customers),
-            ("customers without a purchase", self.n_customers_without_purchase),
-        ]
-        rows = [(name, f"{count:,}") for name, count in counts]
-        return html_table(["", "n"], rows, f"RFM table as of {self.as_of}")
 
 
 @overload
@@ -119,12 +28,18 @@ def rfm_table(
     *,
     customer_id: str,
     date: str,
-    amount: str,
+    amount: str | None = None,
+    quantity: str | None = None,
+    price: str | None = None,
     order_id: str | None = None,
     as_of: Any,
     time_zone: str | None = None,
-    decimals: int = 2,
-    invalid: str = "raise",
+    date_format: str | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    decimals: int | str = "auto",
+    rounding: str | None = None,
+    invalid: str | Mapping[str, str] = "raise",
     return_report: Literal[False] = False,
 ) -> FrameT: ...
 
@@ -135,12 +50,18 @@ def rfm_table(
     *,
     customer_id: str,
     date: str,
-    amount: str,
+    amount: str | None = None,
+    quantity: str | None = None,
+    price: str | None = None,
     order_id: str | None = None,
     as_of: Any,
     time_zone: str | None = None,
-    decimals: int = 2,
-    invalid: str = "raise",
+    date_format: str | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    decimals: int | str = "auto",
+    rounding: str | None = None,
+    invalid: str | Mapping[str, str] = "raise",
     return_report: Literal[True],
 ) -> tuple[FrameT, RFMTableReport]: ...
 
@@ -150,12 +71,18 @@ def rfm_table(
     *,
     customer_id: str,
     date: str,
-    amount: str,
+    amount: str | None = None,
+    quantity: str | None = None,
+    price: str | None = None,
     order_id: str | None = None,
     as_of: Any,
     time_zone: str | None = None,
-    decimals: int = 2,
-    invalid: str = "raise",
+    date_format: str | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    decimals: int | str = "auto",
+    rounding: str | None = None,
+    invalid: str | Mapping[str, str] = "raise",
     return_report: bool = False,
 ) -> Any:
     """Summarise order lines into one row per customer.
@@ -169,10 +96,12 @@ def rfm_table(
         Column of the customer ids. Text and numbers must not be mixed.
     date : str
         Column of the dates: dates, timestamps with or without a time zone, or text
-        in ISO 8601.
-    amount : str
+        in ISO 8601 or in the `date_format`.
+    amount : str or None, default=None
         Column of the amounts of money, negative for returns: floats, integers,
-        decimals, or text of plain numbers.
+        decimals, or text. May be None with `quantity` and `price`.
+    quantity, price : str or None, default=None
+        Columns whose exact product is the amount, in place of `amount`.
     order_id : str or None, default=None
         Column of the order ids. Lines of the same customer and order id are one
         order, dated by its earliest line, so that a return booked later under the
@@ -188,14 +117,41 @@ def rfm_table(
         "Europe/Berlin", before their calendar day is taken. If None, it is the day in
         their own time zone. Timestamps without a time zone are taken as they are
         written.
-    decimals : int, default=2
-        Decimals of an amount, from 0 to 6: money is summed in whole multiples of
+    date_format : str or None, default=None
+        Format of dates that are text or numbers, in the codes of
+        ``datetime.strptime``: "%d.%m.%Y" for 31.12.2024, "%m/%d/%Y" for 12/31/2024,
+        "%Y%m%d" for 20241231. "excel" reads the serial dates of spreadsheets (45657
+        for 2024-12-31). If None, text must be ISO 8601. It says nothing about columns
+        of dates or timestamps.
+    decimal : {".", ","}, default="."
+        Decimal mark of numbers that are text.
+    thousands : {".", ",", " ", "'", "_"} or None, default=None
+        Mark between groups of digits of numbers that are text. A currency sign or
+        code beside the number is read over, as long as there is only one currency in
+        the column; "(12.00)" and "12.00-" are negative.
+    decimals : int or "auto", default="auto"
+        Decimals of an amount, from 0 to 12: money is summed in whole multiples of
         ``10**-decimals``, which is exact and does not depend on the order of the rows.
-    invalid : {"raise", "exclude"}, default="raise"
-        What to do with transactions that cannot be used: without a customer, order
-        id, date or amount (an empty id counts as none), with a date or amount that
-        cannot be read, with an infinite amount, or dated after `as_of`. "exclude"
-        leaves them out, and counts them in the report or else in a warning.
+        "auto" takes the fewest that hold all amounts. The noise of floating-point
+        arithmetic is no decimal: 15.299999999999999 is 15.3, as a float and as text.
+    rounding : {"half_even", "half_up"} or None, default=None
+        Round amounts with more than `decimals` decimals, half to even or half away
+        from zero; the report counts them. If None, they are an error.
+    invalid : {"raise", "exclude"} or mapping of str to str, default="raise"
+        What to do with transactions that cannot be used. "exclude" leaves them out,
+        and counts them in the report or else in a warning. A mapping says it for some
+        kinds, ``{"date after as_of": "exclude"}``; all others raise. The kinds are
+
+        - "missing customer" and "missing order id": an empty or blank id counts as
+          none;
+        - "missing date" and "unparsable date";
+        - "date after as_of";
+        - "missing amount", "unparsable amount" and "non-finite amount", of the
+          quantity and the price as well;
+        - "placeholder customer" and "placeholder order id": ids such as "NULL", "NA"
+          or "nan", which usually stand for a missing value. They are used, with a
+          warning, unless a mapping says "keep" (without a warning), "exclude" or
+          "raise".
     return_report : bool, default=False
         Whether to return a `RFMTableReport` as well.
 
@@ -281,11 +237,29 @@ def rfm_table(
     RFM table as of 2024-03-31
       transactions  5 read, 5 used
       excluded      none
+      amounts       summed exactly in 2 decimals
       orders        4: 3 purchases, 1 cancelled
       customers     2, of whom 0 without a purchase
     """
+    options = Options(
+        customer_id,
+        date,
+        amount,
+        quantity,
+        price,
+        order_id,
+        as_of,
+        time_zone,
+        date_format,
+        decimal,
+        thousands,
+        decimals,
+        rounding,
+        invalid,
+    )
+    options.check()
     columns = ColumnNames(customer_id, date, amount, order_id)
-    _check_parameters(columns, time_zone, decimals, invalid)
+    decimals = 2 if decimals == "auto" else decimals
     frame = read_frame(transactions, columns)
     lines = read_lines(
         frame,
@@ -309,25 +283,6 @@ def rfm_table(
     return table
 
 
-def _check_parameters(
-    columns: ColumnNames, time_zone: str | None, decimals: int, invalid: str
-) -> None:
-    names = ("customer_id", "date", "amount", "order_id")
-    for name, column in zip(names, columns, strict=True):
-        if not (isinstance(column, str) or (name == "order_id" and column is None)):
-            raise InvalidParameterError(OWNER, name, "the name of a column", column)
-    if columns.customer in RESULT_COLUMNS:
-        raise InvalidParameterError(
-            OWNER,
-            "customer_id",
-            f"a name that no column of the result has ({', '.join(RESULT_COLUMNS)})",
-            columns.customer,
-        )
-    check_time_zone(time_zone)
-    check_int(OWNER, "decimals", decimals, 0, MAX_DECIMALS)
-    check_choice(OWNER, "invalid", invalid, ["raise", "exclude"])
-
-
 def _report(
     lines: Lines, orders: Orders, n_rows: int, frequency: NDArray[np.int64]
 ) -> RFMTableReport:
@@ -341,6 +296,7 @@ def _report(
         n_purchases=len(orders.day) - n_cancelled,
         n_cancelled_orders=n_cancelled,
         n_customers_without_purchase=int(np.count_nonzero(frequency == 0)),
+        decimals=2,
         excluded=dict(lines.excluded),
     )
 
