@@ -25,8 +25,8 @@ class ColumnCoding:
     """How the values of a column are put into cells.
 
     A column of numbers has thresholds, each of which belongs to the cell below it. A
-    column of text has levels in every cell, and no thresholds; a last cell without
-    levels takes all other texts. Missing values may have a cell of their own, after all
+    column of text has levels in every cell, and no thresholds; a cell without levels
+    takes all other texts. Missing values may have a cell of their own, after all
     others.
     """
 
@@ -58,7 +58,8 @@ class ColumnCoding:
                 return ~missing(self.name)
             raise InvalidDataError("All cells of a column are no condition.")
         if self.thresholds is None:
-            if self._takes_others and known[-1]:
+            others = self._cell_of_others
+            if others is not None and known[others]:
                 return self._none_of(self._texts(~known), bool(cells[-1]))
             if known.any():
                 alternatives.append(col(self.name).isin(self._texts(known)))
@@ -69,9 +70,9 @@ class ColumnCoding:
         return disjunction(alternatives)
 
     @property
-    def _takes_others(self) -> bool:
-        """Whether the last cell takes all other texts."""
-        return bool(self.levels) and not self.levels[-1]
+    def _cell_of_others(self) -> int | None:
+        """Number of the cell that takes all other texts, if there is one."""
+        return self.levels.index(()) if () in self.levels else None
 
     def _texts(self, cells: BoolArray) -> list[str]:
         """Return the levels in the marked cells."""
@@ -108,7 +109,8 @@ class ColumnCoding:
             cell_of_level = np.repeat(
                 np.arange(len(self.levels)), [len(cell) for cell in self.levels]
             )
-            unseen = len(self.levels) - 1 if self._takes_others else n_cells
+            others = self._cell_of_others
+            unseen = n_cells if others is None else others
             # text_codes counts unseen and missing texts after the levels.
             cells = np.append(cell_of_level, [unseen, self.n_known])
             return cells[columns.text_codes(self.name, levels)].astype(np.uint8)
@@ -126,9 +128,14 @@ def _runs(mask: BoolArray) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coding:
-    """How the columns of a frame with two cells or more are put into cells."""
+    """How the columns of a frame with two cells or more are put into cells.
+
+    `unlisted` are the columns of text none of whose levels is frequent enough for a
+    rule, such as e-mail addresses.
+    """
 
     columns: tuple[ColumnCoding, ...]
+    unlisted: tuple[str, ...] = ()
 
     @property
     def axes(self) -> list[CodedAxis]:

@@ -28,12 +28,12 @@ from skseg._core._validation import (
 from skseg._search.effects._inference import holm
 from skseg._search.effects.boxes import ScoredBox, max_t
 from skseg._typing import BoolArray, FloatArray
-from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.exceptions import InvalidParameterError
 from skseg.rules import Columns, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction
 
 from ._balance import group_balance, warn_of_imbalance
-from ._coding import learn_coding
+from ._coding import learn_coding, warn_of_unlisted
 from ._compared_rows import ComparedRows, Evidence
 from ._decision import DecisionThresholds, check_thresholds
 from ._doubly_robust import doubly_robust
@@ -142,6 +142,11 @@ class SegmentFinder(
 
     Notes
     -----
+    A rule lists at most 300 texts of a column. If it has more than six, those of fewer
+    than 5 of the rows searched share a cell with all unseen ones, unless they hold
+    less than 1 % of the rows: then no finding takes unseen ones. A column in which
+    every text is rare, as an e-mail address is, is in no rule; a warning names it.
+
     ``_boxes`` gets the rows to search: ``search.axes`` has the number of cells of each
     column, ``search.codes`` the cell of each row, and ``search.score`` a score whose
     mean over a segment estimates the effect there. It returns boxes, which
@@ -324,12 +329,6 @@ class SegmentFinder(
         """Return the rows that are compared, their groups and the overlap of these."""
         owner = type(self).__name__
         values, labels = split_outcome(y, group)
-        if values is None:
-            raise InvalidDataError(
-                f"{owner} requires y to be passed, but the target y is None.",
-                owner=owner,
-                name="y",
-            )
         outcome = check_outcome(owner, values, columns.n_rows)
         weight = check_sample_weight(sample_weight, columns.n_rows, owner)
         counts = np.ones(columns.n_rows) if weight is None else weight
@@ -370,6 +369,7 @@ class SegmentFinder(
             score=np.abs(score) if is_max_t else score,
             weight=rows.weight,
         )
+        warn_of_unlisted(type(self).__name__, coding.unlisted)
         min_size = check_size(type(self).__name__, "min_size", self.min_size, total)
         return Search(
             coding=coding,

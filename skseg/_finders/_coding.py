@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,14 @@ from skseg._search._readable import roundest
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns
 
+# Of more than six levels, those of fewer rows are not listed in rules, nor are those
+# beyond the most frequent ones: a list of thousands of texts that occur once each holds
+# for no other rows. The most are enough for provinces or product groups.
+MIN_LEVEL_SIZE = 5
+_MAX_LISTED_LEVELS = 300
+# Levels that hold no more than this share of the rows are not worth a pool, which takes
+# unseen texts too: they are listed with the others.
+_MIN_POOL = 0.01
 # Rows of the overall effect that shrink the effect of each level.
 _PRIOR_ROWS = 20.0
 # Level of the test whether the effects of the levels differ.
@@ -35,11 +44,15 @@ def learn_coding(
     """Return the cells of the columns `names`.
 
     A column has at most `max_cells` cells, the one of missing values included. If a
-    text has many levels, these are ordered by their mean `score`.
+    text has many levels, these are ordered by their mean `score`, and rare ones are
+    pooled in the cell of all other texts.
     """
     counts = np.ones(columns.n_rows) if weight is None else weight
     learned = [_learn(columns, name, max_cells, score, counts) for name in names]
-    return Coding(tuple(c for c in learned if c.axis.n_cells > 1))
+    return Coding(
+        tuple(c for c in learned if c.axis.n_cells > 1),
+        tuple(c.name for c in learned if c.levels == ((),)),
+    )
 
 
 def _learn(
@@ -72,11 +85,31 @@ def _learn_text(
     used = np.flatnonzero(sizes[:-2] > 0)
     if len(used) <= MAX_NOMINAL_LEVELS:
         return ColumnCoding(name, None, tuple((levels[i],) for i in used), has_missing)
-    order = used[_level_order(sums[used], sizes[used], score, counts)]
+    listed = _listed_levels(sizes, used)
+    others = np.setdiff1d(used, listed)
+    if len(others):
+        # The pool of the others takes part as one more level.
+        pool = others[0]
+        sums[pool], sizes[pool] = sums[others].sum(), sizes[others].sum()
+        listed = np.append(listed, pool)
+    order = listed[_level_order(sums[listed], sizes[listed], score, counts)]
     last_values = even_cells(sizes[order], max_cells - has_missing)
     cells = np.split(order, np.array(last_values, dtype=np.intp) + 1)
-    texts = tuple(tuple(levels[i] for i in cell) for cell in cells)
+    texts = tuple(
+        () if np.isin(others, cell).any() else tuple(levels[i] for i in cell)
+        for cell in cells
+    )
     return ColumnCoding(name, None, texts, has_missing)
+
+
+def _listed_levels(sizes: FloatArray, used: IntArray) -> IntArray:
+    """Return the levels among `used` that are listed in rules, in ascending order."""
+    by_size = used[np.argsort(-sizes[used], kind="stable")]
+    listed = by_size[:_MAX_LISTED_LEVELS]
+    listed = listed[sizes[listed] >= MIN_LEVEL_SIZE]
+    rest = by_size[len(listed) :]
+    is_pool = sizes[rest].sum() > _MIN_POOL * sizes[used].sum()
+    return np.sort(listed if is_pool or len(used) > _MAX_LISTED_LEVELS else by_size)
 
 
 def _level_order(
@@ -97,3 +130,23 @@ def _level_order(
             # Shrunken effects put rare levels near the middle, where they do no harm.
             return np.argsort(effects * sizes / (sizes + _PRIOR_ROWS), kind="stable")
     return np.argsort(-sizes, kind="stable")
+
+
+def warn_of_unlisted(owner: str, names: Sequence[str]) -> None:
+    """Warn of columns of text about which no rule can be found.
+
+    Called by ``_search`` of a finder: the warning points to the line that calls
+    ``fit``.
+    """
+    if not names:
+        return
+    nouns = "column" if len(names) == 1 else "columns"
+    warnings.warn(
+        f"{owner} uses the {nouns} {', '.join(map(repr, names))} only as far as values "
+        f"are missing: no text occurs in {MIN_LEVEL_SIZE} of the rows searched, so no "
+        "list of texts would hold for other customers. Leave out what identifies a "
+        "customer, or derive a column of few texts from it, such as the domain of an "
+        "e-mail address.",
+        UserWarning,
+        stacklevel=5,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skseg._core._coding import MAX_NOMINAL_LEVELS
 from skseg._core._validation import (
     check_choice,
     check_int,
@@ -19,7 +21,7 @@ from skseg._html import html_table
 from skseg._search.effects._iv import ZERO_CELLS, count_bins, woe_table
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
-from skseg.rules import Columns
+from skseg.rules import Columns, missing
 
 from ._groups import read_groups
 from ._iv_bins import iv_frames
@@ -124,6 +126,12 @@ default="all"
     MissingColumnError
         If `bins` names a column that is not there.
 
+    Warns
+    -----
+    UserWarning
+        If most texts of a column occur once or twice, as e-mail addresses do, and
+        `bins` does not name it.
+
     See Also
     --------
     IVSegmentFinder : Finds segments by it.
@@ -201,7 +209,28 @@ default="all"
         )
         counts = count_bins(codes, kind, len(rules), len(labels), weight)
         tables.append((name, rules, woe_table(counts, zero_cells)))
+        if name not in bins_of and columns.is_text(name):
+            _warn_of_rare_texts(name, rules, counts)
     return InformationValue(*iv_frames(tables))
+
+
+def _warn_of_rare_texts(name: str, rules: list[str], counts: FloatArray) -> None:
+    """Warn if a column has many bins, none of which has enough rows to tell anything.
+
+    Called by `information_value`: the warning points to the line that calls it.
+    """
+    n_texts = len(rules) - (rules[-1] == str(missing(name)))
+    sizes = counts[:n_texts].sum(axis=(1, 2))
+    if n_texts > MAX_NOMINAL_LEVELS and np.median(sizes) <= 2:
+        warnings.warn(
+            f"The information value of column {name!r} is one of chance: it has "
+            f"{n_texts:,} different texts, and a bin for each, most of them of a row "
+            "or two. Leave out what identifies a customer, derive a column of few "
+            "texts from it, such as the domain of an e-mail address, or name lists of "
+            "texts in 'bins'.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _check_events(
