@@ -9,6 +9,7 @@ import click
 
 import skseg
 
+from ._file_format import FileFormat
 from ._options import (
     FOLDER,
     SOURCE,
@@ -175,8 +176,7 @@ def rfm(
     invalid: str,
     time_zone: str | None,
     decimals: int,
-    sep: str,
-    encoding: str,
+    file_format: FileFormat,
     segments: str,
     dialect: str,
     plots: bool,
@@ -187,7 +187,7 @@ def rfm(
     It may be compressed (.gz, .bz2, .xz, .zip). Ids are kept as they are written,
     leading zeros included.
     """
-    from ._csv_file import read_csv_file
+    from ._data_file import read_data_file
     from ._outputs import RFM_FILES, check_folder, rfm_writers, write_files
     from ._rfm_run import run_rfm
     from ._screens import show_outputs, show_rfm_run
@@ -197,9 +197,9 @@ def rfm(
         check_folder(out, orders, contents=RFM_FILES)
         columns = [c for c in (customer, order, date, amount) if c is not None]
         with reading(orders, quiet=quiet) as file:
-            data = read_csv_file(orders, columns, sep=sep, encoding=encoding, file=file)
+            data = read_data_file(orders, columns, file_format, file=file)
     ids = {customer, order or customer} - {date, amount}
-    lines = data.texts_with_ids(ids)
+    lines = data.with_ids(ids)
     work = working("Segmenting the customers", quiet=quiet)
     with input_errors(option_terms(data)), work:
         run = run_rfm(

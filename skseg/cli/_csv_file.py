@@ -2,253 +2,187 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
 import io
 import itertools
-import lzma
 import re
+import sys
 import warnings
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import eq
-from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import pandas as pd
 
-from skseg._typing import FloatArray
-from skseg.exceptions import InvalidDataError, MissingColumnError
+from skseg.exceptions import InvalidDataError
 
-from ._wording import place_of
+from ._file_source import FileSource
+from ._table_header import positions_of
 
 CHUNK = 200_000  # rows
-COMPRESSION = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}
-UNREADABLE = (
-    EOFError,
-    OSError,
-    UnicodeError,
-    lzma.LZMAError,
-    pd.errors.EmptyDataError,
-    pd.errors.ParserError,
-    pd.errors.ParserWarning,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-# What databases read as a number as well: no 1_000, no NaN, no digits of other scripts.
-_NUMBER = re.compile(
-    r"\s*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
-    r"|(?i:inf(?:inity)?))\s*"
-)
+# Bytes among which the header is looked for.
+HEAD = 1 << 20
+SEPARATORS = [",", ";", "\t", "|"]
+_BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+# The line before the header by which a file tells Excel its separator.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class CSVFile:
-    """Columns of a CSV file, as text.
+class CSVLayout:
+    """Encoding, separator and header of a CSV file, and the lines before the header."""
 
-    Empty fields are missing, and nothing else is: a value may be ``NA`` or ``null``.
-    """
-
-    path: Path
-    texts: pd.DataFrame
-    sep: str
     encoding: str
-
-    @property
-    def name(self) -> str:
-        """Name of the file."""
-        return self.path.name
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows."""
-        return len(self.texts)
-
-    def line(self, row: int) -> int:
-        """Return the line in which a row, counted from 0, begins."""
-        records = _records(self.path, self.sep, self.encoding)
-        # The first record is the header.
-        return next(itertools.islice(records, row + 1, None))[0]
-
-    def texts_with_ids(self, names: Iterable[str]) -> pd.DataFrame:
-        """Return the columns, ids as integers where that loses no leading zero."""
-        ids = {name: as_integers_if_lossless(self.texts[name]) for name in names}
-        return self.texts.assign(**ids)
-
-    def columns(self, kinds: Mapping[str, str | None]) -> pd.DataFrame:
-        """Return columns, those of the kind "number" as float64, all others as text."""
-        columns: dict[str, Any] = {
-            name: self.numbers(name) if kind == "number" else self.texts[name]
-            for name, kind in kinds.items()
-        }
-        return pd.DataFrame(columns, index=self.texts.index)
-
-    def numbers(self, name: str) -> FloatArray:
-        """Return a column as numbers, NaN for empty fields, or raise with the line."""
-        codes, distinct = pd.factorize(self.texts[name])
-        parsed = [_number(text) for text in distinct]
-        # The last entry is for missing values, whose code is -1.
-        values = np.array([0.0 if v is None else v for v in parsed] + [np.nan])
-        is_bad = np.array([value is None for value in parsed] + [False])[codes]
-        if is_bad.any():
-            row = int(np.argmax(is_bad))
-            text = distinct[codes[row]]
-            hint = ""
-            if _number(text.replace(",", ".")) is not None:
-                hint = " Write decimals with a point."
-            raise InvalidDataError(
-                f"{place_of(self, row)}: The column {name!r} must hold numbers, or "
-                f"nothing where the value is missing. Got {text!r}.{hint}"
-            )
-        numbers: FloatArray = values[codes]
-        return numbers
-
-    def finite_numbers(self, name: str) -> FloatArray:
-        """Return a column that has a finite number in every row, or raise."""
-        numbers = self.numbers(name)
-        is_finite = np.isfinite(numbers)
-        if not is_finite.all():
-            row = int(np.argmin(is_finite))
-            value = "an empty field" if np.isnan(numbers[row]) else f"{numbers[row]}"
-            raise InvalidDataError(
-                f"{place_of(self, row)}: The column {name!r} must hold a finite number "
-                f"in every row. Got {value}."
-            )
-        return numbers
-
-    def weights(self, name: str) -> FloatArray:
-        """Return a column of weights, or raise."""
-        weights = self.finite_numbers(name)
-        if (weights < 0).any():
-            place = place_of(self, int(np.argmax(weights < 0)))
-            raise InvalidDataError(
-                f"{place}: The weight in column {name!r} is negative."
-            )
-        if not weights.any():
-            raise InvalidDataError(
-                f"{self.name}: The weight in column {name!r} is zero in every row."
-            )
-        return weights
+    sep: str
+    n_skipped: int
+    header: list[str]
 
 
-def read_csv_file(
-    path: Path,
-    columns: Iterable[str],
-    *,
-    sep: str = ",",
-    encoding: str = "utf-8",
+def read_csv_texts(
+    source: FileSource,
+    names: Sequence[str],
+    layout: CSVLayout,
     file: IO[bytes] | None = None,
-) -> CSVFile:
-    """Read columns of a CSV file as text, in the order named.
-
-    The file is compressed if its name ends in .gz, .bz2, .xz or .zip. `file` is the
-    same file opened, for instance by what shows the progress of reading. Raises
-    ValueError if this is no such CSV, a column is missing or not the only one of its
-    name, or there are no rows.
-    """
-    names = list(dict.fromkeys(columns))
-    try:
-        with warnings.catch_warnings():
-            # A row with more fields than the header, such as for an amount of 1,234.50,
-            # is an error only where all columns are read, and else cut off in silence.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            texts = _read_texts(path, names, sep=sep, encoding=encoding, file=file)
-    except UNREADABLE as error:
-        raise InvalidDataError(_cannot_read(path, error)) from error
-    # Where a name stands twice, pandas takes the first of its columns in silence.
-    header = next(_records(path, sep, encoding))[1]
-    for name in names:
-        if header.count(name) > 1:
-            raise InvalidDataError(
-                f"{path.name} has several columns {name!r}. Rename all but one."
-            )
-    if not len(texts):
-        raise InvalidDataError(f"{path.name} holds no rows.")
-    return CSVFile(path, texts, sep, encoding)
-
-
-def _read_texts(
-    path: Path, names: list[str], *, sep: str, encoding: str, file: IO[bytes] | None
 ) -> pd.DataFrame:
+    """Return the named columns as text; empty fields are missing, and nothing else is.
+
+    Raises ValueError if a column is missing, or not the only one of its name.
+    """
+    advice = "Is the separator another one? Give it as --sep."
+    is_single = len(layout.header) == 1
+    positions = positions_of(
+        names, layout.header, source.name, advice if is_single else None
+    )
     options: dict[str, Any] = {
-        "sep": sep,
-        "encoding": encoding,
-        "compression": COMPRESSION.get(path.suffix.lower()),
+        "sep": layout.sep,
+        "encoding": layout.encoding,
+        # The columns are called by their positions, since pandas renames those that
+        # stand twice and those without a name.
+        "header": 0,
+        "names": range(len(layout.header)),
+        "skiprows": layout.n_skipped,
+        # In a file of one column an empty line is a missing value.
+        "skip_blank_lines": not is_single,
         "dtype": str,
         "keep_default_na": False,
         "na_values": [""],
         "index_col": False,
+        "engine": "c" if layout.sep.isascii() else "python",
     }
-    header = list(pd.read_csv(path, nrows=0, **options))
-    if missing := [name for name in names if name not in header]:
-        advice = "Is the separator another one?" if len(header) == 1 else None
-        raise MissingColumnError(path.name, missing, header, advice=advice)
-    source = path if file is None else file
-    with pd.read_csv(source, chunksize=CHUNK, **options) as chunks:
-        return pd.concat([chunk[names] for chunk in chunks], ignore_index=True)
+    with source.open(file) as stream, warnings.catch_warnings():
+        # A row with more fields than the header, such as for an amount of 1,234.50,
+        # would be cut off in silence.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        with pd.read_csv(stream, chunksize=CHUNK, **options) as chunks:
+            texts = pd.concat([chunk[positions] for chunk in chunks], ignore_index=True)
+    if is_single:
+        texts = texts.where(~texts[0].str.isspace().fillna(False).astype(bool))
+    return texts.set_axis(list(names), axis=1)
 
 
-def _cannot_read(path: Path, error: Exception) -> str:
-    reason = str(error).strip().rstrip(".")
-    if isinstance(error, pd.errors.ParserWarning):
-        reason = "its rows have more fields than its header"
-    elif isinstance(error, UnicodeError):
-        reason += ". It seems to have another encoding, such as latin-1"
-    return f"{path.name} cannot be read as CSV: {reason}."
+def find_layout(
+    source: FileSource,
+    names: Sequence[str],
+    *,
+    sep: str | None,
+    encoding: str | None,
+    decimal: str,
+) -> CSVLayout:
+    """Return the layout of a CSV file.
+
+    Without `sep` the separator is that with which the header holds all the names, or
+    else the most.
+    """
+    with source.open() as stream:
+        first = stream.read(HEAD)
+    marks = _BYTE_ORDER_MARKS.items()
+    marked = next((name for mark, name in marks if first.startswith(mark)), None)
+    encoding = marked or encoding or "utf-8"
+    if b"\0" in first and not encoding.startswith(("utf-16", "utf-32")):
+        raise InvalidDataError(
+            f"{source.name} cannot be read as CSV: it holds bytes of zero, and so is "
+            f"no text in {encoding}.",
+            advice="If it is text in UTF-16, give --encoding utf-16-le.",
+        )
+    text = io.TextIOWrapper(io.BytesIO(first), encoding, "replace", newline="").read()
+    separator_line = _SEPARATOR_LINE.match(text)
+    if separator_line is not None:
+        sep = sep or separator_line[1]
+    # Where decimals have a comma, a file of one column is not separated by commas.
+    candidates = sorted(SEPARATORS, key=decimal.__eq__) if sep is None else [sep]
+    layouts = [
+        CSVLayout(encoding, candidate, *_header(text, candidate, separator_line))
+        for candidate in candidates
+    ]
+    if not layouts[0].header:
+        raise pd.errors.EmptyDataError("No columns to parse from file")
+    fitting = (layout for layout in layouts if set(names) <= set(layout.header))
+    return next(fitting, max(layouts, key=lambda layout: len(layout.header)))
 
 
-def _number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) else None
+def _header(
+    text: str, sep: str, separator_line: re.Match[str] | None
+) -> tuple[int, list[str]]:
+    """Return the number of lines before the header, and the header."""
+    records = _records(io.StringIO(text, newline=""), sep, skips_blank_lines=True)
+    first = 0 if separator_line is None else 1
+    line, header = next(itertools.islice(records, first, None), (1, []))
+    return line - 1, header
 
 
-def _records(path: Path, sep: str, encoding: str) -> Iterator[tuple[int, list[str]]]:
+def line_of_row(source: FileSource, layout: CSVLayout, row: int) -> int:
+    """Return the line in which a row, counted from 0, begins."""
+    with source.open() as stream:
+        text = io.TextIOWrapper(stream, encoding=layout.encoding, newline="")
+        for _ in range(layout.n_skipped):
+            text.readline()
+        records = _records(text, layout.sep, skips_blank_lines=len(layout.header) > 1)
+        # The first record is the header.
+        line = next(itertools.islice(records, row + 1, None))[0] + layout.n_skipped
+        # The stream is closed by what opened it.
+        text.detach()
+    return line
+
+
+def _records(
+    text: IO[str], sep: str, *, skips_blank_lines: bool
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the records of a CSV file, each with the line in which it begins."""
-    with _opened(path) as binary:
-        text = io.TextIOWrapper(binary, encoding=encoding, newline="")
-        reader, line = csv.reader(text, delimiter=sep), 1
+    reader, line = csv.reader(text, delimiter=sep), 1
+    with _long_fields():
         for record in reader:
             # A value may run over several lines, and blank lines are no rows.
             is_blank = not record or (len(record) == 1 and record[0].isspace())
-            if not is_blank:
+            if not (is_blank and skips_blank_lines):
                 yield line, record
             line = reader.line_num + 1
 
 
-def _opened(path: Path) -> Any:
-    kind = COMPRESSION.get(path.suffix.lower())
-    if kind == "zip":
-        with zipfile.ZipFile(path) as archive:
-            (name,) = archive.namelist()
-            return io.BytesIO(archive.read(name))
-    if kind == "gzip":
-        return gzip.open(path)
-    if kind == "bz2":
-        return bz2.open(path)
-    return lzma.open(path) if kind == "xz" else path.open("rb")
-
-
-def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:
-    """Return ids as integers if Python writes each of them alike, else as text.
-
-    The integers are int64, or Int64 where ids are missing.
-    """
-    codes, distinct = pd.factorize(texts)
-    written = distinct.tolist()
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let fields be as long as pandas lets them be."""
+    limit = csv.field_size_limit(sys.maxsize)
     try:
-        integers = [int(text) for text in written]
-        numbers = np.array(integers, dtype=np.int64)
-    except (ValueError, OverflowError):
-        return texts
-    if not integers or not all(map(eq, map(str, integers), written)):
-        return texts
-    missing = codes == -1
-    values = numbers[codes]
-    if not missing.any():
-        return pd.Series(values, texts.index, name=texts.name)
-    nullable = pd.arrays.IntegerArray(values, missing)
-    return pd.Series(nullable, texts.index, name=texts.name)
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def advice_on_encoding(error: UnicodeDecodeError) -> str:
+    """Return which encoding may be meant, with the character that it would give."""
+    byte = error.object[error.start : error.start + 1]
+    encoding = "cp1252"
+    try:
+        character = byte.decode(encoding)
+    except UnicodeDecodeError:
+        encoding, character = "latin-1", ""
+    shown = f", in which the byte 0x{byte.hex()} is {character!r}" if character else ""
+    return (
+        f"It seems to have another encoding, such as {encoding}{shown}: give "
+        f"--encoding {encoding}."
+    )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 from collections.abc import Callable, Sequence
-from functools import reduce
+from dataclasses import fields
+from functools import reduce, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
+
+from ._file_format import FileFormat
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,20 +50,40 @@ def check_time_zone(
     return value
 
 
-def _separator(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _separator(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    if value is None:
+        return None
     value = {"tab": "\t", "\\t": "\t"}.get(value, value)
-    if len(value) != 1:
+    if len(value) != 1 or value in '"\r\n':
         raise click.BadParameter("It must be a single character, or 'tab'.")
     return value
 
 
-def _encoding(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _encoding(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    if value is None:
+        return None
     try:
-        codecs.lookup(value)
+        # Python has codecs from text to text and from bytes to bytes, too.
+        "".encode(value)
+        return value
     except LookupError:
-        raise click.BadParameter(
-            f"{value!r} is no encoding, such as latin-1."
-        ) from None
+        raise click.BadParameter(f"{value!r} is no encoding, such as cp1252.") from None
+
+
+def _thousands(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    if value is None:
+        return None
+    value = {"space": " "}.get(value, value)
+    if len(value) != 1 or value.isalnum() or value in "+-":
+        raise click.BadParameter("It must be a single character, or 'space'.")
+    if value == context.params.get("decimal"):
+        raise click.BadParameter("It must differ from --decimal.")
     return value
 
 
@@ -80,17 +102,32 @@ quiet_option = click.option(
 _FORMAT_OPTIONS = [
     click.option(
         "--sep",
-        default=",",
-        show_default=True,
         callback=_separator,
-        help="The character between fields, or 'tab'.",
+        help="The character between the fields of a CSV file, or 'tab'. Without it, "
+        "the one of , ; tab | with which the header has the columns.",
     ),
     click.option(
         "--encoding",
-        default="utf-8",
-        show_default=True,
         callback=_encoding,
-        help="Encoding of the file.",
+        help="Encoding of a CSV file, such as cp1252. Without it, UTF-8 or what the "
+        "file's first bytes say.",
+    ),
+    click.option(
+        "--sheet",
+        help="Sheet of an Excel file. Without it, the only one that has the columns.",
+    ),
+    click.option(
+        "--decimal",
+        type=click.Choice([".", ","]),
+        default=".",
+        show_default=True,
+        is_eager=True,
+        help="The decimal mark of numbers.",
+    ),
+    click.option(
+        "--thousands",
+        callback=_thousands,
+        help="The character between groups of three digits, or 'space'.",
     ),
 ]
 
@@ -109,9 +146,16 @@ _OUTPUT_OPTIONS = [
 ]
 
 
-def format_options(command: Command) -> Command:
-    """Add the options about the format of a CSV file that is read."""
-    return _decorated(command, _FORMAT_OPTIONS)
+def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options about a file that is read; the command gets a `file_format`."""
+
+    @wraps(command)
+    def with_format(**options: Any) -> Any:
+        names = [field.name for field in fields(FileFormat) if field.name in options]
+        form = FileFormat(**{name: options.pop(name) for name in names})
+        return command(**options, file_format=form)
+
+    return _decorated(with_format, _FORMAT_OPTIONS)
 
 
 def output_options(command: Command) -> Command:

@@ -14,7 +14,7 @@ from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._csv_file import CSVFile
+from ._data_file import DataFile
 from ._rules_file import DEFINITION, STRATEGY, RulesFile
 from ._wording import key_terms, worded
 
@@ -69,7 +69,7 @@ def needed_columns(
 
 def apply_rules(
     file: RulesFile,
-    data: CSVFile,
+    data: DataFile,
     *,
     outcome: str | None = None,
     weight: str | None = None,
@@ -101,7 +101,7 @@ def apply_rules(
     last = [] if rules.noise is not None else [None]
     names = np.array([*rules.names, *last], dtype=object)[codes]
     names[~inside] = OUTSIDE
-    ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.texts[id_column]
+    ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.ids(id_column)
     code_column, name_column = RESULT_COLUMNS
     rows = pd.DataFrame({id_column or ROW: ids, code_column: codes, name_column: names})
     return RulesRun(file, rules, report, rows, table, outside, segmenter)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ._file_format import FileFormat
 from ._options import FOLDER, SOURCE, format_options, output_options, quiet_option
 from ._wording import input_errors
 
@@ -80,8 +81,7 @@ def apply(
     outcome: str | None,
     weight: str | None,
     id_column: str | None,
-    sep: str,
-    encoding: str,
+    file_format: FileFormat,
     dialect: str,
     plots: bool,
     quiet: bool,
@@ -95,7 +95,7 @@ def apply(
     and ids, are kept as they are written, leading zeros included; empty fields are
     missing values.
     """
-    from ._csv_file import read_csv_file
+    from ._data_file import read_data_file
     from ._outputs import RULES_FILES, check_folder, rules_writers, write_files
     from ._rules_apply import apply_rules, needed_columns
     from ._rules_file import read_rules_file
@@ -110,7 +110,7 @@ def apply(
         roles = {"outcome": outcome, "weight": weight, "id_column": id_column}
         columns = needed_columns(source, **roles)
         with reading(data, quiet=quiet) as opened:
-            rows = read_csv_file(data, columns, sep=sep, encoding=encoding, file=opened)
+            rows = read_data_file(data, columns, file_format, file=opened)
         with working("Segmenting", quiet=quiet):
             run = apply_rules(source, rows, **roles)
     show_rules_run(console, run)

@@ -30,8 +30,8 @@ class Data(Protocol):
     def n_rows(self) -> int:
         """Number of rows."""
 
-    def line(self, row: int) -> int:
-        """Return the line in which a row, counted from 0, begins."""
+    def place(self, row: int) -> str:
+        """Return where a row, counted from 0, is in the file, such as "line 3"."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def _defects(error: SksegError, data: Data) -> str:
         rows = "row" if n_rows == 1 else "rows"
         shown = "" if value is None else f": {value!r}"
         name, hint = _DEFECTS.get(kind, (kind, ""))
-        line = data.line(row)
-        lines.append(f"- {name}: {n_rows:,} {rows}, first in line {line}{shown}.{hint}")
+        place = data.place(row)
+        lines.append(f"- {name}: {n_rows:,} {rows}, first in {place}{shown}.{hint}")
     if not error.remedy:
         lines.append("No row is left.")
     return "\n".join(lines)
@@ -171,8 +171,8 @@ def _flow_text(domain: Any) -> str:
 
 
 def place_of(data: Data, row: int) -> str:
-    """Return file and line of a row, counted from 0."""
-    return f"{data.name}, line {data.line(row)}"
+    """Return file and place of a row, counted from 0."""
+    return f"{data.name}, {data.place(row)}"
 
 
 # Parameter that an error about a row names -> the statement about its line.

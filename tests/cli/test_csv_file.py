@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skseg.cli._csv_file import as_integers_if_lossless, read_csv_file
+from skseg.cli._data_file import as_integers_if_lossless, read_data_file
 from tests.cli.cli_tools import write_csv
 
 
@@ -20,9 +20,9 @@ def test_compressed_files_are_read(
     path = tmp_path / f"orders.csv{suffix}"
     pd.read_csv(orders_csv, dtype=str).to_csv(path, index=False)
     columns = ["customer_id", "date", "amount"]
-    expected = read_csv_file(orders_csv, columns).texts
+    expected = read_data_file(orders_csv, columns).frame
     with path.open("rb") as file:
-        texts = read_csv_file(path, columns, file=file).texts
+        texts = read_data_file(path, columns, file=file).frame
     pd.testing.assert_frame_equal(texts, expected)
 
 
@@ -62,8 +62,8 @@ def test_long_files_are_read_in_chunks(
     monkeypatch.setattr("skseg.cli._csv_file.CHUNK", 2)
     lines = ["id,when,paid", "1,a,b", "2,c,", "03,,d", "4,e,f", "5,g,h"]
     path = write_csv(tmp_path / "o.csv", lines)
-    data = read_csv_file(path, ["id", "when", "paid"])
-    orders = data.texts_with_ids(["id"])
+    data = read_data_file(path, ["id", "when", "paid"])
+    orders = data.with_ids(["id"])
     assert orders["id"].to_list() == ["1", "2", "03", "4", "5"]
     assert list(orders.index) == [0, 1, 2, 3, 4]
     assert orders.isna().to_numpy().sum() == 2
@@ -82,7 +82,8 @@ def test_long_files_are_read_in_chunks(
         ("nan", None),
         ("NA", None),
         ("0x1F", None),
-        ("True", None),
+        ("True", 1.0),
+        (" FALSE", 0.0),
         ("١", None),
         ("1 000", None),
     ],
@@ -90,7 +91,7 @@ def test_long_files_are_read_in_chunks(
 def test_numbers_are_what_databases_take_for_numbers(
     tmp_path: Path, text: str, expected: float | None
 ) -> None:
-    data = read_csv_file(write_csv(tmp_path / "d.csv", ["a,b", f"{text},1"]), ["a"])
+    data = read_data_file(write_csv(tmp_path / "d.csv", ["a,b", f"{text},1"]), ["a"])
     if expected is None:
         with pytest.raises(ValueError, match="line 2: The column 'a' must hold"):
             data.numbers("a")
@@ -100,6 +101,6 @@ def test_numbers_are_what_databases_take_for_numbers(
 
 def test_lines_are_counted_as_in_an_editor(tmp_path: Path) -> None:
     lines = ["aov", "", "1", "   ", '""', '"2', ' "', "x"]
-    data = read_csv_file(write_csv(tmp_path / "d.csv", lines), ["aov"])
+    data = read_data_file(write_csv(tmp_path / "d.csv", lines), ["aov"])
     with pytest.raises(ValueError, match=r"d\.csv, line 8: The column 'aov' must hold"):
         data.numbers("aov")

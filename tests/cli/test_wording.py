@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from skseg import MECERuleSegmenter, rfm_table
-from skseg.cli._csv_file import CSVFile, read_csv_file
+from skseg.cli._data_file import DataFile, read_data_file
 from skseg.cli._wording import (
     InputError,
     Terms,
@@ -25,9 +25,9 @@ from skseg.rules import RuleSet
 from tests.cli.cli_tools import DAY, write_csv
 
 
-def orders_file(folder: Path, *lines: str) -> CSVFile:
+def orders_file(folder: Path, *lines: str) -> DataFile:
     path = write_csv(folder / "orders.csv", ["id,when,paid", *lines])
-    return read_csv_file(path, ["id", "when", "paid"])
+    return read_data_file(path, ["id", "when", "paid"])
 
 
 def error_of(call: Callable[[], object]) -> SksegError:
@@ -36,9 +36,9 @@ def error_of(call: Callable[[], object]) -> SksegError:
     return caught.value
 
 
-def table_of(file: CSVFile, **parameters: Any) -> Any:
+def table_of(file: DataFile, **parameters: Any) -> Any:
     columns = {"customer_id": "id", "date": "when", "amount": "paid"}
-    return rfm_table(file.texts, as_of=DAY, **columns, **parameters)
+    return rfm_table(file.frame, as_of=DAY, **columns, **parameters)
 
 
 def test_parameters_are_options_and_columns_keep_their_names() -> None:

@@ -1,0 +1,241 @@
+"""Files of rows: CSV, Parquet and Excel, read alike."""
+
+from __future__ import annotations
+
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import eq
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError
+
+from ._csv_file import advice_on_encoding, find_layout, line_of_row, read_csv_texts
+from ._excel_file import read_excel_columns
+from ._file_format import FileFormat
+from ._file_source import CSV, EXCEL, FileSource, find_source
+from ._parquet_file import read_parquet_columns
+from ._plain_number import NumberReader
+from ._wording import place_of
+
+UNREADABLE = (
+    EOFError,
+    OSError,
+    UnicodeError,
+    lzma.LZMAError,
+    pd.errors.EmptyDataError,
+    pd.errors.ParserError,
+    pd.errors.ParserWarning,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """Columns of a file of rows.
+
+    Columns of CSV files are text, in which an empty field is missing, and nothing else
+    is: a value may be ``NA`` or ``null``. Columns of Excel files hold Python objects,
+    those of Parquet files have the types that are stored.
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    locate: Callable[[int], str]
+    read_number: NumberReader
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.frame)
+
+    def place(self, row: int) -> str:
+        """Return where a row, counted from 0, is in the file: "line 3" or "row 3"."""
+        return self.locate(row)
+
+    def with_ids(self, names: Iterable[str]) -> pd.DataFrame:
+        """Return the columns, the named ones as ids."""
+        return self.frame.assign(**{name: self.ids(name) for name in names})
+
+    def ids(self, name: str) -> pd.Series[Any]:
+        """Return a column of ids: integers where no leading zero is lost by it."""
+        return as_integers_if_lossless(self.texts(name))
+
+    def texts(self, name: str) -> pd.Series[Any]:
+        """Return a column; one that mixes types, as of an Excel file, as text."""
+        column = self.frame[name]
+        if not _holds_objects(column):
+            return column
+        texts = [None if value is None else _cell_text(value) for value in column]
+        return pd.Series(texts, column.index, dtype=str, name=name)
+
+    def columns(self, kinds: Mapping[str, str | None]) -> pd.DataFrame:
+        """Return columns, those of the kind "number" as float64, others as `texts`."""
+        columns: dict[str, Any] = {
+            name: self.numbers(name) if kind == "number" else self.texts(name)
+            for name, kind in kinds.items()
+        }
+        return pd.DataFrame(columns, index=self.frame.index)
+
+    def numbers(self, name: str) -> FloatArray:
+        """Return a column as numbers, NaN where it is missing, or raise with the place.
+
+        ``true`` and ``false``, in any case, are 1 and 0 where a column has no numbers
+        but these.
+        """
+        codes, distinct = pd.factorize(self.frame[name])
+        values = self.read_number.values(list(distinct))
+        is_bad = np.array([value is None for value in values] + [False])[codes]
+        if is_bad.any():
+            row = int(np.argmax(is_bad))
+            value = distinct[codes[row]]
+            hint = self.read_number.hint(value)
+            raise InvalidDataError(
+                f"{place_of(self, row)}: The column {name!r} must hold numbers, or "
+                f"nothing where the value is missing. Got {_shown(value)}.{hint}"
+            )
+        # The last entry is for missing values, whose code is -1.
+        numbers: FloatArray = np.array([*values, np.nan], dtype=np.float64)[codes]
+        return numbers
+
+    def finite_numbers(self, name: str) -> FloatArray:
+        """Return a column that has a finite number in every row, or raise."""
+        numbers = self.numbers(name)
+        is_finite = np.isfinite(numbers)
+        if not is_finite.all():
+            row = int(np.argmin(is_finite))
+            value = "an empty field" if np.isnan(numbers[row]) else f"{numbers[row]}"
+            raise InvalidDataError(
+                f"{place_of(self, row)}: The column {name!r} must hold a finite number "
+                f"in every row. Got {value}."
+            )
+        return numbers
+
+    def weights(self, name: str) -> FloatArray:
+        """Return a column of weights, or raise."""
+        weights = self.finite_numbers(name)
+        if (weights < 0).any():
+            place = place_of(self, int(np.argmax(weights < 0)))
+            raise InvalidDataError(
+                f"{place}: The weight in column {name!r} is negative."
+            )
+        if not weights.any():
+            raise InvalidDataError(
+                f"{self.name}: The weight in column {name!r} is zero in every row."
+            )
+        return weights
+
+
+def read_data_file(
+    path: Path,
+    columns: Iterable[str],
+    file_format: FileFormat | None = None,
+    *,
+    file: IO[bytes] | None = None,
+) -> DataFile:
+    """Read columns of a CSV, Parquet or Excel file, in the order named.
+
+    `file` is the same file opened, for instance by what shows the progress of reading.
+    Raises ValueError if this is no such file, a column is missing or not the only one
+    of its name, or there are no rows.
+    """
+    names = list(dict.fromkeys(columns))
+    form = file_format or FileFormat()
+    source = FileSource(path)
+    try:
+        source = find_source(path, file)
+        frame, locate = _read(source, names, form, file)
+    except UNREADABLE as error:
+        raise _cannot_read(source, error) from error
+    if not len(frame):
+        raise InvalidDataError(f"{path.name} holds no rows.")
+    return DataFile(path, frame, locate, NumberReader(form.decimal, form.thousands))
+
+
+def _read(
+    source: FileSource, names: list[str], form: FileFormat, file: IO[bytes] | None
+) -> tuple[pd.DataFrame, Callable[[int], str]]:
+    """Return the columns, and what tells the place of a row."""
+    if form.sheet is not None and source.kind != EXCEL:
+        raise InvalidDataError(
+            f"{source.name} is {source.kind}, which has no sheets. Leave out --sheet."
+        )
+    if source.kind == CSV:
+        layout = find_layout(
+            source,
+            names,
+            sep=form.sep,
+            encoding=form.encoding,
+            decimal=form.decimal,
+        )
+        texts = read_csv_texts(source, names, layout, file)
+        return texts, lambda row: f"line {line_of_row(source, layout, row)}"
+    if source.kind == EXCEL:
+        cells = read_excel_columns(source, names, form.sheet, file)
+        return cells.frame, lambda row: f"row {cells.numbers[row]}"
+    return read_parquet_columns(source, names, file), lambda row: f"row {row + 1}"
+
+
+def _cannot_read(source: FileSource, error: Exception) -> InvalidDataError:
+    reason, advice = str(error).strip().rstrip("."), None
+    if isinstance(error, pd.errors.ParserWarning):
+        reason = "its rows have more fields than its header"
+    elif isinstance(error, UnicodeDecodeError):
+        advice = advice_on_encoding(error)
+    return InvalidDataError(
+        f"{source.name} cannot be read as {source.kind}: {reason}.", advice=advice
+    )
+
+
+def _holds_objects(column: pd.Series[Any]) -> bool:
+    return column.dtype == object
+
+
+def _cell_text(value: Any) -> str:
+    """Return a value of a cell as a CSV file would have it."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else f"{value}"
+
+
+def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:
+    """Return ids as integers if Python writes each of them alike, else as they are.
+
+    The integers are int64, or Int64 where ids are missing.
+    """
+    codes, distinct = pd.factorize(texts)
+    written = list(distinct)
+    if not all(isinstance(text, str) for text in written):
+        return texts
+    try:
+        integers = [int(text) for text in written]
+        numbers = np.array(integers, dtype=np.int64)
+    except (ValueError, OverflowError):
+        return texts
+    if not integers or not all(map(eq, map(str, integers), written)):
+        return texts
+    missing = codes == -1
+    values = numbers[codes]
+    if not missing.any():
+        return pd.Series(values, texts.index, name=texts.name)
+    nullable = pd.arrays.IntegerArray(values, missing)
+    return pd.Series(nullable, texts.index, name=texts.name)

@@ -1,0 +1,150 @@
+"""Columns of Excel files, as the values of their cells."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import pandas as pd
+
+from skseg.exceptions import InvalidDataError, MissingExtraError
+
+from ._file_source import FileSource
+from ._table_header import positions_of
+
+
+@dataclass(frozen=True)
+class SheetColumns:
+    """Cells of columns as Python values, and the number of each row in the sheet."""
+
+    frame: pd.DataFrame
+    numbers: list[int]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    title: str
+    header: list[str]
+    header_row: int
+
+
+def read_excel_columns(
+    source: FileSource,
+    names: Sequence[str],
+    sheet: str | None,
+    file: IO[bytes] | None = None,
+) -> SheetColumns:
+    """Return the named columns of a sheet; empty rows count only in a single column.
+
+    Without `sheet` it is the only sheet whose header holds all the names. Raises
+    ValueError if there is no such sheet, a column is missing or not the only one of its
+    name, or a cell has a formula whose value is not stored.
+    """
+    with source.open(file) as stream, _workbook(stream, source) as book:
+        chosen = _find_sheet(book, names, sheet, source.name)
+        positions = positions_of(names, chosen.header, source.name)
+        is_single = len(chosen.header) == 1
+        rows, numbers = [], []
+        for number, cells in _rows(
+            book[chosen.title], chosen.header_row + 1, keeps_empty=is_single
+        ):
+            rows.append([cells[p] if p < len(cells) else None for p in positions])
+            numbers.append(number)
+    frame = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
+    if frame.isna().to_numpy().any():
+        _require_values(source, chosen.title, frame, numbers, positions)
+    return SheetColumns(frame, numbers)
+
+
+@contextmanager
+def _workbook(
+    stream: IO[bytes], source: FileSource, *, with_formulas: bool = False
+) -> Iterator[Any]:
+    try:
+        import openpyxl
+    except ModuleNotFoundError:
+        raise MissingExtraError("Reading Excel files", "cli") from None
+    with warnings.catch_warnings():
+        # It warns of styles, filters and drop-down lists that it does not know.
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(
+            stream, read_only=True, data_only=not with_formulas
+        )
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _find_sheet(
+    book: Any, names: Sequence[str], title: str | None, file_name: str
+) -> _Sheet:
+    titles = [sheet.title for sheet in book.worksheets]
+    if title is not None and title not in titles:
+        raise InvalidDataError(
+            f"{file_name} has no sheet {title!r}. Its sheets: "
+            f"{', '.join(map(repr, titles))}."
+        )
+    sheets = [_read_header(book[t]) for t in titles if title in (None, t)]
+    fitting = [sheet for sheet in sheets if set(names) <= set(sheet.header)]
+    if len(fitting) > 1:
+        ways = " or ".join(f"--sheet {sheet.title!r}" for sheet in fitting)
+        raise InvalidDataError(
+            f"{file_name} has {len(fitting)} sheets with these columns. Give {ways}."
+        )
+    if fitting:
+        return fitting[0]
+    return max(sheets, key=lambda sheet: len(set(names) & set(sheet.header)))
+
+
+def _read_header(sheet: Any) -> _Sheet:
+    """Return the first row of a sheet that is not empty, as text."""
+    number, cells = next(_rows(sheet, 1), (1, ()))
+    header = ["" if value is None else str(value) for value in cells]
+    return _Sheet(sheet.title, header, number)
+
+
+def _rows(
+    sheet: Any, first: int, *, keeps_empty: bool = False
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Yield rows with their numbers, empty ones only between others, and on demand."""
+    # Some programs write a wrong size of the sheet, at which reading would stop.
+    sheet.reset_dimensions()
+    empty = []
+    for number, cells in enumerate(
+        sheet.iter_rows(min_row=first, values_only=True), first
+    ):
+        if all(value is None for value in cells):
+            empty.append((number, cells))
+            continue
+        if keeps_empty:
+            yield from empty
+        empty.clear()
+        yield number, cells
+
+
+def _require_values(
+    source: FileSource,
+    title: str,
+    frame: pd.DataFrame,
+    numbers: Sequence[int],
+    positions: Sequence[int],
+) -> None:
+    """Raise where a cell that seems empty has a formula without a stored value."""
+    row_of = {number: row for row, number in enumerate(numbers)}
+    with source.open() as stream, _workbook(stream, source, with_formulas=True) as book:
+        for number, cells in _rows(book[title], numbers[0]):
+            for column, position in enumerate(positions):
+                formula = cells[position] if position < len(cells) else None
+                row = row_of.get(number)
+                is_empty = row is None or frame.iat[row, column] is None
+                if is_empty and isinstance(formula, str) and formula[:1] == "=":
+                    raise InvalidDataError(
+                        f"{source.name}, row {number}: The column "
+                        f"{frame.columns[column]!r} has a formula whose value is not "
+                        "stored in the file.",
+                        advice="Open the file in Excel and save it, or save it as CSV.",
+                    )

@@ -1,0 +1,48 @@
+"""Columns of Parquet files, in the types that they are stored in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO, Any
+
+import pandas as pd
+
+from skseg.exceptions import MissingExtraError
+
+from ._file_source import FileSource
+from ._table_header import positions_of
+
+
+def read_parquet_columns(
+    source: FileSource, names: Sequence[str], file: IO[bytes] | None = None
+) -> pd.DataFrame:
+    """Return the named columns of a Parquet file.
+
+    Text is text as in other files; every other type is Arrow's, so that integers stay
+    integers where values are missing. Raises ValueError if a column is missing, or not
+    the only one of its name.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError:
+        raise MissingExtraError("Reading Parquet files", "cli") from None
+    with source.open(file) as stream:
+        stored: Any = pq.ParquetFile(stream)
+        positions_of(names, stored.schema_arrow.names, source.name)
+        table = stored.read(columns=list(names)).select(list(names))
+    for position, field in enumerate(table.schema):
+        kind = field.type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            kind = pa.string()
+        if kind != field.type:
+            column = table.column(position).cast(kind)
+            table = table.set_column(position, field.name, column)
+
+    def in_pandas(kind: Any) -> pd.ArrowDtype | None:
+        return None if pa.types.is_string(kind) else pd.ArrowDtype(kind)
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=in_pandas, ignore_metadata=True)
+    return frame
