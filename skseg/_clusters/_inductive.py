@@ -24,13 +24,13 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.validation import (
+    check_array,
     check_is_fitted,
     has_fit_parameter,
-    validate_data,
 )
 
 from skseg._core._base import DocumentationLinkMixin
-from skseg._core._validation import check_choice, check_sample_weight
+from skseg._core._validation import check_choice, check_sample_weight, read_rows
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules._reserved_names import NOISE
@@ -331,14 +331,14 @@ class InductiveSegmenter(
         return clusterer
 
     def _rows(self, X: Any, *, reset: bool) -> Any:
-        return validate_data(
-            self,
-            X,
-            reset=reset,
+        return check_array(
+            read_rows(self, X, reset=reset),
             # Clusterers refuse it themselves, and not all that take it have the tag.
             accept_sparse="csr",
             # A single customer cannot be segmented.
             ensure_min_samples=2 if reset else 1,
+            estimator=self,
+            input_name="X",
         )
 
     def _checked_params(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, TypeGuard
@@ -10,11 +11,14 @@ from typing import Any, TypeGuard
 import narwhals as nw
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import validate_data
 
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns
+from skseg.rules._frames import read_frame
+
+from ._vector import read_vector
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -57,30 +61,24 @@ def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
 
     `needed` is a mask of the rows, or their number if all of them need an outcome.
     """
-    values = column_or_1d(y, warn=True)
-    n_rows = needed if isinstance(needed, int) else len(needed)
-    if len(values) != n_rows:
+    if y is None:
         raise InvalidDataError(
-            f"y must have one outcome a row of X. Got {len(values)} outcomes and "
+            f"{owner} requires y to be passed, but the target y is None.",
+            owner=owner,
+            name="y",
+        )
+    vector = read_vector(owner, "y", y, title="The outcome y")
+    n_rows = needed if isinstance(needed, int) else len(needed)
+    if len(vector) != n_rows:
+        raise InvalidDataError(
+            f"y must have one outcome a row of X. Got {len(vector)} outcomes and "
             f"{n_rows} rows.",
             owner=owner,
             name="y",
             rule="one outcome a row of X",
-            value=len(values),
+            value=len(vector),
         )
-    try:
-        outcome: FloatArray = values.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InvalidDataError(
-            f"The outcome y of {owner} must be numbers, such as 0 / 1 or revenue. Got "
-            f"{values.dtype} values such as {values[0]!r}.",
-            owner=owner,
-            name="y",
-            rule="numbers, such as 0 / 1 or revenue",
-            value=values[0],
-        ) from None
-    if values.dtype.kind in "biu":
-        return outcome
+    outcome = vector.numbers("numbers, such as 0 / 1 or revenue")
     is_invalid = ~np.isfinite(outcome)
     if not isinstance(needed, int):
         is_invalid &= needed
@@ -109,12 +107,15 @@ def read_columns(
 ) -> Columns:
     """Return the columns of `X` under the names that `estimator` knows them by.
 
-    Sets or checks ``n_features_in_`` and ``feature_names_in_`` as scikit-learn does.
-    The columns of a frame are converted one by one, when they are read.
+    With `reset`, sets ``n_features_in_``, and ``feature_names_in_`` if `X` is a frame.
+    Otherwise a frame may have more columns than that of ``fit``, fewer, and in any
+    order: rules find theirs by name, and miss those that are absent. Arrays are read by
+    position and must be as wide as in ``fit``. The columns of a frame are converted one
+    by one, when they are read.
     """
     owner = type(estimator).__name__
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
+    frame = read_frame(X, owner)
+    if frame is None:
         array = validate_data(
             estimator,
             X,
@@ -126,29 +127,88 @@ def read_columns(
         names = _known_names(estimator)
         values = {name: array[:, i] for i, name in enumerate(names)}
         return Columns(values, owner)
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
-    n_rows, n_columns = frame.shape
-    for count, least, what in ((n_rows, 1, "row"), (n_columns, min_features, "column")):
+    _check_shape(owner, frame.shape, min_features if reset else 1)
+    if reset:
+        _remember_names(estimator, frame)
+    elif not hasattr(estimator, "feature_names_in_"):
+        frame = _named_by_position(estimator, frame)
+    return Columns(frame, owner)
+
+
+def read_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
+    """Return the rows for an estimator inside `estimator`, which checks them itself.
+
+    A frame of new rows gets the columns of ``fit`` in the order of ``fit``. What is no
+    frame comes back as it is.
+
+    Raises
+    ------
+    MissingColumnError
+        If a frame lacks columns that ``fit`` has seen.
+    """
+    owner = type(estimator).__name__
+    frame = read_frame(X, owner)
+    if frame is None:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return X
+    _check_shape(owner, frame.shape, 1)
+    if reset:
+        _remember_names(estimator, frame)
+    elif not hasattr(estimator, "feature_names_in_"):
+        _named_by_position(estimator, frame)
+    elif frame.columns != (names := _known_names(estimator)):
+        Columns(frame, owner).require(names)
+        frame = frame.select(names)
+    return frame.to_native()
+
+
+def _check_shape(owner: str, shape: tuple[int, int], min_features: int) -> None:
+    least_shape = (1, min_features)
+    for count, least, what in zip(shape, least_shape, ("row", "column"), strict=True):
         if count < least:
             raise InvalidDataError(
                 f"{owner} needs a frame with at least {least} {what}(s). Got shape "
-                f"{frame.shape}.",
+                f"{shape}.",
                 owner=owner,
                 name="X",
                 rule=f"a frame with at least {least} {what}(s)",
-                value=frame.shape,
+                value=shape,
             )
-    names = _known_names(estimator)
-    if list(frame.columns) != names:
-        frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
-    return Columns(frame, owner)
+
+
+def _remember_names(estimator: Any, frame: nw.DataFrame[Any]) -> None:
+    """Set the fitted attributes by which scikit-learn knows the columns of a frame."""
+    estimator.n_features_in_ = frame.shape[1]
+    estimator.feature_names_in_ = np.array(frame.columns, dtype=object)
+
+
+def _named_by_position(estimator: Any, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Return a frame under the names of an array, as ``fit`` has seen one; or raise."""
+    owner = type(estimator).__name__
+    if frame.shape[1] != estimator.n_features_in_:
+        raise InvalidDataError(
+            f"X has {frame.shape[1]} features, but {owner} is expecting "
+            f"{estimator.n_features_in_} features as input.",
+            owner=owner,
+            name="X",
+            rule=f"an array or frame of {estimator.n_features_in_} columns",
+            value=frame.shape[1],
+        )
+    warnings.warn(
+        f"X has feature names, but {owner} was fitted without feature names. Its "
+        "columns are read by position.",
+        UserWarning,
+        stacklevel=4,
+    )
+    names = positional_names(frame.shape[1])
+    return frame.rename(dict(zip(frame.columns, names, strict=True)))
 
 
 def _known_names(estimator: Any) -> list[str]:
     known = getattr(estimator, "feature_names_in_", None)
     if known is None:
         return positional_names(estimator.n_features_in_)
-    return [str(name) for name in known]
+    return list(known)
 
 
 def check_sample_weight(
@@ -157,16 +217,17 @@ def check_sample_weight(
     """Return the weights as float64, or None for none; raise on bad ones."""
     if sample_weight is None:
         return None
-    weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (n_rows,):
+    vector = read_vector(owner, "sample_weight", sample_weight)
+    if len(vector) != n_rows:
         raise InvalidDataError(
             f"sample_weight must have shape ({n_rows},), one weight a row. Got shape "
-            f"{weight.shape} instead.",
+            f"({len(vector)},) instead.",
             owner=owner,
             name="sample_weight",
             rule=f"of shape ({n_rows},), one weight a row",
-            value=weight.shape,
+            value=(len(vector),),
         )
+    weight = vector.numbers()
     is_valid = np.isfinite(weight) & (weight >= 0)
     if not is_valid.all():
         row = int(np.argmin(is_valid))

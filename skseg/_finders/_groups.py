@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils.validation import column_or_1d
 
 from skseg._core._validation import check_outcome
+from skseg._core._vector import read_vector
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import is_missing_value
@@ -53,8 +53,8 @@ def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> npt.NDArray[np.void]:
     >>> with_group([1, 0, 0], ["A", "B", "A"])["group"].tolist()
     ['A', 'B', 'A']
     """
-    labels = np.asarray(column_or_1d(group), dtype=object)
-    n_outcomes = len(column_or_1d(y))
+    labels = read_vector("with_group", "group", group).labels()
+    n_outcomes = len(read_vector("with_group", "y", y))
     if len(labels) != n_outcomes:
         raise InvalidDataError(
             f"with_group takes one group for every outcome. Got {len(labels)} groups "
@@ -103,7 +103,7 @@ def read_groups(owner: str, group: Any, compare: Any, n_rows: int) -> Groups:
     `compare` is a pair of labels, one label to compare with all others, or None for the
     two labels that there are.
     """
-    labels = np.asarray(column_or_1d(group), dtype=object)
+    labels = read_vector(owner, "group", group).labels().astype(object)
     if len(labels) != n_rows:
         raise InvalidDataError(
             f"group must have one label a row of X. Got {len(labels)} labels and "

@@ -23,9 +23,9 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
+    _num_samples,
     check_is_fitted,
     has_fit_parameter,
-    validate_data,
 )
 
 from skseg._core._base import SegmenterMixin
@@ -33,12 +33,19 @@ from skseg._core._validation import (
     check_choice,
     check_outcome,
     check_sample_weight,
+    read_rows,
 )
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._binner import OptimalRevenueBinner
-from ._cross_fitting import OWNER, expected_outcome, fold_splits, out_of_fold
+from ._cross_fitting import (
+    OWNER,
+    check_classes,
+    expected_outcome,
+    fold_splits,
+    out_of_fold,
+)
 
 COLUMN = "propensity"
 RESPONSE_METHODS = ("auto", "predict_proba", "predict")
@@ -70,8 +77,8 @@ class PropensityBinner(
         `OptimalRevenueBinner`.
     cv : int, splitter or iterable of (train, test), default=5
         The folds; test folds have to be a partition of the rows. An int is the number
-        of folds, which are not shuffled and, for a classifier with large enough
-        classes, stratified.
+        of folds in [2, n_rows], which are not shuffled and, for a classifier with
+        large enough classes, stratified: two conversions are in different folds.
     response_method : {"auto", "predict_proba", "predict"}, default="auto"
         Method that the propensity comes from. ``"auto"``: ``predict_proba`` for
         classifiers, ``predict`` for all others.
@@ -194,17 +201,18 @@ class PropensityBinner(
         Raises
         ------
         ValueError
-            If a parameter is wrong, outcomes are no numbers, the test folds are no
-            partition, or weights are given that `estimator` or `binner` cannot take.
+            If a parameter is wrong, outcomes are no numbers or, for a classifier, no
+            classes, one fold has all rows of a class, the test folds are no partition,
+            or weights are given that `estimator` or `binner` cannot take.
         """
         estimator, binner, self._response = self._checked_parts()
-        validate_data(self, X, y, skip_check_array=True)
-        X, y = indexable(X, y)
-        outcome = check_outcome(OWNER, y, len(y))
+        (X,) = indexable(read_rows(self, X, reset=True))
+        outcome = check_outcome(OWNER, y, _num_samples(X))
         weight = check_sample_weight(sample_weight, len(outcome), OWNER)
         routed = self._routed(weight, fit_params)
         params = routed["estimator"]["fit"]
         to_split = routed["splitter"]["split"]
+        check_classes(estimator, outcome)
         splits = fold_splits(self.cv, X, outcome, estimator, to_split)
         self.propensities_ = out_of_fold(
             estimator, X, outcome, splits, params, self._response, self.n_jobs
@@ -260,6 +268,7 @@ class PropensityBinner(
             If the binner is not fitted.
         """
         check_is_fitted(self)
+        X = read_rows(self, X, reset=False)
         return expected_outcome(self.estimator_, X, self._response)
 
     def predict(self, X: Any) -> IntArray:

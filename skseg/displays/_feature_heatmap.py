@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array
 from skseg._core._validation import check_int, positional_names
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules._frames import read_frame
 
 from ._canvas import TITLE_PAD
 from ._display import Display
@@ -273,8 +274,8 @@ def _numbers(X: Any, segments: Segments, max_features: int) -> dict[str, Any]:
 
 def _read_numeric(X: Any) -> tuple[FloatArray, list[str]]:
     """Return the numeric columns, NaN where they are missing, and their names."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
+    frame = read_frame(X, _OWNER)
+    if frame is None:
         values = check_array(
             X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=_OWNER
         )

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skseg._core._validation import positional_names
+from skseg._core._vector import read_vector
 from skseg._core._wrapped import first_attribute, unwrapped
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import (
@@ -20,6 +21,7 @@ from skseg.exceptions import (
     MissingColumnError,
 )
 from skseg.rules import is_missing_value
+from skseg.rules._frames import read_frame
 from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 
@@ -27,8 +29,8 @@ def read_table(
     owner: str, name: str, table: Any, columns: Sequence[str]
 ) -> nw.DataFrame[Any]:
     """Return the table that a parameter holds, or raise if it lacks a column."""
-    frame = nw.from_native(table, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
+    frame = read_frame(table, owner, name)
+    if frame is None:
         rule = f"a frame with the columns {', '.join(map(repr, columns))}"
         raise InvalidParameterError(owner, name, rule, table)
     if absent := [column for column in columns if column not in frame.columns]:
@@ -78,12 +80,11 @@ def read_segments(
     A code is a position in `segment_names`. As -1 is a position, too, the last name may
     be that of noise: it is so if it says so, or if the names are known to end in it.
     """
-    codes = np.asarray(labels)
-    if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes < -1).any():
+    codes = read_vector(owner, "labels", labels).codes()
+    if (codes < -1).any():
         raise InvalidParameterError(
             owner, "labels", "1-D, of int codes from -1 on", labels
         )
-    codes = codes.astype(np.intp)
     n_used = int(codes.max(initial=-1)) + 1
     if segment_names is None:
         return Segments(codes, [str(code) for code in range(n_used)])
@@ -143,10 +144,8 @@ def check_rows(owner: str, n_rows: int, n_codes: int) -> None:
 
 def column_names(X: Any, n_columns: int) -> list[str]:
     """Return the names of the columns of a frame, or x0, x1, ..."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return [str(name) for name in frame.columns]
-    return positional_names(n_columns)
+    frame = read_frame(X, "A display")
+    return positional_names(n_columns) if frame is None else frame.columns
 
 
 def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_sample_weight
+from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
+from skseg.rules._frames import read_frame
 
 from ._canvas import (
     LEAST_SIZE,
@@ -251,7 +253,7 @@ def _numbers(
         amounts = _check_revenue(revenue, n_rows)
         amounts = amounts if weight is None else amounts * weight
         sums = np.bincount(places, amounts, minlength=n_places)
-        shares = sums / total if (total := sums.sum()) else sums * np.nan
+        shares = _revenue_shares(sums)
     codes = np.where(shown == n_places - 1, -1, shown)
     return {
         "codes": codes,
@@ -259,6 +261,18 @@ def _numbers(
         "n": sizes[shown],
         "revenue_share": None if shares is None else shares[shown],
     }
+
+
+def _revenue_shares(revenue: FloatArray) -> FloatArray:
+    """Return shares of the total; of one that is not positive there are none."""
+    total = revenue.sum()
+    if total < 0:
+        warnings.warn(
+            f"The total revenue is {total:,.2f}, of which there are no shares: the "
+            "bars of revenue are left out.",
+            stacklevel=4,
+        )
+    return revenue / total if total > 0 else np.full(len(revenue), np.nan)
 
 
 def _label_size(ax: Any, n_bars: int) -> float:
@@ -323,7 +337,7 @@ def _dress(ax: Any, frame: pd.DataFrame, size: float, labels: list[str]) -> None
 
 
 def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:
-    amounts = np.asarray(revenue, dtype=np.float64)
+    amounts = read_vector(_OWNER, "revenue", revenue).numbers()
     if amounts.shape != (n_rows,):
         rule = f"of shape ({n_rows},), one amount a customer"
         raise InvalidDataError(
@@ -339,8 +353,8 @@ def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:
 
 def _column(X: Any, name: str) -> Any:
     """Return the column `name` of the frame `X`."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
+    frame = read_frame(X, _OWNER)
+    if frame is None:
         rule = "an array of amounts, unless X is a frame with such a column"
         raise InvalidParameterError(_OWNER, "revenue", rule, name)
     if name not in frame.columns:

@@ -77,7 +77,8 @@ class ArrayColumn:
         """Return the different texts of the column, sorted."""
         self._require_comparable("text")
         self._require_text(self.values)
-        return sorted({value for value in self.values if isinstance(value, str)})
+        # An array of texts holds a subclass of str.
+        return sorted({str(v) for v in self.values if isinstance(v, str)})
 
     def missing(self) -> BoolArray:
         """Return which rows are missing."""

@@ -11,6 +11,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import MissingColumnError, RuleError
 
 from ._array_column import ArrayColumn, as_array
+from ._column_names import text_names
 
 if TYPE_CHECKING:
     from ._series_column import SeriesColumn
@@ -61,7 +62,8 @@ class Columns:
         self._frame: Any = None
         self._values: dict[str, Any] = {}
         if isinstance(X, Mapping):
-            self._values = {str(name): self._one_column(name, X[name]) for name in X}
+            columns = zip(text_names(X, owner), X.values(), strict=True)
+            self._values = {name: self._one_column(name, v) for name, v in columns}
             lengths = {len(values) for values in self._values.values()}
             if len(lengths) > 1:
                 raise RuleError(
@@ -71,7 +73,7 @@ class Columns:
             self.names = list(self._values)
             return
         if not isinstance(X, _PLAIN):
-            from ._series_column import read_frame
+            from ._frames import read_frame
 
             self._frame = read_frame(X, owner)
         if self._frame is not None:
@@ -90,12 +92,12 @@ class Columns:
         self.names = [f"x{i}" for i in range(array.shape[1])]
         self._values = {name: array[:, i] for i, name in enumerate(self.names)}
 
-    def _one_column(self, name: Any, values: Any) -> Any:
+    def _one_column(self, name: str, values: Any) -> Any:
         """Return the values of one column as a series or a one-dimensional array."""
         if not isinstance(values, _PLAIN):
-            from ._series_column import read_series
+            from ._frames import read_series
 
-            series = read_series(values)
+            series = read_series(values, self.owner, f"Column {name!r}")
             if series is not None:
                 return series
         array = as_array(values)
@@ -103,11 +105,11 @@ class Columns:
             return array
         advice = "To assign a single row of plain values, call RuleSet.assign_row."
         raise RuleError(
-            f"Column {str(name)!r} must be one-dimensional. Got "
+            f"Column {name!r} must be one-dimensional. Got "
             f"{type(values).__name__} of shape {array.shape} instead.",
             owner=self.owner,
             value=values,
-            column=str(name),
+            column=name,
             advice=None if array.ndim else advice,
         )
 

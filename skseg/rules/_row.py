@@ -18,6 +18,7 @@ import numpy as np
 from skseg.exceptions import MissingColumnError, RuleError
 
 from ._cells import Axis, NumberAxis, TextAxis, members_by_cell, rule_mask
+from ._column_names import text_names
 from ._columns import Columns
 from ._language._conditions import And, Not, Or, Rule, leaves
 from ._values import is_missing_value, is_number, to_float64
@@ -95,7 +96,9 @@ class RowAssigner:
                 value=row,
                 advice="Several rows at once are assigned by RuleSet.assign.",
             )
-        named = {str(name): value for name, value in row.items()}
+        items = list(row.items())
+        names = text_names([name for name, _ in items], _OWNER)
+        named = dict(zip(names, [value for _, value in items], strict=True))
         absent = [name for name in self._names if name not in named]
         if absent:
             raise MissingColumnError(_OWNER, absent, list(named))

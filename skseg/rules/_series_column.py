@@ -14,7 +14,6 @@ import narwhals as nw
 import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import RuleError
 
 from ._array_column import ArrayColumn, incomparable_error
 from ._values import is_missing_value
@@ -22,29 +21,12 @@ from ._values import is_missing_value
 # Up to this many values, comparing the column with one after the other within its frame
 # beats taking every text out of it.
 _MAX_COMPARED = 16
-# Flags with gaps would come out as slow objects, and numpy has no integers of 128 bits.
-_NUMPY_TYPES: dict[Any, Any] = {
-    nw.Boolean: nw.Int8,
-    nw.Int128: nw.Float64,
-    nw.UInt128: nw.Float64,
-}
-
-
-def read_frame(X: Any, owner: str) -> nw.DataFrame[Any] | None:
-    """Return `X` as a frame, or None if it is none."""
-    try:
-        frame = nw.from_native(X, eager_only=True, pass_through=True)
-    except nw.exceptions.DuplicateError as error:
-        raise RuleError(
-            f"{owner} cannot tell columns apart: {error}", owner=owner
-        ) from None
-    return frame if isinstance(frame, nw.DataFrame) else None
-
-
-def read_series(values: Any) -> nw.Series[Any] | None:
-    """Return `values` as a series, or None if they are none."""
-    series = nw.from_native(values, series_only=True, pass_through=True)
-    return series if isinstance(series, nw.Series) else None
+# numpy has no integers of 128 bits.
+_WIDE = (nw.Int128, nw.UInt128)
+# Types whose distinct values not every library computes.
+_WITHOUT_UNIQUE = (*_WIDE, nw.Object)
+# Flags with gaps would come out as slow objects.
+_NUMPY_TYPES: dict[Any, Any] = {nw.Boolean: nw.Int8} | dict.fromkeys(_WIDE, nw.Float64)
 
 
 @dataclass(frozen=True)
@@ -68,10 +50,7 @@ class SeriesColumn:
         """Return each row's position in `values`, then "other" and "missing"."""
         self._require_comparable("text")
         if len(values) <= _MAX_COMPARED and _compares_as_text(self.series):
-            try:
-                return _compared(self.series, values)
-            except NotImplementedError:
-                pass  # pyarrow cannot compare a string_view
+            return _compared(self.series, values)
         return self._array(self.series).text_codes(values)
 
     def is_text(self) -> bool:
@@ -86,6 +65,8 @@ class SeriesColumn:
     def levels(self) -> list[str]:
         """Return the different texts of the column, sorted."""
         self._require_comparable("text")
+        if self.series.dtype in _WITHOUT_UNIQUE:
+            return self._array(self.series).levels()
         levels = self.series.drop_nulls().unique().to_numpy()
         if not all(isinstance(v, str) or is_missing_value(v) for v in levels):
             # The whole column, so that the error names the row.
@@ -102,7 +83,12 @@ class SeriesColumn:
         return null
 
     def _array(self, values: Any) -> ArrayColumn:
-        array = values.to_numpy() if isinstance(values, nw.Series) else values
+        if not isinstance(values, nw.Series):
+            array = values
+        elif values.dtype in _WIDE:
+            array = np.array(values.to_list(), dtype=object)
+        else:
+            array = values.to_numpy()
         return ArrayColumn(self.owner, self.name, array)
 
     def _require_comparable(self, kind: str) -> None:
@@ -114,15 +100,37 @@ class SeriesColumn:
 
 
 def decoded(series: nw.Series[Any]) -> nw.Series[Any]:
-    """Return a dictionary-encoded column of polars or pyarrow as a plain one."""
-    if series.dtype not in (nw.Categorical, nw.Enum):
-        return series
+    """Return a column without the encodings that its library computes little with.
+
+    Dictionaries of polars and Arrow become plain columns, views of text become text.
+    """
     if series.implementation.is_polars():
-        return series.cast(nw.String)
-    if series.implementation.is_pyarrow():
-        native = series.to_native()
-        return nw.from_native(native.cast(native.type.value_type), series_only=True)
-    return series
+        is_encoded = series.dtype in (nw.Categorical, nw.Enum)
+        return series.cast(nw.String) if is_encoded else series
+    native = series.to_native()
+    is_arrow = series.implementation.is_pyarrow()
+    arrow_type = native.type if is_arrow else _arrow_type_of(native)
+    plain_type = None if arrow_type is None else _decoded_type(arrow_type)
+    if plain_type is None:
+        return series
+    if not is_arrow:
+        # pandas converts no views of text, and Arrow does.
+        native = native.array.__arrow_array__()
+    return nw.from_native(native.cast(plain_type), series_only=True)
+
+
+def _arrow_type_of(native: Any) -> Any:
+    """Return the Arrow type of a series of pandas, None if it has none."""
+    return getattr(native.dtype, "pyarrow_dtype", None)
+
+
+def _decoded_type(arrow_type: Any) -> Any:
+    """Return the plain type of an encoded one of Arrow, None for any other."""
+    # Told by name, as pyarrow need not be installed.
+    if type(arrow_type).__name__ == "DictionaryType":
+        value_type = arrow_type.value_type
+        return _decoded_type(value_type) or value_type
+    return "string" if str(arrow_type) == "string_view" else None
 
 
 def _has_text_categories(series: nw.Series[Any]) -> bool:

@@ -35,7 +35,7 @@ def test_an_invalid_weight_is_named_with_value_and_row(
     ("y", "value", "row"),
     [
         ([1.0, -np.inf, np.nan], -np.inf, 1),
-        (["a", "b", "c"], "a", None),
+        (["a", "b", "c"], "a", 0),
         ([1], 1, None),
     ],
 )

@@ -620,7 +620,6 @@ def test_two_columns_of_one_name_are_refused(names: list[str]) -> None:
         (None, "NoneType"),
         ("a > 1", "str"),
         (pd.Series([1.0]), "Series"),
-        (pl.LazyFrame({"a": [1.0]}), "LazyFrame"),
         ({"a": [1.0], "b": [1.0, 2.0]}, r"differ in length: \[1, 2\]"),
         ({"a": 1.0}, r"Column 'a' must be one-dimensional"),
         ({"a": [[1.0, 2.0]]}, r"Column 'a' must be one-dimensional"),
