@@ -22,7 +22,7 @@ import numpy.typing as npt
 from _measure import median_cpu, write_results
 
 from skseg import MECERuleSegmenter
-from skseg._search.sizes._merge import merge_nearest
+from skseg._search.sizes._merge import merge_segments
 from skseg._search.sizes._merge_grid import merge_grid
 from skseg._search.sizes._split import split_to_sizes
 from skseg.datasets import make_cart_abandoners
@@ -230,7 +230,7 @@ def merging() -> list[dict[str, Any]]:
         sizes = rng.lognormal(6, 1, n).astype(int)
         profiles = rng.normal(size=(n, 3))
         seconds, merge = median_cpu(
-            lambda sizes=sizes, profiles=profiles: merge_nearest(
+            lambda sizes=sizes, profiles=profiles: merge_segments(
                 sizes, MIN_SIZE, MAX_SIZE, profiles=profiles
             )
         )

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._explained import group_means
 from skseg._search._bounds import SizeBounds
-from skseg._search.sizes._merge import Merge, merge_nearest
+from skseg._search.sizes._merge import Merge, merge_segments
 from skseg._search.sizes._merge_grid import merge_grid
 from skseg._typing import FloatArray
 from skseg.rules import Rule
 
 from ._parts import Part, Regions
-from ._training_rows import group_means
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class PartMerger:
             is_one_pool = len({self.parts[i].pool for i in group}) == 1
             return is_one_pool or regions.union(group) is not None
 
-        return merge_nearest(
+        return merge_segments(
             np.array([part.size for part in self.parts]),
             self.bounds.min_size,
             self.bounds.max_size,

@@ -1,17 +1,16 @@
-"""Groupings of segments: the best one of few, one of near segments among many."""
+"""The best of all groupings of a few segments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from skseg._search._arrays import smallest
 from skseg._search._bounds import SizeBounds
-from skseg._typing import FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 Group = tuple[int, ...]
 AreSiblings = Callable[[Group], bool]
@@ -21,6 +20,9 @@ MAX_EXHAUSTIVE = 12
 # Losses are compared in whole steps of this share of the total, so that rounding errors
 # do not break ties.
 LOSS_STEPS = 2.0**40
+# Groups of siblings are preferred where they keep all but this share of the explained
+# squared error: half of the 0.1 % that is promised, which leaves room for rounding.
+_SIBLING_SHARE = 0.0005
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class SegmentMoments:
     """Sizes of the segments to be grouped, and moments of their profiles."""
 
     sizes: FloatArray
-    sums: FloatArray  # size times standardized profile
-    squares: FloatArray  # size times squared length of the standardized profile
+    sums: FloatArray  # size times centred profile
+    squares: FloatArray  # size times squared length of the centred profile
     are_siblings: AreSiblings
 
     @classmethod
@@ -39,11 +41,14 @@ class SegmentMoments:
         profiles: npt.ArrayLike | None,
         siblings: npt.ArrayLike | AreSiblings | None,
     ) -> SegmentMoments:
-        """Standardize profiles and turn siblings into a callable."""
+        """Centre profiles and turn siblings into a callable."""
         means = np.empty((len(sizes), 0))
         if profiles is not None:
             means = np.asarray(profiles, dtype=np.float64)
-        means = _standardized(means, sizes)
+        # The profile of a segment without rows may be NaN, and has no weight.
+        means = np.where(sizes[:, np.newaxis] > 0, means, 0.0)
+        # Centring keeps the digits of small differences between large means.
+        means = means - sizes @ means / (sizes.sum() or 1.0)
         return cls(
             sizes,
             means * sizes[:, np.newaxis],
@@ -51,15 +56,17 @@ class SegmentMoments:
             _are_siblings(siblings),
         )
 
+    @property
+    def loss_step(self) -> float:
+        """The difference of losses that counts as none."""
+        return float(self.squares.sum()) / LOSS_STEPS or 1.0
 
-def _standardized(profiles: FloatArray, sizes: FloatArray) -> FloatArray:
-    """Return profiles with mean 0 and deviation 1 over the rows of all segments."""
-    # The profile of a segment without rows may be NaN, and has no weight.
-    profiles = np.where(sizes[:, np.newaxis] > 0, profiles, 0.0)
-    total = sizes.sum() or 1.0
-    centred = profiles - sizes @ profiles / total
-    deviation = np.sqrt(sizes @ centred**2 / total)
-    return centred / np.where(deviation > 0, deviation, 1.0)
+    def loss(self, group: Group) -> float:
+        """Return the squared error that merging a group adds."""
+        members = list(group)
+        size = self.sizes[members].sum()
+        explained = (self.sums[members].sum(axis=0) ** 2).sum() / size if size else 0.0
+        return max(float(self.squares[members].sum() - explained), 0.0)
 
 
 def _are_siblings(siblings: npt.ArrayLike | AreSiblings | None) -> AreSiblings:
@@ -85,41 +92,33 @@ def _are_siblings(siblings: npt.ArrayLike | AreSiblings | None) -> AreSiblings:
 
 
 def best_grouping(
-    segments: SegmentMoments, bounds: SizeBounds, *, allow_oversize: bool
+    segments: SegmentMoments, bounds: SizeBounds, *, allow_oversize: bool = False
 ) -> list[Group] | None:
     """Return the best of all groupings, None if none is legal.
 
-    A dynamic program over sets of segments compares all groups of the first segment of
-    a set, each with the best grouping of the remaining segments.
+    Of the groupings that explain almost as much as the best one, the result has the
+    fewest groups of segments that are no siblings.
     """
     costs = _group_costs(segments, bounds, allow_oversize=allow_oversize)
-    n = len(segments.sizes)
-    best = np.full((1 << n, costs.shape[1]), np.inf)
-    best[0] = 0.0
-    first_group = np.zeros(1 << n, dtype=np.intp)
-    for subset in range(1, 1 << n):
-        groups = _groups_of_first(subset)
-        totals = costs[groups] + best[subset ^ groups]
-        excess, n_unrelated, loss, *tie_breakers = totals.T
-        # Rounded only now, since sums of rounded losses break ties, too.
-        cheapest = smallest([excess, n_unrelated, np.rint(loss), *tie_breakers])
-        best[subset], first_group[subset] = totals[cheapest], groups[cheapest]
-    if np.isinf(best[-1, 0]):
+    best = _cheapest(costs)
+    if best is None:
         return None
-    grouping, remaining = [], (1 << n) - 1
-    while remaining:
-        grouping.append(_members(int(first_group[remaining])))
-        remaining ^= int(first_group[remaining])
-    return grouping
+    grouping = [_members(group) for group in best]
+    if all(len(group) == 1 or segments.are_siblings(group) for group in grouping):
+        return grouping
+    near_costs = _with_siblings_preferred(costs, costs[best].sum(axis=0), segments)
+    nearly_best = _cheapest(near_costs)
+    assert nearly_best is not None
+    return [_members(group) for group in nearly_best]
 
 
 def _group_costs(
     segments: SegmentMoments, bounds: SizeBounds, *, allow_oversize: bool
 ) -> FloatArray:
-    """Return the cost of every set of segments as a group, infinite if it is illegal.
+    """Return the costs of every set of segments as a group, infinite if it is illegal.
 
-    Costs are compared number by number: rows above the bound, whether the segments are
-    not siblings, squared error, minus the number of groups, squared size.
+    Costs are compared number by number: rows above the bound, squared error in steps,
+    minus the number of groups, squared size.
     """
     n = len(segments.sizes)
     is_member = np.arange(1 << n)[:, np.newaxis] >> np.arange(n) & 1
@@ -127,132 +126,100 @@ def _group_costs(
     sums = ((is_member @ segments.sums) ** 2).sum(axis=1)
     explained = np.divide(sums, size, out=np.zeros_like(size), where=size > 0)
     loss = np.maximum(is_member @ segments.squares - explained, 0.0)
-    step = float(segments.squares.sum()) / LOSS_STEPS or 1.0
     is_legal = size >= bounds.low
     if not allow_oversize:
         is_legal &= size <= bounds.high
-    merges = np.flatnonzero(is_legal & (is_member.sum(axis=1) > 1))
-    unrelated = np.zeros(1 << n)
-    unrelated[merges] = [
-        not segments.are_siblings(_members(int(group))) for group in merges
-    ]
     excess = np.where(is_legal, np.maximum(size - bounds.high, 0.0), np.inf)
     return np.column_stack(
-        [excess, unrelated, loss / step, np.full(1 << n, -1.0), size**2]
+        [excess, loss / segments.loss_step, np.full(1 << n, -1.0), size**2]
     )
+
+
+def _with_siblings_preferred(
+    costs: FloatArray, best: FloatArray, segments: SegmentMoments
+) -> FloatArray:
+    """Return costs that charge for groups of segments that are no siblings.
+
+    All charges of a grouping together stay below the share of the explained error that
+    siblings may cost. `best` holds the costs of the best grouping; groups that cost
+    more on their own than it does are left out.
+    """
+    n = len(segments.sizes)
+    excess, loss = best[:2]
+    tolerance = _SIBLING_SHARE * max(LOSS_STEPS - loss, 0.0)
+    # A grouping has at most n / 2 groups of several segments. One step breaks ties.
+    charge = max(tolerance / max(n // 2, 1), 1.0)
+    is_near = (costs[:, 0] <= excess) & (costs[:, 1] <= loss + tolerance + 1.0)
+    near_costs = np.where(is_near[:, np.newaxis], costs, np.inf)
+    for group in np.flatnonzero(is_near).tolist():
+        members = _members(group)
+        if len(members) > 1 and not segments.are_siblings(members):
+            near_costs[group, 1] += charge
+    return near_costs
+
+
+def _cheapest(costs: FloatArray) -> list[int] | None:
+    """Return the cheapest grouping as sets of segments, None if none is legal.
+
+    A dynamic program over sets of segments, in which a set is an int with a bit for
+    each: the best grouping of a set consists of the group of its first segment and the
+    best grouping of the remaining ones. All sets with the same first segment are solved
+    at once.
+    """
+    n = len(costs).bit_length() - 1
+    best = np.full_like(costs, np.inf)
+    best[0] = 0.0
+    first_group = np.zeros(len(costs), dtype=np.intp)
+    for first in reversed(range(n)):
+        later, grouped = _subsets(n - 1 - first) if first else _subsets_of_all(n - 1)
+        groups = grouped << first + 1 | 1 << first
+        totals = costs[groups] + best[(later ^ grouped) << first + 1]
+        chosen = _first_smallest(totals, later)
+        sets = later[chosen] << first + 1 | 1 << first
+        best[sets], first_group[sets] = totals[chosen], groups[chosen]
+    if np.isinf(best[-1, 0]):
+        return None
+    grouping, remaining = [], len(costs) - 1
+    while remaining:
+        grouping.append(int(first_group[remaining]))
+        remaining ^= grouping[-1]
+    return grouping
+
+
+@cache
+def _subsets(n: int) -> tuple[IntArray, IntArray]:
+    """Return all pairs of a set of n segments and a subset of it, sets ascending."""
+    sets = subsets = np.zeros(1, dtype=np.intp)
+    for bit in 1 << np.arange(n):
+        with_bit = np.repeat(subsets, 2) | np.tile([0, bit], len(subsets))
+        subsets = np.concatenate([subsets, with_bit])
+        sets = np.concatenate([sets, np.repeat(sets, 2) | bit])
+    return sets, subsets
+
+
+def _subsets_of_all(n: int) -> tuple[IntArray, IntArray]:
+    """Return the pairs of the set of all n segments and each of its subsets."""
+    return np.full(1 << n, (1 << n) - 1), np.arange(1 << n)
+
+
+def _first_smallest(costs: FloatArray, labels: IntArray) -> IntArray:
+    """Return for each label, in ascending order, the first row of smallest costs."""
+    starts = np.flatnonzero(np.diff(labels, prepend=-1))
+    numbers = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(labels)))
+    excess, loss, *tie_breakers = costs.T
+    is_tied: BoolArray = np.ones(len(costs), dtype=bool)
+    # Rounded only now, since sums of rounded losses break ties, too.
+    for cost in [excess, np.rint(loss), *tie_breakers]:
+        cost_or_inf = np.where(is_tied, cost, np.inf)
+        smallest = np.minimum.reduceat(cost_or_inf, starts)
+        is_tied &= cost_or_inf == smallest[numbers]
+    rows = np.flatnonzero(is_tied)[::-1]
+    first = np.empty(len(starts), dtype=np.intp)
+    # The last assignment counts, which is that of the first row.
+    first[numbers[rows]] = rows
+    return first
 
 
 def _members(group: int) -> Group:
     """Return the segments of a set, which is an int with a bit for each."""
     return tuple(i for i in range(group.bit_length()) if group >> i & 1)
-
-
-def _groups_of_first(subset: int) -> IntArray:
-    """Return all groups within a set that contain its first segment."""
-    groups = np.array([subset & -subset])
-    for member in _members(subset)[1:]:
-        groups = np.concatenate([groups, groups | 1 << member])
-    return groups
-
-
-@dataclass(frozen=True)
-class _State:
-    """Groups, each with its size and the sum of its profiles."""
-
-    groups: list[Group]
-    sizes: FloatArray
-    sums: FloatArray
-
-    def merged(self, i: int, j: int) -> _State:
-        """Return the state in which group j has become part of group i."""
-        groups, sizes, sums = list(self.groups), self.sizes.copy(), self.sums.copy()
-        groups[i] = tuple(sorted(groups[i] + groups[j]))
-        sizes[i] += sizes[j]
-        sums[i] += sums[j]
-        del groups[j]
-        return _State(groups, np.delete(sizes, j), np.delete(sums, j, axis=0))
-
-
-class GroupingSearch:
-    """Merges undersized groups with near ones, depth first with backtracking.
-
-    In any legal grouping, the smallest undersized group is together with some other
-    group. All others are tried, so that no grouping is missed. The order "near" tries
-    near siblings first, "tight" groups that barely reach the lower bound, which saves
-    rows where they are scarce.
-    """
-
-    def __init__(
-        self,
-        segments: SegmentMoments,
-        bounds: SizeBounds,
-        max_steps: int,
-        *,
-        order: Literal["near", "tight"] = "near",
-        allow_oversize: bool = False,
-    ) -> None:
-        self.segments = segments
-        self.bounds = bounds
-        self.steps_left = max_steps
-        self.order = order
-        self.allow_oversize = allow_oversize
-
-    def solve(self, members: IntArray) -> list[Group] | None:
-        """Return a grouping of some segments, or None.
-
-        None proves that there is none, unless the steps ran out: ``steps_left < 0``.
-        """
-        start = _State(
-            [(int(i),) for i in members],
-            self.segments.sizes[members],
-            self.segments.sums[members],
-        )
-        failed: set[frozenset[Group]] = set()
-        stack = [(start, self._merges(start))]
-        while stack:
-            state, merges = stack[-1]
-            if merges is None:
-                return state.groups
-            if not merges:
-                failed.add(frozenset(state.groups))
-                stack.pop()
-                continue
-            self.steps_left -= 1
-            if self.steps_left < 0:
-                return None
-            successor = state.merged(*merges.pop())
-            if frozenset(successor.groups) not in failed:
-                stack.append((successor, self._merges(successor)))
-        return None
-
-    def _merges(self, state: _State) -> list[tuple[int, int]] | None:
-        """Return the merges to try, best last; None if every group is large enough."""
-        if state.sizes.min(initial=np.inf) >= self.bounds.low:
-            return None
-        small = int(np.argmin(state.sizes))
-        size = state.sizes + state.sizes[small]
-        is_candidate = np.arange(len(size)) != small
-        excess = np.maximum(size - self.bounds.high, 0.0)
-        excess -= np.maximum(state.sizes - self.bounds.high, 0.0)
-        if not self.allow_oversize:
-            is_candidate &= excess <= 0
-        partners = np.flatnonzero(is_candidate)
-        if self.order == "tight":
-            order = np.lexsort((size[partners], size[partners] < self.bounds.low))
-            return [(small, int(partner)) for partner in partners[order[::-1]]]
-        unions = [state.groups[small] + state.groups[j] for j in partners]
-        siblings = [self.segments.are_siblings(tuple(sorted(g))) for g in unions]
-        loss = self._loss(state, small)[partners]
-        order = np.lexsort(
-            (size[partners], loss, ~np.array(siblings, dtype=bool), excess[partners])
-        )
-        return [(small, int(partner)) for partner in partners[order[::-1]]]
-
-    @staticmethod
-    def _loss(state: _State, small: int) -> FloatArray:
-        """Return the squared error that a merge with each group would add."""
-        means = state.sums / np.where(state.sizes > 0, state.sizes, 1.0)[:, np.newaxis]
-        distance = ((means - means[small]) ** 2).sum(axis=1)
-        union = state.sizes + state.sizes[small]
-        weight = state.sizes * state.sizes[small] / np.where(union > 0, union, 1.0)
-        return np.asarray(weight * distance)

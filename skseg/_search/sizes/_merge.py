@@ -1,4 +1,4 @@
-"""Small segments merged with near ones until all have legal sizes."""
+"""Small segments merged with others, at the least loss, until all have legal sizes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ._grouping import (
     MAX_EXHAUSTIVE,
     AreSiblings,
     Group,
-    GroupingSearch,
     SegmentMoments,
     best_grouping,
 )
+from ._grouping_search import GroupingSearch, improved_grouping
 
 MAX_STEPS = 20_000
 # Sizes lead the second attempt, if nearness ran out of steps.
@@ -34,7 +34,7 @@ _ORDERS: tuple[Literal["near", "tight"], ...] = ("near", "tight")
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Outcome of `merge_nearest`.
+    """Outcome of `merge_segments`.
 
     "oversize": some groups stay too large, which was allowed. "infeasible": it is
     proved that no grouping gives legal sizes. "undecided": none was found before the
@@ -48,7 +48,7 @@ class Merge:
     infeasibility: str = ""  # why there is no legal grouping
 
 
-def merge_nearest(
+def merge_segments(
     sizes: npt.ArrayLike,
     min_size: float,
     max_size: float,
@@ -59,28 +59,30 @@ def merge_nearest(
     names: Sequence[str] | None = None,
     max_steps: int = MAX_STEPS,
 ) -> Merge:
-    """Merge segments that are too small with near ones, by preference siblings.
+    """Merge segments that are too small with others at the least loss.
 
-    `profiles` are means of the segments in any units; without them all segments are
-    equally near. `siblings` says which segments belong together, such as the parts of
-    one rule. It is an array of pairs, which link groups of more, or a callable that
-    takes an ascending tuple of segments and tells whether their union is as good as one
-    segment, such as a plain conjunction. If `allow_oversize`, groups may be too large
-    where there is no legal grouping, with as few rows above the bound as the search
-    finds. No group is ever too small. `names` are those of segments in messages, 0, 1,
-    ... by default.
+    `profiles` are means of one outcome, or of several on a common scale, of every
+    segment; without them no merge has a loss. `siblings` says which segments belong
+    together, such as the parts of one rule. It is an array of pairs, which link groups
+    of more, or a callable that takes an ascending tuple of segments and tells whether
+    their union is as good as one segment, such as a plain conjunction. If
+    `allow_oversize`, groups may be too large where there is no legal grouping, with as
+    few rows above the bound as the search finds. No group is ever too small. `names`
+    are those of segments in messages, 0, 1, ... by default.
 
-    The distance is Ward's: the squared error of the standardized profiles that a merge
-    adds. For up to 12 segments, a dynamic program over all sets of segments finds the
-    best grouping: fewest rows above the bound, fewest groups that are not siblings,
-    least squared error, most groups, most even sizes. Among more segments, the smallest
-    undersized one joins the nearest sibling, or else the nearest other segment, with
-    which it does not exceed the bound; in a dead end, the last merge is undone. Every
-    legal grouping can be reached by such merges, so the search misses none within its
-    `max_steps` merges. Except for exact ties, the result does not depend on the order
-    of the segments.
+    The loss is Ward's: the squared error of the profiles that a merge adds. Any two
+    segments may be merged. For up to 12 segments, a dynamic program over all sets of
+    segments finds the best grouping: fewest rows above the bound, least loss, most
+    groups, most even sizes. Among groupings that keep 99.95 % of the squared error that
+    the best one explains, one with as few groups as possible that are not siblings is
+    preferred. More segments are merged step by step: the smallest undersized one joins
+    that with which the loss is least and the bound is kept; in a dead end, the last
+    merge is undone. Every legal grouping can be reached by such merges, so the search
+    misses none within its `max_steps` merges. Then every group is regrouped with the
+    nearest ones in the best way, until that improves nothing. Except for exact ties,
+    the result does not depend on the order of the segments.
 
-    >>> merge_nearest([900, 300, 250, 800], 500, 1000, profiles=[[1], [2], [9], [8]])
+    >>> merge_segments([900, 300, 250, 800], 500, 1000, profiles=[[1], [2], [9], [8]])
     Merge(status='solved', groups=((0,), (1, 2), (3,)), ...)
     """
     weights = summable(np.asarray(sizes, dtype=np.float64))
@@ -123,7 +125,7 @@ def _search(
             solution = search.solve(mergeable)
             is_decided = search.steps_left >= 0
             if solution is not None:
-                return solution + alone, True
+                return improved_grouping(solution, segments, bounds) + alone, True
             if is_decided:
                 break
     if allow_oversize and segments.sizes.sum() >= bounds.low:
