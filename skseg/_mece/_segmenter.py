@@ -24,6 +24,7 @@ from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InfeasibleError, InvalidDataError
 from skseg.rules import Columns, MECEReport, Rule, RuleSet
 from skseg.rules._proof._domain import as_schema
+from skseg.rules._unseen import warn_of_unseen_values
 
 from ._named_params import NamedParamsMixin
 from ._resizing import columns_to_cut, proved_again, sized_segments
@@ -291,6 +292,7 @@ class MECERuleSegmenter(
         self._check_parameters()
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
         resolved = self._template(columns).resolve(columns, weight)
+        warn_of_unseen_values(resolved, columns, stacklevel=2)
         report = resolved.verify(self.schema)
         base = partition(
             resolved,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
+from skseg.rules._unseen import unseen_values
 
 from ._data_file import DataFile
 from ._rules_file import DEFINITION, STRATEGY, RulesFile
@@ -31,7 +33,7 @@ class RulesRun:
     each row from 1, segment_code and segment, which is missing for rows that no rule
     takes. `outside` holds the size of what is in no segment: outside of the universe,
     or for lack of a rule. The segmenter is fitted, or restored from a strategy; a rule
-    set has none.
+    set has none. `unseen` names texts of the rules that no row holds, in sentences.
     """
 
     file: RulesFile
@@ -41,6 +43,7 @@ class RulesRun:
     table: pd.DataFrame
     outside: dict[str, float]
     segmenter: MECERuleSegmenter | None
+    unseen: list[str]
 
     @property
     def is_fitted(self) -> bool:
@@ -90,6 +93,7 @@ def apply_rules(
         codes = rules.assign(columns)
         if segmenter is not None:
             require_covered(codes, rules, columns, file.schema)
+        unseen = [str(value) for value in unseen_values(rules, columns)]
     except ValueError as error:
         terms = key_terms(file.path.name, data)
         raise InvalidDataError(worded(error, terms)) from error
@@ -104,7 +108,7 @@ def apply_rules(
     ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.ids(id_column)
     code_column, name_column = RESULT_COLUMNS
     rows = pd.DataFrame({id_column or ROW: ids, code_column: codes, name_column: names})
-    return RulesRun(file, rules, report, rows, table, outside, segmenter)
+    return RulesRun(file, rules, report, rows, table, outside, segmenter, unseen)
 
 
 def _fitted(
@@ -113,7 +117,10 @@ def _fitted(
     """Return the segmenter, if the form has one, its rules and their proof."""
     if file.form == DEFINITION:
         segmenter = MECERuleSegmenter(**file.parameters)
-        segmenter.fit(X, y, sample_weight=weight)
+        with warnings.catch_warnings():
+            # The screen shows these sentences for every form of file.
+            warnings.filterwarnings("ignore", "No row of column")
+            segmenter.fit(X, y, sample_weight=weight)
     elif file.form == STRATEGY:
         segmenter = MECERuleSegmenter.from_strategy(file.text)
     else:

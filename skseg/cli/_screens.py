@@ -118,6 +118,8 @@ def show_rules_run(console: Console, run: RulesRun) -> None:
     show_heading(console, "Proof")
     for sentence in rules_verdict(run):
         show_wrapped(console, sentence)
+    for sentence in run.unseen:
+        show_wrapped(console, f"Warning: {sentence}", "bold red")
     within = "" if run.rules.universe is None else ", shares of those in the universe"
     show_heading(console, f"Segments of {len(run.rows):,} rows{within}")
     table = run.table

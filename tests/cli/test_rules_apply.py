@@ -416,3 +416,29 @@ def test_bad_numbers_are_named_with_their_line_even_when_compressed(
         f"odd.csv{suffix}, line 7: The column 'aov' must hold numbers, or nothing "
         "where the value is missing. Got '12,5'. Is it written with --decimal ,?"
     )
+
+
+@pytest.mark.parametrize("form", ["definition", "rules", "strategy"])
+def test_a_text_that_no_row_holds_is_shown_with_the_near_one(
+    form: str, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "data.csv", "category\nfashion\ntoys\n")
+    rules = RuleSet({"Fashion": "category == 'fashon'"}, default="Rest")
+    if form == "definition":
+        text = "rules:\n  Fashion: category == 'fashon'\ndefault: Rest\n"
+    elif form == "rules":
+        text = rules.to_json()
+    else:
+        X = pd.DataFrame({"category": ["fashon", "toys"]})
+        fitted = MECERuleSegmenter(dict(rules.rules), default="Rest").fit(X)
+        text = str(fitted.to_json(dialect=None))
+    file = write(tmp_path / ("a.yaml" if form == "definition" else "a.json"), text)
+    result = skseg_command("rules", "apply", file, data)
+    assert result.exit_code == 0, result.output
+    sentence = (
+        "Warning: No row of column 'category' holds 'fashon'. Did you mean 'fashion'?"
+    )
+    assert " ".join(result.stdout.split()).count(sentence) == 1
+    assert "UserWarning" not in result.output
+    file.write_text(text.replace("fashon", "fashion"), encoding="utf-8")
+    assert "Did you mean" not in skseg_command("rules", "apply", file, data).output

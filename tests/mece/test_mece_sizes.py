@@ -693,6 +693,7 @@ def test_what_is_too_large_may_stay_and_is_flagged() -> None:
     assert table["oversize"].tolist() == [False, False, True]
 
 
+@pytest.mark.filterwarnings("ignore:No row of column 's' holds 'd'")
 def test_without_a_column_to_split_on_a_rule_may_stay_too_large() -> None:
     X = {"s": list("aaabbc")}
     segmenter = fitted(PLANS, X, max_size=2, oversize="allow", default="Others")
