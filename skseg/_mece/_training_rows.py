@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from skseg._core._explained import group_means
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Columns
 
@@ -45,18 +46,3 @@ class TrainingRows:
         return group_means(
             self.codes[inside], n_segments, values[inside], self.counts[inside]
         )
-
-
-def group_means(
-    codes: IntArray, n_groups: int, values: FloatArray, weight: FloatArray
-) -> FloatArray:
-    """Return the weighted mean of the finite values of every group, NaN for none."""
-    known = np.isfinite(values)
-    codes, weight, values = codes[known], weight[known], values[known]
-    # Scaling by a power of two rounds nothing, and keeps the sums from overflowing.
-    scale = 2.0 ** np.frexp(np.abs(values).max(initial=1.0) / 2)[1]
-    total = np.bincount(codes, weight, minlength=n_groups)
-    sums = np.bincount(codes, weight * (values / scale), minlength=n_groups)
-    means = np.full(n_groups, np.nan)
-    np.divide(sums, total, out=means, where=total > 0)
-    return np.asarray(means * scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -135,27 +135,64 @@ class Dimension:
         return table.sort_values("score", ascending=False, ignore_index=True)
 
 
-def rule_in_raw_units(rule: Rule, dimensions: Sequence[Dimension]) -> Rule:
-    """Return a rule over scores as a rule over the columns that the scores come from.
+@dataclass(frozen=True)
+class Rescaling:
+    """A score in place of another one with the same name and more or fewer values.
 
-    The result never asks whether a scored column is missing, so rules that exclude each
+    The new score k, from 1 on, stands for the old score ``old_scores[k - 1]``.
+    """
+
+    score: str
+    old_scores: tuple[int, ...]
+
+    @property
+    def n_scores(self) -> int:
+        """Number of old scores."""
+        return max(self.old_scores)
+
+    def rule(self, wanted_scores: Sequence[int]) -> Rule:
+        """Return the rule, over the new score, that the old one is wanted."""
+        new = [k for k, old in enumerate(self.old_scores, 1) if old in wanted_scores]
+        if len(new) == len(self.old_scores):
+            return _ALWAYS
+        starts = [k for k in new if k - 1 not in new]
+        ends = [k for k in new if k + 1 not in new]
+        return disjunction(
+            _between(self.score, start, end, len(self.old_scores))
+            for start, end in zip(starts, ends, strict=True)
+        )
+
+
+def _between(score: str, start: int, end: int, largest: int) -> Rule:
+    if start == end:
+        return col(score) == start
+    at_least, at_most = col(score) >= start, col(score) <= end
+    if start == 1:
+        return at_most
+    return at_least if end == largest else at_least & at_most
+
+
+def translated(rule: Rule, scales: Mapping[str, Dimension | Rescaling]) -> Rule:
+    """Return a rule over scores as a rule over what the scores come from.
+
+    `scales` has one for each score to translate; conditions on other columns stay. The
+    result never asks whether a column of theirs is missing, so rules that exclude each
     other over the scores still do where a value is missing.
     """
-    by_score = {dimension.score: dimension for dimension in dimensions}
-    return _translated(negation_normal(rule), by_score)
+    return _translated(negation_normal(rule), scales)
 
 
-def _translated(rule: Rule, by_score: dict[str, Dimension]) -> Rule:
+def _translated(rule: Rule, scales: Mapping[str, Dimension | Rescaling]) -> Rule:
     if isinstance(rule, And):
-        parts = [_translated(part, by_score) for part in rule.parts]
+        parts = [_translated(part, scales) for part in rule.parts]
         return _NEVER if _NEVER in parts else conjunction(parts)
     if isinstance(rule, Or):
-        parts = [_translated(part, by_score) for part in rule.parts]
+        parts = [_translated(part, scales) for part in rule.parts]
         return _ALWAYS if _ALWAYS in parts else disjunction(parts)
     leaf = rule.part if isinstance(rule, Not) else rule
     (column,) = {part.column for part in leaves(leaf)}
-    dimension = by_score.get(column)
-    if dimension is None:
+    scale = scales.get(column)
+    if scale is None:
         return rule
-    scores = np.arange(1, dimension.n_scores + 1)
-    return dimension.rule(scores[rule.evaluate({column: scores})].tolist())
+    scores = np.arange(1, scale.n_scores + 1)
+    return scale.rule(scores[rule.evaluate({column: scores})].tolist())

@@ -7,8 +7,22 @@ from dataclasses import dataclass
 
 from skseg.rules import Rule
 
-# Number of scores of every dimension on which the maps that ship are defined.
+# Number of scores of every dimension on which the maps that ship are written.
 N_SCORES = 5
+
+# Number of scores -> the score out of five that each of them stands for: the fifth of
+# the customers in which the middle of its share lies. For four scores, whose middles
+# lie in the first, second, fourth and fifth fifth, each map has scores of its own.
+_SCORES_OUT_OF_FIVE = {
+    3: (1, 3, 5),
+    5: (1, 2, 3, 4, 5),
+    6: (1, 2, 3, 3, 4, 5),
+    7: (1, 2, 2, 3, 4, 4, 5),
+    8: (1, 1, 2, 3, 3, 4, 5, 5),
+    9: (1, 1, 2, 2, 3, 4, 4, 5, 5),
+    10: (1, 1, 2, 2, 3, 3, 4, 4, 5, 5),
+}
+LEAST_SCORES, MOST_SCORES = min(_SCORES_OUT_OF_FIVE), max(_SCORES_OUT_OF_FIVE)
 
 _Range = tuple[int, int]
 
@@ -17,18 +31,27 @@ _Range = tuple[int, int]
 class SegmentMap:
     """Named rules over R, F and M, and what to do where they overlap or leave gaps.
 
-    In the scores 5 is best. Rules may use further columns of the customer table. Where
-    `on_overlap` is ``"first"``, the first of several rules that hold counts. Without a
-    `default` the rules must leave no gap. Only maps that ship with skseg have a name.
+    The largest score is best. Rules may use further columns of the customer table.
+    Where `on_overlap` is ``"first"``, the first of several rules that hold counts.
+    Without a `default` the rules must leave no gap. Only maps that ship with skseg have
+    a name. They are written on five scores; `four_scores` are those out of five that
+    four scores stand for, chosen so that the fewest segments lose all of their scores.
     """
 
     rules: Mapping[str, str | Rule]
     on_overlap: str = "raise"
     default: str | None = None
     name: str | None = None
+    four_scores: tuple[int, ...] = (1, 2, 4, 5)
+
+    def scores_out_of_five(self, n_scores: int) -> tuple[int, ...]:
+        """Return the score out of five that each of `n_scores`, 3 to 10, stands for."""
+        return self.four_scores if n_scores == 4 else _SCORES_OUT_OF_FIVE[n_scores]
 
 
-def _map_of_ranges(table: Sequence[tuple[str, _Range, _Range, _Range]]) -> SegmentMap:
+def _map_of_ranges(
+    table: Sequence[tuple[str, _Range, _Range, _Range]], four_scores: tuple[int, ...]
+) -> SegmentMap:
     """Return the map of a table of segments with their ranges of R, F and M."""
     rules = {
         name: " and ".join(
@@ -37,7 +60,9 @@ def _map_of_ranges(table: Sequence[tuple[str, _Range, _Range, _Range]]) -> Segme
         )
         for name, *ranges in table
     }
-    return SegmentMap(rules, on_overlap="first", default="Others")
+    return SegmentMap(
+        rules, on_overlap="first", default="Others", four_scores=four_scores
+    )
 
 
 _SEED = {
@@ -62,7 +87,8 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
             "Can't lose them": "R <= 2 and F == 5",
             "At risk": "R <= 2 and 3 <= F <= 4",
             "Hibernating": "R <= 2 and F <= 2",
-        }
+        },
+        four_scores=(1, 3, 4, 5),
     ),
     "seed": SegmentMap(_SEED, on_overlap="first", default="Others"),
     "seed-premium": SegmentMap(
@@ -82,7 +108,8 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
             ("At risk", (1, 2), (2, 5), (2, 5)),
             ("Can't lose them", (1, 1), (4, 5), (4, 5)),
             ("Lost", (1, 2), (1, 2), (1, 2)),
-        ]
+        ],
+        four_scores=(1, 2, 4, 5),
     ),
     # The table of the R package rfm 0.3, help page of rfm_segment.
     "r-rfm": _map_of_ranges(
@@ -97,6 +124,7 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
             ("Need Attention", (1, 3), (3, 5), (3, 5)),
             ("About To Sleep", (2, 3), (1, 3), (1, 4)),
             ("Lost", (1, 1), (1, 5), (1, 5)),
-        ]
+        ],
+        four_scores=(1, 2, 3, 5),
     ),
 }

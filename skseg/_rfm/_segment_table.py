@@ -10,7 +10,6 @@ import pandas as pd
 from skseg._core._base import segment_table
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns, RuleSet
-from skseg.rules._quantile import inverted_cdf
 
 from ._dimensions import Dimension
 
@@ -33,7 +32,7 @@ def rfm_segment_table(
     for d in dimensions:
         values = columns.numbers(d.column)
         table[f"median_{d.name}"] = [
-            inverted_cdf(values_of_segment, [0.5], w)[0]
+            median(values_of_segment, w)
             for values_of_segment, w in zip(
                 np.split(values[order], ends), weights, strict=True
             )
@@ -41,8 +40,43 @@ def rfm_segment_table(
         if d.name == "monetary":
             revenue = _revenue(values, codes, weight, len(table))
             total = revenue.sum()
-            table["revenue_share"] = revenue / total if total else np.nan
+            # Shares of a total that is not positive would have the wrong signs.
+            table["revenue_share"] = revenue / total if total > 0 else np.nan
     return table
+
+
+def median(values: FloatArray, weight: FloatArray | None) -> float:
+    """Return the usual median of the known values, NaN if there is none.
+
+    It is the mean of the middle two where their number is even. A whole weight counts
+    as a repetition; in general the middle two are the values up to which, and from
+    which on, at least half of the weight lies.
+    """
+    known = ~np.isnan(values)
+    if weight is not None:
+        known &= weight > 0
+    observed = values[known]
+    if not len(observed):
+        return np.nan
+    if weight is None:
+        upper = len(observed) // 2
+        lower = (len(observed) - 1) // 2
+        parted = np.partition(observed, (lower, upper))
+        return _middle(parted[lower], parted[upper])
+    order = np.argsort(observed, kind="stable")
+    weight_up_to = np.cumsum(weight[known][order])
+    half = weight_up_to[-1] / 2
+    lower = int(np.searchsorted(weight_up_to, half, side="left"))
+    upper = int(np.searchsorted(weight_up_to, half, side="right"))
+    return _middle(observed[order[lower]], observed[order[upper]])
+
+
+def _middle(low: float, high: float) -> float:
+    if low == high:
+        return float(low)
+    total = float(low) + float(high)
+    # The sum of two large numbers overflows, and their mean does not.
+    return total / 2 if np.isfinite(total) else float(low) / 2 + float(high) / 2
 
 
 def _revenue(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,26 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._explained import explained_outcome, explained_ranks, group_means
 from skseg._core._validation import (
     check_choice,
     check_int,
+    check_outcome,
     check_sample_weight,
     positional_names,
     read_columns,
 )
+from skseg._core._vector import read_vector
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    MissingColumnError,
+)
 from skseg.rules import Columns, Rule, RuleSet
+from skseg.rules._unseen import warn_of_unseen_values
 
-from ._dimensions import SCORES, Dimension, quantile_cut_points, rule_in_raw_units
+from ._dimensions import SCORES, Dimension, quantile_cut_points, translated
 from ._map_proof import OWNER, disjoint_rules
 from ._segment_maps import N_SCORES, SEGMENT_MAPS, SegmentMap
 from ._segment_table import rfm_segment_table
@@ -50,7 +59,7 @@ default="grid"
     n_scores : int or mapping, default=5
         Number of scores of a dimension with learned cut points, 2 to 10; a mapping has
         the keys ``"recency"``, ``"frequency"``, ``"monetary"``. The maps that ship are
-        defined on 5.
+        written on 5 and defined on 3 to 10; see Notes.
     cut_points : "quantile" or mapping, default="quantile"
         Where the cut points come from. A mapping gives business cut points for some
         or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones are
@@ -77,7 +86,8 @@ default="grid"
         the segment of missing values as the default.
     segments_ : DataFrame
         One row per segment: code, name, rule, n (weight), share, median of each
-        dimension, and share of revenue (of all amounts that are finite).
+        dimension (of an even number of customers, the mean of the middle two), share of
+        revenue (of all amounts that are finite) and outcome (mean of `y`, if given).
     segment_names_ : ndarray of str
         Names; a code is a position here.
     labels_ : ndarray of int of shape (n_rows,)
@@ -107,6 +117,14 @@ default="grid"
     -----
     Missing values get no score. A customer whose known values decide belongs to the
     decided segment, every other one to the segment `unknown`.
+
+    On other numbers of scores than five a map that ships keeps its names and rules:
+    each score stands for the one out of five in whose fifth of the customers the middle
+    of its own share lies. Of ten scores 1 and 2 stand for 1, 3 and 4 for 2, and so on;
+    three scores stand for 1, 3 and 5. Four scores stand for 1, 3, 4, 5 in ``"grid"``,
+    1, 2, 3, 5 in ``"r-rfm"``, and 1, 2, 4, 5 in the other maps, which leaves the fewest
+    segments empty. A segment for which no score is left does not exist: Promising
+    (R = 4) in the grid with three scores of recency.
 
     RFM scoring goes back to A. M. Hughes, "Strategic Database Marketing" (1994). Equal
     values get equal scores here: ranking with ties broken by row order, a common
@@ -160,8 +178,11 @@ default="grid"
             One row per customer. Recency in days since the last purchase, frequency in
             purchases, monetary in currency. pandas, polars, pyarrow or whatever
             narwhals reads; further columns are left alone unless the map uses them.
-        y : Ignored
-            Present for the API of scikit-learn.
+        y : array-like of shape (n_customers,), default=None
+            An outcome, such as 0 / 1 for conversion, or revenue. It changes no segment:
+            ``segments_`` gets its means, and `score` measures how much of it the
+            segments explain. Text and several columns, which a later step of a pipeline
+            may predict, are no outcome and have no effect.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
 
@@ -173,25 +194,32 @@ default="grid"
         Raises
         ------
         ValueError
-            If a parameter or column is wrong, or the map overlaps or leaves gaps
-            without a declared `on_overlap` or `default`.
+            If a parameter or column is wrong, the outcome is missing somewhere, or the
+            map overlaps or leaves gaps without a declared `on_overlap` or `default`.
         """
         columns = read_columns(self, X, reset=True, min_features=2)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         segment_map = self._segment_map()
         dimensions = self._fit_dimensions(columns, weight)
         score_rules, report = disjoint_rules(segment_map, dimensions, columns.names)
+        scales = {d.score: d for d in dimensions}
         rules = RuleSet(
-            {n: rule_in_raw_units(r, dimensions) for n, r in score_rules.items()},
+            {name: translated(rule, scales) for name, rule in score_rules.items()},
             default=self._unknown_name(score_rules),
         ).simplify()
         labels = rules.assign(columns)
+        warn_of_unseen_values(rules, columns, stacklevel=2)
+        table = rfm_segment_table(rules, labels, dimensions, columns, weight)
+        if _is_outcome(y):
+            outcome = check_outcome(OWNER, y, columns.n_rows)
+            counts = np.ones(columns.n_rows) if weight is None else weight
+            table["outcome"] = group_means(labels, len(table), outcome, counts)
         self.rules_, self.mece_report_, self.labels_ = rules, report, labels
         # Missing values alone reach the default, and they always do.
         self.unreachable_segments_ = rules.verify().unreachable or ()
         self._dimensions = dimensions
         self.cut_points_ = {d.name: d.cut_points for d in dimensions}
-        self.segments_ = rfm_segment_table(rules, labels, dimensions, columns, weight)
+        self.segments_ = table
         self.score_table_ = pd.concat(
             [d.table(columns.numbers(d.column), weight) for d in dimensions],
             ignore_index=True,
@@ -220,6 +248,71 @@ default="grid"
         """
         check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return how much segments explain: of the outcome, or of R, F and M.
+
+        With `y` it is the share of the variance of the outcome, R squared, if each row
+        is predicted the mean outcome that its segment had in the training rows. Without
+        `y` it is the share of the variance of the customers' ranks by recency,
+        frequency and monetary value that lies between segments of the rows given, as
+        the mean of the dimensions. Both compare maps, numbers of scores and cut points
+        on the same rows, as `GridSearchCV` does.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_customers, n_columns)
+            Columns as in `fit`.
+        y : array-like of shape (n_customers,), default=None
+            The outcome, as in `fit`.
+        sample_weight : array-like of shape (n_customers,), default=None
+            Weight 3 counts as the customer three times.
+
+        Returns
+        -------
+        float
+            At most 1. 0 is no better than one segment for all; only an outcome can be
+            explained worse.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            If there is an outcome here and there was none of numbers in ``fit``, or no
+            two customers differ in any dimension.
+
+        Examples
+        --------
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from skseg import RFMSegmenter, rfm_table
+        >>> from skseg.datasets import make_orders
+        >>> customers = rfm_table(
+        ...     make_orders(500, random_state=0), customer_id="customer_id",
+        ...     date="date", amount="amount", order_id="order_id", as_of="2025-01-01",
+        ... )
+        >>> search = GridSearchCV(RFMSegmenter(), {"n_scores": [3, 4, 5, 6]})
+        >>> search.fit(customers).best_params_
+        {'n_scores': 5}
+        """
+        check_is_fitted(self)
+        columns = read_columns(self, X, reset=False)
+        codes = self.rules_.assign(columns)
+        if y is not None:
+            return explained_outcome(OWNER, self.segments_, codes, y, sample_weight)
+        weight = check_sample_weight(sample_weight, len(codes), OWNER)
+        shares = [
+            explained_ranks(codes, columns.numbers(d.column), weight)
+            for d in self._dimensions
+        ]
+        if np.isnan(shares).all():
+            raise InvalidDataError(
+                "No two customers differ in a dimension, so there is nothing to score.",
+                owner=OWNER,
+                name="X",
+                rule="with customers who differ",
+            )
+        return float(np.nanmean(shares))
 
     def scores(self, X: Any) -> pd.DataFrame:
         """Return the scores R, F and M as whole numbers in a pandas frame.
@@ -303,11 +396,11 @@ default="grid"
             rule = f"one of {sorted(SEGMENT_MAPS)} or a mapping of names to rules"
             raise InvalidParameterError(OWNER, "segments", rule, self.segments)
         shipped = SEGMENT_MAPS[name]
-        return SegmentMap(
-            shipped.rules,
-            self.on_overlap or shipped.on_overlap,
-            shipped.default if self.default is None else self.default,
-            name,
+        return replace(
+            shipped,
+            on_overlap=self.on_overlap or shipped.on_overlap,
+            default=shipped.default if self.default is None else self.default,
+            name=name,
         )
 
     def _fit_dimensions(
@@ -374,3 +467,10 @@ default="grid"
             rule = "a str that is no name of another segment"
             raise InvalidParameterError(OWNER, "unknown", rule, self.unknown)
         return self.unknown
+
+
+def _is_outcome(y: Any) -> bool:
+    """Tell whether `y` is one column, and not of text."""
+    if y is None or np.shape(y)[1:] not in ((), (1,)):
+        return False
+    return not read_vector(OWNER, "y", y).column.is_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.base import clone
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skseg import RFMSegmenter, rfm_table
+from skseg import MECERuleSegmenter, RFMSegmenter, rfm_table
 from skseg._rfm._segment_maps import SEGMENT_MAPS
+from skseg._rfm._segment_table import median
 from skseg.datasets import make_orders
+from skseg.exceptions import RuleError
 from skseg.rules import Domain, RuleSet
 from tests.examples import few_examples
 
@@ -109,9 +112,9 @@ def test_segment_table_has_sizes_medians_and_revenue_share() -> None:
     champions = segmenter.segments_.set_index("name").loc["Champions"]
     assert champions["n"] == 2
     assert champions["share"] == 0.2
-    assert champions["median_recency"] == 1
-    assert champions["median_frequency"] == 9
-    assert champions["median_monetary"] == 90
+    assert champions["median_recency"] == 1.5
+    assert champions["median_frequency"] == 9.5
+    assert champions["median_monetary"] == 95
     assert champions["revenue_share"] == pytest.approx(190 / 550)
     assert segmenter.segments_["n"].sum() == 10
     assert segmenter.segments_["revenue_share"].sum() == pytest.approx(1)
@@ -292,6 +295,322 @@ def test_own_map_with_gaps_needs_a_declared_default() -> None:
     assert segmenter.segment_names_.tolist() == ["Recent", "Rest", "Unknown"]
 
 
+# Numbers of scores
+
+
+def scores_out_of_five(name: str, n_scores: int) -> tuple[int, ...]:
+    return SEGMENT_MAPS[name].scores_out_of_five(n_scores)
+
+
+def unreachable(name: str, levels: tuple[int, ...]) -> set[str]:
+    """Return the segments that no combination of the scores `levels` reaches."""
+    order = list(SEGMENT_MAPS[name].rules)
+    lookup = table_lookup(name)
+    reached = {
+        min(lookup[cell], key=order.index)
+        for cell in product(levels, repeat=3)
+        if lookup[cell]
+    }
+    return set(order) - reached - {"Premium"}
+
+
+@pytest.mark.parametrize("n_scores", [3, 5, 6, 7, 8, 9, 10])
+def test_a_score_stands_for_the_fifth_in_which_the_middle_of_its_share_lies(
+    n_scores: int,
+) -> None:
+    expected = tuple(
+        -(-5 * (2 * k - 1) // (2 * n_scores)) for k in range(1, n_scores + 1)
+    )
+    assert scores_out_of_five("grid", n_scores) == expected
+
+
+@pytest.mark.parametrize("name", SEGMENT_MAPS)
+def test_no_four_scores_out_of_five_lose_fewer_segments(name: str) -> None:
+    n_lost = {
+        levels: len(unreachable(name, levels))
+        for levels in combinations(range(1, 6), 4)
+    }
+    levels = scores_out_of_five(name, 4)
+    assert (levels[0], levels[-1]) == (1, 5)
+    assert (
+        n_lost[levels]
+        == min(n_lost.values())
+        == len(unreachable(name, (1, 2, 3, 4, 5)))
+    )
+
+
+@pytest.mark.parametrize("n_scores", range(3, 11))
+@pytest.mark.parametrize("name", SEGMENT_MAPS)
+def test_shipped_maps_keep_their_names_on_other_numbers_of_scores(
+    name: str, n_scores: int
+) -> None:
+    cells = np.array(list(product(range(1, n_scores + 1), repeat=3)), dtype=float)
+    X = pd.DataFrame(cells, columns=DIMENSIONS).assign(premium=0.0)
+    X["recency"] = n_scores + 1 - X["recency"]
+    cuts = {dimension: np.arange(1.5, n_scores) for dimension in DIMENSIONS}
+    segmenter = RFMSegmenter(name, cut_points=cuts).fit(X)
+    np.testing.assert_array_equal(segmenter.transform(X), cells)
+    levels = scores_out_of_five(name, n_scores)
+    lookup, order = table_lookup(name), list(SEGMENT_MAPS[name].rules)
+    expected = [
+        min(names, key=order.index) if names else "Others"
+        for names in (lookup[r, f, m] for r, f, m in product(levels, repeat=3))
+    ]
+    assert segmenter.segment_names_[segmenter.labels_].tolist() == expected
+    assert segmenter.rules_.verify().is_mece
+    assert set(segmenter.mece_report_.unreachable) <= unreachable(name, levels)
+
+
+@pytest.mark.parametrize("n_frequency", range(3, 11))
+@pytest.mark.parametrize("n_recency", range(3, 11))
+def test_the_grid_has_ten_segments_unless_recency_has_three_scores(
+    n_recency: int, n_frequency: int
+) -> None:
+    n_scores = {"recency": n_recency, "frequency": n_frequency}
+    X = np.tile(np.arange(90.0), (3, 1)).T
+    segmenter = RFMSegmenter(n_scores=n_scores).fit(X)
+    names = {*SEGMENT_MAPS["grid"].rules, "Unknown"}
+    if n_recency == 3:
+        names.remove("Promising")
+    assert set(segmenter.segment_names_) == names
+    assert segmenter.unreachable_segments_ == ()
+    assert segmenter.mece_report_.is_mece
+
+
+@pytest.mark.parametrize(
+    ("condition", "condition_text"),
+    [
+        ("R >= 6", "R >= 6"),
+        ("R > 5", "R > 5"),
+        ("R < 1", "R < 1"),
+        ("R <= 0", "R <= 0"),
+        ("F == 6", "F == 6"),
+        ("F == 4.5", "F == 4.5"),
+        ("M != 7", "M != 7"),
+        ("M in (5, 6)", "M in [5, 6]"),
+        ("not R >= 6", "R >= 6"),
+        ("R >= 4 and (F >= 4 or M >= 40)", "M >= 40"),
+        # Everybody's, for a map that was written for ten scores.
+        ("R <= 7", "R <= 7"),
+        ("F >= -1", "F >= -1"),
+        ("R == '5'", "R == '5'"),
+        ("R >= q(0.8)", "R >= q(0.8)"),
+        ("R >= max(q(0.8), 4)", "R >= max(q(0.8), 4)"),
+    ],
+)
+def test_conditions_on_what_is_no_score_are_errors(
+    condition: str, condition_text: str
+) -> None:
+    score = condition_text[0]
+    with pytest.raises(RuleError) as caught:
+        RFMSegmenter({"Top": condition}, default="Rest").fit(ladder())
+    assert str(caught.value).startswith(
+        f"Segment 'Top' has the condition {condition_text}, but the scores {score} are "
+        "1 to 5. Correct the condition, or change the number of scores with n_scores"
+    )
+    assert caught.value.column == score
+
+
+def test_what_the_error_about_scores_advises_works() -> None:
+    segments = {"Top": "R >= 8", "Rest": "R < 8"}
+    with pytest.raises(RuleError, match="n_scores or with cut_points of 'recency'"):
+        RFMSegmenter(segments).fit(ladder())
+    for parameters in (
+        {"n_scores": 10},
+        {"n_scores": {"recency": 8}},
+        {"cut_points": {"recency": [1, 2, 3, 4, 5, 6, 7]}},
+    ):
+        segmenter = RFMSegmenter(segments, **parameters).fit(ladder())
+        assert 0 < segmenter.segments_["n"][0] < 10
+
+
+@pytest.mark.parametrize(
+    "condition", ["R < 6", "R > 0", "1 <= R < 6", "R >= 1", "R <= 5", "R > 3.5"]
+)
+def test_half_open_ranges_of_scores_are_taken(condition: str) -> None:
+    segmenter = RFMSegmenter({"Top": condition}, default="Rest").fit(ladder())
+    assert segmenter.segments_["n"][0] == (4 if condition == "R > 3.5" else 10)
+
+
+def test_a_quantile_of_another_column_is_refused_with_what_to_do() -> None:
+    segments = {"Top": "R >= 4 and monetary >= q(0.8)"}
+    with pytest.raises(RuleError, match=r"Write a number in place of q\(0.8\)"):
+        RFMSegmenter(segments, default="Rest").fit(ladder())
+    segments = {"Top": "R >= 4 and monetary >= 80"}
+    assert RFMSegmenter(segments, default="Rest").fit(ladder()).segments_["n"][0] == 3
+
+
+def test_a_text_that_no_customer_has_is_warned_of() -> None:
+    X = ladder().assign(plan=["pro", "free"] * 5)
+    segments = {"Top": "R >= 4 and plan == 'pto'"}
+    with pytest.warns(UserWarning, match="holds 'pto'. Did you mean 'pro'") as caught:
+        RFMSegmenter(segments, default="Rest").fit(X)
+    assert caught[0].filename == __file__
+
+
+# Medians
+
+
+@pytest.mark.parametrize("kind", ["plain", "weighted"])
+@few_examples(30)
+@given(data=st.data())
+def test_medians_are_those_of_numpy_and_pandas(kind: str, data: Any) -> None:
+    numbers = st.floats(-1e6, 1e6) | st.integers(0, 3).map(float) | st.just(np.nan)
+    observed = np.array(data.draw(st.lists(numbers, min_size=1, max_size=12)))
+    weight = None
+    repeated = observed
+    if kind == "weighted":
+        n = len(observed)
+        counts = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+        weight, repeated = np.array(counts, dtype=float), np.repeat(observed, counts)
+    expected = pd.Series(repeated).median()
+    np.testing.assert_equal(median(observed, weight), expected)
+    known = repeated[~np.isnan(repeated)]
+    np.testing.assert_equal(expected, np.median(known) if len(known) else np.nan)
+
+
+@pytest.mark.parametrize(
+    ("observed", "weight", "expected"),
+    [
+        ([1.0, 3.0], None, 2.0),
+        ([1.0, 3.0], [1.0, 3.0], 3.0),
+        ([1.0, 3.0, 9.0], [0.5, 0.5, 1.0], 6.0),
+        ([1.0, 3.0, 9.0], [0.5, 0.0, 0.5], 5.0),
+        ([1e308, 1.5e308], None, 1.25e308),
+        ([np.inf, np.inf], None, np.inf),
+        ([0.0, np.inf], None, np.inf),
+        ([-np.inf, np.inf], None, np.nan),
+        ([np.nan], None, np.nan),
+        ([], None, np.nan),
+    ],
+)
+def test_medians_at_the_edges(
+    observed: list[float], weight: list[float] | None, expected: float
+) -> None:
+    weights = None if weight is None else np.array(weight)
+    np.testing.assert_equal(median(np.array(observed), weights), expected)
+
+
+def test_medians_of_the_segments_are_those_of_pandas(customers: pd.DataFrame) -> None:
+    weight = np.random.default_rng(0).integers(0, 4, len(customers))
+    for weights, repeated in (
+        (None, customers),
+        (weight, customers.loc[customers.index.repeat(weight)]),
+    ):
+        segmenter = RFMSegmenter().fit(customers, sample_weight=weights)
+        names = segmenter.segment_names_[segmenter.predict(repeated)]
+        expected = repeated[DIMENSIONS].groupby(names).median()
+        medians = segmenter.segments_.set_index("name").loc[expected.index]
+        np.testing.assert_array_equal(
+            medians[[f"median_{name}" for name in DIMENSIONS]], expected
+        )
+
+
+def test_a_total_of_refunds_has_no_shares() -> None:
+    X = ladder().assign(monetary=[5.0] + [-1.0] * 9)
+    assert RFMSegmenter().fit(X).segments_["revenue_share"].isna().all()
+
+
+# Score
+
+
+def test_score_is_the_share_of_the_outcome_that_segments_explain(
+    customers: pd.DataFrame,
+) -> None:
+    y = (customers["monetary"] > 100).to_numpy(dtype=float)
+    train, test = customers[::2], customers[1::2]
+    segmenter = RFMSegmenter("seed").fit(train, y[::2])
+    means = pd.Series(y[::2]).groupby(segmenter.labels_).mean()
+    expected = means[segmenter.predict(test)].to_numpy()
+    assert segmenter.score(test, y[1::2]) == pytest.approx(r2_score(y[1::2], expected))
+    outcomes = segmenter.segments_["outcome"]
+    np.testing.assert_allclose(outcomes[means.index], means)
+    assert outcomes[segmenter.segments_["n"] == 0].isna().all()
+
+
+def test_score_is_that_of_the_business_rules_with_the_same_segments(
+    customers: pd.DataFrame,
+) -> None:
+    y = customers["monetary"].to_numpy()
+    segmenter = RFMSegmenter().fit(customers, y)
+    rules = {name: str(rule) for name, rule in segmenter.rules_.rules.items()}
+    business = MECERuleSegmenter(rules, default="Unknown").fit(customers, y)
+    assert segmenter.score(customers, y) == business.score(customers, y)
+
+
+def test_score_without_an_outcome_is_the_share_of_ranks_between_segments(
+    customers: pd.DataFrame,
+) -> None:
+    train, test = customers[::2], customers[1::2]
+    segmenter = RFMSegmenter().fit(train)
+    ranks = test[DIMENSIONS].rank()
+    means = ranks.groupby(segmenter.predict(test)).transform("mean")
+    expected = [r2_score(ranks[name], means[name]) for name in DIMENSIONS]
+    assert segmenter.score(test) == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize("has_outcome", [False, True])
+def test_a_weight_in_score_is_a_repetition(
+    has_outcome: bool, customers: pd.DataFrame
+) -> None:
+    weight = np.random.default_rng(0).integers(0, 4, len(customers))
+    repeated = customers.loc[customers.index.repeat(weight)]
+    segmenter = RFMSegmenter().fit(customers, customers["monetary"])
+    y, repeated_y = (
+        (customers["monetary"], repeated["monetary"]) if has_outcome else (None, None)
+    )
+    assert segmenter.score(customers, y, sample_weight=weight) == pytest.approx(
+        segmenter.score(repeated, repeated_y)
+    )
+
+
+def test_score_leaves_missing_values_out() -> None:
+    X = ladder()
+    segmenter = RFMSegmenter().fit(X)
+    gap = pd.concat([X, X.assign(monetary=np.nan, recency=np.nan)])
+    ranks = X["recency"].rank()
+    means = ranks.groupby(segmenter.predict(X)).transform("mean")
+    share = r2_score(ranks, means)
+    frequency = gap["frequency"].rank()
+    of_gap = frequency.groupby(segmenter.predict(gap)).transform("mean")
+    expected = (2 * share + r2_score(frequency, of_gap)) / 3
+    assert segmenter.score(gap) == pytest.approx(expected)
+
+
+def test_score_says_what_it_lacks() -> None:
+    X = ladder()
+    segmenter = RFMSegmenter().fit(X)
+    with pytest.raises(ValueError, match=r"fit had none\. Pass y to fit"):
+        segmenter.score(X, X["monetary"])
+    assert segmenter.fit(X, X["monetary"]).score(X, X["monetary"]) > 0.9
+    with pytest.raises(ValueError, match="No two customers differ"):
+        segmenter.score(X.iloc[[0, 0]])
+
+
+@pytest.mark.parametrize("y", [list("ab") * 5, np.ones((10, 2))], ids=["text", "two"])
+def test_what_a_later_step_predicts_is_no_outcome(y: Any) -> None:
+    segmenter = RFMSegmenter().fit(ladder(), y)
+    assert "outcome" not in segmenter.segments_
+
+
+def test_a_missing_outcome_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"known and finite\. Got nan at row 3"):
+        RFMSegmenter().fit(ladder(), [1, 2, 3, np.nan, 5, 6, 7, 8, 9, 10])
+
+
+@pytest.mark.parametrize("has_outcome", [False, True])
+@pytest.mark.parametrize("name", ["grid", "seed"])
+def test_a_grid_search_over_numbers_of_scores_works_as_it_stands(
+    name: str, has_outcome: bool, customers: pd.DataFrame
+) -> None:
+    y = customers["monetary"] > 100 if has_outcome else None
+    search = GridSearchCV(
+        RFMSegmenter(name), {"n_scores": [3, 4, 6]}, cv=2, error_score="raise"
+    ).fit(customers, y)
+    assert (search.cv_results_["mean_test_score"] > 0.3).all()
+    assert search.best_estimator_.score(customers, y) > 0.3
+
+
 # Errors
 
 
@@ -303,7 +622,10 @@ def test_own_map_with_gaps_needs_a_declared_default() -> None:
         ({"n_scores": 1}, r"'n_scores' .* int in \[2, 10\]. Got 1 instead"),
         ({"n_scores": 11}, "'n_scores'"),
         ({"n_scores": True}, "'n_scores'"),
-        ({"n_scores": {"recency": 4}}, "defined on 5 scores. Got 4 for 'recency'"),
+        (
+            {"n_scores": {"recency": 2}},
+            "'grid' is defined on 3 to 10 scores. Got 2 for 'recency'. Give 2 to 9 cut",
+        ),
         ({"n_scores": {"R": 4}}, "'n_scores' .* keys among"),
         ({"cut_points": "deciles"}, "'cut_points' parameter"),
         (
