@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numbers
 import warnings
+from collections.abc import Iterable
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
@@ -19,6 +21,25 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 OWNER = "PropensityBinner"
 Splits = list[tuple[Any, Any]]
+# A class of fewer rows may be the reason why a classifier that is fitted refuses.
+_FEW_ROWS = 10
+
+
+def check_classes(estimator: Any, y: FloatArray) -> None:
+    """Raise if outcomes are no classes, and the estimator is a classifier."""
+    if is_classifier(estimator) and type_of_target(y).startswith("continuous"):
+        row = int(np.argmax(y != np.floor(y)))
+        raise InvalidDataError(
+            f"The outcome y of {OWNER} must be classes, such as 0 / 1 or counts, for "
+            f"the classifier {_short(estimator)}. Got {y[row]} at row {row}.",
+            owner=OWNER,
+            name="y",
+            rule="classes, such as 0 / 1 or counts, for a classifier",
+            value=float(y[row]),
+            row=row,
+            advice="For other outcomes, such as revenue, pass a regressor: "
+            "estimator=HistGradientBoostingRegressor().",
+        )
 
 
 def fold_splits(
@@ -26,6 +47,7 @@ def fold_splits(
 ) -> Splits:
     """Return train and test rows of every fold, or raise."""
     n_folds = 5 if cv is None else cv
+    _check_folds(n_folds, len(y))
     stratify = is_classifier(estimator)
     if stratify and isinstance(n_folds, numbers.Integral):
         # Stratified folds need a class with that many rows, which counts may lack.
@@ -38,10 +60,9 @@ def fold_splits(
     tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
         untested = np.setdiff1d(np.arange(len(y)), tested)
-        text = shorten(repr(cv), 60, placeholder=" ...")
         rule = "put every row in exactly one test fold"
         raise InvalidDataError(
-            f"The 'cv' parameter of {OWNER} must {rule}. Got {text} instead: of "
+            f"The 'cv' parameter of {OWNER} must {rule}. Got {_short(cv)} instead: of "
             f"{len(y)} rows {len(untested)} are in none, and all folds together have "
             f"{len(tested)}.",
             owner=OWNER,
@@ -51,6 +72,31 @@ def fold_splits(
             row=int(untested[0]) if len(untested) else None,
         )
     return splits
+
+
+def _check_folds(n_folds: Any, n_rows: int) -> None:
+    """Raise if `cv` is neither a number of folds for these rows nor has any folds."""
+    if n_rows < 2:
+        raise InvalidDataError(
+            f"{OWNER} needs at least 2 rows, in different folds. Got "
+            f"n_samples={n_rows}.",
+            owner=OWNER,
+            name="X",
+            rule="at least 2 rows",
+            value=n_rows,
+        )
+    if hasattr(n_folds, "split") and not isinstance(n_folds, str):
+        return
+    is_number = isinstance(n_folds, numbers.Integral)
+    if not is_number and isinstance(n_folds, Iterable) and not isinstance(n_folds, str):
+        return
+    is_valid = is_number and not isinstance(n_folds, bool) and 2 <= n_folds <= n_rows
+    if not is_valid:
+        rule = (
+            f"an int in [2, {n_rows}], the number of rows, a splitter, or an iterable "
+            "of (train, test)"
+        )
+        raise InvalidParameterError(OWNER, "cv", rule, n_folds)
 
 
 def out_of_fold(
@@ -102,5 +148,58 @@ def _predict_fold(
         name: take_rows(value, train) if np.ndim(value) > 0 else value
         for name, value in params.items()
     }
-    estimator.fit(take_rows(X, train), y[train], **train_params)
+    try:
+        estimator.fit(take_rows(X, train), y[train], **train_params)
+    except ValueError as error:
+        classes, counts = np.unique(y[train], return_counts=True)
+        if is_classifier(estimator) and len(classes) == 1:
+            raise _one_class_error(estimator, y, classes[0]) from error
+        if is_classifier(estimator) and counts.min() < _FEW_ROWS:
+            error.add_note(
+                f"{OWNER} fits the model without the rows of each fold. Without those "
+                f"of this one, {counts.min()} of {len(train):,} outcomes are "
+                f"{classes[counts.argmin()]:g}."
+            )
+        raise
     return expected_outcome(estimator, take_rows(X, test), method)
+
+
+def _one_class_error(estimator: Any, y: FloatArray, outcome: float) -> InvalidDataError:
+    """Return the error for a fold without which all outcomes are the same."""
+    others = np.flatnonzero(y != outcome)
+    fact, row = f"All {len(y):,} outcomes are {outcome:g}.", None
+    advice = "Pass rows of more than one outcome."
+    if len(others):
+        row = int(others[0])
+        fact = (
+            f"Of {len(y):,} outcomes {len(others):,} differ from {outcome:g}, the "
+            f"first at row {row}, and one fold has all of them, so that the others "
+            "have none to learn from."
+        )
+        advice = (
+            "Choose folds with some of them each: cv=2, or "
+            "cv=StratifiedKFold(shuffle=True)."
+        )
+    if len(others) == 1:
+        fact = (
+            f"Of {len(y):,} outcomes only one differs from {outcome:g}, at row {row}, "
+            "and the model for this row must not have seen it."
+        )
+        advice = (
+            "Pass rows with at least two of each outcome, or a regressor, such as "
+            "estimator=HistGradientBoostingRegressor()."
+        )
+    return InvalidDataError(
+        f"The outcome y of {OWNER} must have two classes without the rows of any "
+        f"fold, for the classifier {_short(estimator)}. {fact}",
+        owner=OWNER,
+        name="y",
+        rule="of two classes without the rows of any fold",
+        value=float(outcome),
+        row=row,
+        advice=advice,
+    )
+
+
+def _short(value: object) -> str:
+    return shorten(repr(value), 60, placeholder=" ...")

@@ -39,7 +39,7 @@ CONTAINERS = {
     "object": lambda texts: pd.Series(texts, dtype=object),
     "category": lambda texts: pd.Series(texts).astype("category"),
     "str": lambda texts: pd.Series(texts).astype("string"),
-    "polars": lambda texts: pl.Series(texts),
+    "polars": pl.Series,
 }
 
 
@@ -117,7 +117,7 @@ def test_rare_texts_share_a_cell_with_unseen_ones(
     is_large_in = Finder is L1SegmentFinder and not has_missing
     assert is_inside.tolist() == [True, False, is_large_in]
     module: dict[str, Any] = {}
-    exec(finder.to_python(), module)
+    exec(finder.to_python(), module)  # noqa: S102
     np.testing.assert_array_equal(module["segments"](X), finder.transform(X) == 1)
 
 
