@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -171,11 +172,12 @@ def _cheapest(costs: FloatArray) -> list[int] | None:
     best[0] = 0.0
     first_group = np.zeros(len(costs), dtype=np.intp)
     for first in reversed(range(n)):
-        later, grouped = _subsets(n - 1 - first) if first else _subsets_of_all(n - 1)
-        groups = grouped << first + 1 | 1 << first
-        totals = costs[groups] + best[(later ^ grouped) << first + 1]
-        chosen = _first_smallest(totals, later)
-        sets = later[chosen] << first + 1 | 1 << first
+        # All segments together are the only set with the very first one that matters.
+        pairs = _subsets(n - 1 - first) if first else _subsets_of_all(n - 1)
+        groups = pairs.subsets << first + 1 | 1 << first
+        totals = costs[groups] + best[(pairs.sets ^ pairs.subsets) << first + 1]
+        chosen = _first_smallest(totals, pairs)
+        sets = pairs.sets[chosen] << first + 1 | 1 << first
         best[sets], first_group[sets] = totals[chosen], groups[chosen]
     if np.isinf(best[-1, 0]):
         return None
@@ -186,37 +188,48 @@ def _cheapest(costs: FloatArray) -> list[int] | None:
     return grouping
 
 
+class _Subsets(NamedTuple):
+    """Pairs of a set and a subset of it, in ascending order of the sets."""
+
+    sets: IntArray
+    subsets: IntArray
+    starts: IntArray  # the first pair of every set
+    numbers: IntArray  # the number of the set, from 0 up, of every pair
+
+
 @cache
-def _subsets(n: int) -> tuple[IntArray, IntArray]:
-    """Return all pairs of a set of n segments and a subset of it, sets ascending."""
+def _subsets(n: int) -> _Subsets:
+    """Return all pairs for all sets of n segments."""
     sets = subsets = np.zeros(1, dtype=np.intp)
     for bit in 1 << np.arange(n):
         with_bit = np.repeat(subsets, 2) | np.tile([0, bit], len(subsets))
         subsets = np.concatenate([subsets, with_bit])
         sets = np.concatenate([sets, np.repeat(sets, 2) | bit])
-    return sets, subsets
+    starts = np.flatnonzero(np.diff(sets, prepend=-1))
+    # Every set occurs, so that its number is the set itself.
+    return _Subsets(sets, subsets, starts, sets)
 
 
-def _subsets_of_all(n: int) -> tuple[IntArray, IntArray]:
-    """Return the pairs of the set of all n segments and each of its subsets."""
-    return np.full(1 << n, (1 << n) - 1), np.arange(1 << n)
+def _subsets_of_all(n: int) -> _Subsets:
+    """Return the pairs for the set of all n segments."""
+    subsets = np.arange(1 << n)
+    zeros = np.zeros_like(subsets)
+    return _Subsets(zeros + (len(subsets) - 1), subsets, zeros[:1], zeros)
 
 
-def _first_smallest(costs: FloatArray, labels: IntArray) -> IntArray:
-    """Return for each label, in ascending order, the first row of smallest costs."""
-    starts = np.flatnonzero(np.diff(labels, prepend=-1))
-    numbers = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(labels)))
+def _first_smallest(costs: FloatArray, pairs: _Subsets) -> IntArray:
+    """Return for each set the first of its pairs with the smallest costs."""
     excess, loss, *tie_breakers = costs.T
     is_tied: BoolArray = np.ones(len(costs), dtype=bool)
     # Rounded only now, since sums of rounded losses break ties, too.
     for cost in [excess, np.rint(loss), *tie_breakers]:
         cost_or_inf = np.where(is_tied, cost, np.inf)
-        smallest = np.minimum.reduceat(cost_or_inf, starts)
-        is_tied &= cost_or_inf == smallest[numbers]
-    rows = np.flatnonzero(is_tied)[::-1]
-    first = np.empty(len(starts), dtype=np.intp)
-    # The last assignment counts, which is that of the first row.
-    first[numbers[rows]] = rows
+        smallest = np.minimum.reduceat(cost_or_inf, pairs.starts)
+        is_tied &= cost_or_inf == smallest[pairs.numbers]
+    tied = np.flatnonzero(is_tied)[::-1]
+    first = np.empty(len(pairs.starts), dtype=np.intp)
+    # The last assignment counts, which is that of the first pair.
+    first[pairs.numbers[tied]] = tied
     return first
 
 

@@ -202,7 +202,8 @@ def _first_smallest(costs: FloatArray) -> IntArray:
             break
         cost_or_inf = np.where(is_tied, cost, np.inf)
         is_tied &= cost_or_inf == cost_or_inf.min(axis=0)
-    return is_tied.argmax(axis=0)
+    first: IntArray = is_tied.argmax(axis=0)
+    return first
 
 
 def _all_cuts(shape: Shape) -> Iterator[tuple[int, int]]:
