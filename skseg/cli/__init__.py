@@ -6,20 +6,21 @@ import sys
 
 from skseg.exceptions import MissingExtraError
 
+from ._standard_streams import lasting_streams
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        # A segment's name may hold what the terminal cannot show.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    try:
-        from ._app import app
+    with lasting_streams():
+        try:
+            from ._app import app
 
-        # Commands import what they need, so that --help does not wait for it.
-        app(prog_name="skseg")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("click", "rich"):
-            raise
-        sys.exit(f"Error: {MissingExtraError('The command line of skseg', 'cli')}")
+            # Commands import what they need, so that --help does not wait for it.
+            app(prog_name="skseg")
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in ("click", "rich"):
+                raise
+            extra = MissingExtraError("The command line of skseg", "cli")
+            sys.exit(f"Error: {extra}")

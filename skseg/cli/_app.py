@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +19,9 @@ from ._options import (
     check_time_zone,
     format_options,
     output_options,
-    segments_option,
+    read_decimals,
+    read_invalid,
+    segments_options,
 )
 from ._rules_commands import rules
 from ._wording import input_errors, option_terms
@@ -28,7 +32,8 @@ DEMO_DAY = "2025-01-01"
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 if all went well, 1 if a file could not be written or rules "
-    "are refuted, 2 if an option, a file or the data in it cannot be used.",
+    "are refuted, 2 if an option, a file or the data in it cannot be used, 3 if all "
+    "went well but could not be shown: standard output is closed, full or cut off.",
 )
 @click.version_option(skseg.__version__, prog_name="skseg")
 def app() -> None:
@@ -56,13 +61,15 @@ app.add_command(rules)
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed."
 )
-@segments_option
+@segments_options
 @output_options
 def demo(
     out: Path,
     customers: int,
     seed: int,
-    segments: str,
+    segments: str | Path,
+    n_scores: int,
+    cut_points: dict[str, list[float]],
     dialect: str,
     plots: bool,
     quiet: bool,
@@ -75,13 +82,13 @@ def demo(
     from skseg.datasets import make_orders
 
     from ._outputs import DEMO_FILES, check_folder, rfm_writers, write_files
-    from ._rfm_run import run_rfm, shares_by_type
+    from ._rfm_run import run_rfm, segmenter_of, shares_by_type
     from ._screens import show_next, show_outputs, show_rfm_run, show_types
     from ._terminal import make_console, show_heading, working
 
-    console = make_console(quiet=quiet)
     with input_errors():
         check_folder(out, contents=DEMO_FILES)
+        segmenter = segmenter_of(segments, n_scores, cut_points)
         with working("Segmenting the customers of a generated shop", quiet=quiet):
             orders, types = make_orders(
                 customers,
@@ -92,14 +99,20 @@ def demo(
             )
             run = run_rfm(
                 orders,
+                segmenter,
                 customer_id="customer_id",
                 order_id="order_id",
                 date="date",
                 amount="amount",
                 as_of=DEMO_DAY,
                 invalid="exclude",
-                segments=segments,
             )
+    writers = {
+        "orders.csv": lambda path: orders.to_csv(path, index=False),
+        **rfm_writers(run, dialect=dialect, plots=plots),
+    }
+    outputs = write_files(writers, out, contents=DEMO_FILES)
+    console = make_console(quiet=quiet)
     show_heading(console, "Generated")
     console.print(
         f"{len(orders):,} order lines of {customers:,} customers of "
@@ -108,11 +121,7 @@ def demo(
     )
     show_rfm_run(console, run)
     show_types(console, shares_by_type(run, types))
-    writers = {
-        "orders.csv": lambda path: orders.to_csv(path, index=False),
-        **rfm_writers(run, dialect=dialect, plots=plots),
-    }
-    show_outputs(write_files(writers, out, contents=DEMO_FILES), quiet=quiet)
+    show_outputs(outputs, quiet=quiet)
     show_next(console, _next_command(out))
 
 
@@ -127,11 +136,18 @@ def _next_command(folder: Path) -> list[str]:
 
 @app.command()
 @click.argument("orders", type=SOURCE)
-@click.option("--customer", required=True, help="Column of the customer ids.")
-@click.option("--date", required=True, help="Column of the dates, in ISO 8601.")
-@click.option("--amount", required=True, help="Column of the amounts of money.")
+@click.option(
+    "--customer", "customer_id", required=True, help="Column of the customer ids."
+)
+@click.option("--date", required=True, help="Column of the dates.")
+@click.option("--amount", help="Column of the amounts of money.")
+@click.option("--quantity", help="Column of quantities, in place of --amount.")
+@click.option(
+    "--price", help="Column of prices: the amount is the quantity times the price."
+)
 @click.option(
     "--order",
+    "order_id",
     help="Column of the order ids. Without it every line counts as one order; give the "
     "date column to make one order of each day.",
 )
@@ -145,10 +161,12 @@ def _next_command(folder: Path) -> list[str]:
 @click.option("--out", type=FOLDER, required=True, help="Folder to write to.")
 @click.option(
     "--invalid",
-    type=click.Choice(["raise", "exclude"]),
-    default="raise",
-    show_default=True,
-    help="Whether lines that cannot be used end the run, or are left out and counted.",
+    multiple=True,
+    callback=read_invalid,
+    metavar="[KIND=]ACTION",
+    help="Whether rows that cannot be used end the run (raise, the default), or are "
+    "left out and counted (exclude). May be given for kinds of such rows, as in "
+    "date-after-as-of=exclude, and several times.",
 )
 @click.option(
     "--time-zone",
@@ -156,64 +174,74 @@ def _next_command(folder: Path) -> list[str]:
     help="Time zone in which to take the days of timestamps that have a time zone.",
 )
 @click.option(
+    "--date-format",
+    help="Format of dates that are no ISO 8601, such as %d.%m.%Y for 31.12.2024 or "
+    "%m/%d/%Y for 12/31/2024; 'excel' for the serial dates of spreadsheets.",
+)
+@click.option(
     "--decimals",
-    type=click.IntRange(0, 6),
-    default=2,
+    metavar="[auto|0..12]",
+    callback=read_decimals,
+    default="auto",
     show_default=True,
-    help="Decimals of an amount.",
+    help="Decimals of an amount: 'auto' is the fewest that hold all amounts.",
+)
+@click.option(
+    "--rounding",
+    type=click.Choice(["half_even", "half_up"]),
+    help="Round amounts to --decimals, and count them.",
 )
 @format_options
-@segments_option
+@segments_options
 @output_options
 def rfm(
     orders: Path,
-    customer: str,
-    date: str,
-    amount: str,
-    order: str | None,
-    as_of: str,
     out: Path,
-    invalid: str,
-    time_zone: str | None,
-    decimals: int,
     file_format: FileFormat,
-    segments: str,
+    segments: str | Path,
+    n_scores: int,
+    cut_points: dict[str, list[float]],
     dialect: str,
     plots: bool,
     quiet: bool,
+    **parameters: Any,
 ) -> None:
-    """Segment the customers in ORDERS, a CSV file of order lines.
+    """Segment the customers in ORDERS, a file of order lines.
 
-    It may be compressed (.gz, .bz2, .xz, .zip). Ids are kept as they are written,
-    leading zeros included.
+    It is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx).
+    Ids are kept as they are written, leading zeros included.
     """
     from ._data_file import read_data_file
     from ._outputs import RFM_FILES, check_folder, rfm_writers, write_files
-    from ._rfm_run import run_rfm
+    from ._rfm_run import run_rfm, segmenter_of
     from ._screens import show_outputs, show_rfm_run
     from ._terminal import make_console, reading, working
 
+    _check_amount_options(parameters)
+    names = ("customer_id", "order_id", "date", "amount", "quantity", "price")
+    columns = {name: parameters[name] for name in names if parameters[name] is not None}
     with input_errors():
         check_folder(out, orders, contents=RFM_FILES)
-        columns = [c for c in (customer, order, date, amount) if c is not None]
+        segmenter = segmenter_of(segments, n_scores, cut_points)
         with reading(orders, quiet=quiet) as file:
-            data = read_data_file(orders, columns, file_format, file=file)
-    ids = {customer, order or customer} - {date, amount}
-    lines = data.with_ids(ids)
+            data = read_data_file(orders, columns.values(), file_format, file=file)
+    ids = {columns["customer_id"], columns.get("order_id")}
+    values = {columns[name] for name in columns if not name.endswith("_id")}
+    lines = data.with_ids(ids - values - {None})
+    parameters |= {"decimal": file_format.decimal, "thousands": file_format.thousands}
     work = working("Segmenting the customers", quiet=quiet)
     with input_errors(option_terms(data)), work:
-        run = run_rfm(
-            lines,
-            customer_id=customer,
-            order_id=order,
-            date=date,
-            amount=amount,
-            as_of=as_of,
-            invalid=invalid,
-            time_zone=time_zone,
-            decimals=decimals,
-            segments=segments,
-        )
-    show_rfm_run(make_console(quiet=quiet), run)
+        run = run_rfm(lines, segmenter, **parameters)
     writers = rfm_writers(run, dialect=dialect, plots=plots)
-    show_outputs(write_files(writers, out, contents=RFM_FILES), quiet=quiet)
+    outputs = write_files(writers, out, contents=RFM_FILES)
+    show_rfm_run(make_console(quiet=quiet), run)
+    show_outputs(outputs, quiet=quiet)
+
+
+def _check_amount_options(parameters: Mapping[str, Any]) -> None:
+    factors = [parameters["quantity"], parameters["price"]]
+    is_factored = parameters["amount"] is None
+    if factors != [None, None] if not is_factored else None in factors:
+        raise click.UsageError("Give --amount, or else both --quantity and --price.")
+    if parameters["rounding"] is not None and parameters["decimals"] == "auto":
+        raise click.UsageError("Give --decimals as well, to which --rounding rounds.")

@@ -50,7 +50,7 @@ class DataFile:
     path: Path
     frame: pd.DataFrame
     locate: Callable[[int], str]
-    read_number: NumberReader
+    number_reader: NumberReader
 
     @property
     def name(self) -> str:
@@ -97,15 +97,15 @@ class DataFile:
         but these.
         """
         codes, distinct = pd.factorize(self.frame[name])
-        values = self.read_number.values(list(distinct))
+        values = self.number_reader.values(list(distinct))
         is_bad = np.array([value is None for value in values] + [False])[codes]
         if is_bad.any():
             row = int(np.argmax(is_bad))
             value = distinct[codes[row]]
-            hint = self.read_number.hint(value)
+            advice = self.number_reader.advice(value)
             raise InvalidDataError(
                 f"{place_of(self, row)}: The column {name!r} must hold numbers, or "
-                f"nothing where the value is missing. Got {_shown(value)}.{hint}"
+                f"nothing where the value is missing. Got {_shown(value)}.{advice}"
             )
         # The last entry is for missing values, whose code is -1.
         numbers: FloatArray = np.array([*values, np.nan], dtype=np.float64)[codes]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Marks between groups of digits, as people write them in a shell.
+THOUSANDS_MARKS = (".", ",", "space", "'", "\u2019", "_")
+
 
 @dataclass(frozen=True)
 class FileFormat:

@@ -7,21 +7,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import reduce, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from ._file_format import FileFormat
+from ._file_format import THOUSANDS_MARKS, FileFormat
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command = Callable[..., Any]
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-# The segment maps that need nothing but the scores that orders give. They are written
-# out, since the maps themselves take pandas to import, which --help must not wait for.
+# What follows is written out, since the library takes pandas to import, which --help
+# must not wait for. First the segment maps that need nothing but the scores that orders
+# give.
 MAP_NAMES = ("grid", "seed", "putler", "r-rfm")
+DIMENSIONS = ("recency", "frequency", "monetary")
+MAX_DECIMALS = 12
+# Kind of invalid row -> what can be done with it.
+_USE = ("raise", "exclude")
+_USE_OF_PLACEHOLDERS = ("warn", "keep", "exclude", "raise")
+INVALID_KINDS = {
+    "missing customer": _USE,
+    "missing order id": _USE,
+    "missing date": _USE,
+    "unparsable date": _USE,
+    "date after as_of": _USE,
+    "missing amount": _USE,
+    "unparsable amount": _USE,
+    "non-finite amount": _USE,
+    "placeholder customer": _USE_OF_PLACEHOLDERS,
+    "placeholder order id": _USE_OF_PLACEHOLDERS,
+}
 
 
 def check_day(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -50,6 +68,87 @@ def check_time_zone(
     return value
 
 
+def read_decimals(
+    context: click.Context, parameter: click.Parameter, value: str
+) -> int | str:
+    """Return a number of decimals, or "auto"."""
+    if value == "auto":
+        return value
+    return click.IntRange(0, MAX_DECIMALS).convert(value, parameter, context)
+
+
+def option_of_kind(kind: str) -> str:
+    """Return a kind of invalid row as people write it in a shell."""
+    return kind.replace(" ", "-").replace("_", "-")
+
+
+def read_invalid(
+    context: click.Context, parameter: click.Parameter, values: Sequence[str]
+) -> str | dict[str, str]:
+    """Return what to do with invalid rows: with all of them, or by their kind."""
+    kinds = {option_of_kind(kind): kind for kind in INVALID_KINDS}
+    actions: dict[str, str] = {}
+    usual = None
+    for value in values:
+        name, equals, action = value.rpartition("=")
+        if not equals:
+            if usual is not None:
+                raise click.BadParameter(f"{usual!r} and {value!r} are about all rows.")
+            click.Choice(_USE).convert(value, parameter, context)
+            usual = value
+            continue
+        kind = kinds[click.Choice(list(kinds)).convert(name, parameter, context)]
+        if kind in actions:
+            raise click.BadParameter(f"{name!r} is given twice.")
+        actions[kind] = click.Choice(INVALID_KINDS[kind]).convert(
+            action, parameter, context
+        )
+    if not actions:
+        return usual or "raise"
+    if usual is None:
+        return actions
+    usable = (kind for kind, uses in INVALID_KINDS.items() if uses == _USE)
+    return {**dict.fromkeys(usable, usual), **actions}
+
+
+def read_cut_points(
+    context: click.Context, parameter: click.Parameter, values: Sequence[str]
+) -> dict[str, list[float]]:
+    """Return the cut points of the dimensions that are named."""
+    cut_points: dict[str, list[float]] = {}
+    for value in values:
+        name, equals, numbers = value.partition("=")
+        if not equals:
+            raise click.BadParameter(
+                f"{value!r} is not of the form recency=30,90,180,365."
+            )
+        click.Choice(DIMENSIONS).convert(name, parameter, context)
+        if name in cut_points:
+            raise click.BadParameter(f"{name!r} is given twice.")
+        cut_points[name] = [
+            click.FLOAT.convert(number.strip(), parameter, context)
+            for number in numbers.split(",")
+        ]
+    return cut_points
+
+
+class _MapOrFile(click.ParamType):
+    """The name of a shipped segment map, or the path of a file with one."""
+
+    name = "map or file"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | Path:
+        if isinstance(value, Path) or value in MAP_NAMES:
+            return value
+        path = Path(value)
+        if path.is_file():
+            return path
+        names = ", ".join(map(repr, MAP_NAMES))
+        self.fail(f"{value!r} is not one of {names}, nor a file.", param, ctx)
+
+
 def _separator(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
@@ -67,37 +166,51 @@ def _encoding(
     if value is None:
         return None
     try:
-        # Python has codecs from text to text and from bytes to bytes, too.
+        # Python also has codecs between texts, and between bytes, which this refuses.
         "".encode(value)
-        return value
     except LookupError:
         raise click.BadParameter(f"{value!r} is no encoding, such as cp1252.") from None
+    return value
 
 
 def _thousands(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    if value is None:
-        return None
-    value = {"space": " "}.get(value, value)
-    if len(value) != 1 or value.isalnum() or value in "+-":
-        raise click.BadParameter("It must be a single character, or 'space'.")
-    if value == context.params.get("decimal"):
+    if value is not None and value == context.params.get("decimal"):
         raise click.BadParameter("It must differ from --decimal.")
-    return value
+    return {"space": " "}.get(value, value) if value else None
 
-
-segments_option = click.option(
-    "--segments",
-    type=click.Choice(MAP_NAMES),
-    default="grid",
-    show_default=True,
-    help="The segment map.",
-)
 
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Show nothing but errors."
 )
+
+_SEGMENTS_OPTIONS = [
+    click.option(
+        "--segments",
+        type=_MapOrFile(),
+        metavar=f"[{'|'.join(MAP_NAMES)}|FILE]",
+        default="grid",
+        show_default=True,
+        help="The segment map, or a YAML or JSON file with one of your own: rules over "
+        "R, F and M, and on_overlap or default where they need it.",
+    ),
+    click.option(
+        "--n-scores",
+        type=click.IntRange(2, 10),
+        default=5,
+        show_default=True,
+        help="Number of scores of every dimension.",
+    ),
+    click.option(
+        "--cut-points",
+        multiple=True,
+        callback=read_cut_points,
+        metavar="DIMENSION=NUMBERS",
+        help="Cut points of your own for recency, frequency or monetary, such as "
+        "recency=30,90,180,365. May be given once for each.",
+    ),
+]
 
 _FORMAT_OPTIONS = [
     click.option(
@@ -122,12 +235,13 @@ _FORMAT_OPTIONS = [
         default=".",
         show_default=True,
         is_eager=True,
-        help="The decimal mark of numbers.",
+        help="Decimal mark of numbers that are text.",
     ),
     click.option(
         "--thousands",
+        type=click.Choice(THOUSANDS_MARKS),
         callback=_thousands,
-        help="The character between groups of three digits, or 'space'.",
+        help="Mark between groups of digits of numbers that are text.",
     ),
 ]
 
@@ -146,14 +260,19 @@ _OUTPUT_OPTIONS = [
 ]
 
 
-def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def segments_options(command: Command) -> Command:
+    """Add the options about scores and segments."""
+    return _decorated(command, _SEGMENTS_OPTIONS)
+
+
+def format_options(command: Command) -> Command:
     """Add the options about a file that is read; the command gets a `file_format`."""
 
     @wraps(command)
     def with_format(**options: Any) -> Any:
         names = [field.name for field in fields(FileFormat) if field.name in options]
-        form = FileFormat(**{name: options.pop(name) for name in names})
-        return command(**options, file_format=form)
+        file_format = FileFormat(**{name: options.pop(name) for name in names})
+        return command(**options, file_format=file_format)
 
     return _decorated(with_format, _FORMAT_OPTIONS)
 

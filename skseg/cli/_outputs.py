@@ -31,7 +31,7 @@ RFM_FILES = {
 }
 DEMO_FILES = {"orders.csv": "the generated orders", **RFM_FILES}
 RULES_FILES = {
-    "segments.csv": "every row with its segment",
+    "rows.csv": "every row with its segment",
     "strategy.csv": "the table of segments, the best first",
     "strategy.json": "the segments to edit, check and apply again",
     "rules.json": "the rules with numbers for quantiles, to check and apply again",
@@ -109,8 +109,9 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
     rules, segmenter = run.segmenter.rules_, run.segmenter
 
     def write_customers(path: Path) -> None:
-        # Recency is a whole number of days, but a float where it may be missing.
-        run.customers.astype({"recency": "Int64"}).to_csv(path, index=False)
+        # Whole numbers of days are floats only because they may be missing.
+        days = dict.fromkeys(("recency", "tenure"), "Int64")
+        run.customers.astype(days).to_csv(path, index=False)
 
     def write_segments(path: Path) -> None:
         table = segmenter.segments_.copy()
@@ -119,9 +120,10 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
 
     def write_query(path: Path) -> None:
         day = f"the same day ({run.report.as_of} when the rules were learned)."
+        columns = ", ".join(map(column_text, rules.columns))
         comment = [
-            "The table customers has one row per customer, with the columns recency,",
-            f"frequency and monetary as of {day}",
+            f"The table customers has one row per customer, with {columns}",
+            f"as of {day}",
         ]
         case = rules.to_sql(dialect, alias="segment")
         _write_text(path, _query(dialect, comment, [case]))
@@ -165,7 +167,7 @@ def rules_writers(
 
         _save_picture(SegmentFlowDisplay.from_estimator(segmenter), path)
 
-    writers: Writers = {"segments.csv": write_rows}
+    writers: Writers = {"rows.csv": write_rows}
     if segmenter is None:
         writers["rules.json"] = _rules_writer(run.rules)
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,11 @@ import pandas as pd
 
 from skseg._rfm import RFMSegmenter, RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
-from skseg.exceptions import InvalidDataError
+from skseg.exceptions import InvalidDataError, RuleError
 
-DIMENSIONS = ["recency", "frequency", "monetary"]
+from ._definition import read_definition
+from ._plain_file import read_plain
+
 SCORES = ["R", "F", "M"]
 
 
@@ -20,22 +24,50 @@ SCORES = ["R", "F", "M"]
 class RFMRun:
     """The customers of a file of orders, with scores and segments.
 
-    `customers` has the columns id, recency, frequency, monetary, R, F, M, segment_code
-    and segment; the segmenter is fitted on its recency, frequency and monetary.
+    `customers` has the columns of `rfm_table`, R, F, M, segment_code and segment; the
+    segmenter is fitted on the columns `features`, all of `rfm_table` but the id.
     """
 
     customers: pd.DataFrame
     report: RFMTableReport
     segmenter: RFMSegmenter
+    features: list[str]
 
     @property
     def X(self) -> pd.DataFrame:
         """The customers as the segmenter saw them."""
-        return self.customers[DIMENSIONS]
+        return self.customers[self.features]
+
+
+def segmenter_of(
+    segments: str | Path, n_scores: int, cut_points: Mapping[str, Sequence[float]]
+) -> RFMSegmenter:
+    """Return the segmenter of a shipped map, or of a file with a map of one's own.
+
+    Such a file has the key ``rules``, and ``on_overlap`` or ``default`` if need be.
+    Raises ValueError if it holds anything else.
+    """
+    parameters: dict[str, Any] = {"segments": segments}
+    if isinstance(segments, Path):
+        content = read_plain(segments)
+        try:
+            if not isinstance(content, dict):
+                raise RuleError(f"It must hold keys with values, and has {content!r}.")
+            parameters = read_definition(content, ["rules", "on_overlap", "default"])
+        except ValueError as error:
+            raise InvalidDataError(f"{segments.name}: {error}") from None
+        parameters["segments"] = parameters.pop("rules")
+    return RFMSegmenter(
+        n_scores=n_scores, cut_points=dict(cut_points) or "quantile", **parameters
+    )
 
 
 def run_rfm(
-    orders: pd.DataFrame, *, customer_id: str, segments: str = "grid", **options: Any
+    orders: pd.DataFrame,
+    segmenter: RFMSegmenter | None = None,
+    *,
+    customer_id: str,
+    **options: Any,
 ) -> RFMRun:
     """Make the customer table, fit the segments, and put both together.
 
@@ -50,16 +82,15 @@ def run_rfm(
     table, report = rfm_table(
         orders, customer_id=customer_id, return_report=True, **options
     )
-    customers = table[[customer_id, *DIMENSIONS]]
-    X = customers[DIMENSIONS]
-    segmenter = RFMSegmenter(segments).fit(X)
-    scores = pd.DataFrame(segmenter.transform(X), X.index, SCORES).astype("Int64")
+    features = [name for name in table if name != customer_id]
+    X = table[features]
+    segmenter = (RFMSegmenter() if segmenter is None else segmenter).fit(X)
     codes = segmenter.labels_
     membership = pd.DataFrame(
         {"segment_code": codes, "segment": segmenter.segment_names_[codes]}, X.index
     )
-    customers = pd.concat([customers, scores, membership], axis=1)
-    return RFMRun(customers, report, segmenter)
+    customers = pd.concat([table, segmenter.scores(X), membership], axis=1)
+    return RFMRun(customers, report, segmenter, features)
 
 
 def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,8 @@ def rules() -> None:
 
 @rules.command(
     epilog="Exit status: 0 if the rules are proved, as declared, 1 if they are refuted "
-    "or it cannot be decided, 2 if the file or an option cannot be used.",
+    "or it cannot be decided, 2 if the file or an option cannot be used, 3 if they are "
+    "proved, which could not be shown.",
 )
 @click.argument("file", type=SOURCE)
 @click.option(
@@ -61,8 +62,9 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
 
 
 @rules.command(
-    epilog="Exit status: 0 if all went well, 1 if a file could not be written, 2 if an "
-    "option, a file or the data in it cannot be used.",
+    epilog="Exit status: 0 if all went well, 1 if a file could not be written or the "
+    "rules are refuted, 2 if an option, a file or the data in it cannot be used, 3 if "
+    "all went well but could not be shown.",
 )
 @click.argument("file", type=SOURCE)
 @click.argument("data", type=SOURCE)
@@ -86,12 +88,13 @@ def apply(
     plots: bool,
     quiet: bool,
 ) -> None:
-    """Segment the rows of DATA, a CSV file, by the rules in FILE.
+    """Segment the rows of DATA, a file of customers, by the rules in FILE.
 
     A definition is fitted: its quantiles, sizes and scores are those of DATA. A rule
     set takes its quantiles from DATA, and a strategy is applied as it is.
 
-    DATA may be compressed (.gz, .bz2, .xz, .zip). Columns that are compared with text,
+    DATA is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel
+    (.xlsx). In CSV, columns that are compared with text,
     and ids, are kept as they are written, leading zeros included; empty fields are
     missing values.
     """
@@ -113,11 +116,13 @@ def apply(
             rows = read_data_file(data, columns, file_format, file=opened)
         with working("Segmenting", quiet=quiet):
             run = apply_rules(source, rows, **roles)
+    outputs = None
+    if out is not None:
+        with input_errors():
+            writers = rules_writers(run, dialect=dialect, plots=plots)
+            outputs = write_files(writers, out, contents=RULES_FILES)
     show_rules_run(console, run)
-    if out is None:
+    if outputs is None:
         show_heading(console, "Nothing is written without --out FOLDER.")
-        return
-    with input_errors():
-        writers = rules_writers(run, dialect=dialect, plots=plots)
-        outputs = write_files(writers, out, contents=RULES_FILES)
-    show_outputs(outputs, quiet=quiet)
+    else:
+        show_outputs(outputs, quiet=quiet)

@@ -10,13 +10,23 @@ from typing import Any, Protocol
 
 import click
 
-from skseg.exceptions import InvalidParameterError, SksegError
+from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
+
+from ._date_advice import date_advice
+from ._options import option_of_kind
+from ._plain_number import NumberReader
 
 
 class InputError(click.ClickException):
     """What the user gave cannot be used."""
 
     exit_code = 2
+
+
+class RefutedError(InputError):
+    """Rules are no partition, which a proof has shown."""
+
+    exit_code = 1
 
 
 class Data(Protocol):
@@ -63,9 +73,12 @@ def _option(name: str) -> str:
 
 
 def _option_setting(name: str, value: object) -> str:
-    return (
-        f"Leaving out {_option(name)}" if value is None else f"{_option(name)} {value}"
-    )
+    if value is None:
+        return f"Leaving out {_option(name)}"
+    if isinstance(value, Mapping):
+        items = value.items()
+        return " ".join(f"{_option(name)} {option_of_kind(k)}={v}" for k, v in items)
+    return f"{_option(name)} {value}"
 
 
 def option_terms(data: Data | None = None) -> Terms:
@@ -88,7 +101,17 @@ def input_errors(terms: Terms | None = None) -> Iterator[None]:
     try:
         yield
     except (SksegError, ValueError, OSError) as error:
-        raise InputError(worded(error, terms or option_terms())) from error
+        is_refuted = any(map(_is_refutation, (error, error.__cause__)))
+        kind = RefutedError if is_refuted else InputError
+        raise kind(worded(error, terms or option_terms())) from error
+
+
+def _is_refutation(error: BaseException | None) -> bool:
+    return (
+        isinstance(error, InvalidDataError)
+        and error.owner == "MECERuleSegmenter"
+        and error.name in ("on_overlap", "default", "source")
+    )
 
 
 def worded(error: Exception, terms: Terms) -> str:
@@ -122,7 +145,8 @@ def _defects(error: SksegError, data: Data) -> str:
     for kind, n_rows, row, value in defects:
         rows = "row" if n_rows == 1 else "rows"
         shown = "" if value is None else f": {value!r}"
-        name, hint = _DEFECTS.get(kind, (kind, ""))
+        name = kind.replace("as_of", "--as-of")
+        hint = _DEFECT_HINTS[kind](value) if kind in _DEFECT_HINTS else ""
         place = data.place(row)
         lines.append(f"- {name}: {n_rows:,} {rows}, first in {place}{shown}.{hint}")
     if not error.remedy:
@@ -130,20 +154,20 @@ def _defects(error: SksegError, data: Data) -> str:
     return "\n".join(lines)
 
 
-# Kind of defect -> what the command line calls it, and what to do.
-_DEFECTS = {
-    "unparsable date": (
-        "unparsable date",
-        " Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00).",
-    ),
-    "unparsable amount": (
-        "unparsable amount",
-        " Write plain numbers (1234.50), without currency sign or thousands separator.",
-    ),
-    "date after as_of": (
-        "date after --as-of",
-        " Choose a later --as-of to keep them.",
-    ),
+def _date_hint(text: str) -> str:
+    usual = " Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00)."
+    return date_advice(text) or usual
+
+
+def _amount_hint(text: str) -> str:
+    return NumberReader().advice(text) or " Write plain numbers (1234.50)."
+
+
+# Kind of defect -> what to do about it, given the first of the values.
+_DEFECT_HINTS: dict[str, Callable[[str], str]] = {
+    "unparsable date": _date_hint,
+    "unparsable amount": _amount_hint,
+    "date after as_of": lambda text: " Choose a later --as-of to keep them.",
 }
 
 

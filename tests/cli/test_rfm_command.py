@@ -42,7 +42,8 @@ def test_rfm_gives_what_the_library_gives(orders_csv: Path, tmp_path: Path) -> N
     result = skseg_command(*arguments, "--out", tmp_path, "--no-plots")
     assert result.exit_code == 0, result.output
     orders = pd.read_csv(orders_csv, dtype={"customer_id": "Int64"})
-    run = run_rfm(orders, **COLUMNS, as_of=DAY, invalid="exclude", segments="seed")
+    seed = RFMSegmenter("seed")
+    run = run_rfm(orders, seed, **COLUMNS, as_of=DAY, invalid="exclude")
     written = pd.read_csv(tmp_path / "customers.csv")
     pd.testing.assert_frame_equal(written, run.customers, check_dtype=False)
     assert "Top customers" in result.stdout
@@ -76,7 +77,7 @@ def test_customers_without_a_purchase_have_no_scores_and_a_segment(
     path = write_csv(tmp_path / "o.csv", lines)
     assert skseg_command("rfm", path, *TINY, "--out", tmp_path, *FAST).exit_code == 0
     rows = (tmp_path / "customers.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[2] == "2,,0,-10.0,,1,1,10,Unknown"
+    assert rows[2] == "2,,0,-10.0,,,,,1,1,10,Unknown"
     with duckdb.connect() as database:
         database.execute(
             f"CREATE TABLE customers AS FROM read_csv('{tmp_path / 'customers.csv'}')"
@@ -230,7 +231,7 @@ def test_a_name_that_the_content_contradicts_is_refused_until_it_is_renamed(
         (["--sep", "ab"], "a single character"),
         (["--encoding", "klingon"], "'klingon' is no encoding"),
         (["--segments", "gridd"], "'gridd' is not one of"),
-        (["--decimals", "7"], "7 is not in the range"),
+        (["--decimals", "13"], "13 is not in the range"),
     ],
 )
 def test_bad_options_end_in_a_message_and_status_2(
@@ -330,9 +331,8 @@ def test_verdict_by_map(run: RFMRun, orders: pd.DataFrame) -> None:
     assert rfm_verdict(run.segmenter)[0].startswith(
         "The 11 segments are mutually exclusive"
     )
-    putler = run_rfm(
-        orders, **COLUMNS, as_of=DAY, invalid="exclude", segments="putler"
-    ).segmenter
+    putler = RFMSegmenter("putler")
+    run_rfm(orders, putler, **COLUMNS, as_of=DAY, invalid="exclude")
     sentences = rfm_verdict(putler)
     assert f"{putler.mece_report_.n_overlaps} pairs overlap" in sentences[1]
     unreachable = ", ".join(putler.unreachable_segments_)

@@ -20,6 +20,7 @@ from tests.cli.cli_tools import (
     FAST,
     GAP,
     LOW,
+    OVERLAP,
     checked,
     refused,
     skseg_command,
@@ -42,7 +43,7 @@ def test_apply_gives_what_the_library_gives(
         {
             "VIP": "aov >= max(q(0.75), {aov_min})",
             "Core": "40 <= aov < max(q(0.75), {aov_min})",
-            "Small": "aov < 40 and not missing(aov)",
+            "Small": "aov < 40\nand not missing(aov)  # a rule may run over lines\n",
         },
         params={"aov_min": 90},
         default="New",
@@ -51,7 +52,7 @@ def test_apply_gives_what_the_library_gives(
         max_size=300,
         playbook={"VIP": "call them"},
     ).fit(X, carts["converted"])
-    rows = pd.read_csv(out / "segments.csv")
+    rows = pd.read_csv(out / "rows.csv")
     assert list(rows) == ["user_id", "segment_code", "segment"]
     assert (rows["user_id"] == carts["user_id"]).all()
     assert (rows["segment_code"] == expected.labels_).all()
@@ -82,9 +83,9 @@ def test_the_written_strategy_and_query_give_the_same_segments(
     assert checked(strategy)[0] == 0
     arguments = ["rules", "apply", strategy, carts_csv, "--out", again, *FAST]
     assert skseg_command(*arguments).exit_code == 0
-    for name in ("segments.csv", "strategy.json", "strategy.csv", "rules.sql"):
+    for name in ("rows.csv", "strategy.json", "strategy.csv", "rules.sql"):
         assert (first / name).read_bytes() == (again / name).read_bytes()
-    rows = pd.read_csv(first / "segments.csv")
+    rows = pd.read_csv(first / "rows.csv")
     with duckdb.connect() as database:
         database.execute(f"CREATE TABLE customers AS FROM read_csv('{carts_csv}')")
         query = (first / "rules.sql").read_text(encoding="utf-8")
@@ -106,14 +107,14 @@ def test_rule_sets_are_resolved_on_the_data_and_applied_as_they_are(
     assert "rows without one have no segment" in result.stdout
     assert "\n(no segment)     2 " in result.stdout
     assert "\nA                3  ████████████████  60.0%" in result.stdout
-    assert (out / "segments.csv").read_text(encoding="utf-8") == (
+    assert (out / "rows.csv").read_text(encoding="utf-8") == (
         "row,segment_code,segment\n1,-1,\n2,0,A\n3,-1,\n4,0,A\n"
     )
     written = RuleSet.from_json((out / "rules.json").read_text(encoding="utf-8"))
     # The median of 10, 12.5, 200 and 200, for the row of 200 counts twice.
     assert str(written["A"]) == "aov >= 12.5"
     names = {path.name for path in out.iterdir()}
-    assert names == {"segments.csv", "rules.json", "rules.sql"}
+    assert names == {"rows.csv", "rules.json", "rules.sql"}
 
 
 def test_noise_has_the_code_minus_1_and_is_counted_last(
@@ -124,11 +125,11 @@ def test_noise_has_the_code_minus_1_and_is_counted_last(
     result = skseg_command("rules", "apply", path, odd, "--out", out)
     assert result.exit_code == 0, result.output
     assert "\nnoise           3  ████████████████  75.0%" in result.stdout
-    assert (out / "segments.csv").read_text(encoding="utf-8") == (
+    assert (out / "rows.csv").read_text(encoding="utf-8") == (
         "row,segment_code,segment\n1,-1,noise\n2,0,Big\n3,-1,noise\n4,-1,noise\n"
     )
     names = {file.name for file in out.iterdir()}
-    assert names == {"segments.csv", "rules.json", "rules.sql", "sizes.png"}
+    assert names == {"rows.csv", "rules.json", "rules.sql", "sizes.png"}
 
 
 def test_text_and_ids_keep_their_zeros_and_empty_cells_are_missing(
@@ -144,7 +145,7 @@ def test_text_and_ids_keep_their_zeros_and_empty_cells_are_missing(
     assert result.exit_code == 0, result.output
     shown = " ".join(result.stdout.split())
     assert "As written 2 pairs of rules overlap; the first rule that holds" in shown
-    assert (out / "segments.csv").read_text(encoding="utf-8") == (
+    assert (out / "rows.csv").read_text(encoding="utf-8") == (
         "id,segment_code,segment\n007,1,Old\n7,2,Big\nNA,1,Old\nx,0,Unknown\n"
     )
     query = (out / "rules.sql").read_text(encoding="utf-8")
@@ -198,12 +199,14 @@ def test_a_strategy_shows_the_scores_of_its_fit(odd: Path, tmp_path: Path) -> No
     assert "\nRules\n" not in result.stdout
 
 
-def apply_to(odd: Path, tmp_path: Path, text: str, *options: object) -> str:
+def apply_to(
+    odd: Path, tmp_path: Path, text: str, *options: object, status: int = 2
+) -> str:
     rules = write(tmp_path / "r.yaml", text)
     result = skseg_command(
         "rules", "apply", rules, odd, "--out", tmp_path / "out", *options
     )
-    assert result.exit_code == 2, result.output
+    assert result.exit_code == status, result.output
     assert result.stdout == ""
     assert not (tmp_path / "out").exists()
     return result.stderr.removeprefix("Error: ").rstrip()
@@ -234,17 +237,6 @@ def apply_to(odd: Path, tmp_path: Path, text: str, *options: object) -> str:
             (
                 "odd.csv, line 2: The column 'note' must hold numbers, or nothing "
                 "where the value is missing. Got 'a'."
-            ),
-        ),
-        (
-            GAP,
-            [],
-            (
-                "r.yaml: The rules leave gaps.\nNot collectively exhaustive.\n"
-                "  no rule holds where aov: missing; for example aov=missing\n"
-                "Of the 4 rows to be segmented, 0 satisfy several rules and 1 none.\n"
-                "Mend the rules, or declare what is meant: 'default: Others' makes a "
-                "segment of all other rows."
             ),
         ),
         (
@@ -290,6 +282,22 @@ def test_rules_and_data_that_do_not_go_together(
     assert apply_to(odd, tmp_path, text, *options) == message
 
 
+def test_refuted_rules_have_the_status_that_check_gives_them(
+    odd: Path, tmp_path: Path
+) -> None:
+    assert apply_to(odd, tmp_path, GAP, status=1) == (
+        "r.yaml: The rules leave gaps.\nNot collectively exhaustive.\n"
+        "  no rule holds where aov: missing; for example aov=missing\n"
+        "Of the 4 rows to be segmented, 0 satisfy several rules and 1 none.\n"
+        "Mend the rules, or declare what is meant: 'default: Others' makes a "
+        "segment of all other rows."
+    )
+    assert checked(tmp_path / "r.yaml")[0] == 1
+    overlap = apply_to(odd, tmp_path, OVERLAP, status=1)
+    assert overlap.startswith("r.yaml: The rules overlap.\n")
+    assert checked(tmp_path / "r.yaml")[0] == 1
+
+
 def test_bad_weights_ids_and_empty_data(odd: Path, tmp_path: Path) -> None:
     negative = write(tmp_path / "n.csv", "aov,w,segment\n1,-1,a\n")
     assert apply_to(negative, tmp_path, LOW, "--weight", "w") == (
@@ -314,7 +322,7 @@ def test_an_edited_strategy_that_is_no_partition_is_refused(
     skseg_command("rules", "apply", rules, odd, "--out", out, *FAST)
     path = out / "strategy.json"
     text = path.read_text(encoding="utf-8").replace('"rule": null', '"rule": "aov > 1"')
-    error = apply_to(odd, tmp_path, text)
+    error = apply_to(odd, tmp_path, text, status=1)
     assert error.startswith("r.yaml: The rules of the strategy are no partition.\n")
 
 
@@ -327,12 +335,12 @@ def test_sizes_that_cannot_be_had_are_refused(odd: Path, tmp_path: Path) -> None
 def test_files_of_others_and_sources_are_left_alone(odd: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    mine = write(out / "segments.csv", "mine")
+    mine = write(out / "rows.csv", "mine")
     rules = write(tmp_path / "r.yaml", LOW)
     arguments = ["rules", "apply", rules, odd, "--out", out, *FAST]
     result = skseg_command(*arguments)
     assert result.exit_code == 2
-    assert "holds segments.csv, which skseg has not written" in result.stderr
+    assert "holds rows.csv, which skseg has not written" in result.stderr
     mine.unlink()
     assert skseg_command(*arguments).exit_code == 0
     # Its own files are replaced, but not the one that is being read.
@@ -365,7 +373,7 @@ def test_files_of_missing_extras_are_skipped_with_a_word(
     assert "Not written: sizes.png, flow.png. " in text
     assert (result.stdout if quiet else result.stderr) == ""
     written = {path.name for path in out.iterdir()}
-    assert written == {"segments.csv", "strategy.csv", "strategy.json"}
+    assert written == {"rows.csv", "strategy.csv", "strategy.json"}
 
 
 def test_options_about_the_format(tmp_path: Path) -> None:
@@ -377,7 +385,7 @@ def test_options_about_the_format(tmp_path: Path) -> None:
     arguments = ["rules", "apply", rules, path, "--out", out, "--id", "Zo\xeb"]
     result = skseg_command(*arguments, *options, "--no-plots")
     assert result.exit_code == 0, result.output
-    text = (out / "segments.csv").read_text(encoding="utf-8")
+    text = (out / "rows.csv").read_text(encoding="utf-8")
     assert text == "Zo\xeb,segment_code,segment\n12,0,K\nx,1,Rest\n"
     assert "for sqlite" in (out / "rules.sql").read_text(encoding="utf-8")
 
@@ -414,7 +422,7 @@ def test_bad_numbers_are_named_with_their_line_even_when_compressed(
         path.write_bytes(packer.compress(text.encode()))
     assert refused(path, "apply", rules) == (
         f"odd.csv{suffix}, line 7: The column 'aov' must hold numbers, or nothing "
-        "where the value is missing. Got '12,5'. Is it written with --decimal ,?"
+        "where the value is missing. Got '12,5'. Give --decimal , if it is 12.5."
     )
 
 
