@@ -142,7 +142,7 @@ def _defects(error: SksegError, data: Data) -> str:
     defects: Any = error.value
     n_bad = sum(defect.n_rows for defect in defects)
     lines = [f"{n_bad:,} of {data.n_rows:,} rows of {data.name} cannot be used:"]
-    for kind, n_rows, row, value in defects:
+    for kind, n_rows, row, value, *_ in defects:
         rows = "row" if n_rows == 1 else "rows"
         shown = "" if value is None else f": {value!r}"
         name = kind.replace("as_of", "--as-of")
