@@ -16,7 +16,7 @@ from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._language._conditions import conjunction, disjunction
 
-from ._merging import PartMerger, profiles_of
+from ._merging import PartMerger, Profiles
 from ._names import group_name, joined_name, unique_name
 from ._parts import Part, Pool, cut_rule
 
@@ -83,6 +83,11 @@ class Sizing:
     def bounds(self) -> SizeBounds:
         """The bounds, with the tolerance that sums of weights need."""
         return size_bounds(self.min_size, self.max_size, self.weight)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What merging is to preserve."""
+        return Profiles(self.features, self.weight)
 
     @cached_property
     def names(self) -> list[str]:
@@ -204,7 +209,7 @@ class Sizing:
         merger = PartMerger(
             parts,
             [self._rule(part) for part in parts],
-            profiles_of(parts, self.features, self.weight),
+            self.profiles.of(parts),
             self.bounds,
             self.schema,
         )
@@ -216,7 +221,7 @@ class Sizing:
         if (groups := merger.merged_on_grid(around)) is not None:
             return groups
         names = [joined_name([self.names[i] for i in part.pool]) for part in parts]
-        merge = merger.merged_nearest(names, allow_oversize=allow_oversize)
+        merge = merger.merged_freely(names, allow_oversize=allow_oversize)
         if not merge.groups:
             smallest = min(parts, key=lambda part: part.size)
             raise NoLegalSizesError(smallest.pool, "min_size", merge.infeasibility)
@@ -225,7 +230,7 @@ class Sizing:
     def _with_pooled(self, pools: Sequence[Pool], pool: Pool) -> list[Pool]:
         """Return the pools, one of them united with the nearest other one."""
         wholes = [self._whole(candidate) for candidate in pools]
-        profiles = profiles_of(wholes, self.features, self.weight)
+        profiles = self.profiles.of(wholes)
         position = list(pools).index(pool)
         distance = ((profiles - profiles[position]) ** 2).sum(axis=1)
         distance[position] = np.inf
