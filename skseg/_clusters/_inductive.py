@@ -352,6 +352,9 @@ class InductiveSegmenter(
         if weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
             rule = "one whose fit takes sample_weight, as weights are passed"
             raise InvalidParameterError(OWNER, "clusterer", rule, clusterer)
+        if weight is not None:
+            # The clusterer need not read the container in which they came.
+            params = {**params, "sample_weight": weight}
         return params, weight
 
     def _names(self, n_segments: int, may_be_noise: bool) -> ObjectArray:

@@ -97,10 +97,11 @@ def raw_rules(pipeline: Any, X: Any = None) -> RuleSet:
     names = _column_names(last)
     for step in reversed(steps):
         rules = _before(rules, step, names)
-    raw_names = _column_names([*steps, last][0])
+    columns = None if X is None else Columns(X, _OWNER)
+    raw_names = _raw_names([*steps, last][0], columns)
     rules = _renamed(rules, dict(zip(names, raw_names, strict=True)))
-    if X is not None:
-        rules = _rounded(rules, X)
+    if columns is not None:
+        rules = _rounded(rules, columns)
     return rules.simplify()
 
 
@@ -138,6 +139,18 @@ def _column_names(step: Any) -> list[str]:
     return [str(name) for name in names]
 
 
+def _raw_names(step: Any, columns: Columns | None) -> list[str]:
+    """Return the names of the columns that the first step takes.
+
+    scikit-learn remembers names only where all of them are texts; else it takes the
+    columns of frames by position, and so do the rules.
+    """
+    names = _column_names(step)
+    if columns is None or hasattr(step, "feature_names_in_"):
+        return names
+    return columns.names if len(columns.names) == len(names) else names
+
+
 def _mapped(rules: RuleSet, change: Callable[[Leaf], Rule]) -> RuleSet:
     universe = rules.universe
     return RuleSet(
@@ -169,9 +182,8 @@ def _before(rules: RuleSet, step: Any, names: Sequence[str]) -> RuleSet:
     return _mapped(rules, Inverse(step, rules, names))
 
 
-def _rounded(rules: RuleSet, X: Any) -> RuleSet:
+def _rounded(rules: RuleSet, columns: Columns) -> RuleSet:
     """Return the rules with the roundest thresholds that divide the rows alike."""
-    columns = Columns(X, _OWNER)
     columns.require(list(rules.columns))
     distinct = {
         name: np.unique(values[~np.isnan(values)])

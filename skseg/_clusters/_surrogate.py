@@ -26,6 +26,7 @@ from skseg._core._validation import (
     check_sample_weight,
     is_number,
     read_columns,
+    read_rows,
 )
 from skseg._core._wrapped import WrapperMixin, cluster_space
 from skseg._typing import FloatArray, IntArray
@@ -223,7 +224,8 @@ class RuleSurrogate(
         rng = check_random_state(self.random_state)
         estimator = self._seeded_estimator(rng)
         accepted = accepted_rows(OWNER, estimator, columns)
-        X, y = take_accepted(X, accepted), take_accepted(y, accepted)
+        X = take_accepted(read_rows(self, X, reset=True), accepted)
+        y = take_accepted(y, accepted)
         params = {
             name: take_accepted(value, accepted)
             for name, value in self._routed(fit_params).items()
@@ -336,7 +338,8 @@ class RuleSurrogate(
         """
         labels = self.predict(X)
         weight = check_sample_weight(sample_weight, len(labels))
-        codes = check_codes(self.estimator_, self.estimator_.predict(X), len(labels))
+        rows = read_rows(self, X, reset=False)
+        codes = check_codes(self.estimator_, self.estimator_.predict(rows), len(labels))
         return float(np.average(labels == codes, weights=weight))
 
     def get_metadata_routing(self) -> MetadataRouter:

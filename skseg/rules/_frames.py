@@ -7,6 +7,7 @@ turns out to be no plain array, list or mapping.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
@@ -54,7 +55,7 @@ def read_frame(X: Any, owner: str, name: str = "X") -> nw.DataFrame[Any] | None:
     conversion = "pyarrow.table" if is_arrow else "pandas.DataFrame"
     raise InvalidDataError(
         f"{name} of {owner} must be a frame of pandas, polars or pyarrow, or an array. "
-        f"Got a {_type_name(X)}, the names of whose columns cannot be read.",
+        f"Got a {_type_name(X)}, whose columns are not read by name.",
         owner=owner,
         name=name,
         rule="a frame of pandas, polars or pyarrow, or an array",
@@ -100,6 +101,9 @@ def _with_text_names(frame: nw.DataFrame[Any], owner: str) -> nw.DataFrame[Any]:
 
 def _has_named_columns(X: Any) -> bool:
     """Tell whether a container has names for its columns, though it is not known."""
+    first = X[0] if isinstance(X, list | tuple) and X else None
+    if isinstance(X, Mapping) or isinstance(first, Mapping):
+        return True
     is_record_array = getattr(getattr(X, "dtype", None), "names", None) is not None
     return is_record_array or any(hasattr(X, trait) for trait in _TRAITS_OF_FRAMES)
 
