@@ -37,7 +37,8 @@ def explained_outcome(
     `segments` is the table of a fitted segmenter; of its segments without a training
     row the mean of all segments is predicted. Rows with the code -1 are left out.
     """
-    if "outcome" not in segments:
+    # A strategy whose rules were edited may have lost all that fit has measured.
+    if "outcome" not in segments or segments["outcome"].isna().all():
         raise InvalidDataError(
             f"score of {owner} compares outcomes, and fit had none.",
             owner=owner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -9,10 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._explained import explained_outcome
 from skseg._core._validation import (
     check_choice,
     check_outcome,
@@ -21,12 +22,14 @@ from skseg._core._validation import (
     read_columns,
 )
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InfeasibleError, InvalidDataError
+from skseg.exceptions import InfeasibleError, InvalidDataError, RuleError
 from skseg.rules import Columns, MECEReport, Rule, RuleSet
 from skseg.rules._proof._domain import as_schema
 from skseg.rules._unseen import warn_of_unseen_values
 
+from ._cut_points import cut_point_table, cut_points
 from ._named_params import NamedParamsMixin
+from ._parameters_json import snapshot
 from ._resizing import columns_to_cut, proved_again, sized_segments
 from ._rules import OWNER, partition, read_rules, require_covered, tiers
 from ._sizing import NoLegalSizesError, SizedSegment
@@ -34,6 +37,7 @@ from ._strategy import StrategyMixin, check_playbook
 from ._strategy_json import Strategy
 from ._table import check_score_weights, lineage_table, mece_table
 from ._training_rows import TrainingRows
+from ._words import describe
 
 # Name of the default where gaps are declared without naming it.
 _OTHERS = "Others"
@@ -291,7 +295,8 @@ class MECERuleSegmenter(
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         self._check_parameters()
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
-        resolved = self._template(columns).resolve(columns, weight)
+        template = self._template(columns)
+        resolved = template.resolve(columns, weight)
         warn_of_unseen_values(resolved, columns, stacklevel=2)
         report = resolved.verify(self.schema)
         base = partition(
@@ -311,8 +316,14 @@ class MECERuleSegmenter(
         rules = proved_again(base, segments, self.schema)
         check_playbook(self.playbook, [*rules.names, *base.names])
         rows = replace(rows, codes=rules.assign(columns))
+        points = cut_points(template, resolved, columns, weight)
+        schema = as_schema(self.schema)
         table = mece_table(rules, segments, rows, score_weights)
-        self._schema, self._playbook = as_schema(self.schema), copy(self.playbook)
+        table["description"] = describe(rules, schema, points)
+        self._schema, self._playbook = schema, copy(self.playbook)
+        self._parameters = snapshot(self.get_params(deep=False))
+        self._business_rules, self._cut_points = base, points
+        self.cut_points_ = cut_point_table(points)
         self.rules_, self.mece_report_ = rules, report
         self.labels_ = rows.codes
         self.min_size_, self.max_size_ = min_size, max_size
@@ -417,29 +428,14 @@ class MECERuleSegmenter(
             If it was fitted without an outcome, or no row lies in the universe.
         """
         codes = self.predict(X)
-        if "outcome" not in self.segments_:
-            raise InvalidDataError(
-                f"score of {OWNER} compares outcomes, and fit had none.",
-                owner=OWNER,
-                name="y",
-                advice="Pass y to fit.",
-            )
-        inside = codes >= 0
-        outcome = check_outcome(OWNER, y, inside)
-        weight = check_sample_weight(sample_weight, len(codes), OWNER)
-        if not inside.any():
+        if not (codes >= 0).any():
             raise InvalidDataError(
                 f"No row lies in the universe, which is {self.rules_.universe}, so "
                 "there is nothing to score.",
                 owner=OWNER,
                 name="X",
             )
-        means = self.segments_["outcome"].to_numpy()
-        known = ~np.isnan(means)
-        overall = np.average(means[known], weights=self.segments_["n"][known])
-        expected = np.where(known, means, overall)[codes[inside]]
-        weight = None if weight is None else weight[inside]
-        return float(r2_score(outcome[inside], expected, sample_weight=weight))
+        return explained_outcome(OWNER, self.segments_, codes, y, sample_weight)
 
     @classmethod
     def from_strategy(cls, source: Any) -> Self:
@@ -477,21 +473,25 @@ class MECERuleSegmenter(
         array([1, 0, 0, 0])
         """
         strategy = Strategy(source)
-        rules = strategy.rules
-        report = rules.verify(strategy.schema)
+        for note in strategy.notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        report = strategy.rules.verify(strategy.schema)
         if not report.is_mece:
             raise InvalidDataError(
                 f"The rules of the strategy are no partition.\n{report}",
                 owner=OWNER,
                 name="source",
             )
-        segmenter = cls(
-            {name: str(rule) for name, rule in rules.rules.items()},
-            default=rules.default,
-            universe=None if rules.universe is None else str(rules.universe),
-            schema=strategy.schema or None,
-            playbook=strategy.actions,
-        )
+        segmenter = cls(**strategy.parameters)
+        try:
+            segmenter._check_parameters()
+            if segmenter.rules is not None:
+                segmenter.parse_rules()
+        except ValueError as error:
+            raise RuleError(
+                f"Not a strategy: parameters: {error}", name="parameters"
+            ) from None
+        segmenter._parameters = snapshot(segmenter.get_params(deep=False))
         segmenter._restore(strategy, report)
         return segmenter
 

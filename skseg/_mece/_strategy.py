@@ -13,10 +13,17 @@ from sklearn.utils.validation import check_is_fitted
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.rules import Domain, MECEReport, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
-from skseg.rules._reserved_names import OUTSIDE
 
+from ._cut_points import CutPoint, cut_point_table, write_cut_points
+from ._parameters_json import write_parameters
 from ._rules import OWNER
-from ._strategy_json import Strategy, write_strategy
+from ._strategy_json import (
+    Strategy,
+    plain,
+    records,
+    whole_numbers,
+    write_strategy,
+)
 
 
 class StrategyMixin:
@@ -30,9 +37,13 @@ class StrategyMixin:
     max_size_: float | None
     n_outside_: float
     n_features_in_: int
-    # The parameters as `fit` has read them.
+    cut_points_: pd.DataFrame
+    # The parameters as `fit` has read them, and what they came to.
+    _parameters: Mapping[str, Any]
     _schema: Mapping[str, Domain]
     _playbook: Mapping[str, str] | None
+    _business_rules: RuleSet
+    _cut_points: list[CutPoint]
 
     def to_strategy(self, *, dialect: str | None = "duckdb") -> pd.DataFrame:
         """Return the segments as a table to act on, the best first.
@@ -112,15 +123,25 @@ class StrategyMixin:
             If sqlglot is not installed.
         """
         check_is_fitted(self)
+        base = self._business_rules
+        parameters = dict(self._parameters)
+        schema = parameters.pop("schema")
         text = write_strategy(
-            self.rules_,
             self.segments_,
-            self.lineage_,
             self.to_strategy(dialect=dialect),
+            rules=self.rules_,
             columns=getattr(self, "feature_names_in_", self.n_features_in_),
-            min_size=self.min_size_,
-            max_size=self.max_size_,
-            schema=self._schema,
+            schema=schema,
+            parameters=write_parameters(parameters),
+            fitted={
+                "rules": {name: str(rule) for name, rule in base.rules.items()},
+                "default": base.default,
+                "min_size": plain(self.min_size_),
+                "max_size": plain(self.max_size_),
+                "n_outside": plain(self.n_outside_),
+                "cut_points": write_cut_points(self._cut_points),
+                "lineage": records(self.lineage_),
+            },
         )
         if path is None:
             return text
@@ -131,10 +152,11 @@ class StrategyMixin:
         """Set what `fit` has learned, from a strategy."""
         self.rules_, self.mece_report_ = strategy.rules, report
         self._schema, self._playbook = strategy.schema, strategy.actions
+        self._business_rules, self._cut_points = strategy.base, strategy.cut_points
         self.segments_, self.lineage_ = strategy.segments, strategy.lineage
-        self.min_size_, self.max_size_ = strategy.min_size, strategy.max_size
-        outside = strategy.lineage["segment"] == OUTSIDE
-        self.n_outside_ = strategy.lineage.loc[outside, "n"].sum()
+        self.cut_points_ = cut_point_table(strategy.cut_points)
+        self.min_size_, self.max_size_ = strategy.bounds
+        self.n_outside_ = strategy.n_outside
         columns = strategy.columns
         if isinstance(columns, int):
             self.n_features_in_ = columns
@@ -172,7 +194,7 @@ def strategy_frame(
     dialect: str | None,
 ) -> pd.DataFrame:
     """Return the segments as a table to act on, the best first."""
-    table = segments.copy()
+    table = segments.assign(n=whole_numbers(segments["n"]))
     for column in ["merged_from", "split_from"]:
         table[column] = ["; ".join(rule_names) for rule_names in table[column]]
     if rules.universe is not None:

@@ -14,61 +14,97 @@ import pandas as pd
 
 from skseg._core._validation import positional_names
 from skseg.exceptions import MissingColumnError, RuleError
-from skseg.rules import Domain, Rule, RuleSet, parse
+from skseg.rules import Domain, RuleSet
 from skseg.rules._proof._domain import as_schema
 
-from ._strategy_shape import FORMAT, LISTS, VERSION, check_strategy, is_finite
+from ._cut_points import CutPoint, read_cut_points
+from ._edited_parameters import edited_parameters
+from ._fingerprints import fingerprint
+from ._strategy_edits import (
+    DERIVED,
+    Edits,
+    FittedStrategy,
+    is_field_as_written,
+    notes_on_derived,
+    read_fitted,
+    with_fingerprint,
+)
+from ._strategy_shape import FORMAT, PARAMETERS, VERSION, check_strategy, is_finite
+from ._words import describe
 
+FIRST_COLUMNS = ["code", "name", "rule", "n", "share", "description"]
+ORIGINS = ["merged_from", "split_from"]
+UNCOUNTED = [*ORIGINS, "oversize"]
+# What the names of figures begin with that compare a segment with the others.
+RELATIVE = ("score", "rank")
 # The columns of the table of segments that follow from their rules; all others are
 # figures about the training rows.
 _OF_RULES = ["code", "name", "rule", "description"]
 
 
 def write_strategy(
-    rules: RuleSet,
     segments: pd.DataFrame,
-    lineage: pd.DataFrame,
     frame: pd.DataFrame,
     *,
-    columns: Sequence[str] | int,
-    min_size: float | None,
-    max_size: float | None,
+    rules: RuleSet,
+    columns: Any,
     schema: Mapping[str, Any] | None,
+    parameters: Mapping[str, Any],
+    fitted: Mapping[str, Any],
 ) -> str:
-    """Return segments as JSON that `Strategy` reads, with texts of their `frame`."""
+    """Return segments as JSON that `Strategy` reads, with texts of their `frame`.
+
+    Raises RuleError if the schema holds an infinity, for which JSON has no word.
+    """
     frame = frame.set_index("code")
     texts = {name: str(rule) for name, rule in rules.rules.items()}
     entries = []
-    for record in _records(segments):
+    for record in records(segments.assign(n=whole_numbers(segments["n"]))):
         name = record["name"]
-        entry = {"name": name, "rule": texts.get(name)}
-        texts_of_table = [c for c in ("description", "sql", "action") if c in frame]
+        entry: dict[str, Any] = {"name": name, "rule": texts.get(name)}
+        texts_of_table = [c for c in ("action", "description", "sql") if c in frame]
         entry |= {column: frame.at[record["code"], column] for column in texts_of_table}
         figures = {k: v for k, v in record.items() if k not in _OF_RULES}
-        # The figures are about this rule. Where it was edited, they are dropped.
-        entries.append({**entry, "figures": {"rule": entry["rule"], **figures}})
+        entry["figures"] = {"segment": name, **figures}
+        prints = {key: fingerprint(entry[key]) for key in DERIVED if key in entry}
+        entries.append({**entry, "fingerprints": prints})
+    actions = frame.set_index("name")["action"].to_dict() if "action" in frame else None
+    found = {
+        "universe": None if rules.universe is None else str(rules.universe),
+        "segments": {name: texts.get(name) for name in rules.names},
+        "actions": actions,
+        **fitted,
+    }
     content = {
         "format": FORMAT,
         "version": VERSION,
         "columns": columns if isinstance(columns, int) else list(columns),
-        "universe": None if rules.universe is None else str(rules.universe),
-        "min_size": min_size,
-        "max_size": max_size,
-        "schema": {n: _plain_domain(n, d) for n, d in as_schema(schema).items()},
+        "universe": found["universe"],
+        "schema": _plain_schema(schema),
         "segments": entries,
-        "lineage": _records(lineage),
+        "parameters": {key: parameters[key] for key in PARAMETERS},
+        "fitted": with_fingerprint(found),
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON."""
     return [
-        {str(key): _plain(value) for key, value in record.items()}
+        {str(key): plain(value) for key, value in record.items()}
         for record in table.to_dict("records")
     ]
 
 
-def _plain(value: Any) -> Any:
+def whole_numbers(n: pd.Series[Any]) -> pd.Series[Any]:
+    """Return counts as integers where only missing ones have made floats of them."""
+    known = n.dropna()
+    is_whole = len(known) < len(n) and (known % 1 == 0).all()
+    return n.astype("Int64") if is_whole else n
+
+
+def plain(value: Any) -> Any:
+    """Return a figure as JSON: null where it is not known."""
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, np.generic):
@@ -76,70 +112,93 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA or value != value else value
 
 
+def _plain_schema(schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if schema is None:
+        return None
+    return {name: _plain_domain(name, d) for name, d in as_schema(schema).items()}
+
+
 def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
     standard = asdict(Domain())
-    plain = {k: v for k, v in asdict(domain).items() if v != standard[k]}
-    if not is_finite(plain):
+    facts = {k: v for k, v in asdict(domain).items() if v != standard[k]}
+    if not is_finite(facts):
         raise RuleError(
             f"The schema of column {name!r} names an infinity, which JSON cannot hold. "
-            f"Leave the bound out. Got {plain!r}."
+            f"Leave the bound out. Got {facts!r}."
         )
-    return plain
+    return facts
 
 
 class Strategy:
     """The contents of a strategy file, given as JSON or by its path.
 
-    `columns` holds the names of the columns of ``fit`` or, for an array, their number.
-    `actions` is None without a playbook. Figures of segments whose rule was edited are
-    missing from `segments` and `lineage`.
+    `columns` holds the names of the columns of ``fit`` or, for an array, their number,
+    `base` the business rules with numbers for quantiles, `actions` is None without a
+    playbook. Figures that edits have made untrue are missing from `segments`; flows are
+    missing from `lineage` where one of them is. `notes` tells of edits without effect.
     """
 
     def __init__(self, source: str | os.PathLike[str]) -> None:
         content = _read(source)
         entries = content["segments"]
         self.columns: list[str] | int = content["columns"]
-        self.min_size: float | None = content.get("min_size")
-        self.max_size: float | None = content.get("max_size")
         self.schema = as_schema(content.get("schema"))
-        texts = {e["name"]: e.get("rule") for e in entries}
-        if len(texts) < len(entries):
-            raise RuleError(
-                "Not a strategy: two segments have the same name.",
-                name="segments",
-                rule="of different names",
-            )
-        others = [name for name, rule in texts.items() if rule is None]
-        if len(others) > 1:
-            raise RuleError(
-                "Not a strategy: only one segment may do without a rule, which takes "
-                f"everyone else. Got {others!r}.",
-                name="segments",
-                rule="with a rule, but for one of them",
-                value=others,
-            )
-        self.rules = RuleSet(
-            {name: rule for name, rule in texts.items() if rule is not None},
-            default=others[0] if others else None,
-            universe=content.get("universe"),
-        )
+        self.rules = _read_rules(content)
         self._require_columns()
-        if not self.rules.is_resolved:
-            raise RuleError(
-                "The rules of a strategy compare with numbers and text, and here is a "
-                "quantile, max(...) or min(...). Write its value, or fit such rules "
-                f"anew. Got:\n{self.rules}",
-                name="segments",
-                rule="with rules that compare with numbers and text",
-                value=self.rules,
-            )
+        self.notes = notes_on_derived(content)
         self.actions: dict[str, str] | None = None
         if any("action" in e for e in entries):
             self.actions = {e["name"]: e["action"] for e in entries if e.get("action")}
-        self.segments = _segments(self.rules, entries)
-        self.lineage = pd.DataFrame(
-            content.get("lineage"), columns=["rule", "segment", "n"]
+        fitted = read_fitted(content)
+        self.edits = (
+            None
+            if fitted is None
+            else Edits(fitted, self.rules, entries, has_schema=bool(self.schema))
         )
+        self.is_own_definition, self.parameters = edited_parameters(
+            content.get("parameters"),
+            fitted,
+            self.edits,
+            rules=self.rules,
+            actions=self.actions,
+        )
+        self.parameters["schema"] = content.get("schema")
+        self._read_facts(fitted)
+        self.segments = _segments(self, entries)
+
+    def _read_facts(self, fitted: FittedStrategy | None) -> None:
+        """Set what fit has found, as far as the edits have left it true."""
+        edits = self.edits
+        self.base = self.rules
+        self.cut_points: list[CutPoint] = []
+        self.lineage = pd.DataFrame([], columns=["rule", "segment", "n"])
+        self.n_outside: float = 0 if self.rules.universe is None else np.nan
+        self.bounds: list[float | None] = [
+            self._bound(self.parameters.get(name)) for name in ("min_size", "max_size")
+        ]
+        if fitted is None or edits is None or not edits.is_universe_unchanged:
+            return
+        facts = fitted.facts
+        self.cut_points = read_cut_points(facts["cut_points"])
+        self.bounds = [facts["min_size"], facts["max_size"]]
+        if facts["n_outside"] is not None:
+            self.n_outside = facts["n_outside"]
+        names = edits.renamed
+        rule_names = {old: new for old, new in names.items() if old in fitted.rules}
+        if not self.is_own_definition:
+            self.base = _with_names(fitted.rules, rule_names)
+        if edits.is_whole_unchanged and facts["lineage"]:
+            lineage = pd.DataFrame(facts["lineage"])
+            lineage["segment"] = lineage["segment"].replace(names)
+            lineage["rule"] = lineage["rule"].replace(rule_names)
+            self.lineage = lineage
+
+    @staticmethod
+    def _bound(size: float | None) -> float | None:
+        """Return a bound in rows; that of a share is not known without the rows."""
+        if size is None:
+            return None
+        return float(size) if isinstance(size, int) else np.nan
 
     def _require_columns(self) -> None:
         columns = self.columns
@@ -150,51 +209,124 @@ class Strategy:
             raise MissingColumnError("The strategy", missing, columns)
 
 
+def _with_names(rules: RuleSet, names: Mapping[str, str]) -> RuleSet:
+    """Return rules with new names for some of them."""
+    return RuleSet(
+        {names.get(name, name): rule for name, rule in rules.rules.items()},
+        default=names.get(rules.default or "", rules.default),
+        universe=rules.universe,
+    )
+
+
+def _read_rules(content: Mapping[str, Any]) -> RuleSet:
+    entries = content["segments"]
+    texts = {e["name"]: e.get("rule") for e in entries}
+    if len(texts) < len(entries):
+        raise RuleError(
+            "Not a strategy: two segments have the same name.",
+            name="segments",
+            rule="of different names",
+        )
+    others = [name for name, rule in texts.items() if rule is None]
+    if len(others) > 1:
+        raise RuleError(
+            "Not a strategy: only one segment may do without a rule, which takes "
+            f"everyone else. Got {others!r}.",
+            name="segments",
+            rule="with a rule, but for one of them",
+            value=others,
+        )
+    rules = RuleSet(
+        {name: rule for name, rule in texts.items() if rule is not None},
+        default=others[0] if others else None,
+        universe=content.get("universe"),
+    )
+    if not rules.is_resolved:
+        raise RuleError(
+            "The segments of a strategy compare with numbers and text, and this one "
+            "has a quantile, max(...) or min(...). Write its value; or write such "
+            f"rules into parameters.rules, and fit anew. Got:\n{rules}",
+            name="segments",
+            rule="with rules that compare with numbers and text",
+            value=rules,
+        )
+    return rules
+
+
 def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
     text = source
     if not isinstance(source, str) or not source.lstrip().startswith("{"):
         text = Path(source).read_text(encoding="utf-8")
     try:
-        content = json.loads(str(text))
+        content = json.loads(str(text), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise RuleError(f"Not JSON: {error}") from None
     check_strategy(content)
     return dict(content)
 
 
-def _segments(rules: RuleSet, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the table of segments, without figures where the rule was edited."""
-    texts, described = rules.texts(), rules.describe()
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise RuleError(f"Not a strategy: the key {twice!r} stands twice.", name=twice)
+    return content
+
+
+def _segments(strategy: Strategy, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the table of segments, without the figures that are no longer true."""
+    rules = strategy.rules
     by_name = {entry["name"]: entry for entry in entries}
-    facts: list[list[Any]] = []
-    measured: list[dict[str, Any]] = []
-    for code, name in enumerate(rules.names):
-        figures = dict(by_name[name].get("figures") or {})
-        measured_rule = figures.pop("rule", None)
-        if _differs(measured_rule, rules.rules.get(name)):
-            figures = {k: v for k, v in figures.items() if k in (*LISTS, "oversize")}
-        facts.append([code, name, texts[name], described[name]])
-        measured.append(figures)
-    table = pd.DataFrame(facts, columns=_OF_RULES)
-    stored = [key for figures in measured for key in figures]
-    always = ["score", "rank", *LISTS, "oversize"]
-    for key in dict.fromkeys(["n", "share", *stored, *always]):
-        table[key] = _column(key, [figures.get(key) for figures in measured])
-    first = ["code", "name", "rule", "n", "share", "description"]
-    return table[[*first, *(key for key in table if key not in first)]]
+    figures = [
+        _true_figures(name, by_name[name], strategy.edits) for name in rules.names
+    ]
+    # Ranks and scores compare all segments, so one that is not known spoils them.
+    if any(known.get("n") is None for known in figures):
+        figures = [_without(known, RELATIVE) for known in figures]
+    table = pd.DataFrame(
+        {
+            "code": np.arange(len(rules)),
+            "name": list(rules.names),
+            "rule": list(rules.texts().values()),
+            "description": describe(rules, strategy.schema, strategy.cut_points),
+        }
+    )
+    stored = [key for known in figures for key in known]
+    for key in dict.fromkeys(["n", "share", *stored, "score", "rank", *UNCOUNTED]):
+        table[key] = _column(key, [known.get(key) for known in figures])
+    return table[[*FIRST_COLUMNS, *(key for key in table if key not in FIRST_COLUMNS)]]
 
 
-def _differs(text: str | None, rule: Rule | None) -> bool:
-    if text is None or rule is None:
-        return (text is None) != (rule is None)
-    return parse(text) != rule
+def _true_figures(
+    name: str, entry: Mapping[str, Any], edits: Edits | None
+) -> dict[str, Any]:
+    """Return the figures of a segment, None for those that are not true any more."""
+    figures = dict(entry.get("figures") or {})
+    figures.pop("segment", None)
+    if not is_field_as_written(entry, "figures"):
+        return {}
+    if edits is None or name not in edits.unchanged:
+        return dict.fromkeys(figures)
+    if not edits.is_universe_unchanged:
+        # Where a segment comes from does not depend on who is counted.
+        return {key: v if key in ORIGINS else None for key, v in figures.items()}
+    return figures if edits.is_whole_unchanged else _without(figures, RELATIVE)
+
+
+def _without(figures: Mapping[str, Any], prefixes: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        key: None if key.startswith(prefixes) else value
+        for key, value in figures.items()
+    }
 
 
 def _column(key: str, values: list[Any]) -> Any:
-    if key in LISTS:
+    if key in ORIGINS:
         return [tuple(value or ()) for value in values]
     if key == "oversize":
-        return [bool(value) for value in values]
+        # Only a segment that is known to be too large is flagged.
+        return [value is True for value in values]
     if key == "rank":
         return pd.array(values, dtype="Int64")
     if all(isinstance(value, int) for value in values):

@@ -608,7 +608,7 @@ def test_a_column_of_the_wrong_kind_is_named_with_its_row() -> None:
         ([1, 0, 1, None, 0], "must be known and finite. Got nan at row 3."),
         ([1, 0, 1, 0, np.inf], "must be known and finite. Got inf at row 4."),
         ([1, 0, 1, 0], "y must have one outcome a row of X. Got 4 outcomes and 5 rows"),
-        ([[1, 0]] * 5, "1d array"),
+        ([[1, 0]] * 5, "must be one-dimensional"),
     ],
 )
 def test_a_wrong_outcome_is_refused_in_fit_and_score(y: Any, message: str) -> None:

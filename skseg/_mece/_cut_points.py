@@ -1,0 +1,132 @@
+"""Thresholds that data decided: their values, and what decided them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from skseg._typing import FloatArray
+from skseg.rules import Columns, Rule, RuleSet, parse
+from skseg.rules._language._conditions import Comparison, open_thresholds
+from skseg.rules._language._thresholds import (
+    Extreme,
+    Quantile,
+    Threshold,
+    format_number,
+    resolve_threshold,
+    threshold_text,
+)
+from skseg.rules._quantile import ColumnQuantiles
+
+
+@dataclass(frozen=True)
+class CutPoint:
+    """A threshold with quantiles in it, and the number that it stands for.
+
+    `quantiles` holds level -> value of the quantiles in it.
+    """
+
+    column: str
+    threshold: Threshold
+    value: float
+    quantiles: Mapping[float, float]
+
+    def note(self) -> str:
+        """Return in words which part of the threshold is its value, and the others."""
+        if isinstance(self.threshold, Quantile):
+            return f"its {_quantile_name(self.threshold)}"
+        assert isinstance(self.threshold, Extreme)
+        parts = self.threshold.args
+        bounds = [part for part in parts if isinstance(part, float)]
+        quantiles = [part for part in parts if isinstance(part, Quantile)]
+        if len(bounds) != 1 or len(quantiles) != 1 or len(parts) != 2:
+            listed = " and ".join(
+                f"{Quantile(level)} was {format_number(value)}"
+                for level, value in self.quantiles.items()
+            )
+            return f"{self.threshold}, where {listed}"
+        bound = (
+            "the least allowed"
+            if self.threshold.function == "max"
+            else ("the most allowed")
+        )
+        name, quantile = _quantile_name(quantiles[0]), self.quantiles[quantiles[0].p]
+        if quantile == bounds[0]:
+            return f"its {name}, and {bound}"
+        if self.value == bounds[0]:
+            return f"{bound}; its {name} was {format_number(quantile)}"
+        return f"its {name}; {bound} is {format_number(bounds[0])}"
+
+
+def _quantile_name(quantile: Quantile) -> str:
+    return f"{format_number(round(quantile.p * 100, 10))}% quantile"
+
+
+def cut_points(
+    template: RuleSet, resolved: RuleSet, columns: Columns, weight: FloatArray | None
+) -> list[CutPoint]:
+    """Return the thresholds of `template` that the rows have decided, each once."""
+    universe = [] if template.universe is None else [template.universe]
+    points = list(_decided(universe, ColumnQuantiles(columns, weight)))
+    rules = list(template.rules.values())
+    if any(True for _ in open_thresholds(rules)):
+        inside = resolved.inside(columns)
+        points += _decided(rules, ColumnQuantiles(columns, weight, inside))
+    return list({(point.column, point.threshold): point for point in points}.values())
+
+
+def _decided(rules: Iterable[Rule], quantile: ColumnQuantiles) -> Iterator[CutPoint]:
+    for column, threshold in dict.fromkeys(open_thresholds(rules)):
+        values = {level: quantile(column, level) for level in _levels(threshold)}
+        value = resolve_threshold(threshold, values.__getitem__)
+        yield CutPoint(column, threshold, value, values)
+
+
+def _levels(threshold: Threshold) -> dict[float, None]:
+    """Return the levels of the quantiles in a threshold, each once."""
+    if isinstance(threshold, Quantile):
+        return {threshold.p: None}
+    if not isinstance(threshold, Extreme):
+        return {}
+    return {level: None for part in threshold.args for level in _levels(part)}
+
+
+def cut_point_table(points: Iterable[CutPoint]) -> pd.DataFrame:
+    """Return one row per threshold: column, threshold, value and what decided it."""
+    records = [
+        (point.column, threshold_text(point.threshold), point.value, point.note())
+        for point in points
+    ]
+    return pd.DataFrame(records, columns=["column", "threshold", "value", "decided_by"])
+
+
+def write_cut_points(points: Iterable[CutPoint]) -> list[dict[str, Any]]:
+    """Return thresholds as JSON, numbers as text, since they may be infinite."""
+    return [
+        {
+            "column": point.column,
+            "threshold": threshold_text(point.threshold),
+            "value": format_number(point.value),
+            "quantiles": {
+                format_number(level): format_number(value)
+                for level, value in point.quantiles.items()
+            },
+        }
+        for point in points
+    ]
+
+
+def read_cut_points(records: Iterable[Mapping[str, Any]]) -> list[CutPoint]:
+    """Return the thresholds that `write_cut_points` wrote."""
+    points = []
+    for record in records:
+        rule = parse(f"x >= {record['threshold']}")
+        assert isinstance(rule, Comparison)
+        assert not isinstance(rule.threshold, str)
+        quantiles = {float(k): float(v) for k, v in record["quantiles"].items()}
+        value = float(record["value"])
+        points.append(CutPoint(record["column"], rule.threshold, value, quantiles))
+    return points

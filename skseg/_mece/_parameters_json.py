@@ -1,0 +1,115 @@
+"""The parameters of a segmenter as JSON, and back."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from skseg.exceptions import RuleError
+from skseg.rules import Rule, parse
+from skseg.rules._language._conditions import Comparison
+from skseg.rules._language._dates import is_date_value
+from skseg.rules._language._thresholds import (
+    Extreme,
+    Quantile,
+    as_threshold,
+    threshold_text,
+)
+
+# A value that JSON has no word for, such as q(0.75), is written as {"threshold": text}.
+_THRESHOLD = "threshold"
+
+
+def snapshot(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of parameters that later changes to their values do not reach."""
+    return {name: _copied(value) for name, value in parameters.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copied(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return list(value) if isinstance(value, list | tuple) else value
+
+
+def write_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as JSON without loss, rules as their text.
+
+    Raises RuleError for a value in params that is neither number, text nor threshold.
+    """
+    plain = {name: _plain(value) for name, value in parameters.items()}
+    if parameters["params"] is not None:
+        plain["params"] = {
+            name: _plain_value(name, value)
+            for name, value in parameters["params"].items()
+        }
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Rule):
+        return str(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _plain_value(name: str, value: Any) -> Any:
+    """Return the value of a named parameter of rules as JSON."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Quantile | Extreme) or is_date_value(value):
+        return {_THRESHOLD: threshold_text(as_threshold(value))}
+    if isinstance(value, numbers.Real):
+        is_plain = isinstance(value, bool | int | float)
+        number: Any = value if is_plain else float(value)
+        # JSON has no infinity, but the language of rules has.
+        is_finite = isinstance(number, int) or math.isfinite(number)
+        return number if is_finite else {_THRESHOLD: threshold_text(number)}
+    if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
+        return [_plain_value(name, inner) for inner in value]
+    raise RuleError(
+        f"The value of params[{name!r}] cannot be written as JSON. Got {value!r}.",
+        owner="MECERuleSegmenter",
+        name="params",
+        rule="a number, text, a threshold such as q(0.75), or a list of them",
+        value=value,
+        advice="Use a number, text, a threshold such as q(0.75), or a list of them.",
+    )
+
+
+def read_parameters(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that `write_parameters` wrote."""
+    parameters = dict(content)
+    if content.get("params") is not None:
+        parameters["params"] = {
+            name: _read_value(name, value) for name, value in content["params"].items()
+        }
+    return parameters
+
+
+def _read_value(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_read_value(name, inner) for inner in value]
+    if not isinstance(value, Mapping):
+        return value
+    text = value.get(_THRESHOLD)
+    if len(value) == 1 and isinstance(text, str):
+        rule = parse(f"x >= {text}")
+        if isinstance(rule, Comparison):
+            return rule.threshold
+    raise RuleError(
+        f"Not a strategy: parameters.params.{name} must be a number, text, a list, or "
+        f'an object such as {{"{_THRESHOLD}": "q(0.75)"}}. Got {value!r} instead.',
+        name="parameters",
+        value=value,
+    )
