@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import DocumentationLinkMixin
 from skseg._core._coding import Coding
+from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._validation import (
     check_choice,
     check_int,
@@ -243,7 +244,7 @@ class SegmentFinder(
         InvalidDataError
             If a column, the outcome, the group or the weight is wrong.
         """
-        with unchanged_if_it_fails(self):
+        with unchanged_if_it_fails(self), column_errors_as_data_errors():
             self._fit(read_columns(self, X, reset=True), y, group, sample_weight)
         return self
 

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._validation import (
     check_int,
     check_outcome,
@@ -28,7 +29,7 @@ from skseg.rules import Columns
 from ._bootstrap import RevenueBootstrap
 from ._customers import expected_customers, observed_customers
 from ._encoding import check_encoding, decoded, encoded_segments
-from ._menu import OWNER, read_menu
+from ._menu import OWNER, check_budget, read_menu
 from ._optimum import find_optimum
 from ._resampler import make_resampler
 from ._settings import read_bounds, read_settings
@@ -66,8 +67,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Bounds of every tier that is used: an int is a number of customers (sum of
         weights), a float a share in (0, 1) of those with a score. None: no bound.
     budget : float, default=None
-        Largest cost of all tiers together, fixed costs included, in currency. None: no
-        limit.
+        Largest cost of all tiers together, fixed costs included, in currency; 0 or
+        more, unless a cost is negative. None: no limit.
     monotonic : {"ascending", "descending"} or None, default=None
         Whether conversion rates have to rise, or fall, from tier to tier.
     min_rate_diff : float, default=0.0
@@ -248,7 +249,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             If a parameter or a column breaks its rule.
         InfeasibleError
             If no tiers meet the constraints; its ``advice`` is the smallest change that
-            helps.
+            helps, and its ``remedy`` the parameters to set.
 
         Warns
         -----
@@ -260,11 +261,14 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         settings = read_settings(self)
         column = self._score_column(columns)
         model = self.response_model
-        observed = observed_customers(columns.numbers(column), y, weight, model)
+        with column_errors_as_data_errors("score_column"):
+            scores = columns.numbers(column)
+        observed = observed_customers(scores, y, weight, model)
         customers = expected_customers(observed, model)
         scored = customers.scored
         rate, lowest = scored.n_conversions / scored.n, customers.conversions.min()
         menu = read_menu(self, settings.n_bins, rate, float(lowest))
+        check_budget(self.budget, menu)
         rows, bounds = scored.rows(), read_bounds(self, scored.n)
         optimum = find_optimum(rows, customers, menu, settings, bounds)
         cuts, unscored_profit = optimum.cuts, optimum.unscored_profit
@@ -286,7 +290,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         )
         self._menu, self._options = menu, optimum.options
         self._score_range = scored.score_range
-        self._are_shares = observed.are_shares
+        self._encode = self.encode
         self.min_size_, self.max_size_ = bounds
         self.menu_ = menu.table(settings.names)
         self.cut_points_, self.tiers_, self.rules_ = cut_points, tiers, rules
@@ -395,9 +399,9 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             "woe" or "value".
         """
         check_is_fitted(self)
-        if self.encode == "onehot":
+        if self._encode == "onehot":
             return self.segment_names_
-        name = "tier" if self.encode == "ordinal" else self.encode
+        name = "tier" if self._encode == "ordinal" else self._encode
         return np.array([name], dtype=object)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
@@ -566,5 +570,4 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
 
     def _codebook(self) -> FloatArray:
         """Return what stands for every segment in `transform`."""
-        check_encoding(self.encode, self._are_shares)
-        return encoded_segments(self.encode, self.segments_, self._menu)
+        return encoded_segments(self._encode, self.segments_, self._menu)

@@ -97,6 +97,14 @@ def read_menu(
     return Menu(revenues, responses, costs, fixed_costs)
 
 
+def check_budget(budget: float | None, menu: Menu) -> None:
+    """Raise if no spend at all is below the budget."""
+    if budget is None or budget >= 0 or min(menu.cost.min(), menu.fixed_cost.min()) < 0:
+        return
+    rule = "None or a number of 0 or more, as no tier has a negative cost"
+    raise InvalidParameterError(OWNER, "budget", rule, budget)
+
+
 def _per_tier(name: str, value: Any, n_tiers: int) -> FloatArray:
     """Return a parameter as one number per tier, or raise."""
     rule = (

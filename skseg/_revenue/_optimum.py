@@ -58,8 +58,10 @@ def find_optimum(
             f"{OWNER} cannot meet its constraints with "
             f"n_samples={len(customers.scored.scores)}. {cuts.reason}",
             owner=OWNER,
+            name=next(iter(cuts.remedy), None),
             value=_constraints(settings, bounds),
             advice=cuts.advice or None,
+            remedy=cuts.remedy,
         )
     totals = Totals(
         np.append(cuts.sizes, unscored.n),

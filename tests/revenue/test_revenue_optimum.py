@@ -273,7 +273,7 @@ def test_the_budget_of_a_message_is_that_of_the_user() -> None:
         ({"min_size": 9}, "min_size=8"),
         ({"max_size": 3}, "max_size=4"),
         ({"mode": "exact", "min_size": 5}, "min_size=4"),
-        ({"budget": -1}, "budget=0"),
+        ({"mode": "exact", "budget": 1}, "budget=3"),
         ({"mode": "exact", "monotonic": "descending"}, "monotonic=None"),
         ({"mode": "exact", "min_rate_diff": 0.9}, "min_rate_diff=0.8"),
     ],
@@ -327,13 +327,51 @@ def test_infeasible_constraints_are_facts_of_the_error() -> None:
     assert error.value == {"mode": "exact", "min_size": 3}
     assert error.advice == "The smallest change that makes it possible: min_size=2."
     assert str(error).endswith(error.advice)
+    assert (error.name, error.remedy) == ("min_size", {"min_size": 2})
+
+
+INFEASIBLE: dict[str, dict[str, Any]] = {
+    "lower bound": {"mode": "exact", "min_size": 6},
+    "lower bound alone": {"min_size": 11, "max_size": None},
+    "upper bound": {"max_size": 3},
+    "both bounds": {"mode": "exact", "min_size": 6, "max_size": 6, "n_bins": 2},
+    "too many tiers": {"mode": "exact", "n_bins": 11, "cost": None, "min_size": None},
+    "budget": {"mode": "exact", "budget": 2.5, "min_size": 2},
+    "rates": {"mode": "exact", "min_rate_diff": 0.9, "min_size": 2},
+    "order": {"mode": "exact", "monotonic": "descending", "min_size": 2},
+    "budget and rates": {
+        "mode": "exact",
+        "budget": 1.0,
+        "min_rate_diff": 0.9,
+        "min_size": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("settings", INFEASIBLE.values(), ids=INFEASIBLE)
+@pytest.mark.parametrize("n_unscored", [0, 2])
+def test_the_remedy_of_infeasible_constraints_works(
+    settings: dict[str, Any], n_unscored: int
+) -> None:
+    X = np.append(np.arange(10.0), np.full(n_unscored, np.nan))[:, np.newaxis]
+    y = [0, 0, 0, 1, 0, 0, 1, 0, 1, 1, *[0] * n_unscored]
+    menu: dict[str, Any] = {"n_bins": 3, "revenue": 10, "cost": [0, 1, 2]}
+    if settings.get("n_bins") == 2:
+        menu["cost"] = [0, 1]
+    binner = OptimalRevenueBinner(**{**menu, **settings})
+    with pytest.raises(InfeasibleError) as caught:
+        binner.fit(X, y)
+    error = caught.value
+    assert error.name == next(iter(error.remedy))
+    assert str(error.name) in str(error.advice)
+    binner.set_params(**error.remedy).fit(X, y)
 
 
 def test_a_fit_that_fails_leaves_the_binner_as_it_was() -> None:
     X = np.arange(8.0).reshape(-1, 1)
     binner = OptimalRevenueBinner(2).fit(X, [0, 1] * 4)
     before = {name: repr(value) for name, value in vars(binner).items()}
-    for settings in ({"min_size": 5, "mode": "exact"}, {"budget": -1.0}):
+    for settings in ({"min_size": 5, "mode": "exact"}, {"min_size": 9}):
         failing = binner.set_params(**settings)
         with pytest.raises(InfeasibleError):
             failing.fit(X + 1, [0, 1] * 4)

@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from skseg import OptimalRevenueBinner
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 from tests.revenue.test_revenue_binner import (
     MENU,
     NAN,
@@ -170,10 +171,48 @@ def test_nothing_is_checked_before_fit() -> None:
     assert "n_bins" in repr(binner)
 
 
-def test_an_encoding_is_checked_when_it_is_used() -> None:
-    binner = three().fit(X, Y).set_params(encode="target")
+def test_an_encoding_takes_a_fit() -> None:
+    binner = three().fit(X, Y)
+    codes, names = binner.transform(X), binner.get_feature_names_out()
+    for encode in ("onehot", "woe", "target"):
+        binner.set_params(encode=encode)
+        np.testing.assert_array_equal(binner.transform(X), codes)
+        assert binner.get_feature_names_out().tolist() == names.tolist()
+        np.testing.assert_array_equal(
+            binner.inverse_transform(codes), three().fit(X, Y).inverse_transform(codes)
+        )
     with pytest.raises(ValueError, match="'encode' parameter"):
-        binner.transform(X)
+        binner.fit(X, Y)
+    assert binner.set_params(encode="onehot").fit(X, Y).transform(X).shape[1] == len(
+        binner.rules_
+    )
+
+
+@pytest.mark.parametrize("values", [list("abcdefgh"), [*range(7), "x"]], ids=str)
+def test_a_score_of_text_is_no_matter_of_rules(values: Any) -> None:
+    frame = pd.DataFrame({"plan": values, "score": np.arange(8.0)})
+    with pytest.raises(InvalidDataError) as caught:
+        three(score_column="plan").fit(frame, Y)
+    error = caught.value
+    assert "rule" not in str(error)
+    assert str(error).endswith("The parameter 'score_column' names the column.")
+    assert (error.name, error.column) == ("score_column", "plan")
+    three(score_column="score").fit(frame, Y)
+
+
+@pytest.mark.parametrize("budget", [-1, -1e-9, -math.inf])
+def test_a_negative_budget_is_a_wrong_parameter(budget: float) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        three(budget=budget, cost=[0, 1, 2]).fit(X, Y)
+    assert (caught.value.name, caught.value.value) == ("budget", budget)
+    assert "None or a number of 0 or more" in str(caught.value)
+    three(budget=0, cost=[0, 1, 2]).fit(X, Y)
+    three(budget=None, cost=[0, 1, 2]).fit(X, Y)
+
+
+def test_a_negative_budget_may_be_met_where_tiers_pay() -> None:
+    binner = three(budget=-4, cost=[-2, 1, 2]).fit(X, Y)
+    assert binner.segments_["spend"].sum() <= -4
 
 
 # Response models

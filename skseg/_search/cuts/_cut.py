@@ -21,7 +21,12 @@ from ._dynamic_program import (
     relevant_blocks,
 )
 from ._infeasible_constraints import explain_constraints
-from ._infeasible_sizes import NearestFeasible, explain_sizes, nearest_feasible_bounds
+from ._infeasible_sizes import (
+    Explanation,
+    NearestFeasible,
+    explain_sizes,
+    nearest_feasible_bounds,
+)
 from ._objective import Objective, make_objective
 from ._positions import Blocks, Limits
 from ._problem import Constraints, CutProblem, Division, Incumbent
@@ -105,8 +110,8 @@ def cut_rows(rows: Rows, **options: Unpack[CutOptions]) -> Cuts:
     division = best_division(problem) if n[-1] > 0 else None
     if division is None:
         nearest = nearest_feasible_bounds(_all_runs(rows).n, objective, limits)
-        reason, advice = explain_sizes(nearest, objective, bounds, n[-1])
-        return _infeasible(nearest, reason, advice)
+        explanation = explain_sizes(nearest, objective, bounds, n[-1])
+        return _infeasible(nearest, explanation)
     value = problem.objective_value(division)
     incumbent = Incumbent(division, value, is_proved=True)
     if not problem.is_feasible(division):
@@ -114,9 +119,9 @@ def cut_rows(rows: Rows, **options: Unpack[CutOptions]) -> Cuts:
         problem = replace(problem, n=runs.n, y=runs.y)
         incumbent = solve(problem, division)
     if incumbent.division is None:
-        nearest, reason, advice = explain_constraints(problem, incumbent)
+        nearest, explanation = explain_constraints(problem, incumbent)
         bound = upper_bound(problem, incumbent)
-        return _infeasible(nearest, reason, advice, bound)
+        return _infeasible(nearest, explanation, bound)
     return _solved(problem, incumbent, incumbent.division, runs)
 
 
@@ -270,9 +275,16 @@ def _solved(
 
 
 def _infeasible(
-    nearest: NearestFeasible, reason: str, advice: str, bound: float = -math.inf
+    nearest: NearestFeasible, explanation: Explanation, bound: float = -math.inf
 ) -> Cuts:
-    gap, texts = 0.0 if bound == -math.inf else math.inf, (reason, advice)
+    gap = 0.0 if bound == -math.inf else math.inf
     return Cuts(
-        "infeasible", (), (), -math.inf, bound, gap, (), (), 0.0, nearest, *texts
+        "infeasible",
+        (),
+        (),
+        -math.inf,
+        bound,
+        gap,
+        nearest=nearest,
+        **explanation._asdict(),
     )

@@ -11,7 +11,14 @@ import numpy as np
 from skseg._search._bounds import count_rows
 
 from ._dynamic_program import best_division, pruned
-from ._infeasible_sizes import NearestFeasible, format_bound, menu_counts
+from ._infeasible_sizes import (
+    Change,
+    Explanation,
+    NearestFeasible,
+    menu_counts,
+    round_bound,
+    smallest_change,
+)
 from ._problem import Constraints, CutProblem, Division, Incumbent, Rates
 from ._rates import max_borders
 from ._solve import even_borders, solve
@@ -25,7 +32,7 @@ _N_BORDERS = 300
 
 def explain_constraints(
     problem: CutProblem, incumbent: Incumbent
-) -> tuple[NearestFeasible, str, str]:
+) -> tuple[NearestFeasible, Explanation]:
     """Return the nearest feasible budget and rates, a reason, and advice.
 
     Some division has legal sizes; whether the infeasibility is proved, `incumbent`
@@ -41,22 +48,21 @@ def explain_constraints(
         # A division at some of the borders is a division.
         problem = problem.at_borders(even_borders(problem, _N_BORDERS))
     diff = _largest_diff(problem, problem.constraints)
-    changes = []
+    changes: list[Change] = []
     if budget is not None:
         least = budget + problem.constraints.spent
-        changes.append(f"budget={format_bound(least, 1)}")
+        changes.append({"budget": round_bound(least, 1)})
     if diff is not None:
-        changes.append(f"min_rate_diff={format_bound(diff, -1)}")
-    change = " or ".join(changes) or next(_larger_changes(problem))
+        changes.append({"min_rate_diff": round_bound(diff, -1)})
+    changes = changes or [next(_larger_changes(problem))]
     cannot = "cannot be" if incumbent.is_proved else "were not found to be"
     reason = (
         f"{count_rows(n_rows)} of {n_distinct:,} distinct scores {cannot} cut into "
         f"{menu_counts(problem.objective)} {_describe(problem)}."
     )
-    makes = "that makes" if is_smallest else "found that makes"
-    advice = f"The smallest change {makes} it possible: {change}."
+    advice = smallest_change(changes, is_smallest=is_smallest)
     nearest = NearestFeasible(None, None, None, n_distinct, budget, diff)
-    return nearest, reason, advice
+    return nearest, Explanation(reason, advice, changes[0])
 
 
 def _describe(problem: CutProblem) -> str:
@@ -77,7 +83,7 @@ def _exact(number: float) -> str:
     return f"{int(number)}" if float(number).is_integer() else f"{number!r}"
 
 
-def _larger_changes(problem: CutProblem) -> Iterator[str]:
+def _larger_changes(problem: CutProblem) -> Iterator[Change]:
     """Yield changes of more than one number, the smaller ones first.
 
     The last one is always feasible.
@@ -88,27 +94,27 @@ def _larger_changes(problem: CutProblem) -> Iterator[str]:
     if rates is not None and rates.order is not None:
         any_order = Rates(None, rates.min_diff)
         if _cheapest(problem, replace(constraints, rates=any_order)) is not None:
-            yield "monotonic=None"
+            yield {"monotonic": None}
     objective = problem.objective
     if not objective.may_skip:
         subset = problem.with_objective(objective.any_subset())
         if _cheapest(subset, constraints) is not None:
-            yield 'mode="subset"'
-    alternatives: list[tuple[list[str], Constraints]] = [([], free)]
+            yield {"mode": "subset"}
+    alternatives: list[tuple[Change, Constraints]] = [({}, free)]
     diff = _largest_diff(problem, free)
     if diff is not None and rates is not None:
         less = replace(free, rates=replace(rates, min_diff=diff))
-        alternatives.append(([f"min_rate_diff={format_bound(diff, -1)}"], less))
+        alternatives.append(({"min_rate_diff": round_bound(diff, -1)}, less))
     if any_order is not None:
-        alternatives.append((["monotonic=None"], replace(free, rates=any_order)))
-    alternatives.append((["monotonic=None", "min_rate_diff=0"], Constraints()))
-    for changes, alternative in alternatives:
+        alternatives.append(({"monotonic": None}, replace(free, rates=any_order)))
+    alternatives.append(({"monotonic": None, "min_rate_diff": 0}, Constraints()))
+    for change, alternative in alternatives:
         division = _cheapest(problem, alternative)
         if division is not None:
             if problem.spend(division) > problem.max_spend:
                 spend = problem.spend(division) + constraints.spent
-                changes = [*changes, f"budget={format_bound(spend, 1)}"]
-            yield " together with ".join(changes)
+                change = {**change, "budget": round_bound(spend, 1)}
+            yield change
 
 
 def _least_budget(problem: CutProblem, constraints: Constraints) -> float | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,22 @@ class NearestFeasible:
     n_distinct: int
     budget: float | None = None
     min_rate_diff: float | None = None
+
+
+# Parameters with values that together make a division possible.
+Change = dict[str, object]
+
+
+class Explanation(NamedTuple):
+    """Why no division exists, and what to change.
+
+    `advice` has all smallest changes in words, and `remedy` the first of them; both are
+    empty if none helps.
+    """
+
+    reason: str
+    advice: str
+    remedy: Change
 
 
 def nearest_feasible_bounds(
@@ -114,10 +131,10 @@ def _is_feasible(n: FloatArray, objective: Objective, limits: Limits) -> bool:
 
 def explain_sizes(
     nearest: NearestFeasible, objective: Objective, bounds: SizeBounds, total: float
-) -> tuple[str, str]:
+) -> Explanation:
     """Return why no division exists, and the smallest change that allows one."""
     if total == 0:
-        return "There are no rows with a weight above 0.", ""
+        return Explanation("There are no rows with a weight above 0.", "", {})
     fewest, n_distinct = _fewest_tiers(objective), nearest.n_distinct
     scores = f"{n_distinct:,} distinct {'score' if n_distinct == 1 else 'scores'}"
     if n_distinct < fewest:
@@ -125,30 +142,39 @@ def explain_sizes(
             'Choose mode="subset", in which tiers may stay unused, or at most '
             f"n_bins={n_distinct}."
         )
-        return f"{scores} cannot be cut into {fewest:,} tiers.", advice
-    changes = []
+        reason = f"{scores} cannot be cut into {fewest:,} tiers."
+        return Explanation(reason, advice, {"mode": "subset"})
+    changes: list[Change] = []
     if nearest.min_size is not None:
-        changes.append(_lower_bound(nearest.min_size))
+        changes.append({"min_size": _lower_bound(nearest.min_size)})
     if nearest.max_size is not None:
-        changes.append(_upper_bound(nearest.max_size))
-    change = " or ".join(changes)
+        changes.append({"max_size": math.ceil(nearest.max_size)})
     if nearest.both_bounds is not None:
         low, high = nearest.both_bounds
-        change = f"{_lower_bound(low)} together with {_upper_bound(high)}"
+        changes = [{"min_size": _lower_bound(low), "max_size": math.ceil(high)}]
     reason = (
         f"{count_rows(total)} of {scores} cannot be cut into {menu_counts(objective)} "
         f"of {bounds}."
     )
-    return reason, f"The smallest change that makes it possible: {change}."
+    return Explanation(reason, smallest_change(changes), changes[0])
 
 
-def _lower_bound(size: float) -> str:
-    """Write a lower bound as users may give it: whole, or None."""
-    return f"min_size={math.floor(size) or None}"
+def smallest_change(changes: Sequence[Change], *, is_smallest: bool = True) -> str:
+    """Write changes each of which makes a division possible."""
+    texts = [" together with ".join(map(_setting, c, c.values())) for c in changes]
+    makes = "that makes" if is_smallest else "found that makes"
+    return f"The smallest change {makes} it possible: {' or '.join(texts)}."
 
 
-def _upper_bound(size: float) -> str:
-    return f"max_size={math.ceil(size)}"
+def _setting(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return f'{name}="{value}"'
+    return f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}"
+
+
+def _lower_bound(size: float) -> int | None:
+    """Return a lower bound as users may give it: whole, or None."""
+    return math.floor(size) or None
 
 
 def menu_counts(objective: Objective) -> str:
@@ -158,10 +184,10 @@ def menu_counts(objective: Objective) -> str:
     return f"{count} {'tier' if most == 1 else 'tiers'}"
 
 
-def format_bound(number: float, direction: int) -> str:
-    """Write a number with few digits, rounded down (-1) or up (1) to be feasible."""
+def round_bound(number: float, direction: int) -> float:
+    """Return a number of few digits, rounded down (-1) or up (1) to be feasible."""
     if float(number).is_integer():
-        return f"{int(number)}"
+        return int(number)
     rounding = ROUND_FLOOR if direction < 0 else ROUND_CEILING
     rounded = Context(prec=6, rounding=rounding).create_decimal(Decimal(number))
-    return f"{float(rounded):.6g}"
+    return float(rounded)

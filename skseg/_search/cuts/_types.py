@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Required, TypedDict
 
 import numpy.typing as npt
 
-from ._infeasible_sizes import NearestFeasible
+from ._infeasible_sizes import Change, NearestFeasible
 from ._objective import Mode
 from ._problem import Rates
 
@@ -50,7 +50,8 @@ class Cuts:
 
     If infeasible, `reason` tells why, `nearest` has the smallest changes that make a
     division possible, and `advice` is the smallest change in words, empty if none
-    helps.
+    helps. `remedy` is the first of the changes in `advice`: parameters and values that
+    together make a division possible.
     """
 
     status: Literal["solved", "infeasible"]
@@ -65,3 +66,4 @@ class Cuts:
     nearest: NearestFeasible | None = None
     reason: str = ""
     advice: str = ""
+    remedy: Change = field(default_factory=dict)
