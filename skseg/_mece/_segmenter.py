@@ -21,6 +21,7 @@ from skseg._core._validation import (
     check_size,
     read_columns,
 )
+from skseg._search._bounds import size_bounds
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InfeasibleError, InvalidDataError, RuleError
 from skseg.rules import Columns, MECEReport, Rule, RuleSet
@@ -35,7 +36,7 @@ from ._rules import OWNER, partition, read_rules, require_covered, tiers
 from ._sizing import NoLegalSizesError, SizedSegment
 from ._strategy import StrategyMixin, check_playbook
 from ._strategy_json import Strategy
-from ._table import check_score_weights, lineage_table, mece_table
+from ._table import check_score_weights, lineage_table, mece_table, origins
 from ._training_rows import TrainingRows
 from ._words import describe
 
@@ -80,7 +81,8 @@ class MECERuleSegmenter(
         sizes and scores. Its own quantiles are those of all rows.
     min_size, max_size : int or float, default=None
         Bounds of every segment's size in the training rows of the universe: an int is
-        a number of rows (sum of weights), a float a share in (0, 1). None: no bound. A
+        a number of rows (sum of weights), a float a share in (0, 1); use shares in a
+        search, whose folds have fewer rows than the refit. None: no bound. A
         default that no training row falls in is left as it is.
     split_on : sequence of str, default=None
         The columns by which segments may be split, the preferred ones first. None: the
@@ -318,8 +320,8 @@ class MECERuleSegmenter(
         rows = replace(rows, codes=rules.assign(columns))
         points = cut_points(template, resolved, columns, weight)
         schema = as_schema(self.schema)
-        table = mece_table(rules, segments, rows, score_weights)
-        table["description"] = describe(rules, schema, points)
+        descriptions = describe(rules, schema, points)
+        table = mece_table(rules, rows, score_weights, descriptions)
         self._schema, self._playbook = schema, copy(self.playbook)
         self._parameters = snapshot(self.get_params(deep=False))
         self._business_rules, self._cut_points = base, points
@@ -329,7 +331,78 @@ class MECERuleSegmenter(
         self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
         self.lineage_ = lineage_table(base, rule_codes, rules, rows)
-        self.segments_ = table
+        self.segments_ = table.join(origins(rules, segments))
+        return self
+
+    def recount(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Count the figures of the segments anew, and leave their rules as they are.
+
+        For the segments of a month ago on the customers of today, and for a strategy
+        that was edited: sizes, outcomes, scores and flows are those of the rows given.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `predict`.
+        y : array-like of shape (n_rows,), default=None
+            The outcome, as in `fit`. None: the segments have no outcome.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        MECERuleSegmenter
+            The segmenter itself, with new ``segments_``, ``lineage_``, ``labels_``,
+            ``n_outside_``, ``min_size_`` and ``max_size_``. Scores are missing where
+            the ``score_weights`` of `fit` name an outcome or a column that is not
+            given. What breaks the bounds of the sizes is not mended: above
+            ``max_size_`` it is flagged as oversize.
+
+        Raises
+        ------
+        NotFittedError
+            If the segmenter is not fitted.
+        ValueError
+            As in `predict`, or if the outcome or a weight is wrong.
+
+        Examples
+        --------
+        >>> from skseg import MECERuleSegmenter
+        >>> segmenter = MECERuleSegmenter({"VIP": "x0 >= 80"}, default="Rest")
+        >>> segmenter.fit([[20.0], [50.0], [200.0]]).segments_["n"].tolist()
+        [1, 2]
+        >>> segmenter.recount([[90.0], [120.0], [200.0]]).segments_["n"].tolist()
+        [3, 0]
+        """
+        codes = self.predict(X)
+        columns = read_columns(self, X, reset=False)
+        weight = check_sample_weight(sample_weight, len(codes), OWNER)
+        outcome = None if y is None else check_outcome(OWNER, y, codes >= 0)
+        rows = TrainingRows(columns, codes, weight, outcome)
+        score_weights = self._parameters["score_weights"]
+        if score_weights is None:
+            score_weights = check_score_weights(None, columns, y is not None)
+        table = mece_table(
+            self.rules_, rows, score_weights, list(self.segments_["description"])
+        )
+        total = rows.size_of(rows.inside)
+        min_size, max_size = (
+            check_size(OWNER, name, self._parameters[name], total)
+            for name in ("min_size", "max_size")
+        )
+        origin = self.segments_[["merged_from", "split_from"]]
+        high = np.inf
+        if max_size:
+            high = size_bounds(0.0, max_size, rows.counts[rows.inside]).high
+        is_oversize = (table["n"] > high).tolist()
+        base = self._business_rules
+        rule_codes = base.assign(columns)
+        require_covered(rule_codes, base, columns, self._schema)
+        self.lineage_ = lineage_table(base, rule_codes, self.rules_, rows)
+        self.segments_ = table.join(origin.assign(oversize=is_oversize))
+        self.labels_ = codes
+        self.min_size_, self.max_size_ = min_size, max_size
+        self.n_outside_ = rows.size_of(~rows.inside)
         return self
 
     def predict(self, X: Any) -> IntArray:

@@ -65,15 +65,21 @@ def check_score_weights(
 
 def mece_table(
     rules: RuleSet,
-    segments: Sequence[SizedSegment],
     rows: TrainingRows,
     score_weights: Mapping[str, float],
+    descriptions: Sequence[str],
 ) -> pd.DataFrame:
-    """Return one row per segment: sizes, means, scores and where it comes from."""
+    """Return one row per segment: sizes, means and scores.
+
+    A dimension of the score that the rows do not have is missing, and so is the score.
+    """
     inside = rows.inside
     weight = None if rows.weight is None else rows.weight[inside]
-    table = segment_table(rules, rows.codes[inside], weight)
-    table["description"] = list(rules.describe().values())
+    with np.errstate(invalid="ignore"):
+        # Without a row in the universe no share is known.
+        table = segment_table(rules, rows.codes[inside], weight)
+    table["n"] = rows.whole(table["n"].to_numpy())
+    table["description"] = list(descriptions)
     if rows.outcome is not None:
         table["outcome"] = rows.means(rows.outcome, len(table))
     dimensions: dict[str, FloatArray] = {}
@@ -82,18 +88,28 @@ def mece_table(
             column = {"outcome": "outcome", "size": "share"}[name]
         else:
             column = f"mean_{name}"
-            table[column] = rows.means(_scored_values(rows, name), len(table))
+            if name in rows.columns.names:
+                table[column] = rows.means(_scored_values(rows, name), len(table))
+        if column not in table:
+            table[column] = np.nan
         dimensions[name] = table[column].to_numpy()
     # A segment without rows is not the smallest one: it has no size to compare.
     if "size" in dimensions:
         dimensions["size"] = np.where(table["n"] > 0, dimensions["size"], np.nan)
-    table = pd.concat([table, score_table(dimensions, score_weights)], axis=1)
+    return pd.concat([table, score_table(dimensions, score_weights)], axis=1)
+
+
+def origins(rules: RuleSet, segments: Sequence[SizedSegment]) -> pd.DataFrame:
+    """Return the rules that every segment was merged or split from, and its flag."""
     by_name = {segment.name: segment for segment in segments}
     sized = [by_name[name] for name in rules.names]
-    table["merged_from"] = [s.rules if len(s.rules) > 1 else () for s in sized]
-    table["split_from"] = [s.rules if s.is_split else () for s in sized]
-    table["oversize"] = [s.is_oversize for s in sized]
-    return table
+    return pd.DataFrame(
+        {
+            "merged_from": [s.rules if len(s.rules) > 1 else () for s in sized],
+            "split_from": [s.rules if s.is_split else () for s in sized],
+            "oversize": [s.is_oversize for s in sized],
+        }
+    )
 
 
 def _scored_values(rows: TrainingRows, name: str) -> FloatArray:
@@ -123,7 +139,7 @@ def lineage_table(
     inside = rows.inside
     pairs = rule_codes[inside] * len(rules) + rows.codes[inside]
     weight = None if rows.weight is None else rows.weight[inside]
-    n = np.bincount(pairs, weight)
+    n = rows.whole(np.bincount(pairs, weight))
     occupied = np.flatnonzero(n)
     table = pd.DataFrame(
         {

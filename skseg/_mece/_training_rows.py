@@ -34,11 +34,19 @@ class TrainingRows:
         """Which rows are in the universe."""
         return self.codes >= 0
 
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether every row stands for a whole number of rows."""
+        return self.weight is None or bool((self.weight % 1 == 0).all())
+
+    def whole(self, sizes: FloatArray) -> FloatArray | IntArray:
+        """Return sums of weights, as integers where the weights are whole numbers."""
+        return sizes.astype(np.int64) if self._is_whole else sizes
+
     def size_of(self, rows: BoolArray) -> float:
         """Return the number of rows, or the sum of their weights."""
-        if self.weight is None:
-            return int(rows.sum())
-        return float(self.weight[rows].sum())
+        size = self.counts[rows].sum()
+        return int(size) if self._is_whole else float(size)
 
     def means(self, values: FloatArray, n_segments: int) -> FloatArray:
         """Return the weighted mean of the finite values of every segment."""
