@@ -6,7 +6,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_array
 
 from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters.silhouette import (
@@ -17,6 +17,8 @@ from skseg._search.clusters.silhouette import (
 )
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
+
+from ._labels import read_labels
 
 METHODS = ("auto", "exact", "estimate")
 # With fewer, the standard error is unreliable; with more, the estimate is slow.
@@ -43,7 +45,8 @@ def silhouette_samples(
     X : frame or array of shape (n_rows, n_columns)
         Finite numbers on comparable scales.
     labels : array-like of shape (n_rows,)
-        The segment of every row: codes or names. The code -1 is noise.
+        The segment of every row: codes, names or flags, in any container. Noise is the
+        code -1, and the names "Noise" and "outside" that segmenters give it.
     metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
         Distance between two rows. For other metrics use the function of scikit-learn.
     method : {"auto", "exact", "estimate"}, default="auto"
@@ -64,8 +67,9 @@ def silhouette_samples(
     Raises
     ------
     ValueError
-        If a parameter is wrong, `X` is not finite, or there are fewer than two segments
-        or as many segments as rows.
+        If a parameter is wrong, `X` is not finite, a label is missing or of another
+        kind than the others, or there are fewer than two segments or as many segments
+        as rows. The text "-1" is refused, as it may be noise or a name.
 
     See Also
     --------
@@ -152,7 +156,8 @@ def silhouette_score(
     X : frame or array of shape (n_rows, n_columns)
         Finite numbers on comparable scales.
     labels : array-like of shape (n_rows,)
-        The segment of every row: codes or names. The code -1 is noise.
+        The segment of every row: codes, names or flags, in any container. Noise is the
+        code -1, and the names "Noise" and "outside" that segmenters give it.
     metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
         Distance between two rows.
     method : {"auto", "exact", "estimate"}, default="auto"
@@ -175,8 +180,9 @@ def silhouette_score(
     Raises
     ------
     ValueError
-        If a parameter is wrong, `X` is not finite, or there are fewer than two segments
-        or as many segments as rows.
+        If a parameter is wrong, `X` is not finite, a label is missing or of another
+        kind than the others, or there are fewer than two segments or as many segments
+        as rows. The text "-1" is refused, as it may be noise or a name.
 
     See Also
     --------
@@ -216,31 +222,8 @@ def silhouette_score(
 def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
     """Return the rows, and codes from 0 on; -1 for noise."""
     X = check_array(X, dtype=np.float64, estimator=owner, input_name="X")
-    values = column_or_1d(labels, warn=True)
-    check_consistent_length(X, values)
-    is_number = values.dtype.kind in "iuf"
-    if is_number and not np.isfinite(values).all():
-        raise InvalidDataError(
-            f"The labels of {owner} must be known. Got NaN or infinity.",
-            owner=owner,
-            name="labels",
-            rule="known",
-            row=int(np.argmin(np.isfinite(values))),
-        )
-    try:
-        used, codes = np.unique(values, return_inverse=True)
-    except TypeError:
-        raise InvalidDataError(
-            f"The labels of {owner} must be known, and all numbers or all texts.",
-            owner=owner,
-            name="labels",
-            rule="known, and all numbers or all texts",
-        ) from None
-    n_rows, n_segments = len(X), len(used)
-    if is_number and -1 in used:
-        is_noise = values == -1
-        n_rows, n_segments = n_rows - int(is_noise.sum()), n_segments - 1
-        codes = np.where(is_noise, -1, codes)
+    codes = read_labels(owner, labels, len(X))
+    n_rows, n_segments = int((codes >= 0).sum()), int(codes.max(initial=-1)) + 1
     if not 2 <= n_segments < n_rows:
         raise InvalidDataError(
             f"{owner} needs at least two segments, and fewer segments than rows. Got "

@@ -145,7 +145,7 @@ def test_wrong_parameters(parameters: dict[str, Any], message: str) -> None:
         ([0, 1, 2, 3], r"Got 4 segment\(s\) in 4 row\(s\)"),
         ([0, 0, -1, -1], r"Got 1 segment\(s\) in 2 row\(s\), noise apart"),
         ([-1, -1, -1, -1], r"Got 0 segment\(s\) in 0 row\(s\)"),
-        ([0, 0, 1], "inconsistent numbers of samples"),
+        ([0, 0, 1], "one value a row. Got 3 values and 4 rows"),
         ([0, 0, 1, np.nan], "must be known"),
         (np.array(["a", "a", None, "b"], dtype=object), "must be known"),
     ],
