@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,30 +13,39 @@ from numpy.typing import NDArray
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
+from ._date_texts import DateFormat, format_remedies, numbers_advice
 from ._defects import Defects
 
-ISO_8601 = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})(?:[T ].+)?")
 EPOCH = dt.date(1970, 1, 1).toordinal()
 Zone = str | dt.tzinfo
 # Stand for the zone of dates without one, and of dates that have one each.
-EXCEL = "excel"
 NAIVE = "naive"
 EACH_ITS_OWN = "each its own"
 
 
 def read_days(
-    series: nw.Series[Any], time_zone: str | None, defects: Defects
+    series: nw.Series[Any],
+    time_zone: str | None,
+    date_format: str | None,
+    defects: Defects,
 ) -> tuple[NDArray[np.int64], Zone]:
     """Return calendar days since 1970-01-01 and the zone they were taken in."""
-    if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _days_of_values(series, time_zone, defects)
+    dtype = series.dtype
+    is_number = dtype.is_integer() or dtype.is_float()
+    if is_number and date_format is None:
+        raise _numbers_without_format(series)
+    if is_number or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
+        return _days_of_values(series, time_zone, DateFormat(date_format), defects)
     # Arrays hold moments in UTC, but the calendar day is that of the local clock.
     local, zone = _to_local_time(series, time_zone)
     if local.dtype not in (nw.Datetime, nw.Date):
         raise InvalidDataError(
             f"rfm_table needs dates in the column {series.name!r}, which holds "
-            f"{local.dtype}. Parse it first, for example "
-            "pandas.to_datetime(dates.astype(str), format='%Y%m%d')."
+            f"{local.dtype}.",
+            owner="rfm_table",
+            name="date",
+            column=series.name,
+            advice="Pass a column of dates, timestamps, or text.",
         )
     if zone is None and time_zone is not None:
         raise _no_zone_to_convert(series.name)
@@ -75,10 +83,26 @@ def _to_local_time(
     return series.dt.replace_time_zone(None), name
 
 
+def _numbers_without_format(series: nw.Series[Any]) -> InvalidDataError:
+    numbers = series.drop_nulls().to_numpy().astype(np.float64)
+    numbers = np.unique(numbers[np.isfinite(numbers)])
+    return InvalidDataError(
+        f"rfm_table needs dates in the column {series.name!r}, which holds "
+        f"{series.dtype}.",
+        owner="rfm_table",
+        name="date_format",
+        column=series.name,
+        advice=numbers_advice(numbers.tolist()),
+    )
+
+
 def _days_of_values(
-    series: nw.Series[Any], time_zone: str | None, defects: Defects
+    series: nw.Series[Any],
+    time_zone: str | None,
+    date_format: DateFormat,
+    defects: Defects,
 ) -> tuple[NDArray[np.int64], str]:
-    """Read texts and Python dates one by one, equal texts once."""
+    """Read texts, numbers and Python dates one by one, equal texts once."""
     values = series.to_numpy()
     if series.dtype == nw.Object:
         # The same instant in two zones is equal, yet may be two calendar days.
@@ -91,7 +115,7 @@ def _days_of_values(
     unparsable = np.zeros(len(distinct), dtype=bool)
     is_aware = set()
     for i in np.flatnonzero(~missing):
-        moment = _as_moment(distinct[i])
+        moment = date_format.read(distinct[i])
         if moment is None:
             unparsable[i] = True
             continue
@@ -102,23 +126,14 @@ def _days_of_values(
     if time_zone is not None and False in is_aware:
         raise _no_zone_to_convert(series.name)
     defects.add("missing date", missing[rows])
-    defects.add("unparsable date", unparsable[rows], series)
+    texts = [value for value in distinct if isinstance(value, str)]
+    defects.add(
+        "unparsable date",
+        unparsable[rows],
+        series,
+        lambda: format_remedies(list(dict.fromkeys(texts)), date_format),
+    )
     return days[rows], time_zone or (EACH_ITS_OWN if is_aware == {True} else NAIVE)
-
-
-def _as_moment(value: Any) -> dt.date | None:
-    """Return a date or a datetime, read from ISO 8601 text if need be, or None."""
-    if isinstance(value, np.datetime64):
-        value = pd.Timestamp(value)
-    if isinstance(value, str):
-        # fromisoformat alone lets any character stand between date and time.
-        if ISO_8601.fullmatch(value) is None:
-            return None
-        try:
-            return dt.datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, dt.date) and not pd.isna(value) else None
 
 
 def _has_zone(moment: dt.date) -> bool:
@@ -141,7 +156,7 @@ def _no_zone_to_convert(name: str) -> InvalidDataError:
 
 def as_of_day(as_of: Any, zone: Zone) -> int:
     """Return the day of `as_of` since 1970-01-01; a moment is converted to `zone`."""
-    moment = _as_moment(as_of)
+    moment = DateFormat().read(as_of)
     if moment is None:
         raise InvalidParameterError(
             "rfm_table",
@@ -177,19 +192,12 @@ def check_time_zone(time_zone: Any) -> None:
 
 def check_date_format(date_format: Any) -> None:
     """Accept None, "excel" and a format that determines the day."""
-    if date_format in (None, EXCEL):
-        return
-    rule = (
-        "a format of datetime.strptime with day, month and year, such as '%d.%m.%Y', "
-        "or 'excel', or None"
-    )
-    if not isinstance(date_format, str):
-        raise InvalidParameterError("rfm_table", "date_format", rule, date_format)
-    # Two days that differ in all parts, so that no part can be left out.
-    for day in (dt.datetime(1999, 2, 17), dt.datetime(2021, 11, 23)):
-        try:
-            read = dt.datetime.strptime(day.strftime(date_format), date_format)
-        except ValueError:
-            read = None
-        if read is None or read.date() != day.date():
-            raise InvalidParameterError("rfm_table", "date_format", rule, date_format)
+    is_text = date_format is None or isinstance(date_format, str)
+    if not is_text or not DateFormat(date_format).determines_days():
+        raise InvalidParameterError(
+            "rfm_table",
+            "date_format",
+            "a format of datetime.strptime with day, month and year, such as "
+            "'%d.%m.%Y', or 'excel', or None",
+            date_format,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -11,31 +12,46 @@ from skseg._typing import BoolArray
 
 # Kind of defect -> what can be done with its rows; the first is the usual action.
 _UNUSABLE = ("raise", "exclude")
-PLACEHOLDERS = ("placeholder customer", "placeholder order id")
+_DOUBTFUL = ("warn", "keep", "exclude", "raise")
 ACTIONS = {
     "missing customer": _UNUSABLE,
+    "placeholder customer": _DOUBTFUL,
     "missing order id": _UNUSABLE,
+    "placeholder order id": _DOUBTFUL,
     "missing date": _UNUSABLE,
     "unparsable date": _UNUSABLE,
     "date after as_of": _UNUSABLE,
     "missing amount": _UNUSABLE,
     "unparsable amount": _UNUSABLE,
     "non-finite amount": _UNUSABLE,
-    **dict.fromkeys(PLACEHOLDERS, ("warn", "keep", "exclude", "raise")),
 }
 HINTS = {
     "missing customer": "Give these rows a customer, or leave them out.",
+    "placeholder customer": "Give these rows a customer, or leave them out.",
     "unparsable date": (
-        "Dates given as text must be ISO 8601 (2024-03-31, 2024-03-31 10:15:00). Parse "
-        "any other format first, for example pandas.to_datetime(dates, "
-        "format='%d/%m/%Y')."
+        "Dates given as text must be ISO 8601 (2024-03-31, 2024-03-31 10:15:00), or "
+        "in the date_format."
     ),
     "unparsable amount": (
-        "Amounts given as text must be plain numbers (1234.50): take out currency "
-        "signs and thousands separators first."
+        "Amounts given as text must be numbers (1234.50), with the marks that decimal "
+        "and thousands say, and at most a sign and a currency beside them."
     ),
     "date after as_of": "Choose a later as_of to keep them.",
 }
+
+
+class Remedy(NamedTuple):
+    """Parameters that would read texts which cannot be read as it is."""
+
+    parameters: Mapping[str, object]
+    effect: str  # what that reads, as the end of "which ..."
+    n_left: int  # different texts that could still not be read
+
+    def __str__(self) -> str:
+        """Return the parameters as they are passed, and what they bring about."""
+        passed = ", ".join(f"{name}={v!r}" for name, v in self.parameters.items())
+        left = f" (all but {self.n_left:,} of the texts)" if self.n_left else ""
+        return f"{passed}, which {self.effect}{left}"
 
 
 class Defect(NamedTuple):
@@ -45,6 +61,18 @@ class Defect(NamedTuple):
     n_rows: int
     row: int
     value: str | None
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, in whole sentences."""
+        if not self.remedies:
+            return HINTS.get(self.kind, "")
+        return f"Pass {', or '.join(map(str, self.remedies))}."
+
+
+def _no_remedies() -> Sequence[Remedy]:
+    return ()
 
 
 class Defects:
@@ -52,36 +80,54 @@ class Defects:
 
     def __init__(self, n_rows: int) -> None:
         self.usable = np.ones(n_rows, dtype=bool)
-        self.kinds: list[Defect] = []
+        self._defects: list[tuple[Defect, Callable[[], Sequence[Remedy]]]] = []
 
     @property
     def counts(self) -> dict[str, int]:
         """Kind of defect -> number of rows."""
-        return {defect.kind: defect.n_rows for defect in self.kinds}
+        counts: dict[str, int] = {}
+        for defect, _ in self._defects:
+            counts[defect.kind] = counts.get(defect.kind, 0) + defect.n_rows
+        return counts
 
     def add(
-        self, kind: str, is_defective: BoolArray, values: nw.Series[Any] | None = None
+        self,
+        kind: str,
+        is_defective: BoolArray,
+        values: nw.Series[Any] | None = None,
+        remedies: Callable[[], Sequence[Remedy]] = _no_remedies,
     ) -> None:
-        """Count the defective rows that had no other defect before."""
+        """Count the defective rows that had no other defect before.
+
+        What could remedy them takes time to find, and is asked for in errors alone.
+        """
         is_defective = is_defective & self.usable
         count = int(np.count_nonzero(is_defective))
         if count:
             row = int(is_defective.argmax())
             value = None if values is None else str(values[row])
-            self.kinds.append(Defect(kind, count, row, value))
+            self._defects.append((Defect(kind, count, row, value), remedies))
             self.usable &= ~is_defective
 
-    def __str__(self) -> str:
-        """List every kind with its count, its first row and what to do."""
-        n_unusable = sum(self.counts.values())
-        lines = [
-            f"{n_unusable:,} of {len(self.usable):,} transactions cannot be used:",
+    def explained(self, wanted: str, action: Callable[[str], str]) -> list[Defect]:
+        """Return the defects on which that action is wanted, with their remedies."""
+        return [
+            defect._replace(remedies=tuple(remedies()))
+            for defect, remedies in self._defects
+            if action(defect.kind) == wanted
         ]
-        for kind, count, row, value in self.kinds:
-            rows = "row" if count == 1 else "rows"
-            shown = "" if value is None else f": {value!r}"
-            hint = f" {HINTS[kind]}" if kind in HINTS else ""
-            lines.append(
-                f"- {kind}: {count:,} {rows}, first in row {row} (from 0){shown}.{hint}"
-            )
-        return "\n".join(lines)
+
+
+def describe_defects(defects: Sequence[Defect], n_rows: int) -> str:
+    """List every kind with its count, its first row and what to do."""
+    n_unusable = sum(defect.n_rows for defect in defects)
+    lines = [f"{n_unusable:,} of {n_rows:,} transactions cannot be used:"]
+    for defect in defects:
+        noun = "row" if defect.n_rows == 1 else "rows"
+        shown = "" if defect.value is None else f": {defect.value!r}"
+        hint = f" {defect.hint}" if defect.hint else ""
+        lines.append(
+            f"- {defect.kind}: {defect.n_rows:,} {noun}, first in row {defect.row} "
+            f"(from 0){shown}.{hint}"
+        )
+    return "\n".join(lines)

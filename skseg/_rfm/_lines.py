@@ -3,190 +3,126 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, MissingColumnError
+from skseg.rules._frames import read_frame
 
 from ._calendar import EPOCH, as_of_day, read_days
-from ._defects import Defects
-from ._money import read_units
-
-# Rows handled at a time, where a loop spares a second array of full length.
-BLOCK = 1 << 16
-
-
-class ColumnNames(NamedTuple):
-    """Names of the columns to read."""
-
-    customer: str
-    date: str
-    amount: str
-    order: str | None
+from ._defects import Defects, describe_defects
+from ._ids import Ids, read_ids
+from ._money import Money, read_money
+from ._table_options import OWNER, Options
 
 
 class Lines(NamedTuple):
     """The usable order lines."""
 
-    customer: nw.Series[Any]
-    order: nw.Series[Any] | NDArray[np.int64] | None
+    customer: Ids
+    order: Ids | NDArray[np.int64] | None
     day: NDArray[np.int64]  # since 1970-01-01
-    units: FloatArray  # whole minor units
+    money: Money
     as_of: dt.date
     excluded: dict[str, int]
 
+    def placeholders(self) -> dict[str, dict[str, int]]:
+        """Return kind of placeholder -> texts used as ids -> number of lines."""
+        order = self.order
+        return {
+            "placeholder customer": self.customer.placeholders(),
+            "placeholder order id": (
+                order.placeholders() if isinstance(order, Ids) else {}
+            ),
+        }
 
-def read_frame(transactions: Any, columns: ColumnNames) -> nw.DataFrame[Any]:
+
+def read_transactions(transactions: Any, options: Options) -> nw.DataFrame[Any]:
     """Wrap the frame, and check that it has rows and the named columns."""
-    try:
-        frame: nw.DataFrame[Any] = nw.from_native(transactions, eager_only=True)
-    except TypeError as error:
+    frame = read_frame(transactions, OWNER, "transactions")
+    if frame is None:
         raise InvalidDataError(
             "The 'transactions' parameter of rfm_table must be a data frame in memory. "
             f"Got {type(transactions).__name__} instead.",
-            owner="rfm_table",
+            owner=OWNER,
             name="transactions",
             rule="a data frame in memory",
             value=transactions,
-            advice="Pass a frame of pandas, polars or pyarrow; collect a lazy one.",
-        ) from error
-    wanted = [name for name in dict.fromkeys(columns) if name is not None]
-    missing = [name for name in wanted if name not in frame.columns]
+            advice="Pass a frame of pandas, polars or pyarrow.",
+        )
+    names = options.column_names
+    missing = [name for name in names if name not in frame.columns]
     if missing:
-        raise MissingColumnError("rfm_table", missing, frame.columns)
+        raise MissingColumnError(OWNER, missing, frame.columns)
     if not len(frame):
         raise InvalidDataError(
             "rfm_table needs at least one transaction. Got 0 rows.",
-            owner="rfm_table",
+            owner=OWNER,
             name="transactions",
         )
     return frame
 
 
-def read_lines(
-    frame: nw.DataFrame[Any],
-    columns: ColumnNames,
-    *,
-    as_of: Any,
-    time_zone: str | None,
-    decimals: int,
-    invalid: str,
-) -> Lines:
+def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
     """Read the columns; raise on rows that cannot be used, or exclude them."""
     defects = Defects(len(frame))
-    customer = frame.get_column(columns.customer)
-    defects.add("missing customer", _is_missing_id(customer))
-    by_date = columns.order == columns.date
+    customer = read_ids(
+        frame.get_column(options.customer_id), "customer", options, defects
+    )
+    by_date = options.order_id == options.date
     order: Any = None
-    if columns.order is not None and not by_date:
-        order = frame.get_column(columns.order)
-        defects.add("missing order id", _is_missing_id(order))
-    dates = frame.get_column(columns.date)
-    day, zone = read_days(dates, time_zone, defects)
+    if options.order_id is not None and not by_date:
+        order = read_ids(
+            frame.get_column(options.order_id), "order id", options, defects
+        )
+    dates = frame.get_column(options.date)
+    day, zone = read_days(dates, options.time_zone, options.date_format, defects)
     last = None
-    if not (isinstance(as_of, str) and as_of == "latest"):
-        last = as_of_day(as_of, zone)
+    if not (isinstance(options.as_of, str) and options.as_of == "latest"):
+        last = as_of_day(options.as_of, zone)
         defects.add("date after as_of", day > last, dates)
-    units = read_units(frame.get_column(columns.amount), decimals, defects)
+    money = read_money(frame, options, defects)
 
     if defects.counts:
-        _check_defects(defects, invalid)
+        _check_defects(defects, options)
         usable = np.flatnonzero(defects.usable)
-        customer, day, units = customer[usable], day[usable], units[usable]
-        order = None if order is None else order[usable]
-    as_of_date = dt.date.fromordinal(EPOCH + (int(day.max()) if last is None else last))
+        customer, day, money = customer.take(usable), day[usable], money.take(usable)
+        order = None if order is None else order.take(usable)
+    as_of = dt.date.fromordinal(EPOCH + (int(day.max()) if last is None else last))
     order = day if by_date else order
-    return Lines(customer, order, day, units, as_of_date, defects.counts)
+    return Lines(customer, order, day, money, as_of, defects.counts)
 
 
-def _is_missing_id(series: nw.Series[Any]) -> BoolArray:
-    """Find null, NaN and empty ids: an empty text identifies nobody."""
-    missing = series.is_null()
-    if series.dtype.is_float():
-        missing = missing | series.is_nan().fill_null(True)
-    elif series.dtype in (nw.String, nw.Categorical, nw.Enum):
-        missing = missing | (series.cast(nw.String) == "").fill_null(True)
-    mask: BoolArray = missing.to_numpy().astype(bool, copy=False)
-    return mask
-
-
-def _check_defects(defects: Defects, invalid: str) -> None:
-    if invalid == "raise":
+def _check_defects(defects: Defects, options: Options) -> None:
+    n_rows = len(defects.usable)
+    refused = defects.explained("raise", options.action)
+    if refused:
+        by_kind = dict.fromkeys((defect.kind for defect in refused), "exclude")
+        remedy: Any = "exclude"
+        alone = f", or invalid={by_kind!r} for these kinds alone"
+        if isinstance(options.invalid, Mapping):
+            remedy, alone = {**options.invalid, **by_kind}, ""
         raise InvalidDataError(
-            str(defects),
-            owner="rfm_table",
+            describe_defects(refused, n_rows),
+            owner=OWNER,
             name="transactions",
-            value=tuple(defects.kinds),
-            row=min(defect.row for defect in defects.kinds),
-            advice="Correct these rows, or pass invalid='exclude' to leave them out "
-            "and have them counted.",
-            remedy={"invalid": "exclude"},
+            value=tuple(refused),
+            row=min(defect.row for defect in refused),
+            advice=f"Correct these rows, or pass invalid={remedy!r} to leave them out "
+            f"and have them counted{alone}.",
+            remedy={"invalid": remedy},
         )
     if not defects.usable.any():
+        excluded = defects.explained("exclude", options.action)
         raise InvalidDataError(
-            f"rfm_table has no transaction left to use. {defects}",
-            owner="rfm_table",
+            "rfm_table has no transaction left to use. "
+            f"{describe_defects(excluded, n_rows)}",
+            owner=OWNER,
             name="transactions",
-            value=tuple(defects.kinds),
+            value=tuple(excluded),
             row=0,
         )
-
-
-def number_ids(
-    ids: nw.Series[Any] | NDArray[np.int64], *, ordered: bool
-) -> tuple[IntArray, int]:
-    """Give each distinct id a number from 0 on, in sorted order if `ordered`."""
-    array: Any = ids
-    if isinstance(ids, nw.Series):
-        # pandas numbers the texts of its series without a Python object for each.
-        is_pandas = ids.implementation.is_pandas() and not ids.dtype.is_integer()
-        array = ids.to_native() if is_pandas else ids.to_numpy()
-    if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
-        low, high = int(array.min()), int(array.max())
-        if high - low < 4 * len(array) and high <= np.iinfo(np.int64).max:
-            return _number_integers(array.astype(np.int64, copy=False) - low)
-    codes, distinct = pd.factorize(array)
-    if ordered:
-        order = _sorted_order(np.asarray(distinct))
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        _relabel(codes, rank)
-    return codes, len(distinct)
-
-
-def _number_integers(offsets: NDArray[np.int64]) -> tuple[IntArray, int]:
-    """Rank integers by a table instead of hashing them, which is far less work."""
-    seen = np.zeros(int(offsets.max()) + 1, dtype=bool)
-    seen[offsets] = True
-    rank = np.cumsum(seen, dtype=np.intp) - 1
-    _relabel(offsets, rank)
-    return offsets, int(rank[-1]) + 1
-
-
-def _relabel(codes: IntArray, rank: IntArray) -> None:
-    """Replace the codes in place, which spares the memory of a second array."""
-    for start in range(0, len(codes), BLOCK):
-        part = codes[start : start + BLOCK]
-        part[:] = rank[part]
-
-
-def _sorted_order(ids: NDArray[Any]) -> IntArray:
-    """Return the positions that sort the ids; refuse ids of mixed kinds."""
-    if ids.dtype != object:
-        return np.argsort(ids)
-    values = ids.tolist()
-    # 7 and '7' would be two customers.
-    examples = {isinstance(value, str): value for value in values}
-    if len(examples) == 2:
-        raise InvalidDataError(
-            "The customer ids mix text and other values, such as "
-            f"{examples[True]!r} and {examples[False]!r}. Give them one type, for "
-            "example by frame[column].astype(str)."
-        )
-    # Python sorts its own objects in a third of the time that numpy takes.
-    return np.array(sorted(range(len(values)), key=values.__getitem__))

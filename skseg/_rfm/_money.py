@@ -2,168 +2,261 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Context, Decimal, InvalidOperation
-from typing import Any
+import decimal
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
-import pandas as pd
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 
+from ._decimal_amounts import (
+    EXACT,
+    FLOAT64,
+    amounts_of_decimals,
+    read_decimals,
+    without_rows,
+)
 from ._defects import Defects
+from ._float_decimals import MAX_UNITS, Amounts, amounts_of_floats
+from ._number_texts import NumberFormat
+from ._table_options import OWNER, Options
 
-MAX_DECIMALS = 12
-# Below this bound float64 holds every integer, so sums of integers are exact, and the
-# same in any order of the rows.
-MAX_UNITS = 2**53
-# A smaller excess, in minor units, is rounding noise: 15.299999999999 is 15.30.
-NOISE = 1e-6
-# Rows rounded at a time, so that the temporaries stay in the processor's cache.
-BLOCK = 1 << 16
-# Python's default context rounds to 28 digits, which would hide a decimal too many.
-EXACT = Context(prec=200)
+ROUNDING_MODES = {
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "half_up": decimal.ROUND_HALF_UP,
+}
+# Decimals to which money is usually rounded.
+CENTS = 2
 
 
-def read_units(series: nw.Series[Any], decimals: int, defects: Defects) -> FloatArray:
-    """Return the amounts as whole multiples of 10**-decimals."""
+class Money(NamedTuple):
+    """The amounts of the rows as whole multiples of 10**-decimals."""
+
+    units: FloatArray
+    decimals: int
+    is_rounded: BoolArray | None = None
+
+    @property
+    def n_rounded(self) -> int:
+        """Number of amounts that were rounded."""
+        return 0 if self.is_rounded is None else int(self.is_rounded.sum())
+
+    def take(self, rows: IntArray) -> Money:
+        """Return the amounts of some rows."""
+        is_rounded = None if self.is_rounded is None else self.is_rounded[rows]
+        return Money(self.units[rows], self.decimals, is_rounded)
+
+
+def read_money(frame: nw.DataFrame[Any], options: Options, defects: Defects) -> Money:
+    """Return the amounts of the rows; those of unusable rows are 0."""
+    number_format = NumberFormat(options.decimal, options.thousands)
+    factors = [
+        _read_column(frame.get_column(name), number_format, defects)
+        for name in options.amount_columns
+    ]
+    amounts = factors[0]
+    if len(factors) == 2:
+        quantity, price = (without_rows(f, ~defects.usable) for f in factors)
+        amounts = _product(quantity, price)
+    if options.decimals == "auto" and not len(amounts.finer):
+        return Money(amounts.units, amounts.decimals)
+    if options.rounding is not None:
+        return _rounded(amounts, int(options.decimals), options.rounding)
+    return _with_decimals(amounts, frame, options)
+
+
+def _read_column(
+    series: nw.Series[Any], number_format: NumberFormat, defects: Defects
+) -> Amounts:
+    """Read the numbers of a column; those of unusable rows are 0."""
     dtype = series.dtype
     if dtype.is_integer() or dtype.is_float():
-        return _units_of_floats(series, decimals, defects)
+        return _read_floats(series, defects)
     if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _units_of_values(series, decimals, defects)
+        return read_decimals(series, number_format, defects)
     raise InvalidDataError(
-        f"rfm_table needs numbers in the column {series.name!r}, which holds {dtype}."
+        f"rfm_table needs numbers in the column {series.name!r}, which holds {dtype}.",
+        owner=OWNER,
+        name="amount",
+        column=series.name,
     )
 
 
-def _units_of_floats(
-    series: nw.Series[Any], decimals: int, defects: Defects
-) -> FloatArray:
+def _read_floats(series: nw.Series[Any], defects: Defects) -> Amounts:
     raw = series.to_numpy()
     amounts = raw.astype(np.float64, copy=False)
     finite = np.isfinite(amounts)
     if not finite.all():
-        defects.add("missing amount", np.isnan(amounts))
+        defects.add("missing amount", np.isnan(amounts), series)
         defects.add("non-finite amount", ~finite, series)
-        amounts = np.where(finite, amounts, 0.0)
-    units, excess = _round_to_units(amounts, 10**decimals)
-    if not excess <= NOISE:
-        # Below the resolution of a large amount, or of a float32, it is noise as well.
-        step = 4 * np.finfo(raw.dtype if raw.dtype.kind == "f" else np.float64).eps
-
-        def is_too_fine(decimals: int) -> BoolArray:
-            with np.errstate(over="ignore", invalid="ignore"):
-                scaled = amounts * 10**decimals
-                excess: FloatArray = np.abs(scaled - np.rint(scaled))
-            noise = NOISE + step * np.abs(scaled)
-            too_fine: BoolArray = (excess > noise) & defects.usable
-            return too_fine
-
-        _check_decimals(is_too_fine, series, decimals)
-    return units
+    if not defects.usable.all():
+        amounts = np.where(defects.usable, amounts, 0.0)
+    return amounts_of_floats(amounts, raw.dtype if _is_short(raw.dtype) else FLOAT64)
 
 
-def _round_to_units(amounts: FloatArray, scale: int) -> tuple[FloatArray, float]:
-    """Return the rounded `amounts * scale` and the largest change by the rounding."""
-    units = np.empty(len(amounts))
-    largest = np.float64(0.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(amounts), BLOCK):
-            scaled = amounts[start : start + BLOCK] * scale
-            scaled -= np.rint(scaled, out=units[start : start + BLOCK])
-            # NaN where a huge amount overflows, and it stays NaN, unlike with max().
-            largest = np.maximum(largest, np.maximum(scaled.max(), -scaled.min()))
-    return units, float(largest)
+def _is_short(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind == "f" and dtype.itemsize < FLOAT64.itemsize
 
 
-def _units_of_values(
-    series: nw.Series[Any], decimals: int, defects: Defects
-) -> FloatArray:
-    """Read decimals and texts without rounding, each distinct value once."""
-    rows, distinct = pd.factorize(series.to_numpy(), use_na_sentinel=False)
-    missing = np.asarray(pd.isna(distinct))
-    read = [_as_decimal(value) for value in distinct]
-    unparsable = np.array([amount is None for amount in read])
-    finite = np.array([amount is not None and amount.is_finite() for amount in read])
-    defects.add("missing amount", missing[rows])
-    defects.add("unparsable amount", unparsable[rows], series)
-    defects.add("non-finite amount", ~finite[rows], series)
-    amounts = [a if a is not None and a.is_finite() else Decimal(0) for a in read]
-
-    def is_too_fine(decimals: int) -> BoolArray:
-        scaled = [EXACT.scaleb(amount, decimals) for amount in amounts]
-        fine = np.array([unit != unit.to_integral_value() for unit in scaled])
-        return fine[rows] & defects.usable
-
-    _check_decimals(is_too_fine, series, decimals)
-    return np.rint([float(EXACT.scaleb(amount, decimals)) for amount in amounts])[rows]
+def _product(quantity: Amounts, price: Amounts) -> Amounts:
+    """Return the exact products, with the fewest decimals that hold them."""
+    largest = np.abs(quantity.units).max() * np.abs(price.units).max()
+    if len(quantity.finer) or len(price.finer) or largest >= MAX_UNITS:
+        products = [
+            EXACT.multiply(q, p)
+            for q, p in zip(_decimals(quantity), _decimals(price), strict=True)
+        ]
+        return amounts_of_decimals(products, np.arange(len(products)))
+    units = quantity.units * price.units
+    decimals = quantity.decimals + price.decimals
+    while decimals and not np.fmod(units, 10.0).any():
+        units /= 10.0
+        decimals -= 1
+    return quantity._replace(units=units, decimals=decimals)
 
 
-def _as_decimal(value: Any) -> Decimal | None:
-    """Return a number, read from plain text if need be, or None."""
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return Decimal(int(value))
-    if isinstance(value, (float, np.floating)):
-        # 15 digits are those that a float64 surely holds; the others may be noise.
-        return Decimal(f"{value:.15g}")
-    if not isinstance(value, str) or "_" in value:
-        return None
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return None
-    return None if amount.is_nan() else amount
+def _decimals(amounts: Amounts) -> list[Decimal]:
+    """Return every amount as a decimal."""
+    values = [
+        EXACT.scaleb(Decimal(int(unit)), -amounts.decimals)
+        for unit in amounts.units.tolist()
+    ]
+    for row, value in zip(amounts.finer_rows, amounts.finer, strict=True):
+        values[row] = Decimal(str(value))
+    return values
 
 
-def _check_decimals(
-    is_too_fine: Callable[[int], BoolArray],
-    series: nw.Series[Any],
-    decimals: int,
-) -> None:
-    """Raise on the first amount with more than `decimals` decimals."""
-    too_fine = is_too_fine(decimals)
-    if not too_fine.any():
-        return
-    row = int(too_fine.argmax())
-    enough = (
-        d for d in range(decimals + 1, MAX_DECIMALS + 1) if not is_too_fine(d).any()
-    )
-    best = next(enough, None)
-    advice = "Round the amounts first."
-    if best is not None:
-        advice = f"Pass decimals={best}, which keeps all amounts."
-    raise InvalidDataError(
-        f"The amount {series[row]} in row {row} (counted from 0) of the column "
-        f"{series.name!r} is finer than decimals={decimals}, so sums would not be "
-        "exact.",
-        owner="rfm_table",
+def _with_decimals(
+    amounts: Amounts, frame: nw.DataFrame[Any], options: Options
+) -> Money:
+    """Return the amounts with the decimals asked for; raise on finer ones."""
+    is_auto = options.decimals == "auto"
+    decimals = amounts.decimals if is_auto else int(options.decimals)
+    surplus = amounts.decimals - decimals
+    rows = amounts.finer_rows
+    if surplus > 0:
+        too_fine = np.flatnonzero(np.fmod(amounts.units, 10.0**surplus))
+        rows = np.concatenate([rows, too_fine])
+    if not len(rows):
+        return Money(amounts.units * 10.0**-surplus, decimals)
+    raise _too_fine(int(rows.min()), amounts, frame, options)
+
+
+def _too_fine(
+    row: int, amounts: Amounts, frame: nw.DataFrame[Any], options: Options
+) -> InvalidDataError:
+    """Return the error for an amount with too many decimals."""
+    columns = [frame.get_column(name) for name in options.amount_columns]
+    value = " x ".join(str(column[row]) for column in columns)
+    names = " x ".join(repr(column.name) for column in columns)
+    total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
+    total += float(sum(abs(float(amount)) for amount in amounts.finer))
+    if options.decimals == "auto":
+        statement = "has more decimals than can be summed exactly"
+        rule = "few enough decimals to be summed exactly"
+        advice, remedy = _advice_to_round(total, CENTS)
+    else:
+        statement = f"is finer than decimals={options.decimals}, so sums would not be"
+        statement += " exact"
+        rule = f"at most {options.decimals} decimals"
+        advice, remedy = _advice_to_round(total, int(options.decimals))
+        if not len(amounts.finer) and total * 10.0**amounts.decimals < MAX_UNITS:
+            remedy = {"decimals": amounts.decimals}
+            keep = f"Pass decimals={amounts.decimals}, which keeps all amounts."
+            advice = f"{keep} To round them: {advice[0].lower()}{advice[1:]}"
+    short = [c.name for c in columns if _is_short(c.to_numpy().dtype)]
+    if short:
+        advice = (
+            f"The column {short[0]!r} holds floats of fewer than 8 digits: read it "
+            f"anew from its source, as float64, decimals or text. {advice}"
+        )
+    return InvalidDataError(
+        f"The amount {value} in row {row} (counted from 0) of the column {names} "
+        f"{statement}.",
+        owner=OWNER,
         name="amount",
-        rule=f"at most {decimals} decimals",
-        value=str(series[row]),
-        column=series.name,
+        rule=rule,
+        value=value,
+        column=" x ".join(options.amount_columns),
         row=row,
         advice=advice,
-        remedy=None if best is None else {"decimals": best},
+        remedy=remedy,
     )
 
 
-def check_sums(customer: IntArray, units: FloatArray, decimals: int) -> None:
+def _advice_to_round(total: float, at_most: int) -> tuple[str, dict[str, object]]:
+    """Return what to do so that amounts which add up to `total` sum exactly."""
+    fitting = (d for d in range(at_most, -1, -1) if total * 10.0**d < MAX_UNITS / 2)
+    decimals = next(fitting, None)
+    if decimals is None:
+        return "Use a larger unit of money, such as thousands.", {}
+    advice = f"Pass decimals={decimals}, rounding='half_even', which rounds the amounts"
+    remedy: dict[str, object] = {"decimals": decimals, "rounding": "half_even"}
+    return f"{advice} and counts them.", remedy
+
+
+def _rounded(amounts: Amounts, decimals: int, rounding: str) -> Money:
+    """Round the amounts that have more decimals."""
+    surplus = amounts.decimals - decimals
+    units, is_rounded = amounts.units, np.zeros(len(amounts.units), dtype=bool)
+    if surplus > 0:
+        units, is_rounded = _rounded_units(units, 10**surplus, rounding)
+    elif surplus < 0:
+        units = units * 10.0**-surplus
+    if len(amounts.finer):
+        rounded = _rounded_values(amounts, decimals, rounding)
+        units[amounts.finer_rows] = rounded
+        is_rounded[amounts.finer_rows] = True
+    return Money(units, decimals, is_rounded)
+
+
+def _rounded_units(
+    units: FloatArray, step: int, rounding: str
+) -> tuple[FloatArray, BoolArray]:
+    """Return whole units over `step`, rounded, and which of them were rounded."""
+    quotient, rest = np.divmod(np.abs(units).astype(np.int64), step)
+    is_tie = 2 * rest == step
+    goes_up = 2 * rest > step
+    goes_up |= is_tie if rounding == "half_up" else is_tie & (quotient % 2 == 1)
+    return np.copysign(quotient + goes_up, units), rest > 0
+
+
+def _rounded_values(amounts: Amounts, decimals: int, rounding: str) -> FloatArray:
+    """Return the finer amounts as rounded units."""
+    values = amounts.finer
+    exact: IntArray = np.arange(len(values))
+    rounded = np.zeros(len(values))
+    if values.dtype == FLOAT64:
+        scaled = values * 10.0**decimals
+        np.rint(scaled, out=rounded)
+        # Near a tie the decimal digits decide, which binary arithmetic does not know.
+        exact = np.flatnonzero(np.abs(np.abs(scaled - rounded) - 0.5) < 1e-3)
+    mode = ROUNDING_MODES[rounding]
+    for i in exact:
+        scaled_value = EXACT.scaleb(Decimal(str(values[i])), decimals)
+        rounded[i] = float(scaled_value.to_integral_value(mode, EXACT))
+    return rounded
+
+
+def check_sums(customer: IntArray, money: Money) -> None:
     """Raise where a customer's amounts add up to more than float64 holds exactly."""
+    units, decimals = money.units, money.decimals
     largest = max(float(units.max()), -float(units.min()))
     if largest * len(units) < MAX_UNITS:
         return
     # Not the net sum: on the way to it a sum of large amounts would lose units.
-    if np.bincount(customer, weights=np.abs(units)).max() >= MAX_UNITS:
+    total = float(np.bincount(customer, weights=np.abs(units)).max())
+    if total >= MAX_UNITS:
+        advice, remedy = _advice_to_round(total / 10.0**decimals, CENTS)
         raise InvalidDataError(
             "The amounts of one customer add up to 2**53 minor units or more, which "
             f"cannot be summed exactly with {decimals} decimals.",
-            owner="rfm_table",
+            owner=OWNER,
             name="decimals",
             value=decimals,
-            advice="Use fewer, or a larger unit of money, such as thousands.",
+            advice=advice,
+            remedy=remedy,
         )

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._lines import Lines, number_ids
+from ._ids import number_ids
+from ._lines import Lines
 
 
 class Orders(NamedTuple):
@@ -24,7 +25,7 @@ class Orders(NamedTuple):
 def group_orders(customer: IntArray, lines: Lines) -> Orders:
     """Join the lines of an order; without order ids each line is one."""
     if lines.order is None:
-        return Orders(customer, lines.day, lines.units, lines.units < 0)
+        return Orders(customer, lines.day, lines.money.units, lines.money.units < 0)
     order, n_orders = number_ids(lines.order, ordered=False)
     owner = np.empty(n_orders, dtype=np.intp)
     owner[order] = customer
@@ -34,11 +35,12 @@ def group_orders(customer: IntArray, lines: Lines) -> Orders:
         order, n_orders = number_ids(customer * n_orders + order, ordered=False)
         owner = np.empty(n_orders, dtype=np.intp)
         owner[order] = customer
+    line_units = lines.money.units
     day = np.full(n_orders, np.iinfo(np.int64).max)
     np.minimum.at(day, order, lines.day)
-    units = np.bincount(order, weights=lines.units, minlength=n_orders).astype(float)
+    units = np.bincount(order, weights=line_units, minlength=n_orders).astype(float)
     has_return = np.zeros(n_orders, dtype=bool)
-    has_return[order[lines.units < 0]] = True
+    has_return[order[line_units < 0]] = True
     return Orders(owner, day, units, (units < 0) | ((units == 0) & has_return))
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from skseg._typing import IntArray
 
 from ._calendar import EPOCH
-from ._lines import BLOCK, ColumnNames, Lines, number_ids, read_frame, read_lines
+from ._ids import BLOCK, number_ids
+from ._lines import Lines, read_lines, read_transactions
 from ._money import check_sums
 from ._orders import Orders, group_orders, summarise
 from ._table_options import Options
@@ -258,24 +259,21 @@ def rfm_table(
         invalid,
     )
     options.check()
-    columns = ColumnNames(customer_id, date, amount, order_id)
-    decimals = 2 if decimals == "auto" else decimals
-    frame = read_frame(transactions, columns)
-    lines = read_lines(
-        frame,
-        columns,
-        as_of=as_of,
-        time_zone=time_zone,
-        decimals=decimals,
-        invalid=invalid,
-    )
+    frame = read_transactions(transactions, options)
+    lines = read_lines(frame, options)
+    placeholders = lines.placeholders()
     customer, n_customers = number_ids(lines.customer, ordered=True)
-    check_sums(customer, lines.units, decimals)
+    check_sums(customer, lines.money)
     orders = group_orders(customer, lines)
     as_of_day = lines.as_of.toordinal() - EPOCH
-    values = summarise(orders, n_customers, as_of_day, 10**decimals)
-    report = _report(lines, orders, len(frame), values["frequency"])
-    table = _with_ids(lines.customer, customer, values)
+    scale = 10**lines.money.decimals
+    values = summarise(orders, n_customers, as_of_day, scale)
+    report = _report(lines, placeholders, orders, len(frame), values["frequency"])
+    table = _with_ids(lines.customer.series, customer, values)
+    for kind, texts in placeholders.items():
+        if texts and options.action(kind) == "warn":
+            message = _placeholder_warning(kind, texts, lines, options)
+            warnings.warn(message, stacklevel=2)
     if return_report:
         return table, report
     if report.excluded:
@@ -283,8 +281,32 @@ def rfm_table(
     return table
 
 
+def _placeholder_warning(
+    kind: str, texts: Mapping[str, int], lines: Lines, options: Options
+) -> str:
+    """Return which ids may be none, and what to do."""
+    shown = ", ".join(f"{text!r} ({n:,})" for text, n in texts.items())
+    n_rows = sum(texts.values())
+    verb = "transaction has" if n_rows == 1 else "transactions have"
+    noun = kind.removeprefix("placeholder ")
+    # What has been left out would be refused again without its action.
+    invalid: dict[str, str] = dict.fromkeys(lines.excluded, "exclude")
+    if isinstance(options.invalid, Mapping):
+        invalid = dict(options.invalid)
+    exclude, keep = {**invalid, kind: "exclude"}, {**invalid, kind: "keep"}
+    return (
+        f"{n_rows:,} {verb} a {noun} that usually stands for a missing one: {shown}. "
+        f"It was used as it is written. To leave such rows out, pass "
+        f"invalid={exclude!r}; to use them without this warning, invalid={keep!r}."
+    )
+
+
 def _report(
-    lines: Lines, orders: Orders, n_rows: int, frequency: NDArray[np.int64]
+    lines: Lines,
+    placeholders: Mapping[str, dict[str, int]],
+    orders: Orders,
+    n_rows: int,
+    frequency: NDArray[np.int64],
 ) -> RFMTableReport:
     n_cancelled = int(np.count_nonzero(orders.is_cancelled))
     return RFMTableReport(
@@ -296,8 +318,11 @@ def _report(
         n_purchases=len(orders.day) - n_cancelled,
         n_cancelled_orders=n_cancelled,
         n_customers_without_purchase=int(np.count_nonzero(frequency == 0)),
-        decimals=2,
+        decimals=lines.money.decimals,
+        n_rounded=lines.money.n_rounded,
         excluded=dict(lines.excluded),
+        placeholder_customers=placeholders["placeholder customer"],
+        placeholder_orders=placeholders["placeholder order id"],
     )
 
 

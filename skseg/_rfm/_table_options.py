@@ -9,8 +9,8 @@ from skseg._core._validation import check_choice, check_int
 from skseg.exceptions import InvalidParameterError, did_you_mean
 
 from ._calendar import check_date_format, check_time_zone
-from ._defects import ACTIONS, PLACEHOLDERS
-from ._money import MAX_DECIMALS
+from ._defects import ACTIONS
+from ._float_decimals import MAX_DECIMALS
 
 OWNER = "rfm_table"
 ROUNDINGS = ("half_even", "half_up")
@@ -24,6 +24,7 @@ RESULT_COLUMNS = (
     "average_order_value",
     "mean_gap",
 )
+_RESULTS = ", ".join(RESULT_COLUMNS)
 
 
 class Options(NamedTuple):
@@ -50,12 +51,19 @@ class Options(NamedTuple):
         names = [self.amount, self.quantity, self.price]
         return [name for name in names if name is not None]
 
+    @property
+    def column_names(self) -> list[str]:
+        """The columns to read, each once."""
+        names = [self.customer_id, self.date, *self.amount_columns, self.order_id]
+        return list(dict.fromkeys(name for name in names if name is not None))
+
     def action(self, kind: str) -> str:
         """Return what to do with the rows of a kind of defect."""
-        usual = ACTIONS[kind][0]
-        if isinstance(self.invalid, str):
-            return usual if kind in PLACEHOLDERS else self.invalid
-        return self.invalid.get(kind, usual)
+        usual, *others = ACTIONS[kind]
+        if isinstance(self.invalid, Mapping):
+            return self.invalid.get(kind, usual)
+        # "exclude" is about rows that cannot be used, and these can.
+        return usual if "keep" in others else self.invalid
 
     def check(self) -> None:
         """Raise where a parameter breaks its rule."""
@@ -72,9 +80,7 @@ class Options(NamedTuple):
             if not (isinstance(column, str) or (is_optional and column is None)):
                 raise InvalidParameterError(OWNER, name, "the name of a column", column)
         if self.customer_id in RESULT_COLUMNS:
-            rule = (
-                f"a name that no column of the result has ({', '.join(RESULT_COLUMNS)})"
-            )
+            rule = f"a name that no column of the result has ({_RESULTS})"
             raise InvalidParameterError(OWNER, "customer_id", rule, self.customer_id)
         factors = [self.quantity, self.price]
         has_factors = None not in factors
