@@ -299,7 +299,8 @@ class MECERuleSegmenter(
         score_weights = check_score_weights(self.score_weights, columns, y is not None)
         template = self._template(columns)
         resolved = template.resolve(columns, weight)
-        warn_of_unseen_values(resolved, columns, stacklevel=2)
+        unseen = resolved.unseen_values(columns)
+        warn_of_unseen_values(unseen, columns, stacklevel=2)
         report = resolved.verify(self.schema)
         base = partition(
             resolved,

@@ -14,7 +14,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
-from skseg.rules._unseen import unseen_values
+from skseg.rules._unseen import unseen_sentences
 
 from ._data_file import DataFile
 from ._rules_file import DEFINITION, STRATEGY, RulesFile
@@ -93,7 +93,7 @@ def apply_rules(
         codes = rules.assign(columns)
         if segmenter is not None:
             require_covered(codes, rules, columns, file.schema)
-        unseen = [str(value) for value in unseen_values(rules, columns)]
+        unseen = unseen_sentences(rules.unseen_values(columns), columns)
     except ValueError as error:
         terms = key_terms(file.path.name, data)
         raise InvalidDataError(worded(error, terms)) from error

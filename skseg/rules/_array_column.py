@@ -11,6 +11,8 @@ import numpy as np
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import RuleError
 
+from ._date_column import DateArray, read_dates
+from ._language._dates import is_date_value, microseconds_of_text
 from ._values import NUMBER_TYPES, is_missing_value, is_number, to_float64
 
 # A look-up remembers up to this many texts; beyond, it classifies unseen ones anew.
@@ -67,6 +69,10 @@ class ArrayColumn:
             present = [text if isinstance(text, str) else None for text in texts]
             return np.array([codes[text] for text in present], dtype=np.intp)
 
+    def dates(self) -> DateArray:
+        """Return the column as datetime64 in microseconds, missing values as NaT."""
+        return read_dates(self.owner, self.name, self.values)
+
     def is_text(self) -> bool:
         """Tell whether the column holds text."""
         if self.values.dtype.kind != "O":
@@ -91,8 +97,9 @@ class ArrayColumn:
 
     def _require_comparable(self, kind: str) -> None:
         if self.values.dtype.kind in "mM":
+            advice = date_advice if self.values.dtype.kind == "M" else duration_advice
             raise incomparable_error(
-                self.owner, self.name, self.values.dtype, kind, temporal=True
+                self.owner, self.name, self.values.dtype, kind, advice(self.name)
             )
 
     def _require_text(self, values: Iterable[Any]) -> None:
@@ -106,6 +113,10 @@ class ArrayColumn:
             "numbers": "text values are quoted in rules",
             "text": "numbers are not quoted in rules",
         }
+        advice = f"Convert the column, or the rule: {quotes[kind]}."
+        is_iso = isinstance(value, str) and microseconds_of_text(value) is not None
+        if is_date_value(value) or is_iso:
+            advice = date_advice(self.name)
         raise RuleError(
             f"{self.owner} compares {kind}, and row {row} of column {self.name!r} "
             f"holds {value!r} ({type(value).__name__}).",
@@ -114,23 +125,35 @@ class ArrayColumn:
             value=value,
             column=self.name,
             row=row,
-            advice=f"Convert the column, or the rule: {quotes[kind]}.",
+            advice=advice,
         )
 
 
 def incomparable_error(
-    owner: str, name: str, dtype: object, kind: str, *, temporal: bool
+    owner: str, name: str, dtype: object, kind: str, advice: str | None
 ) -> RuleError:
     """Return the error for a column whose type holds neither numbers nor text."""
-    advice = "Turn dates into a number first, such as days before today."
     return RuleError(
         f"{owner} compares {kind}, and column {name!r} holds {dtype}.",
         owner=owner,
         rule=kind,
         value=dtype,
         column=name,
-        advice=advice if temporal else None,
+        advice=advice,
     )
+
+
+def date_advice(name: str) -> str:
+    """Say how to use a column of dates."""
+    return (
+        "Turn dates into a number first, such as days before today, or compare them "
+        f"with a date in a rule: col({name!r}) >= date('2024-12-25')."
+    )
+
+
+def duration_advice(name: str) -> str:
+    """Say how to use a column of durations."""
+    return f"Turn durations into numbers first: X[{name!r}] / pandas.Timedelta(days=1)."
 
 
 class _TextCodes(dict[Any, int]):

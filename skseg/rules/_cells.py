@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -23,7 +23,9 @@ from skseg._typing import FloatArray
 from skseg.exceptions import RuleError
 
 from ._columns import Columns
+from ._date_column import MISSING
 from ._language._conditions import (
+    PLURAL,
     And,
     Comparison,
     Kind,
@@ -37,51 +39,41 @@ from ._language._conditions import (
     leaves,
     require_resolved,
 )
-
-_PLURAL: dict[Any, str] = {"number": "numbers", "text": "text"}
+from ._language._dates import Date
 
 # Up to this many edges, comparing all values with each edge beats a binary search.
 _FEW_EDGES = 24
 
 
-def _edge(number: float, above: bool) -> float:
-    """Return e such that ``x >= e`` is ``x >= number``, or ``x > number`` if `above`.
-
-    float64 has neighbours, so every comparison is a comparison with ``>=``, and an
-    interval that holds no float64 never becomes a cell. NaN: no x is above infinity.
-    """
-    if not above:
-        return number
-    if number == math.inf:
-        return math.nan
-    return math.nextafter(number, math.inf) + 0.0
-
-
-def _leaf_edges(leaf: Leaf) -> Iterable[tuple[float, float, bool]]:
-    """Yield (edge, number it came from, whether it lies just above that number)."""
+def _origins(leaf: Leaf) -> Iterable[tuple[Any, bool]]:
+    """Yield (value, whether cells part just above it) of what a leaf compares with."""
     if isinstance(leaf, Missing):
         return
     if isinstance(leaf, Membership):
-        pairs = [(number, above) for number in leaf.values for above in (False, True)]
+        yield from ((value, above) for value in leaf.values for above in (False, True))
     elif leaf.operator in ("==", "!="):
-        pairs = [(leaf.threshold, False), (leaf.threshold, True)]  # type: ignore[list-item]
+        yield from ((leaf.threshold, False), (leaf.threshold, True))
     else:
-        pairs = [(leaf.threshold, leaf.operator in (">", "<="))]  # type: ignore[list-item]
-    for number, above in pairs:
-        assert isinstance(number, float)
-        edge = _edge(number, above)
-        if edge > -math.inf:
-            yield edge, number, above
+        yield leaf.threshold, leaf.operator in (">", "<=")
 
 
 @dataclass(frozen=True)
-class NumberAxis:
-    """A column of numbers: cells ``[edge, next edge)`` in order, then "missing"."""
+class OrderedAxis:
+    """A column of ordered values: cells ``[edge, next edge)``, then "missing"."""
 
     name: str
-    edges: FloatArray
-    # Edge -> the number it came from and whether the edge lies just above it.
-    origins: dict[float, tuple[float, bool]]
+    edges: npt.NDArray[Any]
+    # Edge -> the value it came from and whether the edge lies just above it.
+    origins: dict[Any, tuple[Any, bool]]
+
+    @classmethod
+    def edge(cls, value: Any, above: bool) -> Any:
+        """Return e such that ``x >= e`` is ``x >= value``, or ``x > value``."""
+        raise NotImplementedError
+
+    def codes(self, columns: Columns) -> npt.NDArray[Any]:
+        """Return the cell number of every row."""
+        raise NotImplementedError
 
     @property
     def size(self) -> int:
@@ -99,19 +91,19 @@ class NumberAxis:
         return 1 << (self.size - 1)
 
     @cached_property
-    def _sorted_edges(self) -> list[float]:
-        return [float(edge) for edge in self.edges]
+    def _sorted_edges(self) -> list[Any]:
+        return self.edges.tolist()  # type: ignore[no-any-return]
 
-    def _from(self, number: float, above: bool) -> int:
-        """Return the cells of all values at or above `number`, or only `above` it."""
-        edge = _edge(number, above)
+    def _from(self, value: Any, above: bool) -> int:
+        """Return the cells of all values at or above `value`, or only `above` it."""
+        edge = self.edge(value, above)
         if math.isnan(edge):
             return 0
         first = bisect_right(self._sorted_edges, edge)
         return self.full & ~self.missing & -(1 << first)
 
-    def _point(self, number: float) -> int:
-        return self._from(number, False) & ~self._from(number, True)
+    def _point(self, value: Any) -> int:
+        return self._from(value, False) & ~self._from(value, True)
 
     def mask(self, leaf: Leaf) -> int:
         """Return the cells on which `leaf` holds."""
@@ -119,10 +111,9 @@ class NumberAxis:
             return self.missing
         if isinstance(leaf, Membership):
             mask = 0
-            for number in leaf.values:
-                mask |= self._point(number)  # type: ignore[arg-type]
+            for value in leaf.values:
+                mask |= self._point(value)
             return mask
-        assert isinstance(leaf.threshold, float)
         if leaf.operator == "==":
             return self._point(leaf.threshold)
         if leaf.operator == "!=":
@@ -131,6 +122,25 @@ class NumberAxis:
         if leaf.operator in (">", ">="):
             return above
         return self.full & ~self.missing & ~above
+
+
+@dataclass(frozen=True)
+class NumberAxis(OrderedAxis):
+    """A column of numbers."""
+
+    @classmethod
+    def edge(cls, value: float, above: bool) -> float:
+        """Return e such that ``x >= e`` is ``x >= value``, or ``x > value`` if `above`.
+
+        float64 has neighbours, so every comparison is a comparison with ``>=``, and an
+        interval that holds no float64 never becomes a cell. NaN: no x is above
+        infinity.
+        """
+        if not above:
+            return value
+        if value == math.inf:
+            return math.nan
+        return math.nextafter(value, math.inf) + 0.0
 
     def codes(self, columns: Columns) -> npt.NDArray[Any]:
         """Return the cell number of every row."""
@@ -149,6 +159,23 @@ class NumberAxis:
         absent = np.isnan(values)
         if absent.any():
             codes[absent] = self.size - 1
+        return codes
+
+
+@dataclass(frozen=True)
+class DateAxis(OrderedAxis):
+    """A column of dates, whose edges are int64 microseconds."""
+
+    @classmethod
+    def edge(cls, value: Date, above: bool) -> int:
+        """Return e such that ``x >= e`` is ``x >= value``, or ``x > value``."""
+        return value.microseconds + above
+
+    def codes(self, columns: Columns) -> npt.NDArray[Any]:
+        """Return the cell number of every row."""
+        microseconds = columns.dates(self.name).view(np.int64)
+        codes = np.searchsorted(self.edges, microseconds, side="right")
+        codes[microseconds == MISSING] = self.size - 1
         return codes
 
 
@@ -213,7 +240,7 @@ class PresenceAxis:
         return columns.missing(self.name).view(np.uint8)
 
 
-Axis = NumberAxis | TextAxis | PresenceAxis
+Axis = NumberAxis | DateAxis | TextAxis | PresenceAxis
 
 
 class CellAxis(Protocol):
@@ -272,16 +299,30 @@ def members_by_cell(members: Mapping[int, int], size: int) -> list[int]:
     return list(accumulate(changes[:-1], xor))
 
 
+def _edges_with_origins(
+    leaves_: Iterable[Leaf], edge_of: Callable[[Any, bool], Any]
+) -> dict[Any, tuple[Any, bool]]:
+    """Return the edges of cells in rising order, with what they came from."""
+    origins: dict[Any, tuple[Any, bool]] = {}
+    for leaf in leaves_:
+        for value, above in _origins(leaf):
+            edge = edge_of(value, above)
+            # An edge may be both ">= b" and "> a"; the former is shown.
+            if edge > -math.inf and (not above or edge not in origins):
+                origins[edge] = (value, above)
+    return dict(sorted(origins.items()))
+
+
 def number_axis(name: str, leaves_: Iterable[Leaf]) -> NumberAxis:
     """Build the axis of a column of numbers from what it is compared with."""
-    origins: dict[float, tuple[float, bool]] = {}
-    for leaf in leaves_:
-        for edge, number, above in _leaf_edges(leaf):
-            # An edge may be both ">= b" and "> a"; the former is shown.
-            if not above or edge not in origins:
-                origins[edge] = (number, above)
-    finite = [edge for edge in origins if not math.isnan(edge)]
-    return NumberAxis(name, np.array(sorted(finite), dtype=np.float64), origins)
+    origins = _edges_with_origins(leaves_, NumberAxis.edge)
+    return NumberAxis(name, np.array(list(origins), dtype=np.float64), origins)
+
+
+def date_axis(name: str, leaves_: Iterable[Leaf]) -> DateAxis:
+    """Build the axis of a column of dates from what it is compared with."""
+    origins = _edges_with_origins(leaves_, DateAxis.edge)
+    return DateAxis(name, np.array(list(origins), dtype=np.int64), origins)
 
 
 def text_axis(name: str, leaves_: Iterable[Leaf]) -> TextAxis:
@@ -312,15 +353,16 @@ def leaves_by_column(
     for name, (kind, extra_leaves) in (extra or {}).items():
         if name not in kinds:
             continue
-        if kind and kinds[name] and kind != kinds[name]:
+        compared = kinds[name]
+        if kind and compared and kind != compared:
             raise RuleError(
-                f"The schema says that column {name!r} holds {_PLURAL[kind]}; the "
-                f"rules compare it with {_PLURAL[kinds[name]]}.",
+                f"The schema says that column {name!r} holds {PLURAL[kind]}; the "
+                f"rules compare it with {PLURAL[compared]}.",
                 name="schema",
                 value=kind,
                 column=name,
             )
-        kinds[name] = kinds[name] or kind
+        kinds[name] = compared or kind
         by_column[name].extend(extra_leaves)
     return {name: (kind, by_column[name]) for name, kind in kinds.items()}
 
@@ -329,6 +371,8 @@ def build_axis(name: str, kind: Kind | None, leaves_: Iterable[Leaf]) -> Axis:
     """Build the axis of a column from the leaves that mention it."""
     if kind == "number":
         return number_axis(name, leaves_)
+    if kind == "date":
+        return date_axis(name, leaves_)
     return text_axis(name, leaves_) if kind else PresenceAxis(name)
 
 

@@ -12,6 +12,7 @@ from skseg.exceptions import MissingColumnError, RuleError
 
 from ._array_column import ArrayColumn, as_array
 from ._column_names import text_names
+from ._date_column import DateArray
 
 if TYPE_CHECKING:
     from ._series_column import SeriesColumn
@@ -185,6 +186,33 @@ class Columns:
         array([80., nan,  1.])
         """
         return self._column(name).numbers()
+
+    def dates(self, name: str) -> DateArray:
+        """Return a column as moments without a time zone.
+
+        Parameters
+        ----------
+        name : str
+            The column: dates, moments, or text that holds ISO dates.
+
+        Returns
+        -------
+        ndarray of datetime64[us] of shape (n_rows,)
+            Days are their first moment; finer fractions are cut off; NaT for missing.
+
+        Raises
+        ------
+        RuleError
+            If the column holds anything else, or has a time zone.
+
+        Examples
+        --------
+        >>> from skseg.rules import Columns
+        >>> Columns({"day": ["2024-12-25", None]}).dates("day")
+        array(['2024-12-25T00:00:00.000000',                        'NaT'],
+              dtype='datetime64[us]')
+        """
+        return self._column(name).dates()
 
     def text_codes(self, name: str, values: Sequence[str]) -> IntArray:
         """Return each row's position in `values`.

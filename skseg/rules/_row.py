@@ -17,9 +17,10 @@ import numpy as np
 
 from skseg.exceptions import MissingColumnError, RuleError
 
-from ._cells import Axis, NumberAxis, TextAxis, members_by_cell, rule_mask
+from ._cells import Axis, DateAxis, NumberAxis, TextAxis, members_by_cell, rule_mask
 from ._column_names import text_names
 from ._columns import Columns
+from ._date_column import MISSING, microseconds_of_value
 from ._language._conditions import And, Not, Or, Rule, leaves
 from ._values import is_missing_value, is_number, to_float64
 
@@ -155,6 +156,8 @@ def _encoder(axis: Axis) -> Encoder:
         return _number_encoder(axis)
     if isinstance(axis, TextAxis):
         return _text_encoder(axis)
+    if isinstance(axis, DateAxis):
+        return _date_encoder(axis)
 
     def encode(value: Any) -> int:
         if isinstance(value, float):
@@ -185,6 +188,19 @@ def _number_encoder(axis: NumberAxis) -> Encoder:
                 return int(axis.codes(Columns({axis.name: [value]}))[0])
             number = to_float64(value)
         return bisect_right(edges, number) if number == number else missing
+
+    return encode
+
+
+def _date_encoder(axis: DateAxis) -> Encoder:
+    edges, missing = axis.edges.tolist(), axis.size - 1
+
+    def encode(value: Any) -> int:
+        _require_single(axis.name, value)
+        microseconds = microseconds_of_value(value)
+        if microseconds is None:
+            return int(axis.codes(Columns({axis.name: [value]}))[0])
+        return missing if microseconds == MISSING else bisect_right(edges, microseconds)
 
     return encode
 

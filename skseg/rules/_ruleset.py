@@ -31,6 +31,7 @@ from ._proof._rewrite import disjoint_rules, simplified_rules
 from ._quantile import ColumnQuantiles
 from ._reserved_names import OUTSIDE
 from ._row import RowAssigner
+from ._unseen import unseen_values
 
 
 def _parsed(rule: str | Rule, subject: str) -> Rule:
@@ -408,6 +409,38 @@ class RuleSet:
         if self._universe is None:
             return np.ones(columns.n_rows, dtype=bool)
         return self._universe.evaluate(columns)
+
+    def unseen_values(self, X: Any) -> dict[str, list[str]]:
+        """Return the texts that the rules ask for and that no row of `X` holds.
+
+        A typing error in a value makes a rule that holds for nobody, in silence.
+
+        Parameters
+        ----------
+        X : frame, mapping of str to sequence, or array of shape (n_rows, n_columns)
+            As in `assign`.
+
+        Returns
+        -------
+        dict of str to list of str
+            Column -> texts, in the order of the rules; without columns of which every
+            text occurs.
+
+        Raises
+        ------
+        RuleError
+            If a column is missing or of the wrong kind.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"Fashion": "category in ['fashon', 'shoes']"})
+        >>> rules.unseen_values({"category": ["fashion", "shoes", "toys"]})
+        {'category': ['fashon']}
+        """
+        columns = X if isinstance(X, Columns) else Columns(X)
+        columns.require(list(self.columns))
+        return unseen_values(self._all_rules, columns)
 
     def resolve(self, X: Any, sample_weight: Any = None) -> RuleSet:
         """Return the rule set with every quantile replaced by its value in `X`.

@@ -15,7 +15,13 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._array_column import ArrayColumn, incomparable_error
+from ._array_column import (
+    ArrayColumn,
+    date_advice,
+    duration_advice,
+    incomparable_error,
+)
+from ._date_column import DateArray, no_dates_error, zone_advice
 from ._values import is_missing_value
 
 # Up to this many values, comparing the column with one after the other within its frame
@@ -52,6 +58,18 @@ class SeriesColumn:
         if len(values) <= _MAX_COMPARED and _compares_as_text(self.series):
             return _compared(self.series, values)
         return self._array(self.series).text_codes(values)
+
+    def dates(self) -> DateArray:
+        """Return the column as datetime64 in microseconds, missing values as NaT."""
+        dtype = self.series.dtype
+        if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
+            library = self.series.implementation.value
+            advice = zone_advice(self.name, library)
+            raise no_dates_error(self.owner, self.name, dtype, advice)
+        if dtype.is_nested() or isinstance(dtype, nw.Time):
+            advice = "Make a column of dates of it first."
+            raise no_dates_error(self.owner, self.name, dtype, advice)
+        return self._array(self.series).dates()
 
     def is_text(self) -> bool:
         """Tell whether the column holds text."""
@@ -94,9 +112,12 @@ class SeriesColumn:
     def _require_comparable(self, kind: str) -> None:
         dtype = self.series.dtype
         if dtype.is_temporal() or dtype.is_nested():
-            raise incomparable_error(
-                self.owner, self.name, dtype, kind, temporal=dtype.is_temporal()
-            )
+            advice = None
+            if isinstance(dtype, nw.Date | nw.Datetime):
+                advice = date_advice(self.name)
+            elif isinstance(dtype, nw.Duration):
+                advice = duration_advice(self.name)
+            raise incomparable_error(self.owner, self.name, dtype, kind, advice)
 
 
 def decoded(series: nw.Series[Any]) -> nw.Series[Any]:

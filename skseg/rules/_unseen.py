@@ -3,57 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from skseg.exceptions import did_you_mean
 
 from ._columns import Columns
-from ._language._conditions import Comparison, Leaf, Membership, leaves
-from ._ruleset import RuleSet
+from ._language._conditions import Comparison, Leaf, Membership, Rule, leaves
 
 # More values than this are counted instead of listed.
 _MAX_LISTED = 8
 
 
-@dataclass(frozen=True)
-class UnseenValue:
-    """A text that a rule compares a column with and that no row of the column holds.
-
-    `levels` are the texts that the column holds, sorted.
-    """
-
-    column: str
-    value: str
-    levels: tuple[str, ...]
-
-    def __str__(self) -> str:
-        sentence = f"No row of column {self.column!r} holds {self.value!r}."
-        if hint := did_you_mean(self.value, self.levels):
-            return sentence + hint
-        if len(self.levels) > _MAX_LISTED:
-            return f"{sentence} It holds {len(self.levels):,} other texts."
-        listed = ", ".join(map(repr, self.levels)) or "no text at all"
-        return f"{sentence} It holds {listed}."
-
-
-def unseen_values(rules: RuleSet, columns: Columns) -> list[UnseenValue]:
-    """Return the texts of universe and rules that no row holds, column by column."""
-    conditions = [*rules.rules.values()]
-    if rules.universe is not None:
-        conditions.insert(0, rules.universe)
+def unseen_values(rules: Iterable[Rule], columns: Columns) -> dict[str, list[str]]:
+    """Return column -> the texts that no row holds; see `RuleSet.unseen_values`."""
     texts: dict[str, dict[str, None]] = {}
-    for condition in conditions:
-        for leaf in leaves(condition):
+    for rule in rules:
+        for leaf in leaves(rule):
             for text in _texts(leaf):
                 texts.setdefault(leaf.column, {})[text] = None
-    unseen = []
+    unseen = {}
     for name, compared in texts.items():
-        # Codes are cheap; the levels are only taken where they are shown.
         codes = set(columns.text_codes(name, list(compared)).tolist())
-        absent = [text for code, text in enumerate(compared) if code not in codes]
-        levels = tuple(map(str, columns.levels(name))) if absent else ()
-        unseen += [UnseenValue(name, text, levels) for text in absent]
+        if absent := [text for code, text in enumerate(compared) if code not in codes]:
+            unseen[name] = absent
     return unseen
 
 
@@ -65,12 +37,35 @@ def _texts(leaf: Leaf) -> Iterable[str]:
         yield leaf.threshold
 
 
-def warn_of_unseen_values(rules: RuleSet, columns: Columns, stacklevel: int) -> None:
-    """Warn of texts in `rules` that no training row holds.
+def unseen_sentences(
+    unseen: Mapping[str, Sequence[str]], columns: Columns
+) -> list[str]:
+    """Return a sentence for each text that no row holds, with the near one."""
+    return [
+        _sentence(name, text, levels)
+        for name, texts in unseen.items()
+        for levels in [list(map(str, columns.levels(name)))]
+        for text in texts
+    ]
+
+
+def _sentence(name: str, text: str, levels: Sequence[str]) -> str:
+    sentence = f"No row of column {name!r} holds {text!r}."
+    if hint := did_you_mean(text, levels):
+        return sentence + hint
+    if len(levels) > _MAX_LISTED:
+        return f"{sentence} It holds {len(levels):,} other texts."
+    return f"{sentence} It holds {', '.join(map(repr, levels)) or 'no text at all'}."
+
+
+def warn_of_unseen_values(
+    unseen: Mapping[str, Sequence[str]], columns: Columns, stacklevel: int
+) -> None:
+    """Warn of texts in rules that no training row holds.
 
     A text that is rare may be right, so this is no error. `stacklevel` is counted from
     the caller, as in `warnings.warn`.
     """
-    if unseen := unseen_values(rules, columns):
-        message = " ".join(map(str, unseen))
+    if unseen:
+        message = " ".join(unseen_sentences(unseen, columns))
         warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)

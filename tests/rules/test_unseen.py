@@ -13,7 +13,7 @@ import pytest
 
 from skseg import MECERuleSegmenter
 from skseg.rules import Columns, RuleSet
-from skseg.rules._unseen import unseen_values
+from skseg.rules._unseen import unseen_sentences
 
 CATEGORIES = ["fashion", "toys", None, "Garden & Home", "fashion"]
 CONTAINERS = {
@@ -38,7 +38,8 @@ CONTAINERS = {
 
 
 def sentences(rules: RuleSet, X: Any) -> list[str]:
-    return [str(value) for value in unseen_values(rules, Columns(X))]
+    columns = Columns(X)
+    return unseen_sentences(rules.unseen_values(columns), columns)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
@@ -59,13 +60,17 @@ def sentences(rules: RuleSet, X: Any) -> list[str]:
         ),
         (
             "category in ['toys', 'garden and home']",
-            "No row of column 'category' holds 'garden and home'. Did you mean "
-            "'Garden & Home'?",
+            (
+                "No row of column 'category' holds 'garden and home'. Did you mean "
+                "'Garden & Home'?"
+            ),
         ),
         (
             "category not in ['toys', 'zzz']",
-            "No row of column 'category' holds 'zzz'. It holds 'Garden & Home', "
-            "'fashion', 'toys'.",
+            (
+                "No row of column 'category' holds 'zzz'. It holds 'Garden & Home', "
+                "'fashion', 'toys'."
+            ),
         ),
     ],
 )
@@ -88,8 +93,8 @@ def test_the_universe_counts_and_a_value_is_named_once() -> None:
         {"A": "plan == 'pro' and n > 1", "B": "plan == 'pro' and n <= 1"},
         universe="plan != 'fre'",
     )
-    found = unseen_values(rules, Columns({"plan": ["free", "trial"], "n": [1, 2]}))
-    assert [(u.column, u.value) for u in found] == [("plan", "fre"), ("plan", "pro")]
+    X = {"plan": ["free", "trial"], "n": [1, 2]}
+    assert rules.unseen_values(X) == {"plan": ["fre", "pro"]}
 
 
 def test_many_levels_are_counted_and_none_are_said_to_be_none() -> None:

@@ -10,17 +10,21 @@ from typing import Any, Literal, NoReturn
 from skseg._typing import BoolArray
 from skseg.exceptions import RuleError
 
+from ._dates import ISO_EXAMPLES, Date, as_date, is_date_value, microseconds_of_text
 from ._thresholds import (
     Threshold,
     as_threshold,
     check_name,
     check_number,
+    format_number,
     resolve_threshold,
     threshold_text,
 )
 
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
-Kind = Literal["number", "text"]
+Kind = Literal["number", "text", "date"]
+
+PLURAL: dict[Kind, str] = {"number": "numbers", "text": "text", "date": "dates"}
 
 
 class Rule:
@@ -162,10 +166,10 @@ class Comparison(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Membership(Rule):
-    """``column in [values]``: all numbers or all text, in the order written."""
+    """``column in [values]``: numbers, text or dates, in the order written."""
 
     column: str
-    values: tuple[float, ...] | tuple[str, ...]
+    values: tuple[float, ...] | tuple[str, ...] | tuple[Date, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,7 @@ def comparison(column: str, operator: Operator, value: Any) -> Comparison:
                 f"Text has no order in rules: {column!r} {operator} {value!r}.",
                 value=value,
                 column=column,
-                advice="Use ==, != or in.",
+                advice=_order_advice(value),
             )
         text = check_name(value, f"A value of column {column!r}", allow_empty=True)
         return Comparison(column, operator, text)
@@ -244,6 +248,17 @@ def comparison(column: str, operator: Operator, value: Any) -> Comparison:
             advice=f"Use missing({column}) to ask for missing values.",
         )
     return Comparison(column, operator, as_threshold(value))
+
+
+def _order_advice(text: str) -> str:
+    """Say what to write in place of a text that stands where order counts."""
+    if microseconds_of_text(text) is not None:
+        return f"A date is written date({text!r})."
+    try:
+        number = format_number(check_number(float(text)))
+    except ValueError:
+        return f"Use ==, != or in. Dates are written date({ISO_EXAMPLES.split()[0]})."
+    return f"A number has no quotes: {number}."
 
 
 def membership(column: str, values: Iterable[Any]) -> Membership:
@@ -261,10 +276,13 @@ def membership(column: str, values: Iterable[Any]) -> Membership:
         return Membership(column, tuple(dict.fromkeys(texts)))
     if all(isinstance(value, numbers.Real) for value in listed):
         return Membership(column, tuple(dict.fromkeys(map(check_number, listed))))
+    if all(is_date_value(value) for value in listed):
+        return Membership(column, tuple(dict.fromkeys(map(as_date, listed))))
     raise RuleError(
-        f"The values that {column!r} is compared with must be all numbers or all "
-        f"text. Got {listed!r}; missing values are asked for with missing({column}).",
-        rule="all numbers or all text",
+        f"The values that {column!r} is compared with must be all numbers, all text or "
+        f"all dates. Got {listed!r}; missing values are asked for with "
+        f"missing({column}).",
+        rule="all numbers, all text or all dates",
         value=listed,
         column=column,
     )
@@ -383,8 +401,16 @@ def leaf_kind(leaf: Leaf) -> Kind | None:
     """Return what kind of value the leaf compares its column with."""
     if isinstance(leaf, Missing):
         return None
-    value = leaf.values[0] if isinstance(leaf, Membership) else leaf.threshold
-    return "text" if isinstance(value, str) else "number"
+    return value_kind(
+        leaf.values[0] if isinstance(leaf, Membership) else leaf.threshold
+    )
+
+
+def value_kind(value: Threshold | str) -> Kind:
+    """Return what kind of value a column is compared with."""
+    if isinstance(value, str):
+        return "text"
+    return "date" if isinstance(value, Date) else "number"
 
 
 def column_kinds(rules: Iterable[Rule]) -> dict[str, Kind | None]:
@@ -394,14 +420,26 @@ def column_kinds(rules: Iterable[Rule]) -> dict[str, Kind | None]:
         for leaf in leaves(rule):
             kind, earlier = leaf_kind(leaf), kinds.get(leaf.column)
             if kind and earlier and kind != earlier:
-                raise RuleError(
-                    f"Column {leaf.column!r} is compared with numbers and with text. "
-                    "A column holds one kind of value; write the numbers as text, or "
-                    "split the column in two.",
-                    column=leaf.column,
-                )
+                raise _two_kinds_error(leaf.column, {kind, earlier})
             kinds[leaf.column] = kind or earlier
     return kinds
+
+
+def _two_kinds_error(column: str, kinds: set[Kind]) -> RuleError:
+    first, second = (
+        PLURAL[kind] for kind in ("number", "text", "date") if kind in kinds
+    )
+    advice = "Write the numbers as text, or split the column in two."
+    if "date" in kinds:
+        advice = "Write all of them as dates: date('2024-12-25')."
+    if kinds == {"number", "date"}:
+        advice += " Quantiles are numbers, and there are none of dates."
+    return RuleError(
+        f"Column {column!r} is compared with {first} and with {second}. A column holds "
+        "one kind of value.",
+        column=column,
+        advice=advice,
+    )
 
 
 def map_leaves(rule: Rule, change: Callable[[Leaf], Rule]) -> Rule:
@@ -437,11 +475,11 @@ def unresolved_error(column: str, threshold: Threshold) -> RuleError:
 
 
 def open_thresholds(rules: Iterable[Rule]) -> Iterator[tuple[str, Threshold]]:
-    """Yield (column, threshold) of every threshold that is not a number or text yet."""
+    """Yield (column, threshold) of every threshold that has no value yet."""
     for rule in rules:
         for leaf in leaves(rule):
             if isinstance(leaf, Comparison) and not isinstance(
-                leaf.threshold, float | str
+                leaf.threshold, float | str | Date
             ):
                 yield leaf.column, leaf.threshold
 
@@ -459,7 +497,7 @@ def resolve_rule(rule: Rule, quantile: Callable[[str, float], float]) -> Rule:
 
 def resolve_leaf(leaf: Leaf, quantile: Callable[[str, float], float]) -> Leaf:
     """Return `leaf` with ``quantile(column, p)`` in place of every ``q(p)``."""
-    if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str):
+    if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str | Date):
         return leaf
     number = resolve_threshold(
         leaf.threshold, lambda level: quantile(leaf.column, level)

@@ -19,6 +19,7 @@ from ._conditions import (
     leaves,
     membership,
 )
+from ._dates import Date, as_date, is_date_value
 from ._source import Source
 from ._thresholds import (
     Quantile,
@@ -47,7 +48,7 @@ _MIRROR: dict[Operator, Operator] = {
     "==": "==",
     "!=": "!=",
 }
-_FUNCTIONS = ("col", "missing", "q", "max", "min")
+_FUNCTIONS = ("col", "missing", "q", "max", "min", "date")
 
 
 def parse(
@@ -67,15 +68,16 @@ def parse(
     text : str or Rule
         Comparisons ``< <= > >= == !=`` and their chains (``40 <= aov < 120``),
         ``in [...]``, ``not in [...]``, ``missing(x)``, joined by ``and``, ``or``,
-        ``not``. A threshold is a number, ``inf``, a quantile ``q(p)``, or
-        ``max(...)`` / ``min(...)`` of these. A `Rule` is returned unchanged.
+        ``not``. A threshold is a number, ``inf``, a quantile ``q(p)``,
+        ``max(...)`` / ``min(...)`` of these, or a date ``date('2024-12-25')``. A
+        `Rule` is returned unchanged.
     columns : iterable of str, default=None
         The columns that exist. When given, any other name is an error that points
         at its place in the text and suggests the likely one.
     params : mapping of str to value, default=None
         Values of the named parameters of the text, written ``{name}`` in the place of a
-        value: a number, text, ``q(p)``, ``max(...)``, ``min(...)``, or after ``in`` a
-        list.
+        value: a number, text, a date, ``q(p)``, ``max(...)``, ``min(...)``, or after
+        ``in`` a list. ``date({name})`` takes ISO text as well as a date.
 
     Returns
     -------
@@ -290,7 +292,20 @@ class _Parser:
             listed = self._arguments(node, None)
             args = tuple(self._threshold(argument, depth + 1) for argument in listed)
             return self._checked(node, extreme, function, args)  # type: ignore[no-any-return]
+        if function == "date":
+            (argument,) = self._arguments(node, 1)
+            return self._date(argument)
         self._fail(node, f"{function}(...) is not a threshold.")
+
+    def _date(self, node: ast.expr) -> Date:
+        value: Any = node
+        if _is_parameter(node):
+            value = self._parameter(node)
+        elif isinstance(node, ast.Constant):
+            value = node.value
+        if isinstance(value, str) or is_date_value(value):
+            return self._checked(node, as_date, value)  # type: ignore[no-any-return]
+        self._fail(node, "date(...) takes a date in quotes: date('2024-12-25').")
 
     def _function(self, node: ast.Call) -> str:
         name = node.func.id if isinstance(node.func, ast.Name) else None

@@ -16,6 +16,7 @@ from ._conditions import (
     Or,
     Rule,
 )
+from ._dates import Date
 from ._thresholds import Extreme, Quantile, Threshold, format_number, threshold_text
 
 RESERVED = frozenset({"col", "q", "max", "min", "missing", "inf", "nan"})
@@ -36,9 +37,9 @@ def column_text(name: str) -> str:
     return name if bare else f"col({name!r})"
 
 
-def value_text(value: float | str) -> str:
-    """Return a number or a text value as text of the rule language."""
-    return repr(value) if isinstance(value, str) else format_number(value)
+def value_text(value: float | str | Date) -> str:
+    """Return a number, a text or a date as text of the rule language."""
+    return repr(value) if isinstance(value, str) else threshold_text(value)
 
 
 def rule_text(rule: Rule) -> str:
@@ -118,9 +119,29 @@ _ENGLISH = {
 }
 
 
+# Of moments; their own words for "at least" and "below" are those of a calendar.
+_ENGLISH_DATES = {
+    "<": "before",
+    "<=": "at or before",
+    ">": "after",
+    ">=": "at or after",
+    "==": "exactly",
+    "!=": "not exactly",
+}
+
+
+def _english_date(date: Date, operator: str) -> str:
+    # Only "on or after" a day and "before" it leave no doubt about its hours.
+    if date.is_midnight and operator not in ("<", ">="):
+        return f"{date.iso} 00:00"
+    return date.iso
+
+
 def _english_threshold(threshold: Threshold | str) -> str:
     if isinstance(threshold, str):
         return repr(threshold)
+    if isinstance(threshold, Date):
+        return threshold.iso
     if isinstance(threshold, float):
         return format_number(threshold)
     if isinstance(threshold, Quantile):
@@ -141,14 +162,25 @@ def _listed(words: Sequence[str], last: str) -> str:
 
 
 def _clause(operator: str, threshold: Threshold | str) -> str:
+    if isinstance(threshold, Date):
+        words = _ENGLISH_DATES[operator]
+        if operator == ">=" and threshold.is_midnight:
+            words = "on or after"
+        return f"{words} {_english_date(threshold, operator)}"
     return f"{_ENGLISH[operator]} {_english_threshold(threshold)}".strip()
+
+
+def _english_value(value: float | str | Date) -> str:
+    if isinstance(value, Date):
+        return _english_date(value, "==")
+    return value_text(value)
 
 
 def _leaf_english(leaf: Leaf, negated: bool) -> str:
     if isinstance(leaf, Missing):
         return f"{leaf.column} is {'known' if negated else 'missing'}"
     if isinstance(leaf, Membership):
-        values = _listed([value_text(value) for value in leaf.values], "or")
+        values = _listed([_english_value(value) for value in leaf.values], "or")
         if negated:
             return f"{leaf.column} is not {values} (or is missing)"
         return f"{leaf.column} is {values}"

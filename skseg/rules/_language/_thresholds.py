@@ -1,4 +1,4 @@
-"""Thresholds: numbers, quantiles, and the largest or smallest of several."""
+"""Thresholds: numbers, dates, quantiles, and the largest or smallest of several."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from skseg.exceptions import RuleError
+
+from ._dates import Date, as_date, is_date_value
 
 
 def check_name(name: object, subject: str, *, allow_empty: bool = False) -> str:
@@ -123,20 +125,20 @@ class Extreme:
     """
 
     function: str
-    args: tuple[Threshold, ...]
+    args: tuple[float | Quantile | Extreme, ...]
 
     def __str__(self) -> str:
         return f"{self.function}({', '.join(threshold_text(a) for a in self.args)})"
 
 
-Threshold = float | Quantile | Extreme
+Threshold = float | Date | Quantile | Extreme
 
 
 def as_threshold(value: Any) -> Threshold:
     """Return `value` as a threshold, checked."""
     if isinstance(value, Quantile | Extreme):
         return value
-    return check_number(value)
+    return as_date(value) if is_date_value(value) else check_number(value)
 
 
 def extreme(function: str, args: tuple[Any, ...]) -> Extreme:
@@ -148,7 +150,18 @@ def extreme(function: str, args: tuple[Any, ...]) -> Extreme:
             rule="at least two thresholds",
             value=args,
         )
-    return Extreme(function, tuple(as_threshold(a) for a in args))
+    thresholds: list[float | Quantile | Extreme] = []
+    for threshold in map(as_threshold, args):
+        if isinstance(threshold, Date):
+            raise RuleError(
+                f"{function}(...) takes numbers and quantiles. Got {threshold}.",
+                owner=function,
+                rule="numbers and quantiles",
+                value=threshold,
+                advice="Compare with the date that is meant.",
+            )
+        thresholds.append(threshold)
+    return Extreme(function, tuple(thresholds))
 
 
 def threshold_text(threshold: Threshold) -> str:
@@ -159,7 +172,7 @@ def threshold_text(threshold: Threshold) -> str:
 
 
 def resolve_threshold(
-    threshold: Threshold, quantile: Callable[[float], float]
+    threshold: float | Quantile | Extreme, quantile: Callable[[float], float]
 ) -> float:
     """Return the number that `threshold` stands for, given the column's quantiles."""
     if isinstance(threshold, float):

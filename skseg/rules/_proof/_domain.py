@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from skseg.exceptions import RuleError, did_you_mean
-from skseg.rules._cells import Axis, NumberAxis, TextAxis
+from skseg.rules._cells import Axis, NumberAxis, OrderedAxis, TextAxis
 from skseg.rules._language._conditions import (
     And,
     Comparison,
@@ -170,10 +170,13 @@ def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
     return replace(domain, values=inside) if inside else domain
 
 
-def cell_bounds(axis: NumberAxis, cell: int) -> tuple[float, float]:
-    """Return (low, high) of a cell ``[low, high)``; the last one includes infinity."""
-    low = float(axis.edges[cell - 1]) if cell else -math.inf
-    high = float(axis.edges[cell]) if cell < len(axis.edges) else math.inf
+def cell_bounds(axis: OrderedAxis, cell: int) -> tuple[float, float]:
+    """Return (low, high) of a cell ``[low, high)``; the last one includes infinity.
+
+    Bounds of dates are int microseconds.
+    """
+    low = axis.edges[cell - 1].item() if cell else -math.inf
+    high = axis.edges[cell].item() if cell < len(axis.edges) else math.inf
     return low, high
 
 

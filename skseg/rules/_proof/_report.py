@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from skseg._html import html_table
+from skseg.rules._language._dates import is_date_value, moment_text
 from skseg.rules._language._thresholds import Quantile, format_number
 
 
@@ -20,7 +21,7 @@ class Overlap:
     box : dict of str to str
         Column -> values of a maximal box of shared rows, for the columns that the box
         restricts.
-    witness : dict of str to float, str or None
+    witness : dict of str to float, str, datetime or None
         One shared row; None is missing.
     quantiles : dict of str to dict of float to float
         Column -> level -> value: an example of quantiles, left open in the rules,
@@ -53,7 +54,7 @@ class Gap:
     box : dict of str to str
         Column -> values of a maximal box of uncovered rows, for the columns that the
         box restricts.
-    witness : dict of str to float, str or None
+    witness : dict of str to float, str, datetime or None
         One uncovered row; None is missing.
     quantiles : dict of str to dict of float to float
         Column -> level -> value: an example of quantiles, left open in the rules,
@@ -195,4 +196,6 @@ def _quantiles_text(finding: Overlap | Gap) -> str:
 def _value(value: Any) -> str:
     if value is None:
         return "missing"
+    if is_date_value(value):
+        return moment_text(value)
     return format_number(value) if isinstance(value, float) else repr(value)

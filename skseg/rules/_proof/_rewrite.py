@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skseg.rules._cells import Axis, NumberAxis, TextAxis
+from skseg.rules._cells import Axis, OrderedAxis, TextAxis
 from skseg.rules._language._conditions import (
     Missing,
     Rule,
@@ -94,7 +94,7 @@ def _present_rule(values: int, axis: Axis, possible: int) -> Rule:
             excluded = [v for i, v in enumerate(axis.values) if not values >> i & 1]
             return conjunction([~membership(axis.name, excluded), ~Missing(axis.name)])
         return membership(axis.name, listed)
-    assert isinstance(axis, NumberAxis)
+    assert isinstance(axis, OrderedAxis)
     return disjunction(
         _interval_rule(first, last, axis, possible)
         for first, last in _intervals(values, possible)
@@ -115,17 +115,17 @@ def _intervals(values: int, possible: int) -> list[tuple[int, int]]:
     return intervals
 
 
-def _interval_rule(first: int, last: int, axis: NumberAxis, possible: int) -> Rule:
+def _interval_rule(first: int, last: int, axis: OrderedAxis, possible: int) -> Rule:
     low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
-    low_number, low_open = axis.origins.get(low, (low, False))
-    high_number, high_closed = axis.origins.get(high, (high, False))
+    low_value, low_open = axis.origins.get(low, (low, False))
+    high_value, high_closed = axis.origins.get(high, (high, False))
     below, above = possible & ((1 << first) - 1), possible >> (last + 1)
-    is_point = first == last and low_number == high_number
+    is_point = first == last and low_value == high_value
     if is_point and not low_open and high_closed:
-        return comparison(axis.name, "==", low_number)
+        return comparison(axis.name, "==", low_value)
     bounds: list[Rule] = []
     if below:
-        bounds.append(comparison(axis.name, ">" if low_open else ">=", low_number))
+        bounds.append(comparison(axis.name, ">" if low_open else ">=", low_value))
     if above:
-        bounds.append(comparison(axis.name, "<=" if high_closed else "<", high_number))
+        bounds.append(comparison(axis.name, "<=" if high_closed else "<", high_value))
     return conjunction(bounds)

@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from skseg.rules._cells import Axis, NumberAxis, TextAxis
+from skseg.rules._cells import (
+    Axis,
+    DateAxis,
+    NumberAxis,
+    OrderedAxis,
+    TextAxis,
+    runs,
+)
+from skseg.rules._language._dates import Date, as_moment
 from skseg.rules._language._thresholds import format_number
 
 from ._boxes import Box
@@ -16,6 +24,8 @@ from ._domain import Domain, cell_bounds, first_integer
 
 # The witness is the most readable value of this many cells, those nearest to zero.
 _MAX_CELLS = 8
+# A day, an hour, a minute, a second and a microsecond, in microseconds.
+_CALENDAR_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1)
 
 
 def describe_box(
@@ -33,6 +43,8 @@ def _describe_mask(mask: int, axis: Axis, domain: Domain) -> str:
     """Return the values in the cells `mask` in words."""
     if isinstance(axis, NumberAxis):
         pieces = _number_pieces(mask & ~axis.missing, axis, domain)
+    elif isinstance(axis, DateAxis):
+        pieces = _date_pieces(mask & ~axis.missing, axis)
     elif isinstance(axis, TextAxis):
         pieces = _text_pieces(mask, axis, domain)
     else:
@@ -55,14 +67,18 @@ def _number_pieces(mask: int, axis: NumberAxis, domain: Domain) -> list[str]:
     if domain.values is not None:
         listed = [format_number(cell_bounds(axis, cell)[0]) for cell in cells]
         return [f"{{{', '.join(listed)}}}"] if listed else []
-    runs: list[tuple[int, int]] = []
+    intervals: list[tuple[int, int]] = []
     for cell in cells:
-        if runs and _adjacent(runs[-1][1], cell, axis, domain):
-            runs[-1] = (runs[-1][0], cell)
+        if intervals and _adjacent(intervals[-1][1], cell, axis, domain):
+            intervals[-1] = (intervals[-1][0], cell)
         else:
-            runs.append((cell, cell))
-    describe = _integer_run if domain.integer else _real_run
-    return [describe(first, last, axis) for first, last in runs]
+            intervals.append((cell, cell))
+    describe = _integer_run if domain.integer else _ordered_run
+    return [describe(first, last, axis) for first, last in intervals]
+
+
+def _date_pieces(mask: int, axis: DateAxis) -> list[str]:
+    return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
 
 
 def _adjacent(last: int, cell: int, axis: NumberAxis, domain: Domain) -> bool:
@@ -85,23 +101,27 @@ def _integer_run(first: int, last: int, axis: NumberAxis) -> str:
     return f"{left}, {right}"
 
 
-def _real_run(first: int, last: int, axis: NumberAxis) -> str:
-    """Return the numbers of neighbouring cells as an interval."""
+def _ordered_run(first: int, last: int, axis: OrderedAxis) -> str:
+    """Return the numbers or dates of neighbouring cells as an interval."""
     low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
     low_origin, low_open = axis.origins.get(low, (low, False))
     high_origin, high_closed = axis.origins.get(high, (high, False))
     if last == axis.size - 2:
         high_origin, high_closed = math.inf, True
     if low_origin == high_origin and not low_open and high_closed:
-        return f"{{{format_number(low_origin)}}}"
+        return f"{{{_value_text(low_origin)}}}"
     left, right = "(" if low_open else "[", "]" if high_closed else ")"
-    return f"{left}{format_number(low_origin)}, {format_number(high_origin)}{right}"
+    return f"{left}{_value_text(low_origin)}, {_value_text(high_origin)}{right}"
+
+
+def _value_text(value: float | Date) -> str:
+    return value.iso if isinstance(value, Date) else format_number(value)
 
 
 def witness(
     box: Box, axes: dict[str, Axis], schema: Mapping[str, Domain]
 ) -> dict[str, Any]:
-    """Return a row of the box: column -> number, text, or None for missing."""
+    """Return a row of the box: column -> number, text, date, or None for missing."""
     return {
         name: _example(mask, axis, schema.get(name, Domain()))
         for (name, axis), mask in zip(axes.items(), box, strict=True)
@@ -118,6 +138,9 @@ def _example(mask: int, axis: Axis, domain: Domain) -> Any:
         nearest = sorted(cells, key=lambda cell: abs(cell - zero))[:_MAX_CELLS]
         numbers = (_readable_number(axis, cell, domain) for cell in nearest)
         return min(numbers, key=lambda number: (not number.is_integer(), abs(number)))
+    if isinstance(axis, DateAxis):
+        dates = [_readable_date(axis, cell) for cell in cells[:_MAX_CELLS]]
+        return as_moment(min(dates, key=lambda date: len(date.iso)))
     if isinstance(axis, TextAxis):
         if cells[0] < len(axis.values):
             return axis.values[cells[0]]
@@ -143,6 +166,19 @@ def _readable_number(axis: NumberAxis, cell: int, domain: Domain) -> float:
         # The cell holds nothing but an infinity.
         return low
     return math.nextafter(high, -math.inf)
+
+
+def _readable_date(axis: DateAxis, cell: int) -> Date:
+    """Return a date of the cell: its threshold, else one near it of few digits."""
+    low, high = cell_bounds(axis, cell)
+    if cell == 0 and high == math.inf:
+        return Date(0)
+    for step in _CALENDAR_STEPS:
+        # The first multiple of the step in the cell or, without a start, the last one.
+        near = (high - 1) // step * step if cell == 0 else -(-low // step) * step
+        if low <= near < high:
+            return Date(int(near))
+    raise AssertionError("cells of dates hold a microsecond")
 
 
 def _shortest_between(low: float, high: float) -> float | None:

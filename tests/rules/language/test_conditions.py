@@ -129,10 +129,10 @@ def test_text_has_no_order(symbol: str) -> None:
     [
         ([], "holds for nobody"),
         ("xyz", "takes a list"),
-        ([1, "x"], "all numbers or all text"),
+        ([1, "x"], "all numbers, all text or all dates"),
         (["x", None], "missing values are asked for with missing"),
         ([math.nan], "NaN is not a threshold"),
-        ([q(0.5)], "all numbers or all text"),
+        ([q(0.5)], "all numbers, all text or all dates"),
         (["\0"], "NUL"),
         (["\ud800"], "lone surrogates"),
     ],

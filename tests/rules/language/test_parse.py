@@ -156,7 +156,7 @@ def caret(text: str, **options: Any) -> tuple[str, str]:
         ("a in []", "holds for nobody", "a in []"),
         ("a in 'xyz'", "needs a list", "'xyz'"),
         ("a in b", "needs a list", "b"),
-        ("a in [1, 'x']", "all numbers or all text", "a in [1, 'x']"),
+        ("a in [1, 'x']", "all numbers, all text or all dates", "a in [1, 'x']"),
         ("a in [x for x in b]", "needs a list", "[x for x in b]"),
         ("missing(a, b)", "takes 1 value", "missing(a, b)"),
         ("missing('a')", "Expected a column", "'a'"),
