@@ -44,7 +44,7 @@ def read_decimals(
         "unparsable amount",
         unparsable[rows],
         series,
-        lambda: _format_remedies(texts, number_format),
+        lambda: format_remedies(texts, number_format),
     )
     defects.add("non-finite amount", ~finite[rows], series)
     used = np.zeros(len(distinct), dtype=bool)
@@ -175,7 +175,7 @@ def _check_currencies(column: str, numbers: Sequence[Number | None]) -> None:
         )
 
 
-def _format_remedies(texts: Sequence[str], present: NumberFormat) -> list[Remedy]:
+def format_remedies(texts: Sequence[str], present: NumberFormat) -> list[Remedy]:
     """Return the parameters with which the most texts would be read."""
     today = present.read(texts)
     remedies = []
