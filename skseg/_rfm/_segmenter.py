@@ -208,7 +208,7 @@ default="grid"
             default=self._unknown_name(score_rules),
         ).simplify()
         labels = rules.assign(columns)
-        warn_of_unseen_values(rules, columns, stacklevel=2)
+        warn_of_unseen_values(rules.unseen_values(columns), columns, stacklevel=2)
         table = rfm_segment_table(rules, labels, dimensions, columns, weight)
         if _is_outcome(y):
             outcome = check_outcome(OWNER, y, columns.n_rows)

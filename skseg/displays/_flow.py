@@ -41,6 +41,8 @@ class SegmentFlowDisplay(Display):
         Number of customers in it, or sum of their weights.
     min_size, max_size : float, default=None
         Bounds that the segments should keep, in customers. None: no bound.
+    default : str, default=None
+        Name among `rules` of the default, which is no rule, if there is one.
 
     Attributes
     ----------
@@ -78,6 +80,7 @@ class SegmentFlowDisplay(Display):
     n: npt.ArrayLike
     min_size: float | None = None
     max_size: float | None = None
+    default: str | None = None
 
     @classmethod
     def from_estimator(
@@ -115,6 +118,7 @@ class SegmentFlowDisplay(Display):
             segmenter.lineage_,
             min_size=segmenter.min_size_,
             max_size=segmenter.max_size_,
+            default=_default_of(segmenter),
             ax=ax,
             title=title,
         )
@@ -126,6 +130,7 @@ class SegmentFlowDisplay(Display):
         *,
         min_size: float | None = None,
         max_size: float | None = None,
+        default: str | None = None,
         ax: Any = None,
         title: str | None = None,
     ) -> SegmentFlowDisplay:
@@ -138,6 +143,8 @@ class SegmentFlowDisplay(Display):
             from which rule to which segment. Rows of the same two names add up.
         min_size, max_size : float, default=None
             Bounds that the segments should keep, in customers. None: no bound.
+        default : str, default=None
+            Name among the rules of the default, which is no rule, if there is one.
         ax, title : matplotlib Axes and str, default=None
             As in `plot`.
 
@@ -162,6 +169,7 @@ class SegmentFlowDisplay(Display):
             n=flows["n"].to_numpy(),
             min_size=min_size,
             max_size=max_size,
+            default=default,
         )
         return display.plot(ax=ax, title=title)
 
@@ -171,9 +179,10 @@ class SegmentFlowDisplay(Display):
         Returns
         -------
         DataFrame of shape (n_flows, 6)
-            One row per flow, with the columns rule, segment, n, share of all customers,
-            segment_n, the size of the segment, and in_bounds, whether it keeps the
-            bounds; "outside", which is no segment, always does.
+            One row per flow, with the columns rule, segment, n, share, segment_n, the
+            size of the segment, and in_bounds, whether it keeps the bounds. Shares are
+            of the customers who are not outside; "outside", which is no segment, has
+            none, and always keeps the bounds.
         """
         frame = pd.DataFrame(
             {
@@ -182,13 +191,14 @@ class SegmentFlowDisplay(Display):
                 "n": np.asarray(self.n),
             }
         )
-        total = frame["n"].sum()
-        frame["share"] = frame["n"] / total if total else 0.0
+        is_outside = frame["segment"] == OUTSIDE
+        n_inside = frame["n"].where(~is_outside)
+        total = n_inside.sum()
+        frame["share"] = n_inside / total if total else 0.0 * n_inside
         sizes = frame.groupby("segment", sort=False)["n"].transform("sum")
         frame["segment_n"] = sizes
         low = 0.0 if self.min_size is None else self.min_size
         high = np.inf if self.max_size is None else self.max_size
-        is_outside = frame["segment"] == OUTSIDE
         frame["in_bounds"] = sizes.between(low, high) | is_outside
         return frame
 
@@ -197,8 +207,12 @@ class SegmentFlowDisplay(Display):
         return 10.5, max(4.0, 1.2 + 0.34 * n_bars)
 
     def _title(self) -> str:
-        return f"From {_counted(self.rules, 'rule')} to " + _counted(
-            self.segments, "segment"
+        rules = {*self.rules} - {OUTSIDE, self.default}
+        segments = {*self.segments} - {OUTSIDE}
+        default = " and the default" if self.default in self.rules else ""
+        return (
+            f"From {_counted(rules, 'rule')}{default} to "
+            f"{_counted(segments, 'segment')}"
         )
 
     def _draw(self, ax: Any) -> float:
@@ -214,9 +228,17 @@ class SegmentFlowDisplay(Display):
         return f"below {low}" if low else f"above {high}" if high else ""
 
 
-def _counted(names: Sequence[str], noun: str) -> str:
-    n = len({*names} - {OUTSIDE})
+def _counted(names: set[Any], noun: str) -> str:
+    n = len(names)
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _default_of(segmenter: Any) -> str | None:
+    """Return the name of the default among the rules that a segmenter was given."""
+    if getattr(segmenter, "rules", None) is None:
+        return None
+    default: str | None = segmenter.parse_rules().default
+    return default
 
 
 def _check_bounds(min_size: float | None, max_size: float | None) -> None:

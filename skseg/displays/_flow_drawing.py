@@ -14,6 +14,7 @@ from skseg.rules._reserved_names import OUTSIDE
 from ._canvas import (
     ELLIPSIS,
     LINE,
+    NOTE_SIZE,
     TEXT_SIZE,
     TITLE_PAD,
     axes_size,
@@ -89,6 +90,10 @@ def draw_flow(ax: Any, frame: pd.DataFrame, bounds_text: str) -> float:
     ax.set_axis_off()
     marked = set(frame.loc[~frame["in_bounds"], "segment"])
     pad = _draw_legend(ax, bounds_text) if marked else TITLE_PAD
+    is_outside = frame["segment"] == OUTSIDE
+    if is_outside.any():
+        n_inside = count_text(frame["n"][~is_outside].sum())
+        _write_note(ax, f"Shares are of the {n_inside} customers in the universe.")
     settle(ax)
     width, height = axes_size(ax)
     ax.set_xlim(0.0, width)
@@ -128,10 +133,11 @@ def _order(frame: pd.DataFrame) -> list[str]:
 
 def _texts(ax: Any, sizes: pd.Series[float], room: float, size: float) -> list[str]:
     """Return name, number and share of each bar, names cut to fit `room`."""
-    total = sizes.sum()
+    total = sizes[sizes.index != OUTSIDE].sum()
     texts = []
     for name, n in sizes.items():
-        share = f" ({n / total:.1%})" if total and len(sizes) > 1 else ""
+        has_share = total and len(sizes) > 1 and name != OUTSIDE
+        share = f" ({n / total:.1%})" if has_share else ""
         texts.append(_shortened(ax, str(name), f"  {count_text(n)}{share}", room, size))
     return texts
 
@@ -266,6 +272,14 @@ def _draw_labels(
     ):
         bold = {"color": _OUT_OF_BOUNDS, "weight": "bold"} if name in marked else {}
         ax.text(segments.x + _BAR + _PAD, y, text, ha="left", **look, **bold)
+
+
+def _write_note(ax: Any, text: str) -> None:
+    look = {"va": "top", "fontsize": NOTE_SIZE, "color": _DARK}
+    below = (0, -TITLE_PAD)
+    ax.annotate(
+        text, (0.0, 0.0), below, "axes fraction", textcoords="offset points", **look
+    )
 
 
 def _draw_legend(ax: Any, bounds_text: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,12 +12,13 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import check_sample_weight
-from skseg._typing import FloatArray, ObjectArray
+from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._canvas import TITLE_PAD
 from ._display import Display
 from ._heatmap_drawing import draw_cells, draw_regions, hatch_collapsed, label_axes
+from ._heatmap_regions import segment_regions
 from ._style import count_text
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ class RFMHeatmapDisplay(Display):
     total : float, default=None
         What the shares refer to. None: the sum of `counts`.
     regions : array-like of shape (n_R, n_F), default=None
-        Name of the segment of each pair of scores, None where there is none. Drawn as
-        outlines.
+        Name of the segment of each pair of scores, or names with slashes in between,
+        None where there is none. Drawn as outlines.
     cut_points : mapping, default=None
         Cut points of ``"recency"`` and ``"frequency"``, ascending, as in
         ``RFMSegmenter.cut_points_``. They tell what the scores mean.
+    decided_by : sequence of str, default=()
+        Columns that decide where a region has several names; the picture says so.
 
     Attributes
     ----------
@@ -78,6 +81,7 @@ class RFMHeatmapDisplay(Display):
     total: float | None = None
     regions: Any = None
     cut_points: Mapping[str, Any] | None = None
+    decided_by: Sequence[str] = ()
 
     @classmethod
     def from_estimator(
@@ -95,8 +99,9 @@ class RFMHeatmapDisplay(Display):
         Parameters
         ----------
         segmenter : RFMSegmenter
-            The fitted segmenter. If its segments depend on R and F alone, they are
-            outlined and named.
+            The fitted segmenter. Its segments are outlined and named; where other
+            columns decide, such as monetary value, a region has the names of all
+            segments that its customers may be in.
         X : frame or array of shape (n_customers, n_columns)
             The customers.
         sample_weight : array-like of shape (n_customers,), default=None
@@ -131,11 +136,13 @@ class RFMHeatmapDisplay(Display):
         ['Hibernating', 'Potential loyalists', 'Champions']
         """
         check_is_fitted(segmenter)
-        scores = np.asarray(segmenter.transform(X), dtype=np.float64)
+        scores = segmenter.scores(X).to_numpy(dtype=np.float64, na_value=np.nan)
+        regions, decided_by = segment_regions(segmenter)
         return cls.from_predictions(
             R=scores[:, 0],
             F=scores[:, 1],
-            regions=segment_regions(segmenter),
+            regions=regions,
+            decided_by=decided_by,
             cut_points={d: segmenter.cut_points_[d] for d in ("recency", "frequency")},
             sample_weight=sample_weight,
             values=values,
@@ -151,6 +158,7 @@ class RFMHeatmapDisplay(Display):
         *,
         regions: Any = None,
         cut_points: Mapping[str, Any] | None = None,
+        decided_by: Sequence[str] = (),
         sample_weight: Any = None,
         values: str = "count",
         ax: Any = None,
@@ -169,6 +177,8 @@ class RFMHeatmapDisplay(Display):
             Cut points of ``"recency"`` and ``"frequency"``, ascending, as in
             ``RFMSegmenter.cut_points_``. They set the number of scores, which is else
             that of `regions`, or the largest score.
+        decided_by : sequence of str, default=()
+            Columns that decide where a region has several names.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
         values : {"count", "share"}, default="count"
@@ -212,6 +222,7 @@ class RFMHeatmapDisplay(Display):
             total=len(r) if weight is None else float(weight.sum()),
             regions=regions,
             cut_points=cut_points,
+            decided_by=tuple(decided_by),
         )
         return display.plot(ax=ax, values=values, title=title)
 
@@ -273,12 +284,8 @@ class RFMHeatmapDisplay(Display):
 
     def _draw(self, ax: Any, values: str = "count") -> float:
         counts = np.asarray(self.counts)
-        n_absent = (self.total or 0) - np.sum(counts)
-        note = ""
-        if n_absent > 0:
-            note = f"without R or F, and not shown: {count_text(n_absent)}"
         n_r, n_f = counts.shape
-        label_axes(ax, n_r, n_f, self.cut_points, note)
+        label_axes(ax, n_r, n_f, self.cut_points, self._notes(values))
         regions = (
             None if self.regions is None else np.asarray(self.regions, dtype=object)
         )
@@ -289,46 +296,24 @@ class RFMHeatmapDisplay(Display):
             draw_regions(ax, regions)
         return TITLE_PAD
 
+    def _notes(self, values: str) -> list[str]:
+        n_shown = np.sum(self.counts)
+        total = n_shown if self.total is None else self.total
+        notes = []
+        if self.decided_by:
+            notes.append(f"several names: decided by {', '.join(self.decided_by)}")
+        if values == "share":
+            notes.append(f"shares of all {count_text(total)} customers")
+        if total > n_shown:
+            absent = count_text(total - n_shown)
+            notes.append(f"without R or F, and not shown: {absent}")
+        return notes
+
     def _cell_texts(self, values: str) -> list[str]:
         frame = self.frame()
         if values == "share":
             return [f"{share:.1%}" for share in frame["share"]]
         return [count_text(n) for n in frame["n"]]
-
-
-def segment_regions(segmenter: RFMSegmenter) -> ObjectArray | None:
-    """Return the segment of each pair of scores R, F, or None if they do not decide.
-
-    A score that no value gets has no segment.
-    """
-    columns = _scored_columns(segmenter)
-    if not set(segmenter.rules_.columns) <= set(columns):
-        return None
-    table = segmenter.score_table_[~segmenter.score_table_["collapsed"]]
-    recency, frequency = (
-        table[table["dimension"] == name] for name in ("recency", "frequency")
-    )
-    # The upper end of its interval stands for every score.
-    values = (
-        np.repeat(recency["up_to"].to_numpy(), len(frequency)),
-        np.tile(frequency["up_to"].to_numpy(), len(recency)),
-    )
-    codes = segmenter.rules_.assign(dict(zip(columns, values, strict=True)))
-    names = segmenter.segment_names_[codes].reshape(len(recency), len(frequency))
-    r, f = (part["score"].to_numpy() - 1 for part in (recency, frequency))
-    regions = np.full(_grid_shape(None, segmenter.cut_points_), None, dtype=object)
-    regions[np.ix_(r, f)] = names
-    return regions
-
-
-def _scored_columns(segmenter: RFMSegmenter) -> tuple[str, str]:
-    """Return the columns of recency and frequency; those of an array are x0 and x1."""
-    named = getattr(segmenter, "feature_names_in_", ())
-    recency, frequency = segmenter.recency, segmenter.frequency
-    return (
-        "x0" if recency == "recency" and recency not in named else recency,
-        "x1" if frequency == "frequency" and frequency not in named else frequency,
-    )
 
 
 def _grid_shape(regions: Any, cut_points: Mapping[str, Any] | None) -> tuple[int, int]:

@@ -128,9 +128,13 @@ def _number(value: float) -> str:
 
 
 def label_axes(
-    ax: Any, n_r: int, n_f: int, cut_points: Mapping[str, Any] | None, note: str
+    ax: Any,
+    n_r: int,
+    n_f: int,
+    cut_points: Mapping[str, Any] | None,
+    notes: Sequence[str],
 ) -> None:
-    """Write what the scores mean, and a note below."""
+    """Write what the scores mean, and notes below."""
     r_labels = [f"R = {score}" for score in range(1, n_r + 1)]
     f_labels = [f"F = {score}" for score in range(1, n_f + 1)]
     r_title, f_title = "Recency", "Frequency"
@@ -144,5 +148,5 @@ def label_axes(
     size = fitting_size(ax, r_labels, 0.9 * axes_size(ax)[0] / n_r, 10.0)
     ax.set_xticks(range(n_r), r_labels, fontsize=max(size, LEAST_SIZE))
     ax.set_yticks(range(n_f), f_labels)
-    ax.set_xlabel("\n".join(filter(None, [r_title, note])))
+    ax.set_xlabel("\n".join([r_title, *notes]), parse_math=False)
     ax.set_ylabel(f_title)

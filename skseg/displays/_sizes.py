@@ -17,6 +17,7 @@ from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 from skseg.rules._frames import read_frame
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._canvas import (
     LEAST_SIZE,
@@ -52,6 +53,9 @@ class SegmentSizesDisplay(Display):
         Number of customers, or sum of their weights.
     revenue_share : array-like of shape (n_segments,), default=None
         Share of the revenue, if known.
+    n_outside : float, default=None
+        Number of customers outside of the universe, or sum of their weights. They have
+        no bar and no part in the shares. None: there is no universe.
 
     Attributes
     ----------
@@ -80,6 +84,7 @@ class SegmentSizesDisplay(Display):
     segment_names: Sequence[str]
     n: npt.ArrayLike
     revenue_share: npt.ArrayLike | None = None
+    n_outside: float | None = None
 
     @classmethod
     def from_estimator(
@@ -147,6 +152,7 @@ class SegmentSizesDisplay(Display):
                 segment_names=table["name"],
                 n=table["n"],
                 revenue_share=shares,
+                n_outside=getattr(segmenter, "n_outside_", None),
             )
             return display.plot(ax=ax, title=title)
         segments = read_fitted(_OWNER, segmenter, X)
@@ -172,7 +178,9 @@ class SegmentSizesDisplay(Display):
         labels : array-like of int of shape (n_customers,)
             Segment codes; -1 is noise, and gets a bar of its own.
         segment_names : sequence of str, default=None
-            Names; a code is a position here, and a last name "Noise" is that of -1.
+            Names; a code is a position here, and a last name "Noise" is that of -1. If
+            the last name is "outside", -1 is outside of the universe: such customers
+            are counted, and have no bar and no part in the shares.
             Segments without a customer are drawn as well. None: ``"0"``, ``"1"``, ...
             up to the largest code.
         revenue : array-like of shape (n_customers,), default=None
@@ -204,7 +212,8 @@ class SegmentSizesDisplay(Display):
         Returns
         -------
         DataFrame of shape (n_segments, 4 or 5)
-            The columns code, name, n, share and, if known, revenue_share.
+            The columns code, name, n, share and, if known, revenue_share. Shares are of
+            the customers, and of the revenue, in all the segments.
         """
         n = np.asarray(self.n)
         total = n.sum()
@@ -234,8 +243,20 @@ class SegmentSizesDisplay(Display):
         size = _label_size(ax, len(frame) * (2 if has_revenue else 1))
         labels = _draw_customers(ax, frame, has_revenue, size)
         pad = _draw_revenue(ax, frame["revenue_share"], size) if has_revenue else 8.0
+        ax.set_xlabel(self._axis_text(has_revenue))
         _dress(ax, frame, size, labels)
         return pad
+
+    def _axis_text(self, has_revenue: bool) -> str:
+        """Return what the shares are of."""
+        if self.n_outside is None:
+            of_revenue = " and of all revenue" if has_revenue else ""
+            return f"Share of all customers{of_revenue} (%)"
+        of_revenue = " and of their revenue" if has_revenue else ""
+        return (
+            f"Share of the customers in the universe{of_revenue} (%)\n"
+            f"outside of it, and not shown: {count_text(self.n_outside)}"
+        )
 
 
 def _numbers(
@@ -247,19 +268,21 @@ def _numbers(
     places = np.where(segments.codes < 0, n_places - 1, segments.codes)
     weight = check_sample_weight(sample_weight, n_rows)
     sizes = np.bincount(places, weight, minlength=n_places)
-    shown = np.arange(n_places if sizes[-1] else n_places - 1)
+    has_universe = segments.noise == OUTSIDE
+    shown = np.arange(n_places if sizes[-1] and not has_universe else n_places - 1)
     shares = None
     if revenue is not None:
         amounts = _check_revenue(revenue, n_rows)
         amounts = amounts if weight is None else amounts * weight
         sums = np.bincount(places, amounts, minlength=n_places)
-        shares = _revenue_shares(sums)
+        shares = _revenue_shares(sums[shown].astype(np.float64))
     codes = np.where(shown == n_places - 1, -1, shown)
     return {
         "codes": codes,
         "segment_names": segments.names_of(codes),
         "n": sizes[shown],
-        "revenue_share": None if shares is None else shares[shown],
+        "revenue_share": shares,
+        "n_outside": sizes[-1] if has_universe else None,
     }
 
 
@@ -295,7 +318,7 @@ def _draw_customers(
         f"{count_text(n)}  ({share:.1%})"
         for n, share in zip(frame["n"], frame["share"], strict=True)
     ]
-    ax.bar_label(bars, labels, padding=4, fontsize=size)
+    _write_labels(ax, bars, labels, fontsize=size)
     return labels
 
 
@@ -307,9 +330,19 @@ def _draw_revenue(ax: Any, shares: pd.Series[float], size: float) -> float:
         np.arange(len(shares)) + 0.2, 100 * shares.fillna(0.0), 0.28, color=ORANGE
     )
     texts = ["" if np.isnan(share) else f"{share:.1%}" for share in shares]
-    ax.bar_label(bars, texts, padding=4, fontsize=0.9 * size, color="#444444")
+    _write_labels(ax, bars, texts, fontsize=0.9 * size, color="#444444")
     handles = [Patch(color=BLUE), Patch(color=ORANGE)]
     return legend_above(ax, handles, ["Customers", "Revenue"])
+
+
+def _write_labels(ax: Any, bars: Any, texts: Sequence[str], **look: Any) -> None:
+    """Write texts to the right of bars, also of those that go to the left of zero.
+
+    On the left of a small negative bar a label would keep a part of the axes empty.
+    """
+    for bar, text in zip(bars, texts, strict=True):
+        end = (max(bar.get_width(), 0.0), bar.get_y() + bar.get_height() / 2)
+        ax.annotate(text, end, (4, 0), textcoords="offset points", va="center", **look)
 
 
 def _dress(ax: Any, frame: pd.DataFrame, size: float, labels: list[str]) -> None:
@@ -322,7 +355,6 @@ def _dress(ax: Any, frame: pd.DataFrame, size: float, labels: list[str]) -> None
     ]
     ax.set_yticks(np.arange(len(frame)), names, fontsize=name_size, parse_math=False)
     ax.set_ylim(len(frame) - 0.4, -0.6)
-    ax.set_xlabel("Share (%)")
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.axvline(0.0, color="black", linewidth=0.8)
@@ -332,8 +364,8 @@ def _dress(ax: Any, frame: pd.DataFrame, size: float, labels: list[str]) -> None
     shares = 100 * frame.filter(like="share").to_numpy(dtype=np.float64)
     low = float(np.nanmin(shares, initial=0.0))
     high = float(np.nanmax(shares, initial=1.0))
-    span = (high - low) / (1.0 - (2 * room if low else room))
-    ax.set_xlim(low - room * span if low else 0.0, high + room * span)
+    span = (high - low) / (1.0 - room)
+    ax.set_xlim(low, high + room * span)
 
 
 def _check_revenue(revenue: npt.ArrayLike, n_rows: int) -> FloatArray:

@@ -104,6 +104,59 @@ def test_revenue_of_zero_in_all_is_no_share() -> None:
     assert texts_on(display.ax_) == ["1  (50.0%)", "1  (50.0%)"]
 
 
+@pytest.mark.parametrize("revenue", [[100.0, -150.0], [-5.0, -5.0]], ids=str)
+def test_negative_revenue_in_all_is_no_share_and_warns(revenue: list[float]) -> None:
+    with pytest.warns(
+        UserWarning, match=r"total revenue is -\d+\.00, of which"
+    ) as seen:
+        display = SegmentSizesDisplay.from_predictions([0, 1], revenue=revenue)
+    assert seen[0].filename == __file__
+    assert display.frame()["revenue_share"].isna().all()
+
+
+def test_customers_outside_of_the_universe_are_counted_and_have_no_bar() -> None:
+    display = SegmentSizesDisplay.from_predictions(
+        [0, -1, 0, 1], segment_names=["A", "B", "outside"], revenue=[1, 90, 2, 7]
+    )
+    frame = display.frame()
+    assert frame["name"].to_list() == ["A", "B"]
+    assert frame["share"].to_list() == pytest.approx([2 / 3, 1 / 3])
+    assert frame["revenue_share"].to_list() == pytest.approx([0.3, 0.7])
+    assert display.n_outside == 1
+    assert display.ax_.get_xlabel() == (
+        "Share of the customers in the universe and of their revenue (%)\n"
+        "outside of it, and not shown: 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("revenue", "text"),
+    [
+        (None, "Share of all customers (%)"),
+        ([1, 2], "Share of all customers and of all revenue (%)"),
+    ],
+    ids=["customers", "revenue"],
+)
+def test_sizes_say_what_their_shares_are_of(revenue: Any, text: str) -> None:
+    display = SegmentSizesDisplay.from_predictions([0, 1], revenue=revenue)
+    assert display.ax_.get_xlabel() == text
+
+
+@pytest.mark.parametrize("refund", [0.25, 1.0, 60.0, 300.0])
+def test_a_negative_bar_takes_the_room_that_it_needs(refund: float) -> None:
+    ax = SegmentSizesDisplay.from_predictions(
+        [0, 1, 2], segment_names=["A", "B", "C"], revenue=[300.0, 100.0, -refund]
+    ).ax_
+    low, high = ax.get_xlim()
+    assert low == pytest.approx(-100 * refund / (400 - refund))
+    (text,) = (text for text in ax.texts if text.get_text().startswith("-"))
+    figure = ax.figure
+    figure.draw_without_rendering()
+    box = text.get_window_extent()
+    zero, end = ax.transData.transform([(0, 0), (high, 0)])[:, 0]
+    assert zero < box.x0 < box.x1 < end
+
+
 def test_infinite_revenue_counts_as_none() -> None:
     display = SegmentSizesDisplay.from_predictions([0, 1], revenue=[np.inf, 5.0])
     assert display.frame()["revenue_share"].to_list() == [0.0, 1.0]
@@ -211,7 +264,7 @@ def test_any_clusterer_will_do() -> None:
 
 def test_sizes_say_what_is_wrong(segmenter: RFMSegmenter) -> None:
     sizes = SegmentSizesDisplay
-    with pytest.raises(ValueError, match=r"'labels' parameter .* int codes from -1 on"):
+    with pytest.raises(ValueError, match=r"labels of Segm.* must be whole numbers"):
         sizes.from_predictions(["A", "B"])
     with pytest.raises(ValueError, match="'labels' parameter"):
         sizes.from_predictions([0, -2])
@@ -316,9 +369,81 @@ def test_regions_are_outlined_where_they_meet() -> None:
     assert outlines == {((0.5, 0.5), (0.5, 1.5)), ((0.5, 0.5), (1.5, 0.5))}
 
 
-def test_regions_need_a_map_over_r_and_f_alone() -> None:
+def ladder(n_scores: int) -> pd.DataFrame:
+    """Customers with every combination of scores, and cut points in between."""
+    r, f, m = (axis.ravel() for axis in np.indices((n_scores,) * 3) + 1.0)
+    return pd.DataFrame(
+        {"recency": n_scores + 1 - r, "frequency": f, "monetary": m, "premium": m % 2}
+    )
+
+
+@pytest.mark.parametrize("n_scores", [3, 4, 5])
+@pytest.mark.parametrize("name", ["grid", "seed", "seed-premium", "putler", "r-rfm"])
+def test_regions_have_the_names_that_their_customers_may_have(
+    name: str, n_scores: int
+) -> None:
+    X = ladder(n_scores)
+    cuts = np.arange(1.5, n_scores)
+    segmenter = RFMSegmenter(
+        name,
+        cut_points={"recency": cuts, "frequency": cuts, "monetary": cuts},
+    ).fit(X)
+    display = RFMHeatmapDisplay.from_estimator(segmenter, X)
+    names = X.assign(premium=0), X.assign(premium=1)
+    segments = np.stack([segmenter.segment_names_[segmenter.predict(x)] for x in names])
+    order = list(segmenter.segment_names_)
+    for r in range(1, n_scores + 1):
+        for f in range(1, n_scores + 1):
+            cell = (X["recency"] == n_scores + 1 - r) & (X["frequency"] == f)
+            expected = sorted(set(segments[:, cell].ravel()), key=order.index)
+            assert display.regions[r - 1, f - 1] == " / ".join(expected)
+    deciding = [] if name == "grid" else ["monetary"]
+    if name == "seed-premium":
+        deciding.append("premium")
+    assert sorted(display.decided_by) == deciding
+
+
+def test_the_heatmap_of_seed_has_names_and_says_what_decides() -> None:
+    X = ladder(5)
+    ax = RFMHeatmapDisplay.from_estimator(RFMSegmenter("seed").fit(X), X).ax_
+    names = {text.replace("\n", " ") for text in texts_on(ax) if not text.isdigit()}
+    assert names == {
+        "Top customers",
+        "At risk",
+        "Top customers / Others",
+        "At risk / Dormant",
+        "At risk / Others",
+        "Top customers / New customers / Others",
+    }
+    assert ax.get_xlabel().endswith("\nseveral names: decided by monetary")
+
+
+def test_a_text_may_decide_in_a_region() -> None:
+    X = ladder(3).assign(plan=["pro", "free", "trial"] * 9)
+    segments = {"Pro": "R == 3 and plan == 'pro'"}
+    segmenter = RFMSegmenter(segments, default="Rest", n_scores=3).fit(X)
+    display = RFMHeatmapDisplay.from_estimator(segmenter, X)
+    assert display.regions[2].tolist() == ["Pro / Rest"] * 3
+    assert display.regions[:2].ravel().tolist() == ["Rest"] * 6
+    assert display.decided_by == ("plan",)
+
+
+def test_too_many_combinations_have_no_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skseg.displays._heatmap_regions._MOST_COMBINATIONS", 50)
     seed = RFMSegmenter("seed").fit(CUSTOMERS)
-    assert RFMHeatmapDisplay.from_estimator(seed, CUSTOMERS).regions is None
+    display = RFMHeatmapDisplay.from_estimator(seed, CUSTOMERS)
+    assert display.regions is None
+    assert display.decided_by == ()
+
+
+def test_shares_in_cells_are_of_all_customers() -> None:
+    display = RFMHeatmapDisplay.from_predictions(
+        [1, 2, np.nan, 2], [1, 1, 1, 1], values="share"
+    )
+    assert texts_on(display.ax_) == ["25.0%", "50.0%"]
+    assert display.ax_.get_xlabel() == (
+        "Recency\nshares of all 4 customers\nwithout R or F, and not shown: 1"
+    )
 
 
 def test_grid_map_names_its_ten_regions() -> None:

@@ -16,7 +16,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from skseg.displays import SegmentFlowDisplay
+from skseg import MECERuleSegmenter
+from skseg.displays import SegmentFlowDisplay, SegmentSizesDisplay
 from skseg.displays._flow_drawing import Column
 
 LINEAGE = {
@@ -65,7 +66,7 @@ def test_flow_by_hand(make_frame: Callable[[Any], Any]) -> None:
     expected = pd.DataFrame(
         {
             **LINEAGE,
-            "share": [0.4, 0.25, 0.2, 0.1, 0.05],
+            "share": [400 / 950, 250 / 950, 200 / 950, 100 / 950, np.nan],
             "segment_n": [400, 250, 300, 300, 50],
             "in_bounds": [False, True, True, True, True],
         }
@@ -129,8 +130,80 @@ def test_bars_are_as_high_as_their_sizes() -> None:
     assert heights / heights[0] == pytest.approx(np.array(sizes) / 1000)
     columns = [bar.get_x() for bar in bars_on(ax)]
     assert sorted(set(columns)) == list(dict.fromkeys(columns))
-    assert texts_on(ax)[:3] == ["All  1,000", "Loyal  650 (65.0%)", "New  200 (20.0%)"]
+    assert texts_on(ax)[:6] == [
+        "Shares are of the 950 customers in the universe.",
+        "All  1,000",
+        "Loyal  650 (68.4%)",
+        "New  200 (21.1%)",
+        "Lapsed  100 (10.5%)",
+        "outside  50",
+    ]
+    assert texts_on(ax)[-1] == "outside  50"
     assert ax.get_title(loc="left") == "From 3 rules to 3 segments"
+
+
+def test_without_a_universe_shares_are_of_all_customers() -> None:
+    ax = draw(pd.DataFrame(LINEAGE).iloc[:4]).ax_
+    assert texts_on(ax)[:2] == ["All  950", "Loyal  650 (68.4%)"]
+
+
+def test_the_default_is_no_rule_in_the_title() -> None:
+    title = draw(default="Lapsed").ax_.get_title(loc="left")
+    assert title == "From 2 rules and the default to 3 segments"
+    title = draw(default="Others").ax_.get_title(loc="left")
+    assert title == "From 3 rules to 3 segments", "no customer is in the default"
+    lineage = pd.DataFrame({"rule": ["A", "Rest"], "segment": "A + Rest", "n": [1, 2]})
+    title = draw(lineage, default="Rest").ax_.get_title(loc="left")
+    assert title == "From 1 rule and the default to 1 segment"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "title"),
+    [
+        ({"default": "New"}, "From 1 rule and the default to 2 segments"),
+        ({"on_gap": "default"}, "From 1 rule and the default to 2 segments"),
+        (
+            {"default": "New", "min_size": 3},
+            "From 1 rule and the default to 1 segment",
+        ),
+    ],
+    ids=["default", "on_gap", "merged"],
+)
+def test_the_default_of_a_segmenter_is_no_rule(
+    parameters: dict[str, Any], title: str
+) -> None:
+    X = pd.DataFrame({"aov": [10.0, 20.0, np.nan, 90.0]})
+    segmenter = MECERuleSegmenter({"Known": "aov > 0"}, **parameters).fit(X)
+    for model in (segmenter, MECERuleSegmenter.from_strategy(segmenter.to_json())):
+        display = SegmentFlowDisplay.from_estimator(model)
+        assert display.ax_.get_title(loc="left") == title
+
+
+def test_pictures_of_one_segmentation_have_one_denominator() -> None:
+    X = pd.DataFrame({"aov": np.arange(10.0), "days": np.arange(10) % 4})
+    segmenter = MECERuleSegmenter(
+        {"VIP": "aov >= 6"}, default="Rest", universe="days <= 2"
+    ).fit(X)
+    expected = dict(
+        zip(segmenter.segments_["name"], segmenter.segments_["share"], strict=True)
+    )
+    assert expected == {"VIP": 3 / 8, "Rest": 5 / 8}
+    flow = SegmentFlowDisplay.from_estimator(segmenter)
+    pictures = [
+        flow.frame().query("segment != 'outside'").set_index("segment")["share"],
+        *(
+            display.frame().set_index("name")["share"]
+            for display in (
+                SegmentSizesDisplay.from_estimator(segmenter),
+                SegmentSizesDisplay.from_estimator(segmenter, X, revenue="aov"),
+                SegmentSizesDisplay.from_predictions(
+                    segmenter.labels_, segment_names=segmenter.segment_names_
+                ),
+            )
+        ),
+    ]
+    for shares in pictures:
+        assert shares.to_dict() == expected
 
 
 def test_bands_fill_the_sides_of_their_bars() -> None:
@@ -173,7 +246,7 @@ def test_sizes_out_of_bounds_are_marked() -> None:
     lineage.loc[3, "segment"] = "Lapsed"
     ax = draw(lineage, min_size=110, max_size=300).ax_
     marked = {text.get_text() for text in ax.texts if text.get_weight() == "bold"}
-    assert marked == {"Loyal 1  650 (65.0%)", "Lapsed  100 (10.0%)"}
+    assert marked == {"Loyal 1  650 (68.4%)", "Lapsed  100 (10.5%)"}
     (text,) = ax.get_legend().get_texts()
     assert text.get_text() == "segment not within 110 to 300"
     (text,) = draw(min_size=260.5).ax_.get_legend().get_texts()

@@ -1,0 +1,77 @@
+"""The segments that each pair of scores R and F may belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skseg._typing import ObjectArray
+from skseg.rules._cells import Axis, NumberAxis, TextAxis, build_axes
+
+if TYPE_CHECKING:
+    from skseg._rfm._segmenter import RFMSegmenter
+
+# Regions are left out where more combinations of values than this decide them.
+_MOST_COMBINATIONS = 100_000
+
+
+def segment_regions(
+    segmenter: RFMSegmenter,
+) -> tuple[ObjectArray | None, list[str]]:
+    """Return the segments of each pair of scores R, F, and the other deciding columns.
+
+    The names of several segments are joined by slashes. A score that no value gets has
+    no segment. There are no regions where too many combinations of conditions on other
+    columns would have to be tried.
+    """
+    columns = _scored_columns(segmenter)
+    rules = segmenter.rules_
+    other = {
+        name: _values_of_cells(axis)
+        for name, axis in build_axes(rules.rules.values()).items()
+        if name not in columns
+    }
+    table = segmenter.score_table_[~segmenter.score_table_["collapsed"]]
+    recency, frequency = (
+        table[table["dimension"] == name] for name in ("recency", "frequency")
+    )
+    n_combinations = len(recency) * len(frequency) * prod(map(len, other.values()))
+    if n_combinations > _MOST_COMBINATIONS:
+        return None, []
+    # The upper end of its interval stands for every score.
+    ends: list[Iterable[Any]] = [recency["up_to"], frequency["up_to"], *other.values()]
+    combinations = zip(*product(*ends), strict=True)
+    names_of_columns = [*columns, *other]
+    codes = rules.assign(dict(zip(names_of_columns, combinations, strict=True)))
+    texts = [
+        " / ".join(segmenter.segment_names_[np.unique(codes_of_cell)])
+        for codes_of_cell in codes.reshape(len(recency) * len(frequency), -1)
+    ]
+    r, f = (part["score"].to_numpy() - 1 for part in (recency, frequency))
+    shape = [len(segmenter.cut_points_[d]) + 1 for d in ("recency", "frequency")]
+    regions = np.full(shape, None, dtype=object)
+    regions[np.ix_(r, f)] = np.reshape(texts, (len(recency), len(frequency)))
+    return regions, list(other)
+
+
+def _values_of_cells(axis: Axis) -> list[Any]:
+    """Return a known value for every way in which conditions on a column can hold."""
+    if isinstance(axis, TextAxis):
+        return [*axis.values, "other".join(axis.values) + "other"]
+    if isinstance(axis, NumberAxis) and len(axis.edges):
+        return [np.nextafter(axis.edges[0], -np.inf), *axis.edges]
+    return [0.0]
+
+
+def _scored_columns(segmenter: RFMSegmenter) -> tuple[str, str]:
+    """Return the columns of recency and frequency; those of an array are x0 and x1."""
+    named = getattr(segmenter, "feature_names_in_", ())
+    recency, frequency = segmenter.recency, segmenter.frequency
+    return (
+        "x0" if recency == "recency" and recency not in named else recency,
+        "x1" if frequency == "frequency" and frequency not in named else frequency,
+    )
