@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._explained import group_means
 from skseg._search._bounds import SizeBounds
 from skseg._search.sizes._merge import Merge, merge_segments
 from skseg._search.sizes._merge_grid import merge_grid
@@ -16,7 +17,6 @@ from skseg._typing import FloatArray
 from skseg.rules import Rule
 
 from ._parts import Part, Regions
-from ._training_rows import group_means
 
 # Any two of up to this many parts may be merged. Of a larger grid, unions that are no
 # plain conjunction would be hard to read.

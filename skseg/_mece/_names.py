@@ -11,7 +11,7 @@ from skseg.rules._cells import NumberAxis
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import cell_bounds
 
-from ._parts import Part, Pool, Regions, cut_rule
+from ._parts import Part, Regions
 
 # A longer list of names does not fit a chart or a table.
 _MAX_NAMES = 3
@@ -34,31 +34,24 @@ def unique_name(name: str, taken: Collection[str]) -> str:
 
 
 def group_name(
-    group: Sequence[Part],
-    whole: Sequence[Pool],
-    rules: Sequence[Rule],
+    whole: Sequence[str],
+    partial: Mapping[str, Sequence[tuple[Part, Rule]]],
     columns: Sequence[str],
-    names: Sequence[str],
     schema: Mapping[str, Any] | None,
 ) -> str:
-    """Return the name of the segment that a group of parts forms.
+    """Return the name of a segment.
 
-    `whole` holds the pools all of whose parts are in the group, `rules` the rules of
-    the parts, `columns` those of the parts' intervals, `names` the names of the
-    business rules.
+    `whole` names the business rules that are in it as a whole, `partial` those of which
+    it has parts, with these parts and their rules. `columns` are those of the parts'
+    intervals.
     """
-    pool_names = []
-    for pool in dict.fromkeys(part.pool for part in group):
-        name = joined_name([names[position] for position in pool])
-        if pool not in whole:
-            parts_of_pool = [
-                (part, rule)
-                for part, rule in zip(group, rules, strict=True)
-                if part.pool == pool
-            ]
-            name = f"{name} / {_ranges(parts_of_pool, columns, schema)}"
-        pool_names.append(name)
-    return joined_name(pool_names)
+    ranged = [
+        f"{name} / {_ranges(parts, columns, schema)}" for name, parts in partial.items()
+    ]
+    if len(whole) + len(ranged) > 1:
+        # A range is not that of the other rules.
+        ranged = [f"({name})" for name in ranged]
+    return joined_name([*whole, *ranged])
 
 
 def _ranges(
@@ -78,14 +71,10 @@ def _ranges(
     box = regions.union(range(len(parts)))
     if box is None and len(parts) > 1:
         return " or ".join(_ranges([part], columns, schema) for part in parts)
-    if box is None:
-        # Else the cuts alone say where the part lies.
-        regions = Regions([cut_rule(columns, parts[0][0].intervals)], schema)
-        box = regions.union([0])
-        assert box is not None
+    masks = regions.extent(0) if box is None else regions.restricted(box)
     return ", ".join(
         _range_text(column, mask, regions)
-        for column, mask in regions.restricted(box).items()
+        for column, mask in masks.items()
         if column in cut_columns
     )
 

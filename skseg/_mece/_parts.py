@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
 from operator import or_
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skseg._search.sizes._split import Interval
-from skseg._typing import IntArray
+from skseg._typing import BoolArray, IntArray
 from skseg.rules import Rule
 from skseg.rules._cells import NumberAxis
 from skseg.rules._language._conditions import Missing, comparison, conjunction
@@ -34,6 +34,13 @@ class Part(NamedTuple):
     intervals: tuple[Interval, ...]
     rows: IntArray
     size: float
+
+    def narrowed(
+        self, intervals: Iterable[Interval], rows: BoolArray, size: float
+    ) -> Part:
+        """Return the part within further intervals; `rows` tells which rows it has."""
+        both = zip(self.intervals, intervals, strict=True)
+        return Part(self.pool, tuple(a & b for a, b in both), self.rows[rows], size)
 
 
 def cut_rule(columns: Sequence[str], intervals: Sequence[Interval]) -> Rule:
@@ -83,6 +90,18 @@ class Regions:
             hull = tuple(a | b for a, b in zip(hull, box, strict=True))
         is_union = volume(hull) == sum(map(volume, boxes))
         return hull if is_union and self._is_plain(hull) else None
+
+    def is_empty(self, position: int) -> bool:
+        """Tell whether no row can ever be in a region."""
+        return not self._regions[position]
+
+    def extent(self, position: int) -> dict[str, int]:
+        """Return column -> mask of the cells that a region reaches into."""
+        masks = zip(*self._regions[position], strict=True)
+        return {
+            name: reduce(or_, column_masks)
+            for name, column_masks in zip(self.axes, masks, strict=True)
+        }
 
     def _is_plain(self, box: Box) -> bool:
         return all(

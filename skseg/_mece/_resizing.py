@@ -66,6 +66,7 @@ def sized_segments(
         schema=schema,
         taken_names=base.names,
         default=base.default,
+        has_outcome=rows.outcome is not None,
     )
     segments = sizing.segments()
     if empty_default is not None:

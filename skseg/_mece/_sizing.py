@@ -18,7 +18,8 @@ from skseg.rules._language._conditions import conjunction, disjunction
 
 from ._merging import PartMerger, Profiles
 from ._names import group_name, joined_name, unique_name
-from ._parts import Part, Pool, cut_rule
+from ._parts import Part, Pool, Regions, cut_rule
+from ._slicing import Slicing
 
 Bound = Literal["min_size", "max_size"]
 
@@ -61,9 +62,10 @@ class Sizing:
     """Rules with their training rows, to be split and merged to legal sizes.
 
     Every row satisfies exactly one rule, the one at the position in `codes`. `columns`
-    may be cut; `values` holds their values. Segments with near means of `features` are
-    merged first. NaN is missing in both. The bounds are weights of rows. `default`
-    names the rule of the rows that no other rule covers, if it is among `rules`.
+    may be cut; `values` holds their values. Merging preserves the differences between
+    means of `features`, which are the outcome if `has_outcome`. NaN is missing in both.
+    The bounds are weights of rows. `default` names the rule of the rows that no other
+    rule covers, if it is among `rules`.
     """
 
     rules: dict[str, Rule]
@@ -78,6 +80,7 @@ class Sizing:
     schema: Mapping[str, Any] | None = None
     taken_names: Sequence[str] = ()
     default: str | None = None
+    has_outcome: bool = False
 
     @cached_property
     def bounds(self) -> SizeBounds:
@@ -97,7 +100,7 @@ class Sizing:
     def segments(self) -> list[SizedSegment]:
         """Return segments of legal sizes, in the order of their rules, or raise."""
         groups = self._groups()
-        n_parts = Counter(part.pool for group in groups for part in group)
+        n_parts = Counter(i for group in groups for part in group for i in part.pool)
         segments: list[SizedSegment] = []
         for group in groups:
             segment = self._segment(group, n_parts)
@@ -107,22 +110,60 @@ class Sizing:
             segments.append(segment)
         return segments
 
-    def _segment(self, group: Sequence[Part], n_parts: Counter[Pool]) -> SizedSegment:
-        """Return the segment that a group of parts forms."""
-        n_of_group = Counter(part.pool for part in group)
-        whole = [pool for pool, n in n_of_group.items() if n == n_parts[pool]]
-        positions = sorted({position for pool in n_of_group for position in pool})
-        rules = [self._rule(part) for part in group]
+    def _segment(self, group: Sequence[Part], n_parts: Counter[int]) -> SizedSegment:
+        """Return the segment that a group of parts forms.
+
+        `n_parts` is the number of parts, in all groups, of every rule.
+        """
+        n_of_group = Counter(position for part in group for position in part.pool)
+        positions = sorted(n_of_group)
+        whole = [i for i in positions if n_of_group[i] == n_parts[i]]
+        partial: dict[str, list[tuple[Part, Rule]]] = {}
+        for part in group:
+            pool = tuple(i for i in part.pool if i not in whole)
+            if pool:
+                name = joined_name([self.names[i] for i in pool])
+                piece = part._replace(pool=pool)
+                partial.setdefault(name, []).append((piece, self._rule(piece)))
+        whole_names = [self.names[i] for i in whole]
         return SizedSegment(
-            group_name(group, whole, rules, self.columns, self.names, self.schema),
-            disjunction(rules),
-            tuple(self.names[position] for position in positions),
-            len(whole) < len(n_of_group),
+            group_name(whole_names, partial, self.columns, self.schema),
+            disjunction(map(self._rule, group)),
+            tuple(self.names[i] for i in positions),
+            bool(partial),
             sum(part.size for part in group) > self.bounds.high,
         )
 
     def _groups(self) -> list[list[Part]]:
-        """Return the parts that every segment is made of.
+        """Return the parts that every segment is made of."""
+        pools: list[Pool] = [(position,) for position in range(len(self.rules))]
+        groups, failure = self._first_legal(pools)
+        if self.has_outcome:
+            wholes = [self._whole(pool) for pool in pools]
+            groups = Slicing(
+                wholes,
+                self.values,
+                self.weight,
+                self.profiles,
+                self.bounds,
+                self._regrouped,
+            ).improved(groups)
+        if groups is not None:
+            return groups
+        if self.allow_oversize:
+            return self._divided(pools, self.max_size, allow_oversize=True)
+        assert failure is not None
+        total = float(self.weight.sum())
+        impossible = self.bounds.infeasibility(total)
+        if impossible is None:
+            raise failure
+        bound: Bound = "min_size" if total < self.bounds.low else "max_size"
+        raise NoLegalSizesError(failure.pool, bound, impossible)
+
+    def _first_legal(
+        self, pools: list[Pool]
+    ) -> tuple[list[list[Part]] | None, NoLegalSizesError | None]:
+        """Return the first legal groups of parts, or None and why there are none.
 
         Rules that are too large are split, then rules and parts that are too small are
         merged. Where that fails, rules are split into smaller parts, so that small
@@ -130,27 +171,28 @@ class Sizing:
         split, in the end all of them: so every sizing that guillotine cuts through the
         whole universe can reach is within reach.
         """
-        pools: list[Pool] = [(position,) for position in range(len(self.rules))]
         for max_size in self._upper_bounds(pools):
             try:
-                return self._divided(pools, max_size)
+                return self._divided(pools, max_size), None
             except NoLegalSizesError as error:
                 failure = error
-        total = float(self.weight.sum())
-        impossible = self.bounds.infeasibility(total)
+        if self.bounds.infeasibility(float(self.weight.sum())) is not None:
+            return None, failure
         pooled = pools
-        while len(pooled) > 1 and impossible is None:
+        while len(pooled) > 1:
             pooled = self._with_pooled(pooled, failure.pool)
             try:
-                return self._divided(pooled, self.max_size)
+                return self._divided(pooled, self.max_size), None
             except NoLegalSizesError as error:
                 failure = error
-        if self.allow_oversize:
-            return self._divided(pools, self.max_size, allow_oversize=True)
-        if impossible is None:
-            raise failure
-        bound: Bound = "min_size" if total < self.bounds.low else "max_size"
-        raise NoLegalSizesError(failure.pool, bound, impossible)
+        return None, failure
+
+    def _regrouped(self, parts: Sequence[Part]) -> list[list[Part]] | None:
+        """Return parts split and merged to legal sizes, None if that fails."""
+        try:
+            return self._merged([p for part in parts for p in self._split(part)])
+        except NoLegalSizesError:
+            return None
 
     def _upper_bounds(self, pools: Sequence[Pool]) -> list[float]:
         """Return the upper bounds to split by, the later ones with room for merging."""
@@ -164,43 +206,67 @@ class Sizing:
         self, pools: Iterable[Pool], max_size: float, *, allow_oversize: bool = False
     ) -> list[list[Part]]:
         """Return the groups of parts after splitting by `max_size` and merging."""
-        parts = [
-            part
-            for pool in pools
-            for part in self._split(pool, max_size, allow_oversize)
-        ]
+        wholes = map(self._whole, pools)
+        return self._merged(
+            [
+                p
+                for whole in wholes
+                for p in self._split(whole, max_size, allow_oversize)
+            ],
+            allow_oversize,
+        )
+
+    def _merged(
+        self, parts: Sequence[Part], allow_oversize: bool = False
+    ) -> list[list[Part]]:
+        """Return the groups of parts after merging."""
         if all(part.size >= self.bounds.low for part in parts):
             return [[part] for part in parts]
         groups = self._merge(parts, allow_oversize)
         return [[parts[i] for i in group] for group in groups]
 
-    def _split(self, pool: Pool, max_size: float, allow_oversize: bool) -> list[Part]:
-        whole = self._whole(pool)
-        rows, weight = whole.rows, self.weight[whole.rows]
-        if whole.size <= size_bounds(0.0, max_size, self.weight).high:
-            return [whole]
+    def _split(
+        self,
+        part: Part,
+        max_size: float | None = None,
+        allow_oversize: bool = False,
+    ) -> list[Part]:
+        """Return a part split into legal sizes if it is too large."""
+        max_size = self.max_size if max_size is None else max_size
+        if part.size <= size_bounds(0.0, max_size, self.weight).high:
+            return [part]
         if not self.columns:
             if allow_oversize:
-                return [whole]
+                return [part]
             raise NoLegalSizesError(
-                pool,
+                part.pool,
                 "max_size",
                 "There is no column of numbers to split on; name some in split_on.",
             )
         split = split_to_sizes(
-            self.values[rows],
+            self.values[part.rows],
             self.min_size,
             max_size,
-            sample_weight=weight,
+            sample_weight=self.weight[part.rows],
             allow_oversize=allow_oversize,
             names=self.columns,
         )
         if not split.boxes:
-            raise NoLegalSizesError(pool, "max_size", split.infeasibility)
-        return [
-            Part(pool, box.intervals, rows[split.codes == i], box.size)
+            raise NoLegalSizesError(part.pool, "max_size", split.infeasibility)
+        parts = [
+            part.narrowed(box.intervals, split.codes == i, box.size)
             for i, box in enumerate(split.boxes)
         ]
+        return (
+            parts if len(part.pool) == 1 else list(map(self._without_strangers, parts))
+        )
+
+    def _without_strangers(self, part: Part) -> Part:
+        """Return a part of a pool without the rules that have no rows in it, ever."""
+        rules = [self._rule(part._replace(pool=(i,))) for i in part.pool]
+        regions = Regions(rules, self.schema)
+        pool = (i for k, i in enumerate(part.pool) if not regions.is_empty(k))
+        return part._replace(pool=tuple(pool))
 
     def _merge(
         self, parts: Sequence[Part], allow_oversize: bool
@@ -231,12 +297,14 @@ class Sizing:
         """Return the pools, one of them united with the nearest other one."""
         wholes = [self._whole(candidate) for candidate in pools]
         profiles = self.profiles.of(wholes)
-        position = list(pools).index(pool)
+        position = next(i for i, pooled in enumerate(pools) if {*pool} <= {*pooled})
         distance = ((profiles - profiles[position]) ** 2).sum(axis=1)
         distance[position] = np.inf
         nearest = pools[int(np.argmin(distance))]
-        united = tuple(sorted([*pool, *nearest]))
-        return sorted([united, *(p for p in pools if p not in (pool, nearest))])
+        united = tuple(sorted([*pools[position], *nearest]))
+        return sorted(
+            [united, *(p for p in pools if p not in (pools[position], nearest))]
+        )
 
     @cached_property
     def _rows(self) -> list[IntArray]:

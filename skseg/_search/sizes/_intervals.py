@@ -148,13 +148,13 @@ def round_cuts(
         )
         start = max(int(np.searchsorted(up_to, lowest)), moved[-1] + 1)
         stop = int(np.searchsorted(up_to, highest, side="right")) - 1
-        threshold = _roundest_threshold(values, min(start, cut), max(stop, cut))
+        threshold = roundest_threshold(values, min(start, cut), max(stop, cut))
         moved.append(int(np.searchsorted(values, threshold, side="right")))
         thresholds.append(threshold)
     return moved[1:], tuple(thresholds)
 
 
-def _roundest_threshold(values: FloatArray, start: int, stop: int) -> float:
+def roundest_threshold(values: FloatArray, start: int, stop: int) -> float:
     """Return the roundest threshold of the cuts from `start` to `stop`."""
     # Being missing or not reads better than any threshold.
     if np.isnan(values[stop]):

@@ -52,6 +52,16 @@ class Interval:
             inside &= values <= self.high
         return inside | np.isnan(values) if self.missing else inside
 
+    def __and__(self, other: Interval) -> Interval:
+        """Return the values that lie in both intervals."""
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Interval(
+            max(lows, default=None),
+            min(highs, default=None),
+            self.missing and other.missing,
+        )
+
     def cut(self, thresholds: Sequence[float]) -> list[Interval]:
         """Return the parts below, between and above ascending thresholds."""
         lows, highs = [self.low, *thresholds], [*thresholds, self.high]
