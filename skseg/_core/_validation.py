@@ -159,7 +159,9 @@ def read_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     elif frame.columns != (names := _known_names(estimator)):
         Columns(frame, owner).require(names)
         frame = frame.select(names)
-    return frame.to_native()
+    # scikit-learn reads no names from a table of pyarrow.
+    is_arrow = frame.implementation.is_pyarrow()
+    return frame.to_pandas() if is_arrow else frame.to_native()
 
 
 def _check_shape(owner: str, shape: tuple[int, int], min_features: int) -> None:

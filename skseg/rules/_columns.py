@@ -312,6 +312,7 @@ class Columns:
         return self._column(name).missing()
 
     def _column(self, name: str) -> ArrayColumn | SeriesColumn:
+        self.require([name])
         values = self._values[name] if self._frame is None else self._frame[name]
         if isinstance(values, np.ndarray):
             return ArrayColumn(self.owner, name, values)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.cluster import KMeans
 from sklearn.exceptions import DataConversionWarning
 
 from skseg import (
@@ -200,7 +201,7 @@ READERS: dict[str, tuple[Callable[[Any], Any], list[Any]]] = {
     ),
     "sample_weight of InductiveSegmenter": (
         lambda v: (
-            InductiveSegmenter(random_state=0)
+            InductiveSegmenter(KMeans(2, random_state=0))
             .fit(X, sample_weight=v)
             .segments_["n"]
             .tolist()
