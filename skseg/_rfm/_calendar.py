@@ -53,7 +53,7 @@ def read_days(
         # Some backends hand out dates as Python objects, but never datetimes.
         local = local.cast(nw.Datetime("us"))
     days = local.to_numpy().astype("datetime64[D]")
-    defects.add("missing date", np.isnat(days))
+    defects.add("missing date", np.isnat(days), series)
     return days.view(np.int64), time_zone or zone or NAIVE
 
 
@@ -125,7 +125,7 @@ def _days_of_values(
         days[i] = moment.toordinal() - EPOCH
     if time_zone is not None and False in is_aware:
         raise _no_zone_to_convert(series.name)
-    defects.add("missing date", missing[rows])
+    defects.add("missing date", missing[rows], series)
     texts = [value for value in distinct if isinstance(value, str)]
     defects.add(
         "unparsable date",

@@ -18,6 +18,7 @@ from skseg.exceptions import InvalidDataError
 from ._defects import Defects, Remedy
 from ._float_decimals import Amounts, amounts_of_floats, most_decimals
 from ._number_texts import Number, NumberFormat, fitting_formats
+from ._series import to_array
 
 # Python's default context rounds to 28 digits, which would hide a decimal too many.
 EXACT = decimal.Context(
@@ -39,7 +40,7 @@ def read_decimals(
     missing = np.asarray(pd.isna(distinct))
     unparsable = np.array([value is None for value in values])
     finite = np.array([value is not None and value.is_finite() for value in values])
-    defects.add("missing amount", missing[rows])
+    defects.add("missing amount", missing[rows], series)
     defects.add(
         "unparsable amount",
         unparsable[rows],
@@ -63,7 +64,7 @@ def read_decimals(
 
 def _distinct_values(series: nw.Series[Any]) -> tuple[IntArray, NDArray[Any]]:
     """Return the position of each row's value among the distinct values, and these."""
-    values = series.to_numpy()
+    values = to_array(series)
     if series.dtype == nw.Object and any(map(_is_boolean, values)):
         # True equals 1, but is no amount.
         return np.arange(len(values)), values

@@ -33,8 +33,9 @@ HINTS = {
         "in the date_format."
     ),
     "unparsable amount": (
-        "Amounts given as text must be numbers (1234.50), with the marks that decimal "
-        "and thousands say, and at most a sign and a currency beside them."
+        "Amounts must be numbers, which True is not, or texts of numbers (1234.50), "
+        "with the marks that decimal and thousands say, and at most a sign and a "
+        "currency beside them."
     ),
     "date after as_of": "Choose a later as_of to keep them.",
 }
@@ -61,6 +62,7 @@ class Defect(NamedTuple):
     n_rows: int
     row: int
     value: str | None
+    column: str | None = None
     remedies: tuple[Remedy, ...] = ()
 
     @property
@@ -105,8 +107,12 @@ class Defects:
         count = int(np.count_nonzero(is_defective))
         if count:
             row = int(is_defective.argmax())
-            value = None if values is None else str(values[row])
-            self._defects.append((Defect(kind, count, row, value), remedies))
+            value = column = None
+            if values is not None:
+                column = values.name
+                value = None if kind.startswith("missing") else str(values[row])
+            defect = Defect(kind, count, row, value, column)
+            self._defects.append((defect, remedies))
             self.usable &= ~is_defective
 
     def explained(self, wanted: str, action: Callable[[str], str]) -> list[Defect]:
@@ -124,10 +130,11 @@ def describe_defects(defects: Sequence[Defect], n_rows: int) -> str:
     lines = [f"{n_unusable:,} of {n_rows:,} transactions cannot be used:"]
     for defect in defects:
         noun = "row" if defect.n_rows == 1 else "rows"
+        column = "" if defect.column is None else f" of {defect.column!r}"
         shown = "" if defect.value is None else f": {defect.value!r}"
         hint = f" {defect.hint}" if defect.hint else ""
         lines.append(
             f"- {defect.kind}: {defect.n_rows:,} {noun}, first in row {defect.row} "
-            f"(from 0){shown}.{hint}"
+            f"(from 0){column}{shown}.{hint}"
         )
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from skseg._typing import BoolArray, IntArray
 from skseg.exceptions import InvalidDataError
 
 from ._defects import Defects
+from ._series import to_array
 from ._table_options import OWNER, Options
 
 # Rows handled at a time, where a loop spares a second array of full length.
@@ -58,7 +59,7 @@ def read_ids(
         if series.dtype.is_float():
             is_null = is_null | series.is_nan().fill_null(True)
         missing = is_null.to_numpy().astype(bool, copy=False)
-        defects.add(f"missing {noun}", missing)
+        defects.add(f"missing {noun}", missing, series)
         return Ids(series)
     # pandas numbers the texts of its series without a Python object for each.
     is_pandas = series.implementation.is_pandas()
@@ -66,7 +67,7 @@ def read_ids(
     distinct = np.asarray(values)
     # The last entry is for missing values, whose code is -1.
     is_blank = np.array([*map(_is_blank, distinct), True])
-    defects.add(f"missing {noun}", is_blank[codes])
+    defects.add(f"missing {noun}", is_blank[codes], series)
     kind = f"placeholder {noun}"
     if options.action(kind) in ("exclude", "raise"):
         is_placeholder = np.array([*map(_is_placeholder, distinct), False])
@@ -91,7 +92,7 @@ def number_ids(ids: Ids | NDArray[np.int64], *, ordered: bool) -> tuple[IntArray
     if isinstance(ids, Ids):
         is_pandas = ids.series.implementation.is_pandas()
         is_native = is_pandas and not ids.series.dtype.is_integer()
-        array = ids.series.to_native() if is_native else ids.series.to_numpy()
+        array = ids.series.to_native() if is_native else to_array(ids.series)
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
         low, high = int(array.min()), int(array.max())
         if high - low < 4 * len(array) and high <= np.iinfo(np.int64).max:

@@ -17,6 +17,7 @@ from ._calendar import EPOCH, as_of_day, read_days
 from ._defects import Defects, describe_defects
 from ._ids import Ids, read_ids
 from ._money import Money, read_money
+from ._series import plain_series
 from ._table_options import OWNER, Options
 
 
@@ -71,15 +72,15 @@ def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
     """Read the columns; raise on rows that cannot be used, or exclude them."""
     defects = Defects(len(frame))
     customer = read_ids(
-        frame.get_column(options.customer_id), "customer", options, defects
+        plain_series(frame, options.customer_id), "customer", options, defects
     )
     by_date = options.order_id == options.date
     order: Any = None
     if options.order_id is not None and not by_date:
         order = read_ids(
-            frame.get_column(options.order_id), "order id", options, defects
+            plain_series(frame, options.order_id), "order id", options, defects
         )
-    dates = frame.get_column(options.date)
+    dates = plain_series(frame, options.date)
     day, zone = read_days(dates, options.time_zone, options.date_format, defects)
     last = None
     if not (isinstance(options.as_of, str) and options.as_of == "latest"):

@@ -22,6 +22,7 @@ from ._decimal_amounts import (
 from ._defects import Defects
 from ._float_decimals import MAX_UNITS, Amounts, amounts_of_floats
 from ._number_texts import NumberFormat
+from ._series import plain_series
 from ._table_options import OWNER, Options
 
 ROUNDING_MODES = {
@@ -54,7 +55,7 @@ def read_money(frame: nw.DataFrame[Any], options: Options, defects: Defects) -> 
     """Return the amounts of the rows; those of unusable rows are 0."""
     number_format = NumberFormat(options.decimal, options.thousands)
     factors = [
-        _read_column(frame.get_column(name), number_format, defects)
+        _read_column(plain_series(frame, name), number_format, defects)
         for name in options.amount_columns
     ]
     amounts = factors[0]
@@ -73,6 +74,8 @@ def _read_column(
 ) -> Amounts:
     """Read the numbers of a column; those of unusable rows are 0."""
     dtype = series.dtype
+    if dtype in (nw.Int128, nw.UInt128):
+        return read_decimals(series, number_format, defects)
     if dtype.is_integer() or dtype.is_float():
         return _read_floats(series, defects)
     if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
@@ -149,7 +152,7 @@ def _too_fine(
     row: int, amounts: Amounts, frame: nw.DataFrame[Any], options: Options
 ) -> InvalidDataError:
     """Return the error for an amount with too many decimals."""
-    columns = [frame.get_column(name) for name in options.amount_columns]
+    columns = [plain_series(frame, name) for name in options.amount_columns]
     value = " x ".join(str(column[row]) for column in columns)
     names = " x ".join(repr(column.name) for column in columns)
     total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals

@@ -297,7 +297,7 @@ def test_an_amount_with_too_many_decimals_raises_and_names_the_cure(
     with pytest.raises(
         ValueError, match=f"amount {fine} in row 1 .*decimals=3, which keeps"
     ):
-        rfm_table(lines, **NAMES, as_of=AS_OF)
+        rfm_table(lines, **NAMES, as_of=AS_OF, decimals=2)
     table = rfm_table(lines, **NAMES, as_of=AS_OF, decimals=3)
     assert table["monetary"].to_list() == [float(Decimal("1.25") + Decimal(fine))]
 
@@ -307,13 +307,13 @@ def test_a_fine_amount_is_seen_however_small_its_excess() -> None:
     with pytest.raises(
         ValueError, match=r"amount 1\.2501 in row 0 .*decimals=4, which keeps"
     ):
-        rfm_table(lines, **NAMES, as_of=AS_OF)
+        rfm_table(lines, **NAMES, as_of=AS_OF, decimals=2)
 
 
 def test_a_decimal_is_not_forgiven_what_a_float_is() -> None:
     lines = lines_of((1, "2024-03-01", 1.0))
     lines["amount"] = pd.Series([Decimal("1.000000000000000000000000000001")])
-    with pytest.raises(ValueError, match="Round the amounts first"):
+    with pytest.raises(ValueError, match="decimals=2, rounding='half_even', which"):
         rfm_table(lines, **NAMES, as_of=AS_OF)
 
 
@@ -358,7 +358,7 @@ def test_a_fine_amount_beside_a_huge_one_is_named_without_a_warning() -> None:
         rfm_table(lines, **NAMES, as_of=AS_OF)
     lines.loc[0, "date"] = pd.Timestamp("2024-04-01")
     with pytest.raises(ValueError, match=r"amount 1\.005 in row 1 "):
-        rfm_table(lines, **NAMES, as_of=AS_OF, invalid="exclude")
+        rfm_table(lines, **NAMES, as_of=AS_OF, invalid="exclude", decimals=2)
 
 
 def test_the_limit_is_one_of_each_customer_not_of_the_table() -> None:
@@ -866,7 +866,7 @@ def test_invalid_rows_raise_with_every_kind_its_count_first_row_and_cure() -> No
     for kind, row in zip(BAD_COUNTS, (1, 2, 3, 4, 5, 6, 8, 7), strict=True):
         assert f"- {kind}: 1 row, first in row {row} (from 0)" in message
     assert "'31/03/2024'" in message
-    assert "pandas.to_datetime(dates, format='%d/%m/%Y')" in message
+    assert "date_format" in message
     assert "'1,000.00'" in message
     assert "invalid='exclude'" in message
 
@@ -892,6 +892,7 @@ def test_exclude_leaves_invalid_rows_out_and_counts_them(library: Any) -> None:
         n_purchases=2,
         n_cancelled_orders=0,
         n_customers_without_purchase=0,
+        decimals=2,
         excluded=BAD_COUNTS,
     )
     assert_rows(table, {"a": (29, 2, 3.75, 30, 1.875, 1)})
@@ -954,7 +955,7 @@ def test_dates_in_text_are_iso_8601_or_counted_as_unparsable(text: str) -> None:
     assert report.excluded == {"unparsable date": 1}
 
 
-@pytest.mark.parametrize("text", ["1,5", "$1", "1_000", "", "abc", "nan", "1.5 EUR"])
+@pytest.mark.parametrize("text", ["1,5", "$1$", "1_000", "", "abc", "nan", "1.5 PCS"])
 def test_amounts_in_text_are_plain_numbers_or_counted_as_unparsable(text: str) -> None:
     lines = pd.DataFrame({"customer": 1, "date": AS_OF, "amount": ["1.5", text]})
     _, report = rfm_table(
@@ -974,6 +975,7 @@ def test_report_reads_as_a_short_account() -> None:
         "RFM table as of 2024-03-31\n"
         "  transactions  3 read, 2 used\n"
         "  excluded      1 missing customer\n"
+        "  amounts       summed exactly in 0 decimals\n"
         "  orders        2: 1 purchases, 1 cancelled\n"
         "  customers     2, of whom 1 without a purchase"
     )
@@ -988,6 +990,8 @@ def test_the_report_is_a_table_in_notebooks() -> None:
         "transactions read": "2",
         "transactions used": "1",
         "excluded: missing customer": "1",
+        "decimals of the amounts": "0",
+        "amounts rounded": "0",
         "orders": "1",
         "purchases": "1",
         "cancelled orders": "0",
@@ -1004,8 +1008,8 @@ GOOD = lines_of((1, "2024-03-01", 1.0))
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"decimals": -1}, r"'decimals' .* an int in \[0, 6\]\. Got -1 instead\."),
-        ({"decimals": 7}, "Got 7 instead"),
+        ({"decimals": -1}, r"'decimals' .* an int in \[0, 12\]\. Got -1 instead\."),
+        ({"decimals": 13}, "Got 13 instead"),
         ({"decimals": True}, "Got True instead"),
         ({"decimals": 2.0}, r"Got 2\.0 instead"),
         ({"invalid": "drop"}, "'raise' or 'exclude'. Got 'drop' instead"),
@@ -1047,7 +1051,7 @@ def test_an_id_column_named_like_a_result_is_refused() -> None:
 @pytest.mark.parametrize("frame", [[1, 2], np.ones((2, 3)), pl.LazyFrame({"a": [1]})])
 def test_what_is_no_frame_in_memory_is_refused(frame: Any) -> None:
     kind = type(frame).__name__
-    with pytest.raises(InvalidDataError, match=f"in memory.*Got {kind}"):
+    with pytest.raises(InvalidDataError, match=f"in memory.*Got .*{kind}"):
         rfm_table(frame, **NAMES, as_of=AS_OF)
 
 
