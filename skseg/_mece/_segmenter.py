@@ -395,8 +395,10 @@ class MECERuleSegmenter(
         >>> segmenter.recount([[90.0], [120.0], [200.0]]).segments_["n"].tolist()
         [3, 0]
         """
-        codes = self.predict(X)
-        columns = read_columns(self, X, reset=False)
+        check_is_fitted(self)
+        columns = X if isinstance(X, Columns) else read_columns(self, X, reset=False)
+        codes = self.rules_.assign(columns)
+        require_covered(codes, self.rules_, columns, self._schema)
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
         outcome = None if y is None else check_outcome(OWNER, y, codes >= 0)
         rows = TrainingRows(columns, codes, weight, outcome)

@@ -20,6 +20,7 @@ from skseg.rules._proof._domain import as_schema
 from ._cut_points import CutPoint, read_cut_points
 from ._edited_parameters import edited_parameters
 from ._fingerprints import fingerprint
+from ._rules import tiers
 from ._strategy_edits import (
     DERIVED,
     Edits,
@@ -165,6 +166,15 @@ class Strategy:
         self.parameters["schema"] = content.get("schema")
         self._read_facts(fitted)
         self.segments = _segments(self, entries)
+
+    def parameters_to_fit(self) -> dict[str, Any]:
+        """Return the parameters, with rules also where `fit` would choose them."""
+        parameters = dict(self.parameters)
+        if parameters.get("rules") is None:
+            names = self.columns
+            names = positional_names(names) if isinstance(names, int) else names
+            parameters["rules"] = tiers(names[0])
+        return parameters
 
     def _read_facts(self, fitted: FittedStrategy | None) -> None:
         """Set what fit has found, as far as the edits have left it true."""

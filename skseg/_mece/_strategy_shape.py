@@ -9,7 +9,7 @@ from typing import Any
 from skseg.exceptions import RuleError, did_you_mean
 
 FORMAT = "skseg.strategy"
-VERSION = 2
+VERSION = 1
 
 Test = Callable[[Any], bool]
 # Key -> a test of its value, and the rule in words.
@@ -27,7 +27,7 @@ def check_strategy(content: Any) -> None:
     if content.get("version") != VERSION or isinstance(content["version"], bool):
         raise RuleError(
             f"This skseg reads version {VERSION} of {FORMAT}. Got version "
-            f"{content.get('version')!r}; another skseg wrote it."
+            f"{content.get('version')!r}; a newer skseg wrote it."
         )
     _check_shape(content, _STRATEGY, "")
     for i, entry in enumerate(content["segments"]):

@@ -39,7 +39,7 @@ class TrainingRows:
         """Whether every row stands for a whole number of rows."""
         return self.weight is None or bool((self.weight % 1 == 0).all())
 
-    def whole(self, sizes: FloatArray) -> FloatArray | IntArray:
+    def whole(self, sizes: FloatArray | IntArray) -> FloatArray | IntArray:
         """Return sums of weights, as integers where the weights are whole numbers."""
         return sizes.astype(np.int64) if self._is_whole else sizes
 

@@ -178,7 +178,7 @@ def rules_writers(
     writers["rules.sql"] = write_query
     if plots:
         writers["sizes.png"] = _sizes_writer(run.table)
-        if run.is_fitted:
+        if segmenter is not None:
             writers["flow.png"] = draw_flow
     return writers
 

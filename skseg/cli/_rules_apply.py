@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
 
 from skseg._mece import MECERuleSegmenter, require_covered
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import InvalidDataError
+from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 from skseg.rules._unseen import unseen_sentences
 
-from ._data_file import DataFile
+from ._data_file import DataFile, read_data_file
+from ._file_format import FileFormat
 from ._rules_file import DEFINITION, STRATEGY, RulesFile
 from ._wording import key_terms, worded
 
@@ -32,8 +34,9 @@ class RulesRun:
     `rules` and `report` have numbers for quantiles. `rows` has the id or the number of
     each row from 1, segment_code and segment, which is missing for rows that no rule
     takes. `outside` holds the size of what is in no segment: outside of the universe,
-    or for lack of a rule. The segmenter is fitted, or restored from a strategy; a rule
-    set has none. `unseen` names texts of the rules that no row holds, in sentences.
+    or for lack of a rule. The segmenter is fitted, or restored from a strategy, and
+    its figures are those of the rows; a rule set has none. `unseen` names texts of the
+    rules that no row holds, in sentences.
     """
 
     file: RulesFile
@@ -44,11 +47,6 @@ class RulesRun:
     outside: dict[str, float]
     segmenter: MECERuleSegmenter | None
     unseen: list[str]
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether the segments were fitted on these rows."""
-        return self.file.form == DEFINITION
 
 
 def needed_columns(
@@ -70,6 +68,30 @@ def needed_columns(
     return [*file.columns, *roles]
 
 
+def read_rows(
+    file: RulesFile,
+    path: Path,
+    file_format: FileFormat | None = None,
+    *,
+    opened: IO[bytes] | None = None,
+    **roles: str | None,
+) -> DataFile:
+    """Read the columns that `needed_columns` names.
+
+    A strategy is applied to rows without the columns of its scores too.
+    """
+    needed = needed_columns(file, **roles)
+    wanted = list(dict.fromkeys([*needed, *file.score_columns]))
+    try:
+        return read_data_file(path, wanted, file_format, file=opened)
+    except MissingColumnError as error:
+        missing = set(error.missing)
+        if missing & set(needed):
+            raise
+    known = [name for name in wanted if name not in missing]
+    return read_data_file(path, known, file_format, file=opened)
+
+
 def apply_rules(
     file: RulesFile,
     data: DataFile,
@@ -80,11 +102,15 @@ def apply_rules(
 ) -> RulesRun:
     """Fit or apply the rules of a file.
 
-    A definition is fitted; quantiles of a rule set are taken from the data; a strategy
-    is applied as it is. Raises ValueError if rules and data do not go together, or the
-    rules of a definition or strategy are no partition.
+    A definition is fitted; quantiles of a rule set are taken from the data; the rules
+    of a strategy are applied as they are, and its figures counted anew. Raises
+    ValueError if rules and data do not go together, or the rules of a definition or
+    strategy are no partition.
     """
-    X = data.columns(file.columns)
+    kinds = file.columns | {
+        name: "number" for name in file.score_columns if name in data.frame
+    }
+    X = data.columns(kinds)
     y = None if outcome is None else data.finite_numbers(outcome)
     counts = None if weight is None else data.weights(weight)
     try:
@@ -100,6 +126,7 @@ def apply_rules(
     inside = rules.inside(columns)
     table, outside = _table(rules, codes, inside, y, counts)
     if segmenter is not None:
+        table["n"] = segmenter.segments_["n"]
         table.insert(list(table).index("rule"), "score", segmenter.segments_["score"])
     # The code -1 finds the last name: that of noise, or none.
     last = [] if rules.noise is not None else [None]
@@ -122,7 +149,11 @@ def _fitted(
             warnings.filterwarnings("ignore", "No row of column")
             segmenter.fit(X, y, sample_weight=weight)
     elif file.form == STRATEGY:
-        segmenter = MECERuleSegmenter.from_strategy(file.text)
+        with warnings.catch_warnings():
+            # The command shows the notes on edits without effect.
+            warnings.filterwarnings("ignore", ".* edited by hand")
+            segmenter = MECERuleSegmenter.from_strategy(file.text)
+        segmenter.recount(Columns(X), y, sample_weight=weight)
     else:
         rules = file.rules
         rules = rules if rules.is_resolved else rules.resolve(X, weight)

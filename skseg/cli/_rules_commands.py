@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -51,6 +52,7 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
 
     with input_errors():
         source = read_rules_file(file)
+        _show_notes(source.notes)
         with working("Proving", quiet=quiet or with_json):
             result = check_rules(source, max_findings=max_findings)
     if with_json:
@@ -74,6 +76,11 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
 @click.option("--outcome", help="Column of an outcome, such as 0 / 1 or revenue.")
 @click.option("--weight", help="Column that says how many customers a row stands for.")
 @click.option("--id", "id_column", help="Column of ids. Without it rows are numbered.")
+@click.option(
+    "--refit",
+    is_flag=True,
+    help="Fit a strategy again on DATA: thresholds, sizes and scores.",
+)
 @format_options
 @output_options
 def apply(
@@ -83,6 +90,7 @@ def apply(
     outcome: str | None,
     weight: str | None,
     id_column: str | None,
+    refit: bool,
     file_format: FileFormat,
     dialect: str,
     plots: bool,
@@ -91,16 +99,16 @@ def apply(
     """Segment the rows of DATA, a file of customers, by the rules in FILE.
 
     A definition is fitted: its quantiles, sizes and scores are those of DATA. A rule
-    set takes its quantiles from DATA, and a strategy is applied as it is.
+    set takes its quantiles from DATA. The rules of a strategy are applied as they are,
+    and its figures are counted anew; with --refit it is fitted again.
 
     DATA is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel
     (.xlsx). In CSV, columns that are compared with text,
     and ids, are kept as they are written, leading zeros included; empty fields are
     missing values.
     """
-    from ._data_file import read_data_file
     from ._outputs import RULES_FILES, check_folder, rules_writers, write_files
-    from ._rules_apply import apply_rules, needed_columns
+    from ._rules_apply import apply_rules, read_rows
     from ._rules_file import read_rules_file
     from ._screens import show_outputs, show_rules_run
     from ._terminal import make_console, reading, show_heading, working
@@ -109,11 +117,11 @@ def apply(
     with input_errors():
         if out is not None:
             check_folder(out, file, data, contents=RULES_FILES)
-        source = read_rules_file(file)
+        source = read_rules_file(file, refit=refit)
+        _show_notes(source.notes)
         roles = {"outcome": outcome, "weight": weight, "id_column": id_column}
-        columns = needed_columns(source, **roles)
         with reading(data, quiet=quiet) as opened:
-            rows = read_data_file(data, columns, file_format, file=opened)
+            rows = read_rows(source, data, file_format, opened=opened, **roles)
         with working("Segmenting", quiet=quiet):
             run = apply_rules(source, rows, **roles)
     outputs = None
@@ -126,3 +134,9 @@ def apply(
         show_heading(console, "Nothing is written without --out FOLDER.")
     else:
         show_outputs(outputs, quiet=quiet)
+
+
+def _show_notes(notes: Iterable[str]) -> None:
+    """Say what has no effect, also to those who asked for quiet."""
+    for note in notes:
+        click.echo(f"Warning: {note}", err=True)

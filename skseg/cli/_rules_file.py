@@ -26,7 +26,7 @@ class RulesFile:
 
     A definition holds the parameters of `MECERuleSegmenter`, a strategy the JSON of a
     fitted one. Quantiles in `rules` are open. The text is JSON, and empty for a
-    definition.
+    definition. `notes` are sentences about edits of a strategy that have no effect.
     """
 
     path: Path
@@ -35,42 +35,51 @@ class RulesFile:
     schema: dict[str, Domain]
     text: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def first_counts(self) -> bool:
         """Whether rules are declared to overlap, so that the first one counts."""
-        return self.parameters.get("on_overlap") == "first"
+        is_definition = self.form == DEFINITION
+        return is_definition and self.parameters.get("on_overlap") == "first"
 
     @property
     def columns(self) -> dict[str, str | None]:
         """The columns to read -> "number", "text", or None for either."""
         kinds: dict[str, str | None] = dict(self.rules.kinds)
-        for name in self.parameters.get("split_on") or []:
-            kinds[name] = "number"
-        for name in self.parameters.get("score_weights") or {}:
-            if name not in ("outcome", "size"):
-                kinds[name] = "number"
+        if self.form == DEFINITION:
+            split_on = self.parameters.get("split_on") or []
+            kinds |= dict.fromkeys([*split_on, *self.score_columns], "number")
         for name in kinds.keys() & self.schema.keys():
             kinds[name] = kinds[name] or self.schema[name].kind
         return kinds
+
+    @property
+    def score_columns(self) -> list[str]:
+        """The columns whose means are part of the score."""
+        weights = self.parameters.get("score_weights") or {}
+        return [name for name in weights if name not in ("outcome", "size")]
 
     def verify(self, *, max_findings: int = 20) -> MECEReport:
         """Return the proof; see `RuleSet.verify`."""
         return self.rules.verify(self.schema, max_findings=max_findings)
 
 
-def read_rules_file(path: Path) -> RulesFile:
+def read_rules_file(path: Path, *, refit: bool = False) -> RulesFile:
     """Read a file of rules in any of its forms, and check what needs no data.
 
-    Raises ValueError, with a message that names the file, if something is wrong with
-    it.
+    With `refit` a strategy is read as the definition that it was fitted from, with the
+    edits since. Raises ValueError, with a message that names the file, if something is
+    wrong with it.
     """
     content = read_plain(path)
     try:
         if not isinstance(content, dict):
             raise RuleError(f"It must hold keys with values. It is {kind_of(content)}.")
-        read = _read_written if "format" in content else _read_definition
-        file = read(path, content)
+        if "format" in content:
+            file = _read_written(path, content, refit=refit)
+        else:
+            file = _read_definition(path, content)
         _check_schema(file)
     except ValueError as error:
         message = worded(error, key_terms(path.name))
@@ -80,7 +89,7 @@ def read_rules_file(path: Path) -> RulesFile:
     return file
 
 
-def _read_written(path: Path, content: dict[str, Any]) -> RulesFile:
+def _read_written(path: Path, content: dict[str, Any], *, refit: bool) -> RulesFile:
     """Read what skseg has written; the reader of each form checks its keys."""
     name = content["format"]
     if name not in list(FORMATS):
@@ -94,11 +103,32 @@ def _read_written(path: Path, content: dict[str, Any]) -> RulesFile:
     except TypeError:
         raise RuleError("A value in it is neither text nor a number.") from None
     if FORMATS[name] == RULE_SET:
+        if refit:
+            raise RuleError(
+                "A rule set has no parameters to fit again.",
+                advice="Leave out --refit: quantiles in it are those of the data "
+                "anyway.",
+            )
         return RulesFile(path, RULE_SET, RuleSet.from_json(text), {}, text)
-    from skseg._mece import Strategy
+    return _read_strategy(path, text, refit=refit)
+
+
+def _read_strategy(path: Path, text: str, *, refit: bool) -> RulesFile:
+    from skseg._mece import MECERuleSegmenter, Strategy
 
     strategy = Strategy(text)
-    return RulesFile(path, STRATEGY, strategy.rules, strategy.schema, text)
+    schema, parameters = strategy.schema, strategy.parameters_to_fit()
+    notes = list(strategy.notes)
+    if not refit:
+        rules = strategy.rules
+        return RulesFile(path, STRATEGY, rules, schema, text, parameters, tuple(notes))
+    if strategy.is_own_definition:
+        notes.append(
+            "The segments of the strategy were edited, so they are the rules that are "
+            "fitted: their thresholds are the numbers that stand there."
+        )
+    rules = MECERuleSegmenter(**parameters).parse_rules()
+    return RulesFile(path, DEFINITION, rules, schema, "", parameters, tuple(notes))
 
 
 def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:
