@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 from skseg._typing import BoolArray
 from skseg.exceptions import RuleError
 
-from ._dates import ISO_EXAMPLES, Date, as_date, is_date_value, microseconds_of_text
+from ._dates import ISO_EXAMPLES, Date, as_date, is_date_value, likely_iso
 from ._thresholds import (
     Threshold,
     as_threshold,
@@ -252,8 +252,8 @@ def comparison(column: str, operator: Operator, value: Any) -> Comparison:
 
 def _order_advice(text: str) -> str:
     """Say what to write in place of a text that stands where order counts."""
-    if microseconds_of_text(text) is not None:
-        return f"A date is written date({text!r})."
+    if iso := likely_iso(text):
+        return f"A date is written date({iso!r})."
     try:
         number = format_number(check_number(float(text)))
     except ValueError:

@@ -48,6 +48,12 @@ class Date:
         return f"{text}.{fraction:06}".rstrip("0") if fraction else text
 
     @property
+    def padded(self) -> str:
+        """The moment as text of one length: date, time and microseconds."""
+        moment = np.datetime64(self.microseconds, "us")
+        return str(moment).replace("T", " ")
+
+    @property
     def is_midnight(self) -> bool:
         """Whether this is the first moment of a day."""
         return self.microseconds % _DAY == 0
@@ -234,10 +240,18 @@ def matching_format(text: str) -> str | None:
     return None
 
 
+def likely_iso(text: str) -> str | None:
+    """Return the ISO date that `text` is or, in a usual format, means; else None."""
+    microseconds = microseconds_of_text(text)
+    if microseconds is None:
+        form = matching_format(text)
+        if form is None:
+            return None
+        microseconds = microseconds_of(dt.datetime.strptime(text, form))
+    return Date(microseconds).iso
+
+
 def iso_hint(text: str) -> str:
     """Return the question whether an ISO date is meant, or nothing."""
-    form = matching_format(text)
-    if form is None:
-        return ""
-    date = Date(microseconds_of(dt.datetime.strptime(text, form)))
-    return f" Did you mean {date.iso!r}?"
+    iso = likely_iso(text)
+    return f" Did you mean {iso!r}?" if iso else ""

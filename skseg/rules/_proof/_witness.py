@@ -107,7 +107,8 @@ def _ordered_run(first: int, last: int, axis: OrderedAxis) -> str:
     low_origin, low_open = axis.origins.get(low, (low, False))
     high_origin, high_closed = axis.origins.get(high, (high, False))
     if last == axis.size - 2:
-        high_origin, high_closed = math.inf, True
+        # Numbers may be infinite, dates may not.
+        high_origin, high_closed = math.inf, isinstance(axis, NumberAxis)
     if low_origin == high_origin and not low_open and high_closed:
         return f"{{{_value_text(low_origin)}}}"
     left, right = "(" if low_open else "[", "]" if high_closed else ")"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from skseg.exceptions import MissingExtraError, RuleError, did_you_mean
+from skseg.rules._language._dates import Date
 
 try:
     import sqlglot
@@ -61,15 +62,17 @@ class Dialect:
 
     `grammar` quotes, escapes and names the types. `number` writes a finite float64 >= 0
     so that the engine reads that float64, `text` a column so that it compares byte by
-    byte. `is_nan` tells whether a column of numbers holds NaN; without it the engine
-    cannot store NaN. `any_is_nan` does the same for a column of any type, and must not
-    fail.
+    byte, `date` a column so that it compares with what `moment` writes. `is_nan` tells
+    whether a column of numbers holds NaN; without it the engine cannot store NaN.
+    `any_is_nan` does the same for a column of any type, and must not fail.
     """
 
     grammar: type[sqlglot.Dialect]
     number: Callable[[float], Tree]
     infinity: Callable[[], Tree]
     text: Callable[[Tree], Tree]
+    date: Callable[[Tree], Tree]
+    moment: Callable[[Date], Tree]
     is_nan: Callable[[str], Tree] | None = None
     any_is_nan: Callable[[str], Tree] | None = None
 
@@ -160,6 +163,72 @@ def _safe_decimal(number: float) -> Decimal | None:
     return None
 
 
+def call(name: str, *arguments: Tree) -> Tree:
+    """Return the call of a function that sqlglot is to write as it stands."""
+    return exp.Anonymous(this=name, expressions=[tree.copy() for tree in arguments])
+
+
+def timestamp(tree: Tree) -> Tree:
+    """Return `tree` as a moment without a time zone."""
+    return exp.Cast(this=tree, to=exp.DataType(this=exp.DataType.Type.TIMESTAMP))
+
+
+def _duckdb_date(column: Tree) -> Tree:
+    # A cast would read a zone by the settings of the session, and forget that of text.
+    # Of a column of dates or moments the type alone says that there is none.
+    may_have_zone = any_of(
+        call("TYPEOF", column), map(text_tree, ("VARCHAR", "TIMESTAMP WITH TIME ZONE"))
+    )
+    # Letters but the T before the time, a plus, or a minus behind the time.
+    has_zone = call("REGEXP_MATCHES", varchar(column), text_tree("[A-SU-Za-z+]|:.*-"))
+    message = f"{column.name} has a time zone, or is no ISO date"
+    return call(
+        "IF",
+        exp.And(this=may_have_zone, expression=has_zone),
+        call("ERROR", text_tree(message)),
+        timestamp(column),
+    )
+
+
+_ZEROS = "0000-00-00 00:00:00.000000"
+
+
+def _sqlite_date(column: Tree) -> Tree:
+    """Write a column of ISO dates as text that sorts like the moments.
+
+    SQLite has no dates. Its own functions for them know milliseconds at best, and take
+    numbers for days. Anything but an ISO date without a zone stops the query, since it
+    is no JSON either.
+    """
+
+    def number(value: int) -> Tree:
+        return exp.Literal.number(str(value))
+
+    def concatenated(left: Tree, right: Tree) -> Tree:
+        return exp.DPipe(this=left, expression=right, safe=True)
+
+    day = exp.Glob(
+        this=column,
+        expression=text_tree("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"),
+    )
+    # A zone has letters or a sign.
+    time = exp.Glob(
+        this=call("SUBSTR", column, number(11)),
+        expression=text_tree("*[^T 0-9:.]*"),
+    )
+    behind = exp.Add(this=call("LENGTH", column), expression=number(1))
+    padded = concatenated(
+        call("REPLACE", column, text_tree("T"), text_tree(" ")),
+        call("SUBSTR", text_tree(_ZEROS), behind),
+    )
+    return call(
+        "IIF",
+        exp.And(this=day, expression=exp.Not(this=time)),
+        call("SUBSTR", padded, number(1), number(len(_ZEROS))),
+        call("JSON", concatenated(text_tree("no ISO date: "), column)),
+    )
+
+
 class SksegSQLite(SQLite):
     """SQLite with names in backticks.
 
@@ -180,6 +249,8 @@ DIALECTS = {
         infinity=lambda: double(text_tree("inf")),
         # The cast is for enums; a collation of the column would survive it.
         text=lambda column: collated(varchar(column), "C"),
+        date=_duckdb_date,
+        moment=lambda date: timestamp(text_tree(date.padded)),
         is_nan=_duckdb_is_nan,
         any_is_nan=_duckdb_any_is_nan,
     ),
@@ -189,6 +260,8 @@ DIALECTS = {
         # CAST('inf' AS REAL) is 0.0.
         infinity=lambda: exp.Literal.number("9e999"),
         text=lambda column: collated(column, "BINARY"),
+        date=_sqlite_date,
+        moment=lambda date: text_tree(date.padded),
     ),
 }
 

@@ -20,6 +20,7 @@ from skseg.rules._language._conditions import (
     negation_normal,
     unresolved_error,
 )
+from skseg.rules._language._dates import Date
 from skseg.rules._language._thresholds import Threshold, check_name
 
 from ._dialects import (
@@ -163,12 +164,13 @@ class _Writer:
         """Return whether a column holds NaN, None if it cannot."""
         kind = self.kinds[name]
         test = self.dialect.is_nan if kind == "number" else self.dialect.any_is_nan
-        return None if test is None or kind == "text" else test(name)
+        return None if test is None or kind in ("text", "date") else test(name)
 
     def _operand(self, name: str) -> Tree:
-        column = column_tree(name)
-        text = self.kinds[name] == "text"
-        return self.dialect.text(column) if text else double(column)
+        column, kind = column_tree(name), self.kinds[name]
+        if kind == "date":
+            return self.dialect.date(column)
+        return self.dialect.text(column) if kind == "text" else double(column)
 
     def _compared(self, leaf: Comparison | Membership, negated: bool) -> Tree:
         """Write a leaf, or its opposite, for values that are not missing."""
@@ -184,6 +186,8 @@ class _Writer:
     def _value(self, name: str, value: Threshold | str) -> Tree:
         if isinstance(value, str):
             return text_tree(value)
+        if isinstance(value, Date):
+            return self.dialect.moment(value)
         if not isinstance(value, float):
             raise unresolved_error(name, value)
         size = abs(value)
