@@ -174,11 +174,6 @@ def _next_command(folder: Path) -> list[str]:
     help="Time zone in which to take the days of timestamps that have a time zone.",
 )
 @click.option(
-    "--date-format",
-    help="Format of dates that are no ISO 8601, such as %d.%m.%Y for 31.12.2024 or "
-    "%m/%d/%Y for 12/31/2024; 'excel' for the serial dates of spreadsheets.",
-)
-@click.option(
     "--decimals",
     metavar="[auto|0..12]",
     callback=read_decimals,
@@ -228,7 +223,8 @@ def rfm(
     ids = {columns["customer_id"], columns.get("order_id")}
     values = {columns[name] for name in columns if not name.endswith("_id")}
     lines = data.with_ids(ids - values - {None})
-    parameters |= {"decimal": file_format.decimal, "thousands": file_format.thousands}
+    for name in ("decimal", "thousands", "date_format"):
+        parameters[name] = getattr(file_format, name)
     work = working("Segmenting the customers", quiet=quiet)
     with input_errors(option_terms(data)), work:
         run = run_rfm(lines, segmenter, **parameters)

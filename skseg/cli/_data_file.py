@@ -13,7 +13,11 @@ from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
+from skseg._rfm._calendar import check_date_format
+from skseg._rfm._date_texts import DateFormat, format_remedies
+from skseg._rfm._number_texts import NumberFormat
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
@@ -21,9 +25,9 @@ from ._csv_file import advice_on_encoding, find_layout, line_of_row, read_csv_te
 from ._excel_file import read_excel_columns
 from ._file_format import FileFormat
 from ._file_source import CSV, EXCEL, FileSource, find_source
+from ._number_columns import NumberColumn, number_remedies
 from ._parquet_file import read_parquet_columns
-from ._plain_number import NumberReader
-from ._wording import place_of
+from ._wording import options_advice, place_of
 
 UNREADABLE = (
     EOFError,
@@ -50,7 +54,8 @@ class DataFile:
     path: Path
     frame: pd.DataFrame
     locate: Callable[[int], str]
-    number_reader: NumberReader
+    number_format: NumberFormat
+    date_format: DateFormat
 
     @property
     def name(self) -> str:
@@ -77,15 +82,16 @@ class DataFile:
     def texts(self, name: str) -> pd.Series[Any]:
         """Return a column; one that mixes types, as of an Excel file, as text."""
         column = self.frame[name]
-        if not _holds_objects(column):
+        if column.dtype != object or infer_dtype(column, skipna=True) == "string":
             return column
-        texts = [None if value is None else _cell_text(value) for value in column]
-        return pd.Series(texts, column.index, dtype=str, name=name)
+        texts = [None if pd.isna(value) else _cell_text(value) for value in column]
+        return pd.Series(texts, column.index, dtype=object, name=name)
 
     def columns(self, kinds: Mapping[str, str | None]) -> pd.DataFrame:
-        """Return columns, those of the kind "number" as float64, others as `texts`."""
+        """Return columns, read by their kind, "number", "date", or text or either."""
+        readers = {"number": self.numbers, "date": self.dates}
         columns: dict[str, Any] = {
-            name: self.numbers(name) if kind == "number" else self.texts(name)
+            name: readers.get(kind or "", self.texts)(name)
             for name, kind in kinds.items()
         }
         return pd.DataFrame(columns, index=self.frame.index)
@@ -97,19 +103,46 @@ class DataFile:
         but these.
         """
         codes, distinct = pd.factorize(self.frame[name])
-        values = self.number_reader.values(list(distinct))
-        is_bad = np.array([value is None for value in values] + [False])[codes]
+        column = NumberColumn.read(list(distinct), self.number_format)
+        is_bad = np.array([n is None for n in column.numbers] + [False])[codes]
         if is_bad.any():
             row = int(np.argmax(is_bad))
             value = distinct[codes[row]]
-            advice = self.number_reader.advice(value)
+            remedies = number_remedies(list(distinct), self.number_format)
             raise InvalidDataError(
                 f"{place_of(self, row)}: The column {name!r} must hold numbers, or "
-                f"nothing where the value is missing. Got {_shown(value)}.{advice}"
+                f"nothing where the value is missing. Got {_shown(value)}.",
+                advice=options_advice(remedies),
+            )
+        if len(column.currencies) > 1:
+            marks = " and ".join(map(repr, column.currencies))
+            raise InvalidDataError(
+                f"{self.name}: The column {name!r} has amounts in several currencies, "
+                f"{marks}, which cannot be compared."
             )
         # The last entry is for missing values, whose code is -1.
-        numbers: FloatArray = np.array([*values, np.nan], dtype=np.float64)[codes]
+        numbers: FloatArray = np.array([*column.numbers, np.nan], np.float64)[codes]
         return numbers
+
+    def dates(self, name: str) -> pd.Series[Any]:
+        """Return a column of dates, or raise with the place."""
+        column = self.frame[name]
+        if not is_text_or_object(column) or not self.date_format.text:
+            return column
+        codes, distinct = pd.factorize(column)
+        moments = [self.date_format.read(value) for value in distinct]
+        is_bad = np.array([moment is None for moment in moments] + [False])[codes]
+        if is_bad.any():
+            row = int(np.argmax(is_bad))
+            texts = [value for value in distinct if isinstance(value, str)]
+            raise InvalidDataError(
+                f"{place_of(self, row)}: The column {name!r} must hold dates, or "
+                "nothing where the date is missing. Got "
+                f"{_shown(distinct[codes[row]])}.",
+                advice=options_advice(format_remedies(texts, self.date_format)),
+            )
+        dates = np.array([*moments, None], dtype=object)[codes]
+        return pd.Series(dates, column.index, dtype=object, name=name)
 
     def finite_numbers(self, name: str) -> FloatArray:
         """Return a column that has a finite number in every row, or raise."""
@@ -154,6 +187,8 @@ def read_data_file(
     """
     names = list(dict.fromkeys(columns))
     form = file_format or FileFormat()
+    check_date_format(form.date_format)
+    formats = NumberFormat(form.decimal, form.thousands), DateFormat(form.date_format)
     source = FileSource(path)
     try:
         source = find_source(path, file)
@@ -162,7 +197,7 @@ def read_data_file(
         raise _cannot_read(source, error) from error
     if not len(frame):
         raise InvalidDataError(f"{path.name} holds no rows.")
-    return DataFile(path, frame, locate, NumberReader(form.decimal, form.thousands))
+    return DataFile(path, frame, locate, *formats)
 
 
 def _read(
@@ -200,8 +235,13 @@ def _cannot_read(source: FileSource, error: Exception) -> InvalidDataError:
     )
 
 
-def _holds_objects(column: pd.Series[Any]) -> bool:
-    return column.dtype == object
+def is_text_or_object(column: pd.Series[Any]) -> bool:
+    """Tell whether a column is that of a CSV or Excel file, or of text."""
+    return column.dtype == object or isinstance(column.dtype, pd.StringDtype)
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else f"{value}"
 
 
 def _cell_text(value: Any) -> str:
@@ -211,10 +251,6 @@ def _cell_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else f"{value}"
 
 
 def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:

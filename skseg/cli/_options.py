@@ -74,7 +74,8 @@ def read_decimals(
     """Return a number of decimals, or "auto"."""
     if value == "auto":
         return value
-    return click.IntRange(0, MAX_DECIMALS).convert(value, parameter, context)
+    decimals: int = click.IntRange(0, MAX_DECIMALS)(value, parameter, context)
+    return decimals
 
 
 def option_of_kind(kind: str) -> str:
@@ -94,15 +95,13 @@ def read_invalid(
         if not equals:
             if usual is not None:
                 raise click.BadParameter(f"{usual!r} and {value!r} are about all rows.")
-            click.Choice(_USE).convert(value, parameter, context)
+            click.Choice(_USE)(value, parameter, context)
             usual = value
             continue
-        kind = kinds[click.Choice(list(kinds)).convert(name, parameter, context)]
+        kind = kinds[click.Choice(list(kinds))(name, parameter, context)]
         if kind in actions:
             raise click.BadParameter(f"{name!r} is given twice.")
-        actions[kind] = click.Choice(INVALID_KINDS[kind]).convert(
-            action, parameter, context
-        )
+        actions[kind] = click.Choice(INVALID_KINDS[kind])(action, parameter, context)
     if not actions:
         return usual or "raise"
     if usual is None:
@@ -122,31 +121,27 @@ def read_cut_points(
             raise click.BadParameter(
                 f"{value!r} is not of the form recency=30,90,180,365."
             )
-        click.Choice(DIMENSIONS).convert(name, parameter, context)
+        click.Choice(DIMENSIONS)(name, parameter, context)
         if name in cut_points:
             raise click.BadParameter(f"{name!r} is given twice.")
         cut_points[name] = [
-            click.FLOAT.convert(number.strip(), parameter, context)
+            click.FLOAT(number.strip(), parameter, context)
             for number in numbers.split(",")
         ]
     return cut_points
 
 
-class _MapOrFile(click.ParamType):
-    """The name of a shipped segment map, or the path of a file with one."""
-
-    name = "map or file"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | Path:
-        if isinstance(value, Path) or value in MAP_NAMES:
-            return value
-        path = Path(value)
-        if path.is_file():
-            return path
+def read_segments(
+    context: click.Context, parameter: click.Parameter, value: str
+) -> str | Path:
+    """Return the name of a shipped segment map, or the path of a file with one."""
+    if value in MAP_NAMES:
+        return value
+    path = Path(value)
+    if not path.is_file():
         names = ", ".join(map(repr, MAP_NAMES))
-        self.fail(f"{value!r} is not one of {names}, nor a file.", param, ctx)
+        raise click.BadParameter(f"{value!r} is not one of {names}, nor a file.")
+    return path
 
 
 def _separator(
@@ -188,7 +183,7 @@ quiet_option = click.option(
 _SEGMENTS_OPTIONS = [
     click.option(
         "--segments",
-        type=_MapOrFile(),
+        callback=read_segments,
         metavar=f"[{'|'.join(MAP_NAMES)}|FILE]",
         default="grid",
         show_default=True,
@@ -242,6 +237,11 @@ _FORMAT_OPTIONS = [
         type=click.Choice(THOUSANDS_MARKS),
         callback=_thousands,
         help="Mark between groups of digits of numbers that are text.",
+    ),
+    click.option(
+        "--date-format",
+        help="Format of dates that are no ISO 8601, such as %d.%m.%Y for 31.12.2024 or "
+        "%m/%d/%Y for 12/31/2024; 'excel' for the serial dates of spreadsheets.",
     ),
 ]
 

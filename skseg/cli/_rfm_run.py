@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from skseg.datasets import CUSTOMER_TYPES
 from skseg.exceptions import InvalidDataError, RuleError
 
 from ._definition import read_definition
+from ._options import option_of_kind
 from ._plain_file import read_plain
 
 SCORES = ["R", "F", "M"]
@@ -25,13 +27,15 @@ class RFMRun:
     """The customers of a file of orders, with scores and segments.
 
     `customers` has the columns of `rfm_table`, R, F, M, segment_code and segment; the
-    segmenter is fitted on the columns `features`, all of `rfm_table` but the id.
+    segmenter is fitted on the columns `features`, all of `rfm_table` but the id. The
+    notes are warnings about the data, in sentences.
     """
 
     customers: pd.DataFrame
     report: RFMTableReport
     segmenter: RFMSegmenter
     features: list[str]
+    notes: list[str]
 
     @property
     def X(self) -> pd.DataFrame:
@@ -79,18 +83,45 @@ def run_rfm(
             f"The customer column must not be called {customer_id!r}, like a column "
             "of the result. Rename it."
         )
-    table, report = rfm_table(
-        orders, customer_id=customer_id, return_report=True, **options
-    )
-    features = [name for name in table if name != customer_id]
+    with warnings.catch_warnings():
+        # The notes say it in the words of the command line.
+        warnings.simplefilter("ignore", UserWarning)
+        table, report = rfm_table(
+            orders, customer_id=customer_id, return_report=True, **options
+        )
+    features = [str(name) for name in table if name != customer_id]
     X = table[features]
     segmenter = (RFMSegmenter() if segmenter is None else segmenter).fit(X)
+    notes = _placeholder_notes(report, options.get("invalid", "raise"))
     codes = segmenter.labels_
     membership = pd.DataFrame(
         {"segment_code": codes, "segment": segmenter.segment_names_[codes]}, X.index
     )
     customers = pd.concat([table, segmenter.scores(X), membership], axis=1)
-    return RFMRun(customers, report, segmenter, features)
+    return RFMRun(customers, report, segmenter, features, notes)
+
+
+def _placeholder_notes(
+    report: RFMTableReport, invalid: str | Mapping[str, str]
+) -> list[str]:
+    """Return a sentence for each text that usually stands for a missing id."""
+    notes = []
+    for noun, texts in (
+        ("customer", report.placeholder_customers),
+        ("order id", report.placeholder_orders),
+    ):
+        kind = f"placeholder {noun}"
+        action = "warn" if isinstance(invalid, str) else invalid.get(kind, "warn")
+        if not texts or action != "warn":
+            continue
+        words = ", ".join(map(repr, texts))
+        option = f"--invalid {option_of_kind(kind)}"
+        notes.append(
+            f"Used as {noun}, though it usually stands for a missing one: {words}. "
+            f"{option}=exclude leaves such rows out, and counts them; {option}=keep "
+            "uses them without this warning."
+        )
+    return notes
 
 
 def shares_by_type(run: RFMRun, types: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,8 @@ def show_rfm_run(console: Console, run: RFMRun) -> None:
     """Show the data report, the verdict of the proof, and the segments."""
     show_heading(console, "Data")
     console.print(str(run.report))
+    for note in run.notes:
+        show_wrapped(console, note)
     show_heading(console, "Proof")
     for sentence in rfm_verdict(run.segmenter):
         console.print(sentence)
@@ -130,8 +132,7 @@ def show_rules_run(console: Console, run: RulesRun) -> None:
     if "outcome" in table:
         figures["Outcome"] = number_texts(table["outcome"], ",.4g")
     if "score" in table:
-        title = "Score" if run.is_fitted else "Score as fitted"
-        figures[title] = number_texts(table["score"], ".2f")
+        figures["Score"] = number_texts(table["score"], ".2f")
     outside = {name: _size_text(n) for name, n in run.outside.items()}
     show_segment_table(console, table["name"], figures, table["rule"], outside)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
 
-from ._date_advice import date_advice
 from ._options import option_of_kind
-from ._plain_number import NumberReader
+
+if TYPE_CHECKING:
+    from skseg._rfm._defects import Remedy
 
 
 class InputError(click.ClickException):
@@ -75,6 +78,8 @@ def _option(name: str) -> str:
 def _option_setting(name: str, value: object) -> str:
     if value is None:
         return f"Leaving out {_option(name)}"
+    if name in ("on_overlap", "default"):
+        return f"The line '{name}: {value}' in the file of the map"
     if isinstance(value, Mapping):
         items = value.items()
         return " ".join(f"{_option(name)} {option_of_kind(k)}={v}" for k, v in items)
@@ -142,39 +147,60 @@ def _defects(error: SksegError, data: Data) -> str:
     defects: Any = error.value
     n_bad = sum(defect.n_rows for defect in defects)
     lines = [f"{n_bad:,} of {data.n_rows:,} rows of {data.name} cannot be used:"]
-    for kind, n_rows, row, value, *_ in defects:
-        rows = "row" if n_rows == 1 else "rows"
-        shown = "" if value is None else f": {value!r}"
-        name = kind.replace("as_of", "--as-of")
-        hint = _DEFECT_HINTS[kind](value) if kind in _DEFECT_HINTS else ""
-        place = data.place(row)
-        lines.append(f"- {name}: {n_rows:,} {rows}, first in {place}{shown}.{hint}")
+    for defect in defects:
+        rows = "row" if defect.n_rows == 1 else "rows"
+        shown = "" if defect.value is None else f": {defect.value!r}"
+        name = defect.kind.replace("as_of", "--as-of")
+        hint = options_advice(defect.remedies) or _DEFECT_HINTS.get(defect.kind, "")
+        lines.append(
+            f"- {name}: {defect.n_rows:,} {rows}, first in {data.place(defect.row)}"
+            f"{shown}.{' ' if hint else ''}{hint}"
+        )
     if not error.remedy:
         lines.append("No row is left.")
     return "\n".join(lines)
 
 
-def _date_hint(text: str) -> str:
-    usual = " Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00)."
-    return date_advice(text) or usual
-
-
-def _amount_hint(text: str) -> str:
-    return NumberReader().advice(text) or " Write plain numbers (1234.50)."
-
-
-# Kind of defect -> what to do about it, given the first of the values.
-_DEFECT_HINTS: dict[str, Callable[[str], str]] = {
-    "unparsable date": _date_hint,
-    "unparsable amount": _amount_hint,
-    "date after as_of": lambda text: " Choose a later --as-of to keep them.",
+# Kind of defect -> what to do about it, where no option helps.
+_DEFECT_HINTS = {
+    "unparsable date": (
+        "Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00), or give their "
+        "--date-format."
+    ),
+    "unparsable amount": "Write plain numbers (1234.50).",
+    "date after as_of": "Choose a later --as-of to keep them.",
 }
 
 
+def options_advice(remedies: Iterable[Remedy]) -> str:
+    """Return the options that remedies of `rfm_table` are, and what they read."""
+    ways = [_option_remedy(remedy) for remedy in remedies]
+    return f"Give {', or '.join(ways)}." if ways else ""
+
+
+def _option_remedy(remedy: Remedy) -> str:
+    options = " ".join(_option_text(n, v) for n, v in remedy.parameters.items())
+    left = f" (all but {remedy.n_left:,} of the texts)" if remedy.n_left else ""
+    return f"{options}, which {remedy.effect}{left}"
+
+
+_APOSTROPHE = '"\'"'
+
+
+def _option_text(name: str, value: object) -> str:
+    """Return an option with its value as people write it in a shell."""
+    if value is None:
+        return f"no {_option(name)}"
+    text = "space" if value == " " else str(value)
+    quoted = f"'{text}'" if text in ".,_\u2019" else shlex.quote(text)
+    return f"{_option(name)} {_APOSTROPHE if text == _APOSTROPHE[1] else quoted}"
+
+
 def _fine_amount(error: SksegError, data: Data) -> str:
+    purpose = ", so that sums are exact" if "exact" not in (error.rule or "") else ""
     return (
         f"{place_of(data, error.row or 0)}: The amount {error.value} in the column "
-        f"{error.column!r} must have {error.rule}, so that sums are exact."
+        f"{error.column!r} must have {error.rule}{purpose}."
     )
 
 
@@ -216,6 +242,7 @@ _ADVICE = {
 # Parameter -> what setting it as the remedy says brings about.
 _EFFECTS = {
     "decimals": "keeps all amounts",
+    "rounding": "rounds the amounts, and counts them",
     "default": "makes a segment of all other rows",
     "invalid": "leaves such rows out, and counts them",
     "on_overlap": "lets the first rule that holds count",
@@ -226,13 +253,27 @@ _EFFECTS = {
 def _advice(error: SksegError, terms: Terms) -> str:
     if (advice := _ADVICE.get((error.owner or "", error.name or ""))) is not None:
         return advice
+    if error.owner == "rfm_table" and error.name == "date_format":
+        return _date_format_advice(error)
     if not error.remedy:
         return error.advice or ""
     return advice_to_declare(error.remedy, terms)
 
 
+def _date_format_advice(error: SksegError) -> str:
+    """Return the option for a column of numbers, where there is one."""
+    formats = re.findall(r"date_format='([^']*)'", error.advice or "")
+    if len(formats) != 1:
+        return _DEFECT_HINTS["unparsable date"]
+    return f"Give {_option_text('date_format', formats[0])}."
+
+
 def advice_to_declare(remedy: Mapping[str, object], terms: Terms) -> str:
     """Return what each setting of a remedy would do, as a sentence."""
+    if "rounding" in remedy:
+        # Amounts are rounded to decimals: only both together are a remedy.
+        settings = " ".join(terms.setting(n, value) for n, value in remedy.items())
+        return f"{settings} {_EFFECTS['rounding']}."
     ways = [f"{terms.setting(n, value)} {_EFFECTS[n]}" for n, value in remedy.items()]
     start = "Mend the rules, or declare what is meant: " if terms.source else ""
     return f"{start}{', '.join(ways)}."

@@ -158,7 +158,7 @@ def test_quiet_says_nothing(tiny: Path, tmp_path: Path) -> None:
         ("id,when,paid\n,2024-01-01,1\n", "missing customer: 1 row"),
         ("id,when,paid\n1,2025-01-02,1\n", "date after --as-of: 1 row"),
         ("id,when,paid\n1,2024-01-01,\n", "missing amount: 1 row"),
-        ("id,when,paid\n1,2024-01-01,1.005\n", "--decimals 3 keeps all amounts."),
+        ("id,when,paid\n1,2024-01-01,1e15\n2,2024-01-01,.01\n", "--rounding half_even"),
         ("id,when,paid\n1,2024-01-01,1,234.50\n", "more fields than its header"),
         ("id,when,paid\n1,2024-01-01,1\n1,2024-01-01,1,2\n", "saw 4"),
         ('id,when,paid\n"1,2024-01-01,1\n', "EOF inside string"),

@@ -413,7 +413,8 @@ def test_bad_numbers_are_named_with_their_line_even_when_compressed(
         path.write_bytes(packer.compress(text.encode()))
     assert refused(path, "apply", rules) == (
         f"odd.csv{suffix}, line 7: The column 'aov' must hold numbers, or nothing "
-        "where the value is missing. Got '12,5'. Give --decimal ,, which reads '12,5' as 12.5."
+        "where the value is missing. Got '12,5'. Give --decimal ',', which reads "
+        "'12,5' as 12.5."
     )
 
 
