@@ -52,7 +52,7 @@ def sized_segments(
         used = used & ~is_default
     values = np.empty((int(used.sum()), len(cut_columns)))
     for i, name in enumerate(cut_columns):
-        values[:, i] = rows.columns.numbers(name)[used]
+        values[:, i] = rows.numbers(name, "split_on")[used]
     sizing = Sizing(
         rules,
         rows.codes[used],

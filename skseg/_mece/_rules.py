@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,9 @@ def partition(
         if gaps:
             remedy["default"] = "Others"
             advice += ", and name the segment of all other rows with default='Others'"
+        shown = report if default is None else overlaps_of(report)
         raise InvalidDataError(
-            f"The rules overlap.\n{report}\n{_count(rules, columns)}",
+            f"The rules overlap.\n{shown}\n{_count(rules, columns)}",
             owner=OWNER,
             name="on_overlap",
             value=on_overlap,
@@ -104,6 +106,11 @@ def partition(
         default = None
     complete = RuleSet(rules.rules, default=default, universe=rules.universe)
     return complete.disjoint(schema) if report.n_overlaps else complete
+
+
+def overlaps_of(report: MECEReport) -> MECEReport:
+    """Return a report without gaps, for rules whose default takes what they leave."""
+    return replace(report, gaps=(), is_exhaustive=True)
 
 
 def _count(rules: RuleSet, columns: Columns) -> str:

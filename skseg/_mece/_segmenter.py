@@ -33,7 +33,14 @@ from ._merge_report import merge_report, warn_of_large_loss
 from ._named_params import NamedParamsMixin
 from ._parameters_json import snapshot
 from ._resizing import columns_to_cut, proved_again, sized_segments
-from ._rules import OWNER, partition, read_rules, require_covered, tiers
+from ._rules import (
+    OWNER,
+    overlaps_of,
+    partition,
+    read_rules,
+    require_covered,
+    tiers,
+)
 from ._sizing import NoLegalSizesError, SizedSegment
 from ._strategy import StrategyMixin, check_playbook
 from ._strategy_json import Strategy
@@ -573,8 +580,9 @@ class MECERuleSegmenter(
             warnings.warn(note, UserWarning, stacklevel=2)
         report = strategy.rules.verify(strategy.schema)
         if not report.is_mece:
+            shown = report if report.default is None else overlaps_of(report)
             raise InvalidDataError(
-                f"The rules of the strategy are no partition.\n{report}",
+                f"The rules of the strategy are no partition.\n{shown}",
                 owner=OWNER,
                 name="source",
             )

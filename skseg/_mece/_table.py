@@ -114,7 +114,7 @@ def origins(rules: RuleSet, segments: Sequence[SizedSegment]) -> pd.DataFrame:
 
 def _scored_values(rows: TrainingRows, name: str) -> FloatArray:
     """Return a column of the score; raise if it is infinite inside the universe."""
-    values = rows.columns.numbers(name)
+    values = rows.numbers(name, "score_weights")
     is_infinite = np.isinf(values) & rows.inside
     if not is_infinite.any():
         return values

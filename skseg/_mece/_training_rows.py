@@ -9,7 +9,10 @@ import numpy as np
 
 from skseg._core._explained import group_means
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.exceptions import InvalidDataError, RuleError
 from skseg.rules import Columns
+
+from ._rules import OWNER
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,25 @@ class TrainingRows:
     def whole(self, sizes: FloatArray | IntArray) -> FloatArray | IntArray:
         """Return sums of weights, as integers where the weights are whole numbers."""
         return sizes.astype(np.int64) if self._is_whole else sizes
+
+    def numbers(self, name: str, parameter: str) -> FloatArray:
+        """Return a column that a parameter names as numbers, or raise."""
+        try:
+            return self.columns.numbers(name)
+        except RuleError as error:
+            held = f"{error.value}" if error.row is None else f"{error.value!r}"
+            raise InvalidDataError(
+                f"The {parameter} of {OWNER} names the column {name!r}, which must "
+                f"hold numbers. It holds {held}.",
+                owner=OWNER,
+                name=parameter,
+                rule="numbers",
+                value=error.value,
+                column=name,
+                row=error.row,
+                advice=f"Name another column in {parameter}, or turn {name!r} into "
+                "numbers.",
+            ) from None
 
     def size_of(self, rows: BoolArray) -> float:
         """Return the number of rows, or the sum of their weights."""

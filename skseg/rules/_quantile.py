@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import EllipsisType
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,36 @@ def inverted_cdf(
     return np.asarray(observed[order][np.minimum(positions, len(observed) - 1)])
 
 
+def read_weight(sample_weight: Any, n_rows: int, owner: str) -> FloatArray:
+    """Return weights in any container as float64, or raise RuleError."""
+    name = "sample_weight"
+    try:
+        weight = Columns({name: sample_weight}, owner).numbers(name)
+    except RuleError as error:
+        place = "" if error.row is None else f" at row {error.row}"
+        raise RuleError(
+            f"{name} of {owner} must be numbers, one a row. Got "
+            f"{_example(sample_weight, error.row)}{place}.",
+            owner=owner,
+            name=name,
+            rule="numbers, one a row",
+            value=sample_weight,
+            row=error.row,
+        ) from None
+    try:
+        return _checked_weight(weight, n_rows)
+    except RuleError as error:
+        error.owner = owner
+        raise
+
+
+def _example(values: Any, row: int | None) -> str:
+    """Return what was given in place of weights, shortly."""
+    if row is not None:
+        return repr(list(values)[row])
+    return f"{type(values).__name__} values"
+
+
 def _checked_weight(sample_weight: FloatArray, n_rows: int) -> FloatArray:
     weight = np.asarray(sample_weight, dtype=np.float64)
     if weight.shape != (n_rows,):
@@ -71,7 +102,8 @@ def _checked_weight(sample_weight: FloatArray, n_rows: int) -> FloatArray:
     if not valid.all():
         row = int(valid.argmin())
         raise RuleError(
-            "sample_weight must be finite and not negative.",
+            "sample_weight must be finite and not negative. Got "
+            f"{float(weight[row])} at row {row}.",
             name="sample_weight",
             rule="finite and not negative",
             value=float(weight[row]),

@@ -28,7 +28,7 @@ from ._language._thresholds import check_name, check_number
 from ._proof._mece import verify
 from ._proof._report import MECEReport
 from ._proof._rewrite import disjoint_rules, simplified_rules
-from ._quantile import ColumnQuantiles
+from ._quantile import ColumnQuantiles, read_weight
 from ._reserved_names import OUTSIDE
 from ._row import RowAssigner
 from ._unseen import unseen_values
@@ -463,7 +463,8 @@ class RuleSet:
         Raises
         ------
         RuleError
-            If a column is missing, or holds no value to take a quantile of.
+            If a column is missing, or holds no value to take a quantile of; or if the
+            weights are not one number for each row, finite and not negative.
 
         Examples
         --------
@@ -474,7 +475,9 @@ class RuleSet:
         """
         columns = X if isinstance(X, Columns) else Columns(X)
         columns.require(list(self.columns))
-        weight = None if sample_weight is None else np.asarray(sample_weight, float)
+        weight = None
+        if sample_weight is not None:
+            weight = read_weight(sample_weight, columns.n_rows, "RuleSet.resolve")
         quantile = ColumnQuantiles(columns, weight)
         universe = self._universe
         if universe is not None:

@@ -328,8 +328,6 @@ def test_an_overlap_is_refused_with_pair_box_witness_and_rows() -> None:
         "The rules overlap.\n"
         "Not mutually exclusive: 1 pair overlaps.\n"
         "  'Large' and 'Small' overlap where aov: [100, 120]; for example aov=100\n"
-        "Not collectively exhaustive.\n"
-        "  no rule holds where aov: missing; for example aov=missing\n"
         "Of the 4 rows to be segmented, 2 satisfy several rules and 0 none.\n"
         "Change a threshold, or declare that the first rule that holds counts with "
         "on_overlap='first'."
@@ -1344,3 +1342,66 @@ def test_weights_that_nobody_asked_for_are_refused_by_the_routing() -> None:
         )
         with pytest.raises(ValueError, match="sample_weight"):
             search.fit(five(), CONVERTED, sample_weight=np.ones(5))
+
+
+# What a message is about
+
+
+@pytest.mark.parametrize("on_gap", ["raise", "default"])
+def test_an_overlap_is_told_without_the_gaps_that_a_default_takes(on_gap: str) -> None:
+    segmenter = MECERuleSegmenter(
+        {"A": "aov >= 40", "B": "aov <= 50"},
+        default="Rest" if on_gap == "raise" else None,
+        on_gap=on_gap,
+    )
+    with pytest.raises(ValueError, match="The rules overlap") as caught:
+        segmenter.fit(five())
+    message = str(caught.value)
+    assert "'A' and 'B' overlap where aov: [40, 50]" in message
+    for words in ("exhaustive", "no rule holds", "takes the rest"):
+        assert words not in message
+    segmenter.set_params(on_overlap="first").fit(five())
+
+
+def test_an_overlap_without_a_default_is_told_with_the_gaps() -> None:
+    rules = {"A": "aov >= 40", "B": "aov <= 50"}
+    with pytest.raises(ValueError, match="no rule holds where aov: missing") as caught:
+        MECERuleSegmenter(rules).fit(five())
+    assert "and 1 none" in str(caught.value)
+    MECERuleSegmenter(rules, on_overlap="first", default="Others").fit(five())
+
+
+COLUMNS_OF_NO_NUMBERS: dict[str, Any] = {
+    "text": ["a", "b", "c", None, "e"],
+    "mixed": [1, 2, "c", 4, 5],
+    "dates": pd.to_datetime(["2024-01-01"] * 5),
+    "durations": pd.to_timedelta([1, 2, 3, 4, 5], unit="D"),
+    "category": pd.Categorical(["a", "b", "a", "b", "a"]),
+    "lists": [[1], [2], [3], [4], [5]],
+}
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("parameter", ["score_weights", "split_on"])
+@pytest.mark.parametrize("kind", COLUMNS_OF_NO_NUMBERS)
+def test_a_column_that_is_no_number_is_told_with_the_parameter_that_names_it(
+    kind: str, parameter: str, container: str
+) -> None:
+    X: Any = pd.DataFrame({"aov": five()["aov"], "plan": COLUMNS_OF_NO_NUMBERS[kind]})
+    if container != "pandas":
+        if kind == "mixed":
+            pytest.skip(f"{container} has no columns of mixed types")
+        X = pl.from_pandas(X)
+    if container == "pyarrow":
+        X = X.to_arrow()
+    values: Any = {"score_weights": {"plan": 1}, "split_on": ["plan"]}[parameter]
+    segmenter = MECERuleSegmenter({"A": "aov >= 40"}, default="Rest", oversize="allow")
+    segmenter.set_params(max_size=2, **{parameter: values})
+    message = rf"The {parameter} of MECERuleSegmenter names the column 'plan'"
+    with pytest.raises(ValueError, match=message) as caught:
+        segmenter.fit(X)
+    assert "rule" not in str(caught.value)
+    assert getattr(caught.value, "name", None) == parameter
+    # The advice: another column, or the same one as numbers.
+    segmenter.set_params(**{parameter: {"aov": 1} if "w" in parameter else ["aov"]})
+    segmenter.fit(X)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
@@ -215,6 +216,51 @@ def test_doubling_the_data_changes_no_threshold(data: Any) -> None:
 def test_a_quantile_needs_data(X: Any, weight: Any, message: str) -> None:
     with pytest.raises(RuleError, match=message):
         RuleSet({"top": "x > q(0.5)"}).resolve(X, sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1, "2", 3], "must be numbers, one a row. Got '2' at row 1."),
+        (pd.Series(["a", "b", "c"]), "must be numbers, one a row. Got 'a' at row 0."),
+        ([1 + 2j, 1, 1], "must be numbers, one a row."),
+        (pd.to_datetime(["2024-01-01"] * 3), "must be numbers, one a row."),
+        (pd.to_timedelta([1, 2, 3], unit="D"), "must be numbers, one a row."),
+        ("abc", "must be numbers, one a row. Got str values."),
+        (3, "must be numbers, one a row. Got int values."),
+        ({"w": 1}, "must be numbers, one a row. Got dict values."),
+        ([[1, 2, 3]], "must be numbers, one a row. Got list values."),
+        ([1, 2], "must have shape (3,), one weight a row. Got shape (2,)"),
+        ([1, -1, 1], "must be finite and not negative. Got -1.0 at row 1."),
+        ([1, 1, None], "must be finite and not negative. Got nan at row 2."),
+        (pd.Series([1, 1, None], dtype="Int64"), "Got nan at row 2."),
+        ([1, np.inf, 1], "must be finite and not negative. Got inf at row 1."),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rule", ["x > q(0.5)", "x > 2"])
+def test_weights_that_are_none_are_refused_by_what_they_are(
+    weight: Any, message: str, rule: str
+) -> None:
+    rules = RuleSet({"top": rule})
+    with pytest.raises(RuleError, match="sample_weight") as caught:
+        rules.resolve({"x": [1.0, 2.0, 3.0]}, sample_weight=weight)
+    assert message in str(caught.value)
+    assert (caught.value.owner, caught.value.name) == (
+        "RuleSet.resolve",
+        "sample_weight",
+    )
+
+
+@pytest.mark.parametrize(
+    "read",
+    [list, np.array, pd.Series, lambda w: pd.Series(w, dtype="Int64"), pl.Series],
+    ids=["list", "numpy", "pandas", "nullable", "polars"],
+)
+def test_weights_may_come_in_any_container(read: Any) -> None:
+    rules = RuleSet({"top": "x > q(0.5)"})
+    resolved = rules.resolve({"x": [1.0, 2.0, 3.0]}, sample_weight=read([1, 1, 5]))
+    assert str(resolved["top"]) == "x > 3"
 
 
 def test_json_is_for_people_too() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, NoReturn, TypeGuard
 
-from skseg.exceptions import RuleError, did_you_mean
+from skseg.exceptions import RuleError, did_you_mean, reworded
 
+from ._computed import column_code, computed_column, constant_value, mentions_column
 from ._conditions import (
     Missing,
     Operator,
@@ -20,7 +21,8 @@ from ._conditions import (
     membership,
 )
 from ._dates import Date, as_date, is_date_value
-from ._source import Source
+from ._respelling import ALONE, respelled
+from ._source import SYNTAX, Source
 from ._thresholds import (
     Quantile,
     Threshold,
@@ -28,9 +30,12 @@ from ._thresholds import (
     check_name,
     check_number,
     extreme,
+    format_number,
 )
 
 MAX_DEPTH = 50
+# A longer rule is not repeated in the advice of an error.
+_LONGEST_ADVICE = 400
 
 _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.Lt: "<",
@@ -106,13 +111,45 @@ def parse(
     """
     available = None if columns is None else tuple(columns)
     if not isinstance(text, Rule):
-        return _Parser(text, available, params or {}).rule()
+        try:
+            return _Parser(text, available, params or {}).rule()
+        except RuleError as error:
+            raise _with_advice(error, text, available, params or {}) from None
     if available is not None:
         for leaf in leaves(text):
             if leaf.column not in available:
                 message = _unknown_column(leaf.column, available)
                 raise RuleError(message, column=leaf.column, value=available)
     return text
+
+
+def _with_advice(
+    error: RuleError,
+    text: str,
+    columns: tuple[str, ...] | None,
+    params: Mapping[str, Any],
+) -> RuleError:
+    """Return the error with the rule as it may be meant, if that can be read."""
+    if error.span is None or len(text) > _LONGEST_ADVICE:
+        return error
+    meant, sentences = respelled(text, columns)
+    try:
+        _Parser(meant, columns, params).rule()
+    except RuleError:
+        # Sentences about a rule that stays wrong may be beside the point.
+        if error.rule != SYNTAX:
+            sentences = [sentence for sentence in sentences if sentence in ALONE]
+    else:
+        sentences.append(f"Did you mean: {meant}")
+    return _advised(error, " ".join(sentences)) if sentences else error
+
+
+def _advised(error: RuleError, advice: str) -> RuleError:
+    """Return the error with more advice before the piece of text that it shows."""
+    message, shown, carets = str(error).rsplit("\n", 2)
+    advised = reworded(error, f"{message} {advice}\n{shown}\n{carets}")
+    advised.advice = " ".join(filter(None, [error.advice, advice]))
+    return advised
 
 
 def _unknown_column(name: str, columns: Sequence[str]) -> str:
@@ -141,6 +178,20 @@ class _Parser:
     def rule(self) -> Rule:
         return self._rule(self.source.tree(), 0)
 
+    def _fail_value(self, node: ast.expr, message: str) -> NoReturn:
+        """Refuse a piece that stands where a value is expected."""
+        if self._is_bare_parameter(node):
+            name = self.source.segment(node)
+            message = f"The parameter {name!r} is written in braces: {{{name}}}."
+        self._fail(node, message)
+
+    def _is_bare_parameter(self, node: ast.expr) -> bool:
+        """Tell whether a piece is the name of a parameter, and of no column."""
+        if not isinstance(node, ast.Name):
+            return False
+        name = self.source.segment(node)
+        return name in self.params and name not in (self.columns or ())
+
     def _rule(self, node: ast.expr, depth: int) -> Rule:
         self._check_depth(node, depth)
         if isinstance(node, ast.BoolOp):
@@ -150,6 +201,8 @@ class _Parser:
             return ~self._rule(node.operand, depth + 1)
         if isinstance(node, ast.Compare):
             return self._comparison(node)
+        if isinstance(node, ast.Call) and not self._is_known(node):
+            self._fail_function(node, lambda name: f"{name} == True")
         if isinstance(node, ast.Call) and self._function(node) == "missing":
             (argument,) = self._arguments(node, 1)
             return Missing(self._column(argument))
@@ -192,8 +245,8 @@ class _Parser:
             return rule if isinstance(operator, ast.In) else ~rule
         symbol = _OPERATORS[type(operator)]
         if self._is_column(left) and self._is_column(right):
-            self._fail(
-                right,
+            self._fail_value(
+                left if self._is_bare_parameter(left) else right,
                 "A rule compares a column with a value, not with another column. "
                 "Text values are quoted: plan == 'free'.",
             )
@@ -201,6 +254,27 @@ class _Parser:
             left, right, symbol = right, left, _MIRROR[symbol]
         column = self._column(left)
         return self._checked(node, comparison, column, symbol, self._value(right))  # type: ignore[no-any-return]
+
+    def _two_columns_advice(
+        self, left: ast.expr, symbol: Operator, right: ast.expr
+    ) -> str:
+        """Say what to write where both sides of a comparison mention columns."""
+        written = self.source.segment
+        advice = []
+        if isinstance(right, ast.Name) and symbol in ("==", "!="):
+            quoted = f"{written(left)} {symbol} {written(right)!r}"
+            advice.append(f"Text values are quoted: {quoted}.")
+        left_code, right_code = column_code(left), column_code(right)
+        if left_code and right_code:
+            if symbol in ("==", "!="):
+                code, compared = f"{left_code} {symbol} {right_code}", "== True"
+            else:
+                code, compared = f"{left_code} - ({right_code})", f"{symbol} 0"
+            advice.append(
+                f"Compare two columns first, X = X.assign(computed={code}). Then the "
+                f"condition is: computed {compared}"
+            )
+        return " ".join(advice)
 
     def _is_column(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
@@ -211,17 +285,27 @@ class _Parser:
         if isinstance(node, ast.Name) and node.id != "inf":
             # The tree holds the normalised identifier; the text says what is meant.
             name = self.source.segment(node)
+        elif isinstance(node, ast.Call) and not self._is_known(node):
+            self._fail_function(node, str)
         elif isinstance(node, ast.Call) and self._function(node) == "col":
             (argument,) = self._arguments(node, 1)
             if not isinstance(argument, ast.Constant):
                 self._fail(argument, "col(...) takes a quoted column name.")
             name = self._checked(argument, check_name, argument.value, "A column name")
         elif isinstance(node, ast.Attribute):
-            self._fail(node, "A column name with a dot is written col('a.b').")
+            dotted = self.source.segment(node)
+            self._fail(node, f"A column name with a dot is written col({dotted!r}).")
+        elif isinstance(node, ast.BinOp) and mentions_column(node):
+            self._fail(node, "Rules have no arithmetic.", self._computed(node))
         else:
             self._fail(node, "Expected a column here: a name, or col('odd name').")
         if self.columns is not None and name not in self.columns:
-            self._fail(node, _unknown_column(name, self.columns))
+            message = _unknown_column(name, self.columns)
+            if name in self.params:
+                message += (
+                    f" The parameter {name!r} stands for values, not for a column."
+                )
+            self._fail(node, message)
         return name
 
     def _values(self, node: ast.expr) -> list[Any]:
@@ -231,7 +315,7 @@ class _Parser:
                 self._fail(node, f"'in' needs a list of values. Got {values!r}.")
             return list(values)
         if not isinstance(node, ast.List | ast.Tuple | ast.Set):
-            self._fail(node, "'in' needs a list of values: in ['a', 'b'].")
+            self._fail_value(node, "'in' needs a list of values: in ['a', 'b'].")
         return [self._value(element) for element in node.elts]
 
     def _value(self, node: ast.expr) -> Threshold | str:
@@ -263,10 +347,12 @@ class _Parser:
             return self._threshold_call(node, depth)
         if _is_parameter(node):
             return self._checked(node, as_threshold, self._parameter(node))  # type: ignore[no-any-return]
+        number = constant_value(node)
         self._fail(
             node,
             "A threshold is a number, q(p), max(...) or min(...); rules have no "
             "arithmetic.",
+            "" if number is None else f"Write the number: {format_number(number)}.",
         )
 
     def _number(self, node: ast.Constant | ast.Name) -> float:
@@ -275,7 +361,9 @@ class _Parser:
                 return float("inf")
             if node.id == "nan":
                 self._fail(node, "nan is no value. Ask for missing values: missing(x).")
-            self._fail(node, "Expected a number, q(p), max(...) or min(...) here.")
+            self._fail_value(
+                node, "Expected a number, q(p), max(...) or min(...) here."
+            )
         if node.value is None:
             self._fail(node, "None is no value. Ask for missing values: missing(x).")
         if isinstance(node.value, float) and math.isinf(node.value):
@@ -306,6 +394,26 @@ class _Parser:
         if isinstance(value, str) or is_date_value(value):
             return self._checked(node, as_date, value)  # type: ignore[no-any-return]
         self._fail(node, "date(...) takes a date in quotes: date('2024-12-25').")
+
+    def _computed(self, node: ast.expr, compare: Callable[[str], str] = str) -> str:
+        """Say how to compute a piece first, and what the rule is then."""
+        return computed_column(
+            node, lambda name: self.source.replaced(node, compare(name))
+        )
+
+    def _is_known(self, node: ast.Call) -> bool:
+        return isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
+
+    def _fail_function(self, node: ast.Call, compare: Callable[[str], str]) -> NoReturn:
+        """Raise, since rules do not know a function; say how to compute it first."""
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        hint = did_you_mean(name, _FUNCTIONS) if name else ""
+        advice = "" if hint else self._computed(node, compare)
+        self._fail(
+            node.func,
+            f"Unknown function. Rules know {', '.join(_FUNCTIONS)}.{hint}",
+            advice,
+        )
 
     def _function(self, node: ast.Call) -> str:
         name = node.func.id if isinstance(node.func, ast.Name) else None

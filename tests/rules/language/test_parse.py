@@ -538,3 +538,40 @@ def test_a_parameter_without_a_fitting_value_is_marked(
     with pytest.raises(RuleError, match=message) as caught:
         parse(text, params=params)
     assert "^" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("aov >= t", 3),
+        ("t <= aov", 3),
+        ("10 < aov < t", 40),
+        ("aov >= -t", 3),
+        ("aov >= max(q(0.5), t)", 3),
+        ("aov >= q(t)", 0.5),
+        ("plan == t", "free"),
+        ("plan in t", ["free"]),
+        ("plan in [t, 'pro']", "free"),
+        ("not (plan == t or missing(aov))", "free"),
+    ],
+)
+@pytest.mark.parametrize("columns", [None, ["aov", "plan"]], ids=["any", "known"])
+def test_a_parameter_without_braces_is_told_to_take_them(
+    text: str, value: Any, columns: list[str] | None
+) -> None:
+    with pytest.raises(RuleError, match=r"'t' is written in braces: \{t\}") as caught:
+        parse(text, columns=columns, params={"t": value})
+    start, end = caught.value.span
+    mended = f"{text[:start]}{{t}}{text[end:]}"
+    parse(mended, columns=columns, params={"t": value})
+
+
+def test_a_parameter_is_no_column() -> None:
+    with pytest.raises(RuleError, match="'t' stands for a value, not a column"):
+        parse("t > 3", columns=["aov"], params={"t": "aov"})
+
+
+def test_a_column_of_the_name_of_a_parameter_is_a_column() -> None:
+    assert str(parse("t > {t}", columns=["t"], params={"t": 3})) == "t > 3"
+    with pytest.raises(RuleError, match="not with another column"):
+        parse("aov > t", columns=["aov", "t"], params={"t": 3})
