@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skseg._search._bounds import size_bounds
-from skseg._search.sizes._grouping import MAX_EXHAUSTIVE, SegmentMoments
-from skseg._search.sizes._grouping_search import GroupingSearch
+from skseg._search.sizes._grouping import (
+    MAX_EXHAUSTIVE,
+    SegmentMoments,
+    best_grouping,
+)
+from skseg._search.sizes._grouping_search import GroupingSearch, improved_grouping
 from skseg._search.sizes._merge import Merge, merge_segments
 from skseg._search.sizes._merge_grid import merge_grid
 from tests.search.sizes.oracles import grid_divisions, set_partitions, squared_error
@@ -496,3 +500,42 @@ def test_large_segments_among_many_are_left_alone() -> None:
     sizes = [600] * 15 + [100]
     merge = merge_segments(sizes, 500, 1000, profiles=np.arange(16.0)[:, np.newaxis])
     assert merge.groups == (*((i,) for i in range(14)), (14, 15))
+
+
+@pytest.mark.parametrize("n_profiles", [1, 3])
+@pytest.mark.parametrize(("low", "high"), [(1.2, np.inf), (1.5, 3), (3, 8)])
+def test_regrouping_near_groups_comes_close_to_the_best_grouping(
+    n_profiles: int, low: float, high: float
+) -> None:
+    shares = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        sizes = np.round(rng.lognormal(5, 1, MAX_EXHAUSTIVE))
+        profiles = rng.normal(size=(MAX_EXHAUSTIVE, n_profiles))
+        segments = SegmentMoments.of(sizes, profiles, None)
+        bounds = size_bounds(low * sizes.mean(), high * sizes.mean(), sizes)
+        best = best_grouping(segments, bounds)
+        if best is None:
+            continue
+        search = GroupingSearch(segments, bounds, max_steps=20_000)
+        start = search.solve(np.arange(len(sizes)))
+        assert start is not None
+        improved = improved_grouping(start, segments, bounds)
+        assert sorted(sum(improved, ())) == list(range(len(sizes)))
+        assert all(bounds.fits(sizes[list(group)].sum()) for group in improved)
+        losses = [sum(map(segments.loss, groups)) for groups in (best, improved, start)]
+        assert np.all(np.diff(losses) > -1e-9)
+        explained = segments.squares.sum() - np.array(losses)
+        shares.append(explained[1] / explained[0])
+    assert len(shares) >= 3
+    assert np.mean(shares) >= 0.95
+
+
+def test_a_large_group_gives_segments_to_another() -> None:
+    # At first, the small group has three of the 20 segments of outcome 1.
+    sizes = np.ones(26)
+    means = np.array([1.0] * 20 + [0.0] * 6)[:, np.newaxis]
+    segments = SegmentMoments.of(sizes, means, None)
+    groups = [tuple(range(3, 23)), (0, 1, 2, 23, 24, 25)]
+    improved = improved_grouping(groups, segments, size_bounds(5, 26, sizes))
+    assert sum(map(segments.loss, improved)) == pytest.approx(0)
