@@ -13,6 +13,8 @@ from skseg.exceptions import RuleError, reworded
 from ._thresholds import check_name
 
 MAX_LENGTH = 100_000
+# The rule that text breaks which Python cannot read either.
+SYNTAX = "in the syntax of rules"
 
 # Longer lines are shown around the place that the message is about.
 _SHOWN_BEFORE, _SHOWN = 40, 100
@@ -60,11 +62,6 @@ class Source:
             ) from None
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
-        hint = ""
-        if re.search(r"(?<![<>=!:])=(?!=)", self.text):
-            hint = " Equality is written ==."
-        elif re.search(r"&&|\|\|", self.text):
-            hint = " Write and / or."
         line, column = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
         # What Python guesses after that is about Python, not about rules.
         message = error.msg.partition(". ")[0]
@@ -78,11 +75,17 @@ class Source:
         elif at_end and message == "invalid syntax":
             message = "the rule ends too early"
         start = len(self.text) if at_end else max(self._offsets[line] + column, 0)
-        self._fail_at(RuleError(f"Not a rule: {message}.{hint}"), start, start + 1)
+        error_of_rule = RuleError(f"Not a rule: {message}.", rule=SYNTAX)
+        self._fail_at(error_of_rule, start, start + 1)
 
-    def fail(self, node: ast.AST, message: str) -> NoReturn:
+    def fail(self, node: ast.AST, message: str, advice: str = "") -> NoReturn:
         """Raise an error that points at a piece of the text."""
-        self._fail_at(RuleError(message), *self._span(node))
+        self._fail_at(RuleError(message, advice=advice or None), *self._span(node))
+
+    def replaced(self, node: ast.AST, text: str) -> str:
+        """Return the rule with `text` in the place of a piece."""
+        start, stop = self._span(node)
+        return " ".join(f"{self.text[:start]}{text}{self.text[stop:]}".split())
 
     def checked(self, node: ast.AST, build: Callable[..., Any], *args: Any) -> Any:
         """Return ``build(*args)``, with an error of it pointing at a piece."""
