@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import _safe_indexing
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._foreign import is_by_row, tags_of
 from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns
@@ -58,7 +59,7 @@ def takes_missing(estimator: Any) -> bool:
     inner = getattr(estimator, "estimator", None)
     if isinstance(inner, Pipeline) and not isinstance(estimator, SegmenterMixin):
         return takes_missing(inner)
-    return bool(get_tags(estimator).input_tags.allow_nan)
+    return bool(tags_of(estimator).input_tags.allow_nan)
 
 
 def is_complete(columns: Columns) -> BoolArray:
@@ -74,7 +75,6 @@ def is_complete(columns: Columns) -> BoolArray:
 
 def take_accepted(values: Any, accepted: BoolArray) -> Any:
     """Return the accepted rows of values that have one for each row, else `values`."""
-    is_by_row = not isinstance(values, str) and hasattr(values, "__len__")
-    if accepted.all() or not is_by_row or len(values) != len(accepted):
+    if accepted.all() or not is_by_row(values, len(accepted)):
         return values
     return _safe_indexing(values, np.flatnonzero(accepted))

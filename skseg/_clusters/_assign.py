@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from sklearn.metrics import euclidean_distances
 from sklearn.neighbors import VALID_METRICS, NearestNeighbors
 from sklearn.utils import gen_batches
 
+from skseg._core._foreign import codes_or_none, params_of, predict_params
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
@@ -34,7 +36,14 @@ class Assigner(Protocol):
         ...
 
 
-def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) -> str:
+def resolve_assign(
+    owner: str,
+    assign: str,
+    clusterer: Any,
+    fit_params: Mapping[str, Any],
+    X: Any,
+    labels: IntArray,
+) -> str:
     """Return how rows are assigned, given a fitted clusterer, or raise."""
     has_noise = isinstance(clusterer, (HDBSCAN, OPTICS)) or bool((labels < 0).any())
     core_names = ("core_sample_indices_", "eps")
@@ -44,6 +53,7 @@ def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) ->
         "nearest": has_noise,
     }
     if assign == "auto":
+        possible["native"] &= _predicts_single_rows(clusterer, fit_params, X)
         return next((way for way, fits in possible.items() if fits), "centroid")
     needed = {"native": "predict", "core": "core samples and eps, such as DBSCAN"}
     if assign in needed and not possible[assign]:
@@ -55,10 +65,28 @@ def resolve_assign(owner: str, assign: str, clusterer: Any, labels: IntArray) ->
     return assign
 
 
+def _predicts_single_rows(
+    clusterer: Any, fit_params: Mapping[str, Any], X: Any
+) -> bool:
+    """Tell whether a clusterer assigns a new row by itself.
+
+    One that keeps to bounds of sizes, such as `KMeansConstrained`, does so only for as
+    many rows as the bounds ask for.
+    """
+    if not hasattr(clusterer, "predict"):
+        return False
+    try:
+        clusterer.predict(X[:1], **predict_params(clusterer, fit_params, X.shape[0]))
+    except ValueError:
+        return False
+    return True
+
+
 def make_assigner(
     owner: str,
     way: str,
     clusterer: Any,
+    fit_params: Mapping[str, Any],
     X: Any,
     codes: IntArray,
     cluster_labels: IntArray,
@@ -66,7 +94,9 @@ def make_assigner(
 ) -> Assigner:
     """Return the assigner for a way that `resolve_assign` returned."""
     if way == "native":
-        return NativeAssigner(owner, clusterer, cluster_labels, bool((codes < 0).any()))
+        to_predict = predict_params(clusterer, fit_params, X.shape[0])
+        has_noise = bool((codes < 0).any())
+        return NativeAssigner(owner, clusterer, to_predict, cluster_labels, has_noise)
     if way == "centroid":
         return CentroidAssigner(centers)
     make = core_assigner if way == "core" else nearest_assigner
@@ -79,12 +109,24 @@ class NativeAssigner:
 
     owner: str
     clusterer: Any
+    predict_params: dict[str, Any]
     cluster_labels: IntArray
     has_noise: bool
 
     def codes(self, X: Any) -> IntArray:
         """Return the code of every row."""
-        labels = np.asarray(self.clusterer.predict(X))
+        predicted = self.clusterer.predict(X, **self.predict_params)
+        labels = codes_or_none(predicted)
+        if labels is None or labels.shape != (X.shape[0],):
+            raise InvalidDataError(
+                f"{self.owner} needs a clusterer that predicts an integer label for "
+                f"every row. {self.clusterer!r} gives {predicted!r} for {X.shape[0]} "
+                "rows.",
+                owner=self.owner,
+                name="clusterer",
+                rule="a clusterer that predicts an integer label for every row",
+                value=self.clusterer,
+            )
         order = (
             np.append(-1, self.cluster_labels)
             if self.has_noise
@@ -153,7 +195,7 @@ def core_assigner(
     clusterer: Any, X: Any, codes: IntArray, n_clusters: int
 ) -> CoreAssigner:
     """Return an assigner that finds neighbours exactly as a fitted DBSCAN does."""
-    params = clusterer.get_params()
+    params = params_of(clusterer)
     names = ("algorithm", "leaf_size", "metric", "metric_params", "p", "n_jobs")
     settings = {name: params[name] for name in names if name in params}
     # Searches all rows and not the core samples alone: with other rows, scikit-learn
@@ -248,7 +290,7 @@ def _row_keys(X: Any) -> ObjectArray:
 
 def _exact_search(clusterer: Any, X: Any) -> dict[str, Any]:
     """Return settings of NearestNeighbors that keep a row's distance to itself at 0."""
-    params = clusterer.get_params()
+    params = params_of(clusterer)
     metric = params.get("metric", "euclidean")
     metric_params = params.get("metric_params")
     p = params.get("p", None if "p" in (metric_params or {}) else 2)

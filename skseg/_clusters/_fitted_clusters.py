@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from skseg._core._foreign import codes_or_none, predict_params
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 
 
-def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
+def read_labels(
+    owner: str, clusterer: Any, X: Any, fit_params: Mapping[str, Any]
+) -> IntArray:
     """Return the labels that a fitted clusterer gives its training rows, or raise."""
     if hasattr(clusterer, "labels_"):
-        labels = np.asarray(clusterer.labels_)
+        values = clusterer.labels_
     elif hasattr(clusterer, "predict"):
-        labels = np.asarray(clusterer.predict(X))
+        values = clusterer.predict(
+            X, **predict_params(clusterer, fit_params, X.shape[0])
+        )
     else:
         raise InvalidDataError(
             f"{owner} needs a clusterer whose fit leaves labels_, or with predict. "
@@ -29,18 +35,19 @@ def read_labels(owner: str, clusterer: Any, X: Any) -> IntArray:
             f"{owner}.",
         )
     n_rows = X.shape[0]
-    is_code = labels.shape == (n_rows,) and labels.dtype.kind in "iu"
-    if not is_code or labels.min(initial=0) < -1:
+    labels = codes_or_none(values)
+    is_one_a_row = labels is not None and labels.shape == (n_rows,)
+    if labels is None or not is_one_a_row or labels.min(initial=0) < -1:
         raise InvalidDataError(
             f"{owner} needs a clusterer with an integer label for every row: 0, 1, ... "
-            f"for clusters and -1 for noise. {clusterer!r} gives {labels!r} for "
+            f"for clusters and -1 for noise. {clusterer!r} gives {values!r} for "
             f"{n_rows} rows.",
             owner=owner,
             name="clusterer",
             rule="a clusterer with an integer label for every row",
             value=clusterer,
         )
-    return labels.astype(np.intp)
+    return labels
 
 
 def known_clusters(clusterer: Any, labels: IntArray) -> IntArray:

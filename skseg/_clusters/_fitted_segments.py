@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._foreign import codes_or_none, predict_params
 from skseg._core._wrapped import first_attribute
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -18,13 +19,16 @@ from skseg.rules._reserved_names import NOISE, OUTSIDE
 OWNER = "RuleSurrogate"
 
 
-def fitted_codes(estimator: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> Any:
+def fitted_codes(
+    estimator: Any, X: Any, y: Any, fit_params: Mapping[str, Any], n_rows: int
+) -> Any:
     """Fit an estimator, and return its codes of the rows.
 
     Uses ``predict`` where there is one, since it also covers new rows; else the labels.
     """
     if hasattr(estimator, "predict"):
-        return estimator.fit(X, y, **fit_params).predict(X)
+        estimator.fit(X, y, **fit_params)
+        return estimator.predict(X, **predict_params(estimator, fit_params, n_rows))
     if hasattr(estimator, "fit_predict"):
         return estimator.fit_predict(X, y, **fit_params)
     estimator.fit(X, y, **fit_params)
@@ -37,17 +41,18 @@ def fitted_codes(estimator: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) 
 
 def check_codes(estimator: Any, values: Any, n_rows: int) -> IntArray:
     """Return codes from 0 on, and -1 for noise; raise if the values are no codes."""
-    codes = np.asarray(values)
-    if codes.shape != (n_rows,):
+    if np.shape(values) != (n_rows,):
         raise InvalidDataError(
             f"The estimator of {OWNER} must give one code a row. {estimator!r} gave "
-            f"shape {codes.shape} for {n_rows} rows.",
+            f"shape {np.shape(values)} for {n_rows} rows.",
             owner=OWNER,
             name="estimator",
             rule="an estimator that gives one code a row",
             value=estimator,
         )
-    if codes.dtype.kind not in "iu":
+    codes = codes_or_none(values)
+    if codes is None:
+        codes = np.asarray(values)
         raise InvalidDataError(
             f"The estimator of {OWNER} must give integer codes: 0, 1, ..., and -1 for "
             f"noise. {estimator!r} gave {codes.dtype} values such as {codes[0]!r}.",
@@ -57,7 +62,7 @@ def check_codes(estimator: Any, values: Any, n_rows: int) -> IntArray:
             value=estimator,
         )
     # HDBSCAN marks rows with infinite and missing values by -2 and -3.
-    return np.asarray(np.maximum(codes, -1), dtype=np.intp)
+    return np.maximum(codes, -1)
 
 
 @dataclass(frozen=True)

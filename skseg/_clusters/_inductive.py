@@ -17,7 +17,6 @@ from sklearn.base import (
     clone,
 )
 from sklearn.cluster import KMeans
-from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -30,6 +29,7 @@ from sklearn.utils.validation import (
 )
 
 from skseg._core._base import DocumentationLinkMixin
+from skseg._core._foreign import params_of, tags_of
 from skseg._core._validation import check_choice, check_sample_weight, read_rows
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
@@ -44,6 +44,7 @@ from ._assign import (
     resolve_assign,
 )
 from ._fitted_clusters import cluster_means, known_clusters, read_labels
+from ._numeric_rows import check_numeric
 
 OWNER = "InductiveSegmenter"
 
@@ -66,8 +67,9 @@ class InductiveSegmenter(
     Parameters
     ----------
     clusterer : clusterer, default=None
-        Finds the segments: a clusterer of scikit-learn, a mixture model, or any
-        estimator whose ``fit`` leaves ``labels_`` or which has ``predict``. None:
+        Finds the segments: a clusterer of scikit-learn, a mixture model, or any object,
+        of whatever library, whose ``fit`` leaves ``labels_`` or which has ``predict``.
+        None:
         `KMeans` with 4 clusters, 10 starts and ``random_state=0``.
     assign : {"auto", "native", "core", "nearest", "centroid"}, default="auto"
         How `predict` assigns a row.
@@ -80,7 +82,7 @@ class InductiveSegmenter(
         - ``"centroid"``: to the segment with the nearest mean, never to noise. For
           agglomerative and spectral clustering.
         - ``"auto"``: in the first way that applies to the fitted clusterer.
-          ``"native"`` if it has ``predict``; ``"core"`` if it has core samples and eps;
+          ``"native"`` if it has ``predict``, for single rows too; ``"core"`` if it has core samples and eps;
           ``"nearest"`` if it is HDBSCAN or OPTICS, or labels training rows as noise;
           else ``"centroid"``.
     segment_names : sequence of str, default=None
@@ -215,13 +217,16 @@ class InductiveSegmenter(
         clusterer = self._checked_clusterer()
         X = self._rows(X, reset=True)
         params, weight = self._checked_params(clusterer, fit_params, X.shape[0])
-        fitted = clone(clusterer).fit(X, **params)
-        labels = read_labels(OWNER, fitted, X)
+        fitted = clone(clusterer, safe=False)
+        fitted.fit(X, **params)
+        labels = read_labels(OWNER, fitted, X, params)
         cluster_labels = known_clusters(fitted, labels)
         codes = np.where(labels < 0, -1, np.searchsorted(cluster_labels, labels))
         centers = cluster_means(fitted, cluster_labels, X, codes, weight)
-        way = resolve_assign(OWNER, self.assign, fitted, labels)
-        assigner = make_assigner(OWNER, way, fitted, X, codes, cluster_labels, centers)
+        way = resolve_assign(OWNER, self.assign, fitted, params, X, labels)
+        assigner = make_assigner(
+            OWNER, way, fitted, params, X, codes, cluster_labels, centers
+        )
         may_be_noise = way in {"core", "nearest"} or bool((codes < 0).any())
         names = self._names(len(cluster_labels), may_be_noise)
         self.agreement_ = _agreement(assigner, fitted, X, codes, weight)
@@ -296,7 +301,7 @@ class InductiveSegmenter(
         return router.add(clusterer=self._clusterer(), method_mapping=mapping)
 
     def __sklearn_tags__(self) -> Any:
-        inner, tags = get_tags(self._clusterer()), super().__sklearn_tags__()
+        inner, tags = tags_of(self._clusterer()), super().__sklearn_tags__()
         tags.input_tags.sparse = inner.input_tags.sparse
         tags.input_tags.positive_only = inner.input_tags.positive_only
         tags.non_deterministic = inner.non_deterministic
@@ -320,7 +325,7 @@ class InductiveSegmenter(
         clusterer = self._clusterer()
         if isinstance(clusterer, type) or not hasattr(clusterer, "fit"):
             raise InvalidParameterError(OWNER, "clusterer", "a clusterer", clusterer)
-        settings = clusterer.get_params().values()
+        settings = params_of(clusterer).values()
         if any(isinstance(s, str) and s.startswith("precomputed") for s in settings):
             rule = (
                 "one that takes rows, as new rows have no precomputed distances to the "
@@ -331,8 +336,10 @@ class InductiveSegmenter(
         return clusterer
 
     def _rows(self, X: Any, *, reset: bool) -> Any:
+        rows = read_rows(self, X, reset=reset)
+        check_numeric(OWNER, rows)
         return check_array(
-            read_rows(self, X, reset=reset),
+            rows,
             # Clusterers refuse it themselves, and not all that take it have the tag.
             accept_sparse="csr",
             # A single customer cannot be segmented.

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -21,6 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._foreign import params_of, predict_params, tags_of
 from skseg._core._validation import (
     check_int,
     check_sample_weight,
@@ -70,8 +71,8 @@ class RuleSurrogate(
     Parameters
     ----------
     estimator : estimator, default=None
-        A clusterer, a segmenter, or a pipeline or search that ends in one; with or
-        without ``predict``. Put a fitted one into `FrozenEstimator`. None: `KMeans`
+        A clusterer, of whatever library, a segmenter, or a pipeline or search that ends
+        in one; with or without ``predict``. Put a fitted one into `FrozenEstimator`. None: `KMeans`
         with 5 clusters on standardised columns.
     max_rules : int, default=None
         Largest number of rules, at least one a segment. A rule is a box: a range or a
@@ -206,7 +207,9 @@ class RuleSurrogate(
         y : array-like of shape (n_rows,), default=None
             Passed to the estimator.
         **fit_params : dict
-            Passed to the estimator's ``fit``.
+            Passed to the estimator's ``fit``; to its ``predict`` as well if it takes an
+            argument of the same name that has not one value a row, such as the
+            ``categorical`` of `KPrototypes`.
 
         Returns
         -------
@@ -231,9 +234,9 @@ class RuleSurrogate(
             for name, value in self._routed(fit_params).items()
         }
         rows = columns if accepted.all() else columns.take(np.flatnonzero(accepted))
-        codes = check_codes(
-            estimator, fitted_codes(estimator, X, y, params), rows.n_rows
-        )
+        n_rows = rows.n_rows
+        codes = fitted_codes(estimator, X, y, params, n_rows)
+        codes = check_codes(estimator, codes, n_rows)
         segments = FittedSegments.of(estimator, codes, self.unknown)
         rules, n_rules, fidelity = self._learned(rows, codes, segments, rng)
         labels = rules.assign(columns)
@@ -245,6 +248,7 @@ class RuleSurrogate(
         self.n_rules_ = n_rules
         self.rules_ = rules
         self.labels_ = labels
+        self._predict_params = predict_params(estimator, params, n_rows)
         self.estimator_ = estimator
         return self
 
@@ -339,7 +343,8 @@ class RuleSurrogate(
         labels = self.predict(X)
         weight = check_sample_weight(sample_weight, len(labels))
         rows = read_rows(self, X, reset=False)
-        codes = check_codes(self.estimator_, self.estimator_.predict(rows), len(labels))
+        codes = self.estimator_.predict(rows, **self._predict_params)
+        codes = check_codes(self.estimator_, codes, len(labels))
         return float(np.average(labels == codes, weights=weight))
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -357,7 +362,7 @@ class RuleSurrogate(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         if hasattr(self.estimator, "__sklearn_tags__"):
-            inner = get_tags(self.estimator)
+            inner = tags_of(self.estimator)
             tags.target_tags.required = inner.target_tags.required
             tags.non_deterministic = inner.non_deterministic
             if inner.estimator_type != "clusterer":
@@ -382,13 +387,15 @@ class RuleSurrogate(
 
     def _seeded_estimator(self, rng: np.random.RandomState) -> Any:
         """Return a clone of the estimator, seeded where it has no seed."""
-        estimator = clone(self._unfitted_estimator())
+        estimator = clone(self._unfitted_estimator(), safe=False)
         unseeded = [
             name
-            for name, value in sorted(estimator.get_params().items())
+            for name, value in sorted(params_of(estimator).items())
             if name.split("__")[-1] == "random_state" and value is None
         ]
-        estimator.set_params(**{name: rng.randint(_LARGEST_INT) for name in unseeded})
+        if unseeded:
+            seeds = {name: rng.randint(_LARGEST_INT) for name in unseeded}
+            estimator.set_params(**seeds)
         return estimator
 
     def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from sklearn.base import (
     MetaEstimatorMixin,
     TransformerMixin,
     clone,
-    is_classifier,
 )
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import get_tags, indexable
+from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -29,6 +28,7 @@ from sklearn.utils.validation import (
 )
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._foreign import is_classifier, tags_of
 from skseg._core._validation import (
     check_choice,
     check_outcome,
@@ -402,13 +402,13 @@ class PropensityBinner(
 
     def __sklearn_tags__(self) -> Any:
         estimator, binner = self._parts()
-        inner, tags = get_tags(estimator), super().__sklearn_tags__()
+        inner, tags = tags_of(estimator), super().__sklearn_tags__()
         tags.input_tags = inner.input_tags
         # Folds are subsets of rows, not of rows and columns of a kernel matrix.
         tags.input_tags.pairwise = False
         tags.non_deterministic = inner.non_deterministic
         tags.target_tags.required = True
-        tags.target_tags.positive_only = get_tags(binner).target_tags.positive_only
+        tags.target_tags.positive_only = tags_of(binner).target_tags.positive_only
         return tags
 
     def _parts(self) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._foreign import codes_or_none
 from skseg._core._wrapped import first_attribute
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError
@@ -34,17 +35,18 @@ def predicted_codes(owner: str, estimator: Any, X: Any) -> IntArray:
 
 def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
     """Return the segments that an estimator gave as codes, or raise."""
-    codes = np.asarray(values)
-    if codes.ndim != 1 or codes.dtype.kind not in "iu":
+    codes = codes_or_none(values)
+    if codes is None:
+        array = np.asarray(values)
         raise InvalidDataError(
-            f"{owner} needs segments as integer codes, one per row. Got {codes.dtype} "
-            f"of shape {codes.shape} from {_short(estimator)}.",
+            f"{owner} needs segments as integer codes, one per row. Got {array.dtype} "
+            f"of shape {array.shape} from {_short(estimator)}.",
             owner=owner,
             name="estimator",
             rule="an estimator that gives integer codes, one per row",
             value=estimator,
         )
-    return codes.astype(np.intp)
+    return codes
 
 
 def training_codes(estimator: Any) -> IntArray:
