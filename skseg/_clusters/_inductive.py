@@ -82,9 +82,9 @@ class InductiveSegmenter(
         - ``"centroid"``: to the segment with the nearest mean, never to noise. For
           agglomerative and spectral clustering.
         - ``"auto"``: in the first way that applies to the fitted clusterer.
-          ``"native"`` if it has ``predict``, for single rows too; ``"core"`` if it has core samples and eps;
-          ``"nearest"`` if it is HDBSCAN or OPTICS, or labels training rows as noise;
-          else ``"centroid"``.
+          ``"native"`` if it has ``predict``, for single rows too; ``"core"`` if it has
+          core samples and eps; ``"nearest"`` if it is HDBSCAN or OPTICS, or labels
+          training rows as noise; else ``"centroid"``.
     segment_names : sequence of str, default=None
         Names in the order of the codes. None: "Segment 0", "Segment 1", ...
 

@@ -72,8 +72,8 @@ class RuleSurrogate(
     ----------
     estimator : estimator, default=None
         A clusterer, of whatever library, a segmenter, or a pipeline or search that ends
-        in one; with or without ``predict``. Put a fitted one into `FrozenEstimator`. None: `KMeans`
-        with 5 clusters on standardised columns.
+        in one; with or without ``predict``. Put a fitted one into `FrozenEstimator`.
+        None: `KMeans` with 5 clusters on standardised columns.
     max_rules : int, default=None
         Largest number of rules, at least one a segment. A rule is a box: a range or a
         list of values in each of several columns. None: 2 a segment.
