@@ -126,12 +126,11 @@ def _days_of_values(
     if time_zone is not None and False in is_aware:
         raise _no_zone_to_convert(series.name)
     defects.add("missing date", missing[rows], series)
-    texts = [value for value in distinct if isinstance(value, str)]
     defects.add(
         "unparsable date",
         unparsable[rows],
         series,
-        lambda: format_remedies(list(dict.fromkeys(texts)), date_format),
+        lambda: format_remedies(distinct[~missing].tolist(), date_format),
     )
     return days[rows], time_zone or (EACH_ITS_OWN if is_aware == {True} else NAIVE)
 

@@ -24,7 +24,7 @@ _LIKELY_EXCEL_DAYS = range(10_000, 80_000)
 
 _DATES = [
     *("%d.%m.%Y", "%m.%d.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y"),
-    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
     *("%d.%m.%y", "%m.%d.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y"),
     *("%y/%m/%d", "%y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d%b%Y"),
     *("%d %b %Y", "%d %B %Y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y"),
@@ -33,7 +33,7 @@ _TIMES = [
     *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"),
     *(", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", "T%H:%M:%S"),
 ]
-# A format that reads none of so many texts reads the others no better.
+# A format that reads none of the first values is not tried on all of them.
 _N_TRIED = 20
 
 
@@ -75,8 +75,11 @@ class DateFormat(NamedTuple):
         if self.text in (None, EXCEL):
             return True
         # Two days that differ in all parts, so that no part can be left out.
-        days = [dt.datetime(1999, 2, 17), dt.datetime(2021, 11, 23)]
-        return all(self.read(day.strftime(self.text)) == day for day in days)
+        days = [dt.date(1999, 2, 17), dt.date(2021, 11, 23)]
+        noon = dt.time(12, tzinfo=dt.UTC)
+        moments = [dt.datetime.combine(day, noon) for day in days]
+        texts = [moment.strftime(self.text) for moment in moments]
+        return _days([self._read_text(text) for text in texts]) == _days(days)
 
 
 def _excel_date(serial: float) -> dt.date | None:
@@ -85,36 +88,44 @@ def _excel_date(serial: float) -> dt.date | None:
     return dt.date.fromordinal(_EXCEL_DAY_0 + int(serial))
 
 
-def format_remedies(texts: Sequence[str], present: DateFormat) -> list[Remedy]:
-    """Return the formats that read the most texts, if more than the present one.
+_FORMATS = [
+    DateFormat(),
+    *(DateFormat(date + time) for date, time in itertools.product(_DATES, _TIMES)),
+    DateFormat(EXCEL),
+]
+
+
+def format_remedies(values: Sequence[Any], present: DateFormat) -> list[Remedy]:
+    """Return the formats that read the most values, if more than the present one.
 
     Several differ in what they read: 03/04/2024 is in March or in April.
     """
-    unread = [text for text in texts if present.read(text) is None]
-    formats = [DateFormat(d + t) for d, t in itertools.product(_DATES, _TIMES)]
-    readings: list[tuple[DateFormat, list[dt.date | None]]] = []
-    most = len(texts) - len(unread)
-    for date_format in [DateFormat(), *formats, DateFormat(EXCEL)]:
-        if not any(map(date_format.read, unread[:_N_TRIED])):
+    unread = [i for i, value in enumerate(values) if present.read(value) is None]
+    most = len(values) - len(unread)
+    readings: dict[DateFormat, list[dt.date | None]] = {}
+    for date_format in _FORMATS:
+        if not any(date_format.read(values[i]) for i in unread[:_N_TRIED]):
             continue
-        reading = [date_format.read(text) for text in texts]
-        count = len(texts) - reading.count(None)
+        reading = [date_format.read(value) for value in values]
+        count = len(values) - reading.count(None)
         if count > most:
-            readings, most = [], count
-        if count == most and (readings or count > len(texts) - len(unread)):
-            days = [_days(previous) for _, previous in readings]
-            if _days(reading) not in days and _is_likely(date_format, texts):
-                readings.append((date_format, reading))
-    return [_remedy(f, reading, texts, set(unread)) for f, reading in readings]
+            readings, most = {}, count
+        is_new = _days(reading) not in map(_days, readings.values())
+        if count == most and is_new and _is_likely(date_format, values):
+            readings[date_format] = reading
+    if most == len(values) - len(unread):
+        return []
+    return [_remedy(f, reading, values, unread) for f, reading in readings.items()]
 
 
 def _days(reading: Sequence[dt.date | None]) -> list[int | None]:
     return [None if moment is None else moment.toordinal() for moment in reading]
 
 
-def _is_likely(date_format: DateFormat, texts: Sequence[str]) -> bool:
+def _is_likely(date_format: DateFormat, values: Sequence[Any]) -> bool:
     if date_format.text != EXCEL:
         return True
+    texts = [str(value) for value in values]
     serials = [float(text) for text in texts if _SERIAL.fullmatch(text)]
     likely = _LIKELY_EXCEL_DAYS
     return all(likely.start <= serial < likely.stop for serial in serials)
@@ -123,17 +134,13 @@ def _is_likely(date_format: DateFormat, texts: Sequence[str]) -> bool:
 def _remedy(
     date_format: DateFormat,
     reading: Sequence[dt.date | None],
-    texts: Sequence[str],
-    unread: set[str],
+    values: Sequence[Any],
+    unread: Sequence[int],
 ) -> Remedy:
-    text, moment = next(
-        (text, moment)
-        for text, moment in zip(texts, reading, strict=True)
-        if moment is not None and text in unread
-    )
-    day = dt.date.fromordinal(moment.toordinal())
+    i = next(i for i in unread if reading[i] is not None)
+    day = dt.date.fromordinal(_days(reading)[i] or 0)
     parameters = {"date_format": date_format.text}
-    return Remedy(parameters, f"reads {text!r} as {day}", reading.count(None))
+    return Remedy(parameters, f"reads {str(values[i])!r} as {day}", reading.count(None))
 
 
 def numbers_advice(numbers: Sequence[float]) -> str:

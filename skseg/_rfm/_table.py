@@ -180,14 +180,17 @@ def rfm_table(
     ValueError
         If `transactions` is not a data frame in memory; if a parameter is out of its
         range; if columns are missing; if there is no transaction to use; if there are
-        invalid transactions and ``invalid="raise"``; if an amount has more decimals
-        than `decimals`; if the amounts of a customer add
-        up to 2**53 minor units or more; if the customer ids mix text and numbers.
+        invalid transactions that are not excluded; if amounts have more decimals than
+        `decimals`, or than can be summed exactly, and are not to be rounded; if the
+        amounts of a customer add up to 2**53 minor units or more; if floats of 16 or
+        32 bits cannot tell their amounts from others; if amounts are in several
+        currencies; if the customer ids mix text and numbers.
 
     Warns
     -----
     UserWarning
-        If transactions are left out and no report is returned.
+        If transactions are left out and no report is returned. If ids are texts that
+        usually stand for a missing value, and `invalid` says nothing about them.
 
     Notes
     -----
@@ -238,7 +241,7 @@ def rfm_table(
     RFM table as of 2024-03-31
       transactions  5 read, 5 used
       excluded      none
-      amounts       summed exactly in 2 decimals
+      amounts       summed exactly in 1 decimal
       orders        4: 3 purchases, 1 cancelled
       customers     2, of whom 0 without a purchase
     """
@@ -289,13 +292,15 @@ def _placeholder_warning(
     n_rows = sum(texts.values())
     verb = "transaction has" if n_rows == 1 else "transactions have"
     noun = kind.removeprefix("placeholder ")
+    article = "an" if noun.startswith("o") else "a"
     # What has been left out would be refused again without its action.
     invalid: dict[str, str] = dict.fromkeys(lines.excluded, "exclude")
     if isinstance(options.invalid, Mapping):
         invalid = dict(options.invalid)
     exclude, keep = {**invalid, kind: "exclude"}, {**invalid, kind: "keep"}
     return (
-        f"{n_rows:,} {verb} a {noun} that usually stands for a missing one: {shown}. "
+        f"{n_rows:,} {verb} {article} {noun} that usually stands for a missing one: "
+        f"{shown}. "
         f"It was used as it is written. To leave such rows out, pass "
         f"invalid={exclude!r}; to use them without this warning, invalid={keep!r}."
     )
