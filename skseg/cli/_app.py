@@ -100,6 +100,7 @@ def demo(
             run = run_rfm(
                 orders,
                 segmenter,
+                map_file=segments if isinstance(segments, Path) else None,
                 customer_id="customer_id",
                 order_id="order_id",
                 date="date",
@@ -223,11 +224,12 @@ def rfm(
     ids = {columns["customer_id"], columns.get("order_id")}
     values = {columns[name] for name in columns if not name.endswith("_id")}
     lines = data.with_ids(ids - values - {None})
+    map_file = segments if isinstance(segments, Path) else None
     for name in ("decimal", "thousands", "date_format"):
         parameters[name] = getattr(file_format, name)
     work = working("Segmenting the customers", quiet=quiet)
     with input_errors(option_terms(data)), work:
-        run = run_rfm(lines, segmenter, **parameters)
+        run = run_rfm(lines, segmenter, map_file=map_file, **parameters)
     writers = rfm_writers(run, dialect=dialect, plots=plots)
     outputs = write_files(writers, out, contents=RFM_FILES)
     show_rfm_run(make_console(quiet=quiet), run)

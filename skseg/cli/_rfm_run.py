@@ -18,6 +18,7 @@ from skseg.exceptions import InvalidDataError, RuleError
 from ._definition import read_definition
 from ._options import option_of_kind
 from ._plain_file import read_plain
+from ._wording import key_terms, worded
 
 SCORES = ["R", "F", "M"]
 
@@ -71,10 +72,12 @@ def run_rfm(
     segmenter: RFMSegmenter | None = None,
     *,
     customer_id: str,
+    map_file: Path | None = None,
     **options: Any,
 ) -> RFMRun:
     """Make the customer table, fit the segments, and put both together.
 
+    `map_file` is where the map of the segmenter comes from, if it is none that ships;
     `options` are further parameters of `rfm_table`. Raises ValueError if the orders
     cannot be used, or the customer column has the name of a column of the result.
     """
@@ -91,7 +94,13 @@ def run_rfm(
         )
     features = [str(name) for name in table if name != customer_id]
     X = table[features]
-    segmenter = (RFMSegmenter() if segmenter is None else segmenter).fit(X)
+    segmenter = RFMSegmenter() if segmenter is None else segmenter
+    try:
+        segmenter.fit(X)
+    except (RuleError, InvalidDataError) as error:
+        if map_file is None:
+            raise
+        raise InvalidDataError(worded(error, key_terms(map_file.name))) from error
     notes = _placeholder_notes(report, options.get("invalid", "raise"))
     codes = segmenter.labels_
     membership = pd.DataFrame(

@@ -78,8 +78,6 @@ def _option(name: str) -> str:
 def _option_setting(name: str, value: object) -> str:
     if value is None:
         return f"Leaving out {_option(name)}"
-    if name in ("on_overlap", "default"):
-        return f"The line '{name}: {value}' in the file of the map"
     if isinstance(value, Mapping):
         items = value.items()
         return " ".join(f"{_option(name)} {option_of_kind(k)}={v}" for k, v in items)
@@ -256,8 +254,17 @@ def _advice(error: SksegError, terms: Terms) -> str:
     if error.owner == "rfm_table" and error.name == "date_format":
         return _date_format_advice(error)
     if not error.remedy:
-        return error.advice or ""
+        return _in_options(error)
     return advice_to_declare(error.remedy, terms)
+
+
+def _in_options(error: SksegError) -> str:
+    """Return the advice; parameters that only options set are called by these."""
+    advice = error.advice or ""
+    if error.owner == "RFMSegmenter":
+        for name in ("n_scores", "cut_points"):
+            advice = advice.replace(name, _option(name))
+    return advice
 
 
 def _date_format_advice(error: SksegError) -> str:
