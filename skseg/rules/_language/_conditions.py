@@ -85,9 +85,9 @@ class Rule:
         >>> parse("40 <= aov < 120 and plan != 'free'").describe()
         "aov is at least 40 and below 120, and plan is not 'free' (or is missing)"
         """
-        from ._text import rule_english
+        from ._english import Wording
 
-        return rule_english(self)
+        return Wording().english(self)
 
     def evaluate(self, X: Any) -> BoolArray:
         """Return which rows of `X` the rule holds for.
