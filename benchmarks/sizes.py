@@ -1,11 +1,12 @@
-"""Sizes: share of feasible splits that are found, and CPU seconds.
+"""Sizes: feasible splits that are found, outcome that merging keeps, and CPU seconds.
 
 A split is feasible if some sequence of guillotine cuts at value boundaries leaves every
-segment within the bounds, which an exhaustive search decides. The random instances have
-ties, skew and tight bounds. CPU seconds are medians of several runs; those of the
-instances are sums.
+segment within the bounds, which an exhaustive search decides. Merging is compared with
+the best of all set partitions of up to 8 segments, by the outcome that is explained.
+The random instances have ties, skew and tight bounds. CPU seconds are medians of
+several runs; those of the instances are sums.
 
-    python benchmarks/sizes.py                # 1,500 instances, a million rows
+    python benchmarks/sizes.py                # a million rows
     python benchmarks/sizes.py --scale 0.05   # a quick look
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from skseg._search.sizes._merge import merge_segments
 from skseg._search.sizes._merge_grid import merge_grid
 from skseg._search.sizes._split import split_to_sizes
 from skseg.datasets import make_cart_abandoners
+from skseg.exceptions import InfeasibleError
 
 RESULTS = Path(__file__).parent / "results" / "sizes.csv"
 MIN_SIZE, MAX_SIZE = 500, 20_000
@@ -171,6 +174,131 @@ def share_solved(n_instances: int) -> list[dict[str, Any]]:
     ]
 
 
+def set_partitions(n: int) -> list[Rows]:
+    """Return the labels of all ways to group n segments."""
+    labels = [np.zeros(1, dtype=np.intp)]
+    for _ in range(n - 1):
+        labels = [np.append(p, i) for p in labels for i in range(p.max() + 2)]
+    return labels
+
+
+def explained(labels: Rows, sizes: Values, means: Values) -> float:
+    """Return the squares that groups of segments explain, up to a constant."""
+    sums, totals = np.bincount(labels, sizes * means), np.bincount(labels, sizes)
+    return float((sums**2 / totals).sum())
+
+
+def are_legal(labels: Rows, sizes: Values, low: float, high: float) -> bool:
+    totals = np.bincount(labels, sizes)
+    return bool(totals.min() >= low and totals.max() <= high)
+
+
+def best_partition(sizes: Values, means: Values, low: float, high: float) -> Any:
+    """Compare all set partitions."""
+    legal = [p for p in set_partitions(len(sizes)) if are_legal(p, sizes, low, high)]
+    return max(legal, key=lambda p: explained(p, sizes, means), default=None)
+
+
+def least_loss(sizes: Values, means: Values, low: float, high: float) -> Any:
+    profiles = means[:, np.newaxis]
+    merge = merge_segments(sizes, low, high, profiles=profiles)
+    if not merge.groups:
+        return None
+    labels = np.empty(len(sizes), dtype=np.intp)
+    for i, group in enumerate(merge.groups):
+        labels[list(group)] = i
+    return labels
+
+
+def merged_rules(sizes: Values, means: Values, low: float, high: float) -> Any:
+    """Fit rules with one weighted row each."""
+    rules = {f"S{i}": f"x0 == {i}" for i in range(len(sizes))}
+    segmenter = MECERuleSegmenter(
+        rules, default="Others", min_size=int(low), max_size=int(high), split_on=[]
+    )
+    X = np.arange(len(sizes))[:, np.newaxis]
+    try:
+        # A loss may be large even if it is the least there is.
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            segmenter.fit(X, means, sizes)
+    except InfeasibleError:
+        return None
+    return segmenter.labels_
+
+
+def smallest_to_nearest(sizes: Values, means: Values, low: float, high: float) -> Any:
+    """Merge the smallest segment with that of the nearest mean, until none is small."""
+    labels = np.arange(len(sizes))
+    while True:
+        totals = np.bincount(labels, sizes)
+        if totals.min() >= low:
+            return labels if totals.max() <= high else None
+        small = int(totals.argmin())
+        centres = np.bincount(labels, sizes * means) / totals
+        distance = np.abs(centres - centres[small])
+        distance[small] = np.inf
+        labels = np.where(labels == small, int(distance.argmin()), labels)
+        labels = np.unique(labels, return_inverse=True)[1]
+
+
+def segments_to_merge(rng: np.random.Generator) -> tuple[Values, Values, int, int]:
+    n = int(rng.integers(2, 9))
+    sizes = np.ceil(rng.lognormal(5, rng.uniform(0.2, 1.5), n))
+    outcomes = [rng.beta(1, 9, n), rng.normal(size=n), rng.integers(0, 3, n)]
+    means = outcomes[rng.integers(len(outcomes))].astype(float)
+    means -= np.average(means, weights=sizes)
+    low = int(rng.uniform(0.3, 2) * sizes.mean()) + 1
+    high = max(sizes.max(), low * rng.uniform(1.2, 4))
+    return sizes, means, low, int(high if rng.random() < 0.7 else sizes.sum())
+
+
+def share_kept(n_instances: int) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(0)
+    methods = {
+        "all set partitions": best_partition,
+        "merge_segments": least_loss,
+        "MECERuleSegmenter": merged_rules,
+        "smallest to nearest": smallest_to_nearest,
+    }
+    kept: dict[str, list[float]] = {name: [] for name in methods}
+    seconds = dict.fromkeys(methods, 0.0)
+    n_drawn = 0
+    while len(kept["all set partitions"]) < n_instances:
+        merge = segments_to_merge(rng)
+        sizes, means, low, _ = merge
+        if sizes.min() >= low:
+            continue
+        n_drawn += 1
+        labels = {}
+        for name, method in methods.items():
+            start = time.process_time()
+            labels[name] = method(*merge)
+            seconds[name] += time.process_time() - start
+        best = labels["all set partitions"]
+        if best is None:
+            assert all(other is None for other in labels.values())
+            continue
+        most = explained(best, sizes, means)
+        for name, groups in labels.items():
+            # Where a single segment is legal and no more, there is nothing to explain.
+            share = 1.0 if most < 1e-9 * sizes.sum() else np.nan
+            if groups is not None and np.isnan(share):
+                share = explained(groups, sizes, means) / most
+            kept[name].append(0.0 if groups is None else share)
+    what = f"outcome kept by merging, {n_instances:,} feasible of {n_drawn:,} drawn"
+    return [
+        {
+            "what": what,
+            "method": name,
+            "solved": int(np.count_nonzero(shares)),
+            "share": round(float(np.mean(shares)), 4),
+            "smallest": round(min(shares), 6),
+            "cpu_s": round(seconds[name], 2),
+        }
+        for name, shares in kept.items()
+    ]
+
+
 def customers(n: int) -> dict[str, Values]:
     rng = np.random.default_rng(0)
     lognormal = rng.lognormal(4, 0.8, (n, 5))
@@ -234,7 +362,7 @@ def merging() -> list[dict[str, Any]]:
                 sizes, MIN_SIZE, MAX_SIZE, profiles=profiles
             )
         )
-        rows.append(_merged(f"nearest of {n}", seconds, merge.status, merge.sizes))
+        rows.append(_merged(f"{n} segments", seconds, merge.status, merge.sizes))
     return rows
 
 
@@ -298,7 +426,9 @@ def show(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         figures = row.get("status", "")
         if "share" in row:
-            figures = f"{row['solved']:,} solved, {row['share']:.1%}"
+            figures = f"{row['solved']:,} solved, {row['share']:.2%}"
+            if "smallest" in row:
+                figures += f", at least {row['smallest']:.4%}"
         elif row["segments"]:
             figures += (
                 f", {row['segments']} segments of {row['smallest']:,} to "
@@ -314,6 +444,7 @@ def main() -> None:
     arguments = parser.parse_args()
     tables = [
         share_solved(max(int(1500 * arguments.scale), 1)),
+        share_kept(max(int(2000 * arguments.scale), 1)),
         splitting(max(int(1_000_000 * arguments.scale), 10_000)),
         merging(),
         fitting(max(int(1_000_000 * arguments.scale), 50_000)),

@@ -161,12 +161,16 @@ def improved_grouping(
     """
     state = _State.of(groups, segments)
     centres = [group for group in groups if len(group) > 1]
+    solved: set[frozenset[Group]] = set()
     while centres:
         centre = centres.pop()
         if centre not in state.groups:
             continue
         positions = _nearest(state, state.groups.index(centre))
         near = [state.groups[i] for i in positions]
+        if frozenset(near) in solved:
+            continue
+        solved.add(frozenset(near))
         pieces = [piece for group in near for piece in _pieces(group, near, segments)]
         regrouped = best_grouping(_moments_of(pieces, segments), bounds)
         # The groups themselves are one grouping of their pieces.
