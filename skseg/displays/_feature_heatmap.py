@@ -20,7 +20,7 @@ from skseg.rules._frames import read_frame
 from ._canvas import TITLE_PAD
 from ._display import Display
 from ._feature_heatmap_drawing import draw_heatmap, figure_size
-from ._reading import Segments, check_rows, read_fitted, read_segments
+from ._reading import Segments, check_rows, read_fitted, read_segments, rows_of_fit
 
 _OWNER = "FeatureHeatmapDisplay"
 _MOST_FEATURES = 200
@@ -117,10 +117,11 @@ class FeatureHeatmapDisplay(Display):
             Any fitted clusterer or segmenter, or a pipeline that ends in one.
         X : frame or array of shape (n_rows, n_columns)
             Rows as the segmenter takes them; those of the training if it has no
-            ``predict``.
+            ``predict``. A frame may have more columns, in any order.
         features : frame or array of shape (n_rows, n_features), default=None
-            What to show of these rows, such as columns in their own units. None: `X`
-            as it is, not what a scaler before the clusterer makes of it.
+            What to show of these rows, such as columns in their own units. None: the
+            columns of ``fit`` as they are in `X`, not what a scaler before the
+            clusterer makes of them.
         max_features : int, default=20
             Most features to show, in [1, 200]: those that tell segments apart best.
         ax, title : matplotlib Axes and str, default=None
@@ -144,8 +145,10 @@ class FeatureHeatmapDisplay(Display):
         -----
         Numeric and bool columns of a frame are shown, texts and dates are not.
         """
-        segments = read_fitted(_OWNER, segmenter, X)
-        numbers = _numbers(X if features is None else features, segments, max_features)
+        rows = rows_of_fit(_OWNER, segmenter, X)
+        segments = read_fitted(_OWNER, segmenter, rows)
+        shown = rows if features is None else features
+        numbers = _numbers(shown, segments, max_features)
         return cls(**numbers).plot(ax=ax, title=title)
 
     @classmethod

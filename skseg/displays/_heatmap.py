@@ -103,7 +103,8 @@ class RFMHeatmapDisplay(Display):
             columns decide, such as monetary value, a region has the names of all
             segments that its customers may be in.
         X : frame or array of shape (n_customers, n_columns)
-            The customers.
+            The customers. A frame may have more columns than that of ``fit``, in any
+            order.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
         values : {"count", "share"}, default="count"

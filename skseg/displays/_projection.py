@@ -25,6 +25,7 @@ from ._reading import (
     read_features,
     read_fitted,
     read_segments,
+    rows_of_fit,
     space_names,
 )
 from ._style import MINUS
@@ -120,7 +121,7 @@ class SegmentProjectionDisplay(Display):
         X : frame or array of shape (n_rows, n_columns)
             Rows as the segmenter takes them; those of the training if it has no
             ``predict``. What is projected is what the clusterer at the end of a
-            pipeline sees.
+            pipeline sees. A frame may have more columns, in any order.
         max_points : int, default=2000
             Most rows to draw, in [1, 1000000]: of more, a random sample. Centroids and
             directions are of all rows.
@@ -143,6 +144,7 @@ class SegmentProjectionDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
+        X = rows_of_fit(_OWNER, segmenter, X)
         segments = read_fitted(_OWNER, segmenter, X)
         rows = cluster_space(_OWNER, segmenter, X)
         check_rows(_OWNER, len(rows), len(segments.codes))

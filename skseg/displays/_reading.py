@@ -120,6 +120,19 @@ def read_fitted(owner: str, segmenter: Any, X: Any = None) -> Segments:
     )
 
 
+def rows_of_fit(owner: str, segmenter: Any, X: Any) -> Any:
+    """Return rows with the columns that a fitted estimator has seen, by their names.
+
+    A frame may have more columns, in any order, whoever made the estimator. Columns
+    that are absent are left to it, since it may do without them.
+    """
+    names = list(getattr(segmenter, "feature_names_in_", ()))
+    frame = read_frame(X, owner) if names and X is not None else None
+    if frame is None or frame.columns == names:
+        return X
+    return frame.select([name for name in names if name in frame.columns]).to_native()
+
+
 def read_features(owner: str, X: Any, n_rows: int) -> FloatArray:
     """Return rows as finite numbers, one for every code, or raise."""
     rows: FloatArray = check_array(X, dtype=np.float64, estimator=owner)

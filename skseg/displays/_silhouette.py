@@ -34,6 +34,7 @@ from ._reading import (
     read_features,
     read_fitted,
     read_segments,
+    rows_of_fit,
 )
 from ._style import segment_style, signed_text
 
@@ -137,7 +138,7 @@ class SilhouetteDisplay(Display):
         X : frame or array of shape (n_rows, n_columns)
             Rows as the segmenter takes them; those of the training if it has no
             ``predict``. Distances are measured between what the clusterer at the end
-            of a pipeline sees.
+            of a pipeline sees. A frame may have more columns, in any order.
         metric : {"euclidean", "sqeuclidean", "manhattan"}, default="euclidean"
             How far two rows are apart.
         max_points : int, default=500
@@ -162,6 +163,7 @@ class SilhouetteDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
+        X = rows_of_fit(_OWNER, segmenter, X)
         segments = read_fitted(_OWNER, segmenter, X)
         rows = cluster_space(_OWNER, segmenter, X)
         check_rows(_OWNER, len(rows), len(segments.codes))

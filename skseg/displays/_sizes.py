@@ -30,7 +30,7 @@ from ._canvas import (
     wrap_text,
 )
 from ._display import Display
-from ._reading import Segments, read_fitted, read_segments
+from ._reading import Segments, read_fitted, read_segments, rows_of_fit
 from ._style import BLUE, GREY, ORANGE, count_text
 
 _OWNER = "SegmentSizesDisplay"
@@ -105,7 +105,8 @@ class SegmentSizesDisplay(Display):
             Any fitted segmenter, or clusterer with ``labels_``, or a pipeline that ends
             in one.
         X : frame or array of shape (n_customers, n_columns), default=None
-            The customers to count. None: those of ``fit``, with the sizes and the
+            The customers to count, in a frame with the columns of ``fit`` and possibly
+            others, in any order. None: those of ``fit``, with the sizes and the
             shares of revenue in ``segments_``, if there are.
         revenue : str or array-like of shape (n_customers,), default=None
             Revenue of each customer, or the column of `X` that holds it.
@@ -155,7 +156,8 @@ class SegmentSizesDisplay(Display):
                 n_outside=getattr(segmenter, "n_outside_", None),
             )
             return display.plot(ax=ax, title=title)
-        segments = read_fitted(_OWNER, segmenter, X)
+        rows = rows_of_fit(_OWNER, segmenter, X)
+        segments = read_fitted(_OWNER, segmenter, rows)
         amounts = _column(X, revenue) if isinstance(revenue, str) else revenue
         display = cls(**_numbers(segments, amounts, sample_weight))
         return display.plot(ax=ax, title=title)
