@@ -70,9 +70,14 @@ def _workbook(
     with warnings.catch_warnings():
         # It warns of styles, filters and drop-down lists that it does not know.
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(
-            stream, read_only=True, data_only=not with_formulas
-        )
+        try:
+            book = openpyxl.load_workbook(
+                stream, read_only=True, data_only=not with_formulas
+            )
+        except (KeyError, ValueError) as error:
+            raise InvalidDataError(
+                f"{source.name} cannot be read as Excel: {error}."
+            ) from error
         try:
             yield book
         finally:

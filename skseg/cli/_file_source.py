@@ -42,7 +42,10 @@ _PACKINGS: dict[str, Callable[[IO[bytes]], Any]] = {
 }
 # First bytes of files that are not read -> what they are, and what to do.
 _OTHER_KINDS = {
-    b"\xd0\xcf\x11\xe0": ("an Excel file of before 2007", "Save it as .xlsx or CSV."),
+    b"\xd0\xcf\x11\xe0": (
+        "an Excel file of before 2007 or with a password",
+        "Save it as .xlsx without one, or as CSV.",
+    ),
     b"arrow1": ("an Arrow file", "Write it as Parquet or CSV."),
     b"\x28\xb5\x2f\xfd": ("compressed by Zstandard", "Unpack it first."),
     b"7z\xbc\xaf\x27\x1c": ("compressed by 7-Zip", "Unpack it first."),

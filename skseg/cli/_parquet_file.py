@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import pandas as pd
 
-from skseg.exceptions import MissingExtraError
+from skseg.exceptions import InvalidDataError, MissingExtraError
 
 from ._file_source import FileSource
 from ._table_header import positions_of
@@ -28,9 +28,14 @@ def read_parquet_columns(
     except ModuleNotFoundError:
         raise MissingExtraError("Reading Parquet files", "cli") from None
     with source.open(file) as stream:
-        stored: Any = pq.ParquetFile(stream)
-        positions_of(names, stored.schema_arrow.names, source.name)
-        table = stored.read(columns=list(names)).select(list(names))
+        try:
+            stored: Any = pq.ParquetFile(stream)
+            positions_of(names, stored.schema_arrow.names, source.name)
+            table = stored.read(columns=list(names)).select(list(names))
+        except pa.ArrowException as error:
+            raise InvalidDataError(
+                f"{source.name} cannot be read as Parquet: {str(error).rstrip('.')}."
+            ) from error
     for position, field in enumerate(table.schema):
         kind = field.type
         if pa.types.is_dictionary(kind):
