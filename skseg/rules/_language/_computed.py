@@ -37,7 +37,7 @@ def mentions_column(node: ast.expr) -> bool:
         for element in n.elts
     }
     return any(
-        _is_col(n)
+        is_col(n)
         or (
             isinstance(n, ast.Name)
             and n.id not in _CONSTANTS
@@ -49,8 +49,9 @@ def mentions_column(node: ast.expr) -> bool:
 
 def constant_value(node: ast.expr) -> float | None:
     """Return the value of arithmetic on numbers alone, None for anything else."""
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return float(node.value)
+    if isinstance(node, ast.Constant):
+        is_number = type(node.value) in (int, float)
+        return float(node.value) if is_number else None  # type: ignore[arg-type]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         value = constant_value(node.operand)
         return None if value is None else -value
@@ -74,13 +75,11 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
 
 
 def computed_column(node: ast.expr, rewrite: Callable[[str], str]) -> str:
-    """Say how to compute a piece of a rule first; empty where that is not known.
+    """Say how to compute a piece of a rule first.
 
     `rewrite` returns the rule with a name in the place of the piece.
     """
-    code = column_code(node)
-    if code is None:
-        return ""
+    code = column_code(node) or "..."
     return (
         f"Compute the column first, X = X.assign({_NAME}={code}). Then the rule is: "
         f"{rewrite(_NAME)}"
@@ -104,7 +103,7 @@ class _Columns(ast.NodeTransformer):
         return _column(node.id)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        if _is_col(node) and isinstance(node.args[0], ast.Constant):
+        if is_col(node) and node.args and isinstance(node.args[0], ast.Constant):
             return _column(str(node.args[0].value))
         arguments: list[ast.expr] = [self.visit(argument) for argument in node.args]
         if isinstance(node.func, ast.Attribute) and mentions_column(node.func):
@@ -130,12 +129,12 @@ class _Columns(ast.NodeTransformer):
         return super().generic_visit(node)
 
 
-def _is_col(node: ast.AST) -> bool:
+def is_col(node: ast.AST) -> bool:
+    """Tell whether a piece is ``col(...)``."""
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "col"
-        and len(node.args) == 1
     )
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeGuard
 
 from skseg.exceptions import RuleError, did_you_mean, reworded
 
-from ._computed import column_code, computed_column, constant_value, mentions_column
+from ._computed import (
+    column_code,
+    computed_column,
+    constant_value,
+    is_col,
+    mentions_column,
+)
 from ._conditions import (
     Missing,
     Operator,
@@ -21,8 +28,8 @@ from ._conditions import (
     membership,
 )
 from ._dates import Date, as_date, is_date_value
-from ._respelling import ALONE, respelled
-from ._source import SYNTAX, Source
+from ._respelling import respelled
+from ._source import Source
 from ._thresholds import (
     Quantile,
     Threshold,
@@ -132,23 +139,26 @@ def _with_advice(
     """Return the error with the rule as it may be meant, if that can be read."""
     if error.span is None or len(text) > _LONGEST_ADVICE:
         return error
-    meant, sentences = respelled(text, columns)
+    meant, sentences, remedies = respelled(text, columns)
     try:
         _Parser(meant, columns, params).rule()
     except RuleError:
-        # Sentences about a rule that stays wrong may be beside the point.
-        if error.rule != SYNTAX:
-            sentences = [sentence for sentence in sentences if sentence in ALONE]
-    else:
-        sentences.append(f"Did you mean: {meant}")
-    return _advised(error, " ".join(sentences)) if sentences else error
+        # What is said of a rule that stays wrong may be beside the point.
+        return _advised(error, remedies) if remedies else error
+    return _advised(error, [*sentences, f"Did you mean: {meant}"])
 
 
-def _advised(error: RuleError, advice: str) -> RuleError:
-    """Return the error with more advice before the piece of text that it shows."""
+def _advised(error: RuleError, advice: list[str]) -> RuleError:
+    """Return the error with advice before the piece of text that it shows.
+
+    It replaces the advice of the error, which is about that piece and no use where the
+    whole rule is meant in another way.
+    """
     message, shown, carets = str(error).rsplit("\n", 2)
-    advised = reworded(error, f"{message} {advice}\n{shown}\n{carets}")
-    advised.advice = " ".join(filter(None, [error.advice, advice]))
+    message = message.removesuffix(error.advice or "").rstrip()
+    text = " ".join([message, *advice])
+    advised = reworded(error, f"{text}\n{shown}\n{carets}")
+    advised.advice = " ".join(advice)
     return advised
 
 
@@ -178,14 +188,15 @@ class _Parser:
     def rule(self) -> Rule:
         return self._rule(self.source.tree(), 0)
 
-    def _fail_value(self, node: ast.expr, message: str) -> NoReturn:
+    def _fail_value(self, node: ast.expr, message: str, advice: str = "") -> NoReturn:
         """Refuse a piece that stands where a value is expected."""
         if self._is_bare_parameter(node):
             name = self.source.segment(node)
             message = f"The parameter {name!r} is written in braces: {{{name}}}."
-        self._fail(node, message)
+            advice = ""
+        self._fail(node, message, advice)
 
-    def _is_bare_parameter(self, node: ast.expr) -> bool:
+    def _is_bare_parameter(self, node: ast.AST) -> bool:
         """Tell whether a piece is the name of a parameter, and of no column."""
         if not isinstance(node, ast.Name):
             return False
@@ -202,7 +213,7 @@ class _Parser:
         if isinstance(node, ast.Compare):
             return self._comparison(node)
         if isinstance(node, ast.Call) and not self._is_known(node):
-            self._fail_function(node, lambda name: f"{name} == True")
+            self._fail_function(node, self._computed(node, "{} == True"))
         if isinstance(node, ast.Call) and self._function(node) == "missing":
             (argument,) = self._arguments(node, 1)
             return Missing(self._column(argument))
@@ -244,16 +255,25 @@ class _Parser:
             rule: Rule = self._checked(node, membership, self._column(left), values)
             return rule if isinstance(operator, ast.In) else ~rule
         symbol = _OPERATORS[type(operator)]
-        if self._is_column(left) and self._is_column(right):
+        if self._are_columns(left, right):
             self._fail_value(
                 left if self._is_bare_parameter(left) else right,
-                "A rule compares a column with a value, not with another column. "
-                "Text values are quoted: plan == 'free'.",
+                "A rule compares a column with a value, not with another column.",
+                self._two_columns_advice(left, symbol, right),
             )
-        if self._is_column(right):
+        if self._is_column(right) or self._are_columns(right, right):
             left, right, symbol = right, left, _MIRROR[symbol]
         column = self._column(left)
         return self._checked(node, comparison, column, symbol, self._value(right))  # type: ignore[no-any-return]
+
+    def _are_columns(self, left: ast.expr, right: ast.expr) -> bool:
+        """Tell whether both sides of a comparison are columns or arithmetic on them."""
+        if self._is_column(left) and self._is_column(right):
+            return True
+        pieces = [*ast.walk(left), *ast.walk(right)]
+        if isinstance(right, ast.Call) or any(map(self._is_bare_parameter, pieces)):
+            return False
+        return mentions_column(left) and mentions_column(right)
 
     def _two_columns_advice(
         self, left: ast.expr, symbol: Operator, right: ast.expr
@@ -279,14 +299,14 @@ class _Parser:
     def _is_column(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
             return node.id not in ("inf", "nan")
-        return isinstance(node, ast.Call) and self._function(node) == "col"
+        return is_col(node)
 
     def _column(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name) and node.id != "inf":
             # The tree holds the normalised identifier; the text says what is meant.
             name = self.source.segment(node)
         elif isinstance(node, ast.Call) and not self._is_known(node):
-            self._fail_function(node, str)
+            self._fail_function(node, self._computed(node))
         elif isinstance(node, ast.Call) and self._function(node) == "col":
             (argument,) = self._arguments(node, 1)
             if not isinstance(argument, ast.Constant):
@@ -294,6 +314,8 @@ class _Parser:
             name = self._checked(argument, check_name, argument.value, "A column name")
         elif isinstance(node, ast.Attribute):
             dotted = self.source.segment(node)
+            if re.search(r"\.(dt|str|cat)\.", dotted):
+                self._fail(node, "Rules have no methods.", self._computed(node))
             self._fail(node, f"A column name with a dot is written col({dotted!r}).")
         elif isinstance(node, ast.BinOp) and mentions_column(node):
             self._fail(node, "Rules have no arithmetic.", self._computed(node))
@@ -302,9 +324,7 @@ class _Parser:
         if self.columns is not None and name not in self.columns:
             message = _unknown_column(name, self.columns)
             if name in self.params:
-                message += (
-                    f" The parameter {name!r} stands for values, not for a column."
-                )
+                message += f" The parameter {name!r} stands for a value, not a column."
             self._fail(node, message)
         return name
 
@@ -395,35 +415,36 @@ class _Parser:
             return self._checked(node, as_date, value)  # type: ignore[no-any-return]
         self._fail(node, "date(...) takes a date in quotes: date('2024-12-25').")
 
-    def _computed(self, node: ast.expr, compare: Callable[[str], str] = str) -> str:
+    def _computed(self, node: ast.expr, condition: str = "{}") -> str:
         """Say how to compute a piece first, and what the rule is then."""
-        return computed_column(
-            node, lambda name: self.source.replaced(node, compare(name))
+        advice = computed_column(
+            node, lambda name: self.source.replaced(node, condition.format(name))
         )
+        written = self.source.segment(node)
+        if isinstance(node, ast.BinOp) and not set(written) & set(" ()'\"{}"):
+            advice += f"; or, if {written!r} is a name: col({written!r})"
+        return advice
 
     def _is_known(self, node: ast.Call) -> bool:
         return isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
 
-    def _fail_function(self, node: ast.Call, compare: Callable[[str], str]) -> NoReturn:
-        """Raise, since rules do not know a function; say how to compute it first."""
+    def _fail_function(self, node: ast.Call, advice: str = "") -> NoReturn:
+        """Raise, since rules do not know a function."""
         name = node.func.id if isinstance(node.func, ast.Name) else None
         hint = did_you_mean(name, _FUNCTIONS) if name else ""
-        advice = "" if hint else self._computed(node, compare)
+        if not hint and not advice:
+            value = self.source.replaced(node, "{value}")
+            advice = f"Give its value as a parameter in params: {value}"
         self._fail(
             node.func,
             f"Unknown function. Rules know {', '.join(_FUNCTIONS)}.{hint}",
-            advice,
+            "" if hint else advice,
         )
 
     def _function(self, node: ast.Call) -> str:
-        name = node.func.id if isinstance(node.func, ast.Name) else None
-        if name not in _FUNCTIONS:
-            hint = did_you_mean(name, _FUNCTIONS) if name else ""
-            self._fail(
-                node.func,
-                f"Unknown function. Rules know {', '.join(_FUNCTIONS)}.{hint}",
-            )
-        return name
+        if isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+            return node.func.id
+        self._fail_function(node)
 
     def _arguments(self, node: ast.Call, count: int | None) -> list[ast.expr]:
         starred = any(isinstance(arg, ast.Starred) for arg in node.args)

@@ -13,8 +13,6 @@ from skseg.exceptions import RuleError, reworded
 from ._thresholds import check_name
 
 MAX_LENGTH = 100_000
-# The rule that text breaks which Python cannot read either.
-SYNTAX = "in the syntax of rules"
 
 # Longer lines are shown around the place that the message is about.
 _SHOWN_BEFORE, _SHOWN = 40, 100
@@ -75,8 +73,7 @@ class Source:
         elif at_end and message == "invalid syntax":
             message = "the rule ends too early"
         start = len(self.text) if at_end else max(self._offsets[line] + column, 0)
-        error_of_rule = RuleError(f"Not a rule: {message}.", rule=SYNTAX)
-        self._fail_at(error_of_rule, start, start + 1)
+        self._fail_at(RuleError(f"Not a rule: {message}."), start, start + 1)
 
     def fail(self, node: ast.AST, message: str, advice: str = "") -> NoReturn:
         """Raise an error that points at a piece of the text."""

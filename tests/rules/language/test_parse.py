@@ -127,7 +127,7 @@ def caret(text: str, **options: Any) -> tuple[str, str]:
         ("a > 1 and 3", "Not a condition", "3"),
         ("1 < 2", "Expected a column", "1"),
         ("'a' == 'b'", "Expected a column", "'a'"),
-        ("a > 1 and b.c > 2", "written col('a.b')", "b.c"),
+        ("a > 1 and b.c > 2", "written col('b.c')", "b.c"),
         ("a[0] > 1", "Expected a column", "a[0]"),
         ("a > 'x'", "Text has no order", "a > 'x'"),
         ("a > None", "None is no value", "None"),
