@@ -137,8 +137,8 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
     Raises
     ------
     ValueError
-        If codes are not whole numbers from -1 on, a customer is listed twice, or no
-        customer is in both.
+        If codes are not whole numbers from -1 on, a customer is listed twice, customers
+        are of different kinds, such as 17850 and "17850", or no customer is in both.
 
     See Also
     --------
@@ -184,6 +184,7 @@ def match_segments(reference: Any, new: Any) -> SegmentMatching:
             owner=OWNER,
             name="new",
             rule="with customers of the reference",
+            advice="Do both indexes name customers alike?",
         )
     codes = used_codes(pair.first[pair.in_first])
     new_codes = used_codes(pair.second[pair.in_second])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,15 +13,15 @@ import pandas as pd
 from skseg._core._validation import check_choice, check_sample_weight
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
-from skseg.rules._reserved_names import NOISE
+from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 from ._assignments import (
     Assignments,
-    check_customers,
     contingency_table,
     read_assignments,
     used_codes,
 )
+from ._customers import comparable_customers
 
 OWNER = "transition_matrix"
 NEW, GONE = "new", "gone"
@@ -39,18 +40,20 @@ def transition_matrix(
 
     Parameters
     ----------
-    before : array-like of int or Series
-        The code of every customer at the earlier time.
-    after : array-like of int or Series
-        The code of the same customers at the later time, in the same order. Two pandas
-        Series are aligned by their index, the customers; either may have customers that
-        the other does not have.
+    before : array-like of int or str, or Series
+        The segment of every customer at the earlier time: codes, or names.
+    after : array-like of int or str, or Series
+        The segment of the same customers at the later time, in the same order. Two
+        pandas Series are aligned by their index, the customers; either may have
+        customers that the other does not have. Numbers of all types are compared by
+        value; customers of several columns are a MultiIndex.
     normalize : {"before", "after", "all"}, default=None
         Total of the shares: the customers of a segment before (rows add up to 1), those
         of a segment after (columns add up to 1), or all customers. None: counts.
     segment_names : sequence or dict of str, default=None
         Names by code, such as ``segment_names_``. Each gets a row and a column, with or
-        without customers; noise (-1) is called "Noise". None: the codes that occur.
+        without customers; noise (-1) is called "Noise". None: the codes, or the names,
+        that occur. Names and codes together need it.
     sample_weight : array-like of shape (n_customers,) or Series, default=None
         Weight of every customer, such as revenue: in the order of the customers, or a
         pandas Series by customer if `before` and `after` are.
@@ -67,7 +70,13 @@ def transition_matrix(
     ------
     ValueError
         If a parameter is wrong, codes are not whole numbers from -1 on, a code has no
-        name, or a customer is listed twice.
+        name, a name no segment, a customer is listed twice, or customers are of
+        different kinds, such as 17850 and "17850".
+
+    Warns
+    -----
+    UserWarning
+        If no customer is in both.
 
     See Also
     --------
@@ -105,12 +114,16 @@ def transition_matrix(
     """
     if normalize is not None:
         check_choice(OWNER, "normalize", normalize, NORMALIZE)
-    pair = read_assignments(OWNER, before, after, ("before", "after"))
+    names = None if segment_names is None else _read_names(segment_names)
+    pair = read_assignments(
+        OWNER, before, after, ("before", "after"), names, may_be_names=True
+    )
+    _warn_if_disjoint(pair)
     weight = _read_weight(pair, sample_weight)
     used = used_codes(np.append(pair.first[pair.in_first], pair.second[pair.in_second]))
-    named = {code: code for code in used.tolist()}
-    if segment_names is not None:
-        named = _read_names(segment_names, used.tolist())
+    named: Mapping[int, int | str] = {code: code for code in used.tolist()}
+    if names is not None or pair.names is not None:
+        named = _complete(names or pair.names or {}, used.tolist())
     # -2 is free for absent customers, as codes are at least -1.
     codes = np.array([*named, *([-2] if pair.customers is not None else [])])
     counts = contingency_table(
@@ -140,8 +153,11 @@ def _read_weight(pair: Assignments, sample_weight: Any) -> FloatArray | None:
             rule="a pandas Series by customer",
             value=sample_weight,
         )
-    check_customers(OWNER, "sample_weight", sample_weight.index)
-    is_known = pair.customers.isin(sample_weight.index)
+    customers, weighed = comparable_customers(
+        OWNER, ("before", "sample_weight"), (pair.customers, sample_weight.index)
+    )
+    places = weighed.get_indexer(customers)
+    is_known = places >= 0
     if not is_known.all():
         raise InvalidDataError(
             f"The sample_weight of {OWNER} must have all customers of 'before' and "
@@ -151,23 +167,48 @@ def _read_weight(pair: Assignments, sample_weight: Any) -> FloatArray | None:
             rule="with all customers of 'before' and 'after'",
             value=pair.customers[~is_known][0],
         )
-    return check_sample_weight(sample_weight.loc[pair.customers], len(pair.customers))
+    return check_sample_weight(sample_weight.iloc[places], len(customers))
 
 
-def _read_names(names: Any, used: list[int]) -> dict[int, str]:
-    """Return the names by code, noise last, or raise."""
-    if isinstance(names, Mapping):
-        named = dict(sorted(names.items()))
-    elif isinstance(names, str):
+def _warn_if_disjoint(pair: Assignments) -> None:
+    """Warn if no customer stayed, which often means that they are named differently.
+
+    Called by `transition_matrix`: the warning points to the line that calls it.
+    """
+    if pair.customers is None or (pair.in_first & pair.in_second).any():
+        return
+    if pair.in_first.any() and pair.in_second.any():
+        examples = [
+            pair.customers[present][:1].tolist()[0]
+            for present in (pair.in_first, pair.in_second)
+        ]
+        warnings.warn(
+            f"{OWNER} found no customer of 'before' in 'after': all are gone, and all "
+            "of 'after' are new. Their indexes begin with "
+            f"{examples[0]!r} and {examples[1]!r}: do they name customers alike?",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _read_names(names: Any) -> dict[int, str]:
+    """Return the names by code, or raise."""
+    if isinstance(names, str):
         raise InvalidParameterError(
             OWNER, "segment_names", "a sequence or dict of str", names
         )
-    else:
-        # segment_names_ has noise at the end, where the code -1 finds it.
-        listed = list(names)
-        has_noise = bool(listed) and listed[-1] == NOISE
-        named = dict(enumerate(listed[:-1] if has_noise else listed))
-        named |= {-1: NOISE} if has_noise else {}
+    if isinstance(names, Mapping):
+        return dict(sorted(names.items()))
+    # segment_names_ has noise at the end, where the code -1 finds it.
+    listed = list(names)
+    has_noise = bool(listed) and listed[-1] in (NOISE, OUTSIDE)
+    named = dict(enumerate(listed[:-1] if has_noise else listed))
+    return {**named, -1: listed[-1]} if has_noise else named
+
+
+def _complete(names: Mapping[int, str], used: list[int]) -> dict[int, str]:
+    """Return the names, that of noise last if it occurs; raise if one lacks."""
+    named = dict(names)
     if -1 in used or -1 in named:
         named[-1] = named.pop(-1, NOISE)
     if nameless := [code for code in used if code not in named]:

@@ -174,6 +174,7 @@ def test_wrong_assignments() -> None:
         transition_matrix([0], [0], sample_weight=[1, 2])
 
 
+@pytest.mark.filterwarnings("ignore:transition_matrix found no customer")
 @given(codes_by_customer, codes_by_customer)
 def test_no_customer_is_lost(before: pd.Series, after: pd.Series) -> None:
     matrix = transition_matrix(before, after)
@@ -186,6 +187,7 @@ def test_no_customer_is_lost(before: pd.Series, after: pd.Series) -> None:
     assert matrix.loc["new", "gone"] == 0
 
 
+@pytest.mark.filterwarnings("ignore:transition_matrix found no customer")
 @given(codes_by_customer, codes_by_customer)
 def test_swapping_before_and_after_transposes_the_matrix(
     before: pd.Series, after: pd.Series
@@ -195,6 +197,7 @@ def test_swapping_before_and_after_transposes_the_matrix(
     np.testing.assert_array_equal(back, there.T)
 
 
+@pytest.mark.filterwarnings("ignore:transition_matrix found no customer")
 @given(codes_by_customer, codes_by_customer)
 def test_shares_add_up_to_one(before: pd.Series, after: pd.Series) -> None:
     for normalize, axis in (("before", 1), ("after", 0), ("all", None)):

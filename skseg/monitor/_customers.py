@@ -1,0 +1,233 @@
+"""Customers as the index of a Series, in whatever type, side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseg._core._vector import read_vector
+from skseg._typing import ObjectArray
+from skseg.exceptions import InvalidDataError
+from skseg.rules import is_missing_value
+
+NUMBER, TEXT, FLAG = "number", "text", "flag"
+DATE, TIME, ZONED = "date", "time", "time with a time zone"
+# Whole numbers beyond it are not all different as floats.
+_LARGEST_EXACT = 2.0**53
+
+
+def comparable_customers(
+    owner: str, names: Sequence[str], indexes: Sequence[pd.Index[Any]]
+) -> list[pd.Index[Any]]:
+    """Return indexes in which the same customer is the same value; or raise.
+
+    Numbers of all types are compared by value, and categories as what they are of.
+    Raises if two indexes hold different kinds, such as 17850 and "17850", as then no
+    customer would be in both; if a customer is listed twice, or missing.
+    """
+    indexes = [_with_levels(index) for index in indexes]
+    indexes = [indexes[0], *(_in_order_of(indexes[0], i) for i in indexes[1:])]
+    is_simple = len({(i.nlevels, _dtype_if_simple(i)) for i in indexes}) == 1
+    if not is_simple or _dtype_if_simple(indexes[0]) is None:
+        _check_kinds(owner, names, indexes)
+        indexes = [_canonical(owner, n, i) for n, i in zip(names, indexes, strict=True)]
+    for name, index in zip(names, indexes, strict=True):
+        _check_customers(owner, name, index)
+    return indexes
+
+
+def _dtype_if_simple(index: pd.Index[Any]) -> Any:
+    """Return the type of an index whose values are compared as they are, else None."""
+    is_simple = index.nlevels == 1 and index.dtype.kind in "iuM"
+    is_simple |= isinstance(index.dtype, pd.StringDtype)
+    return index.dtype if is_simple else None
+
+
+def _with_levels(index: pd.Index[Any]) -> pd.Index[Any]:
+    """Return an index of tuples with a level for each place in them."""
+    is_flat = index.nlevels == 1 and index.dtype == object and len(index) > 0
+    if is_flat and all(isinstance(customer, tuple) for customer in index):
+        return pd.MultiIndex.from_tuples(index.tolist())
+    return index
+
+
+def _in_order_of(first: pd.Index[Any], second: pd.Index[Any]) -> pd.Index[Any]:
+    """Return an index with its levels in the order in which `first` names them."""
+    names = list(first.names)
+    is_other_order = list(second.names) != names and None not in names
+    if is_other_order and len(names) > 1 and {*second.names} == {*names}:
+        assert isinstance(second, pd.MultiIndex)
+        return second.reorder_levels(names)
+    return second
+
+
+def _levels(index: pd.Index[Any]) -> list[pd.Index[Any]]:
+    return [index.get_level_values(i) for i in range(index.nlevels)]
+
+
+def _values(owner: str, name: str, level: pd.Index[Any]) -> ObjectArray:
+    """Return the customers as Python values, whole floats as whole numbers."""
+    title = f"The index of {name!r}"
+    values = read_vector(owner, name, level.array, title=title).labels().astype(object)
+    for row, value in enumerate(values):
+        is_fraction = isinstance(value, float | Decimal) and not is_missing_value(value)
+        if not is_fraction or not math.isfinite(value):
+            continue
+        if isinstance(value, float) and abs(value) > _LARGEST_EXACT:
+            rule = "customers, each of them known exactly"
+            raise InvalidDataError(
+                f"The index of {name!r} of {owner} must be {rule}. Got the float "
+                f"{value!r}, which stands for several whole numbers.",
+                owner=owner,
+                name=name,
+                rule=rule,
+                value=value,
+                row=row,
+                advice="Read the customers as whole numbers, or as text.",
+            )
+        values[row] = int(value) if value == int(value) else float(value)
+    return values
+
+
+def _canonical(owner: str, name: str, index: pd.Index[Any]) -> pd.Index[Any]:
+    levels = [_values(owner, name, level) for level in _levels(index)]
+    if len(levels) == 1:
+        return pd.Index(levels[0], dtype=object)
+    return pd.MultiIndex.from_arrays(levels, names=index.names)
+
+
+def _kind(customer: Any) -> str:
+    if isinstance(customer, bool):
+        return FLAG
+    if isinstance(customer, str):
+        return TEXT
+    if isinstance(customer, Real | Decimal) and not isinstance(customer, np.bool_):
+        return NUMBER
+    if isinstance(customer, dt.datetime):
+        return TIME if customer.tzinfo is None else ZONED
+    return DATE if isinstance(customer, dt.date) else type(customer).__name__
+
+
+def _check_kinds(
+    owner: str, names: Sequence[str], indexes: Sequence[pd.Index[Any]]
+) -> None:
+    """Raise if customers in one index and in another are of different kinds."""
+    first, *others = indexes
+    for name, index in zip(names[1:], others, strict=True):
+        if index.nlevels != first.nlevels and len(index) and len(first):
+            raise _kinds_error(
+                owner, (names[0], name), (first[0], index[0]), _ADVICE_ON_LEVELS
+            )
+        levels = zip(_levels(first), _levels(index), strict=False)
+        for number, pair in enumerate(levels):
+            values = [
+                _values(owner, n, v)
+                for n, v in zip((names[0], name), pair, strict=True)
+            ]
+            clash = _clash(*values)
+            if clash is not None:
+                level = None if index.nlevels == 1 else number
+                advice = _advice((names[0], name), pair, clash, level)
+                raise _kinds_error(owner, (names[0], name), clash, advice)
+
+
+def _clash(first: ObjectArray, second: ObjectArray) -> tuple[Any, Any] | None:
+    """Return a customer of each whose kinds differ though they should not, or None.
+
+    Both may have several kinds. They clash if they have none in common, or if a
+    customer is known by a number here and by the same number as text there.
+    """
+    by_kind: list[dict[str, dict[str, Any]]] = [{}, {}]
+    for kinds, values in zip(by_kind, (first, second), strict=True):
+        for value in values:
+            if not is_missing_value(value):
+                text = str(int(value)) if isinstance(value, bool) else str(value)
+                kinds.setdefault(_kind(value), {})[text] = value
+    if all(by_kind) and not by_kind[0].keys() & by_kind[1].keys():
+        return tuple(next(iter(next(iter(k.values())).values())) for k in by_kind)
+    for kind, customers in by_kind[0].items():
+        for other_kind, other_customers in by_kind[1].items():
+            if kind != other_kind:
+                for text in customers.keys() & other_customers.keys():
+                    return customers[text], other_customers[text]
+    return None
+
+
+_ADVICE_ON_LEVELS = "Give both an index of the same levels."
+
+
+def _advice(
+    names: tuple[str, str],
+    levels: tuple[pd.Index[Any], pd.Index[Any]],
+    clash: tuple[Any, Any],
+    level: int | None,
+) -> str:
+    """Return how to make both of one kind."""
+    kinds: Sequence[str] = tuple(map(_kind, clash))
+    if {*kinds} == {TIME, ZONED}:
+        changes = [(ZONED, "{0}.tz_localize(None)")]
+    elif {*kinds} in ({TIME, DATE}, {ZONED, DATE}):
+        changes = [(DATE, "pd.to_datetime({0})")]
+    elif {*kinds} == {FLAG, NUMBER}:
+        changes = [(FLAG, "{0}.astype(int)")]
+    else:
+        # An index of several kinds needs the change as well.
+        kinds = [
+            next((k for k in map(_kind, level_values) if k != TEXT), TEXT)
+            for level_values in levels
+        ]
+        changes = [(kind, "{0}.astype(str)") for kind in {*kinds} - {TEXT}]
+    lines = []
+    for name, kind, values in zip(names, kinds, levels, strict=True):
+        for changed, template in changes:
+            if kind != changed:
+                continue
+            index = (
+                f"{name}.index" if level is None else f"{name}.index.levels[{level}]"
+            )
+            if values.dtype.kind == "f" and "str" in template:
+                index += ".astype('int64')"
+            change = template.format(index)
+            if level is not None:
+                change = f"{name}.index.set_levels({change}, level={level})"
+            lines.append(f"{name}.index = {change}")
+    return f"Convert them to one kind: {'; '.join(lines)}."
+
+
+def _kinds_error(
+    owner: str, names: tuple[str, str], clash: tuple[Any, Any], advice: str
+) -> InvalidDataError:
+    rule = f"customers of the same kind as that of {names[0]!r}"
+    return InvalidDataError(
+        f"The index of {names[1]!r} of {owner} must be {rule}. Got the "
+        f"{_kind(clash[1])} {clash[1]!r}, and the {_kind(clash[0])} {clash[0]!r} in "
+        f"{names[0]!r}.",
+        owner=owner,
+        name=names[1],
+        rule=rule,
+        value=clash[1],
+        advice=advice,
+    )
+
+
+def _check_customers(owner: str, name: str, customers: pd.Index[Any]) -> None:
+    """Raise if a customer is listed twice, or missing."""
+    is_missing = np.any([level.isna() for level in _levels(customers)], axis=0)
+    for is_wrong, what in ((customers.duplicated(), "once"), (is_missing, "known")):
+        if is_wrong.any():
+            raise InvalidDataError(
+                f"The index of {name!r} of {owner} must be customers, each of them "
+                f"{what}. Got {customers[is_wrong][0]!r}.",
+                owner=owner,
+                name=name,
+                rule=f"customers, each of them {what}",
+                value=customers[is_wrong][0],
+                row=int(np.argmax(is_wrong)),
+            )
