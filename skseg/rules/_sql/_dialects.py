@@ -221,11 +221,10 @@ def _sqlite_date(column: Tree) -> Tree:
         call("REPLACE", column, text_tree("T"), text_tree(" ")),
         call("SUBSTR", text_tree(_ZEROS), behind),
     )
-    return call(
-        "IIF",
-        exp.And(this=day, expression=exp.Not(this=time)),
-        call("SUBSTR", padded, number(1), number(len(_ZEROS))),
-        call("JSON", concatenated(text_tree("no ISO date: "), column)),
+    return exp.If(
+        this=exp.And(this=day, expression=exp.Not(this=time)),
+        true=call("SUBSTR", padded, number(1), number(len(_ZEROS))),
+        false=call("JSON", concatenated(text_tree("no ISO date: "), column)),
     )
 
 
@@ -250,7 +249,7 @@ DIALECTS = {
         # The cast is for enums; a collation of the column would survive it.
         text=lambda column: collated(varchar(column), "C"),
         date=_duckdb_date,
-        moment=lambda date: timestamp(text_tree(date.padded)),
+        moment=lambda date: timestamp(text_tree(date.iso)),
         is_nan=_duckdb_is_nan,
         any_is_nan=_duckdb_any_is_nan,
     ),

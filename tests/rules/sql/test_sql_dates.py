@@ -146,7 +146,7 @@ def test_what_assign_refuses_stops_the_query(
     rules = RuleSet({"yes": dt.date(2024, 12, 25) <= DAY})
     with pytest.raises(ValueError, match="compares dates"):
         assigned(columns, [rules])
-    with pytest.raises(Exception, match=r"(?i)zone|conver|cast|malformed JSON"):
+    with pytest.raises(Exception, match=r"(?i)zone|conversion|cast|malformed JSON"):
         sql_codes(dialect, columns, [rules])
 
 
