@@ -57,14 +57,25 @@ def any_of(tree: Tree, values: Iterable[Tree]) -> Tree:
 
 
 @dataclass(frozen=True)
+class NaNTests:
+    """How an engine that stores NaN tells it; no test is ever NULL, nor fails.
+
+    `is_number` tells whether a column of numbers holds neither NaN nor NULL,
+    `any_is_nan` whether a column of any type holds NaN.
+    """
+
+    is_number: Callable[[str], Tree]
+    any_is_nan: Callable[[str], Tree]
+
+
+@dataclass(frozen=True)
 class Dialect:
     """How one SQL engine writes what engines write differently.
 
     `grammar` quotes, escapes and names the types. `number` writes a finite float64 >= 0
     so that the engine reads that float64, `text` a column so that it compares byte by
-    byte, `date` a column so that it compares with what `moment` writes. `is_nan` tells
-    whether a column of numbers holds NaN; without it the engine cannot store NaN.
-    `any_is_nan` does the same for a column of any type, and must not fail.
+    byte, `date` a column so that it compares with what `moment` writes. Without
+    `nan_tests` the engine cannot store NaN.
     """
 
     grammar: type[sqlglot.Dialect]
@@ -73,8 +84,7 @@ class Dialect:
     text: Callable[[Tree], Tree]
     date: Callable[[Tree], Tree]
     moment: Callable[[Date], Tree]
-    is_nan: Callable[[str], Tree] | None = None
-    any_is_nan: Callable[[str], Tree] | None = None
+    nan_tests: NaNTests | None = None
 
     def write(self, tree: Tree) -> str:
         """Return `tree` as SQL, over several lines if it is long."""
@@ -94,18 +104,28 @@ def _exponent_number(number: float) -> Tree:
     return exp.Literal.number(text if "e" in text else f"{text}e0")
 
 
-def _duckdb_is_nan(name: str) -> Tree:
-    # x <= 'inf' says the same, but DuckDB takes it for true of a whole Parquet file,
-    # whose statistics leave NaN out.
-    return exp.Anonymous(this="ISNAN", expressions=[double(column_tree(name))])
+def _duckdb_is_number(tree: Tree) -> Tree:
+    """Return whether `tree` is neither NaN nor NULL.
+
+    Statistics of Parquet files leave NaN out, and DuckDB 2 takes a column without NULL
+    to be free of NaN: in projections it answers ISNAN, comparisons and casts to text
+    from the statistics alone, and in WHERE every function of a column whose smallest
+    and largest values are equal. COALESCE over functions of which the statistics say
+    nothing is left to the rows.
+    """
+    finite = exp.Anonymous(this="ISFINITE", expressions=[tree])
+    infinite = exp.Anonymous(this="ISINF", expressions=[tree.copy()])
+    either = exp.Or(this=finite, expression=infinite)
+    return exp.Coalesce(this=either, expressions=[exp.Boolean(this=False)])
 
 
 def _duckdb_any_is_nan(name: str) -> Tree:
-    # A text may read 'nan', and ISNAN takes only numbers.
+    # A text may read 'nan', which the cast takes for NaN; of a date it makes NULL.
     kind = exp.Anonymous(this="TYPEOF", expressions=[column_tree(name)])
     floats = any_of(kind, [text_tree("FLOAT"), text_tree("DOUBLE")])
-    nan = any_of(varchar(column_tree(name)), [text_tree("nan"), text_tree("-nan")])
-    return exp.Paren(this=exp.And(this=floats, expression=nan))
+    number = exp.TryCast(this=column_tree(name), to=double(column_tree(name)).to)
+    not_nan = _duckdb_is_number(number)
+    return exp.Paren(this=exp.And(this=floats, expression=exp.Not(this=not_nan)))
 
 
 def _sqlite_number(number: float) -> Tree:
@@ -250,8 +270,10 @@ DIALECTS = {
         text=lambda column: collated(varchar(column), "C"),
         date=_duckdb_date,
         moment=lambda date: timestamp(text_tree(date.iso)),
-        is_nan=_duckdb_is_nan,
-        any_is_nan=_duckdb_any_is_nan,
+        nan_tests=NaNTests(
+            is_number=lambda name: _duckdb_is_number(double(column_tree(name))),
+            any_is_nan=_duckdb_any_is_nan,
+        ),
     ),
     "sqlite": Dialect(
         grammar=SksegSQLite,

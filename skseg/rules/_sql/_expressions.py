@@ -25,6 +25,7 @@ from skseg.rules._language._thresholds import Threshold, check_name
 
 from ._dialects import (
     Dialect,
+    NaNTests,
     Tree,
     any_of,
     column_tree,
@@ -106,7 +107,7 @@ class _Writer:
     """Writes rules over columns of known kinds.
 
     Conditions are TRUE iff they hold. AND and OR keep that property however FALSE and
-    NULL mix, so ``not`` stands in front of leaves only and there is no COALESCE.
+    NULL mix, so ``not`` stands in front of leaves only.
     """
 
     def __init__(self, dialect: Dialect, rules: Iterable[Rule]) -> None:
@@ -142,29 +143,32 @@ class _Writer:
             return condition
         if negated:
             return _chain(exp.Or, [condition, self._missing(leaf.column)])
-        if self._nan(leaf.column) is None:
+        if self._nan_tests(leaf.column) is None:
             return condition
         # NaN is equal to itself and above all numbers in some engines.
         return _chain(exp.And, [condition, self._present(leaf.column)])
 
     def _missing(self, name: str) -> Condition:
-        null, nan = Condition(_is_null(name)), self._nan(name)
-        return null if nan is None else _chain(exp.Or, [null, Condition(nan)])
+        null, nan = Condition(_is_null(name)), self._nan_tests(name)
+        if nan is None:
+            return null
+        if self.kinds[name] == "number":
+            return Condition(exp.Not(this=nan.is_number(name)))
+        return _chain(exp.Or, [null, Condition(nan.any_is_nan(name))])
 
     def _present(self, name: str) -> Condition:
-        not_null, nan = Condition(exp.Not(this=_is_null(name))), self._nan(name)
+        not_null = Condition(exp.Not(this=_is_null(name)))
+        nan = self._nan_tests(name)
         if nan is None:
             return not_null
-        not_nan = Condition(exp.Not(this=nan))
-        # A number's test for NaN is NULL for NULL, which is not TRUE either.
-        is_number = self.kinds[name] == "number"
-        return not_nan if is_number else _chain(exp.And, [not_null, not_nan])
+        if self.kinds[name] == "number":
+            return Condition(nan.is_number(name))
+        not_nan = Condition(exp.Not(this=nan.any_is_nan(name)))
+        return _chain(exp.And, [not_null, not_nan])
 
-    def _nan(self, name: str) -> Tree | None:
-        """Return whether a column holds NaN, None if it cannot."""
-        kind = self.kinds[name]
-        test = self.dialect.is_nan if kind == "number" else self.dialect.any_is_nan
-        return None if test is None or kind in ("text", "date") else test(name)
+    def _nan_tests(self, name: str) -> NaNTests | None:
+        """Return the tests for NaN if a column may hold it."""
+        return self.dialect.nan_tests if self.kinds[name] in ("number", None) else None
 
     def _operand(self, name: str) -> Tree:
         column, kind = column_tree(name), self.kinds[name]
