@@ -169,8 +169,8 @@ class FeatureHeatmapDisplay(Display):
         X : frame or array of shape (n_rows, n_columns)
             Features in any unit, with NaN for unknown values. Numeric and bool columns
             of a frame are shown, texts and dates are not.
-        labels : array-like of int of shape (n_rows,)
-            Segment codes; -1 is noise, and the last row.
+        labels : array-like of int or str of shape (n_rows,)
+            Segment codes, or names of `segment_names`; -1 is noise, and the last row.
         segment_names : sequence of str, default=None
             Names; a code is a position here, and a last name "Noise" is that of -1.
             None: ``"0"``, ``"1"``, ... up to the largest code.

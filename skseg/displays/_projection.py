@@ -170,8 +170,8 @@ class SegmentProjectionDisplay(Display):
         ----------
         X : frame or array of shape (n_rows, n_columns)
             Rows in comparable units, such as standardized ones; finite numbers.
-        labels : array-like of int of shape (n_rows,)
-            Segment codes; -1 is noise.
+        labels : array-like of int or str of shape (n_rows,)
+            Segment codes, or names of `segment_names`; -1 is noise.
         segment_names : sequence of str, default=None
             Names; a code is a position here, and a last name "Noise" is that of -1.
             None: ``"0"``, ``"1"``, ... up to the largest code.

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skseg._core._names_of_segments import codes_of_names, texts_or_none
 from skseg._core._validation import positional_names
-from skseg._core._vector import read_vector
+from skseg._core._vector import Vector, read_vector
 from skseg._core._wrapped import first_attribute, unwrapped
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import (
@@ -75,12 +76,16 @@ def read_segments(
     *,
     ends_in_noise: bool = False,
 ) -> Segments:
-    """Return the segments of rows with the codes `labels`, or raise.
+    """Return the segments of rows with the codes, or names, `labels`; or raise.
 
     A code is a position in `segment_names`. As -1 is a position, too, the last name may
     be that of noise: it is so if it says so, or if the names are known to end in it.
     """
-    codes = read_vector(owner, "labels", labels).codes()
+    vector = read_vector(owner, "labels", labels)
+    texts = None if segment_names is None else texts_or_none(vector)
+    if texts is not None and segment_names is not None:
+        return _named_segments(vector, texts, segment_names)
+    codes = vector.codes()
     if (codes < -1).any():
         raise InvalidParameterError(
             owner, "labels", "1-D, of int codes from -1 on", labels
@@ -95,6 +100,17 @@ def read_segments(
     if ends_in_noise or (len(names) > n_used and names[-1] in (NOISE, OUTSIDE)):
         return Segments(codes, names[:-1], names[-1])
     return Segments(codes, names)
+
+
+def _named_segments(
+    vector: Vector, texts: list[str], segment_names: Sequence[str]
+) -> Segments:
+    """Return the segments of rows that are given by their names."""
+    listed = [str(name) for name in segment_names]
+    named = {-1 if n in (NOISE, OUTSIDE) else c: n for c, n in enumerate(listed)}
+    codes = codes_of_names(vector, texts, named)
+    noise = named.pop(-1, NOISE)
+    return Segments(codes, list(named.values()), noise)
 
 
 def read_fitted(owner: str, segmenter: Any, X: Any = None) -> Segments:

@@ -190,8 +190,8 @@ class SilhouetteDisplay(Display):
         ----------
         X : frame or array of shape (n_rows, n_columns)
             Rows in the units in which distances are to be measured, finite.
-        labels : array-like of int of shape (n_rows,)
-            Segment codes; -1 is noise, which is left out.
+        labels : array-like of int or str of shape (n_rows,)
+            Segment codes, or names of `segment_names`; -1 is noise, which is left out.
         segment_names : sequence of str, default=None
             Names; a code is a position here, and a last name "Noise" is that of -1.
             None: ``"0"``, ``"1"``, ... up to the largest code.

@@ -177,8 +177,9 @@ class SegmentSizesDisplay(Display):
 
         Parameters
         ----------
-        labels : array-like of int of shape (n_customers,)
-            Segment codes; -1 is noise, and gets a bar of its own.
+        labels : array-like of int or str of shape (n_customers,)
+            Segment codes, or names of `segment_names`; -1 is noise, and gets a bar of
+            its own.
         segment_names : sequence of str, default=None
             Names; a code is a position here, and a last name "Noise" is that of -1. If
             the last name is "outside", -1 is outside of the universe: such customers
