@@ -11,6 +11,7 @@ import pandas as pd
 from skseg._typing import FloatArray
 from skseg.rules import Columns, Rule, RuleSet, parse
 from skseg.rules._language._conditions import Comparison, open_thresholds
+from skseg.rules._language._english import quantile_name
 from skseg.rules._language._thresholds import (
     Extreme,
     Quantile,
@@ -37,7 +38,7 @@ class CutPoint:
     def note(self) -> str:
         """Return in words which part of the threshold is its value, and the others."""
         if isinstance(self.threshold, Quantile):
-            return f"its {_quantile_name(self.threshold)}"
+            return f"its {quantile_name(self.threshold)}"
         assert isinstance(self.threshold, Extreme)
         parts = self.threshold.args
         bounds = [part for part in parts if isinstance(part, float)]
@@ -53,16 +54,12 @@ class CutPoint:
             if self.threshold.function == "max"
             else ("the most allowed")
         )
-        name, quantile = _quantile_name(quantiles[0]), self.quantiles[quantiles[0].p]
+        name, quantile = quantile_name(quantiles[0]), self.quantiles[quantiles[0].p]
         if quantile == bounds[0]:
             return f"its {name}, and {bound}"
         if self.value == bounds[0]:
             return f"{bound}; its {name} was {format_number(quantile)}"
         return f"its {name}; {bound} is {format_number(bounds[0])}"
-
-
-def _quantile_name(quantile: Quantile) -> str:
-    return f"{format_number(round(quantile.p * 100, 10))}% quantile"
 
 
 def cut_points(
@@ -80,6 +77,7 @@ def cut_points(
 
 def _decided(rules: Iterable[Rule], quantile: ColumnQuantiles) -> Iterator[CutPoint]:
     for column, threshold in dict.fromkeys(open_thresholds(rules)):
+        assert isinstance(threshold, Quantile | Extreme)
         values = {level: quantile(column, level) for level in _levels(threshold)}
         value = resolve_threshold(threshold, values.__getitem__)
         yield CutPoint(column, threshold, value, values)

@@ -11,8 +11,8 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
-from skseg.rules import Domain, MECEReport, Rule, RuleSet
-from skseg.rules._language._conditions import conjunction, disjunction
+from skseg.rules import Domain, MECEReport, RuleSet
+from skseg.rules._language._english import Wording
 
 from ._cut_points import CutPoint, cut_point_table, write_cut_points
 from ._parameters_json import write_parameters
@@ -24,6 +24,7 @@ from ._strategy_json import (
     whole_numbers,
     write_strategy,
 )
+from ._words import full_rules, wording_of
 
 
 class StrategyMixin:
@@ -69,7 +70,10 @@ class StrategyMixin:
             If sqlglot is not installed.
         """
         check_is_fitted(self)
-        return strategy_frame(self.rules_, self.segments_, self._playbook, dialect)
+        words = wording_of(self._schema, self._cut_points)
+        return strategy_frame(
+            self.rules_, self.segments_, self._playbook, dialect, words
+        )
 
     def to_csv(self, path: Any = None, *, dialect: str | None = "duckdb") -> str | None:
         """Write the strategy as CSV.
@@ -192,13 +196,14 @@ def strategy_frame(
     segments: pd.DataFrame,
     playbook: Mapping[str, str] | None,
     dialect: str | None,
+    words: Wording,
 ) -> pd.DataFrame:
     """Return the segments as a table to act on, the best first."""
     table = segments.assign(n=whole_numbers(segments["n"]))
     for column in ["merged_from", "split_from"]:
         table[column] = ["; ".join(rule_names) for rule_names in table[column]]
     if rules.universe is not None:
-        table.insert(1, "audience", rules.universe.describe())
+        table.insert(1, "audience", words.english(rules.universe))
     if dialect is not None:
         conditions = [rule.to_sql(dialect) for rule in full_rules(rules)]
         table.insert(list(table).index("rule") + 1, "sql", conditions)
@@ -208,15 +213,6 @@ def strategy_frame(
     first += [name for name in ["action", "audience"] if name in table]
     table = table[[*first, *(name for name in table if name not in first)]]
     return table.sort_values(["rank", "code"]).reset_index(drop=True)
-
-
-def full_rules(rules: RuleSet) -> list[Rule]:
-    """Return for each segment the rule of its rows, universe and default included."""
-    within = [] if rules.universe is None else [rules.universe]
-    conditions = list(rules.rules.values())
-    if rules.default is not None:
-        conditions.append(~disjunction(conditions))
-    return [conjunction([*within, rule]) for rule in conditions]
 
 
 def _actions(segments: pd.DataFrame, playbook: Mapping[str, str]) -> list[str]:

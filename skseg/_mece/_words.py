@@ -1,16 +1,68 @@
-"""Segments in English."""
+"""Segments in English, and as the shortest rules that select their rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from skseg.rules import Domain, RuleSet
+from skseg.exceptions import RuleError
+from skseg.rules import Domain, Rule, RuleSet
+from skseg.rules._language._conditions import conjunction, disjunction
+from skseg.rules._language._english import Wording
+from skseg.rules._proof._domain import wording
+from skseg.rules._proof._rewrite import rule_of_rest, simplified_rules
 
 from ._cut_points import CutPoint
+
+# A default that takes more letters to describe is "everyone else".
+_MAX_LETTERS = 100
+
+
+def wording_of(schema: Mapping[str, Domain], cut_points: Sequence[CutPoint]) -> Wording:
+    """Return how the rules of a segmenter read, with what decided its thresholds."""
+    notes: dict[tuple[str, float], str] = {}
+    for point in cut_points:
+        key = (point.column, point.value)
+        notes[key] = "; ".join(filter(None, [notes.get(key), point.note()]))
+    return wording(schema, notes)
 
 
 def describe(
     rules: RuleSet, schema: Mapping[str, Domain], cut_points: Sequence[CutPoint]
 ) -> list[str]:
     """Return every segment in English, with what decided its thresholds."""
-    return list(rules.describe().values())
+    words = wording_of(schema, cut_points)
+    descriptions = [words.english(rule) for rule in rules.rules.values()]
+    if rules.default is not None:
+        descriptions.append(_describe_rest(rules, schema, words))
+    return descriptions
+
+
+def _describe_rest(rules: RuleSet, schema: Mapping[str, Domain], words: Wording) -> str:
+    """Return the default in its own words where these are short."""
+    try:
+        rest = rule_of_rest(rules.rules, rules.universe, schema)
+    except RuleError:
+        # It takes too many boxes.
+        return "everyone else"
+    if rest == disjunction([]):
+        return "nobody"
+    text = words.english(rest)
+    return text if len(text) <= _MAX_LETTERS else "everyone else"
+
+
+def full_rules(rules: RuleSet) -> list[Rule]:
+    """Return for each segment the rule of its rows, universe and default included.
+
+    It is as short as can be, and holds for no other row, whatever the schema.
+    """
+    within = [] if rules.universe is None else [rules.universe]
+    parts = dict(rules.rules)
+    if rules.default is not None:
+        parts[rules.default] = ~disjunction(rules.rules.values())
+    complete = {name: conjunction([*within, rule]) for name, rule in parts.items()}
+    try:
+        short = simplified_rules(complete, None)
+    except RuleError:
+        # They take too many boxes.
+        return list(complete.values())
+    return [min(complete[n], short[n], key=lambda r: len(str(r))) for n in complete]

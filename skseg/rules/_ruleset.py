@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -25,6 +26,7 @@ from ._language._conditions import (
 from ._language._json import read_json, write_json
 from ._language._parse import parse
 from ._language._thresholds import check_name, check_number
+from ._proof._domain import wording
 from ._proof._mece import verify
 from ._proof._report import MECEReport
 from ._proof._rewrite import disjoint_rules, simplified_rules
@@ -666,21 +668,36 @@ class RuleSet:
         """
         return self._by_name(str)
 
-    def describe(self) -> dict[str, str]:
+    def describe(self, schema: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Return every segment in English.
+
+        Parameters
+        ----------
+        schema : mapping of str to (Domain or dict), default=None
+            As in `verify`. What it says of columns is not said again: of whole numbers
+            a segment has "3 to 5" in place of "above 2 and at most 5", and of columns
+            that are never missing there is no word.
 
         Returns
         -------
         dict of str to str
             Name -> clause, in order.
 
+        Raises
+        ------
+        RuleError
+            If the schema is not one.
+
         Examples
         --------
         >>> from skseg.rules import RuleSet
-        >>> RuleSet({"VIP": "aov >= 120"}, default="Others").describe()
-        {'VIP': 'aov is at least 120', 'Others': 'everyone else'}
+        >>> rules = RuleSet({"VIP": "2 < orders <= 5"}, default="Others")
+        >>> rules.describe()
+        {'VIP': 'orders is above 2 and at most 5', 'Others': 'everyone else'}
+        >>> rules.describe({"orders": {"integer": True}})["VIP"]
+        'orders is 3 to 5'
         """
-        return self._by_name(Rule.describe)
+        return self._by_name(wording(schema).english)
 
     def _by_name(self, write: Callable[[Rule], str]) -> dict[str, str]:
         return {
@@ -722,13 +739,13 @@ class RuleSet:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> RuleSet:
+    def from_json(cls, source: str | os.PathLike[str]) -> RuleSet:
         """Read a rule set that `to_json` wrote.
 
         Parameters
         ----------
-        text : str
-            The JSON.
+        source : str or pathlib.Path
+            The JSON as text, or the path of a file with it. A str is never a path.
 
         Returns
         -------
@@ -738,7 +755,7 @@ class RuleSet:
         Raises
         ------
         RuleError
-            If the text is not such JSON, or a rule in it is not a rule.
+            If this is no such JSON, or a rule in it is not a rule.
 
         Examples
         --------
@@ -747,7 +764,7 @@ class RuleSet:
         >>> RuleSet.from_json(rules.to_json()) == rules
         True
         """
-        return cls(**read_json(text))
+        return cls(**read_json(source))
 
     def to_sql(
         self, dialect: str = "duckdb", *, output: str = "name", alias: str | None = None

@@ -116,7 +116,7 @@ def test_segment_table_counts_the_rows_inside() -> None:
     assert table["description"].tolist() == [
         "aov is at least 120",
         "aov is at least 40 and below 120",
-        "everyone else",
+        "aov is below 40 (or is missing)",
     ]
     assert table["n"].tolist() == [1, 2, 1]
     assert table["share"].tolist() == [0.25, 0.5, 0.25]

@@ -127,7 +127,7 @@ def test_rules_and_audience_are_in_english() -> None:
     assert frame["description"].to_dict() == {
         "Core": "aov is at least 40 and below 120",
         "VIP": "aov is at least 120",
-        "New": "everyone else",
+        "New": "aov is below 40 (or is missing)",
     }
     assert frame["audience"].unique().tolist() == ["days is at most 7"]
     assert frame.loc["New", "rule"] == "everyone else"
@@ -363,6 +363,7 @@ def assert_same(
     assert second.to_json(dialect=dialect) == first.to_json(dialect=dialect)
 
 
+@pytest.mark.filterwarnings("ignore:No row of column")
 @few_examples(5)
 @given(fitted_segmenters())
 def test_json_gives_back_the_same_segmenter(drawn: Any) -> None:
@@ -376,6 +377,7 @@ def test_json_gives_back_the_same_segmenter(drawn: Any) -> None:
         assert copy.score(X, y) == segmenter.score(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:No row of column")
 @few_examples(5)
 @given(fitted_segmenters(), st.sampled_from(sorted(ENGINES)))
 def test_the_sql_of_random_segments_selects_their_rows(
@@ -508,7 +510,17 @@ def test_a_strategy_is_written_to_a_file_and_read_from_it(
     segmenter = small(playbook={"VIP": "Grüße"})
     assert segmenter.to_json(path) is None
     assert Path(path).read_text(encoding="utf-8") == f"{segmenter.to_json()}\n"
-    assert_same(segmenter, MECERuleSegmenter.from_strategy(path), "duckdb")
+    assert_same(segmenter, MECERuleSegmenter.from_strategy(Path(path)), "duckdb")
+
+
+def test_the_name_of_a_file_is_no_strategy_and_its_path_is(tmp_path: Path) -> None:
+    path = tmp_path / "strategy.json"
+    small().to_json(path)
+    with pytest.raises(RuleError, match="is the name of a file") as caught:
+        MECERuleSegmenter.from_strategy(str(path))
+    advised = str(caught.value.advice).partition(": ")[2]
+    assert advised == f"pathlib.Path({str(path)!r})."
+    assert_same(small(), MECERuleSegmenter.from_strategy(Path(str(path))), None)
 
 
 def test_text_may_begin_with_white_space() -> None:

@@ -170,13 +170,18 @@ def _cells(mask: int) -> Iterable[int]:
         mask ^= lowest
 
 
-def cover(region: Sequence[Box], universe: Box) -> list[Box]:
+def cover(
+    region: Sequence[Box], universe: Box, margin: Sequence[Box] = ()
+) -> list[Box]:
     """Return few maximal boxes, perhaps overlapping, that make up disjoint `region`.
 
-    Greedy set cover: the box that adds most comes next. What a box would add never
-    grows, so a box that adds as much as when it was queued is the best of all.
+    They may reach into `margin`, disjoint boxes beside the region, where that makes
+    them larger. Greedy set cover: the box that adds most comes next. What a box would
+    add never grows, so a box that adds as much as when it was queued is the best of
+    all.
     """
-    grown = dict.fromkeys(grow_inside(box, universe, region) for box in region)
+    allowed = [*region, *margin]
+    grown = dict.fromkeys(grow_inside(box, universe, allowed) for box in region)
     queue = [(-volume(box), i, box) for i, box in enumerate(grown)]
     heapify(queue)
     uncovered, chosen = list(region), []

@@ -19,6 +19,7 @@ from skseg.rules._language._conditions import (
     comparison,
     membership,
 )
+from skseg.rules._language._english import Wording
 from skseg.rules._language._thresholds import check_number
 
 
@@ -193,6 +194,25 @@ def first_integer(axis: NumberAxis, cell: int) -> float | None:
             # Beyond 2**53 every float64 is an integer, and 1.0 is lost in rounding.
             candidate = math.nextafter(high, -math.inf)
     return candidate if low <= candidate < high and math.isfinite(candidate) else None
+
+
+def wording(
+    schema: Mapping[str, Any] | None,
+    notes: Mapping[tuple[str, float], str] | None = None,
+) -> Wording:
+    """Return how rules read whose columns hold what the schema says."""
+    domains = as_schema(schema)
+    return Wording(
+        integers={name for name, d in domains.items() if _holds_integers(d)},
+        present={name for name, d in domains.items() if not d.missing},
+        notes=notes or {},
+    )
+
+
+def _holds_integers(domain: Domain) -> bool:
+    values = domain.values or ()
+    are_whole = [isinstance(v, float) and v.is_integer() for v in values]
+    return domain.integer or (bool(are_whole) and all(are_whole))
 
 
 def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skseg.rules._cells import Axis, OrderedAxis, TextAxis
@@ -16,7 +17,7 @@ from skseg.rules._language._conditions import (
     require_resolved,
 )
 
-from ._boxes import Box, Budget, cover, separate
+from ._boxes import Box, Budget, cover, intersect, separate, subtract_all
 from ._domain import cell_bounds
 from ._proof import Proof
 from ._symbolic import concrete_axes
@@ -42,7 +43,10 @@ def disjoint_rules(
 def simplified_rules(
     rules: Mapping[str, Rule], schema: Mapping[str, Any] | None
 ) -> dict[str, Rule]:
-    """Return each rule as few boxes, one range or list of values a column."""
+    """Return each rule as few boxes, one range or list of values a column.
+
+    What several boxes share is written once where the rule is shorter so.
+    """
     require_resolved(rules.values())
     proof = Proof(rules, schema)
     return {
@@ -51,20 +55,90 @@ def simplified_rules(
     }
 
 
-def _as_boxes(region: list[Box], proof: Proof) -> Rule:
+def rule_of_rest(
+    rules: Mapping[str, Rule], universe: Rule | None, schema: Mapping[str, Any] | None
+) -> Rule:
+    """Return a short rule for the rows of the universe for which no rule holds.
+
+    Outside of the universe it may hold or not, whatever is shorter.
+    """
+    inside = {} if universe is None else {"": universe}
+    require_resolved([*rules.values(), *inside.values()])
+    proof = Proof(
+        {**{str(i): r for i, r in enumerate(rules.values())}, **inside}, schema
+    )
+    budget = Budget(_STEPS)
+    taken = [box for region in proof.regions[: len(rules)] for box in region]
+    within = [proof.universe]
+    outside: list[Box] = []
+    if universe is not None:
+        within = separate(proof.regions[-1], budget)
+        outside = subtract_all([proof.universe], within, budget)
+    rest = subtract_all(within, taken, budget)
+    return _as_boxes(rest, proof, outside)
+
+
+def _as_boxes(region: list[Box], proof: Proof, margin: Sequence[Box] = ()) -> Rule:
     """Return the rule that a row lies in disjoint boxes, as few maximal ones."""
-    boxes = cover(region, proof.universe)
     axes = concrete_axes(proof.axes, {})
-    return disjunction(_box_rule(box, axes, proof.universe) for box in boxes)
+    boxes = _narrowed(cover(region, proof.universe, margin), axes, proof.universe)
+    parts = [_box_parts(box, axes, proof.universe) for box in boxes]
+    plain = disjunction(map(conjunction, parts))
+    return min(plain, _factored(parts), key=lambda rule: len(str(rule)))
 
 
-def _box_rule(box: Box, axes: Mapping[str, Axis], universe: Box) -> Rule:
-    """Return the rule that a row lies in `box`."""
-    return conjunction(
+def _narrowed(boxes: list[Box], axes: Mapping[str, Axis], universe: Box) -> list[Box]:
+    """Return boxes without missing values that another one takes in.
+
+    Maximal boxes are few, but ``aov >= 90`` is shorter than ``not aov < 90``.
+    """
+    narrowed = list(boxes)
+    for position, axis in enumerate(axes.values()):
+        absent = axis.missing
+        for i, box in enumerate(narrowed):
+            mask = box[position]
+            if not mask & absent or mask in (absent, universe[position]):
+                continue
+            rows = _with_mask(box, position, absent)
+            others = [*narrowed[:i], *narrowed[i + 1 :]]
+            if any(intersect(rows, other) == rows for other in others):
+                narrowed[i] = _with_mask(box, position, mask & ~absent)
+    return narrowed
+
+
+def _with_mask(box: Box, position: int, mask: int) -> Box:
+    return (*box[:position], mask, *box[position + 1 :])
+
+
+def _box_parts(box: Box, axes: Mapping[str, Axis], universe: Box) -> list[Rule]:
+    """Return the rules, one a column, that all hold for the rows in `box`."""
+    return [
         _mask_rule(mask, axis, possible)
         for axis, mask, possible in zip(axes.values(), box, universe, strict=True)
         if mask != possible
-    )
+    ]
+
+
+def _factored(conjunctions: Sequence[Sequence[Rule]]) -> Rule:
+    """Return the rule that a conjunction holds, with what most share written once.
+
+    The part that most of them share is taken out of these, again and again.
+    """
+    counts = Counter(part for parts in conjunctions for part in parts)
+    shared, n = counts.most_common(1)[0] if counts else (None, 0)
+    if n < 2:
+        return disjunction(map(conjunction, conjunctions))
+    sharing, others = [], []
+    for parts in conjunctions:
+        if shared in parts:
+            sharing.append([part for part in parts if part != shared])
+        else:
+            others.append(parts)
+    # A conjunction of nothing more than the shared part takes in all the others.
+    inner = _factored(sharing) if all(sharing) else conjunction([])
+    assert shared is not None
+    taken = conjunction([shared, inner])
+    return disjunction([taken, _factored(others)]) if others else taken
 
 
 def _mask_rule(mask: int, axis: Axis, possible: int) -> Rule:
