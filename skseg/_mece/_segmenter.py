@@ -546,9 +546,9 @@ class MECERuleSegmenter(
 
         Parameters
         ----------
-        source : str or path-like
-            The JSON, or the path of a file with it. Its rules, names and actions may
-            have been edited.
+        source : str or pathlib.Path
+            The JSON as text, or the path of a file with it; a str is never a path. Its
+            rules, names and actions may have been edited.
 
         Returns
         -------

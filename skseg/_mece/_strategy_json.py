@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,13 @@ import pandas as pd
 from skseg._core._validation import positional_names
 from skseg.exceptions import MissingColumnError, RuleError
 from skseg.rules import Domain, RuleSet
+from skseg.rules._language._json import json_text
 from skseg.rules._proof._domain import as_schema
 
 from ._cut_points import CutPoint, read_cut_points
 from ._edited_parameters import edited_parameters
 from ._fingerprints import fingerprint
-from ._rules import tiers
+from ._rules import OWNER, tiers
 from ._strategy_edits import (
     DERIVED,
     Edits,
@@ -264,11 +264,9 @@ def _read_rules(content: Mapping[str, Any]) -> RuleSet:
 
 
 def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
-    text = source
-    if not isinstance(source, str) or not source.lstrip().startswith("{"):
-        text = Path(source).read_text(encoding="utf-8")
+    text = json_text(source, f"{OWNER}.from_strategy")
     try:
-        content = json.loads(str(text), object_pairs_hook=_unique)
+        content = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise RuleError(f"Not JSON: {error}") from None
     check_strategy(content)

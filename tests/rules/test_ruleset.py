@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from copy import deepcopy
+from pathlib import Path
 from random import Random
 from typing import Any
 from xml.etree import ElementTree
@@ -670,3 +671,27 @@ def test_errors_of_an_unreadable_rule_in_json_keep_its_text_and_place() -> None:
         RuleSet.from_json(text)
     assert caught.value.text == "40 <= aov and b = 1 or aov < 120"
     assert caught.value.span is not None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_rule_set_is_read_from_a_file_by_its_path(
+    tmp_path: Path, encoding: str
+) -> None:
+    rules = RuleSet({"Größte": "aov >= 120"}, default="Übrige")
+    path = tmp_path / "rules.json"
+    path.write_text(rules.to_json(), encoding=encoding)
+    assert RuleSet.from_json(path) == rules
+    assert RuleSet.from_json(path.read_text(encoding="utf-8-sig")) == rules
+    with pytest.raises(RuleError, match="is the name of a file") as caught:
+        RuleSet.from_json(str(path))
+    assert caught.value.advice == (
+        f"A file is read by its path: pathlib.Path({str(path)!r})."
+    )
+    with pytest.raises(FileNotFoundError):
+        RuleSet.from_json(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("source", [None, b"{}", 3, {"format": "skseg.rules"}])
+def test_what_is_neither_json_nor_a_path_is_refused(source: Any) -> None:
+    with pytest.raises(RuleError, match=r"as a str, or a file by its pathlib\.Path"):
+        RuleSet.from_json(source)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from skseg.exceptions import RuleError, did_you_mean
@@ -33,8 +35,34 @@ def write_json(
     return json.dumps(content, indent=indent, ensure_ascii=False)
 
 
-def read_json(text: str) -> dict[str, Any]:
+def json_text(source: str | os.PathLike[str], owner: str) -> str:
+    """Return JSON as text: a str is the text, a path is that of a file with it."""
+    if isinstance(source, os.PathLike):
+        # Some editors begin a file with a byte order mark.
+        return Path(source).read_text(encoding="utf-8-sig")
+    if not isinstance(source, str):
+        raise RuleError(
+            f"{owner} reads JSON as a str, or a file by its pathlib.Path. Got "
+            f"{source!r} instead.",
+            owner=owner,
+            rule="JSON or a pathlib.Path",
+            value=source,
+        )
+    is_path = "\n" not in source and "{" not in source and source.endswith(".json")
+    if is_path:
+        raise RuleError(
+            f"Not JSON: {source!r} is the name of a file.",
+            owner=owner,
+            rule="JSON or a pathlib.Path",
+            value=source,
+            advice=f"A file is read by its path: pathlib.Path({source!r}).",
+        )
+    return source
+
+
+def read_json(source: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the arguments of the rule set that `write_json` wrote."""
+    text = json_text(source, "RuleSet.from_json")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
