@@ -81,7 +81,7 @@ def read_csv_texts(
         with pd.read_csv(stream, chunksize=CHUNK, **options) as chunks:
             texts = pd.concat([chunk[positions] for chunk in chunks], ignore_index=True)
     if is_single:
-        texts = texts.where(~texts[0].str.isspace().fillna(False).astype(bool))
+        texts = texts.where(~texts[0].str.fullmatch(r"\s+", na=False))
     return texts.set_axis(list(names), axis=1)
 
 

@@ -51,7 +51,11 @@ def test_online_retail_as_it_is_published(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "541,909 read, 406,829 used" in result.stdout
     assert "135,080 missing customer" in result.stdout
-    written = pd.read_csv(tmp_path / "customers.csv", dtype={"CustomerID": str})
+    written = pd.read_csv(
+        tmp_path / "customers.csv",
+        dtype={"CustomerID": str},
+        float_precision="round_trip",
+    )
     expected = recount(ONLINE_RETAIL)
     written = written.set_index("CustomerID").sort_index()
     assert list(written.index) == list(expected.index)

@@ -305,7 +305,8 @@ QUOTE = (
             "rules: {A: plan > 'a'}\n",
             (
                 ": The rule 'A': Text has no order in rules: 'plan' > 'a'. Use ==, != "
-                "or in.\n  plan > 'a'\n  ^^^^^^^^^^"
+                "or in. Dates are written date('2024-12-25').\n  plan > 'a'\n"
+                "  ^^^^^^^^^^"
             ),
         ),
         (
@@ -407,7 +408,7 @@ def test_a_rule_that_does_not_parse_is_named_with_its_caret(tmp_path: Path) -> N
     # The first line is partly Python's.
     first, *place = error.splitlines()
     assert first.startswith("r.yaml: The rule 'VIP': Not a rule: invalid syntax.")
-    assert first.endswith(" Equality is written ==.")
+    assert first.endswith(" Equality is written ==. Did you mean: aov == 120")
     assert place == ["  aov = 120", "  ^"]
 
 
