@@ -51,11 +51,7 @@ def test_online_retail_as_it_is_published(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "541,909 read, 406,829 used" in result.stdout
     assert "135,080 missing customer" in result.stdout
-    written = pd.read_csv(
-        tmp_path / "customers.csv",
-        dtype={"CustomerID": str},
-        float_precision="round_trip",
-    )
+    written = pd.read_csv(tmp_path / "customers.csv", dtype={"CustomerID": str})
     expected = recount(ONLINE_RETAIL)
     written = written.set_index("CustomerID").sort_index()
     assert list(written.index) == list(expected.index)
@@ -69,11 +65,12 @@ def test_online_retail_as_it_is_published(tmp_path: Path) -> None:
         days = (as_of - expected[day]).dt.days
         np.testing.assert_array_equal(written[column], days)
     orders_value = written["monetary"] / written["frequency"].replace(0, np.nan)
-    np.testing.assert_array_equal(written["average_order_value"], orders_value)
+    # Older versions of pandas read the last bit of a long decimal as they please.
+    averages = written["average_order_value"]
+    np.testing.assert_allclose(averages, orders_value, rtol=1e-15)
     gap = (written["tenure"] - written["recency"]) / (written["frequency"] - 1)
-    np.testing.assert_array_equal(
-        written["mean_gap"], gap.where(written["frequency"] > 1)
-    )
+    gap = gap.where(written["frequency"] > 1)
+    np.testing.assert_allclose(written["mean_gap"], gap, rtol=1e-15)
 
 
 def customers_of(folder: Path) -> pd.DataFrame:
