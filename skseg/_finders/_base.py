@@ -42,7 +42,7 @@ from ._export import FindingsExport, MembershipTransformer
 from ._group_overlap import GroupOverlap
 from ._groups import read_groups, split_outcome
 from ._honest_split import honest_split
-from ._policy import PolicyMixin
+from ._policy import PolicyMixin, StudyDesign
 from ._search import Search
 from ._table import Measured, findings_table, named_findings, ranking
 
@@ -252,8 +252,9 @@ class SegmentFinder(
         """Search the columns, test what is there, and keep it."""
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
+        design = StudyDesign.of(self)
         rows, groups, overlap = self._compared_rows(
-            columns, y, group, sample_weight, self.compare
+            columns, y, group, sample_weight, design
         )
         train_rows, test_rows = self._split(columns, rows, random)
         searched = np.flatnonzero(train_rows.weight)
@@ -277,6 +278,9 @@ class SegmentFinder(
             self.__dict__.pop(name, None)  # that of an earlier fit
             if record is not None:
                 setattr(self, name, record)
+        # A label that is compared with all others has no second label to name.
+        is_pair_known = self.compare is None and groups is not None
+        self._design = design._replace(compare=groups) if is_pair_known else design
         self._alpha = thresholds.alpha
         self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
@@ -325,7 +329,12 @@ class SegmentFinder(
         return self.thresholds
 
     def _compared_rows(
-        self, columns: Columns, y: Any, group: Any, sample_weight: Any, compare: Any
+        self,
+        columns: Columns,
+        y: Any,
+        group: Any,
+        sample_weight: Any,
+        design: StudyDesign,
     ) -> tuple[ComparedRows, tuple[Any, Any] | None, GroupOverlap | None]:
         """Return the rows that are compared, their groups and the overlap of these."""
         owner = type(self).__name__
@@ -335,15 +344,15 @@ class SegmentFinder(
         counts = np.ones(columns.n_rows) if weight is None else weight
         in_a = pair = overlap = None
         if labels is not None:
-            groups = read_groups(owner, labels, compare, columns.n_rows)
+            groups = read_groups(owner, labels, design.compare, columns.n_rows)
             pair, in_a = groups.labels, groups.in_a
             # Rows of further groups stay, with weight 0.
             counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
         is_binary = bool(np.isin(outcome[counts > 0], (0.0, 1.0)).all())
         rows = ComparedRows(outcome, in_a, counts, is_binary)
-        if self.assignment == "observational" and in_a is not None:
-            random = check_random_state(self.random_state)
-            rows, overlap = doubly_robust(rows, columns, random, self.n_jobs)
+        if design.assignment == "observational" and in_a is not None:
+            random = check_random_state(design.random_state)
+            rows, overlap = doubly_robust(rows, columns, random, design.n_jobs)
         return rows, pair, overlap
 
     def _split(

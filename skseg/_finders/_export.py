@@ -244,7 +244,7 @@ def _expression(rule: Rule) -> str:
     if isinstance(rule, Missing):
         return f"df[{rule.column!r}].isna()"
     if isinstance(rule, Membership):
-        return f"df[{rule.column!r}].isin({sorted(rule.values)!r})"
+        return f"df[{rule.column!r}].isin({sorted(rule.values, key=str)!r})"
     assert isinstance(rule, Comparison)
     threshold = f"{rule.threshold!r}"
     if "inf" in threshold:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,19 +18,40 @@ from ._compared_rows import ComparedRows
 from ._groups import split_outcome
 
 
+class StudyDesign(NamedTuple):
+    """The parameters by which rows are compared, as they were in ``fit``."""
+
+    compare: Any
+    assignment: str
+    random_state: Any
+    n_jobs: int | None
+
+    @classmethod
+    def of(cls, finder: Any) -> StudyDesign:
+        """Return those of a finder; lists are copied."""
+        compare = finder.compare
+        compare = tuple(compare) if isinstance(compare, list) else compare
+        return cls(compare, finder.assignment, finder.random_state, finder.n_jobs)
+
+
 class PolicyMixin:
     """Mixin for finders: send every row to the group that serves it best."""
 
     rules_: RuleSet
     groups_: tuple[Any, Any] | None
-    compare: Any
+    _design: StudyDesign
     _is_sure: BoolArray
     _favours_a: BoolArray
     _overall_a: bool
 
     @abstractmethod
     def _compared_rows(
-        self, columns: Columns, y: Any, group: Any, sample_weight: Any, compare: Any
+        self,
+        columns: Columns,
+        y: Any,
+        group: Any,
+        sample_weight: Any,
+        design: StudyDesign,
     ) -> tuple[ComparedRows, Any, Any]:
         """Return the rows that are compared, their groups and the overlap of these."""
 
@@ -104,9 +125,7 @@ class PolicyMixin:
         columns = read_columns(self, X, reset=False)
         _, labels = split_outcome(y, group)
         self._check_group_as_in_fit(labels)
-        # A label that is compared with all others has no second label to name.
-        compare = self.groups_ if self.compare is None else self.compare
-        rows, _, _ = self._compared_rows(columns, y, group, sample_weight, compare)
+        rows, _, _ = self._compared_rows(columns, y, group, sample_weight, self._design)
         return policy_value(rows, self._sent_to_a(columns))
 
     def _check_group_as_in_fit(self, labels: Any) -> None:

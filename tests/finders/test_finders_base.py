@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from skseg import (
 )
 from skseg._finders import DecisionThresholds, GroupOverlap, SegmentFinder, _base
 from skseg._finders._base import with_shared_sections
+from skseg.datasets import make_seller_groups
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 HOSTILE = "<script>alert('&')</script>"
@@ -257,3 +259,25 @@ def test_with_group_names_the_group_that_is_too_short() -> None:
     with pytest.raises(InvalidDataError, match="3 groups and 4 outcomes") as caught:
         with_group([0, 1, 0, 1], ["A", "B", "A"])
     assert caught.value.name == "group"
+
+
+@pytest.mark.parametrize("Finder", [BoxSegmentFinder, TLearnerSegmentFinder])
+def test_score_reads_no_parameter_of_another_fit(Finder: Any) -> None:
+    leads = make_seller_groups(1500, assignment="observational", random_state=0)
+    X, y = leads[["past_orders", "channel"]], leads["converted"]
+    group = leads["seller"]
+    for settings in ({}, {"assignment": "observational"}, {"compare": ["B", "A"]}):
+        finder = Finder(inference="none", random_state=0, **settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            finder.fit(X, y, group=group)
+        score = finder.score(X, y, group=group)
+        other = {
+            "assignment": "randomized" if "assignment" in settings else "observational",
+            "compare": ("nobody", "A"),
+            "random_state": 7,
+            "max_features": -1,
+            "n_jobs": 2,
+        }
+        finder.set_params(**other)
+        assert finder.score(X, y, group=group) == score
