@@ -72,6 +72,7 @@ def test_the_only_circle_is_that_of_rule_and_what_it_imports_late() -> None:
     late = arrows[RULE] - graph(late=False)[RULE]
     assert late == {
         "skseg.rules._evaluate",
+        "skseg.rules._language._english",
         "skseg.rules._language._text",
         "skseg.rules._sql",
     }
