@@ -23,7 +23,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from skseg import OptimalRevenueBinner
-from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    MissingColumnError,
+)
 from tests.revenue.test_revenue_binner import (
     MENU,
     NAN,
@@ -158,7 +162,7 @@ def test_a_wrong_outcome_says_what_is_wrong(y: Any, says: str) -> None:
         (-np.ones(8), "finite and not negative"),
         ([*np.ones(7), NAN], "finite and not negative. Got nan"),
         (np.ones(7), "shape (8,)"),
-        (2.0, "shape (8,)"),
+        (2.0, "must be one-dimensional. Got shape ()"),
     ],
 )
 def test_wrong_weights_say_what_is_wrong(weight: Any, says: str) -> None:
@@ -448,12 +452,13 @@ def test_fitting_again_forgets_the_first_fit() -> None:
     assert not hasattr(binner, "feature_names_in_")
 
 
-def test_columns_have_to_be_those_of_fit() -> None:
-    frame = pd.DataFrame({"age": X[:, 0], "score": X[:, 0]})
+def test_new_rows_need_the_column_of_the_score_alone() -> None:
+    frame = pd.DataFrame({"age": X[::-1, 0], "score": X[:, 0]})
     binner = three().fit(frame, Y)
     for other in (frame[["score", "age"]], frame[["score"]], frame.assign(more=1)):
-        with pytest.raises(ValueError, match="feature names"):
-            binner.predict(other)
+        assert binner.predict(other).tolist() == binner.labels_.tolist()
+    with pytest.raises(MissingColumnError, match="needs the column 'score'"):
+        binner.predict(frame[["age"]])
     with pytest.raises(ValueError, match="2 features"):
         three().fit(frame.to_numpy(), Y).predict(X)
 
