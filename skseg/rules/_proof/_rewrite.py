@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skseg.rules._cells import Axis, OrderedAxis, TextAxis
+from skseg.rules._cells import Axis, BooleanAxis, OrderedAxis, TextAxis
 from skseg.rules._language._conditions import (
     Missing,
     Rule,
@@ -75,7 +75,7 @@ def rule_of_rest(
         within = separate(proof.regions[-1], budget)
         outside = subtract_all([proof.universe], within, budget)
     rest = subtract_all(within, taken, budget)
-    return _as_boxes(rest, proof, outside)
+    return _shortest(_as_boxes(rest, proof), _as_boxes(rest, proof, outside))
 
 
 def _as_boxes(region: list[Box], proof: Proof, margin: Sequence[Box] = ()) -> Rule:
@@ -84,7 +84,11 @@ def _as_boxes(region: list[Box], proof: Proof, margin: Sequence[Box] = ()) -> Ru
     boxes = _narrowed(cover(region, proof.universe, margin), axes, proof.universe)
     parts = [_box_parts(box, axes, proof.universe) for box in boxes]
     plain = disjunction(map(conjunction, parts))
-    return min(plain, _factored(parts), key=lambda rule: len(str(rule)))
+    return _shortest(plain, _factored(parts))
+
+
+def _shortest(*rules: Rule) -> Rule:
+    return min(rules, key=lambda rule: len(str(rule)))
 
 
 def _narrowed(boxes: list[Box], axes: Mapping[str, Axis], universe: Box) -> list[Box]:
@@ -168,6 +172,9 @@ def _present_rule(values: int, axis: Axis, possible: int) -> Rule:
             excluded = [v for i, v in enumerate(axis.values) if not values >> i & 1]
             return conjunction([~membership(axis.name, excluded), ~Missing(axis.name)])
         return membership(axis.name, listed)
+    if isinstance(axis, BooleanAxis):
+        (boolean,) = axis.values(values)
+        return comparison(axis.name, "==", boolean)
     assert isinstance(axis, OrderedAxis)
     return disjunction(
         _interval_rule(first, last, axis, possible)
