@@ -138,16 +138,17 @@ class Sizing:
         """Return the parts that every segment is made of."""
         pools: list[Pool] = [(position,) for position in range(len(self.rules))]
         groups, failure = self._first_legal(pools)
-        if self.has_outcome:
+        if self.has_outcome and self._has_small_and_large():
             wholes = [self._whole(pool) for pool in pools]
-            groups = Slicing(
+            slicing = Slicing(
                 wholes,
                 self.values,
                 self.weight,
                 self.profiles,
                 self.bounds,
                 self._regrouped,
-            ).improved(groups)
+            )
+            groups = slicing.improved(groups)
         if groups is not None:
             return groups
         if self.allow_oversize:
@@ -186,6 +187,12 @@ class Sizing:
             except NoLegalSizesError as error:
                 failure = error
         return None, failure
+
+    def _has_small_and_large(self) -> bool:
+        """Tell whether some rule is too small and another one too large."""
+        sizes = np.bincount(self.codes, self.weight)
+        is_small = (sizes > 0) & (sizes < self.bounds.low)
+        return bool(is_small.any() and sizes.max() > self.bounds.high)
 
     def _regrouped(self, parts: Sequence[Part]) -> list[list[Part]] | None:
         """Return parts split and merged to legal sizes, None if that fails."""

@@ -61,8 +61,6 @@ class Slicing:
     def _small(self) -> list[Part]:
         """Return the parts that are too small, those that differ most first."""
         small = [part for part in self.parts if 0 < part.size < self.bounds.low]
-        if not small or all(part.size <= self.bounds.high for part in self.parts):
-            return []
         distances = (self.profiles.of(small) ** 2).sum(axis=1)
         sizes = np.array([part.size for part in small])
         return [small[i] for i in np.argsort(-sizes * distances, kind="stable")]
