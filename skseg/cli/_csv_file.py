@@ -8,7 +8,7 @@ import itertools
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -18,7 +18,7 @@ import pandas as pd
 from skseg.exceptions import InvalidDataError
 
 from ._file_source import FileSource
-from ._table_header import positions_of
+from ._table_header import WantedColumns
 
 CHUNK = 200_000  # rows
 # Bytes among which the header is looked for.
@@ -45,7 +45,7 @@ class CSVLayout:
 
 def read_csv_texts(
     source: FileSource,
-    names: Sequence[str],
+    wanted: WantedColumns,
     layout: CSVLayout,
     file: IO[bytes] | None = None,
 ) -> pd.DataFrame:
@@ -55,8 +55,8 @@ def read_csv_texts(
     """
     advice = "Is the separator another one? Give it as --sep."
     is_single = len(layout.header) == 1
-    positions = positions_of(
-        names, layout.header, source.name, advice if is_single else None
+    positions = wanted.positions(
+        layout.header, source.name, advice if is_single else None
     )
     options: dict[str, Any] = {
         "sep": layout.sep,
@@ -79,15 +79,16 @@ def read_csv_texts(
         # would be cut off in silence.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         with pd.read_csv(stream, chunksize=CHUNK, **options) as chunks:
-            texts = pd.concat([chunk[positions] for chunk in chunks], ignore_index=True)
+            columns = list(positions.values())
+            texts = pd.concat([chunk[columns] for chunk in chunks], ignore_index=True)
     if is_single:
         texts = texts.where(~texts[0].str.fullmatch(r"\s+", na=False))
-    return texts.set_axis(list(names), axis=1)
+    return texts.set_axis(list(positions), axis=1)
 
 
 def find_layout(
     source: FileSource,
-    names: Sequence[str],
+    wanted: WantedColumns,
     *,
     sep: str | None,
     encoding: str | None,
@@ -95,8 +96,8 @@ def find_layout(
 ) -> CSVLayout:
     """Return the layout of a CSV file.
 
-    Without `sep` the separator is that with which the header holds all the names, or
-    else the most.
+    Without `sep` the separator is that with which the header has the columns that are
+    needed, or else the most.
     """
     with source.open() as stream:
         first = stream.read(HEAD)
@@ -121,7 +122,7 @@ def find_layout(
     ]
     if not layouts[0].header:
         raise pd.errors.EmptyDataError("No columns to parse from file")
-    fitting = (layout for layout in layouts if set(names) <= set(layout.header))
+    fitting = (layout for layout in layouts if wanted.are_in(layout.header))
     return next(fitting, max(layouts, key=lambda layout: len(layout.header)))
 
 

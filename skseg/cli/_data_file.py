@@ -27,6 +27,7 @@ from ._file_format import FileFormat
 from ._file_source import CSV, EXCEL, FileSource, find_source
 from ._number_columns import NumberColumn, number_remedies
 from ._parquet_file import read_parquet_columns
+from ._table_header import WantedColumns
 from ._wording import options_advice, place_of
 
 UNREADABLE = (
@@ -177,22 +178,24 @@ def read_data_file(
     columns: Iterable[str],
     file_format: FileFormat | None = None,
     *,
+    optional: Iterable[str] = (),
     file: IO[bytes] | None = None,
 ) -> DataFile:
     """Read columns of a CSV, Parquet or Excel file, in the order named.
 
-    `file` is the same file opened, for instance by what shows the progress of reading.
-    Raises ValueError if this is no such file, a column is missing or not the only one
-    of its name, or there are no rows.
+    Columns that are `optional` are read where they exist; `file` is the same file
+    opened, for instance by what shows the progress of reading. Raises ValueError if
+    this is no such file, a column is missing or not the only one of its name, or there
+    are no rows.
     """
-    names = list(dict.fromkeys(columns))
+    wanted = WantedColumns(list(dict.fromkeys(columns)), list(optional))
     form = file_format or FileFormat()
     check_date_format(form.date_format)
     formats = NumberFormat(form.decimal, form.thousands), DateFormat(form.date_format)
     source = FileSource(path)
     try:
         source = find_source(path, file)
-        frame, locate = _read(source, names, form, file)
+        frame, locate = _read(source, wanted, form, file)
     except UNREADABLE as error:
         raise _cannot_read(source, error) from error
     if not len(frame):
@@ -201,7 +204,10 @@ def read_data_file(
 
 
 def _read(
-    source: FileSource, names: list[str], form: FileFormat, file: IO[bytes] | None
+    source: FileSource,
+    wanted: WantedColumns,
+    form: FileFormat,
+    file: IO[bytes] | None,
 ) -> tuple[pd.DataFrame, Callable[[int], str]]:
     """Return the columns, and what tells the place of a row."""
     if form.sheet is not None and source.kind != EXCEL:
@@ -211,17 +217,17 @@ def _read(
     if source.kind == CSV:
         layout = find_layout(
             source,
-            names,
+            wanted,
             sep=form.sep,
             encoding=form.encoding,
             decimal=form.decimal,
         )
-        texts = read_csv_texts(source, names, layout, file)
+        texts = read_csv_texts(source, wanted, layout, file)
         return texts, lambda row: f"line {line_of_row(source, layout, row)}"
     if source.kind == EXCEL:
-        cells = read_excel_columns(source, names, form.sheet, file)
+        cells = read_excel_columns(source, wanted, form.sheet, file)
         return cells.frame, lambda row: f"row {cells.numbers[row]}"
-    return read_parquet_columns(source, names, file), lambda row: f"row {row + 1}"
+    return read_parquet_columns(source, wanted, file), lambda row: f"row {row + 1}"
 
 
 def _cannot_read(source: FileSource, error: Exception) -> InvalidDataError:

@@ -13,7 +13,7 @@ import pandas as pd
 from skseg.exceptions import InvalidDataError, MissingExtraError
 
 from ._file_source import FileSource
-from ._table_header import positions_of
+from ._table_header import WantedColumns
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,21 @@ class _Sheet:
 
 def read_excel_columns(
     source: FileSource,
-    names: Sequence[str],
+    wanted: WantedColumns,
     sheet: str | None,
     file: IO[bytes] | None = None,
 ) -> SheetColumns:
     """Return the named columns of a sheet; empty rows count only in a single column.
 
-    Without `sheet` it is the only sheet whose header holds all the names. Raises
+    `sheet` is a name, or a number from 1. Without it, it is the only sheet whose header
+    has the columns that are needed. Raises
     ValueError if there is no such sheet, a column is missing or not the only one of its
     name, or a cell has a formula whose value is not stored.
     """
     with source.open(file) as stream, _workbook(stream, source) as book:
-        chosen = _find_sheet(book, names, sheet, source.name)
-        positions = positions_of(names, chosen.header, source.name)
+        chosen = _find_sheet(book, wanted, sheet, source.name)
+        columns = wanted.positions(chosen.header, source.name)
+        positions = list(columns.values())
         is_single = len(chosen.header) == 1
         rows, numbers = [], []
         for number, cells in _rows(
@@ -53,7 +55,7 @@ def read_excel_columns(
         ):
             rows.append([cells[p] if p < len(cells) else None for p in positions])
             numbers.append(number)
-    frame = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
+    frame = pd.DataFrame(rows, columns=pd.Index(list(columns)), dtype=object)
     if frame.isna().to_numpy().any():
         _require_values(source, chosen.title, frame, numbers, positions)
     return SheetColumns(frame, numbers)
@@ -85,16 +87,20 @@ def _workbook(
 
 
 def _find_sheet(
-    book: Any, names: Sequence[str], title: str | None, file_name: str
+    book: Any, wanted: WantedColumns, title: str | None, file_name: str
 ) -> _Sheet:
     titles = [sheet.title for sheet in book.worksheets]
     if title is not None and title not in titles:
+        # A number counts the sheets, unless one of them is called so.
+        number = int(title) if title.isdecimal() else 0
+        if 1 <= number <= len(titles):
+            return _read_header(book[titles[number - 1]])
         raise InvalidDataError(
             f"{file_name} has no sheet {title!r}. Its sheets: "
             f"{', '.join(map(repr, titles))}."
         )
     sheets = [_read_header(book[t]) for t in titles if title in (None, t)]
-    fitting = [sheet for sheet in sheets if set(names) <= set(sheet.header)]
+    fitting = [sheet for sheet in sheets if wanted.are_in(sheet.header)]
     if len(fitting) > 1:
         ways = " or ".join(f"--sheet {sheet.title!r}" for sheet in fitting)
         raise InvalidDataError(
@@ -102,7 +108,7 @@ def _find_sheet(
         )
     if fitting:
         return fitting[0]
-    return max(sheets, key=lambda sheet: len(set(names) & set(sheet.header)))
+    return max(sheets, key=lambda sheet: len(set(wanted.needed) & set(sheet.header)))
 
 
 def _read_header(sheet: Any) -> _Sheet:

@@ -98,6 +98,8 @@ def read_invalid(
             click.Choice(_USE)(value, parameter, context)
             usual = value
             continue
+        # Kinds are written as in the messages, too.
+        name = option_of_kind(name.strip().replace("--as-of", "as-of"))
         kind = kinds[click.Choice(list(kinds))(name, parameter, context)]
         if kind in actions:
             raise click.BadParameter(f"{name!r} is given twice.")
@@ -171,9 +173,17 @@ def _encoding(
 def _thousands(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    if value is not None and value == context.params.get("decimal"):
-        raise click.BadParameter("It must differ from --decimal.")
-    return {"space": " "}.get(value, value) if value else None
+    if value is None:
+        return None
+    # Spreadsheets write spaces that do not break a line.
+    value = "space" if value in (" ", "\xa0", "\u202f") else value
+    click.Choice(THOUSANDS_MARKS)(value, parameter, context)
+    if value == context.params.get("decimal"):
+        other = "," if value == "." else "."
+        raise click.BadParameter(
+            f"It must differ from --decimal. Give --decimal {other} as well."
+        )
+    return {"space": " "}.get(value, value)
 
 
 quiet_option = click.option(
@@ -222,7 +232,8 @@ _FORMAT_OPTIONS = [
     ),
     click.option(
         "--sheet",
-        help="Sheet of an Excel file. Without it, the only one that has the columns.",
+        help="Sheet of an Excel file, by name or number. Without it, the only one that "
+        "has the columns.",
     ),
     click.option(
         "--decimal",
@@ -234,7 +245,7 @@ _FORMAT_OPTIONS = [
     ),
     click.option(
         "--thousands",
-        type=click.Choice(THOUSANDS_MARKS),
+        metavar=f"[{'|'.join(THOUSANDS_MARKS)}]",
         callback=_thousands,
         help="Mark between groups of digits of numbers that are text.",
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import IO, Any
 
 import pandas as pd
@@ -10,11 +9,11 @@ import pandas as pd
 from skseg.exceptions import InvalidDataError, MissingExtraError
 
 from ._file_source import FileSource
-from ._table_header import positions_of
+from ._table_header import WantedColumns
 
 
 def read_parquet_columns(
-    source: FileSource, names: Sequence[str], file: IO[bytes] | None = None
+    source: FileSource, wanted: WantedColumns, file: IO[bytes] | None = None
 ) -> pd.DataFrame:
     """Return the named columns of a Parquet file.
 
@@ -30,8 +29,8 @@ def read_parquet_columns(
     with source.open(file) as stream:
         try:
             stored: Any = pq.ParquetFile(stream)
-            positions_of(names, stored.schema_arrow.names, source.name)
-            table = stored.read(columns=list(names)).select(list(names))
+            names = list(wanted.positions(stored.schema_arrow.names, source.name))
+            table = stored.read(columns=names).select(names)
         except pa.ArrowException as error:
             raise InvalidDataError(
                 f"{source.name} cannot be read as Parquet: {str(error).rstrip('.')}."

@@ -12,7 +12,7 @@ import pandas as pd
 
 from skseg._mece import MECERuleSegmenter, require_covered
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import InvalidDataError, MissingColumnError
+from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 from skseg.rules._unseen import unseen_sentences
@@ -80,16 +80,13 @@ def read_rows(
 
     A strategy is applied to rows without the columns of its scores too.
     """
-    needed = needed_columns(file, **roles)
-    wanted = list(dict.fromkeys([*needed, *file.score_columns]))
-    try:
-        return read_data_file(path, wanted, file_format, file=opened)
-    except MissingColumnError as error:
-        missing = set(error.missing)
-        if missing & set(needed):
-            raise
-    known = [name for name in wanted if name not in missing]
-    return read_data_file(path, known, file_format, file=opened)
+    return read_data_file(
+        path,
+        needed_columns(file, **roles),
+        file_format,
+        optional=file.score_columns,
+        file=opened,
+    )
 
 
 def apply_rules(

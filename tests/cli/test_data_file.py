@@ -207,11 +207,14 @@ def test_a_workbook_with_several_fitting_sheets_asks_for_one(tmp_path: Path) -> 
         "d.xlsx has 2 sheets with these columns. Give --sheet 'S0' or --sheet 'S1'."
     )
     arguments = ["rules", "apply", rules, path, "--out", out, *FAST]
-    for sheet, segment in (("S0", "Low"), ("S1", "Rest")):
+    for sheet, segment in (("S0", "Low"), ("S1", "Rest"), ("1", "Low"), ("2", "Rest")):
         assert skseg_command(*arguments, "--sheet", sheet).exit_code == 0
         assert pd.read_csv(out / "rows.csv")["segment"].to_list() == [segment]
-    error = skseg_command(*arguments, "--sheet", "T").stderr
-    assert error == "Error: d.xlsx has no sheet 'T'. Its sheets: 'S0', 'S1', 'S2'.\n"
+    for sheet in ("T", "0", "4"):
+        error = skseg_command(*arguments, "--sheet", sheet).stderr
+        assert error == (
+            f"Error: d.xlsx has no sheet {sheet!r}. Its sheets: 'S0', 'S1', 'S2'.\n"
+        )
     error = skseg_command(*arguments, "--sheet", "S2").stderr
     assert error == "Error: d.xlsx needs the column 'aov'. Available: 'note'.\n"
     csv = write(tmp_path / "d.csv", "aov\n1\n")
@@ -310,7 +313,8 @@ def test_a_name_of_the_temporary_pipe_is_no_promise(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.write(writer, b"aov,b\n1,2\n200,3\n")
     os.close(writer)
-    data = read_data_file(Path(f"/dev/fd/{reader}"), ["aov"])
+    data = read_data_file(Path(f"/dev/fd/{reader}"), ["aov"], optional=["b", "c"])
     os.close(reader)
+    assert list(data.frame) == ["aov", "b"]
     assert data.numbers("aov").tolist() == [1, 200]
     assert data.place(1) == "line 3"

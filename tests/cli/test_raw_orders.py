@@ -127,6 +127,9 @@ def test_invalid_rows_are_left_out_by_their_kind(tmp_path: Path) -> None:
     shown = rfm(path, out, *(w for o in options for w in ("--invalid", o)))
     assert "5 read, 1 used" in shown
     assert "5 read, 1 used" in rfm(path, out, "--invalid", "exclude")
+    # A kind may be written as the message does.
+    as_shown = ["--invalid", "date after --as-of=exclude"]
+    assert rfm(path, out, *as_shown) == message
     mixed = ["--invalid", "exclude", "--invalid", "missing-amount=raise"]
     assert "1 of 5 rows of o.csv cannot be used:\n- missing amount" in rfm(
         path, out, *mixed
@@ -240,6 +243,20 @@ def test_amounts_are_rounded_on_request_and_the_advice_says_how(
     rfm(path, out, "--decimals", 2, "--rounding", "half_even")
     assert customers_of(out)["monetary"].to_list() == [0.12]
     assert "Give --decimals as well" in rfm(path, out, "--rounding", "half_up")
+
+
+def test_marks_of_thousands_are_checked_and_spaces_are_one(tmp_path: Path) -> None:
+    path, out = tmp_path / "o.csv", tmp_path / "out"
+    write(path, "id;when;paid\na;2024-12-01;1\u202f234,5\nb;2024-12-01;2\xa0000\n")
+    for space in ("space", " ", "\xa0", "\u202f"):
+        rfm(path, out, "--decimal", ",", "--thousands", space)
+        assert customers_of(out)["monetary"].to_list() == [1234.5, 2000]
+    write(path, "id;when;paid\na;2024-12-01;1.234\n")
+    error = rfm(path, out, "--thousands", ".")
+    assert "It must differ from --decimal. Give --decimal , as well." in error
+    rfm(path, out, "--thousands", ".", "--decimal", ",")
+    assert customers_of(out)["monetary"].to_list() == [1234]
+    assert "'x' is not one of" in rfm(path, out, "--thousands", "x")
 
 
 def test_the_noise_of_floats_is_no_decimal(tmp_path: Path) -> None:
