@@ -37,6 +37,9 @@ def explained_outcome(
     `segments` is the table of a fitted segmenter; of its segments without a training
     row the mean of all segments is predicted. Rows with the code -1 are left out.
     """
+    inside = codes >= 0
+    outcome = check_outcome(owner, y, inside)
+    weight = check_sample_weight(sample_weight, len(codes), owner)
     # A strategy whose rules were edited may have lost all that fit has measured.
     if "outcome" not in segments or segments["outcome"].isna().all():
         raise InvalidDataError(
@@ -45,9 +48,6 @@ def explained_outcome(
             name="y",
             advice="Pass y to fit.",
         )
-    inside = codes >= 0
-    outcome = check_outcome(owner, y, inside)
-    weight = check_sample_weight(sample_weight, len(codes), owner)
     means = segments["outcome"].to_numpy()
     known = ~np.isnan(means)
     overall = np.average(means[known], weights=segments["n"][known])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,6 +41,12 @@ def rfm_segment_table(
         if d.name == "monetary":
             revenue = _revenue(values, codes, weight, len(table))
             total = revenue.sum()
+            if total < 0:
+                warnings.warn(
+                    f"The amounts of the column {d.column!r} add up to less than 0, "
+                    "of which there are no shares: revenue_share is NaN.",
+                    stacklevel=3,
+                )
             # Shares of a total that is not positive would have the wrong signs.
             table["revenue_share"] = revenue / total if total > 0 else np.nan
     return table
@@ -55,7 +62,7 @@ def median(values: FloatArray, weight: FloatArray | None) -> float:
     known = ~np.isnan(values)
     if weight is not None:
         known &= weight > 0
-    observed = values[known]
+    observed = values if known.all() else values[known]
     if not len(observed):
         return np.nan
     if weight is None:

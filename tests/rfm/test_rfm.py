@@ -583,6 +583,8 @@ def test_score_says_what_it_lacks() -> None:
     with pytest.raises(ValueError, match=r"fit had none\. Pass y to fit"):
         segmenter.score(X, X["monetary"])
     assert segmenter.fit(X, X["monetary"]).score(X, X["monetary"]) > 0.9
+    with pytest.raises(ValueError, match=r"outcome y of RFMSegmenter must be numbers"):
+        segmenter.fit(X, list("ab") * 5).score(X, list("ab") * 5)
     with pytest.raises(ValueError, match="No two customers differ"):
         segmenter.score(X.iloc[[0, 0]])
 
