@@ -125,6 +125,9 @@ class MECERuleSegmenter(
         that the code -1 finds it as well.
     labels_ : ndarray of int of shape (n_rows,)
         Segment codes of the training rows, -1 outside of the universe.
+    cut_points_ : DataFrame
+        One row per threshold with a quantile in it: column, threshold as written, value
+        and decided_by, which part of it that was and what the others were.
     lineage_ : DataFrame
         Number of rows by business rule and segment: the columns rule, segment and n;
         the rows outside of the universe come last.
@@ -546,16 +549,20 @@ class MECERuleSegmenter(
 
         Parameters
         ----------
-        source : str or pathlib.Path
-            The JSON as text, or the path of a file with it; a str is never a path. Its
-            rules, names and actions may have been edited.
+        source : str or path-like
+            The JSON, or the path of a file with it. Its universe, rules, names and
+            actions may have been edited, and the parameters for the next `fit`. An
+            edit of what follows from these, such as a figure, warns.
 
         Returns
         -------
         MECERuleSegmenter
-            Fitted: it predicts, and writes the same strategy. Its parameters are the
-            resolved rules. It has no ``labels_``, and for a segment whose rule was
-            edited no figures.
+            Fitted: it predicts, and writes the same strategy. It has no ``labels_``,
+            and figures only where they are still true: `recount` counts them anew.
+            Its parameters are those of the `fit` that was written, rules as text and
+            domains as dicts, with the edits in them. Where they cannot tell an edit,
+            such as that of a rule, the segments themselves are the rules, with numbers
+            for quantiles.
 
         Raises
         ------

@@ -105,7 +105,8 @@ class StrategyMixin:
     ) -> str | None:
         """Write the strategy as JSON that `from_strategy` reads.
 
-        Rules, names and actions are text, fit for editing by hand.
+        Rules, names and actions are text, fit for editing by hand. The parameters of
+        `fit` are written too, so that it can be fitted again elsewhere.
 
         Parameters
         ----------
@@ -123,6 +124,8 @@ class StrategyMixin:
         ------
         NotFittedError
             If the segmenter is not fitted.
+        RuleError
+            If JSON has no word for a parameter, such as an infinity in the schema.
         MissingExtraError
             If sqlglot is not installed.
         """

@@ -114,6 +114,14 @@ class SegmentFlowDisplay(Display):
         if not hasattr(segmenter, "lineage_"):
             rule = "a segmenter with 'lineage_'"
             raise InvalidParameterError(_OWNER, "segmenter", rule, segmenter)
+        if segmenter.lineage_.empty:
+            raise InvalidParameterError(
+                _OWNER,
+                "segmenter",
+                "a segmenter whose rows have been counted since it was edited",
+                segmenter,
+                advice="Call its recount(X), or fit it again.",
+            )
         return cls.from_lineage(
             segmenter.lineage_,
             min_size=segmenter.min_size_,

@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -282,6 +283,31 @@ def test_counts_stay_whole_numbers_where_some_are_missing() -> None:
     assert isinstance(figures["n"], int)
 
 
+def test_rows_that_contradict_the_schema_go_by_the_order_of_the_rules() -> None:
+    X = pd.DataFrame({"R": [1.0, 2.0, 2.3, 3.0, 4.0]})
+    segmenter = MECERuleSegmenter(
+        {"Low": "R <= 2.5", "High": "R >= 2.2"},
+        schema={"R": {"integer": True, "missing": False}},
+    ).fit(X)
+    content = content_of(segmenter)
+    EDITS["order reversed"](content)
+    copy = read(content)
+    # The row of 2.3 has changed places, although no possible row has.
+    assert copy.segments_["n"].isna().all()
+    assert copy.recount(X).segments_["n"].tolist() == [3, 2]
+    content = content_of(segmenter)
+    content["segments"][0]["action"] = "Mail"
+    assert read(content).segments_["n"].tolist() == [3, 2]
+
+
+def test_a_file_of_an_editor_on_windows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "strategy.json"
+    text = str(fitted().to_json()).replace("\n", "\r\n")
+    path.write_bytes(text.encode("utf-8-sig"))
+    segmenter = MECERuleSegmenter.from_strategy(path)
+    pd.testing.assert_frame_equal(segmenter.segments_, fitted().segments_)
+
+
 # Edits of what follows from other things
 
 
@@ -368,6 +394,19 @@ def test_a_rename_reaches_lineage_parameters_and_pictures() -> None:
     refitted = segmenter.fit(X, X["converted"])
     assert refitted.segment_names_.tolist() == names
     pd.testing.assert_series_equal(refitted.segments_["n"], fitted().segments_["n"])
+
+
+def test_a_picture_of_flows_that_are_not_known_asks_to_count_them() -> None:
+    pytest.importorskip("matplotlib")
+    from skseg.displays import SegmentFlowDisplay
+
+    content = fitted_content()
+    EDITS["border moved"](content)
+    segmenter = read(content)
+    with pytest.raises(ValueError, match=r"Call its recount\(X\)"):
+        SegmentFlowDisplay.from_estimator(segmenter)
+    display = SegmentFlowDisplay.from_estimator(segmenter.recount(customers()))
+    assert display.frame()["n"].sum() == len(customers())
 
 
 def test_a_part_of_a_rule_that_is_renamed_keeps_its_name_in_a_refit() -> None:
@@ -471,7 +510,7 @@ def test_parameters_in_the_file_may_be_edited_for_the_next_fit() -> None:
     copy = read(content)
     pd.testing.assert_frame_equal(copy.segments_, fitted().segments_)
     assert copy.fit(X, X["converted"]).segments_["n"].max() <= 100
-    content["parameters"]["on_overlap"] = "frist"
+    content["parameters"]["on_overlap"] = "last"
     with pytest.raises(RuleError, match=r"parameters: .*on_overlap"):
         read(content)
 
