@@ -13,6 +13,7 @@ import pandas as pd
 from skseg._core._validation import check_sample_weight
 from skseg.exceptions import InvalidParameterError, MissingColumnError
 from skseg.rules import Columns, Gap, Overlap, RuleSet, is_missing_value
+from skseg.rules._language._dates import is_date_value, moment_text
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import Domain, as_schema
 from skseg.rules._reserved_names import OUTSIDE
@@ -358,7 +359,9 @@ class RuleMapDisplay(Display):
 def _value_text(value: Any) -> str:
     if is_missing_value(value):
         return "missing"
-    return repr(value) if isinstance(value, str) else format_number(float(value))
+    if isinstance(value, str):
+        return repr(value)
+    return moment_text(value) if is_date_value(value) else format_number(float(value))
 
 
 def _check_rules(rules: RuleSet) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import Columns, Domain, RuleSet
-from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, number_axis, text_axis
+from skseg.rules._cells import Axis, NumberAxis, PresenceAxis, build_axis
 from skseg.rules._language._conditions import leaves
 from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import allowed_cells, border_leaves, cell_bounds
@@ -97,8 +97,7 @@ def column_axis(rules: RuleSet, name: str, domain: Domain, owner: str) -> Axis:
         return PresenceAxis(name)
     if domain.kind:
         comparisons += border_leaves(domain, name)
-    make_axis = number_axis if kind == "number" else text_axis
-    return make_axis(name, comparisons)
+    return build_axis(name, kind, comparisons)
 
 
 def band_axis(axis: Axis, domain: Domain, data: Columns | None, owner: str) -> BandAxis:
