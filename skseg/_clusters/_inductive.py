@@ -23,9 +23,9 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.validation import (
-    check_array,
     check_is_fitted,
     has_fit_parameter,
+    validate_data,
 )
 
 from skseg._core._base import DocumentationLinkMixin
@@ -338,14 +338,14 @@ class InductiveSegmenter(
     def _rows(self, X: Any, *, reset: bool) -> Any:
         rows = read_rows(self, X, reset=reset)
         check_numeric(OWNER, rows)
-        return check_array(
+        return validate_data(
+            self,
             rows,
+            reset=reset,
             # Clusterers refuse it themselves, and not all that take it have the tag.
             accept_sparse="csr",
             # A single customer cannot be segmented.
             ensure_min_samples=2 if reset else 1,
-            estimator=self,
-            input_name="X",
         )
 
     def _checked_params(

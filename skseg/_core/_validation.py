@@ -102,6 +102,12 @@ def positional_names(n_columns: int) -> list[str]:
     return [f"x{i}" for i in range(n_columns)]
 
 
+def are_positions(names: Sequence[str]) -> bool:
+    """Tell whether names count the columns, as those of a frame of an array do."""
+    counted = list(map(str, range(len(names))))
+    return list(names) in (counted, positional_names(len(names)))
+
+
 def read_columns(
     estimator: BaseEstimator, X: Any, *, reset: bool, min_features: int = 1
 ) -> Columns:
@@ -149,13 +155,14 @@ def read_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     owner = type(estimator).__name__
     frame = read_frame(X, owner)
     if frame is None:
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        if reset:
+            validate_data(estimator, X, skip_check_array=True)
         return X
     _check_shape(owner, frame.shape, 1)
     if reset:
         _remember_names(estimator, frame)
     elif not hasattr(estimator, "feature_names_in_"):
-        _named_by_position(estimator, frame)
+        return X
     elif frame.columns != (names := _known_names(estimator)):
         Columns(frame, owner).require(names)
         frame = frame.select(names)
@@ -196,12 +203,13 @@ def _named_by_position(estimator: Any, frame: nw.DataFrame[Any]) -> nw.DataFrame
             rule=f"an array or frame of {estimator.n_features_in_} columns",
             value=frame.shape[1],
         )
-    warnings.warn(
-        f"X has feature names, but {owner} was fitted without feature names. Its "
-        "columns are read by position.",
-        UserWarning,
-        stacklevel=4,
-    )
+    if not are_positions(frame.columns):
+        warnings.warn(
+            f"X has feature names, but {owner} was fitted without feature names. Its "
+            "columns are read by position.",
+            UserWarning,
+            stacklevel=4,
+        )
     names = positional_names(frame.shape[1])
     return frame.rename(dict(zip(frame.columns, names, strict=True)))
 

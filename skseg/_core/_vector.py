@@ -52,6 +52,15 @@ class Vector:
 
     def numbers(self, rule: str = "numbers") -> FloatArray:
         """Return float64, with missing values as NaN; raise for other than numbers."""
+        if getattr(self.dtype, "kind", "") == "c":
+            raise InvalidDataError(
+                f"Complex data not supported: {self.subject} must be {rule}. Got "
+                f"{self.dtype} values.",
+                owner=self.owner,
+                name=self.name,
+                rule=rule,
+                value=self._example(None),
+            )
         try:
             return self.column.numbers()
         except RuleError as error:

@@ -14,11 +14,11 @@ from sklearn.utils.validation import check_is_fitted
 from skseg._core._base import SegmenterMixin
 from skseg._core._explained import explained_outcome, explained_ranks, group_means
 from skseg._core._validation import (
+    are_positions,
     check_choice,
     check_int,
     check_outcome,
     check_sample_weight,
-    positional_names,
     read_columns,
 )
 from skseg._core._vector import read_vector
@@ -424,15 +424,15 @@ default="grid"
 
     def _dimension_columns(self, columns: Columns) -> dict[str, str]:
         """Return dimension -> column; an array has them in the order R, F, M."""
-        positional = positional_names(len(columns.names))
+        has_positions = are_positions(columns.names)
         column_of: dict[str, str] = {}
         for position, name in enumerate(SCORES):
             column = getattr(self, name)
             if column is None and name == "monetary":
                 continue
-            if columns.names == positional and column == name:
-                if position < len(positional):
-                    column_of[name] = positional[position]
+            if has_positions and column == name:
+                if position < len(columns.names):
+                    column_of[name] = columns.names[position]
                 continue
             if column not in columns.names:
                 advice = f"Name it with the parameter {name}=..."
@@ -471,6 +471,10 @@ default="grid"
 
 def _is_outcome(y: Any) -> bool:
     """Tell whether `y` is one column, and not of text."""
-    if y is None or np.shape(y)[1:] not in ((), (1,)):
+    if y is None:
         return False
-    return not read_vector(OWNER, "y", y).column.is_text()
+    try:
+        outcome = read_vector(OWNER, "y", y)
+    except InvalidDataError:
+        return False  # several columns
+    return not outcome.column.is_text()

@@ -101,8 +101,9 @@ def _with_text_names(frame: nw.DataFrame[Any], owner: str) -> nw.DataFrame[Any]:
 
 def _has_named_columns(X: Any) -> bool:
     """Tell whether a container has names for its columns, though it is not known."""
-    first = X[0] if isinstance(X, list | tuple) and X else None
-    if isinstance(X, Mapping) or isinstance(first, Mapping):
+    first = X[0] if isinstance(X, list | tuple) and X else X
+    # A sparse matrix of scipy may be a dict of positions; it has a shape.
+    if isinstance(first, Mapping) and not hasattr(first, "shape"):
         return True
     is_record_array = getattr(getattr(X, "dtype", None), "names", None) is not None
     return is_record_array or any(hasattr(X, trait) for trait in _TRAITS_OF_FRAMES)

@@ -29,6 +29,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skseg import MECERuleSegmenter, RFMSegmenter, RuleSurrogate
 from skseg._core._wrapped import first_attribute
+from skseg.exceptions import MissingColumnError
 from skseg.rules import RuleSet
 from skseg.rules._language._conditions import Comparison, leaves
 from tests.examples import few_examples
@@ -700,7 +701,7 @@ def test_frames_of_all_kinds_give_the_same_rules(
         "Unknown": "everyone else",
     }
     np.testing.assert_array_equal(surrogate.predict(X), codes)
-    with pytest.raises(ValueError, match="feature names should match"):
+    with pytest.raises(MissingColumnError, match="needs the column 'plan'"):
         surrogate.predict(make_frame({"amount": amounts, "other": plans}))
 
 
