@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,12 +40,6 @@ def rfm_segment_table(
         if d.name == "monetary":
             revenue = _revenue(values, codes, weight, len(table))
             total = revenue.sum()
-            if total < 0:
-                warnings.warn(
-                    f"The amounts of the column {d.column!r} add up to less than 0, "
-                    "of which there are no shares: revenue_share is NaN.",
-                    stacklevel=3,
-                )
             # Shares of a total that is not positive would have the wrong signs.
             table["revenue_share"] = revenue / total if total > 0 else np.nan
     return table
