@@ -87,7 +87,8 @@ default="grid"
     segments_ : DataFrame
         One row per segment: code, name, rule, n (weight), share, median of each
         dimension (of an even number of customers, the mean of the middle two), share of
-        revenue (of all amounts that are finite) and outcome (mean of `y`, if given).
+        revenue (of all amounts that are finite; NaN unless these add up to more than
+        0) and outcome (mean of `y`, if given).
     segment_names_ : ndarray of str
         Names; a code is a position here.
     labels_ : ndarray of int of shape (n_rows,)
