@@ -12,8 +12,16 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import RuleError
 
 from ._date_column import DateArray, read_dates
+from ._language._booleans import is_boolean, is_truth_word
 from ._language._dates import is_date_value, microseconds_of_text
-from ._values import NUMBER_TYPES, is_missing_value, is_number, to_float64
+from ._language._text import column_text
+from ._values import (
+    NUMBER_TYPES,
+    is_missing_value,
+    is_number,
+    to_float64,
+    truth_value,
+)
 
 # A look-up remembers up to this many texts; beyond, it classifies unseen ones anew.
 _MAX_REMEMBERED = 1 << 16
@@ -69,6 +77,35 @@ class ArrayColumn:
             present = [text if isinstance(text, str) else None for text in texts]
             return np.array([codes[text] for text in present], dtype=np.intp)
 
+    def boolean_codes(self) -> IntArray:
+        """Return 0 for false, 1 for true and 2 for a missing value."""
+        self._require_comparable("booleans")
+        if self.values.dtype.kind == "b":
+            return self.values.astype(np.intp)  # type: ignore[no-any-return]
+        codes = np.full(len(self.values), 2, dtype=np.intp)
+        if self.values.dtype.kind in "fiu":
+            codes[self.values == 0], codes[self.values == 1] = 0, 1
+            for row in np.flatnonzero((codes == 2) & ~np.isnan(self.values))[:1]:
+                self._fail_kind(int(row), self.values[row].item(), "booleans")
+            return codes
+        remembered: dict[str, int] = {}
+        for row, value in enumerate(self.values):
+            code = remembered.get(value) if type(value) is str else None
+            if code is None:
+                code = self._boolean_code(row, value)
+                if type(value) is str:
+                    remembered[value] = code
+            codes[row] = code
+        return codes
+
+    def _boolean_code(self, row: int, value: Any) -> int:
+        if is_missing_value(value):
+            return 2
+        truth = truth_value(value)
+        if truth is None:
+            self._fail_kind(row, value, "booleans")
+        return int(truth)
+
     def dates(self) -> DateArray:
         """Return the column as datetime64 in microseconds, missing values as NaT."""
         return read_dates(self.owner, self.name, self.values)
@@ -109,11 +146,7 @@ class ArrayColumn:
 
     def _fail_kind(self, row: int, value: Any, kind: str) -> NoReturn:
         """Raise, since a row holds a value of another kind."""
-        quotes = {
-            "numbers": "text values are quoted in rules",
-            "text": "numbers are not quoted in rules",
-        }
-        advice = f"Convert the column, or the rule: {quotes[kind]}."
+        advice = _kind_advice(kind, self.name, value)
         is_iso = isinstance(value, str) and microseconds_of_text(value) is not None
         if is_date_value(value) or is_iso:
             advice = date_advice(self.name)
@@ -127,6 +160,24 @@ class ArrayColumn:
             row=row,
             advice=advice,
         )
+
+
+def _kind_advice(kind: str, name: str, value: Any) -> str:
+    """Say what to do about a value that is not of a kind."""
+    if kind == "booleans":
+        return (
+            "Booleans are True and False, 1 and 0, or the texts true and false. Other "
+            "values are compared with what they are: == 'yes', == 2."
+        )
+    is_word = isinstance(value, str) and is_truth_word(value)
+    if is_word or is_boolean(value):
+        rule = f"{column_text(name)} == True"
+        return f"Compare booleans with True or False, without quotes: {rule}."
+    quotes = {
+        "numbers": "text values are quoted in rules",
+        "text": "numbers are not quoted in rules",
+    }
+    return f"Convert the column, or the rule: {quotes[kind]}."
 
 
 def incomparable_error(

@@ -24,6 +24,7 @@ from skseg.exceptions import RuleError
 
 from ._columns import Columns
 from ._date_column import MISSING
+from ._language._booleans import Boolean
 from ._language._conditions import (
     PLURAL,
     And,
@@ -36,6 +37,7 @@ from ._language._conditions import (
     Or,
     Rule,
     column_kinds,
+    leaf_values,
     leaves,
     require_resolved,
 )
@@ -222,6 +224,33 @@ class TextAxis:
 
 
 @dataclass(frozen=True)
+class BooleanAxis:
+    """A column of booleans: cells "false", "true", "missing"."""
+
+    name: str
+    size = 3
+    full = 0b111
+    missing = 0b100
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+        if isinstance(leaf, Missing):
+            return self.missing
+        values = leaf_values(leaf)
+        listed = sum([1 << value for value in (0, 1) if Boolean(bool(value)) in values])
+        negated = isinstance(leaf, Comparison) and leaf.operator == "!="
+        return self.full & ~listed if negated else listed
+
+    def values(self, mask: int) -> list[Boolean]:
+        """Return what the cells `mask` hold, True first."""
+        return [Boolean(value) for value in (True, False) if mask >> value & 1]
+
+    def codes(self, columns: Columns) -> npt.NDArray[Any]:
+        """Return the cell number of every row."""
+        return columns.boolean_codes(self.name)
+
+
+@dataclass(frozen=True)
 class PresenceAxis:
     """A column that is only tested for missing values: cells "present", "missing"."""
 
@@ -240,7 +269,7 @@ class PresenceAxis:
         return columns.missing(self.name).view(np.uint8)
 
 
-Axis = NumberAxis | DateAxis | TextAxis | PresenceAxis
+Axis = NumberAxis | DateAxis | TextAxis | BooleanAxis | PresenceAxis
 
 
 class CellAxis(Protocol):
@@ -373,6 +402,8 @@ def build_axis(name: str, kind: Kind | None, leaves_: Iterable[Leaf]) -> Axis:
         return number_axis(name, leaves_)
     if kind == "date":
         return date_axis(name, leaves_)
+    if kind == "boolean":
+        return BooleanAxis(name)
     return text_axis(name, leaves_) if kind else PresenceAxis(name)
 
 

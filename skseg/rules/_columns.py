@@ -243,6 +243,34 @@ class Columns:
         """
         return self._column(name).text_codes(values)
 
+    def boolean_codes(self, name: str) -> IntArray:
+        """Return for each row whether a column of booleans is false, true or missing.
+
+        Parameters
+        ----------
+        name : str
+            The column.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            0 for false, 1 for true, 2 for a missing value.
+
+        Raises
+        ------
+        RuleError
+            If a value is neither missing nor a boolean, the number 0 or 1, or a text
+            that says so: true, false, 1, 0, 1.0 or 0.0, in any case.
+
+        Examples
+        --------
+        >>> from skseg.rules import Columns
+        >>> columns = Columns({"premium": [True, 0, "TRUE", None]})
+        >>> columns.boolean_codes("premium")
+        array([1, 0, 1, 2])
+        """
+        return self._column(name).boolean_codes()
+
     def is_text(self, name: str) -> bool:
         """Tell whether a column holds text; one without any value holds numbers.
 

@@ -17,12 +17,20 @@ import numpy as np
 
 from skseg.exceptions import MissingColumnError, RuleError
 
-from ._cells import Axis, DateAxis, NumberAxis, TextAxis, members_by_cell, rule_mask
+from ._cells import (
+    Axis,
+    BooleanAxis,
+    DateAxis,
+    NumberAxis,
+    TextAxis,
+    members_by_cell,
+    rule_mask,
+)
 from ._column_names import text_names
 from ._columns import Columns
 from ._date_column import MISSING, microseconds_of_value
 from ._language._conditions import And, Not, Or, Rule, leaves
-from ._values import is_missing_value, is_number, to_float64
+from ._values import is_missing_value, is_number, to_float64, truth_value
 
 # Value -> number of its cell.
 Encoder = Callable[[Any], int]
@@ -158,6 +166,8 @@ def _encoder(axis: Axis) -> Encoder:
         return _text_encoder(axis)
     if isinstance(axis, DateAxis):
         return _date_encoder(axis)
+    if isinstance(axis, BooleanAxis):
+        return _boolean_encoder(axis)
 
     def encode(value: Any) -> int:
         if isinstance(value, float):
@@ -201,6 +211,19 @@ def _date_encoder(axis: DateAxis) -> Encoder:
         if microseconds is None:
             return int(axis.codes(Columns({axis.name: [value]}))[0])
         return missing if microseconds == MISSING else bisect_right(edges, microseconds)
+
+    return encode
+
+
+def _boolean_encoder(axis: BooleanAxis) -> Encoder:
+    def encode(value: Any) -> int:
+        if isinstance(value, bool):
+            return value
+        _require_single(axis.name, value)
+        truth = truth_value(value)
+        if truth is None:
+            return int(axis.codes(Columns({axis.name: [value]}))[0])
+        return truth
 
     return encode
 

@@ -59,6 +59,13 @@ class SeriesColumn:
             return _compared(self.series, values)
         return self._array(self.series).text_codes(values)
 
+    def boolean_codes(self) -> IntArray:
+        """Return 0 for false, 1 for true and 2 for a missing value."""
+        self._require_comparable("booleans")
+        if self.series.dtype == nw.Boolean or self.series.dtype.is_numeric():
+            return self._array(self.numbers()).boolean_codes()
+        return self._array(self.series).boolean_codes()
+
     def dates(self) -> DateArray:
         """Return the column as datetime64 in microseconds, missing values as NaT."""
         dtype = self.series.dtype

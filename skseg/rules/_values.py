@@ -11,6 +11,15 @@ import numpy as np
 
 # numpy's flags are not registered as real numbers.
 NUMBER_TYPES = (numbers.Real, Decimal, np.bool_)
+# Words for true and false, in lower case.
+TRUTH_WORDS = {"true": True, "false": False}
+# Texts that stand for true and false in lower case: the words, and 1 and 0 as whole
+# numbers and as floats are written.
+TRUTH_TEXTS = {
+    **TRUTH_WORDS,
+    **dict.fromkeys(("1", "1.0"), True),
+    **dict.fromkeys(("0", "0.0", "-0.0"), False),
+}
 
 
 def is_missing_value(value: Any) -> bool:
@@ -51,6 +60,13 @@ def is_number(value: Any) -> TypeGuard[float]:
     """Tell whether a value is a real number of Python or numpy."""
     # numpy registers durations as integers.
     return isinstance(value, NUMBER_TYPES) and not isinstance(value, np.timedelta64)
+
+
+def truth_value(value: Any) -> bool | None:
+    """Return whether a value stands for true, None if it is neither true nor false."""
+    if isinstance(value, str):
+        return TRUTH_TEXTS.get(value.lower())
+    return bool(value) if is_number(value) and value in (0, 1) else None
 
 
 def to_float64(number: Any) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from ._booleans import is_truth_word
+
 _NAME = "computed"
 _CONSTANTS = ("inf", "nan")
 _MAX_NODES = 60
@@ -41,6 +43,7 @@ def mentions_column(node: ast.expr) -> bool:
         or (
             isinstance(n, ast.Name)
             and n.id not in _CONSTANTS
+            and not is_truth_word(n.id)
             and id(n) not in callees | parameters
         )
         for n in ast.walk(node)

@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn
 from skseg._typing import BoolArray
 from skseg.exceptions import RuleError
 
+from ._booleans import Boolean, as_boolean, is_boolean
 from ._dates import ISO_EXAMPLES, Date, as_date, is_date_value, likely_iso
 from ._thresholds import (
     Threshold,
@@ -22,9 +23,14 @@ from ._thresholds import (
 )
 
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
-Kind = Literal["number", "text", "date"]
+Kind = Literal["number", "text", "date", "boolean"]
 
-PLURAL: dict[Kind, str] = {"number": "numbers", "text": "text", "date": "dates"}
+PLURAL: dict[Kind, str] = {
+    "number": "numbers",
+    "text": "text",
+    "date": "dates",
+    "boolean": "booleans",
+}
 
 
 class Rule:
@@ -166,10 +172,10 @@ class Comparison(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Membership(Rule):
-    """``column in [values]``: numbers, text or dates, in the order written."""
+    """``column in [values]``, in the order written; all values are of one kind."""
 
     column: str
-    values: tuple[float, ...] | tuple[str, ...] | tuple[Date, ...]
+    values: tuple[float, ...] | tuple[str, ...] | tuple[Date, ...] | tuple[Boolean, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,16 @@ def comparison(column: str, operator: Operator, value: Any) -> Comparison:
             )
         text = check_name(value, f"A value of column {column!r}", allow_empty=True)
         return Comparison(column, operator, text)
+    if is_boolean(value):
+        if operator not in ("==", "!="):
+            raise RuleError(
+                f"True and False have no order in rules: {column!r} {operator} "
+                f"{value}.",
+                value=value,
+                column=column,
+                advice="Use ==, != or in.",
+            )
+        return Comparison(column, operator, as_boolean(value))
     if value is None:
         raise RuleError(
             "None is not a threshold.",
@@ -274,15 +290,17 @@ def membership(column: str, values: Iterable[Any]) -> Membership:
         subject = f"A value of column {column!r}"
         texts = [check_name(value, subject, allow_empty=True) for value in listed]
         return Membership(column, tuple(dict.fromkeys(texts)))
-    if all(isinstance(value, numbers.Real) for value in listed):
+    if all(is_boolean(value) for value in listed):
+        return Membership(column, tuple(dict.fromkeys(map(as_boolean, listed))))
+    if all(isinstance(v, numbers.Real) and not is_boolean(v) for v in listed):
         return Membership(column, tuple(dict.fromkeys(map(check_number, listed))))
     if all(is_date_value(value) for value in listed):
         return Membership(column, tuple(dict.fromkeys(map(as_date, listed))))
     raise RuleError(
-        f"The values that {column!r} is compared with must be all numbers, all text or "
-        f"all dates. Got {listed!r}; missing values are asked for with "
+        f"The values that {column!r} is compared with must be all numbers, all text, "
+        f"all dates or all booleans. Got {listed!r}; missing values are asked for with "
         f"missing({column}).",
-        rule="all numbers, all text or all dates",
+        rule="all numbers, all text, all dates or all booleans",
         value=listed,
         column=column,
     )
@@ -397,19 +415,25 @@ def leaves(rule: Rule) -> Iterator[Leaf]:
         yield rule
 
 
+def leaf_values(leaf: Leaf) -> tuple[Threshold | str, ...]:
+    """Return what a leaf compares its column with."""
+    if isinstance(leaf, Missing):
+        return ()
+    return leaf.values if isinstance(leaf, Membership) else (leaf.threshold,)
+
+
 def leaf_kind(leaf: Leaf) -> Kind | None:
     """Return what kind of value the leaf compares its column with."""
-    if isinstance(leaf, Missing):
-        return None
-    return value_kind(
-        leaf.values[0] if isinstance(leaf, Membership) else leaf.threshold
-    )
+    values = leaf_values(leaf)
+    return value_kind(values[0]) if values else None
 
 
 def value_kind(value: Threshold | str) -> Kind:
     """Return what kind of value a column is compared with."""
     if isinstance(value, str):
         return "text"
+    if isinstance(value, Boolean):
+        return "boolean"
     return "date" if isinstance(value, Date) else "number"
 
 
@@ -426,12 +450,12 @@ def column_kinds(rules: Iterable[Rule]) -> dict[str, Kind | None]:
 
 
 def _two_kinds_error(column: str, kinds: set[Kind]) -> RuleError:
-    first, second = (
-        PLURAL[kind] for kind in ("number", "text", "date") if kind in kinds
-    )
+    first, second = (PLURAL[kind] for kind in PLURAL if kind in kinds)
     advice = "Write the numbers as text, or split the column in two."
     if "date" in kinds:
         advice = "Write all of them as dates: date('2024-12-25')."
+    if "boolean" in kinds:
+        advice = "Write all of them as True and False, without quotes."
     if kinds == {"number", "date"}:
         advice += " Quantiles are numbers, and there are none of dates."
     return RuleError(
@@ -479,7 +503,7 @@ def open_thresholds(rules: Iterable[Rule]) -> Iterator[tuple[str, Threshold]]:
     for rule in rules:
         for leaf in leaves(rule):
             if isinstance(leaf, Comparison) and not isinstance(
-                leaf.threshold, float | str | Date
+                leaf.threshold, float | str | Date | Boolean
             ):
                 yield leaf.column, leaf.threshold
 
@@ -497,7 +521,9 @@ def resolve_rule(rule: Rule, quantile: Callable[[str, float], float]) -> Rule:
 
 def resolve_leaf(leaf: Leaf, quantile: Callable[[str, float], float]) -> Leaf:
     """Return `leaf` with ``quantile(column, p)`` in place of every ``q(p)``."""
-    if not isinstance(leaf, Comparison) or isinstance(leaf.threshold, str | Date):
+    if not isinstance(leaf, Comparison) or isinstance(
+        leaf.threshold, str | Date | Boolean
+    ):
         return leaf
     number = resolve_threshold(
         leaf.threshold, lambda level: quantile(leaf.column, level)

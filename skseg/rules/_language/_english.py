@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ._booleans import Boolean
 from ._conditions import (
     And,
     Comparison,
@@ -79,6 +80,9 @@ class Wording:
         if isinstance(rule, Not):
             if isinstance(rule.part, Comparison | Membership | Missing):
                 return self._leaf(rule.part, negated=True)
+            is_pair = isinstance(rule.part, And) and len(rule.part.parts) == 2
+            if is_pair and (chain := chained(*rule.part.parts)):
+                return self._outside(*chain)
             return f"it is not so that ({self.english(rule.part)})"
         assert isinstance(rule, Comparison | Membership | Missing)
         return self._leaf(rule, negated=False)
@@ -112,6 +116,16 @@ class Wording:
                 return f"{column} is {format_number(first)} to {format_number(last)}"
         clauses = (self._clause(column, b.operator, b.threshold) for b in (low, high))
         return f"{column} is {' and '.join(clauses)}"
+
+    def _outside(self, low: Comparison, high: Comparison) -> str:
+        """Return the complement of a range."""
+        column = low.column
+        below, above = (
+            self._clause(column, _OPPOSITE[bound.operator], bound.threshold)
+            for bound in (low, high)
+        )
+        or_missing = "" if column in self.present else " (or is missing)"
+        return f"{column} is {below} or {above}{or_missing}"
 
     def _notes_on(self, *bounds: Comparison) -> bool:
         return any((b.column, b.threshold) in self.notes for b in bounds)
@@ -181,6 +195,8 @@ def _threshold(threshold: Threshold | str) -> str:
         return repr(threshold)
     if isinstance(threshold, Date):
         return threshold.iso
+    if isinstance(threshold, Boolean):
+        return str(threshold).lower()
     if isinstance(threshold, float):
         return format_number(threshold)
     if isinstance(threshold, Quantile):
@@ -198,7 +214,9 @@ def quantile_name(quantile: Quantile) -> str:
     return f"{format_number(round(quantile.p * 100, 10))}% quantile"
 
 
-def _value(value: float | str | Date) -> str:
+def _value(value: float | str | Date | Boolean) -> str:
+    if isinstance(value, Boolean):
+        return _threshold(value)
     return _date(value, "==") if isinstance(value, Date) else value_text(value)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeGuard
 
 from skseg.exceptions import RuleError, did_you_mean, reworded
 
+from ._booleans import Boolean, as_boolean, is_boolean, is_truth_word
 from ._computed import (
     column_code,
     computed_column,
@@ -27,7 +28,7 @@ from ._conditions import (
     leaves,
     membership,
 )
-from ._dates import Date, as_date, is_date_value
+from ._dates import Date, as_date, is_date_value, is_iso
 from ._respelling import respelled
 from ._source import Source
 from ._thresholds import (
@@ -81,8 +82,9 @@ def parse(
         Comparisons ``< <= > >= == !=`` and their chains (``40 <= aov < 120``),
         ``in [...]``, ``not in [...]``, ``missing(x)``, joined by ``and``, ``or``,
         ``not``. A threshold is a number, ``inf``, a quantile ``q(p)``,
-        ``max(...)`` / ``min(...)`` of these, or a date ``date('2024-12-25')``. A
-        `Rule` is returned unchanged.
+        ``max(...)`` / ``min(...)`` of these, or a date ``date('2024-12-25')``; a text
+        in quotes, or ``True`` and ``False``, may be equal. A `Rule` is returned
+        unchanged.
     columns : iterable of str, default=None
         The columns that exist. When given, any other name is an error that points
         at its place in the text and suggests the likely one.
@@ -228,7 +230,10 @@ class _Parser:
     def _advice(self, node: ast.expr) -> str:
         """Say what to write in place of a piece that is no condition."""
         if self._is_column(node):
-            return "A column alone is not a condition. Compare it: == 1, == 'yes', ..."
+            return (
+                "A column alone is not a condition. Compare it: == True, == 1, "
+                "== 'yes', ..."
+            )
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
             return "Join conditions with and / or; & and | are for Python expressions."
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
@@ -263,8 +268,15 @@ class _Parser:
             )
         if self._is_column(right) or self._are_columns(right, right):
             left, right, symbol = right, left, _MIRROR[symbol]
-        column = self._column(left)
-        return self._checked(node, comparison, column, symbol, self._value(right))  # type: ignore[no-any-return]
+        column, value = self._column(left), self._value(right)
+        if _is_parameter(right) and symbol not in ("==", "!=") and is_iso(value):
+            written = self.source.segment(right)
+            self._fail(
+                right,
+                f"Text has no order in rules, and {value!r} is text.",
+                f"A date is written date({written}).",
+            )
+        return self._checked(node, comparison, column, symbol, value)  # type: ignore[no-any-return]
 
     def _are_columns(self, left: ast.expr, right: ast.expr) -> bool:
         """Tell whether both sides of a comparison are columns or arithmetic on them."""
@@ -298,11 +310,11 @@ class _Parser:
 
     def _is_column(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
-            return node.id not in ("inf", "nan")
+            return node.id not in ("inf", "nan") and not is_truth_word(node.id)
         return is_col(node)
 
     def _column(self, node: ast.expr) -> str:
-        if isinstance(node, ast.Name) and node.id != "inf":
+        if isinstance(node, ast.Name) and self._is_column(node):
             # The tree holds the normalised identifier; the text says what is meant.
             name = self.source.segment(node)
         elif isinstance(node, ast.Call) and not self._is_known(node):
@@ -345,6 +357,13 @@ class _Parser:
             value = self._parameter(node)
             if isinstance(value, str):
                 return value
+            if is_boolean(value):
+                return as_boolean(value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return Boolean(node.value)
+        if isinstance(node, ast.Name) and is_truth_word(node.id):
+            # As SQL and JSON write them.
+            return Boolean(node.id.lower() == "true")
         return self._threshold(node)
 
     def _parameter(self, node: ast.Set) -> Any:

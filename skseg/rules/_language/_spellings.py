@@ -271,9 +271,9 @@ _VALUES_AND_WORDS = (
         case=True,
     ),
     *_spelled(
-        "Flags are True and False.",
-        *((rf"({_COMPARES}\s*)(?i:{word})\b", rf"\1{word}") for word in _VALUES[:2]),
-        case=True,
+        "Booleans are compared by == and !=.",
+        (rf"({_NAME})\s+is\s+not\s+(true|false)\b", r"\1 != \2"),
+        (rf"({_NAME})\s+is\s+(true|false)\b", r"\1 == \2"),
     ),
     *_spelled(
         "A quantile is written q(0.5).",

@@ -6,6 +6,7 @@ import keyword
 import unicodedata
 from collections.abc import Sequence
 
+from ._booleans import Boolean, is_truth_word
 from ._conditions import And, Comparison, Membership, Missing, Not, Or, Rule
 from ._dates import Date
 from ._thresholds import threshold_text
@@ -21,14 +22,15 @@ def column_text(name: str) -> str:
         name.isidentifier()
         and not keyword.iskeyword(name)
         and name not in RESERVED
+        and not is_truth_word(name)
         # Python normalises identifiers, so a bare name must be normal already.
         and unicodedata.normalize("NFKC", name) == name
     )
     return name if bare else f"col({name!r})"
 
 
-def value_text(value: float | str | Date) -> str:
-    """Return a number, a text or a date as text of the rule language."""
+def value_text(value: float | str | Date | Boolean) -> str:
+    """Return a number, a text, a date or a boolean as text of the rule language."""
     return repr(value) if isinstance(value, str) else threshold_text(value)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from skseg.exceptions import RuleError
 
+from ._booleans import Boolean
 from ._dates import Date, as_date, is_date_value
 
 
@@ -131,7 +132,7 @@ class Extreme:
         return f"{self.function}({', '.join(threshold_text(a) for a in self.args)})"
 
 
-Threshold = float | Date | Quantile | Extreme
+Threshold = float | Date | Boolean | Quantile | Extreme
 
 
 def as_threshold(value: Any) -> Threshold:
@@ -152,7 +153,7 @@ def extreme(function: str, args: tuple[Any, ...]) -> Extreme:
         )
     thresholds: list[float | Quantile | Extreme] = []
     for threshold in map(as_threshold, args):
-        if isinstance(threshold, Date):
+        if isinstance(threshold, Date | Boolean):
             raise RuleError(
                 f"{function}(...) takes numbers and quantiles. Got {threshold}.",
                 owner=function,

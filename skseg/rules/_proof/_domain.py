@@ -8,7 +8,15 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from skseg.exceptions import RuleError, did_you_mean
-from skseg.rules._cells import Axis, NumberAxis, OrderedAxis, TextAxis
+from skseg.rules._cells import (
+    Axis,
+    BooleanAxis,
+    DateAxis,
+    NumberAxis,
+    OrderedAxis,
+    TextAxis,
+)
+from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import (
     And,
     Comparison,
@@ -18,6 +26,7 @@ from skseg.rules._language._conditions import (
     Rule,
     comparison,
     membership,
+    value_kind,
 )
 from skseg.rules._language._english import Wording
 from skseg.rules._language._thresholds import check_number
@@ -37,8 +46,9 @@ class Domain:
         The column holds whole numbers only, infinities excluded.
     low, high : float, default=-inf and inf
         Smallest and largest value, both included.
-    values : tuple of str or tuple of float, default=None
-        The closed list of values, other than missing, that the column may hold.
+    values : tuple of str, of float or of bool, default=None
+        The closed list of values, other than missing, that the column may hold;
+        ``[True, False]`` for a column of booleans, of which ``True`` is also 1.
     missing : bool, default=True
         Whether the column may be missing.
 
@@ -61,7 +71,7 @@ class Domain:
     integer: bool = False
     low: float = -math.inf
     high: float = math.inf
-    values: tuple[str, ...] | tuple[float, ...] | None = None
+    values: tuple[str, ...] | tuple[float, ...] | tuple[Boolean, ...] | None = None
     missing: bool = True
 
     def __post_init__(self) -> None:
@@ -97,7 +107,7 @@ class Domain:
                     rule="a list",
                     value=self.values,
                 )
-            # Numbers become float64, as those in rules do.
+            # They become what they are in rules: numbers are float64.
             values = membership("values", self.values).values
             object.__setattr__(self, "values", values)
 
@@ -107,10 +117,30 @@ class Domain:
 
     @property
     def kind(self) -> Kind | None:
-        """Whether the values are numbers or text; None if they may be either."""
+        """Which kind of values the column holds, None if it may be any."""
         if self.values is not None:
-            return "text" if isinstance(self.values[0], str) else "number"
+            return value_kind(self.values[0])
         return "number" if self._is_bounded else None
+
+
+def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
+    """Return the domain of a column that rules compare with values of a kind.
+
+    Booleans are also the numbers 1 and 0.
+    """
+    if kind == "number" and domain.kind == "boolean":
+        booleans = domain.values or ()
+        numbers = tuple(float(boolean == Boolean(True)) for boolean in booleans)
+        return replace(domain, values=numbers)
+    if kind == "boolean" and domain.kind == "number":
+        values = tuple(
+            Boolean(bool(number))
+            for number in (1.0, 0.0)
+            if domain.low <= number <= domain.high
+            and (domain.values is None or number in domain.values)
+        )
+        return Domain(values=values, missing=domain.missing) if values else domain
+    return domain
 
 
 def border_leaves(domain: Domain, name: str) -> list[Leaf]:
@@ -125,7 +155,7 @@ def allowed_cells(domain: Domain, axis: Axis) -> int:
     mask = axis.full
     if isinstance(axis, NumberAxis):
         mask = _allowed_numbers(domain, axis)
-    elif isinstance(axis, TextAxis) and domain.values is not None:
+    elif isinstance(axis, DateAxis | TextAxis | BooleanAxis) and domain.values is not None:
         mask = axis.mask(Membership(axis.name, domain.values)) | axis.missing
     return mask if domain.missing else mask & ~axis.missing
 

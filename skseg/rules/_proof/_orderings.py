@@ -59,7 +59,8 @@ def _candidates(
 ) -> list[_Candidate]:
     """Return the candidates on, between and beyond the numbers, in rising order."""
     if domain.values is not None:
-        return [_Candidate(value) for value in sorted(map(float, domain.values))]
+        listed = [value for value in domain.values if isinstance(value, float)]
+        return [_Candidate(value) for value in sorted(listed)]
     borders = sorted({-math.inf, *numbers, domain.low, domain.high, math.inf})
     candidates = [_Candidate(border) for border in borders]
     for low, high in pairwise(borders):

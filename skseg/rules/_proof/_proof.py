@@ -8,7 +8,13 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from skseg.rules._cells import build_axis, leaves_by_column
-from skseg.rules._language._conditions import Kind, Leaf, Rule, conjunction
+from skseg.rules._language._conditions import (
+    Kind,
+    Leaf,
+    Rule,
+    column_kinds,
+    conjunction,
+)
 
 from ._box_index import BoxIndex
 from ._boxes import (
@@ -27,6 +33,7 @@ from ._domain import (
     allowed_cells,
     as_schema,
     border_leaves,
+    domain_of_kind,
     domain_within,
 )
 from ._symbolic import (
@@ -65,7 +72,11 @@ class Proof:
     ) -> None:
         self.names = list(rules)
         self._universe_rule = conjunction([]) if universe is None else universe
-        self.schema: dict[str, Domain] = as_schema(schema)
+        kinds = column_kinds(rules.values())
+        self.schema: dict[str, Domain] = {
+            name: domain_of_kind(domain, kinds.get(name))
+            for name, domain in as_schema(schema).items()
+        }
         extra = {
             name: (domain.kind, border_leaves(domain, name) if domain.kind else [])
             for name, domain in self.schema.items()

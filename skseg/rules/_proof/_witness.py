@@ -10,6 +10,7 @@ import numpy as np
 
 from skseg.rules._cells import (
     Axis,
+    BooleanAxis,
     DateAxis,
     NumberAxis,
     OrderedAxis,
@@ -44,7 +45,10 @@ def _describe_mask(mask: int, axis: Axis, domain: Domain) -> str:
     if isinstance(axis, NumberAxis):
         pieces = _number_pieces(mask & ~axis.missing, axis, domain)
     elif isinstance(axis, DateAxis):
-        pieces = _date_pieces(mask & ~axis.missing, axis)
+        pieces = _date_pieces(mask & ~axis.missing, axis, domain)
+    elif isinstance(axis, BooleanAxis):
+        named = ", ".join(map(str, axis.values(mask)))
+        pieces = [f"{{{named}}}"] if named else []
     elif isinstance(axis, TextAxis):
         pieces = _text_pieces(mask, axis, domain)
     else:
@@ -77,7 +81,11 @@ def _number_pieces(mask: int, axis: NumberAxis, domain: Domain) -> list[str]:
     return [describe(first, last, axis) for first, last in intervals]
 
 
-def _date_pieces(mask: int, axis: DateAxis) -> list[str]:
+def _date_pieces(mask: int, axis: DateAxis, domain: Domain) -> list[str]:
+    if domain.values is not None:
+        cells = (cell for cell in range(axis.size - 1) if mask >> cell & 1)
+        listed = [Date(int(cell_bounds(axis, cell)[0])).iso for cell in cells]
+        return [f"{{{', '.join(listed)}}}"] if listed else []
     return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
 
 
@@ -106,9 +114,12 @@ def _ordered_run(first: int, last: int, axis: OrderedAxis) -> str:
     low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
     low_origin, low_open = axis.origins.get(low, (low, False))
     high_origin, high_closed = axis.origins.get(high, (high, False))
+    # Numbers may be infinite, dates may not.
+    may_be_infinite = isinstance(axis, NumberAxis)
+    if first == 0:
+        low_open = not may_be_infinite
     if last == axis.size - 2:
-        # Numbers may be infinite, dates may not.
-        high_origin, high_closed = math.inf, isinstance(axis, NumberAxis)
+        high_origin, high_closed = math.inf, may_be_infinite
     if low_origin == high_origin and not low_open and high_closed:
         return f"{{{_value_text(low_origin)}}}"
     left, right = "(" if low_open else "[", "]" if high_closed else ")"
@@ -122,7 +133,7 @@ def _value_text(value: float | Date) -> str:
 def witness(
     box: Box, axes: dict[str, Axis], schema: Mapping[str, Domain]
 ) -> dict[str, Any]:
-    """Return a row of the box: column -> number, text, date, or None for missing."""
+    """Return a row of the box: column -> value, None for a missing one."""
     return {
         name: _example(mask, axis, schema.get(name, Domain()))
         for (name, axis), mask in zip(axes.items(), box, strict=True)
@@ -142,12 +153,16 @@ def _example(mask: int, axis: Axis, domain: Domain) -> Any:
     if isinstance(axis, DateAxis):
         dates = [_readable_date(axis, cell) for cell in cells[:_MAX_CELLS]]
         return as_moment(min(dates, key=lambda date: len(date.iso)))
+    if isinstance(axis, BooleanAxis):
+        return axis.values(mask)[0].value
     if isinstance(axis, TextAxis):
         if cells[0] < len(axis.values):
             return axis.values[cells[0]]
         return _unlisted_text(axis.values)
     if domain.kind == "text" and domain.values:
         return domain.values[0]
+    if domain.kind == "boolean":
+        return True
     return 0.0
 
 

@@ -74,8 +74,9 @@ class Dialect:
 
     `grammar` quotes, escapes and names the types. `number` writes a finite float64 >= 0
     so that the engine reads that float64, `text` a column so that it compares byte by
-    byte, `date` a column so that it compares with what `moment` writes. Without
-    `nan_tests` the engine cannot store NaN.
+    byte, `date` a column so that it compares with what `moment` writes. `is_boolean`
+    tells whether a value is a boolean and no text. `stop` fails, and says what a column
+    holds. Without `nan_tests` the engine cannot store NaN.
     """
 
     grammar: type[sqlglot.Dialect]
@@ -84,6 +85,8 @@ class Dialect:
     text: Callable[[Tree], Tree]
     date: Callable[[Tree], Tree]
     moment: Callable[[Date], Tree]
+    is_boolean: Callable[[Tree], Tree]
+    stop: Callable[[Tree, str], Tree]
     nan_tests: NaNTests | None = None
 
     def write(self, tree: Tree) -> str:
@@ -123,7 +126,8 @@ def _duckdb_any_is_nan(name: str) -> Tree:
     # A text may read 'nan', which the cast takes for NaN; of a date it makes NULL.
     kind = exp.Anonymous(this="TYPEOF", expressions=[column_tree(name)])
     floats = any_of(kind, [text_tree("FLOAT"), text_tree("DOUBLE")])
-    number = exp.TryCast(this=column_tree(name), to=double(column_tree(name)).to)
+    to = exp.DataType(this=exp.DataType.Type.DOUBLE)
+    number = exp.TryCast(this=column_tree(name), to=to)
     not_nan = _duckdb_is_number(number)
     return exp.Paren(this=exp.And(this=floats, expression=exp.Not(this=not_nan)))
 
@@ -270,6 +274,12 @@ DIALECTS = {
         text=lambda column: collated(varchar(column), "C"),
         date=_duckdb_date,
         moment=lambda date: timestamp(text_tree(date.iso)),
+        is_boolean=lambda column: any_of(
+            call("TYPEOF", column), [text_tree("BOOLEAN")]
+        ),
+        stop=lambda column, content: call(
+            "ERROR", text_tree(f"{column.name} holds {content}")
+        ),
         nan_tests=NaNTests(
             is_number=lambda name: _duckdb_is_number(double(column_tree(name))),
             any_is_nan=_duckdb_any_is_nan,
@@ -283,6 +293,14 @@ DIALECTS = {
         text=lambda column: collated(column, "BINARY"),
         date=_sqlite_date,
         moment=lambda date: text_tree(date.padded),
+        # SQLite keeps booleans as numbers.
+        is_boolean=lambda column: any_of(
+            call("TYPEOF", column), [text_tree("integer"), text_tree("real")]
+        ),
+        # What is no JSON stops the query.
+        stop=lambda column, content: call(
+            "JSON", text_tree(f"{column.name} holds {content}")
+        ),
     ),
 }
 

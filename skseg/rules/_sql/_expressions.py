@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from skseg.exceptions import RuleError
+from skseg.rules._language._booleans import Boolean, is_truth_word
 from skseg.rules._language._conditions import (
     And,
     Comparison,
@@ -17,22 +18,27 @@ from skseg.rules._language._conditions import (
     Or,
     Rule,
     column_kinds,
+    leaf_values,
+    leaves,
     negation_normal,
     unresolved_error,
 )
 from skseg.rules._language._dates import Date
 from skseg.rules._language._thresholds import Threshold, check_name
+from skseg.rules._values import TRUTH_TEXTS
 
 from ._dialects import (
     Dialect,
     NaNTests,
     Tree,
     any_of,
+    call,
     column_tree,
     double,
     exp,
     find_dialect,
     text_tree,
+    varchar,
 )
 
 Connector = type[exp.And] | type[exp.Or]
@@ -52,6 +58,8 @@ _OPERATORS: dict[str, type[Tree]] = {
     "==": exp.EQ,
     "!=": exp.NEQ,
 }
+# Of columns of text and dates the type alone tells that they hold none.
+_KINDS_WITH_NAN = ("number", "boolean", None)
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!="}
 
 
@@ -110,9 +118,16 @@ class _Writer:
     NULL mix, so ``not`` stands in front of leaves only.
     """
 
-    def __init__(self, dialect: Dialect, rules: Iterable[Rule]) -> None:
+    def __init__(self, dialect: Dialect, rules: Sequence[Rule]) -> None:
         self.dialect = dialect
         self.kinds = column_kinds(rules)
+        # Columns of text that are compared with a word for true or false.
+        self.truth_words = {
+            leaf.column
+            for rule in rules
+            for leaf in leaves(rule)
+            if any(isinstance(v, str) and is_truth_word(v) for v in leaf_values(leaf))
+        }
         _check_case(self.kinds)
 
     def condition(self, rule: Rule) -> Condition:
@@ -138,6 +153,9 @@ class _Writer:
         leaf, negated = _signed_leaf(rule)
         if isinstance(leaf, Missing):
             return self._present(leaf.column) if negated else self._missing(leaf.column)
+        if self.kinds[leaf.column] == "boolean":
+            tree = self._boolean(leaf)
+            return Condition(exp.Not(this=tree) if negated else tree)
         condition = Condition(self._compared(leaf, negated))
         if leaf.column in present:
             return condition
@@ -168,13 +186,13 @@ class _Writer:
 
     def _nan_tests(self, name: str) -> NaNTests | None:
         """Return the tests for NaN if a column may hold it."""
-        return self.dialect.nan_tests if self.kinds[name] in ("number", None) else None
+        return self.dialect.nan_tests if self.kinds[name] in _KINDS_WITH_NAN else None
 
     def _operand(self, name: str) -> Tree:
         column, kind = column_tree(name), self.kinds[name]
         if kind == "date":
             return self.dialect.date(column)
-        return self.dialect.text(column) if kind == "text" else double(column)
+        return self._text(column) if kind == "text" else double(column)
 
     def _compared(self, leaf: Comparison | Membership, negated: bool) -> Tree:
         """Write a leaf, or its opposite, for values that are not missing."""
@@ -186,6 +204,34 @@ class _Writer:
         operator = _OPPOSITE[leaf.operator] if negated else leaf.operator
         value = self._value(leaf.column, leaf.threshold)
         return _OPERATORS[operator](this=operand, expression=value)
+
+    def _boolean(self, leaf: Comparison | Membership) -> Tree:
+        """Write a leaf of booleans, never NULL, over a column of any type."""
+        column = column_tree(leaf.column)
+        values = leaf_values(leaf)
+        branches = [(self._missing(leaf.column).tree, False)]
+        for truth in (True, False):
+            texts = [text_tree(text) for text, t in TRUTH_TEXTS.items() if t is truth]
+            text = call("LOWER", varchar(column))
+            branches.append((any_of(text, texts), Boolean(truth) in values))
+        return exp.Case(
+            ifs=[exp.If(this=when, true=exp.Boolean(this=v)) for when, v in branches],
+            default=self.dialect.stop(column, "neither true nor false"),
+        )
+
+    def _text(self, column: Tree) -> Tree:
+        """Write a column of text; stop where it turns out to hold booleans.
+
+        Engines write those as text in their own way, so that no row would be 'True'.
+        """
+        text = self.dialect.text(column)
+        if column.name not in self.truth_words:
+            return text
+        return exp.If(
+            this=self.dialect.is_boolean(column),
+            true=self.dialect.stop(column, "a boolean, compared with text"),
+            false=text,
+        )
 
     def _value(self, name: str, value: Threshold | str) -> Tree:
         if isinstance(value, str):

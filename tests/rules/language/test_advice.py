@@ -107,8 +107,9 @@ SPELLINGS = {
     "plan.isin(['a', 'b'])": "plan in ['a', 'b']",
     "~plan.isin(['a', 'b'])": "not plan in ['a', 'b']",
     "aov.between(40, 120)": "40 <= aov <= 120",
-    "premium == true": "premium == True",
-    "premium = FALSE": "premium == False",
+    "premium = FALSE": "premium == FALSE",
+    "premium IS TRUE": "premium == TRUE",
+    "premium is not True": "premium != True",
     # Names.
     "class == 'a'": "col('class') == 'a'",
     "from >= 1 and aov > 1": "col('from') >= 1 and aov > 1",

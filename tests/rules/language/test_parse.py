@@ -44,7 +44,7 @@ a, b, c = col("a"), col("b"), col("c")
         ("a > 0x10", a > 16),
         ("a < inf", a < math.inf),
         ("a > -inf", a > -math.inf),
-        ("a == True", a == 1),
+        ("a == True", a == True),  # noqa: E712
         ("a in [1, 2]", a.isin([1, 2])),
         ("a in (1, 2)", a.isin([1, 2])),
         ("a in {'x'}", a.isin(["x"])),
@@ -156,7 +156,11 @@ def caret(text: str, **options: Any) -> tuple[str, str]:
         ("a in []", "holds for nobody", "a in []"),
         ("a in 'xyz'", "needs a list", "'xyz'"),
         ("a in b", "needs a list", "b"),
-        ("a in [1, 'x']", "all numbers, all text or all dates", "a in [1, 'x']"),
+        (
+            "a in [1, 'x']",
+            "all numbers, all text, all dates or all booleans",
+            "a in [1, 'x']",
+        ),
         ("a in [x for x in b]", "needs a list", "[x for x in b]"),
         ("missing(a, b)", "takes 1 value", "missing(a, b)"),
         ("missing('a')", "Expected a column", "'a'"),
