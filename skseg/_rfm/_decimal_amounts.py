@@ -39,7 +39,10 @@ def read_decimals(
     values = [_value(value, numbers) for value in distinct]
     missing = np.asarray(pd.isna(distinct))
     unparsable = np.array([value is None for value in values])
-    finite = np.array([value is not None and value.is_finite() for value in values])
+    # What exceeds float64, such as 1e999, is infinite there.
+    finite = np.array(
+        [value is not None and np.isfinite(float(value)) for value in values]
+    )
     defects.add("missing amount", missing[rows], series)
     defects.add(
         "unparsable amount",

@@ -20,7 +20,7 @@ from ._decimal_amounts import (
     without_rows,
 )
 from ._defects import Defects
-from ._float_decimals import MAX_UNITS, Amounts, amounts_of_floats
+from ._float_decimals import MAX_DECIMALS, MAX_UNITS, Amounts, amounts_of_floats
 from ._number_texts import NumberFormat
 from ._series import plain_series
 from ._table_options import OWNER, Options
@@ -106,19 +106,20 @@ def _is_short(dtype: np.dtype[Any]) -> bool:
 
 def _product(quantity: Amounts, price: Amounts) -> Amounts:
     """Return the exact products, with the fewest decimals that hold them."""
-    largest = np.abs(quantity.units).max() * np.abs(price.units).max()
-    if len(quantity.finer) or len(price.finer) or largest >= MAX_UNITS:
-        products = [
-            EXACT.multiply(q, p)
-            for q, p in zip(_decimals(quantity), _decimals(price), strict=True)
-        ]
-        return amounts_of_decimals(products, np.arange(len(products)))
-    units = quantity.units * price.units
-    decimals = quantity.decimals + price.decimals
-    while decimals and not np.fmod(units, 10.0).any():
-        units /= 10.0
-        decimals -= 1
-    return quantity._replace(units=units, decimals=decimals)
+    largest = float(np.abs(quantity.units).max()) * float(np.abs(price.units).max())
+    if not (len(quantity.finer) or len(price.finer) or largest >= MAX_UNITS):
+        units = quantity.units * price.units
+        decimals = quantity.decimals + price.decimals
+        while decimals and not np.fmod(units, 10.0).any():
+            units /= 10.0
+            decimals -= 1
+        if decimals <= MAX_DECIMALS:
+            return quantity._replace(units=units, decimals=decimals)
+    products = [
+        EXACT.multiply(q, p)
+        for q, p in zip(_decimals(quantity), _decimals(price), strict=True)
+    ]
+    return amounts_of_decimals(products, np.arange(len(products)))
 
 
 def _decimals(amounts: Amounts) -> list[Decimal]:
@@ -144,7 +145,7 @@ def _with_decimals(
         too_fine = np.flatnonzero(np.fmod(amounts.units, 10.0**surplus))
         rows = np.concatenate([rows, too_fine])
     if not len(rows):
-        return Money(amounts.units * 10.0**-surplus, decimals)
+        return Money(_shifted(amounts.units, -surplus), decimals)
     raise _too_fine(int(rows.min()), amounts, frame, options)
 
 
@@ -155,7 +156,8 @@ def _too_fine(
     columns = [plain_series(frame, name) for name in options.amount_columns]
     value = " x ".join(str(column[row]) for column in columns)
     names = " x ".join(repr(column.name) for column in columns)
-    total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
+    with np.errstate(over="ignore"):
+        total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
     total += float(sum(abs(float(amount)) for amount in amounts.finer))
     if options.decimals == "auto":
         statement = "has more decimals than can be summed exactly"
@@ -208,12 +210,18 @@ def _rounded(amounts: Amounts, decimals: int, rounding: str) -> Money:
     if surplus > 0:
         units, is_rounded = _rounded_units(units, 10**surplus, rounding)
     elif surplus < 0:
-        units = units * 10.0**-surplus
+        units = _shifted(units, -surplus)
     if len(amounts.finer):
         rounded = _rounded_values(amounts, decimals, rounding)
         units[amounts.finer_rows] = rounded
         is_rounded[amounts.finer_rows] = True
     return Money(units, decimals, is_rounded)
+
+
+def _shifted(units: FloatArray, places: int) -> FloatArray:
+    """Return units that are `places` decimals finer, or coarser if negative."""
+    with np.errstate(over="ignore"):
+        return units * 10.0**places if places >= 0 else units / 10.0**-places
 
 
 def _rounded_units(

@@ -431,6 +431,40 @@ def test_products_that_float64_does_not_hold_are_exact_all_the_same() -> None:
     assert values_of(table, "monetary") == [123456789012.0, 1500000.0]
 
 
+@pytest.mark.parametrize("form", [float, str, Decimal])
+def test_products_with_more_decimals_than_either_factor_are_exact(form: Any) -> None:
+    lines = one_line_each([1.0, 1.0])
+    quantities, prices = ["0.00000025", "2.5"], ["0.0004", "0.3"]
+    lines["quantity"] = [form(value) for value in quantities]
+    lines["price"] = [form(value) for value in prices]
+    table, report = run(lines, **PRODUCT)
+    assert report.decimals == 10
+    assert values_of(table, "monetary") == [0.0000000001, 0.75]
+    # 14 decimals are more than are summed.
+    lines["price"] = [form(value) for value in ["0.0000003", "0.3"]]
+    lines["quantity"] = [form(value) for value in ["0.0000003", "2.5"]]
+    error = refusal(lines, **PRODUCT)
+    assert values_of(run(lines, **PRODUCT, **error.remedy)[0], "monetary") == [0, 0.75]
+
+
+@pytest.mark.parametrize("decimals", ["auto", 0, 2, 12])
+@pytest.mark.parametrize("amounts", [[1e308, 1.0], [1e308, 1e308], [1e300, 0.5]])
+def test_huge_amounts_are_refused_without_a_warning_about_overflow(
+    amounts: list[float], decimals: Any
+) -> None:
+    lines = pd.DataFrame({"customer": 1, "date": DAY, "amount": amounts})
+    lines = lines.assign(quantity=lines["amount"], price=lines["amount"])
+    for options in ({}, PRODUCT):
+        error = refusal(lines, **options, decimals=decimals)
+        assert "Use a larger unit of money" in str(error)
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "1e309"])
+def test_amounts_beyond_float64_are_infinite(text: str) -> None:
+    _, report = run(arrow_table(amount=[text, "1"]), invalid="exclude")
+    assert report.excluded == {"non-finite amount": 1}
+
+
 def test_prices_with_too_many_decimals_are_rounded_as_products() -> None:
     lines = arrow_table(quantity=[3, 1], price=[1 / 3, 2.675])
     error = refusal(lines, **PRODUCT)
