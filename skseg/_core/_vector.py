@@ -133,7 +133,7 @@ class Vector:
         column = self.column
         if isinstance(column, SeriesColumn) and column.series.dtype.is_temporal():
             return True
-        return isinstance(example, dt.date | dt.time | dt.timedelta | np.datetime64)
+        return isinstance(example, _TIME_TYPES)
 
     def _example(self, row: int | None) -> Any:
         column = self.column
@@ -141,6 +141,14 @@ class Vector:
         return values[row or 0] if len(values) else None
 
 
+_TIME_TYPES = (
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    np.datetime64,
+    np.timedelta64,
+    pd.Period,
+)
 _ADVICE_ON_TIME = (
     "Dates and durations have no unit of their own, and missing ones would count as "
     "numbers: pass a number, such as days, or a text."
@@ -240,4 +248,7 @@ def _python_value(value: Any) -> Any:
     if isinstance(value, np.datetime64):
         # numpy itself makes a whole number of nanoseconds.
         return pd.Timestamp(value)
+    if isinstance(value, Decimal) and _is_whole(value):
+        # Warehouses store whole numbers as decimals too.
+        return int(value)
     return value.item() if isinstance(value, np.generic) else value

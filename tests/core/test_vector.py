@@ -70,9 +70,7 @@ def test_texts_stay_texts(container: Container) -> None:
     vector = read(container(["b", "a", "b"]))
     assert vector.labels().tolist() == ["b", "a", "b"]
     for values in (vector.numbers, vector.codes):
-        with pytest.raises(
-            InvalidDataError, match=r"such as (np.str_\()?'b'\)? at row 0"
-        ):
+        with pytest.raises(InvalidDataError, match=r"must be (whole )?numbers.*'b'"):
             values()
 
 
