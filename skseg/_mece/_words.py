@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from skseg.exceptions import RuleError
 from skseg.rules import Domain, Rule, RuleSet
-from skseg.rules._language._conditions import conjunction, disjunction
+from skseg.rules._language._conditions import (
+    And,
+    Comparison,
+    Membership,
+    Missing,
+    conjunction,
+    disjunction,
+)
 from skseg.rules._language._english import Wording
 from skseg.rules._proof._domain import wording
 from skseg.rules._proof._rewrite import rule_of_rest, simplified_rules
@@ -56,13 +65,35 @@ def full_rules(rules: RuleSet) -> list[Rule]:
     It is as short as can be, and holds for no other row, whatever the schema.
     """
     within = [] if rules.universe is None else [rules.universe]
-    parts = dict(rules.rules)
+    complete = {n: conjunction([*within, rule]) for n, rule in rules.rules.items()}
+    nested = {name: rule for name, rule in complete.items() if not _is_plain(rule)}
+    short: dict[str, Rule] = {}
+    # Rules that take too many boxes are written as they are.
+    with suppress(RuleError):
+        short = simplified_rules(nested, None)
     if rules.default is not None:
-        parts[rules.default] = ~disjunction(rules.rules.values())
-    complete = {name: conjunction([*within, rule]) for name, rule in parts.items()}
-    try:
-        short = simplified_rules(complete, None)
-    except RuleError:
-        # They take too many boxes.
-        return list(complete.values())
-    return [min(complete[n], short[n], key=lambda r: len(str(r))) for n in complete]
+        rest = ~disjunction(rules.rules.values())
+        complete[rules.default] = conjunction([*within, rest])
+        with suppress(RuleError):
+            rest = rule_of_rest(rules.rules, rules.universe, None)
+            short[rules.default] = conjunction([*within, rest])
+    return [
+        min(rule, short.get(name, rule), key=lambda r: len(str(r)))
+        for name, rule in complete.items()
+    ]
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Tell whether a rule is one range or list of values a column, and no shorter."""
+    parts = rule.parts if isinstance(rule, And) else (rule,)
+    sides = [
+        (part.column, part.operator[0] if isinstance(part, Comparison) else "")
+        for part in parts
+        if isinstance(part, Comparison | Membership | Missing)
+    ]
+    n_of_column = Counter(column for column, _ in sides)
+    is_range = all(
+        n == 1 or {(name, "<"), (name, ">")} <= set(sides)
+        for name, n in n_of_column.items()
+    )
+    return len(sides) == len(parts) and len(set(sides)) == len(sides) and is_range

@@ -80,8 +80,8 @@ class Wording:
         if isinstance(rule, Not):
             if isinstance(rule.part, Comparison | Membership | Missing):
                 return self._leaf(rule.part, negated=True)
-            is_pair = isinstance(rule.part, And) and len(rule.part.parts) == 2
-            if is_pair and (chain := chained(*rule.part.parts)):
+            parts = rule.part.parts if isinstance(rule.part, And) else ()
+            if len(parts) == 2 and (chain := chained(*parts)):
                 return self._outside(*chain)
             return f"it is not so that ({self.english(rule.part)})"
         assert isinstance(rule, Comparison | Membership | Missing)

@@ -43,6 +43,8 @@ WHOLE = Wording(integers={"n"})
         ("3 < n < 4", "n is at least 4 and at most 3"),
         ("2 < n <= 3 and n < 9", "n is 3 and n is at most 8"),
         ("n > 2 or missing(n)", "n is at least 3 or n is missing"),
+        ("not 2 < n <= 5", "n is at most 2 or at least 6 (or is missing)"),
+        ("not 2 < x <= 5", "x is at most 2 or above 5 (or is missing)"),
     ],
 )
 def test_bounds_of_whole_numbers_include_their_numbers(rule: str, text: str) -> None:
@@ -93,6 +95,8 @@ def holds(text: str, value: float) -> bool:
     if text in ("n is missing", "n is known"):
         return np.isnan(value) == (text == "n is missing")
     clause = text.removeprefix("n is ")
+    if " or " in clause:
+        return any(holds(f"n is {part}", value) for part in clause.split(" or "))
     if " and " in clause:
         return all(holds(f"n is {part}", value) for part in clause.split(" and "))
     if match := re.fullmatch(r"(\S+) to (\S+)", clause):
@@ -120,7 +124,7 @@ def rules_on_one_column(draw: st.DrawFn) -> Rule:
     if draw(st.booleans()):
         low = comparison("n", draw(st.sampled_from([">", ">="])), draw(NUMBERS))
         high = comparison("n", draw(st.sampled_from(["<", "<="])), draw(NUMBERS))
-        return conjunction([low, high])
+        rule = conjunction([low, high])
     return ~rule if draw(st.booleans()) else rule
 
 
