@@ -335,7 +335,7 @@ def test_the_segmenter_takes_a_new_cutoff_as_a_parameter() -> None:
         ("day >= '25.12.2024'", r"Did you mean: day >= date\('2024-12-25'\)"),
         ("day >= {zoned}", "no time zone"),
         ("day >= {nat}", "NaT is not a date"),
-        ("day >= {text}", r"A date is written date\('2024-12-25'\)"),
+        ("day >= {text}", r"A date is written date\(\{text\}\)"),
         ("day >= date({number})", "takes a date in quotes"),
     ],
 )
@@ -575,6 +575,21 @@ def test_a_witness_may_lie_outside_of_the_calendar() -> None:
     (witness,) = [gap.witness["day"] for gap in gaps]
     assert rules.membership({"day": [witness]}).tolist() == [[False]]
     assert "10000" in str(gaps[0])
+
+
+def test_a_closed_list_of_dates_is_a_domain() -> None:
+    days = [dt.date(2024, 12, 24), dt.date(2024, 12, 25)]
+    known = {"day": {"values": days, "missing": False}}
+    rules = RuleSet({"a": "day < date('2024-12-25')", "b": "day >= date('2024-12-25')"})
+    assert rules.verify(known).is_mece
+    one = RuleSet({"a": "day < date('2024-12-25')"})
+    assert str(one.verify(known)) == (
+        "Not collectively exhaustive.\n"
+        "  no rule holds where day: {2024-12-25}; for example day=2024-12-25"
+    )
+    before = RuleSet({"b": "day >= date('2024-12-25')"})
+    text = str(before.verify({"day": {"missing": False}}))
+    assert "day: (-inf, 2024-12-25); for example day=2024-12-24" in text
 
 
 def test_numbers_and_dates_of_several_columns_are_proved_together() -> None:

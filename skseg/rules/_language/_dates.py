@@ -240,6 +240,11 @@ def matching_format(text: str) -> str | None:
     return None
 
 
+def is_iso(value: object) -> bool:
+    """Tell whether a value is an ISO date as text."""
+    return isinstance(value, str) and microseconds_of_text(value) is not None
+
+
 def likely_iso(text: str) -> str | None:
     """Return the ISO date that `text` is or, in a usual format, means; else None."""
     microseconds = microseconds_of_text(text)

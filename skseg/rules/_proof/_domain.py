@@ -10,11 +10,9 @@ from typing import Any
 from skseg.exceptions import RuleError, did_you_mean
 from skseg.rules._cells import (
     Axis,
-    BooleanAxis,
-    DateAxis,
     NumberAxis,
     OrderedAxis,
-    TextAxis,
+    PresenceAxis,
 )
 from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import (
@@ -22,7 +20,6 @@ from skseg.rules._language._conditions import (
     Comparison,
     Kind,
     Leaf,
-    Membership,
     Rule,
     comparison,
     membership,
@@ -71,7 +68,7 @@ class Domain:
     integer: bool = False
     low: float = -math.inf
     high: float = math.inf
-    values: tuple[str, ...] | tuple[float, ...] | tuple[Boolean, ...] | None = None
+    values: tuple[str, ...] | tuple[float, ...] | tuple[bool, ...] | None = None
     missing: bool = True
 
     def __post_init__(self) -> None:
@@ -109,7 +106,8 @@ class Domain:
                 )
             # They become what they are in rules: numbers are float64.
             values = membership("values", self.values).values
-            object.__setattr__(self, "values", values)
+            plain = (v.value if isinstance(v, Boolean) else v for v in values)
+            object.__setattr__(self, "values", tuple(plain))
 
     @property
     def _is_bounded(self) -> bool:
@@ -130,14 +128,13 @@ def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
     """
     if kind == "number" and domain.kind == "boolean":
         booleans = domain.values or ()
-        numbers = tuple(float(boolean == Boolean(True)) for boolean in booleans)
-        return replace(domain, values=numbers)
+        return replace(domain, values=tuple(map(float, booleans)))
     if kind == "boolean" and domain.kind == "number":
         values = tuple(
-            Boolean(bool(number))
-            for number in (1.0, 0.0)
-            if domain.low <= number <= domain.high
-            and (domain.values is None or number in domain.values)
+            boolean
+            for boolean in (True, False)
+            if domain.low <= boolean <= domain.high
+            and (domain.values is None or boolean in domain.values)
         )
         return Domain(values=values, missing=domain.missing) if values else domain
     return domain
@@ -146,7 +143,7 @@ def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
 def border_leaves(domain: Domain, name: str) -> list[Leaf]:
     """Return the conditions that split the column `name` at the domain's borders."""
     if domain.values is not None:
-        return [Membership(name, domain.values)]
+        return [membership(name, domain.values)]
     return [comparison(name, ">=", domain.low), comparison(name, "<=", domain.high)]
 
 
@@ -155,8 +152,8 @@ def allowed_cells(domain: Domain, axis: Axis) -> int:
     mask = axis.full
     if isinstance(axis, NumberAxis):
         mask = _allowed_numbers(domain, axis)
-    elif isinstance(axis, DateAxis | TextAxis | BooleanAxis) and domain.values is not None:
-        mask = axis.mask(Membership(axis.name, domain.values)) | axis.missing
+    elif domain.values is not None and not isinstance(axis, PresenceAxis):
+        mask = axis.mask(membership(axis.name, domain.values)) | axis.missing
     return mask if domain.missing else mask & ~axis.missing
 
 
