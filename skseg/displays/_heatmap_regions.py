@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skseg._typing import ObjectArray
-from skseg.rules._cells import Axis, NumberAxis, TextAxis, build_axes
+from skseg.rules._cells import (
+    Axis,
+    BooleanAxis,
+    DateAxis,
+    NumberAxis,
+    TextAxis,
+    build_axes,
+)
 
 if TYPE_CHECKING:
     from skseg._rfm._segmenter import RFMSegmenter
@@ -62,9 +69,14 @@ def _values_of_cells(axis: Axis) -> list[Any]:
     """Return a known value for every way in which conditions on a column can hold."""
     if isinstance(axis, TextAxis):
         return [*axis.values, "other".join(axis.values) + "other"]
+    if isinstance(axis, BooleanAxis):
+        return [False, True]
     if isinstance(axis, NumberAxis) and len(axis.edges):
         return [np.nextafter(axis.edges[0], -np.inf), *axis.edges]
-    return [0.0]
+    if isinstance(axis, DateAxis) and len(axis.edges):
+        return list(np.append(axis.edges[0] - 1, axis.edges).view("datetime64[us]"))
+    # Conditions on what is left ask for True, for False, or whether there is a value.
+    return [True, False]
 
 
 def _scored_columns(segmenter: RFMSegmenter) -> tuple[str, str]:

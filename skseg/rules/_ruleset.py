@@ -196,7 +196,10 @@ class RuleSet:
 
     @property
     def kinds(self) -> Mapping[str, Kind | None]:
-        """Column -> "number" or "text"; None where only its absence is asked for."""
+        """Column -> its kind; None where only its absence is asked for.
+
+        The kinds are "number", "text", "date" and "boolean".
+        """
         return MappingProxyType(self._kinds)
 
     @property

@@ -428,11 +428,11 @@ def leaf_kind(leaf: Leaf) -> Kind | None:
     return value_kind(values[0]) if values else None
 
 
-def value_kind(value: Threshold | str) -> Kind:
+def value_kind(value: Threshold | str | bool) -> Kind:
     """Return what kind of value a column is compared with."""
     if isinstance(value, str):
         return "text"
-    if isinstance(value, Boolean):
+    if is_boolean(value):
         return "boolean"
     return "date" if isinstance(value, Date) else "number"
 
