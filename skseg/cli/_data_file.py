@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from operator import eq
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype
+from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from skseg._rfm._calendar import check_date_format
 from skseg._rfm._date_texts import DateFormat, format_remedies
 from skseg._rfm._number_texts import NumberFormat
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules._language._dates import microseconds_of_text
+from skseg.rules._values import truth_value
 
 from ._csv_file import advice_on_encoding, find_layout, line_of_row, read_csv_texts
 from ._excel_file import read_excel_columns
 from ._file_format import FileFormat
 from ._file_source import CSV, EXCEL, FileSource, find_source
+from ._ids import as_integers_if_lossless, cell_text
 from ._number_columns import NumberColumn, number_remedies
 from ._parquet_file import read_parquet_columns
 from ._table_header import WantedColumns
@@ -85,16 +88,19 @@ class DataFile:
         column = self.frame[name]
         if column.dtype != object or infer_dtype(column, skipna=True) == "string":
             return column
-        texts = [None if pd.isna(value) else _cell_text(value) for value in column]
+        texts = [None if pd.isna(value) else cell_text(value) for value in column]
         return pd.Series(texts, column.index, dtype=object, name=name)
 
     def columns(self, kinds: Mapping[str, str | None]) -> pd.DataFrame:
-        """Return columns, read by their kind, "number", "date", or text or either."""
-        readers = {"number": self.numbers, "date": self.dates}
-        columns: dict[str, Any] = {
-            name: readers.get(kind or "", self.texts)(name)
-            for name, kind in kinds.items()
+        """Return columns read by their kind, which rules need: text if it is None."""
+        readers: dict[str | None, Callable[[str], Any]] = {
+            None: self.texts,
+            "text": self.texts,
+            "number": self.numbers,
+            "boolean": self.booleans,
+            "date": self.dates,
         }
+        columns = {name: readers[kind](name) for name, kind in kinds.items()}
         return pd.DataFrame(columns, index=self.frame.index)
 
     def numbers(self, name: str) -> FloatArray:
@@ -125,13 +131,27 @@ class DataFile:
         numbers: FloatArray = np.array([*column.numbers, np.nan], np.float64)[codes]
         return numbers
 
+    def booleans(self, name: str) -> pd.Series[Any]:
+        """Return a column of what rules take for true and false, or raise."""
+        column = self.frame[name]
+        codes, distinct = pd.factorize(column)
+        is_bad = np.array([truth_value(v) is None for v in distinct] + [False])[codes]
+        if is_bad.any():
+            row = int(np.argmax(is_bad))
+            raise InvalidDataError(
+                f"{place_of(self, row)}: The column {name!r} must hold true or false, "
+                "or 1 or 0, or nothing where it is missing. Got "
+                f"{_shown(distinct[codes[row]])}."
+            )
+        return column
+
     def dates(self, name: str) -> pd.Series[Any]:
         """Return a column of dates, or raise with the place."""
         column = self.frame[name]
-        if not is_text_or_object(column) or not self.date_format.text:
+        if not is_text_or_object(column) and not is_numeric_dtype(column):
             return column
         codes, distinct = pd.factorize(column)
-        moments = [self.date_format.read(value) for value in distinct]
+        moments = [self._moment(value) for value in distinct]
         is_bad = np.array([moment is None for moment in moments] + [False])[codes]
         if is_bad.any():
             row = int(np.argmax(is_bad))
@@ -140,10 +160,22 @@ class DataFile:
                 f"{place_of(self, row)}: The column {name!r} must hold dates, or "
                 "nothing where the date is missing. Got "
                 f"{_shown(distinct[codes[row]])}.",
-                advice=options_advice(format_remedies(texts, self.date_format)),
+                advice=options_advice(format_remedies(texts, self.date_format))
+                or "Write dates as 2024-12-25 or 2024-12-25 18:00, without a time "
+                "zone, or give their --date-format.",
             )
         dates = np.array([*moments, None], dtype=object)[codes]
         return pd.Series(dates, column.index, dtype=object, name=name)
+
+    def _moment(self, value: Any) -> dt.date | None:
+        """Return a date without a time zone, or None for what is none."""
+        is_iso = self.date_format.text is None and isinstance(value, str)
+        if is_iso and microseconds_of_text(value) is None:
+            # The rules, and the databases that they are sent to, read fewer forms.
+            return None
+        moment = self.date_format.read(value)
+        has_zone = isinstance(moment, dt.datetime) and moment.tzinfo is not None
+        return None if has_zone else moment
 
     def finite_numbers(self, name: str) -> FloatArray:
         """Return a column that has a finite number in every row, or raise."""
@@ -248,36 +280,3 @@ def is_text_or_object(column: pd.Series[Any]) -> bool:
 
 def _shown(value: Any) -> str:
     return repr(value) if isinstance(value, str) else f"{value}"
-
-
-def _cell_text(value: Any) -> str:
-    """Return a value of a cell as a CSV file would have it."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:
-    """Return ids as integers if Python writes each of them alike, else as they are.
-
-    The integers are int64, or Int64 where ids are missing.
-    """
-    codes, distinct = pd.factorize(texts)
-    written = list(distinct)
-    if not all(isinstance(text, str) for text in written):
-        return texts
-    try:
-        integers = [int(text) for text in written]
-        numbers = np.array(integers, dtype=np.int64)
-    except (ValueError, OverflowError):
-        return texts
-    if not integers or not all(map(eq, map(str, integers), written)):
-        return texts
-    missing = codes == -1
-    values = numbers[codes]
-    if not missing.any():
-        return pd.Series(values, texts.index, name=texts.name)
-    nullable = pd.arrays.IntegerArray(values, missing)
-    return pd.Series(nullable, texts.index, name=texts.name)

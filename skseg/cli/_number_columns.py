@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 from skseg._rfm._decimal_amounts import format_remedies
 from skseg._rfm._defects import Remedy
 from skseg._rfm._number_texts import NumberFormat
-from skseg.rules._values import is_number, to_float64
-
-_TRUTH_VALUES = {"true": 1.0, "false": 0.0}
+from skseg.rules._values import TRUTH_WORDS, is_number, to_float64
 
 
 class NumberColumn(NamedTuple):
@@ -49,5 +47,6 @@ def number_remedies(distinct: Sequence[Any], form: NumberFormat) -> list[Remedy]
 
 def _truth_value(value: Any) -> float | None:
     if isinstance(value, str):
-        return _TRUTH_VALUES.get(value.strip().casefold())
+        is_true = TRUTH_WORDS.get(value.lower())
+        return None if is_true is None else float(is_true)
     return float(value) if isinstance(value, bool) else None

@@ -128,7 +128,13 @@ def worded(error: Exception, terms: Terms) -> str:
     elif about_row is not None and error.row is not None and terms.data is not None:
         statement = about_row(error, terms.data)
     else:
-        statement = f"{place}{error.message}"
+        message = error.message
+        if terms.data is not None:
+            # The file needs what the library needs of the frame that it was read into.
+            message = message.replace(
+                f"{error.owner} needs", f"{terms.data.name} needs"
+            )
+        statement = f"{place}{message}"
     advice = _advice(error, terms)
     gap = "\n" if "\n" in statement else " "
     return f"{statement}{gap}{advice}" if advice else statement
@@ -271,7 +277,7 @@ def _date_format_advice(error: SksegError) -> str:
     """Return the option for a column of numbers, where there is one."""
     formats = re.findall(r"date_format='([^']*)'", error.advice or "")
     if len(formats) != 1:
-        return _DEFECT_HINTS["unparsable date"]
+        return "Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00)."
     return f"Give {_option_text('date_format', formats[0])}."
 
 

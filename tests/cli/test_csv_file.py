@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skseg.cli._data_file import as_integers_if_lossless, read_data_file
+from skseg.cli._data_file import read_data_file
+from skseg.cli._ids import as_integers_if_lossless
 from tests.cli.cli_tools import write_csv
 
 
@@ -83,7 +84,7 @@ def test_long_files_are_read_in_chunks(
         ("NA", None),
         ("0x1F", None),
         ("True", 1.0),
-        (" FALSE", 0.0),
+        ("FALSE", 0.0),
         ("١", None),
         ("1 000", None),
     ],

@@ -166,6 +166,27 @@ def test_booleans_of_csv_files_work_in_rules_outcomes_and_sql(
     assert names == expected.tolist()
 
 
+@pytest.mark.parametrize("name", list(WRITERS))
+def test_booleans_of_every_kind_of_file_mean_the_same(
+    name: str, tmp_path: Path
+) -> None:
+    rows: Cells = [["id", "vip"], [1, True], [2, None], [3, False]]
+    path = WRITERS[name](tmp_path / name, rows)
+    text = "rules: {Yes: vip == True, No: vip == False}\ndefault: Unknown\n"
+    rules, out = write(tmp_path / "r.yaml", text), tmp_path / "out"
+    arguments = ["rules", "apply", rules, path, "--out", out, *FAST]
+    assert skseg_command(*arguments).exit_code == 0
+    names = pd.read_csv(out / "rows.csv")["segment"]
+    assert names.to_list() == ["Yes", "Unknown", "No"]
+    if name != "d.parquet":
+        path = WRITERS[name](tmp_path / name, [*rows, [4, "yes"]])
+        place = "line 5" if name == "d.csv" else "row 5"
+        assert refused(path, "apply", rules) == (
+            f"{name}, {place}: The column 'vip' must hold true or false, or 1 or 0, or "
+            "nothing where it is missing. Got 'yes'."
+        )
+
+
 def test_booleans_among_numbers_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "d.csv", "aov,b\n1,2\nTRUE,3\n")
     rules = write(tmp_path / "r.yaml", LOW)
@@ -304,9 +325,50 @@ def test_dates_of_rules_are_read_in_their_format(tmp_path: Path) -> None:
     write(path, "when,n\n01.08.2024,1\n\nsoon,2\n")
     error = skseg_command(*formatted).stderr
     assert error.startswith("Error: d.csv, line 4: The column 'when' must hold dates")
+    write(path, "when,n\n2024-08-01 10:00,1\n2024-06-01,2\n")
+    assert skseg_command(*arguments).exit_code == 0
+    names = pd.read_csv(out / "rows.csv")["segment"].to_list()
+    assert names == ["Late", "Rest"]
+    write(path, "when,n\n01.08.2024,1\n")
+    assert skseg_command(*arguments).stderr == (
+        "Error: d.csv, line 2: The column 'when' must hold dates, or nothing where the "
+        "date is missing. Got '01.08.2024'. Give --date-format %d.%m.%Y, which reads "
+        "'01.08.2024' as 2024-08-01, or --date-format %m.%d.%Y, which reads "
+        "'01.08.2024' as 2024-01-08.\n"
+    )
+    write(path, "when,n\n2024-08-01T10:00:00Z,1\n")
+    assert "without a time zone" in skseg_command(*arguments).stderr
     result = skseg_command(*arguments, "--date-format", "%d.%m")
     assert result.exit_code == 2
     assert "--date-format must be a format of" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("days", "advice"),
+    [
+        ([45627, 45628], "Give --date-format excel."),
+        ([20241201, 20241202], "Give --date-format %Y%m%d."),
+        (
+            [1733011200] * 2,
+            "Write dates in ISO 8601 (2024-03-31, 2024-03-31 10:15:00).",
+        ),
+    ],
+)
+def test_numbers_for_dates_are_refused_with_the_format_that_reads_them(
+    days: list[int], advice: str, tmp_path: Path
+) -> None:
+    rows: Cells = [
+        ["id", "when", "paid"],
+        *([i, day, 1.5] for i, day in enumerate(days)),
+    ]
+    path = write_parquet(tmp_path / "d.parquet", rows)
+    arguments = ["rfm", path, *TINY, "--out", tmp_path / "out", *FAST]
+    error = skseg_command(*arguments).stderr
+    assert error.startswith("Error: d.parquet needs dates in the column 'when', which ")
+    assert error.endswith(f" {advice}\n")
+    if "--date-format" in advice:
+        option = advice.removeprefix("Give ").removesuffix(".").split()
+        assert skseg_command(*arguments, *option).exit_code == 0
 
 
 def test_a_name_of_the_temporary_pipe_is_no_promise(tmp_path: Path) -> None:
