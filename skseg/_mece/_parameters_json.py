@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from skseg.exceptions import RuleError
-from skseg.rules import Rule, parse
+from skseg.rules import Domain, Rule, parse
+from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import Comparison
 from skseg.rules._language._dates import is_date_value
 from skseg.rules._language._thresholds import (
@@ -19,6 +21,9 @@ from skseg.rules._language._thresholds import (
     as_threshold,
     threshold_text,
 )
+from skseg.rules._proof._domain import as_schema
+
+from ._strategy_shape import is_finite
 
 # A value that JSON has no word for, such as q(0.75), is written as {"threshold": text}.
 _THRESHOLD = "threshold"
@@ -63,12 +68,53 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def write_schema(schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a schema as JSON; raise RuleError for an infinity in it."""
+    if schema is None:
+        return None
+    return {name: _plain_domain(name, d) for name, d in as_schema(schema).items()}
+
+
+def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
+    standard = Domain()
+    facts = {
+        field.name: value
+        for field in fields(Domain)
+        if (value := getattr(domain, field.name)) != getattr(standard, field.name)
+    }
+    if not is_finite(facts):
+        raise RuleError(
+            f"The schema of column {name!r} names an infinity, which JSON cannot hold. "
+            f"Leave the bound out. Got {facts!r}."
+        )
+    if domain.values is not None:
+        facts["values"] = [_plain_value(name, value) for value in domain.values]
+    return facts
+
+
+def read_schema(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the schema that `write_schema` wrote."""
+    if content is None:
+        return None
+    schema = dict(content)
+    for name, domain in content.items():
+        if isinstance(domain, Mapping) and isinstance(domain.get("values"), list):
+            place = f"schema.{name}.values"
+            values = [_read_value(place, value) for value in domain["values"]]
+            schema[name] = {**domain, "values": values}
+    return schema
+
+
 def _plain_value(name: str, value: Any) -> Any:
-    """Return the value of a named parameter of rules as JSON."""
+    """Return a value of rules as JSON."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Quantile | Extreme) or is_date_value(value):
         return {_THRESHOLD: threshold_text(as_threshold(value))}
+    if isinstance(value, Boolean):
+        return value.value
+    if isinstance(value, np.bool_):
+        return bool(value)
     if isinstance(value, numbers.Real):
         is_plain = isinstance(value, bool | int | float)
         number: Any = value if is_plain else float(value)
@@ -92,24 +138,25 @@ def read_parameters(content: Mapping[str, Any]) -> dict[str, Any]:
     parameters = dict(content)
     if content.get("params") is not None:
         parameters["params"] = {
-            name: _read_value(name, value) for name, value in content["params"].items()
+            name: _read_value(f"parameters.params.{name}", value)
+            for name, value in content["params"].items()
         }
     return parameters
 
 
-def _read_value(name: str, value: Any) -> Any:
+def _read_value(place: str, value: Any) -> Any:
     if isinstance(value, list):
-        return [_read_value(name, inner) for inner in value]
+        return [_read_value(place, inner) for inner in value]
     if not isinstance(value, Mapping):
         return value
     text = value.get(_THRESHOLD)
     if len(value) == 1 and isinstance(text, str):
-        rule = parse(f"x >= {text}")
+        rule = parse(f"x == {text}")
         if isinstance(rule, Comparison):
             return rule.threshold
     raise RuleError(
-        f"Not a strategy: parameters.params.{name} must be a number, text, a list, or "
-        f'an object such as {{"{_THRESHOLD}": "q(0.75)"}}. Got {value!r} instead.',
-        name="parameters",
+        f"Not a strategy: {place} must be a number, text, a list, or an object such as "
+        f'{{"{_THRESHOLD}": "q(0.75)"}}. Got {value!r} instead.',
+        name=place,
         value=value,
     )

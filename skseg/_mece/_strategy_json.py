@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,14 @@ import pandas as pd
 
 from skseg._core._validation import positional_names
 from skseg.exceptions import MissingColumnError, RuleError
-from skseg.rules import Domain, RuleSet
+from skseg.rules import RuleSet
 from skseg.rules._language._json import json_text
 from skseg.rules._proof._domain import as_schema
 
 from ._cut_points import CutPoint, read_cut_points
 from ._edited_parameters import edited_parameters
 from ._fingerprints import fingerprint
+from ._parameters_json import read_schema, write_schema
 from ._rules import OWNER, tiers
 from ._strategy_edits import (
     DERIVED,
@@ -30,7 +30,7 @@ from ._strategy_edits import (
     read_fitted,
     with_fingerprint,
 )
-from ._strategy_shape import FORMAT, PARAMETERS, VERSION, check_strategy, is_finite
+from ._strategy_shape import FORMAT, PARAMETERS, VERSION, check_strategy
 from ._words import describe
 
 FIRST_COLUMNS = ["code", "name", "rule", "n", "share", "description"]
@@ -81,7 +81,7 @@ def write_strategy(
         "version": VERSION,
         "columns": columns if isinstance(columns, int) else list(columns),
         "universe": found["universe"],
-        "schema": _plain_schema(schema),
+        "schema": write_schema(schema),
         "segments": entries,
         "parameters": {key: parameters[key] for key in PARAMETERS},
         "fitted": with_fingerprint(found),
@@ -113,23 +113,6 @@ def plain(value: Any) -> Any:
     return None if value is pd.NA or value != value else value
 
 
-def _plain_schema(schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if schema is None:
-        return None
-    return {name: _plain_domain(name, d) for name, d in as_schema(schema).items()}
-
-
-def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
-    standard = asdict(Domain())
-    facts = {k: v for k, v in asdict(domain).items() if v != standard[k]}
-    if not is_finite(facts):
-        raise RuleError(
-            f"The schema of column {name!r} names an infinity, which JSON cannot hold. "
-            f"Leave the bound out. Got {facts!r}."
-        )
-    return facts
-
-
 class Strategy:
     """The contents of a strategy file, given as JSON or by its path.
 
@@ -143,7 +126,8 @@ class Strategy:
         content = _read(source)
         entries = content["segments"]
         self.columns: list[str] | int = content["columns"]
-        self.schema = as_schema(content.get("schema"))
+        schema = read_schema(content.get("schema"))
+        self.schema = as_schema(schema)
         self.rules = _read_rules(content)
         self._require_columns()
         self.notes = notes_on_derived(content)
@@ -163,7 +147,7 @@ class Strategy:
             rules=self.rules,
             actions=self.actions,
         )
-        self.parameters["schema"] = content.get("schema")
+        self.parameters["schema"] = schema
         self._read_facts(fitted)
         self.segments = _segments(self, entries)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import warnings
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from skseg import MECERuleSegmenter
 from skseg.datasets import make_cart_abandoners
 from skseg.exceptions import InfeasibleError, RuleError
 from skseg.rules import Rule, RuleSet, parse, q
+from skseg.rules._proof._domain import as_schema
 from skseg.rules._proof._equivalence import equivalent
 from tests.examples import few_examples
 from tests.rules.strategies import columns_for
@@ -525,6 +527,7 @@ def test_a_strategy_of_segments_alone_is_read() -> None:
     assert segmenter.predict(customers()).tolist() == fitted().labels_.tolist()
 
 
+DAYS = pd.to_datetime(["2024-12-20", "2024-12-21", "2024-12-25"])
 VALUES = st.sampled_from(
     [3, 40.5, "a", q(0.5), float("inf"), ["a", "b"], (1.5, 2), np.float64(7), True]
 )
@@ -593,6 +596,34 @@ def test_parameters_come_back_and_a_refit_gives_the_same(settings: Any) -> None:
     assert copy.to_json(dialect=None) == text
     assert copy.labels_.tolist() == segmenter.labels_.tolist()
     pd.testing.assert_frame_equal(copy.segments_, segmenter.segments_)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "schema"),
+    [
+        ("premium == {v}", True, {"premium": {"values": [True, False]}}),
+        ("premium == {v}", np.bool_(False), None),
+        ("day >= {v}", dt.date(2024, 12, 25), None),
+        ("day >= {v}", pd.Timestamp("2024-12-25 10:00"), None),
+        ("day in {v}", [np.datetime64("2024-12-21")], {"day": {"values": DAYS}}),
+        ("aov > {v}", float("-inf"), None),
+        ("aov in {v}", np.array([1.0, 2.5]), None),
+        ("aov in {v}", {3, 4}, {"aov": {"values": [1, 2.5, 3]}}),
+    ],
+    ids=str,
+)
+def test_values_of_every_kind_come_back(rule: str, value: Any, schema: Any) -> None:
+    X = pd.DataFrame({"aov": [1, 2.5, 3], "premium": [True, False, True], "day": DAYS})
+    segmenter = MECERuleSegmenter(
+        {"A": rule}, default="Rest", params={"v": value}, schema=schema
+    ).fit(X)
+    text = segmenter.to_json()
+    copy = MECERuleSegmenter.from_strategy(text)
+    assert copy.rules_ == segmenter.rules_
+    assert copy.parse_rules() == segmenter.parse_rules()
+    assert as_schema(copy.schema) == as_schema(schema)
+    assert copy.to_json() == text
+    assert copy.fit(X).to_json() == text
 
 
 def test_a_value_that_json_cannot_hold_is_named() -> None:
