@@ -12,7 +12,7 @@ from skseg._typing import BoolArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
 from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet, parse
 from skseg.rules._language._conditions import conjunction
-from skseg.rules._language._text import column_text
+from skseg.rules._language._names import column_text
 from skseg.rules._proof._domain import as_schema, border_leaves
 
 OWNER = "MECERuleSegmenter"

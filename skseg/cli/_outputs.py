@@ -13,7 +13,7 @@ import pandas as pd
 import skseg
 from skseg.exceptions import InvalidDataError, MissingExtraError
 from skseg.rules import RuleSet
-from skseg.rules._language._text import column_text
+from skseg.rules._language._names import column_text
 
 from ._rfm_run import RFMRun
 from ._rules_apply import RESULT_COLUMNS, RulesRun

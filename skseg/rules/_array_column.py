@@ -14,7 +14,7 @@ from skseg.exceptions import RuleError
 from ._date_column import DateArray, read_dates
 from ._language._booleans import is_boolean, is_truth_word
 from ._language._dates import is_date_value, microseconds_of_text
-from ._language._text import column_text
+from ._language._names import column_text
 from ._values import (
     NUMBER_TYPES,
     is_missing_value,
@@ -198,7 +198,7 @@ def date_advice(name: str) -> str:
     """Say how to use a column of dates."""
     return (
         "Turn dates into a number first, such as days before today, or compare them "
-        f"with a date in a rule: col({name!r}) >= date('2024-12-25')."
+        f"with a date in a rule: {column_text(name)} >= date('2024-12-25')."
     )
 
 

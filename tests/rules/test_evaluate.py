@@ -564,7 +564,7 @@ def test_an_error_about_dates_says_what_to_do() -> None:
     assert str(error.value) == (
         "The rule set compares numbers, and column 'a' holds Datetime(time_unit='us', "
         "time_zone=None). Turn dates into a number first, such as days before today, "
-        "or compare them with a date in a rule: col('a') >= date('2024-12-25')."
+        "or compare them with a date in a rule: a >= date('2024-12-25')."
     )
 
 

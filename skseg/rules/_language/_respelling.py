@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._dates import likely_iso
+from ._names import column_text
 from ._spellings import CLOSE, OPEN, QUOTED, SIGNS, SPELLINGS
-from ._text import column_text
 
 _MOST_SENTENCES = 2
 _LIKE = re.compile(

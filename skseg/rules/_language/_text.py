@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import keyword
-import unicodedata
 from collections.abc import Sequence
 
-from ._booleans import Boolean, is_truth_word
+from ._booleans import Boolean
 from ._conditions import And, Comparison, Membership, Missing, Not, Or, Rule
 from ._dates import Date
+from ._names import column_text
 from ._thresholds import threshold_text
 
-RESERVED = frozenset({"col", "q", "max", "min", "missing", "inf", "nan"})
-
 _MIRRORED = {">": "<", ">=": "<="}
-
-
-def column_text(name: str) -> str:
-    """Return a bare column name where that reads back unchanged, else ``col(...)``."""
-    bare = (
-        name.isidentifier()
-        and not keyword.iskeyword(name)
-        and name not in RESERVED
-        and not is_truth_word(name)
-        # Python normalises identifiers, so a bare name must be normal already.
-        and unicodedata.normalize("NFKC", name) == name
-    )
-    return name if bare else f"col({name!r})"
 
 
 def value_text(value: float | str | Date | Boolean) -> str:
