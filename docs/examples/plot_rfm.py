@@ -101,3 +101,10 @@ sizes = SegmentSizesDisplay.from_estimator(segmenter)
 # have bought just once or twice that two of the quantiles are equal.
 
 heatmap = RFMHeatmapDisplay.from_estimator(segmenter, customers)
+
+# %%
+# Where monetary value decides as well, a region has the names of all segments that its
+# customers may be in.
+
+seed = RFMSegmenter("seed").fit(customers)
+seed_heatmap = RFMHeatmapDisplay.from_estimator(seed, customers)

@@ -418,14 +418,34 @@ def test_the_heatmap_of_seed_has_names_and_says_what_decides() -> None:
     assert ax.get_xlabel().endswith("\nseveral names: decided by monetary")
 
 
-def test_a_text_may_decide_in_a_region() -> None:
-    X = ladder(3).assign(plan=["pro", "free", "trial"] * 9)
-    segments = {"Pro": "R == 3 and plan == 'pro'"}
+@pytest.mark.parametrize(
+    ("condition", "column"),
+    [
+        ("plan == 'pro'", "plan"),
+        ("plan != 'pro'", "plan"),
+        ("plan in ('pro', 'free')", "plan"),
+        ("premium == 1", "premium"),
+        ("premium < 1", "premium"),
+        ("is_member == True", "is_member"),
+        ("not is_member == True", "is_member"),
+        ("since >= date('2024-01-05')", "since"),
+        ("not since >= date('2024-01-05')", "since"),
+        ("since == date('2024-01-05')", "since"),
+        ("monetary >= 2.5", "monetary"),
+    ],
+)
+def test_a_further_column_may_decide_in_a_region(condition: str, column: str) -> None:
+    X = ladder(3).assign(
+        plan=["pro", "free", "trial"] * 9,
+        is_member=[True, False, False] * 9,
+        since=pd.date_range("2024-01-01", periods=27),
+    )
+    segments = {"Pro": f"R == 3 and {condition}"}
     segmenter = RFMSegmenter(segments, default="Rest", n_scores=3).fit(X)
     display = RFMHeatmapDisplay.from_estimator(segmenter, X)
     assert display.regions[2].tolist() == ["Pro / Rest"] * 3
     assert display.regions[:2].ravel().tolist() == ["Rest"] * 6
-    assert display.decided_by == ("plan",)
+    assert display.decided_by == (column,)
 
 
 def test_too_many_combinations_have_no_regions(monkeypatch: pytest.MonkeyPatch) -> None:
