@@ -177,6 +177,23 @@ def explained(labels: npt.NDArray[np.intp], y: FloatArray, weight: FloatArray) -
     return float(squares.sum() / (weight @ centred**2))
 
 
+def test_a_grid_that_no_cuts_divide_is_merged_freely() -> None:
+    # A pinwheel: five segments of 10 rows, which no cut from edge to edge separates.
+    sizes_of_cells = [[3, 7, 6], [8, 10, 4], [2, 1, 9]]
+    cells = [
+        (a, b) for a in range(3) for b in range(3) for _ in range(sizes_of_cells[a][b])
+    ]
+    tiers = ["{0} < 1", "1 <= {0} < 2", "{0} >= 2"]
+    rules = {
+        f"{i}{j}": f"{tiers[i].format('a')} and {tiers[j].format('b')}"
+        for i in range(3)
+        for j in range(3)
+    }
+    segmenter = MECERuleSegmenter(rules, default="Others", min_size=10, max_size=10)
+    segmenter.fit(pd.DataFrame(cells, columns=["a", "b"]))
+    assert list(sizes(segmenter).values()) == [10] * 5 + [0]
+
+
 def test_the_segment_of_what_is_missing_joins_the_tier_of_like_outcome() -> None:
     # On the axis of the column, missing values are next to the highest ones.
     values = np.concatenate([np.arange(100.0), [np.nan] * 10])
