@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidParameterError, MissingColumnError
 from skseg.rules import Columns, Gap, Overlap, RuleSet, is_missing_value
 from skseg.rules._language._dates import is_date_value, moment_text
 from skseg.rules._language._thresholds import format_number
-from skseg.rules._proof._domain import Domain, as_schema
+from skseg.rules._proof._domain import Domain, as_schema, domain_of_kind
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._canvas import TITLE_PAD
@@ -246,7 +246,10 @@ class RuleMapDisplay(Display):
         _check_rules(rules)
         columns = _check_columns(columns, rules)
         row = _check_at(at, columns, rules)
-        domains = {n: as_schema(schema).get(n, Domain()) for n in rules.columns}
+        domains = {
+            n: domain_of_kind(as_schema(schema).get(n, Domain()), rules.kinds[n])
+            for n in rules.columns
+        }
         cells = {n: column_axis(rules, n, domains[n], _OWNER) for n in rules.columns}
         data = None if X is None else Columns(X, _OWNER)
         if data is not None:
