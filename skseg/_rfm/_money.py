@@ -22,7 +22,7 @@ from ._decimal_amounts import (
 from ._defects import Defects
 from ._float_decimals import MAX_DECIMALS, MAX_UNITS, Amounts, amounts_of_floats
 from ._number_texts import NumberFormat
-from ._series import plain_series
+from ._series import is_float, plain_series
 from ._table_options import OWNER, Options
 
 ROUNDING_MODES = {
@@ -76,7 +76,7 @@ def _read_column(
     dtype = series.dtype
     if dtype in (nw.Int128, nw.UInt128):
         return read_decimals(series, number_format, defects)
-    if dtype.is_integer() or dtype.is_float():
+    if dtype.is_integer() or is_float(series):
         return _read_floats(series, defects)
     if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return read_decimals(series, number_format, defects)

@@ -30,10 +30,27 @@ def plain_series(frame: nw.DataFrame[Any], name: str) -> nw.Series[Any]:
     array = native.array.__arrow_array__() if is_pandas else native
     if kind not in _PLAIN_TYPES:
         return _series_of(pd.Series(array.to_pylist(), dtype=object), name)
-    array = array.cast(_PLAIN_TYPES[kind])
+    array = _cast(array, _PLAIN_TYPES[kind])
     if is_pandas:
         array = pd.Series(array, dtype=pd.ArrowDtype(array.type))
     return _series_of(array, name)
+
+
+def _cast(array: Any, kind: str) -> Any:
+    """Return an array of Arrow as another type, also where Arrow has no cast for it."""
+    try:
+        return array.cast(kind)
+    except NotImplementedError:
+        import pyarrow as pa
+
+        return pa.chunked_array([pa.array(array.to_pylist(), kind)])
+
+
+def is_float(series: nw.Series[Any]) -> bool:
+    """Tell whether a column holds floats; narwhals may not know those of 16 bits."""
+    if series.dtype == nw.Unknown:
+        return bool(series.to_numpy().dtype.kind == "f")
+    return series.dtype.is_float()
 
 
 def _series_of(native: Any, name: str) -> nw.Series[Any]:

@@ -173,6 +173,8 @@ def test_cents_of_every_type_and_frame_are_exact_or_refused(
         pytest.skip("as objects they are float64, which does not show what they were")
     if dtype == "float16" and largest > 60_000:
         pytest.skip("float16 ends with 65,504")
+    if dtype == "float16" and make_kind is KINDS["polars"]:
+        pytest.skip("some versions of polars make float32 of it")
     rng = np.random.default_rng(largest)
     cents = rng.integers(-largest * 100, largest * 100, 50)
     exact = [Decimal(int(c)).scaleb(-2) for c in cents]
@@ -191,7 +193,9 @@ def amount_column(exact: Sequence[Decimal], dtype: pa.DataType) -> pa.Array:
         return pa.array(np.array(list(map(float, exact)), dtype=numpy_type))
     if pa.types.is_decimal(dtype):
         return pa.array(exact, dtype)
-    return pa.array(list(map(str, exact))).cast(dtype)
+    if pa.types.is_dictionary(dtype):
+        return pa.array(list(map(str, exact))).dictionary_encode()
+    return pa.array(list(map(str, exact)), dtype)
 
 
 @pytest.mark.parametrize(
