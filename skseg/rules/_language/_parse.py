@@ -292,21 +292,22 @@ class _Parser:
     ) -> str:
         """Say what to write where both sides of a comparison mention columns."""
         written = self.source.segment
-        advice = []
-        if isinstance(right, ast.Name) and symbol in ("==", "!="):
-            quoted = f"{written(left)} {symbol} {written(right)!r}"
-            advice.append(f"Text values are quoted: {quoted}.")
+        is_equality = symbol in ("==", "!=")
+        if is_equality and isinstance(right, ast.Name):
+            name = written(right)
+            if name not in (self.columns or ()):
+                return f"Text values are quoted: {written(left)} {symbol} {name!r}."
         left_code, right_code = column_code(left), column_code(right)
-        if left_code and right_code:
-            if symbol in ("==", "!="):
-                code, compared = f"{left_code} {symbol} {right_code}", "== True"
-            else:
-                code, compared = f"{left_code} - ({right_code})", f"{symbol} 0"
-            advice.append(
-                f"Compare two columns first, X = X.assign(computed={code}). Then the "
-                f"condition is: computed {compared}"
-            )
-        return " ".join(advice)
+        if left_code is None or right_code is None:
+            return ""
+        if is_equality:
+            code, compared = f"{left_code} {symbol} {right_code}", "== True"
+        else:
+            code, compared = f"{left_code} - ({right_code})", f"{symbol} 0"
+        return (
+            f"Compare two columns first, X = X.assign(computed={code}). Then the "
+            f"condition is: computed {compared}"
+        )
 
     def _is_column(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):

@@ -262,7 +262,7 @@ X = pd.DataFrame(
     ],
 )
 def test_columns_are_computed_as_advised(text: str, expected: list[bool]) -> None:
-    said = advice(text)
+    said = advice(text, columns=[*X.columns])
     code = said[said.index("X = X.assign(") :]
     code = code[
         4 : code.index(")." if ")." in code and "). Then" in code else "), and") + 1
