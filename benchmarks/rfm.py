@@ -27,6 +27,7 @@ import pandas as pd
 from _measure import write_results
 
 from skseg import RFMSegmenter, rfm_table
+from skseg._rfm._float_decimals import amounts_of_floats
 
 RESULTS = Path(__file__).parent / "results" / "rfm.csv"
 RUNS = 5
@@ -124,6 +125,20 @@ def lines_of_orders(orders: pd.DataFrame) -> dict[str, Callable[[], Any]]:
     return {
         "pandas group-by: max, nunique, sum": bare,
         "rfm_table(order_id=...) + RFMSegmenter.fit": segments,
+    }
+
+
+def exact_amounts(amounts: np.ndarray) -> dict[str, Callable[[], Any]]:
+    """Compare reading amounts with the decimals that they need to plain rounding."""
+    with_tax = amounts * 1.19
+    return {
+        "numpy.rint(amounts * 100)": lambda: np.rint(amounts * 100),
+        "amounts in cents, decimals found": lambda: amounts_of_floats(
+            amounts, amounts.dtype
+        ),
+        "amounts with tax and noise, decimals found": lambda: amounts_of_floats(
+            with_tax, with_tax.dtype
+        ),
     }
 
 
@@ -245,6 +260,9 @@ def main() -> None:
     size = f"{n_rows:,} transactions of {n_customers:,} customers"
     report(f"{size}, a row is an order", n_rows, rows_as_orders(orders))
     report(f"{size}, two lines an order", n_rows, lines_of_orders(orders))
+
+    title = f"amounts of {n_rows:,} transactions as whole units"
+    report(title, n_rows, exact_amounts(orders["amount"].to_numpy()))
 
     table = rfm_table(
         orders, customer_id="customer_id", date="date", amount="amount", as_of=AS_OF

@@ -291,7 +291,7 @@ def _placeholder_warning(
     shown = ", ".join(f"{text!r} ({n:,})" for text, n in texts.items())
     n_rows = sum(texts.values())
     verb = "transaction has" if n_rows == 1 else "transactions have"
-    noun = kind.removeprefix("placeholder ")
+    noun = kind.removeprefix("placeholder ").replace("customer", "customer id")
     article = "an" if noun.startswith("o") else "a"
     # What has been left out would be refused again without its action.
     invalid: dict[str, str] = dict.fromkeys(lines.excluded, "exclude")
