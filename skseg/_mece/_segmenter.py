@@ -29,6 +29,7 @@ from skseg.rules._proof._domain import as_schema
 from skseg.rules._unseen import warn_of_unseen_values
 
 from ._cut_points import cut_point_table, cut_points
+from ._division import NoLegalSizesError
 from ._merge_report import merge_report, warn_of_large_loss
 from ._named_params import NamedParamsMixin
 from ._parameters_json import snapshot
@@ -41,7 +42,7 @@ from ._rules import (
     require_covered,
     tiers,
 )
-from ._sizing import NoLegalSizesError, SizedSegment
+from ._sizing import SizedSegment
 from ._strategy import StrategyMixin, check_playbook
 from ._strategy_json import Strategy
 from ._table import check_score_weights, lineage_table, mece_table, origins

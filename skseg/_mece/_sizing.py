@@ -6,42 +6,27 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from skseg._search._bounds import SizeBounds, size_bounds
-from skseg._search.sizes._split import Interval, split_to_sizes
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule
-from skseg.rules._language._conditions import conjunction, disjunction
+from skseg.rules._language._conditions import disjunction
 
+from ._division import Bound, Division, NoLegalSizesError
 from ._merging import PartMerger, Profiles
 from ._names import group_name, joined_name, unique_name
-from ._parts import Part, Pool, Regions, cut_rule
+from ._parts import Part, Pool
 from ._slicing import Slicing
-
-Bound = Literal["min_size", "max_size"]
-
-
-class NoLegalSizesError(Exception):
-    """One attempt at legal sizes has failed; another one may succeed.
-
-    Keeps the rules whose rows could not be split or merged, and the bound that they
-    break.
-    """
-
-    def __init__(self, pool: Pool, bound: Bound, reason: str) -> None:
-        super().__init__(reason)
-        self.pool = pool
-        self.bound = bound
 
 
 @dataclass(frozen=True)
 class SizedSegment:
     """A segment after splitting and merging, with a rule that is not yet simplified.
 
-    `rules` holds the names of the business rules that its rows come from; it is split
+    `rules` holds the names of the business rules that it can hold rows of; it is split
     if rows of these rules are in other segments too.
     """
 
@@ -88,6 +73,18 @@ class Sizing:
         return size_bounds(self.min_size, self.max_size, self.weight)
 
     @cached_property
+    def _division(self) -> Division:
+        return Division(
+            list(self.rules.values()),
+            self.codes,
+            self.weight,
+            self.columns,
+            self.values,
+            self.bounds,
+            self.schema,
+        )
+
+    @cached_property
     def profiles(self) -> Profiles:
         """What merging is to preserve."""
         return Profiles(self.features, self.weight)
@@ -124,11 +121,11 @@ class Sizing:
             if pool:
                 name = joined_name([self.names[i] for i in pool])
                 piece = part._replace(pool=pool)
-                partial.setdefault(name, []).append((piece, self._rule(piece)))
+                partial.setdefault(name, []).append((piece, self._division.rule(piece)))
         whole_names = [self.names[i] for i in whole]
         return SizedSegment(
             group_name(whole_names, partial, self.columns, self.schema),
-            disjunction(map(self._rule, group)),
+            disjunction(map(self._division.rule, group)),
             tuple(self.names[i] for i in positions),
             bool(partial),
             sum(part.size for part in group) > self.bounds.high,
@@ -139,7 +136,7 @@ class Sizing:
         pools: list[Pool] = [(position,) for position in range(len(self.rules))]
         groups, failure = self._first_legal(pools)
         if self.has_outcome and self._has_small_and_large():
-            wholes = [self._whole(pool) for pool in pools]
+            wholes = [self._division.whole(pool) for pool in pools]
             slicing = Slicing(
                 wholes,
                 self.values,
@@ -196,8 +193,10 @@ class Sizing:
 
     def _regrouped(self, parts: Sequence[Part]) -> list[list[Part]] | None:
         """Return parts split and merged to legal sizes, None if that fails."""
+        split = self._division.split
         try:
-            return self._merged([p for part in parts for p in self._split(part)])
+            pieces = [piece for part in parts for piece in split(part, self.max_size)]
+            return self._merged(pieces)
         except NoLegalSizesError:
             return None
 
@@ -213,15 +212,13 @@ class Sizing:
         self, pools: Iterable[Pool], max_size: float, *, allow_oversize: bool = False
     ) -> list[list[Part]]:
         """Return the groups of parts after splitting by `max_size` and merging."""
-        wholes = map(self._whole, pools)
-        return self._merged(
-            [
-                p
-                for whole in wholes
-                for p in self._split(whole, max_size, allow_oversize)
-            ],
-            allow_oversize,
-        )
+        parts = []
+        for pool in pools:
+            whole = self._division.whole(pool)
+            parts += self._division.split(
+                whole, max_size, allow_oversize=allow_oversize
+            )
+        return self._merged(parts, allow_oversize)
 
     def _merged(
         self, parts: Sequence[Part], allow_oversize: bool = False
@@ -232,56 +229,13 @@ class Sizing:
         groups = self._merge(parts, allow_oversize)
         return [[parts[i] for i in group] for group in groups]
 
-    def _split(
-        self,
-        part: Part,
-        max_size: float | None = None,
-        allow_oversize: bool = False,
-    ) -> list[Part]:
-        """Return a part split into legal sizes if it is too large."""
-        max_size = self.max_size if max_size is None else max_size
-        if part.size <= size_bounds(0.0, max_size, self.weight).high:
-            return [part]
-        if not self.columns:
-            if allow_oversize:
-                return [part]
-            raise NoLegalSizesError(
-                part.pool,
-                "max_size",
-                "There is no column of numbers to split on; name some in split_on.",
-            )
-        split = split_to_sizes(
-            self.values[part.rows],
-            self.min_size,
-            max_size,
-            sample_weight=self.weight[part.rows],
-            allow_oversize=allow_oversize,
-            names=self.columns,
-        )
-        if not split.boxes:
-            raise NoLegalSizesError(part.pool, "max_size", split.infeasibility)
-        parts = [
-            part.narrowed(box.intervals, split.codes == i, box.size)
-            for i, box in enumerate(split.boxes)
-        ]
-        return (
-            parts if len(part.pool) == 1 else list(map(self._without_strangers, parts))
-        )
-
-    def _without_strangers(self, part: Part) -> Part:
-        """Return a part of a pool without the rules that have no rows in it, ever."""
-        rules = [self._rule(part._replace(pool=(i,))) for i in part.pool]
-        regions = Regions(rules, self.schema)
-        pool = (i for k, i in enumerate(part.pool) if not regions.is_empty(k))
-        return part._replace(pool=tuple(pool))
-
     def _merge(
         self, parts: Sequence[Part], allow_oversize: bool
     ) -> Sequence[tuple[int, ...]]:
         """Return the positions of the parts that become one segment."""
         merger = PartMerger(
             parts,
-            [self._rule(part) for part in parts],
+            [self._division.rule(part) for part in parts],
             self.profiles.of(parts),
             self.bounds,
             self.schema,
@@ -302,7 +256,7 @@ class Sizing:
 
     def _with_pooled(self, pools: Sequence[Pool], pool: Pool) -> list[Pool]:
         """Return the pools, one of them united with the nearest other one."""
-        wholes = [self._whole(candidate) for candidate in pools]
+        wholes = [self._division.whole(candidate) for candidate in pools]
         profiles = self.profiles.of(wholes)
         position = next(i for i, pooled in enumerate(pools) if {*pool} <= {*pooled})
         distance = ((profiles - profiles[position]) ** 2).sum(axis=1)
@@ -312,19 +266,3 @@ class Sizing:
         return sorted(
             [united, *(p for p in pools if p not in (pools[position], nearest))]
         )
-
-    @cached_property
-    def _rows(self) -> list[IntArray]:
-        """The rows of every rule."""
-        order = np.argsort(self.codes, kind="stable")
-        ends = np.cumsum(np.bincount(self.codes, minlength=len(self.rules)))
-        return np.split(order, ends[:-1])
-
-    def _whole(self, pool: Pool) -> Part:
-        rows = np.sort(np.concatenate([self._rows[position] for position in pool]))
-        intervals = (Interval(),) * len(self.columns)
-        return Part(pool, intervals, rows, float(self.weight[rows].sum()))
-
-    def _rule(self, part: Part) -> Rule:
-        whole = disjunction([self.rules[self.names[i]] for i in part.pool])
-        return conjunction([whole, cut_rule(self.columns, part.intervals)])
