@@ -216,10 +216,16 @@ def _date_encoder(axis: DateAxis) -> Encoder:
 
 
 def _boolean_encoder(axis: BooleanAxis) -> Encoder:
+    missing = axis.size - 1
+
     def encode(value: Any) -> int:
         if isinstance(value, bool):
             return value
+        if value is None:
+            return missing
         _require_single(axis.name, value)
+        if is_missing_value(value):
+            return missing
         truth = truth_value(value)
         if truth is None:
             return int(axis.codes(Columns({axis.name: [value]}))[0])
