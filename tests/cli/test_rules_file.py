@@ -265,8 +265,8 @@ QUOTE = (
         (
             "rules: {A: aov > 3}\nuniverse: aov\n",
             (
-                ": The universe: A column alone is not a condition. Compare it: == 1, "
-                "== 'yes', ...\n  aov\n  ^^^"
+                ": The universe: A column alone is not a condition. Compare it: "
+                "== True, == 1, == 'yes', ...\n  aov\n  ^^^"
             ),
         ),
         (
