@@ -104,6 +104,8 @@ def _texts(columns: Columns, name: str) -> ColumnCoding:
     if len(levels) <= _MOST_LEVELS:
         return ColumnCoding(name, None, tuple((t,) for t in levels), has_missing)
     order = np.argsort(-sizes[: len(levels)], kind="stable")
-    frequent = np.sort(order[: _MOST_LEVELS - 1])
+    listed = order[: _MOST_LEVELS - 1]
+    # A text of one row, such as an e-mail address, is no rule for others.
+    frequent = np.sort(listed[sizes[listed] > 1])
     cells = (*((levels[i],) for i in frequent), ())
     return ColumnCoding(name, None, cells, has_missing)

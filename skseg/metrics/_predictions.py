@@ -52,7 +52,10 @@ def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:
 def training_codes(estimator: Any) -> IntArray:
     """Return the codes of the training rows; empty if the estimator keeps none."""
     labels = first_attribute(estimator, "labels_")
-    return np.asarray([] if labels is None else labels, dtype=np.intp)
+    if labels is None:
+        return np.empty(0, dtype=np.intp)
+    codes = codes_or_none(labels)
+    return np.asarray(labels, dtype=np.intp) if codes is None else codes
 
 
 def _short(estimator: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._vector import read_vector
-from skseg._typing import ObjectArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import is_missing_value
 
@@ -34,20 +33,20 @@ def comparable_customers(
     """
     indexes = [_with_levels(index) for index in indexes]
     indexes = [indexes[0], *(_in_order_of(indexes[0], i) for i in indexes[1:])]
-    is_simple = len({(i.nlevels, _dtype_if_simple(i)) for i in indexes}) == 1
-    if not is_simple or _dtype_if_simple(indexes[0]) is None:
-        _check_kinds(owner, names, indexes)
-        indexes = [_canonical(owner, n, i) for n, i in zip(names, indexes, strict=True)]
+    levels = [
+        [_comparable(owner, name, level) for level in _levels(index)]
+        for name, index in zip(names, indexes, strict=True)
+    ]
+    _check_kinds(owner, names, indexes, levels)
+    indexes = [
+        parts[0]
+        if len(parts) == 1
+        else pd.MultiIndex.from_arrays(parts, names=index.names)
+        for parts, index in zip(levels, indexes, strict=True)
+    ]
     for name, index in zip(names, indexes, strict=True):
         _check_customers(owner, name, index)
     return indexes
-
-
-def _dtype_if_simple(index: pd.Index[Any]) -> Any:
-    """Return the type of an index whose values are compared as they are, else None."""
-    is_simple = index.nlevels == 1 and index.dtype.kind in "iuM"
-    is_simple |= isinstance(index.dtype, pd.StringDtype)
-    return index.dtype if is_simple else None
 
 
 def _with_levels(index: pd.Index[Any]) -> pd.Index[Any]:
@@ -72,35 +71,63 @@ def _levels(index: pd.Index[Any]) -> list[pd.Index[Any]]:
     return [index.get_level_values(i) for i in range(index.nlevels)]
 
 
-def _values(owner: str, name: str, level: pd.Index[Any]) -> ObjectArray:
-    """Return the customers as Python values, whole floats as whole numbers."""
+def _comparable(owner: str, name: str, level: pd.Index[Any]) -> pd.Index[Any]:
+    """Return customers as int64, times or objects: whole floats as whole numbers."""
+    if isinstance(level, pd.CategoricalIndex) and not level.hasnans:
+        level = level.astype(level.categories.dtype)
+    kind = getattr(level.dtype, "kind", "O")
+    if not level.hasnans and kind in "iuf":
+        if kind == "f":
+            _check_exact(owner, name, level.to_numpy(np.float64))
+        values = level.to_numpy(np.float64 if kind == "f" else level.dtype.kind + "8")
+        with np.errstate(invalid="ignore"):
+            whole = values.astype(np.int64)
+        if (whole == values).all():
+            return pd.Index(whole)
+    if isinstance(level, pd.DatetimeIndex):
+        return level
+    objects = level.astype(object)
+    if _single_kind(objects) == TEXT:
+        return objects
     title = f"The index of {name!r}"
     values = read_vector(owner, name, level.array, title=title).labels().astype(object)
     for row, value in enumerate(values):
-        is_fraction = isinstance(value, float | Decimal) and not is_missing_value(value)
-        if not is_fraction or not math.isfinite(value):
-            continue
-        if isinstance(value, float) and abs(value) > _LARGEST_EXACT:
+        if isinstance(value, float | Decimal) and math.isfinite(value):
+            values[row] = int(value) if value == int(value) else float(value)
+    _check_exact(owner, name, objects)
+    comparable: pd.Index[Any] = pd.Index(values, dtype=object)
+    return comparable
+
+
+def _check_exact(owner: str, name: str, values: Iterable[Any]) -> None:
+    """Raise for a float that is so large that it stands for several whole numbers."""
+    if (
+        isinstance(values, np.ndarray)
+        and np.abs(values).max(initial=0.0) <= _LARGEST_EXACT
+    ):
+        return
+    for row, value in enumerate(values):
+        if isinstance(value, float) and _LARGEST_EXACT < abs(value) < math.inf:
             rule = "customers, each of them known exactly"
             raise InvalidDataError(
                 f"The index of {name!r} of {owner} must be {rule}. Got the float "
-                f"{value!r}, which stands for several whole numbers.",
+                f"{float(value)!r}, which stands for several whole numbers.",
                 owner=owner,
                 name=name,
                 rule=rule,
-                value=value,
+                value=float(value),
                 row=row,
                 advice="Read the customers as whole numbers, or as text.",
             )
-        values[row] = int(value) if value == int(value) else float(value)
-    return values
 
 
-def _canonical(owner: str, name: str, index: pd.Index[Any]) -> pd.Index[Any]:
-    levels = [_values(owner, name, level) for level in _levels(index)]
-    if len(levels) == 1:
-        return pd.Index(levels[0], dtype=object)
-    return pd.MultiIndex.from_arrays(levels, names=index.names)
+def _single_kind(level: pd.Index[Any]) -> str | None:
+    """Return the kind of all customers, None if each has to be looked at."""
+    if level.dtype.kind == "i":
+        return NUMBER
+    if isinstance(level, pd.DatetimeIndex):
+        return TIME if level.tz is None else ZONED
+    return TEXT if pd.api.types.infer_dtype(level, skipna=False) == "string" else None
 
 
 def _kind(customer: Any) -> str:
@@ -116,48 +143,59 @@ def _kind(customer: Any) -> str:
 
 
 def _check_kinds(
-    owner: str, names: Sequence[str], indexes: Sequence[pd.Index[Any]]
+    owner: str,
+    names: Sequence[str],
+    indexes: Sequence[pd.Index[Any]],
+    levels: Sequence[Sequence[pd.Index[Any]]],
 ) -> None:
     """Raise if customers in one index and in another are of different kinds."""
-    first, *others = indexes
-    for name, index in zip(names[1:], others, strict=True):
+    first = indexes[0]
+    for name, index, parts in zip(names[1:], indexes[1:], levels[1:], strict=True):
         if index.nlevels != first.nlevels and len(index) and len(first):
             raise _kinds_error(
                 owner, (names[0], name), (first[0], index[0]), _ADVICE_ON_LEVELS
             )
-        levels = zip(_levels(first), _levels(index), strict=False)
-        for number, pair in enumerate(levels):
-            values = [
-                _values(owner, n, v)
-                for n, v in zip((names[0], name), pair, strict=True)
-            ]
-            clash = _clash(*values)
+        for number, pair in enumerate(zip(levels[0], parts, strict=False)):
+            clash = _clash(*pair)
             if clash is not None:
                 level = None if index.nlevels == 1 else number
-                advice = _advice((names[0], name), pair, clash, level)
+                originals = (_levels(first)[number], _levels(index)[number])
+                advice = _advice((names[0], name), originals, clash, level)
                 raise _kinds_error(owner, (names[0], name), clash, advice)
 
 
-def _clash(first: ObjectArray, second: ObjectArray) -> tuple[Any, Any] | None:
+def _clash(first: pd.Index[Any], second: pd.Index[Any]) -> tuple[Any, Any] | None:
     """Return a customer of each whose kinds differ though they should not, or None.
 
     Both may have several kinds. They clash if they have none in common, or if a
     customer is known by a number here and by the same number as text there.
     """
-    by_kind: list[dict[str, dict[str, Any]]] = [{}, {}]
-    for kinds, values in zip(by_kind, (first, second), strict=True):
-        for value in values:
-            if not is_missing_value(value):
-                text = str(int(value)) if isinstance(value, bool) else str(value)
-                kinds.setdefault(_kind(value), {})[text] = value
+    single = _single_kind(first)
+    if single is not None and single == _single_kind(second):
+        return None
+    by_kind = [_customers_by_kind(level) for level in (first, second)]
     if all(by_kind) and not by_kind[0].keys() & by_kind[1].keys():
-        return tuple(next(iter(next(iter(k.values())).values())) for k in by_kind)
+        examples = [
+            next(iter(next(iter(kinds.values())).values())) for kinds in by_kind
+        ]
+        return examples[0], examples[1]
     for kind, customers in by_kind[0].items():
         for other_kind, other_customers in by_kind[1].items():
             if kind != other_kind:
                 for text in customers.keys() & other_customers.keys():
                     return customers[text], other_customers[text]
     return None
+
+
+def _customers_by_kind(level: pd.Index[Any]) -> dict[str, dict[str, Any]]:
+    """Return the known customers of every kind, by what they are as text."""
+    by_kind: dict[str, dict[str, Any]] = {}
+    for customer in level.tolist():
+        if not is_missing_value(customer):
+            is_flag = isinstance(customer, bool)
+            text = str(int(customer)) if is_flag else str(customer)
+            by_kind.setdefault(_kind(customer), {})[text] = customer
+    return by_kind
 
 
 _ADVICE_ON_LEVELS = "Give both an index of the same levels."
@@ -177,6 +215,8 @@ def _advice(
         changes = [(DATE, "pd.to_datetime({0})")]
     elif {*kinds} == {FLAG, NUMBER}:
         changes = [(FLAG, "{0}.astype(int)")]
+    elif {*kinds} == {TEXT, bytes.__name__}:
+        changes = [(bytes.__name__, "{0}.str.decode('utf-8')")]
     else:
         # An index of several kinds needs the change as well.
         kinds = [

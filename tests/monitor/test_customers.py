@@ -121,6 +121,11 @@ UNLIKE: dict[str, tuple[Any, Any]] = {
     "times, texts": (DAYS, DAYS.strftime("%Y-%m-%d")),
     "times, zone": (DAYS, DAYS.tz_localize("UTC")),
     "dates, times": (pd.Index([day.date() for day in DAYS]), DAYS),
+    "bytes, texts": (pd.Index([b"a", b"b", b"c"]), ["a", "b", "c"]),
+    "periods, texts": (
+        pd.period_range("2024-01", periods=3, freq="M"),
+        ["2024-01", "2024-02", "2024-03"],
+    ),
     "flags, numbers": (pd.Index([True, False]), pd.Index([1, 0])),
     "several columns": (
         PAIRS,
