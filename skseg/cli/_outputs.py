@@ -14,9 +14,10 @@ import skseg
 from skseg.exceptions import InvalidDataError, MissingExtraError
 from skseg.rules import RuleSet
 from skseg.rules._language._names import column_text
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._rfm_run import RFMRun
-from ._rules_apply import RESULT_COLUMNS, RulesRun
+from ._rules_apply import NO_SEGMENT, RESULT_COLUMNS, RulesRun
 
 Writers = dict[str, Callable[[Path], object]]
 
@@ -140,7 +141,7 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
         "segments.sql": write_query,
     }
     if plots:
-        writers["sizes.png"] = _sizes_writer(segmenter.segments_)
+        writers["sizes.png"] = _sizes_writer(segmenter.segments_, {})
         writers["heatmap.png"] = draw_heatmap
     return writers
 
@@ -177,7 +178,7 @@ def rules_writers(
         writers["strategy.json"] = lambda path: segmenter.to_json(path, dialect=sql)
     writers["rules.sql"] = write_query
     if plots:
-        writers["sizes.png"] = _sizes_writer(run.table)
+        writers["sizes.png"] = _sizes_writer(run.table, run.outside)
         if segmenter is not None:
             writers["flow.png"] = draw_flow
     return writers
@@ -218,12 +219,19 @@ def _rules_writer(rules: RuleSet) -> Callable[[Path], None]:
     return lambda path: _write_text(path, rules.to_json() + "\n")
 
 
-def _sizes_writer(table: pd.DataFrame) -> Callable[[Path], None]:
+def _sizes_writer(
+    table: pd.DataFrame, outside: Mapping[str, float]
+) -> Callable[[Path], None]:
     def draw(path: Path) -> None:
         from skseg.displays import SegmentSizesDisplay
 
+        # Rows of the universe in no segment are a part of all, as in the table.
+        gap = [outside[NO_SEGMENT]] if NO_SEGMENT in outside else []
         display = SegmentSizesDisplay(
-            codes=table["code"], segment_names=list(table["name"]), n=table["n"]
+            codes=[*table["code"], *[-1 for _ in gap]],
+            segment_names=[*table["name"], *[NO_SEGMENT for _ in gap]],
+            n=[*table["n"], *gap],
+            n_outside=outside.get(OUTSIDE),
         )
         _save_picture(display.plot(), path)
 
