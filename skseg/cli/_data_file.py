@@ -266,6 +266,7 @@ def _cannot_read(source: FileSource, error: Exception) -> InvalidDataError:
     reason, advice = str(error).strip().rstrip("."), None
     if isinstance(error, pd.errors.ParserWarning):
         reason = "its rows have more fields than its header"
+        advice = "A field that holds the separator must be in quotes."
     elif isinstance(error, UnicodeDecodeError):
         advice = advice_on_encoding(error)
     return InvalidDataError(

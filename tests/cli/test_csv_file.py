@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from skseg.cli._data_file import read_data_file
+from skseg.cli._file_format import FileFormat
 from skseg.cli._ids import as_integers_if_lossless
 from tests.cli.cli_tools import write_csv
 
@@ -105,3 +106,55 @@ def test_lines_are_counted_as_in_an_editor(tmp_path: Path) -> None:
     data = read_data_file(write_csv(tmp_path / "d.csv", lines), ["aov"])
     with pytest.raises(ValueError, match=r"d\.csv, line 8: The column 'aov' must hold"):
         data.numbers("aov")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("id,x\n{long},1\nb,foo\n", 3),
+        ("{long},x\nb,foo\n", 2),
+        ('"my\nid",x\nb,1\nc,foo\n', 4),
+        ("id,x\r1,3\r2,foo\r", 3),
+        ("sep=,\n\nid,x\n\n1,3\n2,foo\n", 6),
+        ("id\ttext, and x\tx\na\tb,c\tfoo\n", 2),
+    ],
+)
+def test_lines_are_right_whatever_stands_before_them(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    path = tmp_path / "d.csv"
+    # The csv module alone would refuse a field of this length.
+    path.write_bytes(text.replace("{long}", "a" * 200_000).encode())
+    data = read_data_file(path, ["x"])
+    with pytest.raises(ValueError, match=rf"d\.csv, line {line}: The column 'x' must"):
+        data.numbers("x")
+
+
+def test_names_are_those_of_the_header_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_bytes("x,x,,x.1\n1,2,3,4\n".encode("utf-8-sig"))
+    assert read_data_file(path, ["x.1"]).numbers("x.1").tolist() == [4]
+    with pytest.raises(ValueError, match="several columns 'x'"):
+        read_data_file(path, ["x"])
+    with pytest.raises(ValueError, match="needs the column 'Unnamed: 2'"):
+        read_data_file(path, ["Unnamed: 2"])
+
+
+def test_a_separator_may_be_any_character(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("id\xa7x\nb\xa71,5\nc\xa7foo\n", encoding="utf-8")
+    data = read_data_file(path, ["x"], FileFormat(sep="\xa7", decimal=","))
+    assert data.frame["x"].to_list() == ["1,5", "foo"]
+    with pytest.raises(ValueError, match=r"d\.csv, line 3: The column 'x' must"):
+        data.numbers("x")
+
+
+def test_a_field_with_the_separator_is_read_once_it_is_in_quotes(
+    tmp_path: Path,
+) -> None:
+    path = write_csv(tmp_path / "d.csv", ["id,x", "a,1,234.50"])
+    with pytest.raises(ValueError, match=r"must be in quotes\.$"):
+        read_data_file(path, ["x"])
+    write_csv(path, ["id,x", 'a,"1,234.50"'])
+    data = read_data_file(path, ["x"], FileFormat(thousands=","))
+    assert data.numbers("x").tolist() == [1234.5]
