@@ -119,6 +119,8 @@ def apply(
             check_folder(out, file, data, contents=RULES_FILES)
         source = read_rules_file(file, refit=refit)
         _show_notes(source.notes)
+        if source.had_outcome and outcome is None:
+            _show_notes([_WITHOUT_OUTCOME])
         roles = {"outcome": outcome, "weight": weight, "id_column": id_column}
         with reading(data, quiet=quiet) as opened:
             rows = read_rows(source, data, file_format, opened=opened, **roles)
@@ -134,6 +136,12 @@ def apply(
         show_heading(console, "Nothing is written without --out FOLDER.")
     else:
         show_outputs(outputs, quiet=quiet)
+
+
+_WITHOUT_OUTCOME = (
+    "The strategy was fitted with an outcome, by which segments are merged and "
+    "scored. Give --outcome to fit it as before."
+)
 
 
 def _show_notes(notes: Iterable[str]) -> None:

@@ -26,7 +26,8 @@ class RulesFile:
 
     A definition holds the parameters of `MECERuleSegmenter`, a strategy the JSON of a
     fitted one. Quantiles in `rules` are open. The text is JSON, and empty for a
-    definition. `notes` are sentences about edits of a strategy that have no effect.
+    definition. `notes` are sentences about edits of a strategy that have no effect,
+    `had_outcome` tells whether it was fitted with an outcome.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class RulesFile:
     text: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    had_outcome: bool = False
 
     @property
     def first_counts(self) -> bool:
@@ -128,7 +130,15 @@ def _read_strategy(path: Path, text: str, *, refit: bool) -> RulesFile:
             "fitted: their thresholds are the numbers that stand there."
         )
     rules = MECERuleSegmenter(**parameters).parse_rules()
-    return RulesFile(path, DEFINITION, rules, schema, "", parameters, tuple(notes))
+    return RulesFile(
+        path,
+        DEFINITION,
+        rules,
+        schema,
+        parameters=parameters,
+        notes=tuple(notes),
+        had_outcome="outcome" in strategy.segments,
+    )
 
 
 def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:

@@ -181,6 +181,17 @@ def test_refit_with_a_bound_that_was_edited(
     assert max(sizes_of(out).values()) <= 200
 
 
+def test_refit_without_the_outcome_of_the_fit_says_so(
+    strategy: Path, carts_csv: Path
+) -> None:
+    arguments = ["rules", "apply", strategy, carts_csv, "--refit"]
+    result = skseg_command(*arguments)
+    assert result.exit_code == 0, result.output
+    assert "Warning: The strategy was fitted with an outcome" in result.stderr
+    assert "Give --outcome" in result.stderr
+    assert "Warning" not in skseg_command(*arguments, *OUTCOME).stderr
+
+
 def test_refit_of_a_rule_set_is_refused(carts_csv: Path, tmp_path: Path) -> None:
     text = '{"format": "skseg.rules", "version": 1, "rules": [], "default": "A"}'
     rules = write(tmp_path / "r.json", text)
