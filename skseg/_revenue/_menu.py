@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._validation import is_number
+from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
 
 OWNER = "OptimalRevenueBinner"
 # Default response multiplier of the highest tier, for illustration.
@@ -112,17 +113,27 @@ def _per_tier(name: str, value: Any, n_tiers: int) -> FloatArray:
         "tier's index, all finite"
     )
     values = [value(i) for i in range(n_tiers)] if callable(value) else value
+    numbers = _numbers(name, values)
+    if numbers is None or numbers.shape not in {(), (n_tiers,)}:
+        raise InvalidParameterError(OWNER, name, rule, values)
+    if not np.isfinite(numbers).all():
+        raise InvalidParameterError(OWNER, name, rule, values)
+    return np.array(np.broadcast_to(numbers, n_tiers))
+
+
+def _numbers(name: str, values: Any) -> FloatArray | None:
+    """Return a number or a sequence of numbers as float64, None for other values."""
     try:
-        array = np.asarray(values)
-    except ValueError:
-        raise InvalidParameterError(OWNER, name, rule, values) from None
-    are_numbers = array.dtype.kind in "iuf" or all(map(is_number, array.flat))
-    if array.shape not in {(), (n_tiers,)} or not are_numbers:
-        raise InvalidParameterError(OWNER, name, rule, values)
-    array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise InvalidParameterError(OWNER, name, rule, values)
-    return np.array(np.broadcast_to(array, n_tiers))
+        if np.ndim(values) == 0:
+            is_scalar = is_number(np.asarray(values).item())
+            return np.asarray(values, dtype=np.float64) if is_scalar else None
+        if np.ndim(values) != 1:
+            return None
+        vector = read_vector(OWNER, name, values)
+        is_flag = [isinstance(value, bool | np.bool_) for value in vector.labels()]
+        return None if any(is_flag) else vector.numbers()
+    except (RuleError, TypeError, ValueError):
+        return None
 
 
 def _warn_if_degenerate(menu: Menu) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import pickle
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy.optimize import minimize
 from sklearn import config_context
@@ -202,6 +205,55 @@ def test_a_score_of_text_is_no_matter_of_rules(values: Any) -> None:
     assert str(error).endswith("The parameter 'score_column' names the column.")
     assert (error.name, error.column) == ("score_column", "plan")
     three(score_column="score").fit(frame, Y)
+
+
+COSTS: dict[str, Any] = {
+    "list": [0, 1, 4],
+    "tuple": (0.0, 1, 4),
+    "Decimal": [Decimal(0), Decimal(1), Decimal(4)],
+    "int8": np.array([0, 1, 4], dtype="int8"),
+    "float32": np.array([0, 1, 4], dtype="float32"),
+    "object": np.array([0, 1, 4], dtype=object),
+    "Series": pd.Series([0, 1, 4], index=list("abc")),
+    "Int64": pd.Series([0, 1, 4], dtype="Int64"),
+    "arrow in pandas": pd.Series([0, 1, 4], dtype="double[pyarrow]"),
+    "category": pd.Series([0, 1, 4]).astype("category"),
+    "Index": pd.Index([0, 1, 4]),
+    "polars": pl.Series([0, 1, 4]),
+    "arrow": pa.array([0, 1, 4]),
+    "dictionary": pa.array([0, 1, 4]).dictionary_encode(),
+    "function": lambda tier: [0, 1, 4][tier],
+}
+WRONG_COSTS: dict[str, Any] = {
+    "text": ["0", "1", "4"],
+    "one text": "4",
+    "flags": [False, True, True],
+    "flag": True,
+    "missing": pd.Series([0, 1, None], dtype="Int64"),
+    "null": pl.Series([0, None, 4]),
+    "dates": np.array(["2024-01-01"] * 3, dtype="M8[D]"),
+    "durations": np.array([0, 1, 4], dtype="m8[D]"),
+    "infinity": [0, 1, np.inf],
+    "2-D": [[0], [1], [4]],
+    "frame": pd.DataFrame({"cost": [0, 1, 4]}),
+    "too few": [0, 1],
+    "ragged": [0, [1], 4],
+    "dict": {0: 0, 1: 1, 2: 4},
+    "set": {0, 1, 4},
+}
+
+
+@pytest.mark.parametrize("cost", COSTS.values(), ids=COSTS)
+def test_costs_are_read_from_every_container(cost: Any) -> None:
+    assert result(three(cost=cost).fit(X, Y)) == result(three(cost=[0, 1, 4]).fit(X, Y))
+
+
+@pytest.mark.parametrize("cost", WRONG_COSTS.values(), ids=WRONG_COSTS)
+@pytest.mark.parametrize("name", ["revenue", "cost", "response", "fixed_cost"])
+def test_wrong_costs_name_their_parameter(name: str, cost: Any) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        three(**{name: cost}).fit(X, Y)
+    assert caught.value.name == name
 
 
 @pytest.mark.parametrize("budget", [-1, -1e-9, -math.inf])
