@@ -11,7 +11,7 @@ from skseg._typing import BoolArray
 from skseg.exceptions import RuleError
 
 from ._booleans import Boolean, as_boolean, is_boolean
-from ._dates import ISO_EXAMPLES, Date, as_date, is_date_value, likely_iso
+from ._dates import ISO_EXAMPLES, Date, as_date, has_zone, is_date_value, likely_iso
 from ._thresholds import (
     Threshold,
     as_threshold,
@@ -270,6 +270,8 @@ def _order_advice(text: str) -> str:
     """Say what to write in place of a text that stands where order counts."""
     if iso := likely_iso(text):
         return f"A date is written date({iso!r})."
+    if has_zone(text):
+        return "A moment is written date('2024-12-25 18:00'), without a time zone."
     try:
         number = format_number(check_number(float(text)))
     except ValueError:

@@ -61,6 +61,8 @@ _MIRROR: dict[Operator, Operator] = {
     "==": "==",
     "!=": "!=",
 }
+# What may be a subtraction or a division, or the name of a column.
+_DASHED = re.compile(r"[^\W\d]\w*(?:[-/][^\W\d]\w*)+")
 _FUNCTIONS = ("col", "missing", "q", "max", "min", "date")
 
 
@@ -144,8 +146,11 @@ def _with_advice(
     meant, sentences, remedies = respelled(text, columns)
     try:
         _Parser(meant, columns, params).rule()
-    except RuleError:
-        # What is said of a rule that stays wrong may be beside the point.
+    except RuleError as remaining:
+        # What is said of a rule that stays wrong may be beside the point, but for what
+        # the rule needs once it is spelled right.
+        if not remedies and remaining.advice and meant != text:
+            remedies = [remaining.advice]
         return _advised(error, remedies) if remedies else error
     return _advised(error, [*sentences, f"Did you mean: {meant}"])
 
@@ -330,7 +335,7 @@ class _Parser:
             if re.search(r"\.(dt|str|cat)\.", dotted):
                 self._fail(node, "Rules have no methods.", self._computed(node))
             self._fail(node, f"A column name with a dot is written col({dotted!r}).")
-        elif isinstance(node, ast.BinOp) and mentions_column(node):
+        elif isinstance(node, ast.BinOp | ast.UnaryOp) and mentions_column(node):
             self._fail(node, "Rules have no arithmetic.", self._computed(node))
         else:
             self._fail(node, "Expected a column here: a name, or col('odd name').")
@@ -349,6 +354,9 @@ class _Parser:
             return list(values)
         if not isinstance(node, ast.List | ast.Tuple | ast.Set):
             self._fail_value(node, "'in' needs a list of values: in ['a', 'b'].")
+        for element in node.elts:
+            if self.source.n_literals(element) > 1:
+                self._fail(element, "A comma is missing between two texts.")
         return [self._value(element) for element in node.elts]
 
     def _value(self, node: ast.expr) -> Threshold | str:
@@ -402,7 +410,9 @@ class _Parser:
             if node.id == "nan":
                 self._fail(node, "nan is no value. Ask for missing values: missing(x).")
             self._fail_value(
-                node, "Expected a number, q(p), max(...) or min(...) here."
+                node,
+                "Expected a number, q(p), max(...) or min(...) here.",
+                f"Text values are quoted: {node.id!r}.",
             )
         if node.value is None:
             self._fail(node, "None is no value. Ask for missing values: missing(x).")
@@ -441,7 +451,7 @@ class _Parser:
             node, lambda name: self.source.replaced(node, condition.format(name))
         )
         written = self.source.segment(node)
-        if isinstance(node, ast.BinOp) and not set(written) & set(" ()'\"{}"):
+        if _DASHED.fullmatch(written):
             advice += f"; or, if {written!r} is a name: col({written!r})"
         return advice
 

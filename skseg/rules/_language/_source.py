@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 import warnings
 from collections.abc import Callable
+from io import StringIO
 from typing import Any, NoReturn
 
 from skseg.exceptions import RuleError, reworded
 
+from ._spellings import QUOTED
 from ._thresholds import check_name
 
 MAX_LENGTH = 100_000
@@ -95,6 +98,16 @@ class Source:
         """Return the text of a name as it is written."""
         start, stop = self._span(node)
         return self.text[start:stop]
+
+    def n_literals(self, node: ast.expr) -> int:
+        """Return of how many texts in quotes Python joins a value."""
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            return 0
+        written = self.segment(node)
+        if QUOTED.fullmatch(written):
+            return 1
+        tokens = tokenize.generate_tokens(StringIO(f"({written})").readline)
+        return sum(token.type == tokenize.STRING for token in tokens)
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
         """Return where a piece of the tree stands in the text."""

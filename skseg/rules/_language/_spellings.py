@@ -76,7 +76,9 @@ def _spelled(
 
 
 def _column(match: re.Match[str]) -> str:
-    return f"col({match[1].strip()!r})"
+    name = match[1].strip()
+    # Known names have been replaced before.
+    return name if name.startswith("col(") else f"col({name!r})"
 
 
 def _spaced_name(match: re.Match[str]) -> str:
@@ -125,7 +127,7 @@ def _percentile(match: re.Match[str]) -> str:
 _FRAME_AND_SIGNS = (
     *_spelled(
         "A rule is a condition alone.",
-        (r"^\s*(?:where|if|when|having|filter)\s+", ""),
+        (r"^\s*select\b.*?\bwhere\s+|^\s*(?:where|if|when|having|filter)\s+", ""),
         (r"[\s;]*;\s*$", ""),
         (r",\s*$", ""),
         (r"--.*$", ""),
@@ -145,6 +147,8 @@ _FRAME_AND_SIGNS = (
 _NAMES = (
     *_spelled(
         "A name that is no plain word is written col('odd name').",
+        (rf"\b[^\W\d]\w*\[({_TEXT})\]", r"col(\1)"),
+        (r"\b(?:df|X)\.(?=[^\W\d]\w*\s*[<>=!])", ""),
         (r"`([^`]+)`", _column),
         (r"\[([^\[\],{}\ue000]*[^\W\d][^\[\],{}\ue000]*)\](?!\s*$)", _column),
         (r"(?<=\bmissing\()\s*([^()\ue000]*\s[^()\ue000]*?)\s*(?=\))", _column),
@@ -157,7 +161,7 @@ _NAMES = (
             (
                 f"(?<![=<>!\\[,] )(?<![=<>!\\[,])({_TEXT})(?=\\s*"
                 f"(?:{_COMPARES}\\s*(?:{_VALUE}|{_ABSENT}|true|false)"
-                r"|\s(?:not\s+)?(?:in|between|i?like)\b|\s*is\b))"
+                r"|\s(?:not\s+)?(?:in|between|i?like)\b|\s*is\b|\s*[-+*/]))"
             ),
             r"col(\1)",
         ),
@@ -248,6 +252,11 @@ _MISSING = (
 
 _VALUES_AND_WORDS = (
     *_spelled(
+        "Equality is written == and !=.",
+        (rf"\bis\s+not\s+(?={_TEXT}|{_NUMBER})", "!= "),
+        (rf"\bis\s+(?={_TEXT}|{_NUMBER})", "== "),
+    ),
+    *_spelled(
         "A range is written 40 <= x <= 120.",
         (
             rf"({_NAME})\s+not\s+between\s+({_VALUE})\s+and\s+({_VALUE})",
@@ -276,6 +285,14 @@ _VALUES_AND_WORDS = (
         (rf"({_NAME})\s+is\s+(true|false)\b", r"\1 == \2"),
     ),
     *_spelled(
+        "Infinity is written inf.",
+        (r"(?<=[<>=])\s*([-+]?)(?:(?:np|numpy|math)\.inf|infinity|∞)(?!\w)", r" \1inf"),
+    ),
+    *_spelled(
+        "A parameter is written in braces, {name}, and has its value in params.",
+        (r"[<>=]\s*(?:[:$@][^\W\d]|%\(\w+\)s|\?)|[:$@][^\W\d]\w*\s*[<>=]", None),
+    ),
+    *_spelled(
         "A quantile is written q(0.5).",
         (r"\bmedian\([^()]*\)", "q(0.5)"),
         (
@@ -284,6 +301,11 @@ _VALUES_AND_WORDS = (
         ),
     ),
 )
+
+
+def _without_dots(match: re.Match[str]) -> str:
+    return match[0].replace(".", "")
+
 
 _AMOUNT = r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?|\d+,\d+"
 _CURRENCY = r"(?:[$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)"
@@ -303,6 +325,7 @@ _NUMBERS = (
             rf"(?<![\w.,\[(])()(?=[\d.]*[,' ]\d)({_AMOUNT})(?=\s*{_COMPARES})",
             _plain_number,
         ),
+        (r"(?<=[<>=])\s*[-+]?\d{1,3}(?:\.\d{3}){2,}(?![\d.,\w])", _without_dots),
         (rf"({_COMPARES}\s*\d+)k\b", r"\g<1>000"),
     ),
     *_spelled(

@@ -44,6 +44,7 @@ SPELLINGS = {
     "NOT aov > 1": "not aov > 1",
     "(aov > 1 AND NOT(plan = 'a'))": "aov > 1 and not plan == 'a'",
     "WHERE aov >= 120;": "aov >= 120",
+    "SELECT * FROM users WHERE aov >= 120": "aov >= 120",
     "aov >= 120 ; ": "aov >= 120",
     "aov >= 120,": "aov >= 120",
     "aov >= 120 -- it's large": "aov >= 120",
@@ -98,7 +99,13 @@ SPELLINGS = {
     "plan == 'it\u2019s' AND aov > 1": "plan == 'it\u2019s' and aov > 1",
     "aov\u00a0>= 120": "aov >= 120",
     "aov >=\u202f120\u200b": "aov >= 120",
+    "plan is 'pro'": "plan == 'pro'",
+    "R is not 5": "R != 5",
+    "aov < ∞": "aov < inf",
     # pandas.
+    "df['aov'] > 5": "aov > 5",
+    "df.aov > 5 & df['order value'] < 3": "aov > 5 and col('order value') < 3",
+    "aov < np.inf": "aov < inf",
     "age.isna()": "missing(age)",
     "age.isnull() and aov > 1": "missing(age) and aov > 1",
     "age.notna()": "not missing(age)",
@@ -145,6 +152,8 @@ SPELLINGS = {
     "aov >= 0,5": "aov >= 0.5",
     "aov >= 10,50": "aov >= 10.5",
     "aov >= 1 000": "aov >= 1000",
+    "aov >= 1'000": "aov >= 1000",
+    "aov >= 1.000.000": "aov >= 1000000",
     "aov between 1,000 and 2,000": "1000 <= aov <= 2000",
     "aov >= 10k": "aov >= 10000",
     "aov >= '120'": "aov >= 120",
@@ -233,6 +242,10 @@ X = pd.DataFrame(
         ("R + F + M >= 12", [True, False, False]),
         ("R == 5 and R + F * 2 > 12 or R < 2", [True, True, False]),
         ("M / R < 1", [True, False, False]),
+        ("R + F + M >= 12 AND plan = 'pro-2024'", [True, False, False]),
+        ("`order value` / `R` > 2", [False, True, False]),
+        ('"order value" / "R" > 2', [False, True, False]),
+        ("-R > -2", [False, True, False]),
         ("5 < order - value", [True, False, False]),
         ("order - value > 5", [True, False, False]),
         ("-R + 2 * (F - 1) >= 1", [True, False, True]),
@@ -331,6 +344,24 @@ def test_relative_dates_become_parameters_as_advised(text: str) -> None:
 def test_a_function_of_all_rows_becomes_a_parameter_as_advised() -> None:
     rule = advice("aov > avg(aov)").rpartition(": ")[2]
     assert parse(rule, params={"value": 120}) == parse("aov > 120")
+
+
+@pytest.mark.parametrize(
+    "text", ["aov >= :floor", "aov >= $floor", "@floor < aov", "aov >= %(floor)s"]
+)
+def test_a_parameter_is_written_in_braces_as_advised(text: str) -> None:
+    assert "in braces, {name}" in advice(text)
+    assert parse("aov >= {floor}", params={"floor": 5}) == parse("aov >= 5")
+
+
+def test_two_texts_without_a_comma_are_no_list() -> None:
+    with pytest.raises(RuleError, match="A comma is missing between two texts"):
+        parse("plan in ['a' 'b']")
+    assert parse("plan in ['a', 'b']") == parse("plan in [\"a\", 'b']")
+
+
+def test_texts_without_quotes_in_a_list_are_quoted_as_advised() -> None:
+    assert advice("plan in [a, 'b']").endswith("Text values are quoted: 'a'.")
 
 
 def test_a_percentage_is_written_as_advised() -> None:
