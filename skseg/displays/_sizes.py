@@ -125,7 +125,8 @@ class SegmentSizesDisplay(Display):
         NotFittedError
             If the segmenter is not fitted.
         ValueError
-            If the customers cannot be predicted, or the revenue cannot be read.
+            If the customers cannot be predicted, the revenue cannot be read, or the
+            sizes of an edited strategy are not known.
         MissingExtraError
             If matplotlib is not installed.
 
@@ -147,6 +148,14 @@ class SegmentSizesDisplay(Display):
             and sample_weight is None
             and table is not None
         ):
+            if table["n"].isna().any():
+                raise InvalidParameterError(
+                    _OWNER,
+                    "segmenter",
+                    "a segmenter whose rows have been counted since it was edited",
+                    segmenter,
+                    advice="Call its recount(X), or pass the rows as X.",
+                )
             shares = table.get("revenue_share")
             display = cls(
                 codes=table["code"],

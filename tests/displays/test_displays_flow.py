@@ -345,3 +345,15 @@ def test_flow_says_what_is_wrong() -> None:
         draw(min_size=5, max_size=4)
     with pytest.raises(ValueError, match="at least one flow"):
         draw(good.iloc[:0])
+
+
+def test_sizes_of_an_edited_strategy_are_counted_before_they_are_shown() -> None:
+    X = pd.DataFrame({"aov": np.arange(10.0)})
+    text = MECERuleSegmenter({"VIP": "aov >= 6"}, default="Rest").fit(X).to_json()
+    edited = text.replace('"rule": "aov >= 6"', '"rule": "aov >= 5"', 1)
+    model = MECERuleSegmenter.from_strategy(edited)
+    with pytest.raises(ValueError, match=r"recount\(X\), or pass the rows as X"):
+        SegmentSizesDisplay.from_estimator(model)
+    shown = SegmentSizesDisplay.from_estimator(model, X).frame()
+    counted = SegmentSizesDisplay.from_estimator(model.recount(X)).frame()
+    assert shown["n"].to_list() == counted["n"].to_list() == [5, 5]
