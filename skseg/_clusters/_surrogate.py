@@ -21,6 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._foreign import params_of, predict_params, tags_of
 from skseg._core._validation import (
     check_int,
@@ -226,7 +227,8 @@ class RuleSurrogate(
         self._check_parameters()
         rng = check_random_state(self.random_state)
         estimator = self._seeded_estimator(rng)
-        accepted = accepted_rows(OWNER, estimator, columns)
+        with column_errors_as_data_errors():
+            accepted = accepted_rows(OWNER, estimator, columns)
         X = take_accepted(read_rows(self, X, reset=True), accepted)
         y = take_accepted(y, accepted)
         params = {
@@ -238,7 +240,8 @@ class RuleSurrogate(
         codes = fitted_codes(estimator, X, y, params, n_rows)
         codes = check_codes(estimator, codes, n_rows)
         segments = FittedSegments.of(estimator, codes, self.unknown)
-        rules, n_rules, fidelity = self._learned(rows, codes, segments, rng)
+        with column_errors_as_data_errors():
+            rules, n_rules, fidelity = self._learned(rows, codes, segments, rng)
         labels = rules.assign(columns)
         self.cost_ratio_ = self._cost_ratio(
             estimator, X, codes, labels[accepted], rules

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._coding import MAX_NOMINAL_LEVELS
+from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._validation import (
     check_choice,
     check_int,
@@ -204,9 +205,10 @@ default="all"
         weight = None if weight is None else weight[rows]
     tables = []
     for name in columns.names:
-        codes, rules = column_bins(
-            columns, name, bins_of.get(name), closed, max_bins, weight
-        )
+        with column_errors_as_data_errors():
+            codes, rules = column_bins(
+                columns, name, bins_of.get(name), closed, max_bins, weight
+            )
         counts = count_bins(codes, kind, len(rules), len(labels), weight)
         tables.append((name, rules, woe_table(counts, zero_cells)))
         if name not in bins_of and columns.is_text(name):

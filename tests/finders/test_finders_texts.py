@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
 
 from skseg import (
     BoxSegmentFinder,
     IVSegmentFinder,
     L1SegmentFinder,
+    RuleSurrogate,
     TLearnerSegmentFinder,
     information_value,
 )
 from skseg.datasets import make_seller_groups
+from skseg.exceptions import InvalidDataError
 
 FINDERS = [
     BoxSegmentFinder,
@@ -131,6 +137,44 @@ def test_a_long_list_of_texts_is_bounded() -> None:
     listed = finder.rules_.rules["Segment 1"]
     assert str(listed).count("'place ") <= 300
     assert finder.segments_.loc[0, "p_adj"] < 0.01
+
+
+@pytest.mark.parametrize("Finder", FINDERS)
+def test_columns_of_several_kinds_are_no_matter_of_rules(
+    leads: Any, Finder: Any
+) -> None:
+    X, y, group = leads
+    mixed = X.assign(code=[i if i % 2 else f"C{i % 3}" for i in range(N)])
+    with pytest.raises(InvalidDataError, match="column 'code' holds 1") as caught:
+        Finder(random_state=0).fit(mixed, y, group=group)
+    error = caught.value
+    assert str(error).endswith("Convert the column to text, or leave it out.")
+    assert (error.name, error.column, error.row) == ("X", "code", 1)
+    with pytest.raises(InvalidDataError, match="Convert the column to text"):
+        information_value(mixed, y)
+    text = mixed.assign(code=(mixed["code"].astype(str).str[:2]))
+    Finder(random_state=0).fit(text, y, group=group)
+
+
+def test_a_surrogate_lists_no_text_of_a_single_row() -> None:
+    value = np.append(np.linspace(0, 1, 200), np.linspace(8, 9, 40))
+    X = pd.DataFrame({"email": [f"user{i}" for i in range(240)], "value": value})
+    encoded = make_column_transformer(("drop", ["email"]), remainder="passthrough")
+    clusterer = make_pipeline(encoded, KMeans(2, n_init=1, random_state=0))
+    surrogate = RuleSurrogate(clusterer, random_state=0).fit(X)
+    assert list(surrogate.rules_.columns) == ["value"]
+    # Without another column there is no rule, and a warning says so.
+    alone = RuleSurrogate(Halves(), random_state=0)
+    with pytest.warns(UserWarning, match="No rule of RuleSurrogate"):
+        assert not alone.fit(X[["email"]]).rules_.columns
+
+
+class Halves(BaseEstimator, ClusterMixin):
+    """Two clusters that have nothing to do with the columns."""
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        self.labels_ = np.arange(len(X)) % 2
+        return self
 
 
 def test_information_values_of_unique_texts_are_called_chance(leads: Any) -> None:
