@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -41,7 +42,7 @@ def read_decimals(
     unparsable = np.array([value is None for value in values])
     # What exceeds float64, such as 1e999, is infinite there.
     finite = np.array(
-        [value is not None and np.isfinite(float(value)) for value in values]
+        [value is not None and math.isfinite(float(value)) for value in values]
     )
     defects.add("missing amount", missing[rows], series)
     defects.add(
@@ -52,7 +53,7 @@ def read_decimals(
     )
     defects.add("non-finite amount", ~finite[rows], series)
     used = np.zeros(len(distinct), dtype=bool)
-    used[rows[defects.usable]] = True
+    used[rows if defects.usable.all() else rows[defects.usable]] = True
     _check_currencies(
         series.name,
         [numbers[value] for value in distinct[used] if isinstance(value, str)],
@@ -90,7 +91,7 @@ def amounts_of_decimals(values: Sequence[Decimal], rows: IntArray) -> Amounts:
             for value, fine in zip(values, is_finer, strict=True)
         ]
     )
-    finer_rows = np.flatnonzero(is_finer[rows])
+    finer_rows = np.flatnonzero(is_finer[rows]) if is_finer.any() else rows[:0]
     finer = np.empty(len(finer_rows), dtype=object)
     finer[:] = [values[i] for i in rows[finer_rows]]
     return Amounts(units[rows], needed, finer_rows, finer)
