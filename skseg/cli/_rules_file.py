@@ -10,6 +10,7 @@ from typing import Any
 
 from skseg.exceptions import InvalidDataError, RuleError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
+from skseg.rules._language._conditions import PLURAL, Kind
 from skseg.rules._proof._domain import as_schema
 
 from ._definition import kind_of, read_definition
@@ -46,9 +47,9 @@ class RulesFile:
         return is_definition and self.parameters.get("on_overlap") == "first"
 
     @property
-    def columns(self) -> dict[str, str | None]:
-        """The columns to read -> "number", "text", or None for either."""
-        kinds: dict[str, str | None] = dict(self.rules.kinds)
+    def columns(self) -> dict[str, Kind | None]:
+        """The columns to read -> the kind of their values, or None for any."""
+        kinds: dict[str, Kind | None] = dict(self.rules.kinds)
         if self.form == DEFINITION:
             split_on = self.parameters.get("split_on") or []
             kinds |= dict.fromkeys([*split_on, *self.score_columns], "number")
@@ -153,13 +154,12 @@ def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:
 
 
 def _check_schema(file: RulesFile) -> None:
-    """Raise where the schema speaks of numbers and the rules of text, or vice versa."""
-    plural = {"number": "numbers", "text": "text"}
+    """Raise where schema and rules speak of different kinds of values."""
     kinds = file.columns
     for name, domain in file.schema.items():
         kind = kinds.get(name)
         if domain.kind and kind and domain.kind != kind:
             raise RuleError(
                 f"The schema says that the column {name!r} holds "
-                f"{plural[domain.kind]}; the rules compare it with {plural[kind]}."
+                f"{PLURAL[domain.kind]}; the rules compare it with {PLURAL[kind]}."
             )

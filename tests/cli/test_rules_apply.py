@@ -442,3 +442,43 @@ def test_a_text_that_no_row_holds_is_shown_with_the_near_one(
     assert "UserWarning" not in result.output
     file.write_text(text.replace("fashon", "fashion"), encoding="utf-8")
     assert "Did you mean" not in skseg_command("rules", "apply", file, data).output
+
+
+def test_dates_of_a_file_are_compared_and_the_query_gives_the_same(
+    tmp_path: Path,
+) -> None:
+    file = write(
+        tmp_path / "rules.yaml",
+        "rules:\n"
+        "  New: day >= date({cutoff})\n"
+        "  Old: day < date({cutoff})\n"
+        "params: {cutoff: 2024-12-25}\n"
+        "default: Unknown\n",
+    )
+    days = ["2024-12-25", "2024-12-24 23:59:59", "", "2024-12-31T18:00"]
+    data = write(
+        tmp_path / "data.csv", "\n".join(["id,day", *(f"1,{d}" for d in days)])
+    )
+    out = tmp_path / "out"
+    result = skseg_command("rules", "apply", file, data, "--out", out, *FAST)
+    assert result.exit_code == 0, result.output
+    expected = ["New", "Old", "Unknown", "New"]
+    assert pd.read_csv(out / "rows.csv")["segment"].tolist() == expected
+    query = (out / "rules.sql").read_text(encoding="utf-8")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"CREATE TABLE customers AS SELECT * FROM read_csv('{data}', header = true)"
+        )
+        rows = connection.execute(query.rstrip().rstrip(";")).df()
+    assert rows["segment"].tolist() == expected
+
+
+def test_dates_that_are_no_iso_dates_are_refused_with_their_row(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "rules.yaml",
+        "rules: {New: day >= date('2024-12-25')}\ndefault: Old\n",
+    )
+    data = write(tmp_path / "data.csv", "day\n2024-12-25\n25.12.2024\n")
+    message = refused(data, "apply", file)
+    assert "'25.12.2024'" in message
+    assert "ISO dates" in message
