@@ -156,22 +156,14 @@ def _too_fine(
     columns = [plain_series(frame, name) for name in options.amount_columns]
     value = " x ".join(str(column[row]) for column in columns)
     names = " x ".join(repr(column.name) for column in columns)
-    with np.errstate(over="ignore"):
-        total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
-    total += float(sum(abs(float(amount)) for amount in amounts.finer))
-    if options.decimals == "auto":
-        statement = "has more decimals than can be summed exactly"
-        rule = "few enough decimals to be summed exactly"
-        advice, remedy = _advice_to_round(total, CENTS)
-    else:
-        statement = f"is finer than decimals={options.decimals}, so sums would not be"
-        statement += " exact"
+    statement = "has more decimals than can be summed exactly"
+    rule = "few enough decimals to be summed exactly"
+    if options.decimals != "auto":
+        statement = (
+            f"is finer than decimals={options.decimals}, so sums would not be exact"
+        )
         rule = f"at most {options.decimals} decimals"
-        advice, remedy = _advice_to_round(total, int(options.decimals))
-        if not len(amounts.finer) and total * 10.0**amounts.decimals < MAX_UNITS:
-            remedy = {"decimals": amounts.decimals}
-            keep = f"Pass decimals={amounts.decimals}, which keeps all amounts."
-            advice = f"{keep} To round them: {advice[0].lower()}{advice[1:]}"
+    advice, remedy = _advice_on_decimals(amounts, options)
     short = [c.name for c in columns if _is_short(c.to_numpy().dtype)]
     if short:
         advice = (
@@ -190,6 +182,23 @@ def _too_fine(
         advice=advice,
         remedy=remedy,
     )
+
+
+def _advice_on_decimals(
+    amounts: Amounts, options: Options
+) -> tuple[str, dict[str, object]]:
+    """Return how all amounts are kept, if that is possible, and how they are rounded."""
+    with np.errstate(over="ignore"):
+        total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
+    total += float(sum(abs(float(amount)) for amount in amounts.finer))
+    if options.decimals == "auto":
+        return _advice_to_round(total, CENTS)
+    advice, remedy = _advice_to_round(total, int(options.decimals))
+    if not len(amounts.finer) and total * 10.0**amounts.decimals < MAX_UNITS:
+        keep = f"Pass decimals={amounts.decimals}, which keeps all amounts."
+        advice = f"{keep} To round them: {advice[0].lower()}{advice[1:]}"
+        remedy = {"decimals": amounts.decimals}
+    return advice, remedy
 
 
 def _advice_to_round(total: float, at_most: int) -> tuple[str, dict[str, object]]:
