@@ -187,7 +187,7 @@ def _too_fine(
 def _advice_on_decimals(
     amounts: Amounts, options: Options
 ) -> tuple[str, dict[str, object]]:
-    """Return how all amounts are kept, if that is possible, and how they are rounded."""
+    """Return how all amounts are kept, if they can be, and how they are rounded."""
     with np.errstate(over="ignore"):
         total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
     total += float(sum(abs(float(amount)) for amount in amounts.finer))
