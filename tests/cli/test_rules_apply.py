@@ -481,4 +481,5 @@ def test_dates_that_are_no_iso_dates_are_refused_with_their_row(tmp_path: Path) 
     data = write(tmp_path / "data.csv", "day\n2024-12-25\n25.12.2024\n")
     message = refused(data, "apply", file)
     assert "'25.12.2024'" in message
-    assert "ISO dates" in message
+    assert "line 3" in message
+    assert "Write dates as 2024-12-25" in message
