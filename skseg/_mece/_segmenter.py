@@ -350,7 +350,7 @@ class MECERuleSegmenter(
         rows = replace(rows, codes=rules.assign(columns))
         points = cut_points(template, resolved, columns, weight)
         schema = as_schema(self.schema)
-        descriptions = describe(rules, schema, points)
+        descriptions = describe(rules, schema)
         table = mece_table(rules, rows, score_weights, descriptions)
         merges = merge_report(segments, rules, rule_codes, rows)
         warn_of_large_loss(merges, segments, rows, self.min_size)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._english import Wording
+from skseg.rules._proof._domain import wording
 
 from ._cut_points import CutPoint, cut_point_table, write_cut_points
 from ._parameters_json import write_parameters
@@ -24,7 +25,7 @@ from ._strategy_json import (
     whole_numbers,
     write_strategy,
 )
-from ._words import full_rules, wording_of
+from ._words import full_rules, threshold_notes
 
 
 class StrategyMixin:
@@ -60,7 +61,8 @@ class StrategyMixin:
         DataFrame
             One row per segment: rank, name, description (English), n, share,
             score, action (with a playbook), audience (with a universe), and whatever
-            else ``segments_`` holds, lists as text.
+            else ``segments_`` holds, lists as text; with quantiles in the rules,
+            thresholds: what decided each, such as the least allowed.
 
         Raises
         ------
@@ -70,10 +72,11 @@ class StrategyMixin:
             If sqlglot is not installed.
         """
         check_is_fitted(self)
-        words = wording_of(self._schema, self._cut_points)
-        return strategy_frame(
-            self.rules_, self.segments_, self._playbook, dialect, words
-        )
+        frame = self.segments_.copy()
+        if self._cut_points:
+            frame["thresholds"] = threshold_notes(self.rules_, self._cut_points)
+        words = wording(self._schema)
+        return strategy_frame(self.rules_, frame, self._playbook, dialect, words)
 
     def to_csv(self, path: Any = None, *, dialect: str | None = "duckdb") -> str | None:
         """Write the strategy as CSV.

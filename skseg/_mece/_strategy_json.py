@@ -281,7 +281,7 @@ def _segments(strategy: Strategy, entries: Sequence[Mapping[str, Any]]) -> pd.Da
             "code": np.arange(len(rules)),
             "name": list(rules.names),
             "rule": list(rules.texts().values()),
-            "description": describe(rules, strategy.schema, strategy.cut_points),
+            "description": describe(rules, strategy.schema),
         }
     )
     stored = [key for known in figures for key in known]

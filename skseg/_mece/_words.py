@@ -15,8 +15,10 @@ from skseg.rules._language._conditions import (
     Missing,
     conjunction,
     disjunction,
+    leaves,
 )
 from skseg.rules._language._english import Wording
+from skseg.rules._language._thresholds import format_number
 from skseg.rules._proof._domain import wording
 from skseg.rules._proof._rewrite import rule_of_rest, simplified_rules
 
@@ -26,24 +28,37 @@ from ._cut_points import CutPoint
 _MAX_LETTERS = 100
 
 
-def wording_of(schema: Mapping[str, Domain], cut_points: Sequence[CutPoint]) -> Wording:
-    """Return how the rules of a segmenter read, with what decided its thresholds."""
-    notes: dict[tuple[str, float], str] = {}
-    for point in cut_points:
-        key = (point.column, point.value)
-        notes[key] = "; ".join(filter(None, [notes.get(key), point.note()]))
-    return wording(schema, notes)
-
-
-def describe(
-    rules: RuleSet, schema: Mapping[str, Domain], cut_points: Sequence[CutPoint]
-) -> list[str]:
-    """Return every segment in English, with what decided its thresholds."""
-    words = wording_of(schema, cut_points)
+def describe(rules: RuleSet, schema: Mapping[str, Domain]) -> list[str]:
+    """Return every segment in English."""
+    words = wording(schema)
     descriptions = [words.english(rule) for rule in rules.rules.values()]
     if rules.default is not None:
         descriptions.append(_describe_rest(rules, schema, words))
     return descriptions
+
+
+def threshold_notes(rules: RuleSet, cut_points: Sequence[CutPoint]) -> list[str]:
+    """Return for every segment what decided the thresholds in its rule."""
+    notes: dict[tuple[str, object], str] = {}
+    for point in cut_points:
+        key = (point.column, point.value)
+        notes[key] = "; ".join(filter(None, [notes.get(key), point.note()]))
+    texts = []
+    for name in rules.names:
+        conditions = leaves(rules[name]) if name in rules.rules else ()
+        bounds = dict.fromkeys(
+            (leaf.column, leaf.threshold)
+            for leaf in conditions
+            if isinstance(leaf, Comparison) and isinstance(leaf.threshold, float)
+        )
+        texts.append(
+            "; ".join(
+                f"{column} {format_number(number)}: {notes[column, number]}"
+                for column, number in bounds
+                if (column, number) in notes
+            )
+        )
+    return texts
 
 
 def _describe_rest(rules: RuleSet, schema: Mapping[str, Domain], words: Wording) -> str:

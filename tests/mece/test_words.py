@@ -106,30 +106,32 @@ def test_the_rule_of_the_rest_holds_for_the_rest(
 @pytest.mark.parametrize(
     ("threshold", "text"),
     [
-        ("q(0.75)", "75 (its 75% quantile)"),
-        ("max(q(0.75), 90)", "90 (the least allowed; its 75% quantile was 75)"),
-        ("max(q(0.75), 60)", "75 (its 75% quantile; the least allowed is 60)"),
-        ("max(60, q(0.75))", "75 (its 75% quantile; the least allowed is 60)"),
-        ("min(q(0.75), 60)", "60 (the most allowed; its 75% quantile was 75)"),
-        ("min(q(0.75), 90)", "75 (its 75% quantile; the most allowed is 90)"),
-        ("max(q(0.75), 75)", "75 (its 75% quantile, and the least allowed)"),
+        ("q(0.75)", "aov 75: its 75% quantile"),
+        ("max(q(0.75), 90)", "aov 90: the least allowed; its 75% quantile was 75"),
+        ("max(q(0.75), 60)", "aov 75: its 75% quantile; the least allowed is 60"),
+        ("max(60, q(0.75))", "aov 75: its 75% quantile; the least allowed is 60"),
+        ("min(q(0.75), 60)", "aov 60: the most allowed; its 75% quantile was 75"),
+        ("min(q(0.75), 90)", "aov 75: its 75% quantile; the most allowed is 90"),
+        ("max(q(0.75), 75)", "aov 75: its 75% quantile, and the least allowed"),
         (
             "max(q(0.2), min(q(0.75), 90))",
             (
-                "75 (max(q(0.2), min(q(0.75), 90)), where q(0.2) was 20 and q(0.75) "
-                "was 75)"
+                "aov 75: max(q(0.2), min(q(0.75), 90)), where q(0.2) was 20 and "
+                "q(0.75) was 75"
             ),
         ),
-        ("75", "75"),
     ],
 )
 def test_a_threshold_says_what_decided_it(threshold: str, text: str) -> None:
-    texts = described({"VIP": f"aov >= {threshold}", "Core": f"aov < {threshold}"})
-    assert texts == {
-        "VIP": f"aov is at least {text}",
-        "Core": f"aov is below {text}",
-        "Rest": "aov is missing",
-    }
+    rules = {"VIP": f"aov >= {threshold}", "Core": f"aov < {threshold}"}
+    frame = MECERuleSegmenter(rules, default="Rest").fit(AOV).to_strategy()
+    notes = frame.set_index("name")["thresholds"]
+    assert notes.to_dict() == {"VIP": text, "Core": text, "Rest": ""}
+
+
+def test_without_quantiles_there_is_no_word_of_thresholds() -> None:
+    frame = MECERuleSegmenter({"VIP": "aov >= 3"}, default="Rest").fit(AOV)
+    assert "thresholds" not in frame.to_strategy()
 
 
 def test_the_table_of_thresholds_says_the_same() -> None:
@@ -162,7 +164,7 @@ def test_quantiles_of_another_audience_are_not_told() -> None:
     text = str(segmenter.to_json())
     text = text.replace('"universe": "aov > 0"', '"universe": null', 1)
     copy = MECERuleSegmenter.from_strategy(text)
-    assert copy.segments_["description"].tolist()[0] == "aov is at least 75"
+    assert "thresholds" not in copy.to_strategy()
     assert copy.cut_points_.empty
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from ._booleans import Boolean
 from ._conditions import (
@@ -56,15 +56,14 @@ _LARGEST_WHOLE = 2.0**53
 
 @dataclass(frozen=True)
 class Wording:
-    """What is known of columns and thresholds, and shapes how rules read.
+    """What is known of columns, and shapes how rules read.
 
     `integers` are the columns that hold whole numbers alone, `present` those that are
-    never missing. `notes` holds (column, threshold) -> a remark in brackets.
+    never missing.
     """
 
     integers: Collection[str] = ()
     present: Collection[str] = ()
-    notes: Mapping[tuple[str, float], str] = field(default_factory=dict)
 
     def english(self, rule: Rule) -> str:
         """Return `rule` as an English clause; see `Rule.describe`."""
@@ -108,7 +107,7 @@ class Wording:
             self._whole(column, bound.operator, bound.threshold)
             for bound in (low, high)
         )
-        if least is not None and most is not None and not self._notes_on(low, high):
+        if least is not None and most is not None:
             (_, first), (_, last) = least, most
             if first == last:
                 return f"{column} is {format_number(first)}"
@@ -126,9 +125,6 @@ class Wording:
         )
         or_missing = "" if column in self.present else " (or is missing)"
         return f"{column} is {below} or {above}{or_missing}"
-
-    def _notes_on(self, *bounds: Comparison) -> bool:
-        return any((b.column, b.threshold) in self.notes for b in bounds)
 
     def _whole(
         self, column: str, operator: Operator, threshold: Threshold | str
@@ -175,12 +171,9 @@ class Wording:
             if operator == ">=" and threshold.is_midnight:
                 words = "on or after"
             return f"{words} {_date(threshold, operator)}"
-        note = ""
-        if isinstance(threshold, float) and (column, threshold) in self.notes:
-            note = f" ({self.notes[column, threshold]})"
-        elif whole := self._whole(column, operator, threshold):
+        if whole := self._whole(column, operator, threshold):
             operator, threshold = whole
-        return f"{_WORDS[operator]} {_threshold(threshold)}".strip() + note
+        return f"{_WORDS[operator]} {_threshold(threshold)}".strip()
 
 
 def _date(date: Date, operator: str) -> str:

@@ -223,16 +223,12 @@ def first_integer(axis: NumberAxis, cell: int) -> float | None:
     return candidate if low <= candidate < high and math.isfinite(candidate) else None
 
 
-def wording(
-    schema: Mapping[str, Any] | None,
-    notes: Mapping[tuple[str, float], str] | None = None,
-) -> Wording:
+def wording(schema: Mapping[str, Any] | None) -> Wording:
     """Return how rules read whose columns hold what the schema says."""
     domains = as_schema(schema)
     return Wording(
         integers={name for name, d in domains.items() if _holds_integers(d)},
         present={name for name, d in domains.items() if not d.missing},
-        notes=notes or {},
     )
 
 

@@ -59,15 +59,6 @@ def test_of_columns_that_are_never_missing_it_is_not_said() -> None:
     assert words.english(parse("not x > 2")) == "x is at most 2 (or is missing)"
 
 
-def test_a_note_stands_behind_its_number() -> None:
-    words = Wording(integers={"n"}, notes={("n", 2.0): "the median"})
-    assert words.english(parse("n > 2")) == "n is above 2 (the median)"
-    assert (
-        words.english(parse("2 < n <= 5")) == "n is above 2 (the median) and at most 5"
-    )
-    assert words.english(parse("2 < x <= 5")) == "x is above 2 and at most 5"
-
-
 @pytest.mark.parametrize(
     ("domain", "text"),
     [
