@@ -90,7 +90,7 @@ def test_without_a_format_they_are_refused_with_one_that_works(
         (["03/04/2024", "13/04/2024"], {dt.date(2024, 4, 3)}),
         (["03/04/2024", "04/13/2024"], {dt.date(2024, 3, 4)}),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, list) else "days",
 )
 def test_each_reading_of_a_date_is_advised_and_none_is_taken_by_itself(
     texts: list[str], days: set[dt.date]
