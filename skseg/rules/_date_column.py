@@ -72,6 +72,8 @@ def microseconds_of_value(value: Any) -> int | None:
     """
     if isinstance(value, str):
         return microseconds_of_text(value)
+    if type(value) is dt.datetime and value.tzinfo is None:
+        return microseconds_of(value)
     if is_missing_value(value):
         return MISSING
     if isinstance(value, dt.date):

@@ -9,6 +9,7 @@ that remain, in order.
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -41,6 +42,7 @@ _OWNER = "The rule set"
 # Types whose values are never missing and need no second look.
 _PLAIN_NUMBERS = frozenset({int, bool, np.bool_, np.int32, np.int64})
 _PLAIN = _PLAIN_NUMBERS | {str}
+_PLAIN_DATES = frozenset({dt.date, dt.datetime, str, type(None)})
 
 
 class RowAssigner:
@@ -206,7 +208,8 @@ def _date_encoder(axis: DateAxis) -> Encoder:
     edges, missing = axis.edges.tolist(), axis.size - 1
 
     def encode(value: Any) -> int:
-        _require_single(axis.name, value)
+        if type(value) not in _PLAIN_DATES:
+            _require_single(axis.name, value)
         microseconds = microseconds_of_value(value)
         if microseconds is None:
             return int(axis.codes(Columns({axis.name: [value]}))[0])

@@ -12,6 +12,7 @@ import numpy as np
 from skseg.exceptions import RuleError
 
 _EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECOND = dt.timedelta(microseconds=1)
 _DAY = 86_400_000_000
 
@@ -156,9 +157,11 @@ def microseconds_of_text(text: str) -> int | None:
 
 def microseconds_of(value: dt.date) -> int:
     """Return a day or a moment without a time zone in microseconds."""
-    if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)
-    return (value - _EPOCH) // _MICROSECOND
+    microseconds = (value.toordinal() - _EPOCH_ORDINAL) * _DAY
+    if isinstance(value, dt.datetime):
+        seconds = value.hour * 3600 + value.minute * 60 + value.second
+        microseconds += seconds * 1_000_000 + value.microsecond
+    return microseconds
 
 
 def as_moment(date: Date) -> dt.datetime | np.datetime64:

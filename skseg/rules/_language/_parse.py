@@ -29,7 +29,6 @@ from ._conditions import (
     membership,
 )
 from ._dates import Date, as_date, is_date_value, is_iso
-from ._respelling import respelled
 from ._source import Source
 from ._thresholds import (
     Quantile,
@@ -143,6 +142,9 @@ def _with_advice(
     """Return the error with the rule as it may be meant, if that can be read."""
     if error.span is None or len(text) > _LONGEST_ADVICE:
         return error
+    # The patterns take a while to compile, and most rules are right.
+    from ._respelling import respelled
+
     meant, sentences, remedies = respelled(text, columns)
     try:
         _Parser(meant, columns, params).rule()

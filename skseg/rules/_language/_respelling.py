@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ._dates import likely_iso
 from ._names import column_text
-from ._spellings import CLOSE, OPEN, QUOTED, SIGNS, SPELLINGS
+from ._source import QUOTED
+from ._spellings import CLOSE, OPEN, SIGNS, SPELLINGS
 
 _MOST_SENTENCES = 2
 _LIKE = re.compile(

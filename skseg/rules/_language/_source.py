@@ -12,10 +12,12 @@ from typing import Any, NoReturn
 
 from skseg.exceptions import RuleError, reworded
 
-from ._spellings import QUOTED
 from ._thresholds import check_name
 
 MAX_LENGTH = 100_000
+
+# A text in quotes, on one line.
+QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
 # Longer lines are shown around the place that the message is about.
 _SHOWN_BEFORE, _SHOWN = 40, 100

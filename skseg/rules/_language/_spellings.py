@@ -16,7 +16,6 @@ from typing import NamedTuple
 from ._dates import likely_iso
 
 OPEN, CLOSE = "\ue000", "\ue001"
-QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
 # What stands on keyboards -> its relatives from word processors and formulas.
 _RELATIVES = {
