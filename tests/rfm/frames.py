@@ -55,8 +55,3 @@ def monetary(amounts: Sequence[Any] | Any, **options: Any) -> list[float]:
     n = len(amounts)
     lines = {"customer": range(n), "date": [DAY] * n, "amount": amounts}
     return values_of(run(pd.DataFrame(lines), **options)[0], "monetary")
-
-
-def passed(parameters: dict[str, Any]) -> str:
-    """Return parameters as a message writes them."""
-    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
