@@ -77,14 +77,16 @@ CONTAINERS: dict[str, Any] = {
         )
     },
     "pandas objects": pandas(VALUES, object),
-    "pandas objects with NA": pandas(texts(True, False), object).fillna(pd.NA),
+    "pandas objects with NA": pandas(
+        [pd.NA if value is None else value for value in VALUES], object
+    ),
     "pandas boolean": pandas(VALUES, "boolean"),
     "pandas Arrow booleans": pandas(VALUES, ARROW),
     "pandas Int64": pandas(VALUES, "Int64"),
     "pandas Float32": pandas(VALUES, "Float32"),
     "pandas float": pandas(FLOATS),
     "pandas category of booleans": pandas(VALUES, "category"),
-    "pandas text": pandas(WORDS, "str"),
+    "pandas text": pandas(WORDS),
     "pandas string": pandas(WORDS, "string"),
     "pandas category of text": pandas(WORDS, "category"),
     "pandas Arrow text": pandas(WORDS, pd.ArrowDtype(pa.string())),
