@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         information_value,
         with_group,
     )
-    from ._mece import MECERuleSegmenter
+    from ._mece import MECERuleSegmenter, MergeReport
     from ._revenue import OptimalRevenueBinner, PropensityBinner, RevenueBootstrap
     from ._rfm import RFMSegmenter, RFMTableReport, rfm_table
 
@@ -51,6 +51,7 @@ _ROOMS = {
     "InformationValue": "_finders",
     "L1SegmentFinder": "_finders",
     "MECERuleSegmenter": "_mece",
+    "MergeReport": "_mece",
     "OptimalRevenueBinner": "_revenue",
     "PropensityBinner": "_revenue",
     "RFMSegmenter": "_rfm",
@@ -77,6 +78,7 @@ __all__ = [
     "InformationValue",
     "L1SegmentFinder",
     "MECERuleSegmenter",
+    "MergeReport",
     "OptimalRevenueBinner",
     "PropensityBinner",
     "RFMSegmenter",

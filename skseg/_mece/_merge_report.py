@@ -36,6 +36,21 @@ class MergeReport:
         larger than before, since splitting explains more.
     losses : dict of str to float
         Merged segment -> what merging its rules takes from R squared, largest first.
+
+    See Also
+    --------
+    MECERuleSegmenter : Its ``merge_report_``, if rules were merged to ``min_size``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseg import MECERuleSegmenter
+    >>> X = pd.DataFrame({"aov": range(1, 101)})
+    >>> rules = {"Low": "aov <= 50", "Mid": "50 < aov <= 70", "High": "aov > 70"}
+    >>> segmenter = MECERuleSegmenter(rules, default="Unknown", min_size=30)
+    >>> print(segmenter.fit(X, X["aov"] > 60).merge_report_)
+    Explained outcome: 0.7917 by the rules, 0.6667 by the segments.
+    'Mid + High' loses 0.1250.
     """
 
     score_before: float
