@@ -126,7 +126,8 @@ def make_segment_scorer(
         (0, 0.5], which means the same in folds of any size. None: no bound.
     max_size : int, float or None, default=0.6
         Largest size of any segment: a number of held-out rows, or a share of them in
-        (0, 1). None: no bound. Below 1/2 it rules out two segments, unless there is noise.
+        (0, 1). None: no bound. Below 1/2 it rules out two segments, unless there is
+        noise.
     max_noise : float or None, default=0.3
         Largest share of the held-out rows without a segment (-1), in [0, 1]; None: no
         bound.
