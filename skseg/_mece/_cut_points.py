@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from skseg._typing import FloatArray
-from skseg.rules import Columns, Rule, RuleSet, parse
+from skseg.rules import Rule, RuleSet, parse
 from skseg.rules._language._conditions import Comparison, open_thresholds
 from skseg.rules._language._english import quantile_name
 from skseg.rules._language._thresholds import (
@@ -63,15 +62,15 @@ class CutPoint:
 
 
 def cut_points(
-    template: RuleSet, resolved: RuleSet, columns: Columns, weight: FloatArray | None
+    template: RuleSet, of_all: ColumnQuantiles, inside: ColumnQuantiles
 ) -> list[CutPoint]:
-    """Return the thresholds of `template` that the rows have decided, each once."""
+    """Return the thresholds of `template` that the rows have decided, each once.
+
+    `of_all` are the quantiles of all rows, which the universe is about, `inside` those
+    of the rows in it.
+    """
     universe = [] if template.universe is None else [template.universe]
-    points = list(_decided(universe, ColumnQuantiles(columns, weight)))
-    rules = list(template.rules.values())
-    if any(True for _ in open_thresholds(rules)):
-        inside = resolved.inside(columns)
-        points += _decided(rules, ColumnQuantiles(columns, weight, inside))
+    points = [*_decided(universe, of_all), *_decided(template.rules.values(), inside)]
     return list({(point.column, point.threshold): point for point in points}.values())
 
 

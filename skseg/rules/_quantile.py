@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import EllipsisType
 from typing import Any
@@ -114,14 +114,24 @@ def _checked_weight(sample_weight: FloatArray, n_rows: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class ColumnQuantiles:
-    """Quantiles of weighted rows, by column and level."""
+    """Quantiles of weighted rows, by column and level.
+
+    Each is computed once, since rules that share a threshold ask for it again.
+    """
 
     columns: Columns
     weight: FloatArray | None
     inside: BoolArray | EllipsisType = ...
+    _values: dict[tuple[str, float], float] = field(default_factory=dict, init=False)
 
     def __call__(self, column: str, level: float) -> float:
         """Return the quantile of a column; an error if there is no value."""
+        key = column, level
+        if key not in self._values:
+            self._values[key] = self._computed(column, level)
+        return self._values[key]
+
+    def _computed(self, column: str, level: float) -> float:
         values = self.columns.numbers(column)[self.inside]
         weight = None if self.weight is None else self.weight[self.inside]
         quantile = float(inverted_cdf(values, [level], weight)[0])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skseg._html import html_table
-from skseg._typing import BoolArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import RuleError, reworded
 
 from ._columns import Columns
@@ -483,13 +483,19 @@ class RuleSet:
         weight = None
         if sample_weight is not None:
             weight = read_weight(sample_weight, columns.n_rows, "RuleSet.resolve")
-        quantile = ColumnQuantiles(columns, weight)
+        return self._resolved(columns, weight)[0]
+
+    def _resolved(
+        self, columns: Columns, weight: FloatArray | None
+    ) -> tuple[RuleSet, ColumnQuantiles, ColumnQuantiles]:
+        """Return `resolve`, with the quantiles of all rows and of those inside."""
+        of_all = inside = ColumnQuantiles(columns, weight)
         universe = self._universe
         if universe is not None:
-            universe = resolve_rule(universe, quantile)
-            quantile = ColumnQuantiles(columns, weight, universe.evaluate(columns))
-        resolved = {n: resolve_rule(rule, quantile) for n, rule in self._rules.items()}
-        return self._rewritten(resolved, universe)
+            universe = resolve_rule(universe, of_all)
+            inside = ColumnQuantiles(columns, weight, universe.evaluate(columns))
+        resolved = {n: resolve_rule(rule, inside) for n, rule in self._rules.items()}
+        return self._rewritten(resolved, universe), of_all, inside
 
     def with_quantiles(self, quantiles: Mapping[str, Mapping[float, float]]) -> RuleSet:
         """Return the rule set with given values in place of every quantile.

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skseg import MECERuleSegmenter
 from skseg.exceptions import RuleError
 from skseg.rules._quantile import inverted_cdf
 
@@ -161,3 +162,20 @@ def test_infinities_are_values() -> None:
 def test_weights_are_checked(weights: Any, message: str) -> None:
     with pytest.raises(RuleError, match=message):
         inverted_cdf(np.array([1.0, 2.0]), [0.5], np.array(weights))
+
+
+def test_a_quantile_that_rules_share_is_computed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+
+    def counted(values: Any, levels: Any, weight: Any = None) -> Any:
+        calls.append(levels)
+        return inverted_cdf(values, levels, weight)
+
+    monkeypatch.setattr("skseg.rules._quantile.inverted_cdf", counted)
+    rules = {"High": "x0 >= q(0.5)", "Low": "x0 < q(0.5)"}
+    segmenter = MECERuleSegmenter(rules, default="Rest", universe="x0 >= q(0.1)")
+    segmenter.fit([[1.0], [2.0], [3.0], [4.0]])
+    assert calls == [[0.1], [0.5]]
+    assert segmenter.cut_points_["value"].tolist() == [1, 2]
