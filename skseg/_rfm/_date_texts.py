@@ -59,6 +59,9 @@ class DateFormat(NamedTuple):
         return self._read_text(str(int(value))) if float(value).is_integer() else None
 
     def _read_text(self, text: str) -> dt.date | None:
+        if self.text is not None:
+            # Databases fill columns of fixed width with spaces.
+            text = text.strip()
         if self.text == EXCEL:
             return _excel_date(float(text)) if _SERIAL.fullmatch(text) else None
         try:
@@ -125,7 +128,7 @@ def _days(reading: Sequence[dt.date | None]) -> list[int | None]:
 def _is_likely(date_format: DateFormat, values: Sequence[Any]) -> bool:
     if date_format.text != EXCEL:
         return True
-    texts = [str(value) for value in values]
+    texts = [str(value).strip() for value in values]
     serials = [float(text) for text in texts if _SERIAL.fullmatch(text)]
     likely = _LIKELY_EXCEL_DAYS
     return all(likely.start <= serial < likely.stop for serial in serials)

@@ -101,7 +101,7 @@ def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
 def _check_defects(defects: Defects, options: Options) -> None:
     n_rows = len(defects.usable)
     refused = defects.explained("raise", options.action)
-    if refused:
+    if refused and defects.usable.any():
         by_kind = dict.fromkeys((defect.kind for defect in refused), "exclude")
         remedy: Any = "exclude"
         alone = f", or invalid={by_kind!r} for these kinds alone"
@@ -118,12 +118,13 @@ def _check_defects(defects: Defects, options: Options) -> None:
             remedy={"invalid": remedy},
         )
     if not defects.usable.any():
-        excluded = defects.explained("exclude", options.action)
+        # To leave out the rows that are refused would leave none.
+        unusable = [*refused, *defects.explained("exclude", options.action)]
         raise InvalidDataError(
             "rfm_table has no transaction left to use. "
-            f"{describe_defects(excluded, n_rows)}",
+            f"{describe_defects(unusable, n_rows)}",
             owner=OWNER,
             name="transactions",
-            value=tuple(excluded),
+            value=tuple(unusable),
             row=0,
         )

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype, is_numeric_dtype
+from pandas.api.types import infer_dtype, is_float_dtype, is_numeric_dtype
 
 from skseg._rfm._calendar import check_date_format
 from skseg._rfm._date_texts import DateFormat, format_remedies
@@ -27,7 +27,7 @@ from ._csv_file import advice_on_encoding, find_layout, line_of_row, read_csv_te
 from ._excel_file import read_excel_columns
 from ._file_format import FileFormat
 from ._file_source import CSV, EXCEL, FileSource, find_source
-from ._ids import as_integers_if_lossless, cell_text
+from ._ids import as_integers_if_lossless, cell_text, without_zero_decimals
 from ._number_columns import NumberColumn, number_remedies
 from ._parquet_file import read_parquet_columns
 from ._table_header import WantedColumns
@@ -81,6 +81,9 @@ class DataFile:
 
     def ids(self, name: str) -> pd.Series[Any]:
         """Return a column of ids: integers where no leading zero is lost by it."""
+        column = self.frame[name]
+        if is_float_dtype(column) or str(column.dtype).startswith("decimal"):
+            return without_zero_decimals(column)
         return as_integers_if_lossless(self.texts(name))
 
     def texts(self, name: str) -> pd.Series[Any]:

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_float_dtype
+
+MOST_EXACT_INTEGER = 2**53  # among floats
 
 
 def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:
@@ -31,6 +34,25 @@ def as_integers_if_lossless(texts: pd.Series[Any]) -> pd.Series[Any]:
         return pd.Series(values, texts.index, name=texts.name)
     nullable = pd.arrays.IntegerArray(values, missing)
     return pd.Series(nullable, texts.index, name=texts.name)
+
+
+def without_zero_decimals(numbers: pd.Series[Any]) -> pd.Series[Any]:
+    """Return floats or decimals as integers if they are all whole, else as they are.
+
+    Integers with missing values become floats in many programs, and decimals with
+    zeros behind the mark in databases: 17850.0 is the customer 17850.
+    """
+    values = np.array(numbers.to_list(), dtype=object)
+    missing = pd.isna(values)
+    written = values[~missing].tolist()
+    # Larger floats may have come from several integers.
+    limit = MOST_EXACT_INTEGER if is_float_dtype(numbers) else np.iinfo(np.int64).max
+    if not all(abs(value) <= limit and value % 1 == 0 for value in written):
+        return numbers
+    integers = np.zeros(len(values), dtype=np.int64)
+    integers[~missing] = [int(value) for value in written]
+    nullable = pd.arrays.IntegerArray(integers, missing)
+    return pd.Series(nullable, numbers.index, name=numbers.name)
 
 
 def cell_text(value: Any) -> str:

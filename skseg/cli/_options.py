@@ -183,7 +183,8 @@ def _thousands(
         raise click.BadParameter(
             f"It must differ from --decimal. Give --decimal {other} as well."
         )
-    return {"space": " "}.get(value, value)
+    # The curly apostrophe is read as the straight one.
+    return {"space": " ", "\u2019": "'"}.get(value, value)
 
 
 quiet_option = click.option(

@@ -11,6 +11,9 @@ from skseg.exceptions import InvalidDataError, MissingExtraError
 from ._file_source import FileSource
 from ._table_header import WantedColumns
 
+# Types of text; older writers, such as those of Hive, leave out that it is text.
+_TEXT_TYPES = ("large_string", "string_view", "binary", "large_binary", "binary_view")
+
 
 def read_parquet_columns(
     source: FileSource, wanted: WantedColumns, file: IO[bytes] | None = None
@@ -39,10 +42,17 @@ def read_parquet_columns(
         kind = field.type
         if pa.types.is_dictionary(kind):
             kind = kind.value_type
-        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        if str(kind) in _TEXT_TYPES:
             kind = pa.string()
         if kind != field.type:
-            column = table.column(position).cast(kind)
+            try:
+                column = table.column(position).cast(kind)
+            except pa.ArrowInvalid as error:
+                raise InvalidDataError(
+                    f"{source.name}: The column {field.name!r} holds bytes that are no "
+                    "text in UTF-8.",
+                    column=field.name,
+                ) from error
             table = table.set_column(position, field.name, column)
 
     def in_pandas(kind: Any) -> pd.ArrowDtype | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,53 @@ def test_cells_of_excel_are_read_as_csv_has_them(tmp_path: Path) -> None:
     days = [dt.datetime(2024, 12, 31), moment]
     assert data.dates("when").to_list() == [moment, None, *days]
     assert [data.place(row) for row in range(4)] == ["row 2", "row 3", "row 4", "row 6"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "ids"),
+    [
+        (pa.float64(), [7.0, None, 2.0**53], [7, None, 2**53]),
+        (pa.float64(), [7.0, float("nan"), 8.0], [7, None, 8]),
+        (pa.float32(), [7.0, None, 8.0], [7, None, 8]),
+        (pa.float16(), [np.float16(7), None, np.float16(8)], [7, None, 8]),
+        (pa.decimal128(38, 10), [Decimal(7), None, Decimal(-8)], [7, None, -8]),
+        (pa.decimal256(60, 2), [Decimal(7), None, Decimal(8)], [7, None, 8]),
+        (pa.binary(), [b"007", None, "Ä".encode()], ["007", None, "Ä"]),
+        (pa.large_binary(), [b"7", None, b"8"], [7, None, 8]),
+        # What is no integer, or may have come from several, is left as it is.
+        (pa.float64(), [7.5, None, 8.0], [7.5, None, 8.0]),
+        (pa.float64(), [2.0**54, None, 8.0], [2.0**54, None, 8.0]),
+        (pa.float64(), [float("inf"), None, 8.0], [float("inf"), None, 8.0]),
+        (pa.decimal128(38, 2), [Decimal("7.5"), None], [Decimal("7.50"), None]),
+        (pa.decimal128(38, 0), [Decimal(2**120), None], [Decimal(2**120), None]),
+    ],
+    ids=repr,
+)
+def test_ids_of_parquet_files_are_those_that_were_meant(
+    kind: pa.DataType, values: list[Any], ids: list[Any], tmp_path: Path
+) -> None:
+    cells = pa.array(values, kind)
+    path = tmp_path / "d.parquet"
+    pq.write_table(pa.table({"id": cells}), path)
+    column = read_data_file(path, ["id"]).ids("id")
+    assert [None if pd.isna(id_) else id_ for id_ in column] == ids
+    assert not column[0:1].isna().any()
+
+
+def test_customers_who_were_floats_are_written_as_integers(tmp_path: Path) -> None:
+    rows = [["id", "when", "paid"], [17850.0, "2024-12-01", 5], [None, "2024-12-01", 5]]
+    path, out = write_parquet(tmp_path / "d.parquet", rows), tmp_path / "out"
+    result = skseg_command("rfm", path, *TINY, "--invalid", "exclude", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert (out / "customers.csv").read_text().splitlines()[1].startswith("17850,")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    rows = [["id", "when", "paid"], [b"\xff", "2024-12-01", 5]]
+    path, out = write_parquet(tmp_path / "d.parquet", rows), tmp_path / "out"
+    result = skseg_command("rfm", path, *TINY, "--out", out)
+    assert result.exit_code == 2
+    assert "The column 'id' holds bytes that are no text in UTF-8." in result.stderr
 
 
 def test_a_workbook_with_several_fitting_sheets_asks_for_one(tmp_path: Path) -> None:

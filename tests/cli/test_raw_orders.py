@@ -245,11 +245,17 @@ def test_amounts_are_rounded_on_request_and_the_advice_says_how(
     assert "Give --decimals as well" in rfm(path, out, "--rounding", "half_up")
 
 
-def test_marks_of_thousands_are_checked_and_spaces_are_one(tmp_path: Path) -> None:
+def test_marks_of_thousands_are_checked_and_spaces_and_apostrophes_are_one(
+    tmp_path: Path,
+) -> None:
     path, out = tmp_path / "o.csv", tmp_path / "out"
     write(path, "id;when;paid\na;2024-12-01;1\u202f234,5\nb;2024-12-01;2\xa0000\n")
     for space in ("space", " ", "\xa0", "\u202f"):
         rfm(path, out, "--decimal", ",", "--thousands", space)
+        assert customers_of(out)["monetary"].to_list() == [1234.5, 2000]
+    write(path, "id;when;paid\na;2024-12-01;1\u2019234.5\nb;2024-12-01;CHF 2'000\n")
+    for apostrophe in ("'", "\u2019"):
+        rfm(path, out, "--thousands", apostrophe)
         assert customers_of(out)["monetary"].to_list() == [1234.5, 2000]
     write(path, "id;when;paid\na;2024-12-01;1.234\n")
     error = rfm(path, out, "--thousands", ".")

@@ -64,6 +64,19 @@ def test_dates_are_read_in_the_format_given(
         assert values_of(table, "recency") == RECENCY
 
 
+@pytest.mark.parametrize("date_format", ["%Y-%m-%d", *FORMATS, "excel"])
+def test_dates_may_be_filled_with_spaces_where_their_format_is_given(
+    date_format: str,
+) -> None:
+    is_excel = date_format == "excel"
+    texts = list(map(str, EXCEL)) if is_excel else written(date_format)
+    filled = [f" {text}  " for text in texts]
+    error = refusal(arrow_table(date=filled))
+    assert f"date_format={date_format!r}, which reads '{filled[0]}' as" in str(error)
+    table, _ = run(arrow_table(date=filled), date_format=date_format)
+    assert values_of(table, "recency") == RECENCY
+
+
 @pytest.mark.parametrize("date_format", FORMATS)
 def test_without_a_format_they_are_refused_with_one_that_works(
     make_kind: Callable[[pa.Table], Any], date_format: str

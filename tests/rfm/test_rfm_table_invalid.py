@@ -116,6 +116,16 @@ def test_nothing_left_is_refused_with_its_kinds() -> None:
     assert "- missing date: 1 row" in str(error)
 
 
+@pytest.mark.parametrize("kind", BAD_ROWS)
+@pytest.mark.parametrize("invalid", ["raise", "exclude"])
+def test_to_leave_out_all_rows_is_not_advised(kind: str, invalid: str) -> None:
+    error = refusal(lines_with(kind).slice(1), invalid=invalid)
+    assert "no transaction left to use" in str(error)
+    assert f"- {kind}: 1 row" in str(error)
+    assert "exclude" not in str(error)
+    assert error.remedy == {}
+
+
 @pytest.mark.parametrize(
     ("invalid", "message"),
     [
