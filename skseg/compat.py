@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._core._validation import check_int
+from skseg._core._vector import read_vector
 from skseg._search.cuts import optimal_cuts
 from skseg._typing import FloatArray
 from skseg.exceptions import InfeasibleError, InvalidDataError, InvalidParameterError
@@ -212,18 +213,7 @@ def _read_rows(
 
 
 def _read_numbers(name: str, values: npt.ArrayLike) -> FloatArray:
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise _invalid(name, "numbers", f"{error}", advice="Convert them.") from None
-    if array.ndim != 1:
-        raise _invalid(
-            name,
-            "of shape (n_rows,)",
-            f"an array of shape {array.shape}",
-            advice="Give one column.",
-        )
-    return array
+    return read_vector(OWNER, name, values).numbers()
 
 
 def _values_of_bins(

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from skseg.compat import find_optimal_bins
+from skseg.exceptions import InvalidDataError
 
 Fn = Callable[[int], float]
 
@@ -210,8 +211,8 @@ def test_rows_of_series_are_paired_by_place() -> None:
             r"'propensities' .* in \[0, 1\]. Got nan at row 1. Leave such rows out",
         ),
         ({"propensities": [0, 0, 0, 1.5]}, r"Got 1.5 at row 3"),
-        ({"propensities": ["low", "b", "c", "d"]}, "must be numbers. Got could not"),
-        ({"propensities": [[0.1], [0.2]]}, r"Got an array of shape \(2, 1\)"),
+        ({"propensities": ["low", "b", "c", "d"]}, "numbers. Got .* 'low' at row 0"),
+        ({"propensities": [[0.1, 0.2]]}, r"one-dimensional. Got shape \(1, 2\)"),
         ({"propensities": [], "predictions": []}, "at least one. Got none"),
         ({"predictions": [0, 1, math.inf, 0]}, "'predictions' .* Got inf at row 2"),
         ({"predictions": [0, 1, None, 0]}, "'predictions' .* Got nan at row 2"),
@@ -253,3 +254,18 @@ def test_parameters_without_effect_say_so(change: dict[str, Any]) -> None:
         result = find_optimal_bins(scores, converted, 4, per_customer, rising, **change)
     np.testing.assert_array_equal(result[1], plain[1])
     assert result[2] == plain[2]
+
+
+def test_every_container_gives_the_same_bins_and_times_are_no_outcomes() -> None:
+    settings: dict[str, Any] = {"n_bins": 2, "min_samples": 1}
+    propensities, outcome = [0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1]
+    expected = find_optimal_bins(propensities, outcome, **settings)
+    for scores, y in (
+        (pd.Series(propensities, dtype="Float64"), pd.Series(outcome, dtype="Int64")),
+        (np.array(propensities, dtype=object), [False, False, True, True]),
+    ):
+        bins = find_optimal_bins(scores, y, **settings)
+        assert repr(bins) == repr(expected)
+    for times in (pd.to_datetime(outcome), np.full(4, np.datetime64("NaT", "s"))):
+        with pytest.raises(InvalidDataError, match="Dates and durations have no unit"):
+            find_optimal_bins(propensities, times, **settings)

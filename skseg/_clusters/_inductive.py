@@ -30,6 +30,7 @@ from sklearn.utils.validation import (
 
 from skseg._core._base import DocumentationLinkMixin
 from skseg._core._foreign import params_of, tags_of
+from skseg._core._numeric_rows import check_no_times
 from skseg._core._validation import check_choice, check_sample_weight, read_rows
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
@@ -338,6 +339,7 @@ class InductiveSegmenter(
     def _rows(self, X: Any, *, reset: bool) -> Any:
         rows = read_rows(self, X, reset=reset)
         check_numeric(OWNER, rows)
+        check_no_times(OWNER, rows)
         return validate_data(
             self,
             rows,

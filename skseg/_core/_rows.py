@@ -8,6 +8,16 @@ from narwhals.dependencies import is_pyarrow_table
 from sklearn.utils import _safe_indexing
 
 from skseg._typing import IntArray
+from skseg.rules._frames import read_frame
+
+
+def native_rows(owner: str, X: Any) -> Any:
+    """Return the frame of pandas, polars or pyarrow that holds the rows, or raise.
+
+    What is no frame comes back as it is.
+    """
+    frame = read_frame(X, owner)
+    return X if frame is None else frame.to_native()
 
 
 def take_rows(data: Any, rows: IntArray) -> Any:

@@ -18,6 +18,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns
 from skseg.rules._frames import read_frame
 
+from ._numeric_rows import check_no_times
 from ._vector import read_vector
 
 
@@ -122,6 +123,7 @@ def read_columns(
     owner = type(estimator).__name__
     frame = read_frame(X, owner)
     if frame is None:
+        check_no_times(owner, X)
         array = validate_data(
             estimator,
             X,

@@ -126,19 +126,34 @@ class Vector:
             rule=rule,
             value=example,
             row=row,
-            advice=_ADVICE_ON_TIME if self._is_time(example) else None,
+            advice=self._advice(rule, example),
         )
+
+    def _advice(self, rule: str, example: Any) -> str | None:
+        """Return what to do about a value that breaks the rule, if that is known."""
+        if self._is_time(example):
+            return ADVICE_ON_TIME
+        if is_missing_value(example):
+            return "Leave such rows out, or say what they count as."
+        if isinstance(example, float) and self.column.missing().any():
+            return "Leave out the rows without a value, and convert the others to int."
+        if isinstance(example, float) and example.is_integer():
+            return f"Convert them to whole numbers, as by {self.name}.astype(int)."
+        return None
 
     def _is_time(self, example: Any) -> bool:
         column = self.column
         if isinstance(column, SeriesColumn) and column.series.dtype.is_temporal():
             return True
-        return isinstance(example, _TIME_TYPES)
+        return is_time_value(example)
 
     def _example(self, row: int | None) -> Any:
         column = self.column
         values = column.values if isinstance(column, ArrayColumn) else column.series
-        return values[row or 0] if len(values) else None
+        value = values[row or 0] if len(values) else None
+        # numpy's times have no equal in Python.
+        is_time = isinstance(value, np.datetime64 | np.timedelta64)
+        return value.item() if isinstance(value, np.generic) and not is_time else value
 
 
 _TIME_TYPES = (
@@ -149,7 +164,7 @@ _TIME_TYPES = (
     np.timedelta64,
     pd.Period,
 )
-_ADVICE_ON_TIME = (
+ADVICE_ON_TIME = (
     "Dates and durations have no unit of their own, and missing ones would count as "
     "numbers: pass a number, such as days, or a text."
 )
@@ -232,6 +247,11 @@ def _warn_of_column_vector(name: str) -> None:
         DataConversionWarning,
         stacklevel=4,
     )
+
+
+def is_time_value(value: Any) -> bool:
+    """Tell whether a single value is a date, a duration or the like."""
+    return isinstance(value, _TIME_TYPES)
 
 
 def _is_whole(value: Any) -> bool:

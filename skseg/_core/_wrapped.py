@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_array
 
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidDataError
+from skseg.exceptions import InvalidDataError, SksegError
+
+from ._numeric_rows import numeric_rows
 
 
 class WrapperMixin:
@@ -59,7 +59,9 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
         if isinstance(layer, Pipeline) and len(layer) > 1:
             X = layer[:-1].transform(X)
     try:
-        return np.asarray(check_array(X, dtype=np.float64, estimator=owner))
+        return numeric_rows(owner, X)
+    except SksegError:
+        raise
     except ValueError as error:
         raise InvalidDataError(
             f"{owner} measures distances, which takes finite numbers in every column "

@@ -124,12 +124,71 @@ def read_groups(owner: str, group: Any, compare: Any, n_rows: int) -> Groups:
             row=row,
             advice="Leave such rows out, or give them a label.",
         )
-    distinct = sorted(set(labels), key=lambda label: (str(type(label)), label))
-    pair = _pair(owner, compare, distinct)
-    in_a = labels == pair[0]
-    in_b = ~in_a if pair[1] is None else labels == pair[1]
+    pair = _pair(owner, compare, _distinct(owner, labels))
+    in_a = _equal(labels, pair[0])
+    in_b = ~in_a if pair[1] is None else _equal(labels, pair[1])
     named = (pair[0], f"not {pair[0]}") if pair[1] is None else pair
-    return Groups(named, np.asarray(in_a, bool), np.asarray(in_b, bool))
+    return Groups(named, in_a, in_b)
+
+
+def _equal(labels: npt.NDArray[Any], label: Any) -> BoolArray:
+    # numpy would compare a tuple with the labels by position.
+    return np.fromiter((label == other for other in labels), bool, len(labels))
+
+
+def _distinct(owner: str, labels: npt.NDArray[Any]) -> list[Any]:
+    """Return the different labels in order, or raise if any two may mean the same."""
+    by_text: dict[str, Any] = {}
+    distinct = []
+    try:
+        # 1 and True are equal, and would be one label in a set; 1 and 1.0 are one.
+        for _, label in {(isinstance(label, bool), label): None for label in labels}:
+            first = by_text.setdefault(_label_text(label), label)
+            if first is not label:
+                raise _mixed_labels(owner, first, label)
+            distinct.append(label)
+    except TypeError:
+        row = next(i for i, v in enumerate(labels) if not _is_hashable(v))
+        raise InvalidDataError(
+            f"group of {owner} must be texts, numbers, flags or dates. Got "
+            f"{labels[row]!r} at row {row}.",
+            owner=owner,
+            name="group",
+            rule="texts, numbers, flags or dates",
+            value=labels[row],
+            row=row,
+        ) from None
+    try:
+        return sorted(distinct, key=lambda label: (str(type(label)), label))
+    except TypeError:  # types without an order, such as members of an Enum
+        return sorted(distinct, key=str)
+
+
+def _label_text(label: Any) -> str:
+    """Return a label as text, with flags as 0 and 1, and whole floats without a dot."""
+    is_whole = isinstance(label, float) and label.is_integer()
+    return str(int(label) if is_whole or isinstance(label, bool) else label)
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _mixed_labels(owner: str, first: Any, second: Any) -> InvalidDataError:
+    return InvalidDataError(
+        f"group of {owner} must be labels of one kind. Got {first!r} "
+        f"({type(first).__name__}) and {second!r} ({type(second).__name__}), which may "
+        "be the same group.",
+        owner=owner,
+        name="group",
+        rule="labels of one kind",
+        value=(first, second),
+        advice="Convert the labels, so that every group has one.",
+    )
 
 
 def _pair(owner: str, compare: Any, distinct: list[Any]) -> tuple[Any, Any]:

@@ -12,9 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_array
 
+from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import check_int, positional_names
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidDataError
+from skseg.exceptions import InvalidDataError, RuleError
+from skseg.rules import Columns
 from skseg.rules._frames import read_frame
 
 from ._canvas import TITLE_PAD
@@ -279,15 +281,10 @@ def _read_numeric(X: Any) -> tuple[FloatArray, list[str]]:
     """Return the numeric columns, NaN where they are missing, and their names."""
     frame = read_frame(X, _OWNER)
     if frame is None:
-        values = check_array(
-            X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=_OWNER
-        )
+        values = numeric_rows(_OWNER, X, ensure_all_finite="allow-nan")
         return values, positional_names(values.shape[1])
-    names = [
-        name
-        for name, dtype in frame.schema.items()
-        if dtype.is_numeric() or dtype == nw.Boolean
-    ]
+    columns = Columns(frame, _OWNER)
+    names = [name for name in frame.columns if _holds_numbers(columns, frame[name])]
     if not names:
         raise InvalidDataError(
             f"{_OWNER} needs numeric or bool columns. Got the columns "
@@ -297,9 +294,18 @@ def _read_numeric(X: Any) -> tuple[FloatArray, list[str]]:
             rule="a frame with numeric or bool columns",
             value=tuple(frame.columns),
         )
-    columns = [frame.get_column(name).cast(nw.Float64) for name in names]
-    values = np.column_stack([column.to_numpy() for column in columns])
+    values = np.column_stack([columns.numbers(name) for name in names])
     values = check_array(
         values, dtype=np.float64, ensure_all_finite="allow-nan", estimator=_OWNER
     )
-    return values, [str(name) for name in names]
+    return values, names
+
+
+def _holds_numbers(columns: Columns, series: nw.Series[Any]) -> bool:
+    """Tell whether a column holds numbers or flags, as objects and categories may."""
+    if series.dtype not in (nw.Object, nw.Categorical):
+        return series.dtype.is_numeric() or series.dtype == nw.Boolean
+    try:
+        return not np.isnan(columns.numbers(series.name)).all()
+    except RuleError:
+        return False

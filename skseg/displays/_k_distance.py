@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_array
 
+from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import check_int
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
@@ -176,9 +176,7 @@ class KDistanceDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        rows: FloatArray = check_array(
-            X, dtype=np.float64, ensure_min_samples=2, estimator=_OWNER
-        )
+        rows = numeric_rows(_OWNER, X, ensure_min_samples=2)
         chosen = min_samples if isinstance(min_samples, Iterable) else [min_samples]
         numbers = sorted(
             {check_int(_OWNER, "min_samples", n, 2, len(rows)) for n in chosen}

@@ -9,9 +9,10 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._names_of_segments import codes_of_names, texts_or_none
+from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import positional_names
 from skseg._core._vector import Vector, read_vector
 from skseg._core._wrapped import first_attribute, unwrapped
@@ -85,6 +86,17 @@ def read_segments(
     texts = None if segment_names is None else texts_or_none(vector)
     if texts is not None and segment_names is not None:
         return _named_segments(vector, texts, segment_names)
+    if segment_names is None and texts_or_none(vector) is not None:
+        rule = "whole numbers, unless segment_names are given"
+        raise InvalidDataError(
+            f"{vector.subject} must be {rule}. Got names, such as "
+            f"{vector.labels()[0]!r}.",
+            owner=owner,
+            name="labels",
+            rule=rule,
+            value=labels,
+            advice="Pass the names in the order of their codes as segment_names.",
+        )
     codes = vector.codes()
     if (codes < -1).any():
         raise InvalidParameterError(
@@ -140,18 +152,21 @@ def rows_of_fit(owner: str, segmenter: Any, X: Any) -> Any:
     """Return rows with the columns that a fitted estimator has seen, by their names.
 
     A frame may have more columns, in any order, whoever made the estimator. Columns
-    that are absent are left to it, since it may do without them.
+    that are absent are left to it, since it may do without them, unless all are.
     """
     names = list(getattr(segmenter, "feature_names_in_", ()))
     frame = read_frame(X, owner) if names and X is not None else None
     if frame is None or frame.columns == names:
         return X
-    return frame.select([name for name in names if name in frame.columns]).to_native()
+    present = [name for name in names if name in frame.columns]
+    if not present:
+        raise MissingColumnError(owner, names, frame.columns)
+    return frame.select(present).to_native()
 
 
 def read_features(owner: str, X: Any, n_rows: int) -> FloatArray:
     """Return rows as finite numbers, one for every code, or raise."""
-    rows: FloatArray = check_array(X, dtype=np.float64, estimator=owner)
+    rows = numeric_rows(owner, X)
     check_rows(owner, len(rows), n_rows)
     return rows
 

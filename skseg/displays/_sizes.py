@@ -403,4 +403,4 @@ def _column(X: Any, name: str) -> Any:
         raise InvalidParameterError(_OWNER, "revenue", rule, name)
     if name not in frame.columns:
         raise MissingColumnError(_OWNER, [name], frame.columns)
-    return frame.get_column(name).to_numpy()
+    return frame.get_column(name).to_native()

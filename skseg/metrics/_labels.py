@@ -17,6 +17,16 @@ from skseg.rules import is_missing_value
 from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 _RULE = "known, and all numbers or all texts"
+_AS_CODES = "Pass codes as whole numbers, as labels.{}, or give the segment a name."
+_AS_MISSING = "Leave such rows out, or give them a label."
+# What becomes of noise and of missing labels when they are converted to text.
+_AMBIGUOUS_TEXTS = {
+    "-1": ("noise", _AS_CODES.format("astype(int)")),
+    "-1.0": ("noise", _AS_CODES.format("astype(float)")),
+    **dict.fromkeys(("nan", "<NA>", "NaT"), ("missing", _AS_MISSING)),
+}
+# Labels that would hide noise: b"Noise" is no text, and [-1] no number.
+_REFUSED_TYPES = (bytes, list, dict, set)
 
 
 def read_labels(owner: str, labels: Any, n_rows: int) -> IntArray:
@@ -55,8 +65,8 @@ def _check_kinds(owner: str, values: npt.NDArray[Any]) -> None:
 
 
 def _kind(value: Any) -> str | None:
-    """Return what a label is, None for one that is missing or infinite."""
-    if is_missing_value(value):
+    """Return what a label is, None for one that is missing, infinite or refused."""
+    if is_missing_value(value) or isinstance(value, _REFUSED_TYPES):
         return None
     if isinstance(value, bool | str):
         return type(value).__name__
@@ -69,21 +79,25 @@ def _is_noise(owner: str, used: npt.NDArray[Any]) -> BoolArray:
     """Tell which of the different labels stand for noise."""
     if used.dtype.kind != "O" or not isinstance(used[0], str):
         return np.asarray(used == -1, dtype=bool)
-    if "-1" in used.tolist():
-        raise InvalidDataError(
-            f"The labels of {owner} have the text '-1', which may be noise or a name.",
-            owner=owner,
-            name="labels",
-            rule="codes as whole numbers, or names",
-            value="-1",
-            advice="Pass codes as whole numbers, as labels.astype(int), or give the "
-            "segment a name.",
-        )
+    for text, (meaning, advice) in _AMBIGUOUS_TEXTS.items():
+        if text in used.tolist():
+            raise InvalidDataError(
+                f"The labels of {owner} have the text {text!r}, which may be {meaning} "
+                "or a name.",
+                owner=owner,
+                name="labels",
+                rule="codes as whole numbers, or names",
+                value=text,
+                advice=advice,
+            )
     return np.isin(used.astype(str), [NOISE, OUTSIDE])
 
 
 def _wrong_label(owner: str, value: Any, row: int | None) -> InvalidDataError:
     place = "" if row is None else f" at row {row}"
+    advice = _AS_MISSING
+    if isinstance(value, bytes):
+        advice = "Decode them, as by labels.str.decode('utf-8')."
     return InvalidDataError(
         f"The labels of {owner} must be {_RULE}. Got {value!r}{place}.",
         owner=owner,
@@ -91,5 +105,5 @@ def _wrong_label(owner: str, value: Any, row: int | None) -> InvalidDataError:
         rule=_RULE,
         value=value,
         row=row,
-        advice="Leave such rows out, or give them a label.",
+        advice=advice,
     )

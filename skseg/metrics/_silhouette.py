@@ -6,8 +6,8 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array
 
+from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters.silhouette import (
     METRICS,
@@ -221,7 +221,7 @@ def silhouette_score(
 
 def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
     """Return the rows, and codes from 0 on; -1 for noise."""
-    X = check_array(X, dtype=np.float64, estimator=owner, input_name="X")
+    X = numeric_rows(owner, X)
     codes = read_labels(owner, labels, len(X))
     n_rows, n_segments = int((codes >= 0).sum()), int(codes.max(initial=-1)) + 1
     if not 2 <= n_segments < n_rows:

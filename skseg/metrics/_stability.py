@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skseg._core._rows import take_rows
+from skseg._core._rows import native_rows, take_rows
 from skseg._core._validation import check_int, is_number
 from skseg._search.clusters._agreement import prediction_strength as strength_of_codes
 from skseg._typing import IntArray
@@ -109,6 +109,7 @@ def stability_score(
     if not is_number(sample_size) or not 0 < sample_size <= 1:
         rule = "a number in (0, 1]"
         raise InvalidParameterError(owner, "sample_size", rule, sample_size)
+    X = native_rows(owner, X)
     n_sampled = int(sample_size * _num_samples(X))
     if n_sampled < 2:
         raise InvalidDataError(
@@ -195,6 +196,7 @@ def prediction_strength(
     5 False
     """
     owner = "prediction_strength"
+    X = native_rows(owner, X)
     n_half = _num_samples(X) // 2
     if n_half < 2:
         raise InvalidDataError(

@@ -7,18 +7,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array
 
 from skseg._clusters import InductiveSegmenter
+from skseg._core._numeric_rows import numeric_rows
+from skseg._core._rows import native_rows
 from skseg._core._validation import check_int
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
 from skseg.metrics._predictions import as_codes
 from skseg.metrics._stability import MOST_REPLICATES, stability_score
@@ -121,6 +121,7 @@ def compare_segmenters(
         rule = "a mapping from names to estimators, with at least one"
         raise InvalidParameterError(OWNER, "segmenters", rule, segmenters)
     check_int(OWNER, "n_replicates", n_replicates, 0, MOST_REPLICATES)
+    X = native_rows(OWNER, X)
     points = _points(space, X)
     # One seed, so that all segmenters get the same samples.
     seed = int(check_random_state(random_state).randint(2**31))
@@ -149,7 +150,9 @@ def _points(space: Any, X: Any) -> FloatArray:
             raise InvalidParameterError(OWNER, "space", "None or a transformer", space)
         X = clone(space).fit_transform(X)
     try:
-        return np.asarray(check_array(X, dtype=np.float64, estimator=OWNER))
+        return numeric_rows(OWNER, X)
+    except SksegError:
+        raise
     except (ValueError, TypeError) as error:
         raise InvalidDataError(
             f"{OWNER} measures distances, which takes finite numbers, not sparse, in "

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import silhouette_score as pairwise_silhouette_score
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 
+from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import check_int, is_number
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
@@ -151,15 +152,7 @@ def select_eps(
     """
     bounds = SizeBounds(min_size, max_size, max_noise)
     bounds.check(OWNER)
-    X = np.asarray(
-        check_array(
-            X,
-            dtype=np.float64,
-            ensure_min_samples=2,
-            estimator=OWNER,
-            input_name="X",
-        )
-    )
+    X = numeric_rows(OWNER, X, ensure_min_samples=2)
     numbers = _check_min_samples(min_samples, len(X))
     radii = None if eps is None else _check_eps(eps)
     check_int(OWNER, "n_eps", n_eps, 1, 50)

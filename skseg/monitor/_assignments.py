@@ -120,10 +120,11 @@ def _read(owner: str, name: str, labels: Any) -> Vector:
 def _codes(vector: Vector, *, is_named: bool) -> IntArray:
     """Return whole numbers from -1 on, or raise."""
     rule = "whole numbers from 0 on, and -1 for noise"
+    advice = None
     try:
         codes = vector.codes()
     except InvalidDataError as error:
-        value, row = _plain(error.value), error.row
+        value, row, advice = _plain(error.value), error.row, error.advice
         fault = f"{vector.dtype} values such as {value!r}"
     else:
         if codes.min(initial=0) >= -1:
@@ -131,7 +132,8 @@ def _codes(vector: Vector, *, is_named: bool) -> IntArray:
         row = int(codes.argmin())
         value = int(codes[row])
         fault = f"{value}"
-    advice = "Names beside codes need segment_names." if is_named else None
+    if is_named:
+        advice = "Names beside codes need segment_names."
     if isinstance(value, str) and not is_named:
         advice = "Pass codes, such as labels_."
     raise InvalidDataError(

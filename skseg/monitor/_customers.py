@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import permutations
 from numbers import Real
 from typing import Any
 
@@ -160,8 +161,27 @@ def _check_kinds(
             if clash is not None:
                 level = None if index.nlevels == 1 else number
                 originals = (_levels(first)[number], _levels(index)[number])
-                advice = _advice((names[0], name), originals, clash, level)
+                order = _order_of_levels(levels[0], parts)
+                if order is None:
+                    advice = _advice((names[0], name), originals, clash, level)
+                else:
+                    advice = (
+                        "Put the levels in the same order: "
+                        f"{name}.index = {name}.index.reorder_levels({order})."
+                    )
                 raise _kinds_error(owner, (names[0], name), clash, advice)
+
+
+def _order_of_levels(
+    first: Sequence[pd.Index[Any]], second: Sequence[pd.Index[Any]]
+) -> list[int] | None:
+    """Return the only order of the levels in which no kinds clash, None if none is."""
+    orders = [
+        list(order)
+        for order in permutations(range(len(second)))
+        if not any(_clash(a, second[b]) for a, b in zip(first, order, strict=True))
+    ]
+    return orders[0] if len(orders) == 1 else None
 
 
 def _clash(first: pd.Index[Any], second: pd.Index[Any]) -> tuple[Any, Any] | None:
@@ -264,10 +284,17 @@ def _check_customers(owner: str, name: str, customers: pd.Index[Any]) -> None:
         if is_wrong.any():
             raise InvalidDataError(
                 f"The index of {name!r} of {owner} must be customers, each of them "
-                f"{what}. Got {customers[is_wrong][0]!r}.",
+                f"{what}. Got {_plain(customers[is_wrong][0])!r}.",
                 owner=owner,
                 name=name,
                 rule=f"customers, each of them {what}",
                 value=customers[is_wrong][0],
                 row=int(np.argmax(is_wrong)),
             )
+
+
+def _plain(customer: Any) -> Any:
+    """Return a customer as values of Python, which print as people write them."""
+    if isinstance(customer, tuple):
+        return tuple(map(_plain, customer))
+    return customer.item() if isinstance(customer, np.generic) else customer

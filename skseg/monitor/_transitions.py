@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -193,7 +193,7 @@ def _warn_if_disjoint(pair: Assignments) -> None:
 
 def _read_names(names: Any) -> dict[int, str]:
     """Return the names by code, or raise."""
-    if isinstance(names, str):
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise InvalidParameterError(
             OWNER, "segment_names", "a sequence or dict of str", names
         )

@@ -21,6 +21,7 @@ _COMPUTING_METHODS = {
     "dask": "compute()",
     "duckdb": "df()",
     "ibis": "to_pandas()",
+    "narwhals": "collect()",
     "polars": "collect()",
     "pyspark": "toPandas()",
     "sqlframe": "toPandas()",
@@ -43,7 +44,10 @@ def read_frame(X: Any, owner: str, name: str = "X") -> nw.DataFrame[Any] | None:
         frame = nw.from_native(X, allow_series=True, pass_through=True)
     except nw.exceptions.DuplicateError as error:
         raise RuleError(
-            f"{owner} cannot tell columns apart: {error}", owner=owner, value=X
+            f"{owner} cannot tell columns apart: {error}",
+            owner=owner,
+            value=X,
+            advice="Rename all of them but one.",
         ) from None
     if isinstance(frame, nw.LazyFrame):
         raise _lazy_error(frame.to_native(), owner, name)
@@ -53,6 +57,9 @@ def read_frame(X: Any, owner: str, name: str = "X") -> nw.DataFrame[Any] | None:
         return None
     is_arrow = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")
     conversion = "pyarrow.table" if is_arrow else "pandas.DataFrame"
+    if isinstance(X, Mapping) and not any(map(_has_length, X.values())):
+        # One value a key makes no frame.
+        conversion = "pandas.Series"
     raise InvalidDataError(
         f"{name} of {owner} must be a frame of pandas, polars or pyarrow, or an array. "
         f"Got a {_type_name(X)}, whose columns are not read by name.",
@@ -107,6 +114,10 @@ def _has_named_columns(X: Any) -> bool:
         return True
     is_record_array = getattr(getattr(X, "dtype", None), "names", None) is not None
     return is_record_array or any(hasattr(X, trait) for trait in _TRAITS_OF_FRAMES)
+
+
+def _has_length(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str)
 
 
 def _lazy_error(X: Any, owner: str, name: str) -> InvalidDataError:

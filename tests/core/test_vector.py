@@ -23,6 +23,7 @@ from skseg import (
     with_group,
 )
 from skseg._core._vector import read_vector
+from skseg.displays._reading import read_segments
 from skseg.exceptions import InvalidDataError
 from skseg.metrics import silhouette_score
 from skseg.monitor import match_segments, transition_matrix
@@ -225,3 +226,38 @@ def test_every_function_reads_every_container_alike(
 ) -> None:
     function, values = READERS[reader]
     assert repr(function(container(values))) == repr(function(values))
+
+
+CODE_READERS: dict[str, Callable[[Any], Any]] = {
+    "transition_matrix": lambda v: transition_matrix(v, [0, 1, 1]),
+    "match_segments": lambda v: match_segments(v, [0, 1, 1]),
+    "SegmentSizesDisplay": lambda v: read_segments("SegmentSizesDisplay", v),
+}
+
+
+@pytest.mark.parametrize("reader", CODE_READERS)
+def test_float_codes_are_refused_with_what_makes_codes_of_them(reader: str) -> None:
+    values = np.array([0.0, 1.0, 1.0])
+    with pytest.raises(InvalidDataError, match=r"as by \w+.astype\(int\)\.$"):
+        CODE_READERS[reader](values)
+    CODE_READERS[reader](values.astype(int))
+    values[0] = np.nan
+    with pytest.raises(InvalidDataError, match="Leave"):
+        CODE_READERS[reader](values)
+    with pytest.raises(InvalidDataError, match="Leave such rows out"):
+        CODE_READERS[reader](pd.Series([0, None, 1], dtype="Int64"))
+
+
+def test_names_without_segment_names_are_refused_with_what_to_pass() -> None:
+    names = ["New", "VIP", "VIP"]
+    with pytest.raises(InvalidDataError, match="Pass the names in the order of their"):
+        read_segments("SegmentSizesDisplay", names)
+    assert read_segments("D", names, ["New", "VIP"]).codes.tolist() == [0, 1, 1]
+
+
+def test_a_dict_of_customers_is_refused_with_the_series_that_it_makes() -> None:
+    codes = {"ann": 0, "bob": 1}
+    with pytest.raises(InvalidDataError) as error:
+        transition_matrix(codes, codes)
+    assert error.value.advice == "Convert it, by pandas.Series(before)."
+    assert transition_matrix(pd.Series(codes), pd.Series(codes)).loc[0, 0] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,7 @@ from skseg.displays import (
     SegmentSizesDisplay,
     SilhouetteDisplay,
 )
+from skseg.exceptions import MissingColumnError
 
 N = 120
 RNG = np.random.default_rng(0)
@@ -134,3 +136,31 @@ def test_the_heat_map_takes_customers_with_their_segment() -> None:
     customers["segment"] = model.segment_names_[model.predict(customers)]
     after = RFMHeatmapDisplay.from_estimator(model, customers).frame()
     pd.testing.assert_frame_equal(before, after)
+
+
+@pytest.mark.parametrize("name", ["rules", "clusterer", "pipeline", "inductive"])
+def test_a_frame_without_any_column_of_fit_is_refused_with_their_names(
+    name: str,
+) -> None:
+    frame = X.set_axis([0, 1, 2], axis=1)
+    with pytest.raises(MissingColumnError, match=r"Available: '0', '1', '2'"):
+        FeatureHeatmapDisplay.from_estimator(segmenter(name), frame)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda column: column.map(lambda value: Decimal(repr(value))),
+        lambda column: column.astype(object),
+        lambda column: column.astype("category"),
+        lambda column: column.astype("Float64"),
+        lambda column: column.astype("double[pyarrow]"),
+    ],
+    ids=["Decimal", "object", "category", "Float64", "arrow"],
+)
+def test_numbers_of_every_type_are_in_the_feature_heatmap(convert: Any) -> None:
+    labels = segmenter("clusterer").labels_
+    frame = X.assign(monetary=convert(X["monetary"]), note="text", none=None)
+    display = FeatureHeatmapDisplay.from_predictions(frame, labels)
+    expected = FeatureHeatmapDisplay.from_predictions(X, labels)
+    pd.testing.assert_frame_equal(display.frame(), expected.frame())

@@ -160,3 +160,32 @@ def test_names_of_a_segmenter_are_its_codes() -> None:
     assert (segmenter.labels_ < 0).any()
     names = segmenter.segment_names_[segmenter.labels_]
     assert silhouette_score(rows, names) == silhouette_score(rows, segmenter.labels_)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array(CODES, dtype=float).astype(str), "'-1.0', which may be noise"),
+        (["a", "a", "b", "b", "nan"], "'nan', which may be missing"),
+        (["a", "a", "b", "b", "<NA>"], "'<NA>', which may be missing"),
+        (np.array(["b", "b", "a", "a", "Noise"]).astype(bytes), "Decode them"),
+        (pa.array([b"b", b"b", b"a", b"a", b"Noise"]), "Decode them"),
+        (pd.Series([[code] for code in CODES]), r"Got \[0\] at row 0"),
+        (pl.Series([{"code": code} for code in CODES]), "at row 0"),
+    ],
+    ids=["-1.0", "nan", "NA", "bytes", "arrow binary", "lists", "structs"],
+)
+def test_labels_that_hide_noise_or_missing_ones_are_refused(
+    labels: Any, message: str
+) -> None:
+    with pytest.raises(InvalidDataError, match=message):
+        silhouette_score(X, labels)
+
+
+def test_the_text_of_float_codes_is_converted_as_advised() -> None:
+    texts = np.array(CODES, dtype=float).astype(str)
+    with pytest.raises(InvalidDataError, match=r"as labels.astype\(float\)"):
+        silhouette_score(X, texts)
+    assert round(silhouette_score(X, texts.astype(float)), 3) == 0.72
+    names = pd.Series(["b", "b", "a", "a", "Noise"]).str.encode("utf-8")
+    assert round(silhouette_score(X, names.str.decode("utf-8")), 3) == 0.72

@@ -353,3 +353,29 @@ def test_dates_of_time_zones_are_told_apart() -> None:
     zoned = pd.Series([0, 1, 0], DAYS.tz_localize("Europe/Berlin"))
     same = zoned.tz_convert("UTC")
     assert np.trace(transition_matrix(zoned, same).to_numpy()) == 3
+
+
+def test_levels_in_another_order_are_put_in_order_as_advised() -> None:
+    before = pd.Series([0, 1, 0], index=PAIRS)
+    swapped = [(number, country) for country, number in PAIRS]
+    after = pd.Series([0, 1, 0], index=pd.MultiIndex.from_tuples(swapped))
+    with pytest.raises(InvalidDataError, match="Put the levels in the same") as error:
+        transition_matrix(before, after)
+    code = str(error.value).split("order: ")[1].rstrip(".")
+    assert code == "after.index = after.index.reorder_levels([1, 0])"
+    exec(code, {"after": after})  # noqa: S102
+    assert transition_matrix(before, after).to_numpy().trace() == 3
+
+
+def test_customers_in_messages_are_values_of_python() -> None:
+    codes = pd.Series([0, 1, 0], index=[17850, 17850, 17851])
+    with pytest.raises(InvalidDataError, match=r"each of them once. Got 17850\."):
+        transition_matrix(codes, codes)
+    codes.index = pd.MultiIndex.from_tuples([("DE", 1), ("DE", 1), ("FR", 1)])
+    with pytest.raises(InvalidDataError, match=r"Got \('DE', 1\)\."):
+        transition_matrix(codes, codes)
+
+
+def test_segment_names_that_are_no_names_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"'segment_names' .* a sequence or dict"):
+        transition_matrix([0, 1], [0, 1], segment_names=5)

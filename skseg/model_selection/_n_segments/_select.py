@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
+from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters._gap import gap_statistic
 from skseg._typing import FloatArray
@@ -218,21 +219,14 @@ def select_n_segments(
 
 def _read(X: Any) -> FloatArray:
     """Return a copy of the rows as an array, or raise."""
-    rows = check_array(
-        X,
-        dtype=np.float64,
-        copy=True,
-        ensure_min_samples=4,
-        estimator=_OWNER,
-        input_name="X",
-    )
+    rows = numeric_rows(_OWNER, X, copy=True, ensure_min_samples=4)
     if not np.ptp(rows, axis=0).any():
         raise InvalidDataError(
             f"{_OWNER} needs rows that differ. All rows of X are equal.",
             owner=_OWNER,
             name="X",
         )
-    return np.asarray(rows)
+    return rows
 
 
 def _check_n_segments(n_segments: Any, most: int) -> list[int]:
