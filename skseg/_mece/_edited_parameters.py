@@ -49,15 +49,20 @@ def _told_in_parameters(
     parameters: dict[str, Any], fitted: FittedStrategy, edits: Edits, rules: RuleSet
 ) -> dict[str, Any] | None:
     """Return the parameters with the edits, None if they cannot tell all of them."""
-    are_same = edits.unchanged == set(edits.origins)
-    are_all = len(edits.origins) == len(fitted.segments)
-    if not are_same or not are_all or not edits.is_order_unchanged:
+    if not edits.are_rules_unchanged or not edits.is_order_unchanged:
         return None
-    renamed, actions = edits.renamed, edits.new_actions
+    actions = edits.new_actions
     stored = parameters.get("rules") or {}
+    known: set[str] = set()
+    if stored and list(stored) != fitted.facts["rule_names"]:
+        # Somebody has changed names, or their order, among the parameters as well.
+        known = {old for old, new in edits.renamed.items() if new in stored}
+        if known & {*stored}:
+            return None
+    renamed = {old: new for old, new in edits.renamed.items() if old not in known}
     default = fitted.rules.default
     whole = [*stored, *([] if default is None else [default])]
-    touched = {*renamed, *(edits.origins[name] for name in actions)}
+    touched = {*renamed, *(edits.origins[name] for name in actions)} - known
     names = [renamed.get(name, name) for name in whole]
     if not touched <= set(whole) or len(set(names)) < len(names):
         return None
@@ -70,6 +75,6 @@ def _told_in_parameters(
         told["universe"] = _text_of_universe(rules)
     playbook = parameters.get("playbook")
     if playbook is not None or actions:
-        kept = {renamed.get(n, n): action for n, action in (playbook or {}).items()}
+        kept = {edits.renamed.get(n, n): a for n, a in (playbook or {}).items()}
         told["playbook"] = kept | actions
     return told

@@ -67,16 +67,15 @@ class MergeReport:
 
 
 def merge_report(
-    segments: Sequence[SizedSegment],
+    merged: Sequence[str],
     rules: RuleSet,
     rule_codes: IntArray,
     rows: TrainingRows,
 ) -> MergeReport | None:
-    """Return what merging costs, None without merged rules or a varying outcome."""
-    merged = [segment.name for segment in segments if len(segment.rules) > 1]
-    if not merged or rows.outcome is None:
-        return None
+    """Return what it costs that segments are merged, None without a varying outcome."""
     inside = rows.inside
+    if not merged or rows.outcome is None or not rows.counts[inside].any():
+        return None
     outcome, weight = rows.outcome[inside], rows.counts[inside]
     # In units of the largest outcome, so that squares do not overflow.
     outcome = outcome / (np.abs(outcome).max() or 1.0)

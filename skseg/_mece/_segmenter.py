@@ -137,8 +137,8 @@ class MECERuleSegmenter(
     merge_report_ : MergeReport or None
         What merging costs: ``score_before`` and ``score_after``, the shares of the
         variance of `y` that the rules and the segments explain in the training rows,
-        and ``losses``, what each merged segment loses. None without `y`, or where
-        nothing was merged.
+        and ``losses``, what each merged segment loses. None without `y`, where nothing
+        was merged, or where an edited strategy has made it untrue.
     min_size_, max_size_ : float or None
         The bounds, in rows.
     n_outside_ : int or float
@@ -325,7 +325,9 @@ class MECERuleSegmenter(
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         self._check_parameters()
-        score_weights = check_score_weights(self.score_weights, columns, y is not None)
+        score_weights = check_score_weights(
+            self.score_weights, columns.names, y is not None
+        )
         template = self._template(columns)
         resolved, of_all, inside = template._resolved(columns, weight)
         unseen = resolved.unseen_values(columns)
@@ -352,7 +354,8 @@ class MECERuleSegmenter(
         schema = as_schema(self.schema)
         descriptions = describe(rules, schema)
         table = mece_table(rules, rows, score_weights, descriptions)
-        merges = merge_report(segments, rules, rule_codes, rows)
+        merged = [s.name for s in segments if len(s.rules) > 1]
+        merges = merge_report(merged, rules, rule_codes, rows)
         warn_of_large_loss(merges, segments, rows, self.min_size)
         self._schema, self._playbook = schema, copy(self.playbook)
         self._parameters = snapshot(self.get_params(deep=False))
@@ -385,9 +388,9 @@ class MECERuleSegmenter(
         -------
         MECERuleSegmenter
             The segmenter itself, with new ``segments_``, ``lineage_``, ``labels_``,
-            ``n_outside_``, ``min_size_`` and ``max_size_``. Scores are missing where
-            the ``score_weights`` of `fit` name an outcome or a column that is not
-            given. What breaks the bounds of the sizes is not mended: above
+            ``n_outside_``, ``merge_report_``, ``min_size_`` and ``max_size_``. Scores
+            are missing where the ``score_weights`` of `fit` name an outcome or a column
+            that is not given. What breaks the bounds of the sizes is not mended: above
             ``max_size_`` it is flagged as oversize.
 
         Raises
@@ -415,7 +418,7 @@ class MECERuleSegmenter(
         rows = TrainingRows(columns, codes, weight, outcome)
         score_weights = self._parameters["score_weights"]
         if score_weights is None:
-            score_weights = check_score_weights(None, columns, y is not None)
+            score_weights = check_score_weights(None, columns.names, y is not None)
         table = mece_table(
             self.rules_, rows, score_weights, list(self.segments_["description"])
         )
@@ -432,6 +435,9 @@ class MECERuleSegmenter(
         base = self._business_rules
         rule_codes = base.assign(columns)
         require_covered(rule_codes, base, columns, self._schema)
+        pairs = zip(self.rules_.names, origin["merged_from"], strict=True)
+        merged = [name for name, rules in pairs if rules and {*rules} <= {*base.names}]
+        self.merge_report_ = merge_report(merged, self.rules_, rule_codes, rows)
         self.lineage_ = lineage_table(base, rule_codes, self.rules_, rows)
         self.segments_ = table.join(origin.assign(oversize=is_oversize))
         self.labels_ = codes
@@ -597,6 +603,7 @@ class MECERuleSegmenter(
         segmenter = cls(**strategy.parameters)
         try:
             segmenter._check_parameters()
+            check_score_weights(segmenter.score_weights, strategy.column_names, True)
             if segmenter.rules is not None:
                 segmenter.parse_rules()
         except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from skseg.rules._language._english import Wording
 from skseg.rules._proof._domain import wording
 
 from ._cut_points import CutPoint, cut_point_table, write_cut_points
+from ._merge_report import MergeReport
 from ._parameters_json import write_parameters
 from ._rules import OWNER
 from ._strategy_json import (
@@ -35,6 +37,7 @@ class StrategyMixin:
     mece_report_: MECEReport
     segments_: pd.DataFrame
     lineage_: pd.DataFrame
+    merge_report_: MergeReport | None
     min_size_: float | None
     max_size_: float | None
     n_outside_: float
@@ -136,13 +139,15 @@ class StrategyMixin:
         base = self._business_rules
         parameters = dict(self._parameters)
         schema = parameters.pop("schema")
+        texts, merges = write_parameters(parameters), self.merge_report_
+        rule_names = texts["rules"]
         text = write_strategy(
             self.segments_,
             self.to_strategy(dialect=dialect),
             rules=self.rules_,
             columns=getattr(self, "feature_names_in_", self.n_features_in_),
             schema=schema,
-            parameters=write_parameters(parameters),
+            parameters=texts,
             fitted={
                 "rules": {name: str(rule) for name, rule in base.rules.items()},
                 "default": base.default,
@@ -151,6 +156,9 @@ class StrategyMixin:
                 "n_outside": plain(self.n_outside_),
                 "cut_points": write_cut_points(self._cut_points),
                 "lineage": records(self.lineage_),
+                "merge_report": None if merges is None else asdict(merges),
+                "rule_names": None if rule_names is None else list(rule_names),
+                "score_weights": texts["score_weights"],
             },
         )
         if path is None:
@@ -166,6 +174,7 @@ class StrategyMixin:
         self.segments_, self.lineage_ = strategy.segments, strategy.lineage
         self.cut_points_ = cut_point_table(strategy.cut_points)
         self.min_size_, self.max_size_ = strategy.bounds
+        self.merge_report_ = strategy.merge_report
         self.n_outside_ = strategy.n_outside
         columns = strategy.columns
         if isinstance(columns, int):

@@ -17,13 +17,17 @@ _COUNT_AGAIN = (
     "Count again with recount(X, y), or fit again; on the command line, with 'skseg "
     "rules apply'."
 )
-_EDIT_RULE = "which has no effect: it follows from the rule. Edit the 'rule' instead."
+_EDIT_RULE = (
+    "was edited by hand, which has no effect: it follows from the rule. Edit the "
+    "'rule' instead."
+)
 
 # The fields of a segment that follow from others -> the effect of editing them.
 _EFFECTS = {
     "description": _EDIT_RULE,
     "sql": _EDIT_RULE,
-    "figures": f"and is left out: figures are counted. {_COUNT_AGAIN}",
+    "figures": "were edited by hand, and are left out: they are counted. "
+    f"{_COUNT_AGAIN}",
 }
 DERIVED = tuple(_EFFECTS)
 
@@ -73,7 +77,7 @@ def is_as_written(fitted: Mapping[str, Any]) -> bool:
 def notes_on_derived(content: Mapping[str, Any]) -> list[str]:
     """Return a sentence with advice on every derived field that was edited by hand."""
     notes = [
-        f"The {key} of segment {entry['name']!r} was edited by hand, {effect}"
+        f"The {key} of segment {entry['name']!r} {effect}"
         for entry in content["segments"]
         for key, effect in _EFFECTS.items()
         if not is_field_as_written(entry, key)
@@ -178,11 +182,13 @@ class Edits:
     @cached_property
     def is_whole_unchanged(self) -> bool:
         """Whether no row has another segment, be they renamed or in another order."""
-        return (
-            self.is_universe_unchanged
-            and self.unchanged == set(self.origins)
-            and len(self.origins) == len(self._fitted.segments)
-        )
+        return self.is_universe_unchanged and self.are_rules_unchanged
+
+    @cached_property
+    def are_rules_unchanged(self) -> bool:
+        """Whether the segments have the rules that were fitted, in whatever words."""
+        is_same = self.unchanged == set(self.origins)
+        return is_same and len(self.origins) == len(self._fitted.segments)
 
     @property
     def is_order_unchanged(self) -> bool:

@@ -12,13 +12,14 @@ import pandas as pd
 
 from skseg._core._validation import positional_names
 from skseg.exceptions import MissingColumnError, RuleError
-from skseg.rules import RuleSet
+from skseg.rules import Rule, RuleSet
 from skseg.rules._language._json import json_text
 from skseg.rules._proof._domain import as_schema
 
 from ._cut_points import CutPoint, read_cut_points
 from ._edited_parameters import edited_parameters
 from ._fingerprints import fingerprint
+from ._merge_report import MergeReport
 from ._parameters_json import read_schema, write_schema
 from ._rules import OWNER, tiers
 from ._strategy_edits import (
@@ -155,10 +156,14 @@ class Strategy:
         """Return the parameters, with rules also where `fit` would choose them."""
         parameters = dict(self.parameters)
         if parameters.get("rules") is None:
-            names = self.columns
-            names = positional_names(names) if isinstance(names, int) else names
-            parameters["rules"] = tiers(names[0])
+            parameters["rules"] = tiers(self.column_names[0])
         return parameters
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        """The names of the columns, those of an array by their positions."""
+        columns = self.columns
+        return positional_names(columns) if isinstance(columns, int) else columns
 
     def _read_facts(self, fitted: FittedStrategy | None) -> None:
         """Set what fit has found, as far as the edits have left it true."""
@@ -166,26 +171,39 @@ class Strategy:
         self.base = self.rules
         self.cut_points: list[CutPoint] = []
         self.lineage = pd.DataFrame([], columns=["rule", "segment", "n"])
+        self.merge_report: MergeReport | None = None
+        self.are_scores_true = False
         self.n_outside: float = 0 if self.rules.universe is None else np.nan
         self.bounds: list[float | None] = [
             self._bound(self.parameters.get(name)) for name in ("min_size", "max_size")
         ]
-        if fitted is None or edits is None or not edits.is_universe_unchanged:
+        if fitted is None or edits is None:
             return
-        facts = fitted.facts
+        facts, names = fitted.facts, edits.renamed
+        weights = self.parameters.get("score_weights")
+        self.are_scores_true = facts["score_weights"] == weights
+        rule_names = _names_of_rules(fitted.rules, names)
+        if edits.are_rules_unchanged:
+            base = _renamed(fitted.rules, rule_names, self.rules.universe)
+            # Rules that were proved within one universe may have gaps in another.
+            if base.verify(self.schema).is_mece:
+                self.base = base
+        if not edits.is_universe_unchanged:
+            return
         self.cut_points = read_cut_points(facts["cut_points"])
         self.bounds = [facts["min_size"], facts["max_size"]]
         if facts["n_outside"] is not None:
             self.n_outside = facts["n_outside"]
-        names = edits.renamed
-        rule_names = {old: new for old, new in names.items() if old in fitted.rules}
-        if not self.is_own_definition:
-            self.base = _with_names(fitted.rules, rule_names)
-        if edits.is_whole_unchanged and facts["lineage"]:
+        if not edits.is_whole_unchanged:
+            return
+        if facts["lineage"]:
             lineage = pd.DataFrame(facts["lineage"])
             lineage["segment"] = lineage["segment"].replace(names)
             lineage["rule"] = lineage["rule"].replace(rule_names)
             self.lineage = lineage
+        if (report := facts["merge_report"]) is not None:
+            losses = {names.get(n, n): loss for n, loss in report["losses"].items()}
+            self.merge_report = MergeReport(**{**report, "losses": losses})
 
     @staticmethod
     def _bound(size: float | None) -> float | None:
@@ -195,20 +213,29 @@ class Strategy:
         return float(size) if isinstance(size, int) else np.nan
 
     def _require_columns(self) -> None:
-        columns = self.columns
-        if isinstance(columns, int):
-            columns = positional_names(columns)
+        columns = self.column_names
         missing = [name for name in self.rules.columns if name not in columns]
         if missing:
             raise MissingColumnError("The strategy", missing, columns)
 
 
-def _with_names(rules: RuleSet, names: Mapping[str, str]) -> RuleSet:
-    """Return rules with new names for some of them."""
+def _names_of_rules(rules: RuleSet, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the new names of business rules: those of segments that are a whole rule.
+
+    Rules keep their names where two of them would have the same one.
+    """
+    renamed = {old: new for old, new in names.items() if old in rules}
+    return renamed if len({renamed.get(n, n) for n in rules}) == len(rules) else {}
+
+
+def _renamed(
+    rules: RuleSet, names: Mapping[str, str], universe: Rule | None
+) -> RuleSet:
+    """Return rules with new names for some of them, within a universe."""
     return RuleSet(
         {names.get(name, name): rule for name, rule in rules.rules.items()},
         default=names.get(rules.default or "", rules.default),
-        universe=rules.universe,
+        universe=universe,
     )
 
 
@@ -274,7 +301,8 @@ def _segments(strategy: Strategy, entries: Sequence[Mapping[str, Any]]) -> pd.Da
         _true_figures(name, by_name[name], strategy.edits) for name in rules.names
     ]
     # Ranks and scores compare all segments, so one that is not known spoils them.
-    if any(known.get("n") is None for known in figures):
+    is_one_unknown = any(known.get("n") is None for known in figures)
+    if is_one_unknown or not strategy.are_scores_true:
         figures = [_without(known, RELATIVE) for known in figures]
     table = pd.DataFrame(
         {

@@ -12,7 +12,7 @@ from skseg._core._base import segment_table
 from skseg._core._validation import is_number
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
-from skseg.rules import Columns, RuleSet
+from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._rules import OWNER
@@ -22,7 +22,7 @@ from ._training_rows import TrainingRows
 
 
 def check_score_weights(
-    weights: Any, columns: Columns, has_outcome: bool
+    weights: Any, columns: Sequence[str], has_outcome: bool
 ) -> dict[str, float]:
     """Return the weight of each dimension of the score, or raise."""
     if weights is None:
@@ -30,7 +30,7 @@ def check_score_weights(
     rule = "a mapping of dimensions to finite weights, not all of them 0"
     if not isinstance(weights, Mapping) or not weights:
         raise InvalidParameterError(OWNER, "score_weights", rule, weights)
-    known = ["outcome", "size", *columns.names]
+    known = ["outcome", "size", *columns]
     for name, weight in weights.items():
         if not is_number(weight) or not np.isfinite(float(weight)):
             raise InvalidParameterError(OWNER, "score_weights", rule, weights)

@@ -319,7 +319,7 @@ def test_an_edit_without_effect_warns_and_says_what_to_do(field: str) -> None:
     EDITS[field](content)
     is_text = field in ("description", "sql")
     advice = "Edit the 'rule' instead" if is_text else r"recount\(X, y\)"
-    with pytest.warns(UserWarning, match=rf"segment 'VIP' was edited.*{advice}"):
+    with pytest.warns(UserWarning, match=rf"segment 'VIP' (was|were) edited.*{advice}"):
         read(content)
 
 
@@ -443,7 +443,139 @@ def test_an_action_of_a_whole_rule_reaches_the_playbook() -> None:
     assert segmenter.params == {"unused": 3}
 
 
+def test_a_rule_may_be_renamed_among_the_parameters_as_well() -> None:
+    X = customers()
+    rules = {"VIP": "aov >= q(0.8)", "Core": "aov < q(0.8)"}
+    segmenter = MECERuleSegmenter(rules, default="New", playbook={"VIP": "Call"}).fit(X)
+    content = content_of(segmenter)
+    setting("VIP", name="Best")(content)
+    content["parameters"]["rules"] = {"Best": rules["VIP"], "Core": rules["Core"]}
+    copy = read(content)
+    assert copy.rules == content["parameters"]["rules"]
+    assert copy.playbook == {"Best": "Call"}
+    content["parameters"]["playbook"] = {"Best": "Call"}
+    assert read(content).playbook == {"Best": "Call"}
+
+
+def test_names_swapped_among_the_parameters_as_well_are_not_swapped_back() -> None:
+    content = fitted_content()
+    EDITS["names swapped"](content)
+    content["parameters"]["rules"] = {"Core": RULES["VIP"], "VIP": RULES["Core"]}
+    copy = read(content)
+    assert copy.rules == {"Core": RULES["VIP"], "VIP": RULES["Core"]}
+
+
+MERGED = {"VIP": "aov >= 90", "Rich": "60 <= aov < 90", "Core": "aov < 60"}
+
+
+def merged(**rules: str) -> MECERuleSegmenter:
+    """Return segments of which one is merged, at a cost."""
+    X = customers()
+    segmenter = MECERuleSegmenter(
+        MERGED | rules, default="New", universe="days <= 14", min_size=0.2
+    ).fit(X, 0.8 * (X["aov"] >= 60) + 0.2 * (X["aov"] >= 90))
+    assert segmenter.rules_.names == ("VIP + Rich", "Core", "New")
+    return segmenter
+
+
+@pytest.mark.parametrize("edit", ["renamed", "other universe", "both"])
+def test_flows_of_a_merged_segment_are_counted_by_business_rule(edit: str) -> None:
+    segmenter = merged()
+    content = content_of(segmenter)
+    name = "VIP + Rich" if edit == "other universe" else "Top"
+    setting("VIP + Rich", name=name)(content)
+    if edit != "renamed":
+        universe("days <= 20")(content)
+    X = customers()
+    copy = read(content).recount(X, X["converted"])
+    inside = X["days"] <= (14 if edit == "renamed" else 20)
+    aov = X["aov"][inside]
+    flows = copy.lineage_.set_index(["rule", "segment"])["n"]
+    assert flows["VIP", name] == (aov >= 90).sum()
+    assert flows["Rich", name] == ((aov >= 60) & (aov < 90)).sum()
+    assert copy.merge_report_ is not None
+    assert name in copy.merge_report_.losses
+
+
+def test_rules_that_overlap_in_another_universe_are_not_counted() -> None:
+    segmenter = merged(Rich="60 <= aov < 90 or (aov >= 90 and days > 14)")
+    content = content_of(segmenter)
+    universe(None)(content)
+    copy = read(content).recount(customers())
+    assert copy.lineage_["rule"].tolist() == ["VIP + Rich", "Core", "New"]
+
+
+def test_two_rules_never_get_the_same_name_in_the_lineage() -> None:
+    segmenter = merged()
+    content = content_of(segmenter)
+    setting("Core", name="VIP")(content)
+    copy = read(content)
+    assert copy.lineage_["rule"].tolist() == segmenter.lineage_["rule"].tolist()
+    assert "VIP" in copy.lineage_["segment"].tolist()
+
+
 # Fitting again
+
+
+@pytest.mark.parametrize(
+    "weights", [{"size": 1}, {"outcome": -1, "size": 1}, {"aov": 1}]
+)
+def test_scores_by_other_weights_are_not_shown(weights: dict[str, float]) -> None:
+    content = fitted_content()
+    content["parameters"]["score_weights"] = weights
+    copy = read(content)
+    table, X = copy.segments_, customers()
+    assert table["n"].notna().all()
+    assert table.filter(like="score").isna().all(axis=None)
+    assert table["rank"].isna().all()
+    recounted = copy.recount(X, X["converted"]).segments_
+    expected = fitted(score_weights=weights).segments_
+    pd.testing.assert_series_equal(recounted["score"], expected["score"])
+
+
+def test_scores_without_parameters_are_shown_if_they_have_the_usual_weights() -> None:
+    for weights, is_shown in [(None, True), ({"size": 1.0}, False)]:
+        content = content_of(fitted(score_weights=weights))
+        content["parameters"] = None
+        assert read(content).segments_["score"].notna().any() == is_shown
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({}, "not all of them 0"),
+        ({"size": 0}, "not all of them 0"),
+        ({"aovv": 1}, r"names? 'aovv'.* Did you mean 'aov'\?"),
+    ],
+)
+def test_weights_that_no_fit_takes_are_refused(
+    weights: dict[str, float], message: str
+) -> None:
+    content = fitted_content()
+    content["parameters"]["score_weights"] = weights
+    with pytest.raises(RuleError, match=f"parameters: .*{message}"):
+        read(content)
+
+
+def test_what_merging_costs_is_that_of_the_rows() -> None:
+    X, segmenter = customers(), merged()
+    report = segmenter.merge_report_
+    assert report is not None
+    content = content_of(segmenter)
+    assert read(content).merge_report_ == report
+    setting("VIP + Rich", name="Top")(content)
+    copy = read(content)
+    assert copy.merge_report_ is not None
+    assert list(copy.merge_report_.losses) == ["Top", *list(report.losses)[1:]]
+    setting("Core", rule="aov < 50")(content)
+    assert read(content).merge_report_ is None
+    outcome = (X["aov"] > 130).astype(int)
+    recounted = segmenter.recount(X, outcome).merge_report_
+    assert recounted is not None
+    assert recounted.score_after == pytest.approx(segmenter.score(X, outcome))
+    assert segmenter.recount(X).merge_report_ is None
+    nobody = X.assign(days=99)
+    assert segmenter.recount(nobody, X["converted"]).merge_report_ is None
 
 
 def test_bounds_and_weights_of_the_fit_hold_in_a_refit() -> None:
