@@ -98,7 +98,7 @@ class Columns:
         if not isinstance(values, _PLAIN):
             from ._frames import read_series
 
-            series = read_series(values, self.owner, f"Column {name!r}")
+            series = read_series(values, self.owner, f"X[{name!r}]")
             if series is not None:
                 return series
         array = as_array(values)

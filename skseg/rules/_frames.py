@@ -61,8 +61,9 @@ def read_frame(X: Any, owner: str, name: str = "X") -> nw.DataFrame[Any] | None:
         # One value a key makes no frame.
         conversion = "pandas.Series"
     raise InvalidDataError(
-        f"{name} of {owner} must be a frame of pandas, polars or pyarrow, or an array. "
-        f"Got a {_type_name(X)}, whose columns are not read by name.",
+        f"{name} of {_in_sentence(owner)} must be a frame of pandas, polars or "
+        f"pyarrow, or an array. Got a {_type_name(X)}, whose columns are not read by "
+        "name.",
         owner=owner,
         name=name,
         rule="a frame of pandas, polars or pyarrow, or an array",
@@ -124,14 +125,19 @@ def _lazy_error(X: Any, owner: str, name: str) -> InvalidDataError:
     """Return the error for values that have yet to be computed."""
     method = _COMPUTING_METHODS.get(_library(X))
     return InvalidDataError(
-        f"{name} of {owner} must be in memory. Got a {_type_name(X)}, which is still "
-        "to be computed.",
+        f"{name} of {_in_sentence(owner)} must be in memory. Got a "
+        f"{_type_name(X)}, which is still to be computed.",
         owner=owner,
         name=name,
         rule="in memory",
         value=X,
         advice=f"Pass {name}.{method}." if method else "Compute it first.",
     )
+
+
+def _in_sentence(owner: str) -> str:
+    """Return the subject of a sentence as the words that it is within one."""
+    return f"the {owner[4:]}" if owner.startswith("The ") else owner
 
 
 def _library(X: Any) -> str:

@@ -27,6 +27,7 @@ from skseg.displays._reading import read_segments
 from skseg.exceptions import InvalidDataError
 from skseg.metrics import silhouette_score
 from skseg.monitor import match_segments, transition_matrix
+from skseg.rules import RuleSet
 from tests.containers import (
     FLAGS,
     NULLABLE,
@@ -261,3 +262,14 @@ def test_a_dict_of_customers_is_refused_with_the_series_that_it_makes() -> None:
         transition_matrix(codes, codes)
     assert error.value.advice == "Convert it, by pandas.Series(before)."
     assert transition_matrix(pd.Series(codes), pd.Series(codes)).loc[0, 0] == 1
+
+
+@pytest.mark.parametrize("name", ["polars LazyFrame", "dask"])
+def test_a_column_that_is_not_computed_is_computed_as_advised(name: str) -> None:
+    make, compute = REFUSED_FRAMES[name]
+    values = make(pd.DataFrame({"aov": [1.0, 5.0]}))
+    rules = RuleSet({"High": "aov > 3"}, default="Low")
+    with pytest.raises(InvalidDataError, match="of the rule set must be") as error:
+        rules.assign({"aov": values})
+    assert str(error.value.advice).startswith("Pass X['aov'].co")
+    assert rules.assign({"aov": compute(values)["aov"]}).tolist() == [1, 0]
