@@ -118,7 +118,6 @@ def _check_defects(defects: Defects, options: Options) -> None:
             remedy={"invalid": remedy},
         )
     if not defects.usable.any():
-        # To leave out the rows that are refused would leave none.
         unusable = [*refused, *defects.explained("exclude", options.action)]
         raise InvalidDataError(
             "rfm_table has no transaction left to use. "
@@ -127,4 +126,8 @@ def _check_defects(defects: Defects, options: Options) -> None:
             name="transactions",
             value=tuple(unusable),
             row=0,
+            advice="Correct these rows: invalid='exclude' leaves such rows out, and "
+            "then none is left."
+            if refused
+            else None,
         )

@@ -160,7 +160,7 @@ def _defects(error: SksegError, data: Data) -> str:
             f"- {name}: {defect.n_rows:,} {rows}, first in {data.place(defect.row)}"
             f"{shown}.{' ' if hint else ''}{hint}"
         )
-    if not error.remedy:
+    if not (error.remedy or error.advice):
         lines.append("No row is left.")
     return "\n".join(lines)
 
@@ -270,7 +270,7 @@ def _in_options(error: SksegError) -> str:
     if error.owner == "RFMSegmenter":
         for name in ("n_scores", "cut_points"):
             advice = advice.replace(name, _option(name))
-    return advice
+    return advice.replace("invalid='exclude'", "--invalid exclude")
 
 
 def _date_format_advice(error: SksegError) -> str:

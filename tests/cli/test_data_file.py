@@ -167,6 +167,32 @@ def test_booleans_of_csv_files_work_in_rules_outcomes_and_sql(
     assert names == expected.tolist()
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["yes,no", "Yes,No", "NO,YES", "t,f", "F,T", "y,n", "TRUE,FALSE", "on,off", "m,f"],
+)
+def test_words_that_a_database_reads_as_booleans_stop_a_query_of_text(
+    words: str, tmp_path: Path
+) -> None:
+    word, other = words.split(",")
+    path = write(tmp_path / "d.csv", f"answer,n\n{word},1\n{other},2\n,3\n")
+    text = f"rules:\n  A: answer in ['{word}', 'x']\ndefault: B\n"
+    rules, out = write(tmp_path / "r.yaml", text), tmp_path / "out"
+    result = skseg_command("rules", "apply", rules, path, "--out", out, *FAST)
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(out / "rows.csv")["segment"].to_list() == ["A", "B", "B"]
+    query = (out / "rules.sql").read_text(encoding="utf-8")
+    with duckdb.connect() as database:
+        database.execute(f"CREATE TABLE customers AS FROM read_csv('{path}')")
+        types = database.execute("SELECT typeof(answer) FROM customers").fetchone()
+        if types == ("BOOLEAN",):
+            with pytest.raises(duckdb.Error, match="a boolean, compared with text"):
+                database.execute(query).fetchall()
+        else:
+            names = [row[-1] for row in database.execute(query).fetchall()]
+            assert names == ["A", "B", "B"]
+
+
 @pytest.mark.parametrize("name", list(WRITERS))
 def test_booleans_of_every_kind_of_file_mean_the_same(
     name: str, tmp_path: Path

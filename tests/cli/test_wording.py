@@ -95,6 +95,13 @@ def test_orders_of_which_none_can_be_used_are_listed_without_a_remedy(
         "- missing customer: 2 rows, first in line 2.\n"
         "No row is left."
     )
+    error = error_of(lambda: table_of(file))
+    assert worded(error, option_terms(file)) == (
+        "2 of 2 rows of orders.csv cannot be used:\n"
+        "- missing customer: 2 rows, first in line 2.\n"
+        "Correct these rows: --invalid exclude leaves such rows out, and then none is "
+        "left."
+    )
 
 
 def test_an_amount_is_named_with_its_line_and_the_option_that_helps(

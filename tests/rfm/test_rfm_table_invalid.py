@@ -117,13 +117,15 @@ def test_nothing_left_is_refused_with_its_kinds() -> None:
 
 
 @pytest.mark.parametrize("kind", BAD_ROWS)
-@pytest.mark.parametrize("invalid", ["raise", "exclude"])
-def test_to_leave_out_all_rows_is_not_advised(kind: str, invalid: str) -> None:
-    error = refusal(lines_with(kind).slice(1), invalid=invalid)
+def test_to_leave_out_all_rows_is_no_remedy(kind: str) -> None:
+    error = refusal(lines_with(kind).slice(1))
     assert "no transaction left to use" in str(error)
     assert f"- {kind}: 1 row" in str(error)
-    assert "exclude" not in str(error)
+    assert "exclude' leaves such rows out, and then none is left." in str(error)
     assert error.remedy == {}
+    left = refusal(lines_with(kind).slice(1), invalid="exclude")
+    assert "none is left" not in str(left)
+    assert left.advice is None
 
 
 @pytest.mark.parametrize(
