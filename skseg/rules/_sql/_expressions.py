@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from skseg.exceptions import RuleError
-from skseg.rules._language._booleans import Boolean, is_truth_word
+from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import (
     And,
     Comparison,
@@ -25,7 +25,7 @@ from skseg.rules._language._conditions import (
 )
 from skseg.rules._language._dates import Date
 from skseg.rules._language._thresholds import Threshold, check_name
-from skseg.rules._values import TRUTH_TEXTS
+from skseg.rules._values import TRUTH_TEXTS, TRUTH_WORDS
 
 from ._dialects import (
     Dialect,
@@ -42,6 +42,8 @@ from ._dialects import (
 )
 
 Connector = type[exp.And] | type[exp.Or]
+# Words of which engines make booleans where they read files, in lower case.
+_BOOLEANS_OF_FILES = frozenset([*TRUTH_WORDS, "yes", "no", "y", "n", "t", "f"])
 
 # SQLite's parser keeps a stack of 100 entries, of which a level of brackets takes one
 # where the bracket comes first, and three where it comes last.
@@ -126,7 +128,10 @@ class _Writer:
             leaf.column
             for rule in rules
             for leaf in leaves(rule)
-            if any(isinstance(v, str) and is_truth_word(v) for v in leaf_values(leaf))
+            if any(
+                isinstance(v, str) and v.lower() in _BOOLEANS_OF_FILES
+                for v in leaf_values(leaf)
+            )
         }
         _check_case(self.kinds)
 
