@@ -443,6 +443,8 @@ COLUMNS_OF_BOOLEANS = [
     ("duckdb", "BIGINT", texts(1, 0)),
     ("duckdb", "HUGEINT", texts(1, 0)),
     ("duckdb", "DECIMAL(1, 0)", texts(1, 0)),
+    ("duckdb", "DECIMAL(5, 2)", texts(Decimal("1.00"), Decimal("0.00"))),
+    ("duckdb", "DECIMAL(38, 37)", texts(1, 0)),
     ("duckdb", "DOUBLE", [1.0, 0.0, None, 1.0, np.nan, -0.0]),
     ("duckdb", "FLOAT", FLOATS),
     ("duckdb", "VARCHAR", WORDS),
@@ -474,11 +476,30 @@ def test_one_expression_reads_booleans_of_every_type(
     assert [code for (code,) in codes] == CODES
 
 
+def test_a_decimal_without_whole_digits_is_false_in_sql() -> None:
+    column = Column("premium", "DECIMAL(2, 2)", [Decimal("0.00"), None])
+    _, rows = run("duckdb", [column], [RULES.to_sql(output="code")])
+    assert rows == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "sqlite"])
+@pytest.mark.parametrize(("name", "value"), [("True", 0.0), ("false", 1.0)])
+def test_a_column_that_is_called_true_is_not_taken_for_the_literal_in_sql(
+    dialect: str, name: str, value: float
+) -> None:
+    everyone = RuleSet({"all": parse("True")}, default="rest")
+    columns = [Column("premium", "TEXT", WORDS), Column(name, "REAL", [value] * 6)]
+    expressions = [rules.to_sql(dialect, output="code") for rules in (RULES, everyone)]
+    _, rows = run(dialect, columns, expressions)
+    assert rows == [(code, 0) for code in CODES]
+
+
 @pytest.mark.parametrize(
     ("dialect", "declared", "value"),
     [
         *(("duckdb", "BIGINT", value) for value in (2, -1)),
         *(("duckdb", "DOUBLE", value) for value in (0.5, float("inf"))),
+        *(("duckdb", "DECIMAL(5, 2)", Decimal(v)) for v in ("1.01", "-1", "10", "0.1")),
         *(("duckdb", "VARCHAR", value) for value in ("yes", "t", "", " true", "nan")),
         *(("sqlite", "INTEGER", value) for value in (2, -1)),
         *(("sqlite", "REAL", value) for value in (0.5, float("inf"))),

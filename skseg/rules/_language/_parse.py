@@ -62,6 +62,7 @@ _MIRROR: dict[Operator, Operator] = {
 }
 # What may be a subtraction or a division, or the name of a column.
 _DASHED = re.compile(r"[^\W\d]\w*(?:[-/][^\W\d]\w*)+")
+_QUOTE_ADVICE = 'A quote within a text is written in quotes of the other kind: "it\'s".'
 _FUNCTIONS = ("col", "missing", "q", "max", "min", "date")
 
 
@@ -182,6 +183,13 @@ def _is_parameter(node: ast.expr) -> TypeGuard[ast.Set]:
     return isinstance(node, ast.Set) and [type(e) for e in node.elts] == [ast.Name]
 
 
+def _is_literal(node: ast.expr) -> bool:
+    """Tell whether a piece is a literal, which may have a sign."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant)
+
+
 class _Parser:
     """Turns the syntax tree of one text into a rule."""
 
@@ -287,10 +295,15 @@ class _Parser:
 
     def _are_columns(self, left: ast.expr, right: ast.expr) -> bool:
         """Tell whether both sides of a comparison are columns or arithmetic on them."""
+        # Most comparisons end here, and walking the tree would take longest of all.
+        if _is_literal(left) or _is_literal(right):
+            return False
         if self._is_column(left) and self._is_column(right):
             return True
+        if isinstance(right, ast.Call):
+            return False
         pieces = [*ast.walk(left), *ast.walk(right)]
-        if isinstance(right, ast.Call) or any(map(self._is_bare_parameter, pieces)):
+        if any(map(self._is_bare_parameter, pieces)):
             return False
         return mentions_column(left) and mentions_column(right)
 
@@ -328,10 +341,7 @@ class _Parser:
         elif isinstance(node, ast.Call) and not self._is_known(node):
             self._fail_function(node, self._computed(node))
         elif isinstance(node, ast.Call) and self._function(node) == "col":
-            (argument,) = self._arguments(node, 1)
-            if not isinstance(argument, ast.Constant):
-                self._fail(argument, "col(...) takes a quoted column name.")
-            name = self._checked(argument, check_name, argument.value, "A column name")
+            name = self._quoted_name(node)
         elif isinstance(node, ast.Attribute):
             dotted = self.source.segment(node)
             if re.search(r"\.(dt|str|cat)\.", dotted):
@@ -348,6 +358,15 @@ class _Parser:
             self._fail(node, message)
         return name
 
+    def _quoted_name(self, node: ast.Call) -> str:
+        """Return the name of ``col('name')``."""
+        (argument,) = self._arguments(node, 1)
+        if not isinstance(argument, ast.Constant):
+            self._fail(argument, "col(...) takes a quoted column name.")
+        is_text = isinstance(argument.value, str)
+        name = self._text(argument) if is_text else argument.value
+        return self._checked(argument, check_name, name, "A column name")  # type: ignore[no-any-return]
+
     def _values(self, node: ast.expr) -> list[Any]:
         if _is_parameter(node):
             values = self._parameter(node)
@@ -358,12 +377,24 @@ class _Parser:
             self._fail_value(node, "'in' needs a list of values: in ['a', 'b'].")
         for element in node.elts:
             if self.source.n_literals(element) > 1:
-                self._fail(element, "A comma is missing between two texts.")
+                self._fail(
+                    element, "A comma is missing between two texts.", _QUOTE_ADVICE
+                )
         return [self._value(element) for element in node.elts]
+
+    def _text(self, node: ast.Constant) -> str:
+        """Return a text, unless Python joined it of several."""
+        if self.source.n_literals(node) > 1:
+            self._fail(
+                node,
+                "A value is one text in quotes, and these are several side by side.",
+                _QUOTE_ADVICE,
+            )
+        return str(node.value)
 
     def _value(self, node: ast.expr) -> Threshold | str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return node.value
+            return self._text(node)
         if _is_parameter(node):
             value = self._parameter(node)
             if isinstance(value, str):
@@ -442,7 +473,8 @@ class _Parser:
         if _is_parameter(node):
             value = self._parameter(node)
         elif isinstance(node, ast.Constant):
-            value = node.value
+            is_text = isinstance(node.value, str)
+            value = self._text(node) if is_text else node.value
         if isinstance(value, str) or is_date_value(value):
             return self._checked(node, as_date, value)  # type: ignore[no-any-return]
         self._fail(node, "date(...) takes a date in quotes: date('2024-12-25').")

@@ -60,7 +60,8 @@ class _Draft:
         self._quoted: list[str] = []
         self.sentences: dict[str, None] = {}
         self.remedies: dict[str, None] = {}
-        self.text = self._aside(text)
+        # The rule is written in one line, where a comment would hide what follows.
+        self.text = re.sub(r"#(?!\d)[^\n]*\n", "\n", self._aside(text))
 
     def _aside(self, text: str) -> str:
         def put(match: re.Match[str]) -> str:

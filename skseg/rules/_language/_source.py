@@ -19,6 +19,9 @@ MAX_LENGTH = 100_000
 # A text in quotes, on one line.
 QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
+# What stands between two texts that Python joins, a comment among them.
+_JOINT = re.compile(r"""['"](?:\s|\\)*(?:[A-Za-z]{0,2}['"]|\#)""")
+
 # Longer lines are shown around the place that the message is about.
 _SHOWN_BEFORE, _SHOWN = 40, 100
 
@@ -38,6 +41,7 @@ class Source:
                 text=text,
             )
         self.text = check_name(text, "The text of a rule")
+        self._has_joints = _JOINT.search(text) is not None
         # Brackets let a rule run over several lines; one more line break ends a
         # comment on the last line.
         lines = re.split("\r\n|\r|\n", text)
@@ -105,6 +109,8 @@ class Source:
         """Return of how many texts in quotes Python joins a value."""
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             return 0
+        if not self._has_joints:
+            return 1
         written = self.segment(node)
         if QUOTED.fullmatch(written):
             return 1

@@ -74,9 +74,10 @@ class Dialect:
 
     `grammar` quotes, escapes and names the types. `number` writes a finite float64 >= 0
     so that the engine reads that float64, `text` a column so that it compares byte by
-    byte, `date` a column so that it compares with what `moment` writes. `is_boolean`
-    tells whether a value is a boolean and no text. `stop` fails, and says what a column
-    holds. Without `nan_tests` the engine cannot store NaN.
+    byte, `date` a column so that it compares with what `moment` writes. `flag` writes a
+    column of any type as text, so that it compares with the texts for true and false.
+    `is_boolean` tells whether a value is a boolean and no text. `stop` fails, and says
+    what a column holds. Without `nan_tests` the engine cannot store NaN.
     """
 
     grammar: type[sqlglot.Dialect]
@@ -84,6 +85,7 @@ class Dialect:
     infinity: Callable[[], Tree]
     text: Callable[[Tree], Tree]
     date: Callable[[Tree], Tree]
+    flag: Callable[[Tree], Tree]
     moment: Callable[[Date], Tree]
     is_boolean: Callable[[Tree], Tree]
     stop: Callable[[Tree, str], Tree]
@@ -197,6 +199,15 @@ def timestamp(tree: Tree) -> Tree:
     return exp.Cast(this=tree, to=exp.DataType(this=exp.DataType.Type.TIMESTAMP))
 
 
+def _duckdb_flag(column: Tree) -> Tree:
+    # The text of a DECIMAL has all decimals of its type, such as '1.00' and '.00'.
+    is_decimal = call("STARTS_WITH", call("TYPEOF", column), text_tree("DECIMAL"))
+    digits = exp.DPipe(this=text_tree("0"), expression=varchar(column), safe=True)
+    pattern = text_tree("^0*([01])([.]0+)?$")
+    whole = call("REGEXP_REPLACE", digits, pattern, text_tree("\\1"))
+    return exp.If(this=is_decimal, true=whole, false=varchar(column))
+
+
 def _duckdb_date(column: Tree) -> Tree:
     # A cast would read a zone by the settings of the session, and forget that of text.
     # Of a column of dates or moments the type alone says that there is none.
@@ -264,6 +275,18 @@ class SksegSQLite(SQLite):
 
         IDENTIFIERS = ["`"]  # noqa: RUF012
 
+    class Generator(SQLite.Generator):
+        """Writes true and false as 1 and 0.
+
+        TRUE and FALSE are names to SQLite: where a table has a column of that name,
+        they are the values of that column.
+        """
+
+        TRANSFORMS = {  # noqa: RUF012
+            **SQLite.Generator.TRANSFORMS,
+            exp.Boolean: lambda _, tree: "1" if tree.this else "0",
+        }
+
 
 DIALECTS = {
     "duckdb": Dialect(
@@ -273,6 +296,7 @@ DIALECTS = {
         # The cast is for enums; a collation of the column would survive it.
         text=lambda column: collated(varchar(column), "C"),
         date=_duckdb_date,
+        flag=_duckdb_flag,
         moment=lambda date: timestamp(text_tree(date.iso)),
         is_boolean=lambda column: any_of(
             call("TYPEOF", column), [text_tree("BOOLEAN")]
@@ -292,6 +316,7 @@ DIALECTS = {
         infinity=lambda: exp.Literal.number("9e999"),
         text=lambda column: collated(column, "BINARY"),
         date=_sqlite_date,
+        flag=varchar,
         moment=lambda date: text_tree(date.padded),
         # SQLite keeps booleans as numbers.
         is_boolean=lambda column: any_of(

@@ -38,7 +38,6 @@ from ._dialects import (
     exp,
     find_dialect,
     text_tree,
-    varchar,
 )
 
 Connector = type[exp.And] | type[exp.Or]
@@ -217,7 +216,7 @@ class _Writer:
         branches = [(self._missing(leaf.column).tree, False)]
         for truth in (True, False):
             texts = [text_tree(text) for text, t in TRUTH_TEXTS.items() if t is truth]
-            text = call("LOWER", varchar(column))
+            text = call("LOWER", self.dialect.flag(column))
             branches.append((any_of(text, texts), Boolean(truth) in values))
         return exp.Case(
             ifs=[exp.If(this=when, true=exp.Boolean(this=v)) for when, v in branches],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from skseg import MECERuleSegmenter
 from skseg.exceptions import RuleError
-from skseg.rules import parse
+from skseg.rules import col, parse
 from tests.rules.strategies import rules
 
 
@@ -358,6 +358,39 @@ def test_two_texts_without_a_comma_are_no_list() -> None:
     with pytest.raises(RuleError, match="A comma is missing between two texts"):
         parse("plan in ['a' 'b']")
     assert parse("plan in ['a', 'b']") == parse("plan in [\"a\", 'b']")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plan == 'O''Brien'",
+        "plan != 'O''Brien'",
+        "plan == 'O' 'Brien'",
+        "plan == 'O'\n  # a comment\n  'Brien'",
+        "plan == 'O'\\\n'Brien'",
+        "plan == 'O'u'Brien'",
+        "plan in ['O''Brien', 'b']",
+        "plan = 'O''Brien'",
+        "col('pl''an') == 'x'",
+        "day >= date('2024-''12-25')",
+        "plan == 'x' and plan != 'O''Brien'",
+    ],
+)
+def test_texts_side_by_side_are_not_joined_and_the_advice_works(text: str) -> None:
+    assert advice(text).endswith('in quotes of the other kind: "it\'s".')
+    assert parse('plan == "it\'s"') == (col("plan") == "it's")
+
+
+def test_what_follows_a_comment_is_part_of_the_proposal() -> None:
+    text = "aov > 5  # large\n  AND plan = 'x'  # and\n"
+    assert suggestion(text) == "aov > 5 and plan == 'x'"
+
+
+@pytest.mark.parametrize(
+    "text", ["plan == ''", "plan in ['', \"\"]", "plan == '''a'''", 'plan == "\'"']
+)
+def test_empty_texts_and_quotes_in_quotes_are_one_text(text: str) -> None:
+    assert parse(str(parse(text))) == parse(text)
 
 
 def test_texts_without_quotes_in_a_list_are_quoted_as_advised() -> None:
