@@ -63,7 +63,7 @@ def read_ids(
         return Ids(series)
     # pandas numbers the texts of its series without a Python object for each.
     is_pandas = series.implementation.is_pandas()
-    codes, values = pd.factorize(series.to_native() if is_pandas else series.to_numpy())
+    codes, values = _factorize(series.to_native() if is_pandas else series.to_numpy())
     distinct = np.asarray(values)
     # The last entry is for missing values, whose code is -1.
     is_blank = np.array([*map(_is_blank, distinct), True])
@@ -73,6 +73,22 @@ def read_ids(
         is_placeholder = np.array([*map(_is_placeholder, distinct), False])
         defects.add(kind, is_placeholder[codes], series)
     return Ids(series, codes, distinct)
+
+
+def _factorize(ids: Any) -> tuple[IntArray, Any]:
+    """Return codes and distinct ids, or raise for ids that have no hash."""
+    try:
+        return pd.factorize(ids)
+    except TypeError:
+        example = np.asarray(ids, dtype=object)[0]
+        raise InvalidDataError(
+            "The ids of customers and orders must be texts or numbers. Got "
+            f"{example!r}.",
+            owner=OWNER,
+            rule="texts or numbers",
+            value=example,
+            advice="Convert them, for example by frame[column].astype(str).",
+        ) from None
 
 
 def _is_blank(value: Any) -> bool:
@@ -97,7 +113,7 @@ def number_ids(ids: Ids | NDArray[np.int64], *, ordered: bool) -> tuple[IntArray
         low, high = int(array.min()), int(array.max())
         if high - low < 4 * len(array) and high <= np.iinfo(np.int64).max:
             return _number_integers(array.astype(np.int64, copy=False) - low)
-    codes, distinct = pd.factorize(array)
+    codes, distinct = _factorize(array)
     return _number_codes(codes, np.asarray(distinct), ordered=ordered)
 
 

@@ -6,6 +6,7 @@ meets a frame.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -144,7 +145,13 @@ def decoded(series: nw.Series[Any]) -> nw.Series[Any]:
     if not is_arrow:
         # pandas converts no views of text, and Arrow does.
         native = native.array.__arrow_array__()
-    return nw.from_native(native.cast(plain_type), series_only=True)
+    try:
+        plain = native.cast(plain_type)
+    except NotImplementedError:
+        # Older versions of Arrow cast no views of text.
+        plain = sys.modules["pyarrow"].array(native.to_pylist(), plain_type)
+        plain = sys.modules["pyarrow"].chunked_array([plain])
+    return nw.from_native(plain, series_only=True)
 
 
 def _arrow_type_of(native: Any) -> Any:

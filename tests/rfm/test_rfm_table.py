@@ -1287,3 +1287,19 @@ def test_lifetimes_toy_monetary_by_hand(published: Any) -> None:
     rows = [(1, date, float(amount)) for date, amount in toy["dates_sales"]]
     summary = repeat_summary(lines_of(*rows), "2014-05-21")
     assert summary["zbar"].to_list() == [toy["monetary_value_excluding_first"]]
+
+
+def test_customer_ids_without_a_hash_are_refused_with_what_to_do() -> None:
+    orders = pd.DataFrame(
+        {
+            "customer": [["ann"], ["bob"], ["ann"]],
+            "day": pd.to_datetime(["2024-01-01"] * 3),
+            "amount": [1.0, 2.0, 3.0],
+        }
+    )
+    columns = {"customer_id": "customer", "date": "day", "amount": "amount"}
+    with pytest.raises(InvalidDataError, match=r"by frame\[column\].astype\(str\)"):
+        rfm_table(orders, **columns, as_of="2024-02-01")
+    orders["customer"] = orders["customer"].astype(str)
+    table = rfm_table(orders, **columns, as_of="2024-02-01")
+    assert table["monetary"].tolist() == [4.0, 2.0]
