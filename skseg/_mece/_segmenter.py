@@ -391,7 +391,8 @@ class MECERuleSegmenter(
             ``n_outside_``, ``merge_report_``, ``min_size_`` and ``max_size_``. Scores
             are missing where the ``score_weights`` of `fit` name an outcome or a column
             that is not given. What breaks the bounds of the sizes is not mended: above
-            ``max_size_`` it is flagged as oversize.
+            ``max_size_`` it is flagged as oversize. Where columns of business rules are
+            missing that the segments do not need, flows begin at the segments.
 
         Raises
         ------
@@ -433,6 +434,9 @@ class MECERuleSegmenter(
             high = size_bounds(0.0, max_size, rows.counts[rows.inside]).high
         is_oversize = (table["n"] > high).tolist()
         base = self._business_rules
+        if not {*base.columns} <= {*columns.names}:
+            # Merged rules may need fewer columns than the rules that they come from.
+            base = self.rules_
         rule_codes = base.assign(columns)
         require_covered(rule_codes, base, columns, self._schema)
         pairs = zip(self.rules_.names, origin["merged_from"], strict=True)

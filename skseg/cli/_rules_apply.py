@@ -78,13 +78,13 @@ def read_rows(
 ) -> DataFile:
     """Read the columns that `needed_columns` names.
 
-    A strategy is applied to rows without the columns of its scores too.
+    A strategy is applied to rows without the columns of its scores and flows too.
     """
     return read_data_file(
         path,
         needed_columns(file, **roles),
         file_format,
-        optional=file.score_columns,
+        optional=file.optional_columns,
         file=opened,
     )
 
@@ -105,7 +105,7 @@ def apply_rules(
     strategy are no partition.
     """
     kinds = file.columns | {
-        name: "number" for name in file.score_columns if name in data.frame
+        n: kind for n, kind in file.optional_columns.items() if n in data.frame
     }
     X = data.columns(kinds)
     y = None if outcome is None else data.finite_numbers(outcome)

@@ -11,7 +11,7 @@ from typing import Any
 from skseg.exceptions import InvalidDataError, RuleError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._conditions import PLURAL, Kind
-from skseg.rules._proof._domain import as_schema
+from skseg.rules._proof._domain import as_schema, domain_of_kind
 
 from ._definition import kind_of, read_definition
 from ._plain_file import read_plain
@@ -26,9 +26,10 @@ class RulesFile:
     """A file of rules: a definition, a rule set ("rules") or a strategy.
 
     A definition holds the parameters of `MECERuleSegmenter`, a strategy the JSON of a
-    fitted one. Quantiles in `rules` are open. The text is JSON, and empty for a
-    definition. `notes` are sentences about edits of a strategy that have no effect,
-    `had_outcome` tells whether it was fitted with an outcome.
+    fitted one, and the `business_rules` that its segments come from. Quantiles in
+    `rules` are open. The text is JSON, and empty for a definition. `notes` are
+    sentences about edits of a strategy that have no effect, `had_outcome` tells whether
+    it was fitted with an outcome.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class RulesFile:
     parameters: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     had_outcome: bool = False
+    business_rules: RuleSet = field(default_factory=lambda: RuleSet({}))
 
     @property
     def first_counts(self) -> bool:
@@ -53,9 +55,20 @@ class RulesFile:
         if self.form == DEFINITION:
             split_on = self.parameters.get("split_on") or []
             kinds |= dict.fromkeys([*split_on, *self.score_columns], "number")
-        for name in kinds.keys() & self.schema.keys():
-            kinds[name] = kinds[name] or self.schema[name].kind
+        for name in kinds:
+            of_schema = self.schema[name].kind if name in self.schema else None
+            of_rules = self.business_rules.kinds.get(name)
+            kinds[name] = kinds[name] or of_rules or of_schema
         return kinds
+
+    @property
+    def optional_columns(self) -> dict[str, Kind | None]:
+        """The columns that only figures of a strategy need -> their kind."""
+        if self.form != STRATEGY:
+            return {}
+        scored: dict[str, Kind | None] = dict.fromkeys(self.score_columns, "number")
+        kinds = scored | dict(self.business_rules.kinds)
+        return {name: k for name, k in kinds.items() if name not in self.columns}
 
     @property
     def score_columns(self) -> list[str]:
@@ -124,7 +137,16 @@ def _read_strategy(path: Path, text: str, *, refit: bool) -> RulesFile:
     notes = list(strategy.notes)
     if not refit:
         rules = strategy.rules
-        return RulesFile(path, STRATEGY, rules, schema, text, parameters, tuple(notes))
+        return RulesFile(
+            path,
+            STRATEGY,
+            rules,
+            schema,
+            text,
+            parameters,
+            tuple(notes),
+            business_rules=strategy.base,
+        )
     if strategy.is_own_definition:
         notes.append(
             "The segments of the strategy were edited, so they are the rules that are "
@@ -158,7 +180,8 @@ def _check_schema(file: RulesFile) -> None:
     kinds = file.columns
     for name, domain in file.schema.items():
         kind = kinds.get(name)
-        if domain.kind and kind and domain.kind != kind:
+        # Booleans are also the numbers 1 and 0.
+        if domain.kind and kind and domain_of_kind(domain, kind).kind != kind:
             raise RuleError(
                 f"The schema says that the column {name!r} holds "
                 f"{PLURAL[domain.kind]}; the rules compare it with {PLURAL[kind]}."

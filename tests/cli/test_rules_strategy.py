@@ -231,3 +231,41 @@ def test_the_strategy_that_was_applied_is_checked(
 ) -> None:
     out = applied(strategy, carts_csv, tmp_path / "again")
     assert checked(out / "strategy.json")[0] == 0
+
+
+@pytest.mark.parametrize("schema", [None, {"engagement": {"missing": False}}])
+def test_segments_merged_to_rules_of_other_columns_are_applied(
+    tmp_path: Path, schema: Any
+) -> None:
+    X = make_cart_abandoners(2000, random_state=0)
+    if schema is not None:
+        X["engagement"] = X["engagement"].fillna(0.0)
+    rules = {
+        "VIP": "aov >= 90 and engagement >= .5",
+        "Rich": "aov >= 90 and engagement < .5",
+    }
+    min_size = int((X["aov"] >= 90).sum()) - 50
+    segmenter = MECERuleSegmenter(
+        rules, default="New", min_size=min_size, schema=schema
+    )
+    segmenter.fit(X, (X["aov"] >= 90) + 0.1 * (X["engagement"] >= 0.5))
+    assert "engagement >=" not in str(segmenter.rules_)
+    segmenter.to_json(tmp_path / "merged.json")
+    data = tmp_path / "data.csv"
+    X.to_csv(data, index=False)
+    out = applied(tmp_path / "merged.json", data, tmp_path / "out")
+    assert sizes_of(out) == segmenter.segments_.set_index("name")["n"].to_dict()
+    flows = {(f["rule"], f["segment"]): f["n"] for f in lineage_of(out)}
+    n_vip = int(((X["aov"] >= 90) & (X["engagement"] >= 0.5)).sum())
+    assert flows["VIP", "VIP + Rich"] == n_vip
+    if schema is not None:
+        # The segments do without the column, and so do their figures.
+        X.drop(columns="engagement").to_csv(data, index=False)
+        out = applied(tmp_path / "merged.json", data, tmp_path / "again")
+        assert sizes_of(out) == segmenter.segments_.set_index("name")["n"].to_dict()
+        assert {f["rule"] for f in lineage_of(out)} == {"VIP + Rich", "New"}
+
+
+def lineage_of(out: Path) -> list[dict[str, Any]]:
+    lineage: list[dict[str, Any]] = content_of(out)["fitted"]["lineage"]
+    return lineage
