@@ -126,8 +126,14 @@ def _check_comparisons(rules: RuleSet, dimensions: Sequence[Dimension]) -> None:
                     value=str(leaf),
                     column=leaf.column,
                     advice="Correct the condition, or change the number of scores with "
-                    f"n_scores or with cut_points of {dimension.name!r}.",
+                    f"n_scores or with cut_points of {dimension.name!r}."
+                    f"{_advice_on_quantiles(leaf)}",
                 )
+
+
+def _advice_on_quantiles(leaf: Leaf) -> str:
+    quantiles = [threshold_text(threshold) for _, threshold in open_thresholds([leaf])]
+    return "".join(f" Write a number in place of {text}." for text in quantiles)
 
 
 def _is_about_scores(leaf: Leaf, largest: int) -> bool:

@@ -880,3 +880,11 @@ def test_r_package_counts_of_the_putler_table_are_reproduced(data_dir: Path) -> 
         published.loc[champions, "orders"].sum(),
         published.loc[champions, "total_spend"].sum(),
     ] == results["rules_B_tests"]["champions_customers_orders_revenue"]
+
+
+def test_a_quantile_of_a_score_is_told_to_be_a_number() -> None:
+    X = np.arange(60.0).reshape(20, 3)
+    segmenter = RFMSegmenter({"A": "R >= q(0.5)"}, default="B")
+    with pytest.raises(RuleError, match=r"Write a number in place of q\(0\.5\)"):
+        segmenter.fit(X)
+    segmenter.set_params(segments={"A": "R >= 3"}).fit(X)
