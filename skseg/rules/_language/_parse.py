@@ -383,8 +383,8 @@ class _Parser:
         return [self._value(element) for element in node.elts]
 
     def _text(self, node: ast.Constant) -> str:
-        """Return a text, unless Python joined it of several."""
-        if self.source.n_literals(node) > 1:
+        """Return a text, unless a quote in it is doubled."""
+        if self.source.has_doubled_quote(node):
             self._fail(
                 node,
                 "A value is one text in quotes, and these are several side by side.",

@@ -8,6 +8,7 @@ import tokenize
 import warnings
 from collections.abc import Callable
 from io import StringIO
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from skseg.exceptions import RuleError, reworded
@@ -106,16 +107,21 @@ class Source:
         return self.text[start:stop]
 
     def n_literals(self, node: ast.expr) -> int:
-        """Return of how many texts in quotes Python joins a value."""
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-            return 0
-        if not self._has_joints:
-            return 1
-        written = self.segment(node)
-        if QUOTED.fullmatch(written):
-            return 1
-        tokens = tokenize.generate_tokens(StringIO(f"({written})").readline)
-        return sum(token.type == tokenize.STRING for token in tokens)
+        """Return of how many texts in quotes Python joins a value, 0 for no joint."""
+        return len(self._literals(node))
+
+    def has_doubled_quote(self, node: ast.expr) -> bool:
+        """Tell whether a quote in a text is doubled, as SQL does; Python joins two."""
+        literals = self._literals(node)
+        return any(a.end == b.start for a, b in pairwise(literals))
+
+    def _literals(self, node: ast.expr) -> list[tokenize.TokenInfo]:
+        """Return the texts in quotes of which Python joins a value."""
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if not is_text or not self._has_joints:
+            return []
+        tokens = tokenize.generate_tokens(StringIO(f"({self.segment(node)})").readline)
+        return [token for token in tokens if token.type == tokenize.STRING]
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
         """Return where a piece of the tree stands in the text."""

@@ -275,7 +275,7 @@ class SksegSQLite(SQLite):
 
         IDENTIFIERS = ["`"]  # noqa: RUF012
 
-    class Generator(SQLite.Generator):
+    class Generator(SQLite.Generator):  # type: ignore[valid-type,misc]
         """Writes true and false as 1 and 0.
 
         TRUE and FALSE are names to SQLite: where a table has a column of that name,
