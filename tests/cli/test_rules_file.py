@@ -42,6 +42,21 @@ def test_strategies_are_proved_with_their_schema(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "A: b == True, B: b == False|integer: true, low: 0, high: 1",
+        "A: b == True, B: b == False|values: [0, 1]",
+        "A: b >= 1, B: b < 1|values: [true, false]",
+    ],
+    ids=["bounds", "numbers", "booleans"],
+)
+def test_booleans_in_a_schema_are_also_one_and_zero(tmp_path: Path, text: str) -> None:
+    rules, domain = text.split("|")
+    content = f"rules: {{{rules}}}\nschema: {{b: {{{domain}, missing: false}}}}\n"
+    assert checked(write(tmp_path / "r.yaml", content))[0] == 0
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("rules", GAP + "default: Rest\n"),
