@@ -375,7 +375,7 @@ class _Parser:
             return list(values)
         if not isinstance(node, ast.List | ast.Tuple | ast.Set):
             self._fail_value(node, "'in' needs a list of values: in ['a', 'b'].")
-        for element in node.elts:
+        for element in node.elts if self.source.has_joints else ():
             if self.source.n_literals(element) > 1:
                 self._fail(
                     element, "A comma is missing between two texts.", _QUOTE_ADVICE
@@ -384,7 +384,7 @@ class _Parser:
 
     def _text(self, node: ast.Constant) -> str:
         """Return a text, unless a quote in it is doubled."""
-        if self.source.has_doubled_quote(node):
+        if self.source.has_joints and self.source.has_doubled_quote(node):
             self._fail(
                 node,
                 "A value is one text in quotes, and these are several side by side.",

@@ -42,7 +42,7 @@ class Source:
                 text=text,
             )
         self.text = check_name(text, "The text of a rule")
-        self._has_joints = _JOINT.search(text) is not None
+        self.has_joints = _JOINT.search(text) is not None
         # Brackets let a rule run over several lines; one more line break ends a
         # comment on the last line.
         lines = re.split("\r\n|\r|\n", text)
@@ -118,7 +118,7 @@ class Source:
     def _literals(self, node: ast.expr) -> list[tokenize.TokenInfo]:
         """Return the texts in quotes of which Python joins a value."""
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if not is_text or not self._has_joints:
+        if not is_text or not self.has_joints:
             return []
         tokens = tokenize.generate_tokens(StringIO(f"({self.segment(node)})").readline)
         return [token for token in tokens if token.type == tokenize.STRING]
