@@ -21,7 +21,7 @@ def numeric_rows(owner: str, X: Any, **options: Any) -> FloatArray:
     would count in whatever unit they are stored, and for frames that are not read.
     """
     check_no_times(owner, X)
-    rows = check_array(X, dtype=np.float64, estimator=owner, input_name="X", **options)
+    rows = check_array(X, dtype=np.float64, estimator=owner, **options)
     return np.asarray(rows)
 
 

@@ -221,7 +221,7 @@ def silhouette_score(
 
 def _read(owner: str, X: Any, labels: Any) -> tuple[FloatArray, IntArray]:
     """Return the rows, and codes from 0 on; -1 for noise."""
-    X = numeric_rows(owner, X)
+    X = numeric_rows(owner, X, input_name="X")
     codes = read_labels(owner, labels, len(X))
     n_rows, n_segments = int((codes >= 0).sum()), int(codes.max(initial=-1)) + 1
     if not 2 <= n_segments < n_rows:

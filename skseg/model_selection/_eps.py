@@ -152,7 +152,7 @@ def select_eps(
     """
     bounds = SizeBounds(min_size, max_size, max_noise)
     bounds.check(OWNER)
-    X = numeric_rows(OWNER, X, ensure_min_samples=2)
+    X = numeric_rows(OWNER, X, ensure_min_samples=2, input_name="X")
     numbers = _check_min_samples(min_samples, len(X))
     radii = None if eps is None else _check_eps(eps)
     check_int(OWNER, "n_eps", n_eps, 1, 50)

@@ -219,7 +219,7 @@ def select_n_segments(
 
 def _read(X: Any) -> FloatArray:
     """Return a copy of the rows as an array, or raise."""
-    rows = numeric_rows(_OWNER, X, copy=True, ensure_min_samples=4)
+    rows = numeric_rows(_OWNER, X, copy=True, ensure_min_samples=4, input_name="X")
     if not np.ptp(rows, axis=0).any():
         raise InvalidDataError(
             f"{_OWNER} needs rows that differ. All rows of X are equal.",
