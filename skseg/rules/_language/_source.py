@@ -107,7 +107,7 @@ class Source:
         return self.text[start:stop]
 
     def n_literals(self, node: ast.expr) -> int:
-        """Return of how many texts in quotes Python joins a value, 0 for no joint."""
+        """Return of how many texts in quotes Python joins a value, 0 where it does not."""
         return len(self._literals(node))
 
     def has_doubled_quote(self, node: ast.expr) -> bool:
@@ -120,7 +120,10 @@ class Source:
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
         if not is_text or not self.has_joints:
             return []
-        tokens = tokenize.generate_tokens(StringIO(f"({self.segment(node)})").readline)
+        written = self.segment(node)
+        if QUOTED.fullmatch(written):
+            return []
+        tokens = tokenize.generate_tokens(StringIO(f"({written})").readline)
         return [token for token in tokens if token.type == tokenize.STRING]
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
