@@ -107,7 +107,7 @@ class Source:
         return self.text[start:stop]
 
     def n_literals(self, node: ast.expr) -> int:
-        """Return of how many texts in quotes Python joins a value, 0 where it does not."""
+        """Return the number of texts in quotes that Python joins; 0 for one text."""
         return len(self._literals(node))
 
     def has_doubled_quote(self, node: ast.expr) -> bool:
