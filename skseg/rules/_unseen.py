@@ -40,13 +40,20 @@ def _texts(leaf: Leaf) -> Iterable[str]:
 def unseen_sentences(
     unseen: Mapping[str, Sequence[str]], columns: Columns
 ) -> list[str]:
-    """Return a sentence for each text that no row holds, with the near one."""
-    return [
-        _sentence(name, text, levels)
-        for name, texts in unseen.items()
-        for levels in [list(map(str, columns.levels(name)))]
-        for text in texts
-    ]
+    """Return a sentence for each text that no row holds, with the near one.
+
+    Of many such texts the first ones have a sentence, and the others are counted.
+    """
+    pairs = [(name, text) for name, texts in unseen.items() for text in texts]
+    listed = pairs[:_MAX_LISTED]
+    levels = {name: list(map(str, columns.levels(name))) for name, _ in listed}
+    sentences = [_sentence(name, text, levels[name]) for name, text in listed]
+    if len(pairs) > len(listed):
+        sentences.append(
+            f"{len(pairs) - len(listed):,} more texts of the rules are in no row: "
+            "RuleSet.unseen_values lists them."
+        )
+    return sentences
 
 
 def _sentence(name: str, text: str, levels: Sequence[str]) -> str:

@@ -107,6 +107,18 @@ def test_many_levels_are_counted_and_none_are_said_to_be_none() -> None:
     ]
 
 
+def test_of_many_unseen_texts_some_have_a_sentence_and_others_are_counted() -> None:
+    texts = [f"typo{i:02}" for i in range(30)]
+    rules = RuleSet({"A": f"plan in {texts}"})
+    lines = sentences(rules, {"plan": ["free", "pro"]})
+    assert len(lines) == 9
+    assert lines[7].startswith("No row of column 'plan' holds 'typo07'.")
+    assert lines[8] == (
+        "22 more texts of the rules are in no row: RuleSet.unseen_values lists them."
+    )
+    assert rules.unseen_values({"plan": ["free", "pro"]}) == {"plan": texts}
+
+
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_fit_warns_of_unseen_texts_and_following_the_hint_ends_it(
     container: str,
