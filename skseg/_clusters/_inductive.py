@@ -45,7 +45,7 @@ from ._assign import (
     resolve_assign,
 )
 from ._fitted_clusters import cluster_means, known_clusters, read_labels
-from ._numeric_rows import check_numeric
+from ._text_columns import check_no_text
 
 OWNER = "InductiveSegmenter"
 
@@ -338,8 +338,8 @@ class InductiveSegmenter(
 
     def _rows(self, X: Any, *, reset: bool) -> Any:
         rows = read_rows(self, X, reset=reset)
-        check_numeric(OWNER, rows)
         check_no_times(OWNER, rows)
+        check_no_text(OWNER, rows)
         return validate_data(
             self,
             rows,
