@@ -42,7 +42,11 @@ def without_zero_decimals(numbers: pd.Series[Any]) -> pd.Series[Any]:
     Integers with missing values become floats in many programs, and decimals with
     zeros behind the mark in databases: 17850.0 is the customer 17850.
     """
-    values = np.array(numbers.to_list(), dtype=object)
+    # As Python's numbers: floats of 16 bits are compared with no large ones.
+    values = np.array(
+        [v.item() if isinstance(v, np.generic) else v for v in numbers.to_list()],
+        dtype=object,
+    )
     missing = pd.isna(values)
     written = values[~missing].tolist()
     # Larger floats may have come from several integers.

@@ -101,7 +101,8 @@ def stability_score(
     >>> from skseg.metrics import stability_score
     >>> X, _ = make_blobs(300, centers=[[0, 0], [9, 0], [0, 9]], random_state=0)
     >>> for k in (3, 5):
-    ...     print(k, round(stability_score(KMeans(k, n_init=5), X, random_state=0), 1))
+    ...     clusterer = KMeans(k, n_init=5, random_state=0)
+    ...     print(k, round(stability_score(clusterer, X, random_state=0), 1))
     3 1.0
     5 0.7
     """

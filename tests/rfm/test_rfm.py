@@ -464,10 +464,12 @@ def test_medians_are_those_of_numpy_and_pandas(kind: str, data: Any) -> None:
         n = len(observed)
         counts = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
         weight, repeated = np.array(counts, dtype=float), np.repeat(observed, counts)
-    expected = pd.Series(repeated).median()
-    np.testing.assert_equal(median(observed, weight), expected)
     known = repeated[~np.isnan(repeated)]
-    np.testing.assert_equal(expected, np.median(known) if len(known) else np.nan)
+    expected = np.median(known) if len(known) else np.nan
+    np.testing.assert_equal(median(observed, weight), expected)
+    if len(known):
+        # Without a value some versions of pandas warn.
+        np.testing.assert_equal(pd.Series(repeated).median(), expected)
 
 
 @pytest.mark.parametrize(

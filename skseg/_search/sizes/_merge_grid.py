@@ -195,10 +195,12 @@ def _first_smallest(costs: FloatArray) -> IntArray:
     """
     loss = np.rint(costs[:, 0])
     smallest = loss.min(axis=0)
-    is_tied = (loss == smallest) & (smallest < np.inf)
+    is_feasible = smallest < np.inf
+    is_tied = (loss == smallest) & is_feasible
+    n_feasible = np.count_nonzero(is_feasible)
     for cost in costs[:, 1:].swapaxes(0, 1):
         # Ties are rare, so that the costs after the loss are seldom compared.
-        if np.count_nonzero(is_tied) <= is_tied[0].size:
+        if np.count_nonzero(is_tied) == n_feasible:
             break
         cost_or_inf = np.where(is_tied, cost, np.inf)
         is_tied &= cost_or_inf == cost_or_inf.min(axis=0)

@@ -142,8 +142,17 @@ TIED_GRID = (
 )
 
 
+# Ties of feasible boxes beside boxes that have no legal division.
+TIES_BESIDE_NONE = (
+    np.array([[2.0, 2, 1, 1], [2, 0, 0, 0]]),
+    np.zeros((2, 4)),
+    (2, 4),
+)
+
+
 @given(grids())
 @example(TIED_GRID)
+@example(TIES_BESIDE_NONE)
 def test_no_division_of_a_grid_is_better(instance: Any) -> None:
     sizes, means, (low, high) = instance
     merge = merge_grid(sizes, low, high, sums=sizes * means)
