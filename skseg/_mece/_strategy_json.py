@@ -71,7 +71,7 @@ def write_strategy(
         prints = {key: fingerprint(entry[key]) for key in DERIVED if key in entry}
         entries.append({**entry, "fingerprints": prints})
     actions = frame.set_index("name")["action"].to_dict() if "action" in frame else None
-    found = {
+    fit_record = {
         "universe": None if rules.universe is None else str(rules.universe),
         "segments": {name: texts.get(name) for name in rules.names},
         "actions": actions,
@@ -81,11 +81,11 @@ def write_strategy(
         "format": FORMAT,
         "version": VERSION,
         "columns": columns if isinstance(columns, int) else list(columns),
-        "universe": found["universe"],
+        "universe": fit_record["universe"],
         "schema": write_schema(schema),
         "segments": entries,
         "parameters": {key: parameters[key] for key in PARAMETERS},
-        "fitted": with_fingerprint(found),
+        "fitted": with_fingerprint(fit_record),
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
