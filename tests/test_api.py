@@ -129,6 +129,7 @@ def imported_modules(source: Path) -> set[str]:
 # a floor knows its neighbours.
 FLOORS = [
     {"_html", "_typing", "exceptions"},
+    {"_documents", "_files"},
     {"rules"},
     {"_search"},
     {"_core"},
