@@ -134,7 +134,7 @@ FLOORS = [
     {"_search"},
     {"_core"},
     {"_clusters", "_finders", "_mece", "_revenue", "_rfm"},
-    {"compat", "datasets", "metrics", "monitor"},
+    {"compat", "datasets", "metrics", "monitor", "tables"},
     {"model_selection"},
     {"displays"},
     {"cli"},
