@@ -2,7 +2,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: install quick lint format types test thorough coverage docs demo benchmarks oldest ci
+.PHONY: install quick lint format types test thorough coverage mutants docs demo \
+    benchmarks oldest ci
 
 install:
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +34,9 @@ thorough:
 
 coverage:
 	$(BIN)/pytest -n auto --cov
+
+mutants:
+	$(BIN)/python -m tests.mutation
 
 docs:
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs docs/_build/html
