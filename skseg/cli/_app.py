@@ -11,6 +11,7 @@ import click
 
 import skseg
 
+from ._exit_status import CommandsWithStatus
 from ._file_format import FileFormat
 from ._options import (
     FOLDER,
@@ -30,10 +31,12 @@ DEMO_DAY = "2025-01-01"
 
 
 @click.group(
+    cls=CommandsWithStatus,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 if all went well, 1 if a file could not be written or rules "
     "are refuted, 2 if an option, a file or the data in it cannot be used, 3 if all "
-    "went well but could not be shown: standard output is closed, full or cut off.",
+    "went well but could not be shown: standard output or error is closed, full or cut "
+    "off.",
 )
 @click.version_option(skseg.__version__, prog_name="skseg")
 def app() -> None:
@@ -81,10 +84,11 @@ def demo(
     """
     from skseg.datasets import make_orders
 
-    from ._outputs import DEMO_FILES, check_folder, rfm_writers, write_files
+    from ._outputs import DEMO_FILES, check_folder, write_files
     from ._rfm_run import run_rfm, segmenter_of, shares_by_type
     from ._screens import show_next, show_outputs, show_rfm_run, show_types
     from ._terminal import make_console, show_heading, working
+    from ._writers import rfm_writers
 
     with input_errors():
         check_folder(out, contents=DEMO_FILES)
@@ -208,10 +212,11 @@ def rfm(
     Ids are kept as they are written, leading zeros included.
     """
     from ._data_file import read_data_file
-    from ._outputs import RFM_FILES, check_folder, rfm_writers, write_files
+    from ._outputs import RFM_FILES, check_folder, write_files
     from ._rfm_run import run_rfm, segmenter_of
     from ._screens import show_outputs, show_rfm_run
     from ._terminal import make_console, reading, working
+    from ._writers import rfm_writers
 
     _check_amount_options(parameters)
     names = ("customer_id", "order_id", "date", "amount", "quantity", "price")

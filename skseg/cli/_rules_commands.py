@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
         with working("Proving", quiet=quiet or with_json):
             result = check_rules(source, max_findings=max_findings)
     if with_json:
-        click.echo(check_json(result))
+        click.echo(check_json(result, sys.stdout.encoding))
     else:
         show_check(make_console(quiet=quiet), result)
     if result.verdict != PROVED:
@@ -107,11 +108,12 @@ def apply(
     and ids, are kept as they are written, leading zeros included; empty fields are
     missing values.
     """
-    from ._outputs import RULES_FILES, check_folder, rules_writers, write_files
+    from ._outputs import RULES_FILES, check_folder, write_files
     from ._rules_apply import apply_rules, read_rows
     from ._rules_file import read_rules_file
     from ._screens import show_outputs, show_rules_run
     from ._terminal import make_console, reading, show_heading, working
+    from ._writers import rules_writers
 
     console = make_console(quiet=quiet)
     with input_errors():

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from skseg.cli import _outputs
+from skseg.cli import _writers
 from skseg.rules import RuleSet
 from tests.cli.cli_tools import skseg_command, write
 
@@ -32,7 +32,7 @@ def displays(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         saved[path.name] = display
         path.touch()
 
-    monkeypatch.setattr(_outputs, "_save_picture", save)
+    monkeypatch.setattr(_writers, "_save_picture", save)
     return saved
 
 

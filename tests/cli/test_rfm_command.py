@@ -14,9 +14,10 @@ import pytest
 
 from skseg import RFMSegmenter
 from skseg.cli._options import MAP_NAMES
-from skseg.cli._outputs import RFM_FILES, check_folder, rfm_writers, write_files
+from skseg.cli._outputs import RFM_FILES, check_folder, write_files
 from skseg.cli._rfm_run import RFMRun, run_rfm
 from skseg.cli._screens import rfm_verdict
+from skseg.cli._writers import rfm_writers
 from tests.cli.cli_tools import (
     COLUMNS,
     DAY,
