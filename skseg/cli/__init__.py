@@ -23,4 +23,8 @@ def main() -> None:
             if (error.name or "").partition(".")[0] not in ("click", "rich"):
                 raise
             extra = MissingExtraError("The command line of skseg", "cli")
-            sys.exit(f"Error: {extra}")
+            end = SystemExit(f"Error: {extra}")
+            print(end, file=sys.stderr)
+            # Status 1, which a text stands for, would mean that rules are refuted.
+            end.code = 2
+            raise end from None

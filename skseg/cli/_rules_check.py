@@ -111,8 +111,8 @@ def _overlap_lines(report: MECEReport, *, first_counts: bool) -> Iterator[str]:
         yield f"  ... {n_hidden} more; see --max-findings"
 
 
-def check_json(check: Check) -> str:
-    """Return the check as JSON that any parser reads."""
+def check_json(check: Check, encoding: str = "utf-8") -> str:
+    """Return the check as JSON that any parser reads, fit for an encoding."""
     file, report = check.file, check.report
     content: dict[str, Any] = {
         "file": str(file.path),
@@ -145,7 +145,12 @@ def check_json(check: Check) -> str:
         if report.is_exhaustive is None:
             # Exhaustion is part of being a partition, and so is undecided too.
             content["is_mece"] = None if report.is_exclusive else False
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(content, indent=2, allow_nan=False)
+    return text
 
 
 def _evidence(region: Overlap | Gap) -> dict[str, Any]:

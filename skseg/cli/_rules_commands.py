@@ -57,7 +57,7 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
         with working("Proving", quiet=quiet or with_json):
             result = check_rules(source, max_findings=max_findings)
     if with_json:
-        click.echo(check_json(result, sys.stdout.encoding))
+        click.echo(check_json(result, sys.stdout.encoding or "utf-8"))
     else:
         show_check(make_console(quiet=quiet), result)
     if result.verdict != PROVED:
