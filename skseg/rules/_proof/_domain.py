@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from skseg.exceptions import RuleError, did_you_mean
@@ -27,6 +28,8 @@ from skseg.rules._language._conditions import (
 )
 from skseg.rules._language._english import Wording
 from skseg.rules._language._thresholds import check_number
+
+from ._possible_numbers import PossibleNumbers
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,10 @@ def _allowed_numbers(domain: Domain, axis: NumberAxis) -> int:
     for leaf in border_leaves(domain, axis.name):
         mask &= axis.mask(leaf)
     if domain.integer:
-        for cell in range(axis.size - 1):
-            if first_integer(axis, cell) is None:
+        whole = PossibleNumbers(domain)
+        starts = [whole.start, *map(whole.rank_from, axis.edges.tolist()), whole.stop]
+        for cell, (first, stop) in enumerate(pairwise(starts)):
+            if first == stop:
                 mask &= ~(1 << cell)
     return mask | axis.missing
 
@@ -208,19 +213,14 @@ def cell_bounds(axis: OrderedAxis, cell: int) -> tuple[float, float]:
     return low, high
 
 
-def first_integer(axis: NumberAxis, cell: int) -> float | None:
-    """Return the integer of the cell that lies nearest to zero, if there is one."""
-    low, high = cell_bounds(axis, cell)
-    if low <= 0 < high:
-        return 0.0
-    if low > 0:
-        candidate = float(math.ceil(low)) if low < math.inf else math.inf
-    else:
-        candidate = float(math.ceil(high)) - 1.0 if high > -math.inf else -math.inf
-        if candidate >= high:
-            # Beyond 2**53 every float64 is an integer, and 1.0 is lost in rounding.
-            candidate = math.nextafter(high, -math.inf)
-    return candidate if low <= candidate < high and math.isfinite(candidate) else None
+def possible_ranks(
+    axis: NumberAxis, cell: int, possible: PossibleNumbers
+) -> tuple[int, int]:
+    """Return the first rank of a cell's possible numbers, and that after the last."""
+    edges = axis.edges
+    first = possible.rank_from(edges[cell - 1].item()) if cell else possible.start
+    is_last = cell == len(edges)
+    return first, possible.stop if is_last else possible.rank_from(edges[cell].item())
 
 
 def wording(schema: Mapping[str, Any] | None) -> Wording:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from ._domain import Domain
+from ._possible_numbers import PossibleNumbers
 
 
 class _Candidate(NamedTuple):
@@ -62,38 +62,35 @@ def _candidates(
         listed = [value for value in domain.values if isinstance(value, float)]
         return [_Candidate(value) for value in sorted(listed)]
     borders = sorted({-math.inf, *numbers, domain.low, domain.high, math.inf})
-    candidates = [_Candidate(border) for border in borders]
+    possible = PossibleNumbers(domain)
+    candidates = [_Candidate(border) for border in borders if border in possible]
     for low, high in pairwise(borders):
-        candidates += _between(low, high, n_quantiles, domain.integer)
-    return sorted(c for c in candidates if _is_possible(c.value, domain))
+        candidates += _between(low, high, n_quantiles, possible)
+    return sorted(candidates)
 
 
-def _is_possible(value: float, domain: Domain) -> bool:
-    whole = math.isfinite(value) and value.is_integer()
-    return domain.low <= value <= domain.high and (whole or not domain.integer)
-
-
-def _between(low: float, high: float, count: int, integer: bool) -> list[_Candidate]:
+def _between(
+    low: float, high: float, count: int, possible: PossibleNumbers
+) -> list[_Candidate]:
     """Return the candidates strictly between two numbers."""
-    if integer:
-        # Beyond 2**53 not every whole number is a float64.
-        first = math.floor(max(low, -(2.0**53))) + 1
-        last = math.ceil(min(high, 2.0**53)) - 1
-    else:
-        first, last = _ordinal(low) + 1, _ordinal(high) - 1
-    room = last - first + 1
+    first, stop = possible.between(low, high)
+    room = stop - first
     if room < 3 * (count + 1):
         # Every value counts where quantiles may be direct neighbours.
-        narrow = range(first, last + 1)
-        return [_Candidate(float(n) if integer else _float_at(n)) for n in narrow]
-    values = _readable(low, high, count, integer)
+        return [_Candidate(possible.at(rank)) for rank in range(first, stop)]
+    values = _readable(low, high, count, possible)
     if values is None:
-        spread = [first + room * i // (count + 1) for i in range(1, count + 1)]
-        values = [float(n) if integer else _float_at(n) for n in spread]
+        # Whole numbers are taken beside a threshold: the middle of all that float64
+        # holds is beyond the integers of databases.
+        step = 3 if possible.are_whole else room // (count + 1)
+        start = first if low > -math.inf else stop - 1 - step * (count + 1)
+        values = [possible.at(start + step * i) for i in range(1, count + 1)]
     return [_Candidate(value, follows=i > 0) for i, value in enumerate(values)]
 
 
-def _readable(low: float, high: float, count: int, integer: bool) -> list[float] | None:
+def _readable(
+    low: float, high: float, count: int, possible: PossibleNumbers
+) -> list[float] | None:
     """Return numbers of few digits in (low, high), with room between them, if any."""
     if low > -math.inf:
         first = math.floor(low) + 3
@@ -103,23 +100,12 @@ def _readable(low: float, high: float, count: int, integer: bool) -> list[float]
     if max(abs(first), abs(last)) < 2**50 and last <= high:
         return [float(n) for n in range(first, last, 3)]
     step = (high - low) / (count + 1)
-    if integer or not math.isfinite(step):
+    if not math.isfinite(step):
         return None
     for digits in range(1, 7):
         short = [float(f"{low + step * i:.{digits}g}") for i in range(1, count + 1)]
-        ordinals = [_ordinal(value) for value in (low, *short, high)]
-        if all(b - a > 2 for a, b in pairwise(ordinals)):
+        ranks = [possible.rank_from(value) for value in (low, *short, high)]
+        apart = all(b - a > 2 for a, b in pairwise(ranks))
+        if apart and all(value in possible for value in short):
             return short
     return None
-
-
-def _ordinal(number: float) -> int:
-    """Number the float64 in rising order; neighbours have neighbouring numbers."""
-    (bits,) = struct.unpack("<q", struct.pack("<d", number + 0.0))
-    return int(bits) if bits >= 0 else -(int(bits) & (2**63 - 1))
-
-
-def _float_at(ordinal: int) -> float:
-    """Return the float64 with a number; the inverse of `_ordinal`."""
-    (size,) = struct.unpack("<d", struct.pack("<q", abs(ordinal)))
-    return math.copysign(size, ordinal) + 0.0

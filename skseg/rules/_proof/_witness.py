@@ -21,10 +21,12 @@ from skseg.rules._language._dates import Date, as_moment
 from skseg.rules._language._thresholds import format_number
 
 from ._boxes import Box
-from ._domain import Domain, cell_bounds, first_integer
+from ._domain import Domain, cell_bounds, possible_ranks
+from ._possible_numbers import PossibleNumbers
 
 # The witness is the most readable value of this many cells, those nearest to zero.
 _MAX_CELLS = 8
+_WHOLE_NUMBERS = PossibleNumbers(Domain(integer=True))
 # A day, an hour, a minute, a second and a microsecond, in microseconds.
 _CALENDAR_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1)
 
@@ -71,14 +73,9 @@ def _number_pieces(mask: int, axis: NumberAxis, domain: Domain) -> list[str]:
     if domain.values is not None:
         listed = [format_number(cell_bounds(axis, cell)[0]) for cell in cells]
         return [f"{{{', '.join(listed)}}}"] if listed else []
-    intervals: list[tuple[int, int]] = []
-    for cell in cells:
-        if intervals and _adjacent(intervals[-1][1], cell, axis, domain):
-            intervals[-1] = (intervals[-1][0], cell)
-        else:
-            intervals.append((cell, cell))
-    describe = _integer_run if domain.integer else _ordered_run
-    return [describe(first, last, axis) for first, last in intervals]
+    if domain.integer:
+        return _whole_pieces(cells, axis, PossibleNumbers(domain))
+    return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
 
 
 def _date_pieces(mask: int, axis: DateAxis, domain: Domain) -> list[str]:
@@ -89,23 +86,26 @@ def _date_pieces(mask: int, axis: DateAxis, domain: Domain) -> list[str]:
     return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
 
 
-def _adjacent(last: int, cell: int, axis: NumberAxis, domain: Domain) -> bool:
-    """Tell whether no possible value lies between two cells."""
-    between = range(last + 1, cell)
-    if not domain.integer:
-        return not between
-    return all(first_integer(axis, middle) is None for middle in between)
+def _whole_pieces(
+    cells: list[int], axis: NumberAxis, whole: PossibleNumbers
+) -> list[str]:
+    """Return the whole numbers of cells as closed intervals."""
+    intervals: list[tuple[int, int]] = []
+    for cell in cells:
+        first, stop = possible_ranks(axis, cell, whole)
+        # No whole number lies between two cells that meet.
+        if intervals and intervals[-1][1] == first:
+            first = intervals.pop()[0]
+        intervals.append((first, stop))
+    return [_whole_interval(first, stop - 1, whole) for first, stop in intervals]
 
 
-def _integer_run(first: int, last: int, axis: NumberAxis) -> str:
-    """Return the whole numbers of neighbouring cells as an interval."""
-    low, high = cell_bounds(axis, first)[0], cell_bounds(axis, last)[1]
-    start = math.ceil(low) if math.isfinite(low) else low
-    stop = math.ceil(high) - 1 if math.isfinite(high) else high
-    if start == stop:
-        return f"{{{format_number(float(start))}}}"
-    left = "(-inf" if start == -math.inf else f"[{format_number(float(start))}"
-    right = "inf)" if stop == math.inf else f"{format_number(float(stop))}]"
+def _whole_interval(first: int, last: int, whole: PossibleNumbers) -> str:
+    start, stop = format_number(whole.at(first)), format_number(whole.at(last))
+    if first == last:
+        return f"{{{start}}}"
+    left = "(-inf" if first == _WHOLE_NUMBERS.start else f"[{start}"
+    right = "inf)" if last == _WHOLE_NUMBERS.stop - 1 else f"{stop}]"
     return f"{left}, {right}"
 
 
@@ -169,7 +169,7 @@ def _example(mask: int, axis: Axis, domain: Domain) -> Any:
 def _readable_number(axis: NumberAxis, cell: int, domain: Domain) -> float:
     """Return a number of the cell: whole, else a threshold, else one of few digits."""
     low, high = cell_bounds(axis, cell)
-    whole = first_integer(axis, cell)
+    whole = _whole_number(axis, cell)
     if whole is not None and (domain.integer or low <= 0 < high):
         return whole
     _, above = axis.origins.get(low, (low, False))
@@ -182,6 +182,12 @@ def _readable_number(axis: NumberAxis, cell: int, domain: Domain) -> float:
         # The cell holds nothing but an infinity.
         return low
     return math.nextafter(high, -math.inf)
+
+
+def _whole_number(axis: NumberAxis, cell: int) -> float | None:
+    """Return the whole number of the cell that is nearest to zero, if there is one."""
+    first, stop = possible_ranks(axis, cell, _WHOLE_NUMBERS)
+    return _WHOLE_NUMBERS.nearest_to_zero(first, stop) if first < stop else None
 
 
 def _readable_date(axis: DateAxis, cell: int) -> Date:
