@@ -46,4 +46,6 @@ def tests_of(file: Path) -> Iterator[Path]:
 if __name__ == "__main__":
     files = changed_files(*sys.argv[1:2] or ["HEAD"])
     tests = {str(test) for file in files for test in tests_of(file)}
-    sys.stdout.write(" ".join(sorted(tests)))
+    # Tests come before modules: pytest would import a module that it collects first on
+    # its own, beside the one that the tests import.
+    sys.stdout.write(" ".join(sorted(tests, reverse=True)))

@@ -62,9 +62,10 @@ class Change:
         return source[: self.start] + self.replacement.encode() + source[self.end :]
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        """What tells this change from others when lines above it have moved."""
-        return self.file.as_posix(), self.place, self.before, self.after
+    def keys(self) -> list[tuple[str, str, str, str]]:
+        """The rows of the table of equivalent changes that speak of this one."""
+        file = self.file.as_posix()
+        return [(file, self.place, self.before, a) for a in (self.after, "*")]
 
 
 class _Finder(ast.NodeVisitor):
