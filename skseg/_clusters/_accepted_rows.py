@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._caller import caller_level
 from skseg._core._foreign import is_by_row, tags_of
 from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError
@@ -42,7 +43,7 @@ def accepted_rows(owner: str, estimator: Any, columns: Columns) -> BoolArray:
             "none. They get their segments by the rules. Impute in a pipeline before "
             "it to have them segmented.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
     return accepted
 

@@ -23,12 +23,12 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.validation import (
-    check_is_fitted,
     has_fit_parameter,
     validate_data,
 )
 
 from skseg._core._base import DocumentationLinkMixin
+from skseg._core._fitted_state import FittedStateMixin, reads_state
 from skseg._core._foreign import params_of, tags_of
 from skseg._core._numeric_rows import check_no_times
 from skseg._core._validation import check_choice, check_sample_weight, read_rows
@@ -51,6 +51,7 @@ OWNER = "InductiveSegmenter"
 
 
 class InductiveSegmenter(
+    FittedStateMixin,
     DocumentationLinkMixin,
     ClusterMixin,
     MetaEstimatorMixin,
@@ -240,6 +241,7 @@ class InductiveSegmenter(
         self.clusterer_ = fitted
         return self
 
+    @reads_state
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row.
 
@@ -260,9 +262,9 @@ class InductiveSegmenter(
         ValueError
             If the columns are not those of `fit`, or not finite.
         """
-        check_is_fitted(self)
         return self._assigner.codes(self._rows(X, reset=False))
 
+    @reads_state
     def transform(self, X: Any) -> FloatArray:
         """Return the distance of every row to the mean of every segment.
 
@@ -285,7 +287,6 @@ class InductiveSegmenter(
         ValueError
             If the columns are not those of `fit`, or not finite.
         """
-        check_is_fitted(self)
         return distances(self._rows(X, reset=False), self.centers_)
 
     def get_metadata_routing(self) -> MetadataRouter:

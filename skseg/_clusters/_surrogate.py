@@ -18,10 +18,11 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._caller import caller_level
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import params_of, predict_params, tags_of
 from skseg._core._validation import (
     check_int,
@@ -255,6 +256,7 @@ class RuleSurrogate(
         self.estimator_ = estimator
         return self
 
+    @reads_state
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row, by the rules.
 
@@ -275,9 +277,9 @@ class RuleSurrogate(
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
 
+    @reads_state
     def transform(self, X: Any) -> FloatArray:
         """Return which segment every row is in, one column a segment.
 
@@ -300,8 +302,10 @@ class RuleSurrogate(
         """
         # Noise, with the code -1, is the last segment.
         codes = self.predict(X)
-        return np.eye(len(self.rules_))[codes]
+        flags: FloatArray = np.eye(len(self.rules_))[codes]
+        return flags
 
+    @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the segments.
 
@@ -315,10 +319,10 @@ class RuleSurrogate(
         ndarray of str
             One name per column of `transform`.
         """
-        check_is_fitted(self)
         return self.segment_names_
 
     @available_if(_estimator_predicts)  # type: ignore[untyped-decorator]
+    @reads_state
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the share of the rows on which rules and estimator agree.
 
@@ -431,7 +435,7 @@ class RuleSurrogate(
                 "segments by the columns of X. Give it more columns or max_rules, or "
                 "ask the estimator for fewer segments.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=caller_level(),
             )
         return rules, n_rules, fidelity
 

@@ -13,6 +13,8 @@ from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
+from ._fitted_state import FittedStateMixin
+
 
 class DocumentationLinkMixin:
     """Mixin that links an estimator's HTML to its page in the documentation.
@@ -43,7 +45,7 @@ def documentation_url() -> str | None:
     return None if site is None else site.rstrip("/")
 
 
-class SegmenterMixin(DocumentationLinkMixin):
+class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
     """Mixin for estimators whose fitted result is a `RuleSet` in ``rules_``.
 
     The codes of ``labels_`` and ``predict`` are positions in ``segment_names_``.
@@ -55,8 +57,9 @@ class SegmenterMixin(DocumentationLinkMixin):
     @property
     def segment_names_(self) -> ObjectArray:
         """Segment names; a code is a position here, -1 for those outside included."""
-        outside = [] if self.rules_.universe is None else [OUTSIDE]
-        return np.array([*self.rules_.names, *outside], dtype=object)
+        rules = self.rules_
+        outside = [] if rules.universe is None else [OUTSIDE]
+        return np.array([*rules.names, *outside], dtype=object)
 
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
         """Fit, and return the segment codes of the training rows.

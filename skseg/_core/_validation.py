@@ -18,6 +18,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns
 from skseg.rules._frames import read_frame
 
+from ._caller import caller_level
 from ._numeric_rows import check_no_times
 from ._vector import read_vector
 
@@ -210,7 +211,7 @@ def _named_by_position(estimator: Any, frame: nw.DataFrame[Any]) -> nw.DataFrame
             f"X has feature names, but {owner} was fitted without feature names. Its "
             "columns are read by position.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=caller_level(),
         )
     names = positional_names(frame.shape[1])
     return frame.rename(dict(zip(frame.columns, names, strict=True)))

@@ -22,6 +22,8 @@ from skseg.rules._array_column import ArrayColumn, as_array
 from skseg.rules._frames import read_frame, read_series
 from skseg.rules._series_column import SeriesColumn, decoded
 
+from ._caller import caller_level
+
 # Containers that are no frames: reading them takes no narwhals.
 _PLAIN = (np.ndarray, list, tuple, range)
 
@@ -245,7 +247,7 @@ def _warn_of_column_vector(name: str) -> None:
         f"A column-vector {name} was passed when a 1d array was expected. Please "
         f"change the shape of {name} to (n_samples,), for example using ravel().",
         DataConversionWarning,
-        stacklevel=4,
+        stacklevel=caller_level(),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
 
+from skseg._core._caller import caller_level
 from skseg._search.effects._inference import holm
 
 from ._search import Search
@@ -52,5 +53,5 @@ def warn_of_imbalance(owner: str, balance: pd.DataFrame) -> None:
             f"assignment='observational' of {owner}, which allows for that as far as "
             "the columns know. See balance_.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=caller_level(),
         )

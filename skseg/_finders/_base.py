@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from inspect import cleandoc
 from typing import Any, ClassVar, Self, TypeVar
@@ -13,11 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import DocumentationLinkMixin
 from skseg._core._coding import Coding
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._fitted_state import reads_state
 from skseg._core._validation import (
     check_choice,
     check_int,
@@ -244,7 +242,7 @@ class SegmentFinder(
         InvalidDataError
             If a column, the outcome, the group or the weight is wrong.
         """
-        with unchanged_if_it_fails(self), column_errors_as_data_errors():
+        with column_errors_as_data_errors():
             self._fit(read_columns(self, X, reset=True), y, group, sample_weight)
         return self
 
@@ -274,10 +272,10 @@ class SegmentFinder(
         order = ranking(table).tolist()
         self.segments_, self.rules_ = named_findings(table, rules, order)
         self.groups_ = groups
-        for name, record in (("balance_", balance), ("overlap_", overlap)):
-            self.__dict__.pop(name, None)  # that of an earlier fit
-            if record is not None:
-                setattr(self, name, record)
+        if balance is not None:
+            self.balance_ = balance
+        if overlap is not None:
+            self.overlap_ = overlap
         # A label that is compared with all others has no second label to name.
         is_pair_known = self.compare is None and groups is not None
         self._design = design._replace(compare=groups) if is_pair_known else design
@@ -294,8 +292,8 @@ class SegmentFinder(
         tags.target_tags.required = True
         return tags
 
+    @reads_state
     def _findings(self) -> tuple[pd.DataFrame, RuleSet, str]:
-        check_is_fitted(self)
         method = self._method or type(self).__name__
         return self.segments_, self.rules_, method
 
@@ -425,18 +423,6 @@ class SegmentFinder(
         # are, must not fall below the boxes that were found in them.
         z = np.abs([box.z for box in boxes]) * (1 - 1e-5)
         return np.asarray((largest[:, np.newaxis] >= z).mean(axis=0))
-
-
-@contextmanager
-def unchanged_if_it_fails(estimator: BaseEstimator) -> Iterator[None]:
-    """Restore all attributes of the estimator if the block raises."""
-    attributes = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(attributes)
-        raise
 
 
 def with_shared_sections(finder: FinderClass) -> FinderClass:

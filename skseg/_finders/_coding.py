@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import chi2
 
+from skseg._core._caller import caller_level
 from skseg._core._coding import (
     MAX_NOMINAL_LEVELS,
     Coding,
@@ -148,5 +149,5 @@ def warn_of_unlisted(owner: str, names: Sequence[str]) -> None:
         "customer, or derive a column of few texts from it, such as the domain of an "
         "e-mail address.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=caller_level(),
     )

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import FittedStateMixin, reads_state
 from skseg._core._validation import check_choice, read_columns
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
@@ -142,7 +142,7 @@ class FindingsExport(ABC):
         return None
 
 
-class MembershipTransformer(TransformerMixin):
+class MembershipTransformer(FittedStateMixin, TransformerMixin):
     """Mixin for finders: which findings every row is in.
 
     ``set_output`` wraps the ``transform`` of a class that defines it and inherits from
@@ -151,6 +151,7 @@ class MembershipTransformer(TransformerMixin):
 
     rules_: RuleSet
 
+    @reads_state
     def transform(self, X: Any) -> FloatArray:
         """Return which findings every row is in; it may be in several, or in none.
 
@@ -171,10 +172,10 @@ class MembershipTransformer(TransformerMixin):
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         return self.rules_.membership(columns).astype(np.float64)
 
+    @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the findings.
 
@@ -188,9 +189,9 @@ class MembershipTransformer(TransformerMixin):
         ndarray of str
             One name per column of `transform`.
         """
-        check_is_fitted(self)
         return np.array(self.rules_.names, dtype=object)
 
+    @reads_state
     def apply(self, X: Any) -> IntArray:
         """Return the best finding of every row.
 
@@ -211,7 +212,6 @@ class MembershipTransformer(TransformerMixin):
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
 
 

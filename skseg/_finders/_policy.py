@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import reads_state
 from skseg._core._validation import read_columns
 from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError
@@ -55,6 +55,7 @@ class PolicyMixin:
     ) -> tuple[ComparedRows, Any, Any]:
         """Return the rows that are compared, their groups and the overlap of these."""
 
+    @reads_state
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return which group serves every row best.
 
@@ -80,7 +81,6 @@ class PolicyMixin:
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         to_a = self._sent_to_a(read_columns(self, X, reset=False))
         if self.groups_ is None:
             return to_a.astype(np.intp)
@@ -89,6 +89,7 @@ class PolicyMixin:
         labels = np.array(self.groups_, dtype=object if len(kinds) > 1 else None)
         return labels[np.where(to_a, 0, 1)]
 
+    @reads_state
     def score(
         self, X: Any, y: Any, group: Any = None, sample_weight: Any = None
     ) -> float:
@@ -121,7 +122,6 @@ class PolicyMixin:
             If the finder was fitted with a group and none is given, or the other way
             round: the result would be about something else.
         """
-        check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         _, labels = split_outcome(y, group)
         self._check_group_as_in_fit(labels)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._caller import caller_level
 from skseg._core._explained import group_means
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import RuleSet
@@ -131,5 +132,5 @@ def warn_of_large_loss(
         f"outcome: R squared is {report.score_before:.4f} by the rules and "
         f"{report.score_after:.4f} by the segments. The segment {worst!r} loses most. "
         "A smaller min_size keeps more; merge_report_ has the losses of all segments.",
-        stacklevel=3,
+        stacklevel=caller_level(),
     )

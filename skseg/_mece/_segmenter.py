@@ -10,10 +10,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._caller import caller_level
 from skseg._core._explained import explained_outcome
+from skseg._core._fitted_state import reads_state, updates_state
 from skseg._core._validation import (
     check_choice,
     check_outcome,
@@ -331,7 +332,7 @@ class MECERuleSegmenter(
         template = self._template(columns)
         resolved, of_all, inside = template._resolved(columns, weight)
         unseen = resolved.unseen_values(columns)
-        warn_of_unseen_values(unseen, columns, stacklevel=2)
+        warn_of_unseen_values(unseen, columns, caller_level())
         report = resolved.verify(self.schema)
         base = partition(
             resolved,
@@ -369,6 +370,7 @@ class MECERuleSegmenter(
         self.segments_ = table.join(origins(rules, segments))
         return self
 
+    @updates_state
     def recount(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Count the figures of the segments anew, and leave their rules as they are.
 
@@ -410,7 +412,6 @@ class MECERuleSegmenter(
         >>> segmenter.recount([[90.0], [120.0], [200.0]]).segments_["n"].tolist()
         [3, 0]
         """
-        check_is_fitted(self)
         columns = X if isinstance(X, Columns) else read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         require_covered(codes, self.rules_, columns, self._schema)
@@ -449,6 +450,7 @@ class MECERuleSegmenter(
         self.n_outside_ = rows.size_of(~rows.inside)
         return self
 
+    @reads_state
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row.
 
@@ -470,12 +472,12 @@ class MECERuleSegmenter(
             If the columns are not those of `fit`, or a row that contradicts the schema
             belongs to no segment.
         """
-        check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         require_covered(codes, self.rules_, columns, self._schema)
         return codes
 
+    @reads_state
     def transform(self, X: Any) -> FloatArray:
         """Return the segment of every row, one-hot encoded.
 
@@ -497,9 +499,11 @@ class MECERuleSegmenter(
         ValueError
             As in `predict`.
         """
-        codes = self.predict(X)
-        return np.eye(len(self.rules_) + 1, len(self.rules_))[codes]
+        codes, n_segments = self.predict(X), len(self.rules_)
+        flags: FloatArray = np.eye(n_segments + 1, n_segments)[codes]
+        return flags
 
+    @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the segments.
 
@@ -513,9 +517,9 @@ class MECERuleSegmenter(
         ndarray of str
             One name per column of `transform`.
         """
-        check_is_fitted(self)
         return np.array(self.rules_.names, dtype=object)
 
+    @reads_state
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of the outcome's variance that segments explain, R squared.
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import reads_state
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._english import Wording
@@ -50,6 +50,7 @@ class StrategyMixin:
     _business_rules: RuleSet
     _cut_points: list[CutPoint]
 
+    @reads_state
     def to_strategy(self, *, dialect: str | None = "duckdb") -> pd.DataFrame:
         """Return the segments as a table to act on, the best first.
 
@@ -74,13 +75,13 @@ class StrategyMixin:
         MissingExtraError
             If sqlglot is not installed.
         """
-        check_is_fitted(self)
         frame = self.segments_.copy()
         if self._cut_points:
             frame["thresholds"] = threshold_notes(self.rules_, self._cut_points)
         words = wording(self._schema)
         return strategy_frame(self.rules_, frame, self._playbook, dialect, words)
 
+    @reads_state
     def to_csv(self, path: Any = None, *, dialect: str | None = "duckdb") -> str | None:
         """Write the strategy as CSV.
 
@@ -106,6 +107,7 @@ class StrategyMixin:
         text: str | None = self.to_strategy(dialect=dialect).to_csv(path, index=False)
         return text
 
+    @reads_state
     def to_json(
         self, path: Any = None, *, dialect: str | None = "duckdb"
     ) -> str | None:
@@ -135,7 +137,6 @@ class StrategyMixin:
         MissingExtraError
             If sqlglot is not installed.
         """
-        check_is_fitted(self)
         base = self._business_rules
         parameters = dict(self._parameters)
         schema = parameters.pop("schema")

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_array
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._fitted_state import reads_state
 from skseg._core._validation import (
     check_int,
     check_outcome,
@@ -297,12 +298,11 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self.labels_, self.segments_ = labels, segments
         self.value_, self.gap_ = cuts.value + unscored_profit, cuts.gap
         self.upper_bound_ = cuts.upper_bound + unscored_profit
-        # The path of an earlier fit must not stay.
-        self.__dict__.pop("value_path_", None)
         if path is not None:
             self.value_path_ = path
         return self
 
+    @reads_state
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row.
 
@@ -324,9 +324,9 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
 
+    @reads_state
     def transform(self, X: Any) -> FloatArray:
         """Return the segment of every row, encoded as `encode` says.
 
@@ -351,6 +351,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         codes = self.predict(X)
         return self._codebook()[codes]
 
+    @reads_state
     def inverse_transform(self, X: Any) -> FloatArray:
         """Return the middle score of the segments that `transform` has encoded.
 
@@ -373,7 +374,6 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ValueError
             If a row is the code of no segment.
         """
-        check_is_fitted(self)
         encoded = check_array(X, dtype=np.float64)
         bounds = [
             self._score_range[0],
@@ -384,6 +384,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         middles = np.array([*inner, np.nan])
         return decoded(encoded, self._codebook(), middles)[:, np.newaxis]
 
+    @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the columns of `transform`.
 
@@ -398,12 +399,12 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             The names of the segments for ``encode="onehot"``, else "tier", "rate",
             "woe" or "value".
         """
-        check_is_fitted(self)
         if self._encode == "onehot":
             return self.segment_names_
         name = "tier" if self._encode == "ordinal" else self._encode
         return np.array([name], dtype=object)
 
+    @reads_state
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
         """Return the segment table of other customers and their outcomes.
 
@@ -444,6 +445,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             self.rules_, self._menu, self.tiers_, self.cut_points_, totals
         )
 
+    @reads_state
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the profit per customer on other customers, in currency.
 
@@ -471,6 +473,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         table = self.evaluate(X, y, sample_weight)
         return float(math.fsum(table["profit"]) / table["n"].sum())
 
+    @reads_state
     def bootstrap(
         self,
         n_replicates: int = 1000,
@@ -534,7 +537,6 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         2   tier           Tier 1   5412.00  4247.00  8581.00
         3  total            Total   8862.00  7897.00  9991.00
         """
-        check_is_fitted(self)
         n_replicates = check_int(OWNER, "n_replicates", n_replicates, 1, 10**9)
         if self._resampler is None:
             raise InvalidDataError(

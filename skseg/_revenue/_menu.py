@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseg._core._caller import caller_level
 from skseg._core._validation import is_number
 from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
@@ -153,5 +154,5 @@ def _warn_if_degenerate(menu: Menu) -> None:
         f"customer ({cost[best]:g}), so it is the best for everyone and scores do not "
         f"matter. What is missing is {missing}.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=caller_level(),
     )

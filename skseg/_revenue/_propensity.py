@@ -21,13 +21,10 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import (
-    _num_samples,
-    check_is_fitted,
-    has_fit_parameter,
-)
+from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import is_classifier, tags_of
 from skseg._core._validation import (
     check_choice,
@@ -248,6 +245,7 @@ class PropensityBinner(
         """
         return super().fit_predict(X, y, **fit_params)
 
+    @reads_state
     def predict_propensity(self, X: Any) -> FloatArray:
         """Return the propensity of new rows.
 
@@ -267,10 +265,10 @@ class PropensityBinner(
         NotFittedError
             If the binner is not fitted.
         """
-        check_is_fitted(self)
         X = read_rows(self, X, reset=False)
         return expected_outcome(self.estimator_, X, self._response)
 
+    @reads_state
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every row, by its propensity as a new row.
 
@@ -293,6 +291,7 @@ class PropensityBinner(
         codes: IntArray = self.binner_.predict(column)
         return codes
 
+    @reads_state
     def transform(self, X: Any) -> Any:
         """Return what ``binner_`` gives for the segment of every row.
 
@@ -315,6 +314,7 @@ class PropensityBinner(
         # The set_output of this estimator decides on the container, not the binner's.
         return np.asarray(self.binner_.transform(column))
 
+    @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the columns of `transform`.
 
@@ -328,10 +328,10 @@ class PropensityBinner(
         ndarray of str
             Names from ``binner_``.
         """
-        check_is_fitted(self)
         return self.binner_.get_feature_names_out()
 
     @available_if(_binner_has("evaluate"))  # type: ignore[untyped-decorator]
+    @reads_state
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
         """Return the segment table of new rows and their outcomes.
 
@@ -358,6 +358,7 @@ class PropensityBinner(
         return table
 
     @available_if(_binner_has("score"))  # type: ignore[untyped-decorator]
+    @reads_state
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score of ``binner_`` on the propensities of new rows.
 

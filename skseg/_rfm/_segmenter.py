@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._caller import caller_level
 from skseg._core._explained import explained_outcome, explained_ranks, group_means
+from skseg._core._fitted_state import reads_state
 from skseg._core._validation import (
     are_positions,
     check_choice,
@@ -209,7 +210,7 @@ default="grid"
             default=self._unknown_name(score_rules),
         ).simplify()
         labels = rules.assign(columns)
-        warn_of_unseen_values(rules.unseen_values(columns), columns, stacklevel=2)
+        warn_of_unseen_values(rules.unseen_values(columns), columns, caller_level())
         table = rfm_segment_table(rules, labels, dimensions, columns, weight)
         if _is_outcome(y):
             outcome = check_outcome(OWNER, y, columns.n_rows)
@@ -219,7 +220,7 @@ default="grid"
         # Missing values alone reach the default, and they always do.
         self.unreachable_segments_ = rules.verify().unreachable or ()
         self._dimensions = dimensions
-        self.cut_points_ = {d.name: d.cut_points for d in dimensions}
+        self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
         self.segments_ = table
         self.score_table_ = pd.concat(
             [d.table(columns.numbers(d.column), weight) for d in dimensions],
@@ -227,6 +228,7 @@ default="grid"
         )
         return self
 
+    @reads_state
     def predict(self, X: Any) -> IntArray:
         """Return the segment code of every customer.
 
@@ -247,9 +249,9 @@ default="grid"
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         return self.rules_.assign(read_columns(self, X, reset=False))
 
+    @reads_state
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return how much segments explain: of the outcome, or of R, F and M.
 
@@ -296,7 +298,6 @@ default="grid"
         >>> search.fit(customers).best_params_
         {'n_scores': 5}
         """
-        check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         if y is not None:
@@ -315,6 +316,7 @@ default="grid"
             )
         return float(np.nanmean(shares))
 
+    @reads_state
     def scores(self, X: Any) -> pd.DataFrame:
         """Return the scores R, F and M as whole numbers in a pandas frame.
 
@@ -337,13 +339,13 @@ default="grid"
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         frame = pd.DataFrame(
             {d.score: d.scores(columns.numbers(d.column)) for d in self._dimensions}
         ).astype("Int64")
         return frame.set_axis(X.index) if isinstance(X, pd.DataFrame) else frame
 
+    @reads_state
     def transform(self, X: Any) -> FloatArray:
         """Return the scores R, F and M.
 
@@ -365,12 +367,12 @@ default="grid"
         ValueError
             If the columns are not those of `fit`.
         """
-        check_is_fitted(self)
         columns = read_columns(self, X, reset=False)
         return np.column_stack(
             [d.scores(columns.numbers(d.column)) for d in self._dimensions]
         )
 
+    @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the scores, ``R``, ``F`` and ``M``.
 
@@ -384,7 +386,6 @@ default="grid"
         ndarray of str
             One name per column of `transform`.
         """
-        check_is_fitted(self)
         return np.array([d.score for d in self._dimensions], dtype=object)
 
     def _segment_map(self) -> SegmentMap:

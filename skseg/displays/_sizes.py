@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._caller import caller_level
 from skseg._core._validation import check_sample_weight
 from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
@@ -305,7 +306,7 @@ def _revenue_shares(revenue: FloatArray) -> FloatArray:
         warnings.warn(
             f"The total revenue is {total:,.2f}, of which there are no shares: the "
             "bars of revenue are left out.",
-            stacklevel=4,
+            stacklevel=caller_level(),
         )
     return revenue / total if total > 0 else np.full(len(revenue), np.nan)
 
