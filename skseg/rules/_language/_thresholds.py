@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skseg.exceptions import RuleError
 
 from ._booleans import Boolean
@@ -46,7 +48,8 @@ def check_name(name: object, subject: str, *, allow_empty: bool = False) -> str:
 
 def check_number(value: Any) -> float:
     """Return `value` as the float64 equal to it, else raise."""
-    if not isinstance(value, numbers.Real):
+    # numpy registers durations as integers.
+    if not isinstance(value, numbers.Real) or isinstance(value, np.timedelta64):
         raise RuleError(
             f"A threshold must be a number. Got {value!r} instead.",
             rule="a number",

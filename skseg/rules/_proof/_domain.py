@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
-from skseg.exceptions import RuleError, did_you_mean
+from skseg.exceptions import RuleError, did_you_mean, reworded
 from skseg.rules._cells import (
     Axis,
     NumberAxis,
     OrderedAxis,
     PresenceAxis,
 )
-from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import (
     And,
     Comparison,
     Kind,
     Leaf,
+    Operator,
     Rule,
     comparison,
     membership,
     value_kind,
 )
+from skseg.rules._language._dates import Date
 from skseg.rules._language._english import Wording
-from skseg.rules._language._thresholds import check_number
+from skseg.rules._language._thresholds import check_name
 
+from ._domain_checks import OWNER, check_bound, check_flag, check_values, domain_error
 from ._possible_numbers import PossibleNumbers
 
 
@@ -44,10 +46,12 @@ class Domain:
     ----------
     integer : bool, default=False
         The column holds whole numbers only, infinities excluded.
-    low, high : float, default=-inf and inf
-        Smallest and largest value, both included.
-    values : tuple of str, of float or of bool, default=None
-        The closed list of values, other than missing, that the column may hold;
+    low, high : float or date, default=-inf and inf
+        Smallest and largest value, both included: numbers, or a ``datetime.date``, a
+        ``datetime.datetime`` or ``numpy.datetime64`` for a column of dates.
+    values : list of str, of float, of bool or of dates, default=None
+        The closed list of different values, other than missing, that the column may
+        hold;
         ``[True, False]`` for a column of booleans, of which ``True`` is also 1.
     missing : bool, default=True
         Whether the column may be missing.
@@ -55,8 +59,15 @@ class Domain:
     Raises
     ------
     RuleError
-        If a bound is not a number, the bounds are crossed, or `values` is not a list or
-        combined with bounds.
+        If `integer` or `missing` is anything but True or False, a bound is neither a
+        number that float64 holds nor a date, the bounds are crossed, or `values` is not
+        a list of different values of one kind, or combined with bounds.
+
+    Notes
+    -----
+    Rules compare numbers as float64, so a proof is about float64, too: a column of
+    whole numbers holds those of float64. Other integers beyond 2**53, such as 64-bit
+    ids, round to one of them before they are compared, in rules, in SQL and here.
 
     Examples
     --------
@@ -69,59 +80,81 @@ class Domain:
     """
 
     integer: bool = False
-    low: float = -math.inf
-    high: float = math.inf
-    values: tuple[str, ...] | tuple[float, ...] | tuple[bool, ...] | None = None
+    low: float | Date = -math.inf
+    high: float | Date = math.inf
+    values: (
+        tuple[str, ...] | tuple[float, ...] | tuple[bool, ...] | tuple[Date, ...] | None
+    ) = None
     missing: bool = True
 
     def __post_init__(self) -> None:
+        for flag in ("integer", "missing"):
+            object.__setattr__(self, flag, check_flag(flag, getattr(self, flag)))
         for bound in ("low", "high"):
-            try:
-                number = check_number(getattr(self, bound))
-            except RuleError as error:
-                error.owner, error.name = "Domain", bound
-                raise
-            object.__setattr__(self, bound, number)
-        if self.low > self.high:
+            object.__setattr__(self, bound, check_bound(bound, getattr(self, bound)))
+        if self.values is not None:
+            object.__setattr__(self, "values", check_values(self.values))
+        if self._is_dated:
+            self._check_dates()
+        low, high = self._bounds
+        if low > high:
+            shown = [str(bound) for bound in (self.low, self.high)]
             raise RuleError(
-                f"A Domain needs low <= high. Got {self.low}, {self.high}.",
-                owner="Domain",
+                f"A Domain needs low <= high. Got {', '.join(shown)}.",
+                owner=OWNER,
                 name="low",
-                rule=f"at most high, which is {self.high}",
+                rule=f"at most high, which is {shown[1]}",
                 value=self.low,
             )
         if self.values is not None and self._is_bounded:
             raise RuleError(
                 "A Domain takes either values or integer / low / high, not both.",
-                owner="Domain",
+                owner=OWNER,
                 name="values",
                 rule="alone, without integer, low and high",
                 value=self.values,
             )
-        if self.values is not None:
-            if isinstance(self.values, str) or not isinstance(self.values, Iterable):
-                raise RuleError(
-                    f"The values of a Domain must be a list. Got {self.values!r}.",
-                    owner="Domain",
-                    name="values",
-                    rule="a list",
-                    value=self.values,
-                )
-            # They become what they are in rules: numbers are float64.
-            values = membership("values", self.values).values
-            plain = (v.value if isinstance(v, Boolean) else v for v in values)
-            object.__setattr__(self, "values", tuple(plain))
+
+    def _check_dates(self) -> None:
+        """Raise if one bound is a date and something else is about numbers."""
+        for name, unbounded in (("low", -math.inf), ("high", math.inf)):
+            bound = getattr(self, name)
+            if not isinstance(bound, Date) and bound != unbounded:
+                raise domain_error(name, "a date, as the other bound is", bound)
+        if self.integer:
+            raise domain_error("integer", "False where a bound is a date", self.integer)
+
+    @property
+    def _is_dated(self) -> bool:
+        return isinstance(self.low, Date) or isinstance(self.high, Date)
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        """Both bounds as numbers, those of dates in microseconds."""
+        low, high = (
+            bound.microseconds if isinstance(bound, Date) else bound
+            for bound in (self.low, self.high)
+        )
+        return low, high
 
     @property
     def _is_bounded(self) -> bool:
-        return self.integer or self.low > -math.inf or self.high < math.inf
+        low, high = self._bounds
+        return self.integer or low > -math.inf or high < math.inf
 
     @property
     def kind(self) -> Kind | None:
         """Which kind of values the column holds, None if it may be any."""
         if self.values is not None:
             return value_kind(self.values[0])
+        if self._is_dated:
+            return "date"
         return "number" if self._is_bounded else None
+
+    @property
+    def number_bounds(self) -> tuple[float, float]:
+        """The bounds of a column of numbers; those of dates bound no numbers."""
+        return (-math.inf, math.inf) if self._is_dated else self._bounds
 
 
 def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
@@ -133,10 +166,11 @@ def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
         booleans = domain.values or ()
         return replace(domain, values=tuple(map(float, booleans)))
     if kind == "boolean" and domain.kind == "number":
+        low, high = domain.number_bounds
         values = tuple(
             boolean
             for boolean in (True, False)
-            if domain.low <= boolean <= domain.high
+            if low <= boolean <= high
             and (domain.values is None or boolean in domain.values)
         )
         return Domain(values=values, missing=domain.missing) if values else domain
@@ -147,30 +181,36 @@ def border_leaves(domain: Domain, name: str) -> list[Leaf]:
     """Return the conditions that split the column `name` at the domain's borders."""
     if domain.values is not None:
         return [membership(name, domain.values)]
-    return [comparison(name, ">=", domain.low), comparison(name, "<=", domain.high)]
+    bounds: list[tuple[Operator, float | Date]] = [
+        (">=", domain.low),
+        ("<=", domain.high),
+    ]
+    # Dates have no infinity to compare with.
+    is_date = domain.kind == "date"
+    return [
+        comparison(name, operator, bound)
+        for operator, bound in bounds
+        if isinstance(bound, Date) or not is_date
+    ]
 
 
 def allowed_cells(domain: Domain, axis: Axis) -> int:
     """Return the cells of `axis` that hold a possible value."""
-    mask = axis.full
-    if isinstance(axis, NumberAxis):
-        mask = _allowed_numbers(domain, axis)
-    elif domain.values is not None and not isinstance(axis, PresenceAxis):
-        mask = axis.mask(membership(axis.name, domain.values)) | axis.missing
-    return mask if domain.missing else mask & ~axis.missing
+    present = axis.full & ~axis.missing
+    if domain.kind is not None and not isinstance(axis, PresenceAxis):
+        for leaf in border_leaves(domain, axis.name):
+            present &= axis.mask(leaf)
+    if domain.integer and isinstance(axis, NumberAxis):
+        present &= _cells_of_whole_numbers(domain, axis)
+    return present | axis.missing if domain.missing else present
 
 
-def _allowed_numbers(domain: Domain, axis: NumberAxis) -> int:
-    mask = axis.full & ~axis.missing
-    for leaf in border_leaves(domain, axis.name):
-        mask &= axis.mask(leaf)
-    if domain.integer:
-        whole = PossibleNumbers(domain)
-        starts = [whole.start, *map(whole.rank_from, axis.edges.tolist()), whole.stop]
-        for cell, (first, stop) in enumerate(pairwise(starts)):
-            if first == stop:
-                mask &= ~(1 << cell)
-    return mask | axis.missing
+def _cells_of_whole_numbers(domain: Domain, axis: NumberAxis) -> int:
+    whole = PossibleNumbers(domain)
+    starts = [whole.start, *map(whole.rank_from, axis.edges.tolist()), whole.stop]
+    return sum(
+        1 << cell for cell, (first, stop) in enumerate(pairwise(starts)) if first < stop
+    )
 
 
 def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
@@ -179,7 +219,7 @@ def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
     It is a superset: only comparisons that all these rows satisfy narrow it.
     """
     parts = universe.parts if isinstance(universe, And) else (universe,)
-    low, high = domain.low, domain.high
+    low, high = domain.number_bounds
     for part in parts:
         if not isinstance(part, Comparison) or part.column != name:
             continue
@@ -247,7 +287,10 @@ def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
             rule="a mapping of columns",
             value=schema,
         )
-    return {name: _as_domain(name, domain) for name, domain in (schema or {}).items()}
+    return {
+        check_name(name, "A column name"): _as_domain(name, domain)
+        for name, domain in (schema or {}).items()
+    }
 
 
 def _as_domain(column: str, domain: Any) -> Domain:
@@ -262,7 +305,11 @@ def _as_domain(column: str, domain: Any) -> Domain:
                     value=key,
                     column=column,
                 )
-        return Domain(**domain)
+        try:
+            return Domain(**domain)
+        except RuleError as error:
+            error.column = column
+            raise reworded(error, f"The schema of column {column!r}: {error}") from None
     if not isinstance(domain, Domain):
         raise RuleError(
             f"The schema of column {column!r} must be a Domain or a dict of its "

@@ -34,9 +34,8 @@ class PossibleNumbers:
             self._listed = sorted(v for v in domain.values if isinstance(v, float))
             self.start, self.stop = 0, len(self._listed)
             return
-        assert isinstance(domain.low, float)
-        assert isinstance(domain.high, float)
-        self.start, self.stop = self._from(domain.low), self._above(domain.high)
+        low, high = domain.number_bounds
+        self.start, self.stop = self._from(low), self._above(high)
         if self.are_whole:
             self.start = max(self.start, whole_rank(-math.inf) + 1)
             self.stop = min(self.stop, whole_rank(math.inf))
