@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from skseg.rules import Rule, RuleSet, parse
-from skseg.rules._language._conditions import Comparison, open_thresholds
+from skseg.rules import Rule, RuleSet
+from skseg.rules._language._conditions import open_thresholds
 from skseg.rules._language._english import quantile_name
 from skseg.rules._language._thresholds import (
     Extreme,
@@ -20,6 +20,9 @@ from skseg.rules._language._thresholds import (
     threshold_text,
 )
 from skseg.rules._quantile import ColumnQuantiles
+
+from ._parameters_json import read_number, read_threshold
+from ._strategy_shape import no_strategy
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,20 @@ def write_cut_points(points: Iterable[CutPoint]) -> list[dict[str, Any]]:
 
 
 def read_cut_points(records: Iterable[Mapping[str, Any]]) -> list[CutPoint]:
-    """Return the thresholds that `write_cut_points` wrote."""
+    """Return the thresholds that `write_cut_points` wrote, or raise RuleError."""
     points = []
-    for record in records:
-        rule = parse(f"x >= {record['threshold']}")
-        assert isinstance(rule, Comparison)
-        assert not isinstance(rule.threshold, str)
-        quantiles = {float(k): float(v) for k, v in record["quantiles"].items()}
-        value = float(record["value"])
-        points.append(CutPoint(record["column"], rule.threshold, value, quantiles))
+    for position, record in enumerate(records):
+        place = "fitted", "cut_points", position
+        threshold = read_threshold((*place, "threshold"), record["threshold"])
+        quantiles = {
+            read_number((*place, "quantiles"), level): read_number(
+                (*place, "quantiles", level), value
+            )
+            for level, value in record["quantiles"].items()
+        }
+        if set(quantiles) != set(_levels(threshold)) or not quantiles:
+            rule = "the value of each quantile in the threshold"
+            raise no_strategy((*place, "quantiles"), rule, record["quantiles"])
+        value = read_number((*place, "value"), record["value"])
+        points.append(CutPoint(record["column"], threshold, value, quantiles))
     return points

@@ -18,15 +18,13 @@ from skseg.rules._language._dates import is_date_value
 from skseg.rules._language._thresholds import (
     Extreme,
     Quantile,
+    Threshold,
     as_threshold,
     threshold_text,
 )
 from skseg.rules._proof._domain import as_schema
 
-from ._strategy_shape import is_finite
-
-# A value that JSON has no word for, such as q(0.75), is written as {"threshold": text}.
-_THRESHOLD = "threshold"
+from ._strategy_shape import THRESHOLD, no_strategy
 
 
 def snapshot(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +67,7 @@ def _plain(value: Any) -> Any:
 
 
 def write_schema(schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return a schema as JSON; raise RuleError for an infinity in it."""
+    """Return a schema as JSON without loss."""
     if schema is None:
         return None
     return {name: _plain_domain(name, d) for name, d in as_schema(schema).items()}
@@ -82,27 +80,20 @@ def _plain_domain(name: str, domain: Domain) -> dict[str, Any]:
         for field in fields(Domain)
         if (value := getattr(domain, field.name)) != getattr(standard, field.name)
     }
-    if not is_finite(facts):
-        raise RuleError(
-            f"The schema of column {name!r} names an infinity, which JSON cannot hold. "
-            f"Leave the bound out. Got {facts!r}."
-        )
-    if domain.values is not None:
-        facts["values"] = [_plain_value(name, value) for value in domain.values]
-    return facts
+    return {key: _plain_value(name, value) for key, value in facts.items()}
 
 
 def read_schema(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return the schema that `write_schema` wrote."""
     if content is None:
         return None
-    schema = dict(content)
-    for name, domain in content.items():
-        if isinstance(domain, Mapping) and isinstance(domain.get("values"), list):
-            place = f"schema.{name}.values"
-            values = [_read_value(place, value) for value in domain["values"]]
-            schema[name] = {**domain, "values": values}
-    return schema
+    return {
+        name: {
+            key: _read_value(("schema", name, key), value)
+            for key, value in domain.items()
+        }
+        for name, domain in content.items()
+    }
 
 
 def _plain_value(name: str, value: Any) -> Any:
@@ -110,7 +101,7 @@ def _plain_value(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Quantile | Extreme) or is_date_value(value):
-        return {_THRESHOLD: threshold_text(as_threshold(value))}
+        return {THRESHOLD: threshold_text(as_threshold(value))}
     if isinstance(value, Boolean):
         return value.value
     if isinstance(value, np.bool_):
@@ -119,8 +110,8 @@ def _plain_value(name: str, value: Any) -> Any:
         is_plain = isinstance(value, bool | int | float)
         number: Any = value if is_plain else float(value)
         # JSON has no infinity, but the language of rules has.
-        is_finite = isinstance(number, int) or math.isfinite(number)
-        return number if is_finite else {_THRESHOLD: threshold_text(number)}
+        is_infinite = isinstance(number, float) and math.isinf(number)
+        return {THRESHOLD: threshold_text(number)} if is_infinite else number
     if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
         return [_plain_value(name, inner) for inner in value]
     raise RuleError(
@@ -138,25 +129,40 @@ def read_parameters(content: Mapping[str, Any]) -> dict[str, Any]:
     parameters = dict(content)
     if content.get("params") is not None:
         parameters["params"] = {
-            name: _read_value(f"parameters.params.{name}", value)
+            name: _read_value(("parameters", "params", name), value)
             for name, value in content["params"].items()
         }
     return parameters
 
 
-def _read_value(place: str, value: Any) -> Any:
+def _read_value(path: tuple[str | int, ...], value: Any) -> Any:
     if isinstance(value, list):
-        return [_read_value(place, inner) for inner in value]
+        return [_read_value((*path, i), inner) for i, inner in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
-    text = value.get(_THRESHOLD)
+    text = value.get(THRESHOLD)
     if len(value) == 1 and isinstance(text, str):
+        return read_threshold(path, text)
+    rule = f'a number, text, a list, or an object such as {{"{THRESHOLD}": "q(0.75)"}}'
+    raise no_strategy(path, rule, value)
+
+
+def read_threshold(path: tuple[str | int, ...], text: str) -> Threshold:
+    """Return the threshold that a text at a place in a strategy stands for."""
+    try:
         rule = parse(f"x == {text}")
-        if isinstance(rule, Comparison):
-            return rule.threshold
-    raise RuleError(
-        f"Not a strategy: {place} must be a number, text, a list, or an object such as "
-        f'{{"{_THRESHOLD}": "q(0.75)"}}. Got {value!r} instead.',
-        name=place,
-        value=value,
-    )
+    except RuleError:
+        raise no_strategy(path, "a threshold, such as q(0.75)", text) from None
+    if isinstance(rule, Comparison) and (rule.column, rule.operator) == ("x", "=="):
+        threshold = rule.threshold
+        if not isinstance(threshold, str):
+            return threshold
+    raise no_strategy(path, "a threshold, such as q(0.75)", text)
+
+
+def read_number(path: tuple[str | int, ...], text: str) -> float:
+    """Return the number that a text at a place in a strategy stands for."""
+    threshold = read_threshold(path, text)
+    if isinstance(threshold, float):
+        return threshold
+    raise no_strategy(path, "a number as text", text)

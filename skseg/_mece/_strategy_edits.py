@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from skseg.exceptions import RuleError, reworded
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
 from skseg.rules._proof._equivalence import equivalent
+from skseg.rules._reserved_names import OUTSIDE
 
 from ._fingerprints import fingerprint
+from ._strategy_shape import no_strategy
 
 _COUNT_AGAIN = (
     "Count again with recount(X, y), or fit again; on the command line, with 'skseg "
@@ -47,20 +50,46 @@ class FittedStrategy:
 
 
 def read_fitted(content: Mapping[str, Any]) -> FittedStrategy | None:
-    """Return the part "fitted" of a strategy, None if it was edited or is not there."""
+    """Return the part "fitted" of a strategy, None if it was edited or is not there.
+
+    Raises RuleError where it contradicts itself, which no edit by hand brings about:
+    the fingerprint tells of those.
+    """
     fitted = content.get("fitted")
     if fitted is None or not is_as_written(fitted):
         return None
-    universe = fitted["universe"]
-    rules = RuleSet(fitted["rules"], default=fitted["default"], universe=universe)
-    texts = fitted["segments"]
+    universe, texts = fitted["universe"], fitted["segments"]
     default = [name for name, text in texts.items() if text is None]
-    segments = RuleSet(
-        {name: text for name, text in texts.items() if text is not None},
-        default=default[0] if default else None,
-        universe=universe,
-    )
+    if len(default) > 1:
+        rule = "an object of rules, of which one may be null"
+        raise no_strategy(("fitted", "segments"), rule, texts)
+    try:
+        rules = RuleSet(fitted["rules"], default=fitted["default"], universe=universe)
+        segments = RuleSet(
+            {name: text for name, text in texts.items() if text is not None},
+            default=default[0] if default else None,
+            universe=universe,
+        )
+    except RuleError as error:
+        raise reworded(error, f"Not a strategy: fitted: {error}") from None
+    _check_names(fitted, rules, segments)
     return FittedStrategy(rules, segments, fitted["actions"], fitted)
+
+
+def _check_names(fitted: Mapping[str, Any], rules: RuleSet, segments: RuleSet) -> None:
+    """Raise if what fit has found names a rule or a segment that is not there."""
+    for i, flow in enumerate(fitted["lineage"]):
+        for key, names in (("rule", rules.names), ("segment", segments.names)):
+            if flow[key] not in (*names, OUTSIDE):
+                path: tuple[str | int, ...] = ("fitted", "lineage", i, key)
+                raise no_strategy(path, f"the name of a {key}", flow[key])
+    report = fitted["merge_report"] or {"losses": {}}
+    for path, by_name in (
+        (("fitted", "merge_report", "losses"), report["losses"]),
+        (("fitted", "actions"), fitted["actions"] or {}),
+    ):
+        if not by_name.keys() <= set(segments.names):
+            raise no_strategy(path, "an object whose keys are segments", by_name)
 
 
 def with_fingerprint(fitted: dict[str, Any]) -> dict[str, Any]:

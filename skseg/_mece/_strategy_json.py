@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._validation import positional_names
+from skseg._documents._errors import DocumentError
+from skseg._documents._json import dump_json
+from skseg._documents._source import read_json
 from skseg.exceptions import MissingColumnError, RuleError
 from skseg.rules import Rule, RuleSet
-from skseg.rules._language._json import json_text
 from skseg.rules._proof._domain import as_schema
 
 from ._cut_points import CutPoint, read_cut_points
@@ -31,7 +32,14 @@ from ._strategy_edits import (
     read_fitted,
     with_fingerprint,
 )
-from ._strategy_shape import FORMAT, PARAMETERS, VERSION, check_strategy
+from ._strategy_shape import (
+    FORMAT,
+    PARAMETERS,
+    READER,
+    TITLE,
+    VERSION,
+    check_strategy,
+)
 from ._words import describe
 
 FIRST_COLUMNS = ["code", "name", "rule", "n", "share", "description"]
@@ -56,7 +64,7 @@ def write_strategy(
 ) -> str:
     """Return segments as JSON that `Strategy` reads, with texts of their `frame`.
 
-    Raises RuleError if the schema holds an infinity, for which JSON has no word.
+    Raises RuleError for what JSON has no word for, such as an infinity.
     """
     frame = frame.set_index("code")
     texts = {name: str(rule) for name, rule in rules.rules.items()}
@@ -87,7 +95,13 @@ def write_strategy(
         "parameters": {key: parameters[key] for key in PARAMETERS},
         "fitted": with_fingerprint(fit_record),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        return dump_json(content, indent=2)
+    except DocumentError as error:
+        raise RuleError(
+            f"The strategy cannot be written as JSON: {error.problem}.",
+            owner=f"{OWNER}.to_json",
+        ) from None
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -274,23 +288,10 @@ def _read_rules(content: Mapping[str, Any]) -> RuleSet:
     return rules
 
 
-def _read(source: str | os.PathLike[str]) -> dict[str, Any]:
-    text = json_text(source, f"{OWNER}.from_strategy")
-    try:
-        content = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise RuleError(f"Not JSON: {error}") from None
+def _read(source: Any) -> dict[str, Any]:
+    content = read_json(source, READER, TITLE)
     check_strategy(content)
     return dict(content)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise RuleError(f"Not a strategy: the key {twice!r} stands twice.", name=twice)
-    return content
 
 
 def _segments(strategy: Strategy, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

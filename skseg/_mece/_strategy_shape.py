@@ -2,185 +2,187 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from skseg.exceptions import RuleError, did_you_mean
+from skseg._core._validation import positional_names
+from skseg._documents._shapes import (
+    BOOLEAN,
+    NUMBER,
+    TEXT,
+    Fault,
+    ListOf,
+    MappingOf,
+    OrNull,
+    Record,
+    Shape,
+    Value,
+    check,
+    fault_error,
+    is_count,
+    is_number,
+)
+from skseg._documents._versions import VERSION_KEYS, check_version
+from skseg.exceptions import RuleError
+
+from ._rules import OWNER
 
 FORMAT = "skseg.strategy"
 VERSION = 1
-
-Test = Callable[[Any], bool]
-# Key -> a test of its value, and the rule in words.
-Shape = Mapping[str, tuple[Test, str]]
+TITLE = "a strategy"
+READER = f"{OWNER}.from_strategy"
+# A value that JSON has no word for, such as q(0.75), is written as {"threshold": text}.
+THRESHOLD = "threshold"
 
 
 def check_strategy(content: Any) -> None:
-    """Raise a RuleError with the path of the fault if `content` is no strategy.
+    """Raise RuleError with the place of the fault if `content` is no strategy.
 
-    What fit has found, figures and the part "fitted", is not looked into: fingerprints
-    tell whether it is as it was written.
+    The texts of rules are not parsed, and columns of the schema not looked at.
     """
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise RuleError(f"Not a strategy: the key 'format' must be {FORMAT!r}.")
-    if content.get("version") != VERSION or isinstance(content["version"], bool):
-        raise RuleError(
-            f"This skseg reads version {VERSION} of {FORMAT}. Got version "
-            f"{content.get('version')!r}; a newer skseg wrote it."
-        )
-    _check_shape(content, _STRATEGY, "")
-    for i, entry in enumerate(content["segments"]):
-        place = f"segments[{i}]"
-        _check_shape(entry, _SEGMENT, place)
-    if content.get("parameters") is not None:
-        _check_shape(content["parameters"], PARAMETERS, "parameters")
+    check_version(content, FORMAT, VERSION, title=TITLE, owner=READER)
+    columns = content.get("columns")
+    names = columns if _is_columns(columns) else []
+    if isinstance(names, int):
+        names = positional_names(names)
+    check(content, _strategy(frozenset(names)), title=TITLE, owner=READER)
 
 
-def _check_shape(content: Any, shape: Shape, place: str) -> None:
-    """Raise if an object has another key than those of `shape`, or a wrong value."""
-    if not isinstance(content, dict):
-        raise _error(place, "an object", content)
-    for key, value in content.items():
-        if key not in shape:
-            path = f"{place}.{key}".lstrip(".")
-            raise RuleError(
-                f"Not a strategy: the keys {f'of {place} ' if place else ''}are "
-                f"{', '.join(shape)}. Got {path!r} instead.{did_you_mean(key, shape)}",
-                name=path,
-                value=value,
-            )
-    for key, (test, rule) in shape.items():
-        _require(content, key, test, rule, place)
-
-
-def is_finite(value: Any) -> bool:
-    """Tell whether no number in a piece of JSON is infinite."""
-    if isinstance(value, dict | list | tuple):
-        parts = value.values() if isinstance(value, dict) else value
-        return all(map(is_finite, parts))
-    return not isinstance(value, float) or math.isfinite(value)
-
-
-def _require(
-    holder: Mapping[str, Any], key: str, test: Test, rule: str, place: str = ""
-) -> None:
-    value = holder.get(key)
-    if not test(value):
-        path = f"{place}.{key}".lstrip(".")
-        if key not in holder:
-            raise RuleError(f"Not a strategy: the key {path!r} is missing.", name=path)
-        raise _error(path, rule, value)
-
-
-def _error(place: str, rule: str, value: Any) -> RuleError:
-    return RuleError(
-        f"Not a strategy: {place} must be {rule}. Got {value!r} instead.",
-        name=place,
-        rule=rule,
-        value=value,
-    )
-
-
-def _or_null(test: Test) -> Test:
-    return lambda value: value is None or test(value)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_finite_mapping(value: Any) -> bool:
-    return isinstance(value, dict) and is_finite(value)
-
-
-def _is_mapping_of(test: Test) -> Test:
-    return lambda value: isinstance(value, dict) and all(map(test, value.values()))
-
-
-def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) < math.inf
-
-
-def _is_size(value: Any) -> bool:
-    return _is_number(value) and value > 0
-
-
-def _is_rank(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+def no_strategy(path: tuple[str | int, ...], rule: str, value: Any) -> RuleError:
+    """Return the error about a place in a strategy that breaks a rule."""
+    return fault_error(Fault(path, value, rule), title=TITLE, owner=READER)
 
 
 def _is_columns(value: Any) -> bool:
     if isinstance(value, list):
-        return bool(value) and _is_texts(value) and len(set(value)) == len(value)
+        are_texts = all(isinstance(name, str) for name in value)
+        return bool(value) and are_texts and len(set(value)) == len(value)
     # Every column gets a name, so that their number is bounded.
-    return _is_rank(value) and value <= 1_000_000
+    return is_count(value) and value <= 1_000_000
 
 
-def _is(constant: Any) -> Test:
-    return lambda value: value == constant
+def _is_parameter(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_parameter, value))
+    if isinstance(value, dict):
+        return list(value) == [THRESHOLD] and isinstance(value[THRESHOLD], str)
+    return isinstance(value, str | bool) or is_number(value)
 
 
-_TEXT = (_is_text, "text")
-_TEXT_OR_NULL = (_or_null(_is_text), "text, or null")
-_RULE_OR_NULL = (_or_null(_is_text), "the text of a rule, or null")
-_ELSE_OR_RULE = (
-    _or_null(_is_text),
-    "the text of a rule, or null for everyone else",
+_NUMBER_OR_NULL = OrNull(NUMBER)
+_TEXT_OR_NULL = OrNull(TEXT)
+_RULE_OR_NULL = OrNull(Value("the text of a rule", TEXT.test))
+_POSITIVE_OR_NULL = OrNull(Value("a number above 0", lambda v: is_number(v) and v > 0))
+_WEIGHT = Value("a number from 0", lambda value: is_number(value) and value >= 0)
+_TEXTS = MappingOf("an object of texts", TEXT)
+_TEXT_LIST = ListOf("a list of texts", TEXT)
+_ANYTHING = Value("anything", lambda _: True)
+_COLUMNS = Value("a list of different column names, or their number", _is_columns)
+# What a domain holds is left to `Domain`.
+_SCHEMA = OrNull(MappingOf("an object", MappingOf("an object", _ANYTHING)))
+_PARAMETER = Value(
+    f'a number, text, a list, or an object such as {{"{THRESHOLD}": "q(0.75)"}}',
+    _is_parameter,
 )
-_SIZE_OR_NULL = (_or_null(_is_size), "a number above 0, or null")
-_SCHEMA = (_or_null(_is_finite_mapping), "an object without infinities, or null")
-_TEXTS_BY_NAME_OR_NULL = (
-    _or_null(_is_mapping_of(_is_text)),
-    "an object of texts, or null",
-)
 
-_STRATEGY: Shape = {
-    "format": (_is(FORMAT), repr(FORMAT)),
-    "version": (_is(VERSION), str(VERSION)),
-    "columns": (_is_columns, "a list of different column names, or their number"),
-    "universe": _RULE_OR_NULL,
-    "schema": _SCHEMA,
-    "segments": (_is_list, "a list of segments"),
-    "parameters": (_or_null(_is_mapping), "an object, or null"),
-    "fitted": (_or_null(_is_mapping), "an object, or null"),
-}
-_SEGMENT: Shape = {
-    "name": (_is_text, "the name of the segment"),
-    "rule": _ELSE_OR_RULE,
-    "description": _TEXT_OR_NULL,
-    "sql": _TEXT_OR_NULL,
-    "action": _TEXT_OR_NULL,
-    "figures": (_or_null(_is_mapping), "an object, or null"),
-    "fingerprints": (_or_null(_is_mapping), "an object, or null"),
-}
-PARAMETERS: Shape = {
-    "rules": _TEXTS_BY_NAME_OR_NULL,
-    "params": (_or_null(_is_mapping), "an object, or null"),
+PARAMETERS: Mapping[str, Shape] = {
+    "rules": OrNull(_TEXTS),
+    "params": OrNull(MappingOf("an object", _PARAMETER)),
     "default": _TEXT_OR_NULL,
-    "on_overlap": _TEXT,
-    "on_gap": _TEXT,
+    "on_overlap": TEXT,
+    "on_gap": TEXT,
     "universe": _RULE_OR_NULL,
-    "min_size": _SIZE_OR_NULL,
-    "max_size": _SIZE_OR_NULL,
-    "split_on": (_or_null(_is_texts), "a list of columns, or null"),
-    "oversize": _TEXT,
-    "score_weights": (
-        _or_null(_is_mapping_of(_is_number)),
-        "an object of numbers, or null",
-    ),
-    "playbook": _TEXTS_BY_NAME_OR_NULL,
+    "min_size": _POSITIVE_OR_NULL,
+    "max_size": _POSITIVE_OR_NULL,
+    "split_on": OrNull(ListOf("a list of columns", TEXT)),
+    "oversize": TEXT,
+    "score_weights": OrNull(MappingOf("an object of numbers", NUMBER)),
+    "playbook": OrNull(_TEXTS),
 }
+
+_FIGURES: Mapping[str, Shape] = {
+    "segment": TEXT,
+    "n": OrNull(_WEIGHT),
+    "share": _NUMBER_OR_NULL,
+    "outcome": _NUMBER_OR_NULL,
+    "score_outcome": _NUMBER_OR_NULL,
+    "score_size": _NUMBER_OR_NULL,
+    "score": _NUMBER_OR_NULL,
+    "rank": OrNull(Value("a whole number above 0", is_count)),
+    "merged_from": OrNull(_TEXT_LIST),
+    "split_from": OrNull(_TEXT_LIST),
+    "oversize": OrNull(BOOLEAN),
+}
+_CUT_POINT = Record(
+    {
+        "column": TEXT,
+        "threshold": Value("a threshold as text", TEXT.test),
+        "value": Value("a number as text", TEXT.test),
+        "quantiles": MappingOf("an object of levels", TEXT),
+    }
+)
+_FLOW = Record({"rule": TEXT, "segment": TEXT, "n": _WEIGHT})
+_MERGE_REPORT = Record(
+    {
+        "score_before": NUMBER,
+        "score_after": NUMBER,
+        "losses": MappingOf("an object of numbers", NUMBER),
+    }
+)
+_FITTED = Record(
+    {
+        "universe": _RULE_OR_NULL,
+        "segments": MappingOf("an object of rules", _RULE_OR_NULL),
+        "actions": OrNull(_TEXTS),
+        "rules": _TEXTS,
+        "default": _TEXT_OR_NULL,
+        "min_size": OrNull(_WEIGHT),
+        "max_size": OrNull(_WEIGHT),
+        "n_outside": OrNull(_WEIGHT),
+        "cut_points": ListOf("a list of thresholds", _CUT_POINT),
+        "lineage": ListOf("a list of flows", _FLOW),
+        "merge_report": OrNull(_MERGE_REPORT),
+        "rule_names": OrNull(_TEXT_LIST),
+        "score_weights": OrNull(MappingOf("an object of numbers", NUMBER)),
+        "fingerprint": TEXT,
+    }
+)
+
+
+def _strategy(columns: Set[str]) -> Record:
+    """Return the shape of a strategy whose rows have certain columns."""
+
+    def figure_of_column(key: str) -> Shape | None:
+        name = key.removeprefix("mean_" if key.startswith("mean_") else "score_")
+        return _NUMBER_OR_NULL if name != key and name in columns else None
+
+    figures = Record({}, _FIGURES, others=figure_of_column)
+    prints = Record({}, dict.fromkeys(("description", "sql", "figures"), TEXT))
+    rule = Value(
+        "the text of a rule, or null for everyone else",
+        lambda value: value is None or isinstance(value, str),
+    )
+    segment = Record(
+        {"name": Value("the name of the segment", TEXT.test)},
+        {
+            "rule": rule,
+            "description": _TEXT_OR_NULL,
+            "sql": _TEXT_OR_NULL,
+            "action": _TEXT_OR_NULL,
+            "figures": OrNull(figures),
+            "fingerprints": OrNull(prints),
+        },
+    )
+    return Record(
+        {
+            **VERSION_KEYS,
+            "columns": _COLUMNS,
+            "segments": ListOf("a list of segments", segment),
+        },
+        {
+            "universe": _RULE_OR_NULL,
+            "schema": _SCHEMA,
+            "parameters": OrNull(Record(PARAMETERS)),
+            "fitted": OrNull(_FITTED),
+        },
+    )

@@ -15,7 +15,7 @@ from skseg._rfm import RFMSegmenter, RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
 from skseg.exceptions import InvalidDataError, RuleError
 
-from ._definition import read_definition
+from ._definition import kind_of, read_definition
 from ._options import option_of_kind
 from ._plain_file import read_plain
 from ._wording import key_terms, worded
@@ -57,7 +57,8 @@ def segmenter_of(
         content = read_plain(segments)
         try:
             if not isinstance(content, dict):
-                raise RuleError(f"It must hold keys with values, and has {content!r}.")
+                kind = kind_of(content)
+                raise RuleError(f"It must hold keys with values. It is {kind}.")
             parameters = read_definition(content, ["rules", "on_overlap", "default"])
         except ValueError as error:
             raise InvalidDataError(f"{segments.name}: {error}") from None

@@ -121,13 +121,13 @@ def apply_rules(
         terms = key_terms(file.path.name, data)
         raise InvalidDataError(worded(error, terms)) from error
     inside = rules.inside(columns)
-    table, outside = _table(rules, codes, inside, y, counts)
+    positions = _positions(rules, codes, columns)
+    table, outside = _table(rules, positions, inside, y, counts)
     if segmenter is not None:
         table["n"] = segmenter.segments_["n"]
         table.insert(list(table).index("rule"), "score", segmenter.segments_["score"])
-    # The code -1 finds the last name: that of noise, or none.
-    last = [] if rules.noise is not None else [None]
-    names = np.array([*rules.names, *last], dtype=object)[codes]
+    # The position -1 finds the last name.
+    names = np.array([*rules.names, None], dtype=object)[positions]
     names[~inside] = OUTSIDE
     ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.ids(id_column)
     code_column, name_column = RESULT_COLUMNS
@@ -158,18 +158,29 @@ def _fitted(
     return segmenter, segmenter.rules_, segmenter.mece_report_
 
 
+def _positions(rules: RuleSet, codes: IntArray, columns: Columns) -> IntArray:
+    """Return the position of each row's segment among the names, -1 for none.
+
+    The code -1 is that of noise, and of rows that no rule takes.
+    """
+    if rules.noise is None:
+        return codes
+    is_noise = codes < 0
+    if rules.default is None:
+        is_noise &= rules.membership(columns)[:, -1]
+    return np.where(is_noise, len(rules) - 1, codes)
+
+
 def _table(
     rules: RuleSet,
-    codes: IntArray,
+    positions: IntArray,
     inside: BoolArray,
     y: FloatArray | None,
     weight: FloatArray | None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    counts = np.ones(len(codes)) if weight is None else weight
-    if rules.noise is not None:
-        codes = np.where(codes < 0, len(rules) - 1, codes)
-    taken, total = codes >= 0, counts[inside].sum()
-    n = np.bincount(codes[taken], counts[taken], minlength=len(rules))
+    counts = np.ones(len(positions)) if weight is None else weight
+    taken, total = positions >= 0, counts[inside].sum()
+    n = np.bincount(positions[taken], counts[taken], minlength=len(rules))
     table = pd.DataFrame(
         {
             "code": list(rules.codes),
@@ -179,7 +190,7 @@ def _table(
         }
     )
     if y is not None:
-        sums = np.bincount(codes[taken], (y * counts)[taken], minlength=len(rules))
+        sums = np.bincount(positions[taken], (y * counts)[taken], minlength=len(rules))
         table["outcome"] = np.divide(sums, n, where=n > 0, out=np.full(len(n), np.nan))
     table["rule"] = list(rules.texts().values())
     outside = {}

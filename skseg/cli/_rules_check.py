@@ -53,6 +53,8 @@ def headline(file: RulesFile) -> str:
         parts.append(f"the default {file.rules.default!r}")
     if file.rules.universe is not None:
         parts.append(f"the universe {file.rules.universe}")
+    if file.rules.noise is not None:
+        parts.append(f"the noise {file.rules.noise!r}")
     *first, last = parts
     return f"{file.path.name}: {', '.join(first)}{' and ' if first else ''}{last}."
 
@@ -123,6 +125,7 @@ def check_json(check: Check, encoding: str = "utf-8") -> str:
         "is_exhaustive": None,
         "on_overlap": "first" if file.first_counts else "raise",
         "default": file.rules.default,
+        "noise": file.rules.noise,
         "universe": None if file.rules.universe is None else str(file.rules.universe),
         "rules": {name: str(rule) for name, rule in file.rules.rules.items()},
     }

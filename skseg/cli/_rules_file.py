@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from skseg._documents._errors import DocumentError
+from skseg._documents._json import dump_json
 from skseg.exceptions import InvalidDataError, RuleError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._conditions import PLURAL, Kind
+from skseg.rules._language._json import rule_set_arguments
 from skseg.rules._proof._domain import as_schema, domain_of_kind
 
 from ._definition import kind_of, read_definition
@@ -27,7 +29,7 @@ class RulesFile:
 
     A definition holds the parameters of `MECERuleSegmenter`, a strategy the JSON of a
     fitted one, and the `business_rules` that its segments come from. Quantiles in
-    `rules` are open. The text is JSON, and empty for a definition. `notes` are
+    `rules` are open. The text is the JSON of a strategy, else empty. `notes` are
     sentences about edits of a strategy that have no effect, `had_outcome` tells whether
     it was fitted with an outcome.
     """
@@ -114,10 +116,6 @@ def _read_written(path: Path, content: dict[str, Any], *, refit: bool) -> RulesF
         raise RuleError(
             f"The key 'format' must be {formats}. It is {kind_of(name)}.{hint}"
         )
-    try:
-        text = json.dumps(content, ensure_ascii=False)
-    except TypeError:
-        raise RuleError("A value in it is neither text nor a number.") from None
     if FORMATS[name] == RULE_SET:
         if refit:
             raise RuleError(
@@ -125,7 +123,14 @@ def _read_written(path: Path, content: dict[str, Any], *, refit: bool) -> RulesF
                 advice="Leave out --refit: quantiles in it are those of the data "
                 "anyway.",
             )
-        return RulesFile(path, RULE_SET, RuleSet.from_json(text), {}, text)
+        return RulesFile(path, RULE_SET, RuleSet(**rule_set_arguments(content)), {})
+    try:
+        text = dump_json(content)
+    except DocumentError as error:
+        # YAML has infinities.
+        raise RuleError(
+            f"A strategy is JSON, and this is not: {error.problem}"
+        ) from None
     return _read_strategy(path, text, refit=refit)
 
 
@@ -172,7 +177,18 @@ def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:
     segmenter = MECERuleSegmenter(**parameters)
     rules = segmenter.parse_rules()
     schema = as_schema(segmenter.schema)
-    return RulesFile(path, DEFINITION, rules, schema, parameters=parameters)
+    file = RulesFile(path, DEFINITION, rules, schema, parameters=parameters)
+    for column in schema:
+        if column not in file.columns:
+            raise RuleError(
+                f"The schema names the column {column!r}, which nothing else in the "
+                f"file names.{did_you_mean(column, file.columns)}",
+                name="schema",
+                column=column,
+                advice="A schema is about columns that rules, 'universe', 'split_on' "
+                "or 'score_weights' name.",
+            )
+    return file
 
 
 def _check_schema(file: RulesFile) -> None:

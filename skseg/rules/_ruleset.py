@@ -23,7 +23,7 @@ from ._language._conditions import (
     open_thresholds,
     resolve_rule,
 )
-from ._language._json import read_json, write_json
+from ._language._json import read_rule_set, write_json
 from ._language._parse import parse
 from ._language._thresholds import check_name, check_number
 from ._proof._domain import wording
@@ -765,6 +765,8 @@ class RuleSet:
         ------
         RuleError
             If this is no such JSON, or a rule in it is not a rule.
+        OSError
+            If the file cannot be opened.
 
         Examples
         --------
@@ -773,7 +775,7 @@ class RuleSet:
         >>> RuleSet.from_json(rules.to_json()) == rules
         True
         """
-        return cls(**read_json(source))
+        return cls(**read_rule_set(source))
 
     def to_sql(
         self, dialect: str = "duckdb", *, output: str = "name", alias: str | None = None

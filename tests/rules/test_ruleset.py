@@ -288,7 +288,7 @@ def test_json_is_for_people_too() -> None:
         ('{"format": "other"}', "Not a rule set"),
         ('{"format": "skseg.rules"}', "the key 'version' is missing"),
         ('{"format": "skseg.rules", "version": 2}', "Got version 2; a newer skseg"),
-        ('{"format": "skseg.rules", "version": 1}', "must hold a list of rules"),
+        ('{"format": "skseg.rules", "version": 1}', "the key 'rules' is missing"),
     ],
 )
 def test_other_json_is_refused(text: str, message: str) -> None:
@@ -299,12 +299,12 @@ def test_other_json_is_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        (5, "must hold a list of rules"),
-        (["x"], "needs the keys 'name' and 'rule'"),
-        ([{"name": "x"}], "needs the keys 'name' and 'rule'"),
+        (5, "rules must be a list of rules. Got 5 instead"),
+        (["x"], r"rules\[0\] must be an object. Got \"x\" instead"),
+        ([{"name": "x"}], r"the key 'rules\[0\].rule' is missing"),
         ([{"name": "x", "rule": "a > 1"}] * 2, "'x' has two rules"),
-        ([{"name": ["x"], "rule": "a > 1"}], "A segment name must be a str"),
-        ([{"name": "x", "rule": 5}], "Segment 'x': A rule must be a str"),
+        ([{"name": ["x"], "rule": "a > 1"}], r"rules\[0\].name must be text. Got \["),
+        ([{"name": "x", "rule": 5}], r"rules\[0\].rule must be text. Got 5 instead"),
         ([{"name": "x", "rule": "__import__(1)"}], "Segment 'x': Unknown function"),
     ],
 )

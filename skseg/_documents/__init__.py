@@ -1,0 +1,1 @@
+"""JSON and YAML as plain data: strict loaders, and checks of what a document holds."""
