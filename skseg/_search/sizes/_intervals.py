@@ -53,7 +53,7 @@ def fewest_intervals(up_to: FloatArray, bounds: SizeBounds) -> list[int] | None:
 
 def is_exact(up_to: FloatArray) -> bool:
     """Tell whether None from `fewest_intervals` proves that there is no solution."""
-    return len(up_to) <= _MAX_EXACT
+    return len(up_to) - 1 <= _MAX_EXACT
 
 
 def _near_quantiles(up_to: FloatArray, k: int, bounds: SizeBounds) -> list[int] | None:
