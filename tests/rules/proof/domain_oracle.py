@@ -28,8 +28,11 @@ from skseg.rules._language._conditions import (
     Or,
 )
 from skseg.rules._language._dates import Date
+from skseg.rules._language._thresholds import Extreme, Quantile
 
 Row = dict[str, Any]
+# Stands for all texts that rules and domains do not name.
+OTHER_TEXT = "other"
 
 _EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1), dt.timedelta(microseconds=1)
 _COMPARE = {
@@ -82,10 +85,12 @@ def admits(domain: Domain, value: Any) -> bool:
     return low <= value <= high and (is_whole or not domain.integer)
 
 
-def stand_ins(kind: str, leaves: Iterable[Leaf], domain: Domain) -> list[Any]:
+def stand_ins(
+    kind: str, leaves: Iterable[Leaf], domain: Domain, reach: int = 1
+) -> list[Any]:
     """Return values of a domain such that every other one is like one of them.
 
-    Beside each threshold and border these are the next values on both sides.
+    Beside each number and border these are the next `reach` values on both sides.
     """
     named = {
         plain(value) for value in (domain.low, domain.high, *(domain.values or ()))
@@ -94,27 +99,38 @@ def stand_ins(kind: str, leaves: Iterable[Leaf], domain: Domain) -> list[Any]:
         if isinstance(leaf, Membership):
             named |= {plain(value) for value in leaf.values}
         elif isinstance(leaf, Comparison):
-            named.add(plain(leaf.threshold))
+            named |= {plain(number) for number in _numbers(leaf.threshold)}
     values: list[Any] = [False, True]
     if kind == "text":
-        values = [*sorted(v for v in named if isinstance(v, str)), "any other"]
+        values = [*sorted(v for v in named if isinstance(v, str)), OTHER_TEXT]
     elif kind == "date":
         finite = {int(moment) for moment in named if math.isfinite(moment)}
         values = sorted({m + step for m in finite for step in (-1, 0, 1)} | {0})
     elif kind == "number":
-        values = _beside({float(number) for number in named})
+        values = _beside({float(number) for number in named}, reach)
     return [value for value in (*values, None) if admits(domain, value)]
 
 
-def _beside(numbers: set[float]) -> list[float]:
+def _numbers(threshold: Any) -> list[Any]:
+    """Return what a threshold is made of, but for quantiles."""
+    if isinstance(threshold, Extreme):
+        return [number for part in threshold.args for number in _numbers(part)]
+    return [] if isinstance(threshold, Quantile) else [threshold]
+
+
+def _beside(numbers: set[float], reach: int) -> list[float]:
     """Return numbers with the float64 and the whole float64 next to each."""
     biggest = sys.float_info.max
     near = {0.0, 1.0, -1.0, *numbers, -math.inf, -biggest, biggest, math.inf}
     for number in tuple(near):
-        near |= {math.nextafter(number, side) for side in (-math.inf, math.inf)}
+        for side in (-math.inf, math.inf):
+            beside = number
+            for _ in range(reach):
+                beside = math.nextafter(beside, side)
+                near.add(beside)
         if abs(number) <= 2**53:
             whole = math.floor(number)
-            near |= {float(whole + step) for step in (-1, 0, 1, 2)}
+            near |= {float(whole + step) for step in range(-reach, reach + 2)}
     rising = sorted(near)
     near |= {low / 2 + high / 2 for low, high in pairwise(rising)}
     return sorted(number for number in near if not math.isnan(number))
@@ -166,7 +182,7 @@ def is_in(words: str, value: Any, kind: str) -> bool:
 
 def _is_in_piece(piece: str, value: Any, kind: str) -> bool:
     if piece == "any other text":
-        return value == "any other"
+        return value == OTHER_TEXT
     ends = ends_of(piece, kind)
     if piece[0] == "{":
         return value in ends
