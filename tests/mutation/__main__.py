@@ -160,7 +160,7 @@ def noticed(
 
 
 def main() -> None:
-    """Print a table of rooms, and the changes that no test noticed."""
+    """Print the rooms with their counts, and the changes that no test noticed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="*", metavar="PATH")
     parser.add_argument("--n", type=int, default=20, help="changes of each room")
@@ -173,24 +173,20 @@ def main() -> None:
         copies = [Tree(Path(folder) / f"{i}") for i in range(options.jobs)]
         for copy in copies:
             trees.put(copy)
-        print("| room | changes | noticed | seconds |\n|---|---:|---:|---:|")
-        survivors = []
         for room, modules in modules_of(options.paths).items():
             start = time.monotonic()
-            changes = sample(modules, options.n, options.seed)
-            if not changes:
+            if not (changes := sample(modules, options.n, options.seed)):
                 continue
             reached = Reached(copies[0], {change.file for change in changes})
             answers = noticed(changes, reached, trees, options.jobs)
-            seconds = time.monotonic() - start
-            print(f"| {room} | {len(changes)} | {sum(answers)} | {seconds:.0f} |")
-            sys.stdout.flush()
             n_changes, n_noticed = n_changes + len(changes), n_noticed + sum(answers)
-            survivors += [c for c, ok in zip(changes, answers, strict=True) if not ok]
-    print(f"| all | {n_changes} | {n_noticed} | |\n")
-    for change in survivors:
-        place = f"{change.file.as_posix()}:{change.line} {change.place}"
-        print(f"{place}\n-   {change.before}\n+   {change.after}\n")
+            seconds = time.monotonic() - start
+            print(f"{room}: {sum(answers)} of {len(changes)} in {seconds:.0f} s")
+            for change, is_noticed in zip(changes, answers, strict=True):
+                if not is_noticed:
+                    print(change)
+            sys.stdout.flush()
+    print(f"all: {n_noticed} of {n_changes}")
     if n_noticed < LEAST_NOTICED * n_changes:
         raise SystemExit(f"Fewer than {LEAST_NOTICED:.0%} of the changes are noticed.")
 

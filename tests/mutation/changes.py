@@ -61,6 +61,10 @@ class Change:
         """Return the changed source of the module."""
         return source[: self.start] + self.replacement.encode() + source[self.end :]
 
+    def __str__(self) -> str:
+        place = f"{self.file.as_posix()}:{self.line} {self.place}"
+        return f"  {place}\n  -   {self.before}\n  +   {self.after}"
+
     @property
     def keys(self) -> list[tuple[str, str, str, str]]:
         """The rows of the table of equivalent changes that speak of this one."""
