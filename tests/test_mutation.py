@@ -24,6 +24,8 @@ from tests.mutation.changes import changes_of
         ("ü = x * 0.5", ["ü = x / 0.5", "ü = x * 1.5"]),
         ("f(True)", ["f(False)"]),
         ("n: Literal[1] = 2", ["n: Literal[1] = 3"]),
+        ("MOST = 1 << 16", []),
+        ("ROWS = 2 * MOST", ["ROWS = 3 * MOST", "ROWS = 2 / MOST"]),
         ('"a" + b', []),
         ('f"{a + 1}"', []),
     ],

@@ -167,6 +167,15 @@ class _Finder(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._visit_definition(node)
 
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """Leave limits alone, such as the rows of a block.
+
+        They have their reason beside them; a test of their values would repeat them.
+        """
+        is_limit = not self.places and _is_number(node.value)
+        if not is_limit:
+            self.generic_visit(node)
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.visit(node.value)
@@ -184,6 +193,15 @@ def _is_text(node: ast.expr) -> bool:
     """Tell whether an operand is written as text, which is joined, not added."""
     is_constant = isinstance(node, ast.Constant) and isinstance(node.value, str)
     return is_constant or isinstance(node, ast.JoinedStr)
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Tell whether an expression has nothing but numbers, such as ``1 << 16``."""
+    leaves = [n for n in ast.walk(node) if not list(ast.iter_child_nodes(n))]
+    values = [n.value for n in leaves if isinstance(n, ast.Constant)]
+    is_named = any(isinstance(n, ast.Name) for n in ast.walk(node))
+    numbers = (int, float)
+    return bool(values) and not is_named and all(type(v) in numbers for v in values)
 
 
 def changes_of(file: Path, root: Path) -> Iterator[Change]:
