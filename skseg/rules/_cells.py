@@ -47,7 +47,7 @@ from ._language._dates import Date
 _FEW_EDGES = 24
 
 
-def _origins(leaf: Leaf) -> Iterable[tuple[Any, bool]]:
+def compared_values(leaf: Leaf) -> Iterable[tuple[Any, bool]]:
     """Yield (value, whether cells part just above it) of what a leaf compares with."""
     if isinstance(leaf, Missing):
         return
@@ -59,8 +59,47 @@ def _origins(leaf: Leaf) -> Iterable[tuple[Any, bool]]:
         yield leaf.threshold, leaf.operator in (">", "<=")
 
 
+class OrderedCells:
+    """Cells of a column of ordered values, and what conditions hold on them."""
+
+    @property
+    def full(self) -> int:
+        """All cells."""
+        raise NotImplementedError
+
+    @property
+    def missing(self) -> int:
+        """The cell of missing values."""
+        raise NotImplementedError
+
+    def _from(self, value: Any, above: bool) -> int:
+        """Return the cells of all values at or above `value`, or only `above` it."""
+        raise NotImplementedError
+
+    def _point(self, value: Any) -> int:
+        return self._from(value, False) & ~self._from(value, True)
+
+    def mask(self, leaf: Leaf) -> int:
+        """Return the cells on which `leaf` holds."""
+        if isinstance(leaf, Missing):
+            return self.missing
+        if isinstance(leaf, Membership):
+            mask = 0
+            for value in leaf.values:
+                mask |= self._point(value)
+            return mask
+        if leaf.operator == "==":
+            return self._point(leaf.threshold)
+        if leaf.operator == "!=":
+            return self.full & ~self._point(leaf.threshold)
+        above = self._from(leaf.threshold, leaf.operator in (">", "<="))
+        if leaf.operator in (">", ">="):
+            return above
+        return self.full & ~self.missing & ~above
+
+
 @dataclass(frozen=True)
-class OrderedAxis:
+class OrderedAxis(OrderedCells):
     """A column of ordered values: cells ``[edge, next edge)``, then "missing"."""
 
     name: str
@@ -103,27 +142,6 @@ class OrderedAxis:
             return 0
         first = bisect_right(self._sorted_edges, edge)
         return self.full & ~self.missing & -(1 << first)
-
-    def _point(self, value: Any) -> int:
-        return self._from(value, False) & ~self._from(value, True)
-
-    def mask(self, leaf: Leaf) -> int:
-        """Return the cells on which `leaf` holds."""
-        if isinstance(leaf, Missing):
-            return self.missing
-        if isinstance(leaf, Membership):
-            mask = 0
-            for value in leaf.values:
-                mask |= self._point(value)
-            return mask
-        if leaf.operator == "==":
-            return self._point(leaf.threshold)
-        if leaf.operator == "!=":
-            return self.full & ~self._point(leaf.threshold)
-        above = self._from(leaf.threshold, leaf.operator in (">", "<="))
-        if leaf.operator in (">", ">="):
-            return above
-        return self.full & ~self.missing & ~above
 
 
 @dataclass(frozen=True)
@@ -334,7 +352,7 @@ def _edges_with_origins(
     """Return the edges of cells in rising order, with what they came from."""
     origins: dict[Any, tuple[Any, bool]] = {}
     for leaf in leaves_:
-        for value, above in _origins(leaf):
+        for value, above in compared_values(leaf):
             edge = edge_of(value, above)
             # An edge may be both ">= b" and "> a"; the former is shown.
             if edge > -math.inf and (not above or edge not in origins):

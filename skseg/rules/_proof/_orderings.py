@@ -1,111 +1,137 @@
-"""The orders that quantiles of unseen data may have among known numbers."""
+"""The order of a column's quantiles and numbers that shows most of a box.
+
+Of a finding one order is shown, with values of the quantiles. The best one is found by
+dynamic programming along the number line, from the last place to the first: what the
+places above are worth depends on how many quantiles lie there, not on where the others
+are.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from ._domain import Domain
-from ._possible_numbers import PossibleNumbers
+import numpy as np
+import numpy.typing as npt
+
+from skseg.rules._language._thresholds import format_number
+
+from ._candidates import Place
+
+_Ints = npt.NDArray[np.int64]
+_Flags = npt.NDArray[np.bool_]
+
+# Worth of what cannot be; sums of a few are within int64.
+_NEVER = -(1 << 60)
 
 
-class _Candidate(NamedTuple):
-    """A value that a quantile may have.
+class OrderingSearch:
+    """Chooses values for the quantiles of a column.
 
-    Within a wide interval between known numbers only the order of the quantiles
-    matters, so its candidates are used one after the other: one that `follows` another
-    is used only after that.
+    Parameters
+    ----------
+    places : list of Place
+        Where the quantiles may lie, in rising order.
+    cells : ndarray of shape (n_places, n_quantiles + 1, n_quantiles + 1)
+        The cell of a value in a place, by the number of quantiles below it and the
+        number not above it; -1 for none.
     """
 
-    value: float
-    follows: bool = False
+    def __init__(self, places: Sequence[Place], cells: _Ints) -> None:
+        self._places = places
+        self._cells = cells
+        self._open_cells: _Ints = np.diagonal(cells, axis1=1, axis2=2)
+        size = cells.shape[-1]
+        used = np.arange(size)
+        self._taken = used - used[:, None]
+        lengths = [len(format_number(v)) for place in places for v in place.values]
+        # Most cells of the box; then finite quantiles, different ones, few digits.
+        self._per_value = 1 + (size - 1) * max(lengths)
+        self._infinite = self._per_value * size
+        self._per_cell = self._infinite * 3
+
+    def values(self, shown: _Flags) -> list[float]:
+        """Return values of the quantiles for which most of the cells `shown` exist.
+
+        ``shown[cell]`` tells whether a cell is one of these; the last is for cell -1.
+        Of values that are worth the same, the smallest are returned.
+        """
+        shown_cells = shown[self._cells]
+        last = len(self._places) - 1
+        worth = np.full((1, self._taken.shape[0]), _NEVER)
+        worth[0, -1] = 0
+        steps: list[list[_Ints]] = []
+        for i in range(last, -1, -1):
+            before = self._cells_before(i)
+            choose = self._interval if self._places[i].is_interval else self._point
+            worth, choices = choose(i, shown_cells[i], before, worth)
+            steps.append(choices)
+        return self._follow(steps[::-1])
+
+    def _cells_before(self, i: int) -> _Ints:
+        """Return the cell just below a place, by the quantiles used before and after.
+
+        One row where the number of quantiles at the place before does not matter.
+        """
+        if i == 0:
+            return np.full((1, self._taken.shape[0]), -2)
+        if self._places[i - 1].is_interval:
+            return self._open_cells[i - 1 : i]
+        before: _Ints = self._cells[i - 1]
+        return before
+
+    def _use(self, value: float) -> _Ints:
+        """Return what it is worth that quantiles have a value, from used to used."""
+        worth = self._per_value - self._taken * len(format_number(value))
+        if math.isinf(value):
+            worth -= self._infinite
+        return np.where(self._taken > 0, worth, _NEVER)
+
+    def _point(
+        self, i: int, shown: _Flags, before: _Ints, after: _Ints
+    ) -> tuple[_Ints, list[_Ints]]:
+        """Return what a single value and all above are worth, and the best choices."""
+        use = np.where(self._taken == 0, 0, self._use(self._places[i].values[0]))
+        is_new = shown & (self._cells[i] != before[:, :, None])
+        return _best(self._per_cell * is_new + use + after)
+
+    def _interval(
+        self, i: int, shown: _Flags, before: _Ints, after: _Ints
+    ) -> tuple[_Ints, list[_Ints]]:
+        """Return what an interval and all above are worth, and the best choices."""
+        cells, open_cells = self._cells[i], self._open_cells[i]
+        open_shown = np.diagonal(shown)
+        # The values at the quantiles, and those between these and the next.
+        new = (shown & (cells != open_cells[:, None])).astype(np.int64)
+        new += open_shown & (open_cells != cells)
+        worth, choices = after[0], []
+        for value in reversed(self._places[i].values):
+            total = self._per_cell * new + self._use(value) + worth
+            np.fill_diagonal(total, after[0])
+            worth, choice = _best(total)
+            choices += choice
+        is_new = open_shown & (open_cells != before)
+        return self._per_cell * is_new + worth, choices[::-1]
+
+    def _follow(self, steps: list[list[_Ints]]) -> list[float]:
+        """Return the values that the best choices lead to, from the first place on."""
+        values: list[float] = []
+        below = 0
+        for place, choices in zip(self._places, steps, strict=True):
+            used = len(values)
+            for value, choice in zip(place.values, choices, strict=True):
+                row = (
+                    choice if choice.ndim == 1 else choice[min(below, len(choice) - 1)]
+                )
+                taken = int(row[len(values)]) - len(values)
+                if not taken:
+                    break
+                values += [value] * taken
+            below = used
+        return values
 
 
-def orderings(
-    n_quantiles: int, numbers: Sequence[float], domain: Domain
-) -> Iterator[tuple[float, ...]]:
-    """Yield values of the quantiles, for every order of quantiles and `numbers`.
-
-    The quantiles rise with their levels and may be equal. Each is a value of the data,
-    so it lies in the domain. Wherever there is room, a value of the domain lies between
-    any two neighbours in the order, and what rules tell apart where there is less room,
-    they tell apart there.
-    """
-    candidates = _candidates(n_quantiles, numbers, domain)
-    leaders = [i for i, candidate in enumerate(candidates) if not candidate.follows]
-
-    def successors(last: int) -> list[int]:
-        follower = last + 1
-        can_follow = follower < len(candidates) and candidates[follower].follows
-        later = (i for i in leaders if i > last)
-        return [last, *([follower] if can_follow else []), *later]
-
-    next_choices = [successors(i) for i in range(len(candidates))]
-
-    def extend(chosen: tuple[int, ...]) -> Iterator[tuple[float, ...]]:
-        if len(chosen) == n_quantiles:
-            yield tuple(candidates[i].value for i in chosen)
-            return
-        for i in next_choices[chosen[-1]] if chosen else leaders:
-            yield from extend((*chosen, i))
-
-    return extend(())
-
-
-def _candidates(
-    n_quantiles: int, numbers: Sequence[float], domain: Domain
-) -> list[_Candidate]:
-    """Return the candidates on, between and beyond the numbers, in rising order."""
-    if domain.values is not None:
-        listed = [value for value in domain.values if isinstance(value, float)]
-        return [_Candidate(value) for value in sorted(listed)]
-    borders = sorted({-math.inf, *numbers, domain.low, domain.high, math.inf})
-    possible = PossibleNumbers(domain)
-    candidates = [_Candidate(border) for border in borders if border in possible]
-    for low, high in pairwise(borders):
-        candidates += _between(low, high, n_quantiles, possible)
-    return sorted(candidates)
-
-
-def _between(
-    low: float, high: float, count: int, possible: PossibleNumbers
-) -> list[_Candidate]:
-    """Return the candidates strictly between two numbers."""
-    first, stop = possible.between(low, high)
-    room = stop - first
-    if room < 3 * (count + 1):
-        # Every value counts where quantiles may be direct neighbours.
-        return [_Candidate(possible.at(rank)) for rank in range(first, stop)]
-    values = _readable(low, high, count, possible)
-    if values is None:
-        # Whole numbers are taken beside a threshold: the middle of all that float64
-        # holds is beyond the integers of databases.
-        step = 3 if possible.are_whole else room // (count + 1)
-        start = first if low > -math.inf else stop - 1 - step * (count + 1)
-        values = [possible.at(start + step * i) for i in range(1, count + 1)]
-    return [_Candidate(value, follows=i > 0) for i, value in enumerate(values)]
-
-
-def _readable(
-    low: float, high: float, count: int, possible: PossibleNumbers
-) -> list[float] | None:
-    """Return numbers of few digits in (low, high), with room between them, if any."""
-    if low > -math.inf:
-        first = math.floor(low) + 3
-    else:
-        first = math.floor(high) - 3 * count if high < math.inf else 3
-    last = first + 3 * count
-    if max(abs(first), abs(last)) < 2**50 and last <= high:
-        return [float(n) for n in range(first, last, 3)]
-    step = (high - low) / (count + 1)
-    if not math.isfinite(step):
-        return None
-    for digits in range(1, 7):
-        short = [float(f"{low + step * i:.{digits}g}") for i in range(1, count + 1)]
-        ranks = [possible.rank_from(value) for value in (low, *short, high)]
-        apart = all(b - a > 2 for a, b in pairwise(ranks))
-        if apart and all(value in possible for value in short):
-            return short
-    return None
+def _best(total: _Ints) -> tuple[_Ints, list[_Ints]]:
+    """Return the largest along the last axis, and where it stands for the last time."""
+    choice = total.shape[-1] - 1 - total[..., ::-1].argmax(axis=-1)
+    return total.max(axis=-1), [choice]

@@ -42,7 +42,6 @@ from ._symbolic import (
     concrete_axes,
     is_open,
     pick_scenarios,
-    symbolic_axis,
 )
 from ._witness import describe_box, witness
 
@@ -106,7 +105,7 @@ class Proof:
         if any(map(is_open, leaves)):
             domain = self._domain(name)
             inside = domain_within(domain, self._universe_rule, name)
-            return symbolic_axis(name, leaves, domain, inside)
+            return SymbolicAxis(name, leaves, domain, inside)
         return build_axis(name, kind, leaves)
 
     def _index_regions(self) -> None:

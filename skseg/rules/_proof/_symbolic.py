@@ -1,157 +1,157 @@
 """Cells of a column whose thresholds are quantiles of data not yet seen.
 
-Before fit, ``q(0.75)`` may lie anywhere among the numbers of the rules. Rules can tell
-apart no more than the order of quantiles and numbers, and there are finitely many
-orders: each is a scenario, with representative values of the quantiles. The axis of
-such a column has the cells of all scenarios side by side. A column's quantiles do not
-depend on other columns, so rules are a partition for every data set and row if and only
-if they are one over these cells.
+Before fit, ``q(0.75)`` may lie anywhere among the numbers of the rules, and there are
+exponentially many orders of quantiles and numbers. A row sees little of them: rules
+compare its value with quantiles and numbers, never these with each other, since
+``x >= max(q(0.75), 120)`` is ``x >= q(0.75) and x >= 120``. Quantiles rise with their
+levels, so all that decides is the value's cell among the numbers, how many quantiles
+lie below it and how many do not lie above it. These are the positions, of which k
+quantiles and m numbers have at most (2 m + 1) (k + 1) (k + 2) / 2. Positions in which
+the same conditions hold are one cell. A column's quantiles do not depend on other
+columns, so rules are a partition for every data set and row if and only if they are one
+over these cells.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
-from skseg.exceptions import RuleError
+import numpy as np
+
 from skseg.rules._cells import Axis, NumberAxis, number_axis
-from skseg.rules._language._conditions import (
-    Comparison,
-    Leaf,
-    Membership,
-    open_thresholds,
-    resolve_leaf,
-)
-from skseg.rules._language._thresholds import (
-    Extreme,
-    Quantile,
-    Threshold,
-    format_number,
-)
+from skseg.rules._language._conditions import Leaf, open_thresholds, resolve_leaf
 
+from ._candidates import Place, places
 from ._domain import Domain, allowed_cells
-from ._orderings import orderings
-
-# A proof over more orders of one column's quantiles and numbers takes minutes.
-MAX_SCENARIOS = 20_000
+from ._orderings import OrderingSearch
+from ._positions import Positions
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One order of quantiles and numbers: values by level, and the cells.
+    """One order of quantiles and numbers: values by level, and the cells of `axis`.
 
-    `allowed` marks the cells of `axis` that hold a possible value; `offset` is the
-    number of cells of the scenarios before.
+    `symbolic_cells` are those in which the cells lie; -1 where there is no possible
+    value.
     """
 
     quantiles: Mapping[float, float]
     axis: NumberAxis
-    allowed: int
-    offset: int
-
-    def mask(self, leaf: Leaf) -> int:
-        """Return the cells of `axis` on which `leaf` holds."""
-        return self.axis.mask(_resolved(leaf, self.quantiles))
+    symbolic_cells: Sequence[int]
 
     def within(self, mask: int) -> int:
-        """Return the part of a mask of the whole axis that lies in this scenario."""
-        return mask >> self.offset & self.axis.full
+        """Return the cells of `axis` that lie in a mask of symbolic cells."""
+        return sum(
+            1 << i
+            for i, cell in enumerate(self.symbolic_cells)
+            if cell >= 0 and mask >> cell & 1
+        )
 
 
-@dataclass(frozen=True)
 class SymbolicAxis:
-    """A column of numbers compared with quantiles: the cells of all scenarios."""
+    """A column of numbers compared with quantiles.
 
-    name: str
-    scenarios: tuple[Scenario, ...]
+    Parameters
+    ----------
+    name : str
+        The column.
+    leaves : iterable of Leaf
+        The conditions on it.
+    domain, quantile_domain : Domain
+        What the column's values may be, and its quantiles: these are fewer where they
+        are quantiles of a universe.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        leaves: Iterable[Leaf],
+        domain: Domain,
+        quantile_domain: Domain,
+    ) -> None:
+        self.name = name
+        self._leaves = list(dict.fromkeys(leaves))
+        self._domain, self._quantile_domain = domain, quantile_domain
+        self._positions = Positions(name, self._leaves, quantile_domain)
+        self._scenarios: dict[int, Scenario] = {}
+        masks = map(self._positions.mask, self._leaves)
+        patterns = _patterns(masks, self._positions.size + 1)
+        # A cell for each pattern of conditions that hold in some possible position.
+        self._cells: dict[tuple[str, ...], int] = {}
+        self._cell_at = np.full(len(patterns), -1)
+        for position in self._positions.possible(domain):
+            cell = self._cells.setdefault(patterns[position], len(self._cells))
+            self._cell_at[position] = cell
+        columns = zip(*self._cells, patterns[-1], strict=True)
+        self._masks = {
+            leaf: int("".join(column)[::-1], 2)
+            for leaf, column in zip(self._leaves, columns, strict=True)
+        }
 
     @property
-    def size(self) -> int:
-        """Number of cells."""
-        last = self.scenarios[-1]
-        return last.offset + last.axis.size
+    def missing(self) -> int:
+        """The cell of missing values."""
+        return 1 << len(self._cells)
 
-    @cached_property
+    @property
     def full(self) -> int:
         """All cells."""
-        return (1 << self.size) - 1
+        return 2 * self.missing - 1
 
-    @cached_property
+    @property
     def allowed(self) -> int:
         """The cells that hold a possible value."""
-        return self._joined(scenario.allowed for scenario in self.scenarios)
-
-    @cached_property
-    def missing(self) -> int:
-        """The cells of missing values."""
-        return self._joined(scenario.axis.missing for scenario in self.scenarios)
+        return self.full if self._domain.missing else self.full & ~self.missing
 
     def mask(self, leaf: Leaf) -> int:
         """Return the cells on which `leaf` holds."""
-        return self._joined(scenario.mask(leaf) for scenario in self.scenarios)
+        return self._masks[leaf]
 
-    def plainest(self, mask: int) -> Scenario:
+    def scenario(self, mask: int) -> Scenario:
         """Return a scenario with most of the cells `mask` and readable quantiles."""
-        present = (s for s in self.scenarios if s.within(mask))
-        return min(
-            present,
-            key=lambda s: (-s.within(mask).bit_count(), _readability(s.quantiles)),
-        )
+        if mask not in self._scenarios:
+            self._scenarios[mask] = self._scenario(self._quantiles(mask))
+        return self._scenarios[mask]
 
-    def _joined(self, masks: Iterable[int]) -> int:
-        joined = 0
-        for scenario, mask in zip(self.scenarios, masks, strict=True):
-            joined |= mask << scenario.offset
-        return joined
+    def _quantiles(self, mask: int) -> dict[float, float]:
+        levels = self._positions.levels
+        if not levels:
+            return {}
+        cells = np.array([mask >> cell & 1 for cell in range(len(self._cells) + 1)])
+        cells[-1] = False
+        return dict(zip(levels, self._search.values(cells.astype(bool)), strict=True))
+
+    @cached_property
+    def _search(self) -> OrderingSearch:
+        n_levels, numbers = len(self._positions.levels), self._positions.numbers
+        # Where there are no rows, it does not matter where the quantiles are.
+        rising = places(n_levels, numbers, self._quantile_domain) or [Place((0.0,))]
+        firsts = np.array([place.values[0] for place in rising])
+        return OrderingSearch(rising, self._cell_at[self._positions.of(firsts)])
+
+    def _scenario(self, quantiles: Mapping[float, float]) -> Scenario:
+        resolved = [
+            resolve_leaf(leaf, lambda _, level: quantiles[level])
+            for leaf in self._leaves
+        ]
+        axis = number_axis(self.name, resolved)
+        allowed = allowed_cells(self._domain, axis)
+        patterns = _patterns(map(axis.mask, resolved), axis.size)
+        cells = [
+            self._cells[pattern] if allowed >> i & 1 else -1
+            for i, pattern in enumerate(patterns[:-1])
+        ]
+        return Scenario(quantiles, axis, [*cells, len(self._cells)])
 
 
 ProofAxis = Axis | SymbolicAxis
 
 
-def symbolic_axis(
-    name: str, leaves: Iterable[Leaf], domain: Domain, quantile_domain: Domain
-) -> SymbolicAxis:
-    """Build the axis of a column of numbers that `leaves` compare with quantiles.
-
-    Values of the column lie in `domain`, its quantiles in `quantile_domain`, which is
-    narrower where the quantiles are those of a universe.
-    """
-    leaves = list(dict.fromkeys(leaves))
-    levels = sorted({p for leaf in leaves for p in _levels(leaf)})
-    numbers = sorted({number for leaf in leaves for number in _numbers(leaf)})
-    orders = list(
-        islice(orderings(len(levels), numbers, quantile_domain), MAX_SCENARIOS + 1)
-    )
-    if len(orders) > MAX_SCENARIOS:
-        raise RuleError(
-            f"Column {name!r} is compared with {len(levels)} quantiles and "
-            f"{len(numbers)} numbers, which have more than {MAX_SCENARIOS:,} orders.",
-            owner="RuleSet.verify",
-            name="rules",
-            column=name,
-            advice="Use fewer of them, or resolve(X) the rules first.",
-        )
-    scenarios: dict[tuple[int, ...], Scenario] = {}
-    offset = 0
-    # A domain without values leaves no rows, wherever the quantiles are.
-    for values in orders or [(0.0,) * len(levels)]:
-        quantiles = dict(zip(levels, values, strict=True))
-        resolved = [_resolved(leaf, quantiles) for leaf in leaves]
-        axis = number_axis(name, resolved)
-        allowed = allowed_cells(domain, axis)
-        # Orders in which the leaves hold on the same cells are alike; max(...) and
-        # min(...) make many of them.
-        pattern = (axis.size, allowed, *map(axis.mask, resolved))
-        alike = scenarios.get(pattern)
-        if alike is None:
-            scenarios[pattern] = Scenario(quantiles, axis, allowed, offset)
-            offset += axis.size
-        elif _readability(quantiles) < _readability(alike.quantiles):
-            scenarios[pattern] = Scenario(quantiles, axis, allowed, alike.offset)
-    return SymbolicAxis(name, tuple(scenarios.values()))
+def _patterns(masks: Iterable[int], size: int) -> list[tuple[str, ...]]:
+    """Return for each of `size` bits whether it is set in each of the masks."""
+    return list(zip(*(f"{mask:0{size}b}"[::-1] for mask in masks), strict=True))
 
 
 def is_open(leaf: Leaf) -> bool:
@@ -164,7 +164,7 @@ def pick_scenarios(
 ) -> dict[str, Scenario]:
     """Return a scenario for each symbolic column in which it has cells of `box`."""
     return {
-        name: axis.plainest(mask)
+        name: axis.scenario(mask)
         for (name, axis), mask in zip(axes.items(), box, strict=True)
         if isinstance(axis, SymbolicAxis)
     }
@@ -178,34 +178,3 @@ def concrete_axes(
         name: scenarios[name].axis if isinstance(axis, SymbolicAxis) else axis
         for name, axis in axes.items()
     }
-
-
-def _readability(quantiles: Mapping[float, float]) -> tuple[bool, int, int]:
-    """Rank quantiles, the best first: finite, different, numbers of few digits."""
-    values = quantiles.values()
-    infinite = any(map(math.isinf, values))
-    return infinite, -len({*values}), sum(len(format_number(v)) for v in values)
-
-
-def _levels(leaf: Leaf) -> Iterator[float]:
-    return (part.p for part in _parts(leaf) if isinstance(part, Quantile))
-
-
-def _numbers(leaf: Leaf) -> Iterator[float]:
-    listed = leaf.values if isinstance(leaf, Membership) else _parts(leaf)
-    return (part for part in listed if isinstance(part, float))
-
-
-def _parts(leaf: Leaf) -> Iterator[Threshold]:
-    """Yield the numbers and quantiles that the threshold of `leaf` is made of."""
-    stack = [leaf.threshold] if isinstance(leaf, Comparison) else []
-    while stack:
-        threshold = stack.pop()
-        if isinstance(threshold, Extreme):
-            stack.extend(threshold.args)
-        elif not isinstance(threshold, str):
-            yield threshold
-
-
-def _resolved(leaf: Leaf, quantiles: Mapping[float, float]) -> Leaf:
-    return resolve_leaf(leaf, lambda _, level: quantiles[level])

@@ -159,12 +159,33 @@ def test_a_domain_without_values_has_no_rows() -> None:
     assert rules.verify(nothing).is_mece
 
 
-def test_too_many_orders_are_refused() -> None:
-    rules = {f"r{i}": f"q({i / 100}) <= x < {i}" for i in range(40)}
+def test_forty_quantiles_and_forty_numbers_are_not_too_many() -> None:
+    rules = RuleSet({f"r{i}": f"q({i / 100}) <= x < {i}" for i in range(40)})
+    report = rules.verify()
+    assert report.n_overlaps == 40 * 39 / 2
+    assert report.is_exhaustive is False
+    assert_findings_hold(rules, report, None)
+
+
+def test_tiers_of_fifty_thresholds_are_proved() -> None:
+    cuts = [f"max(q({i / 26:.2f}), {i})" for i in range(1, 26)]
+    inner = [f"{low} <= x < {high}" for low, high in itertools.pairwise(cuts)]
+    tiers = [f"x < {cuts[0]}", *inner, f"x >= {cuts[-1]}", "missing(x)"]
+    assert RuleSet({f"r{i}": rule for i, rule in enumerate(tiers)}).verify().is_mece
+
+
+def test_more_positions_than_a_proof_can_take_are_refused() -> None:
+    n = 120
+    rules = RuleSet({f"r{i}": f"x in [{i}] or x == q({i / n})" for i in range(n)})
     with pytest.raises(
-        RuleError, match=r"'x' is compared with 40 quantiles and 40 num"
-    ):
-        RuleSet(rules).verify()
+        RuleError, match=r"'x' is compared with 120 quantiles and 120 numbers"
+    ) as refusal:
+        rules.verify()
+    assert refusal.value.column == "x"
+    # Both pieces of its advice.
+    assert not rules.resolve({"x": range(n)}).verify().is_exhaustive
+    fewer = RuleSet(dict(list(rules.rules.items())[:20]))
+    assert not fewer.verify().is_exclusive
 
 
 @pytest.mark.parametrize("method", ["disjoint", "simplify"])
