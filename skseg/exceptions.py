@@ -141,7 +141,8 @@ class InvalidParameterError(SksegError, ValueError):
         advice: str | None = None,
     ) -> None:
         super().__init__(
-            f"The {name!r} parameter of {owner} must be {rule}. Got {value!r} instead.",
+            f"The {name!r} parameter of {owner} must be {rule}. Got "
+            f"{representation(value)} instead.",
             owner=owner,
             name=name,
             rule=rule,
@@ -322,6 +323,14 @@ def reworded(error: SksegErrorT, text: str) -> SksegErrorT:
     copy = _rebuilt(type(error), (text,), error.__dict__)
     copy.message = text.removesuffix(error.advice or "").rstrip()
     return copy
+
+
+def representation(value: object) -> str:
+    """Return the ``repr`` of a value; Python refuses that of an int of 5000 digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a value of the type {type(value).__name__} that Python does not print"
 
 
 def did_you_mean(name: str, available: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import sys
 import warnings
 from collections.abc import Sequence
 from fractions import Fraction
@@ -47,14 +48,18 @@ def check_size(owner: str, name: str, value: object, total: float) -> float | No
     """Return a bound of sizes in rows: a count, or a share of the `total`; or raise."""
     if value is None:
         return None
+    count_rule = "an int in [1, inf)"
     if is_number(value):
         is_count = isinstance(value, numbers.Integral)
-        if is_count and float(value) >= 1:
+        if is_count and 1 <= value <= sys.float_info.max:
             return float(value)
-        if not is_count and 0 < float(value) < 1:
+        if is_count and value > 1:
+            # Sizes are sums of weights, which are float64.
+            count_rule = f"an int in [1, {sys.float_info.max}]"
+        if not is_count and 0 < value < 1:
             # As the decimal number that it prints as: 0.07 of 100 rows are 7.
             return float(Fraction(repr(float(value))) * Fraction(total))
-    rule = "None, an int in [1, inf) or a float in (0, 1)"
+    rule = f"None, {count_rule} or a float in (0, 1)"
     raise InvalidParameterError(owner, name, rule, value)
 
 

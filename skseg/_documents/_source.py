@@ -45,7 +45,7 @@ def _text(source: Any, owner: str) -> str:
         elif isinstance(source, dict | list):
             advice = "Write it as text: json.dumps(source)."
         raise RuleError(
-            f"{owner} reads {_RULE}. Got a {type(source).__name__} instead.",
+            f"{owner} reads {_RULE}. Got {_kind(source)} instead.",
             owner=owner,
             name="source",
             rule=_RULE,
@@ -62,6 +62,10 @@ def _text(source: Any, owner: str) -> str:
             advice=f"A file is read by its path: pathlib.Path({source!r}).",
         )
     return source
+
+
+def _kind(source: Any) -> str:
+    return "None" if source is None else f"the type {type(source).__name__}"
 
 
 def _is_file_name(text: str) -> bool:

@@ -21,12 +21,18 @@ def check_version(
     content: Any, format_name: str, version: int, *, title: str, owner: str
 ) -> None:
     """Raise RuleError where a document is none of a format, or of another version."""
-    name = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(content, dict):
+        raise RuleError(
+            f"Not {title}: it must be an object, whose key 'format' is "
+            f"{format_name!r}. Got {shown(content)} instead.",
+            owner=owner,
+            rule="an object",
+            value=content,
+        )
+    name = content.get("format")
     if name != format_name:
-        got = ""
-        if isinstance(content, dict) and "format" in content:
-            got = f" Got {shown(name)} instead."
-            got += did_you_mean(str(name), [format_name])
+        hint = did_you_mean(name, [format_name]) if isinstance(name, str) else ""
+        got = f" Got {shown(name)} instead.{hint}" if "format" in content else ""
         raise RuleError(
             f"Not {title}: the key 'format' must be {format_name!r}.{got}",
             owner=owner,

@@ -20,6 +20,7 @@ from skseg.rules._language._thresholds import (
     Quantile,
     Threshold,
     as_threshold,
+    check_name,
     threshold_text,
 )
 from skseg.rules._proof._domain import as_schema
@@ -43,8 +44,11 @@ def _copied(value: Any) -> Any:
 def write_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters as JSON without loss, rules as their text.
 
-    Raises RuleError for a value in params that is neither number, text nor threshold.
+    Raises RuleError for a value in params that is neither number, text nor threshold,
+    and for a name that is no text.
     """
+    for name in parameters["params"] or ():
+        check_name(name, "The name of a parameter", allow_empty=True)
     plain = {name: _plain(value) for name, value in parameters.items()}
     if parameters["params"] is not None:
         plain["params"] = {

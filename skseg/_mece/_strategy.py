@@ -195,7 +195,12 @@ def check_playbook(playbook: Any, names: Sequence[str]) -> None:
     if not all(isinstance(action, str) for action in playbook.values()):
         rule = "a mapping of segments to actions, which are text"
         raise InvalidParameterError(OWNER, "playbook", rule, playbook)
-    for name in playbook:
+    for name, action in playbook.items():
+        try:
+            action.encode()
+        except UnicodeEncodeError:
+            rule = "a mapping of segments to actions without lone surrogates"
+            raise InvalidParameterError(OWNER, "playbook", rule, playbook) from None
         if name not in names:
             raise InvalidDataError(
                 f"The playbook names {name!r}, which is neither a segment nor a "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,8 @@ def check_score_weights(
         raise InvalidParameterError(OWNER, "score_weights", rule, weights)
     known = ["outcome", "size", *columns]
     for name, weight in weights.items():
-        if not is_number(weight) or not np.isfinite(float(weight)):
+        # An int may be beyond float64, with which it compares exactly.
+        if not is_number(weight) or not abs(weight) <= sys.float_info.max:
             raise InvalidParameterError(OWNER, "score_weights", rule, weights)
         if name not in known:
             raise InvalidDataError(

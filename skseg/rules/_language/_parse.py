@@ -451,6 +451,12 @@ class _Parser:
             self._fail(node, "None is no value. Ask for missing values: missing(x).")
         if isinstance(node.value, float) and math.isinf(node.value):
             self._fail(node, "The number is beyond float64. Infinity is written inf.")
+        mantissa = self.source.segment(node).lower().partition("e")[0]
+        if node.value == 0 and re.search("[1-9]", mantissa):
+            self._fail(
+                node,
+                "The number is beyond float64, whose smallest one above 0 is 5e-324.",
+            )
         return self._checked(node, check_number, node.value)  # type: ignore[no-any-return]
 
     def _threshold_call(self, node: ast.Call, depth: int) -> Threshold:

@@ -11,7 +11,7 @@ from io import StringIO
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from skseg.exceptions import RuleError, reworded
+from skseg.exceptions import RuleError, representation, reworded
 
 from ._thresholds import check_name
 
@@ -33,7 +33,8 @@ class Source:
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
             raise RuleError(
-                f"A rule must be a str or a Rule. Got {text!r} instead.", value=text
+                f"A rule must be a str or a Rule. Got {representation(text)} instead.",
+                value=text,
             )
         if len(text) > MAX_LENGTH:
             raise RuleError(
@@ -80,6 +81,8 @@ class Source:
             message = (
                 f"'{opening}' was never closed" if at_end else f"unmatched '{closing}'"
             )
+        elif message.startswith("Exceeds the limit"):
+            message = "a whole number has thousands of digits, and float64 up to 309"
         elif at_end and message == "invalid syntax":
             message = "the rule ends too early"
         start = len(self.text) if at_end else max(self._offsets[line] + column, 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, representation
 
 from ._booleans import Boolean
 from ._dates import Date, as_date, is_date_value
@@ -23,7 +23,9 @@ def check_name(name: object, subject: str, *, allow_empty: bool = False) -> str:
     """
     if not isinstance(name, str):
         raise RuleError(
-            f"{subject} must be a str. Got {name!r} instead.", rule="a str", value=name
+            f"{subject} must be a str. Got {representation(name)} instead.",
+            rule="a str",
+            value=name,
         )
     if not name and not allow_empty:
         raise RuleError(f"{subject} must not be empty.", rule="not empty", value=name)
@@ -100,7 +102,7 @@ class Quantile:
     def __post_init__(self) -> None:
         if not isinstance(self.p, numbers.Real) or not 0 <= self.p <= 1:
             raise RuleError(
-                f"The level of q(p) must be in [0, 1]. Got {self.p!r}.",
+                f"The level of q(p) must be in [0, 1]. Got {representation(self.p)}.",
                 owner="q",
                 name="p",
                 rule="in [0, 1]",

@@ -139,6 +139,8 @@ def caret(text: str, **options: Any) -> tuple[str, str]:
         ("a > b'x'", "must be a number", "b'x'"),
         ("a > ...", "must be a number", "..."),
         ("a > 1e999", "beyond float64", "1e999"),
+        ("a >= 1e-400", "beyond float64, whose smallest one above 0 is", "1e-400"),
+        ("a in [1, -0.01e-330]", "beyond float64, whose smallest", "0.01e-330"),
         (
             "a > 9007199254740993",
             "the nearest one is 9007199254740992",
