@@ -35,11 +35,15 @@ class OrderingSearch:
     cells : ndarray of shape (n_places, n_quantiles + 1, n_quantiles + 1)
         The cell of a value in a place, by the number of quantiles below it and the
         number not above it; -1 for none.
+    is_listed : bool
+        Whether the places are values of a closed list, which are shown one by one:
+        neighbours are two, even in the same cell.
     """
 
-    def __init__(self, places: Sequence[Place], cells: _Ints) -> None:
+    def __init__(self, places: Sequence[Place], cells: _Ints, is_listed: bool) -> None:
         self._places = places
         self._cells = cells
+        self._is_listed = is_listed
         self._open_cells: _Ints = np.diagonal(cells, axis1=1, axis2=2)
         size = cells.shape[-1]
         used = np.arange(size)
@@ -73,7 +77,7 @@ class OrderingSearch:
 
         One row where the number of quantiles at the place before does not matter.
         """
-        if i == 0:
+        if i == 0 or self._is_listed:
             return np.full((1, self._taken.shape[0]), -2)
         if self._places[i - 1].is_interval:
             return self._open_cells[i - 1 : i]

@@ -112,7 +112,7 @@ class SymbolicAxis:
     def scenario(self, mask: int) -> Scenario:
         """Return a scenario with most of the cells `mask` and readable quantiles."""
         if mask not in self._scenarios:
-            self._scenarios[mask] = self._scenario(self._quantiles(mask))
+            self._scenarios[mask] = self.with_quantiles(self._quantiles(mask))
         return self._scenarios[mask]
 
     def _quantiles(self, mask: int) -> dict[float, float]:
@@ -129,9 +129,14 @@ class SymbolicAxis:
         # Where there are no rows, it does not matter where the quantiles are.
         rising = places(n_levels, numbers, self._quantile_domain) or [Place((0.0,))]
         firsts = np.array([place.values[0] for place in rising])
-        return OrderingSearch(rising, self._cell_at[self._positions.of(firsts)])
+        return OrderingSearch(
+            rising,
+            self._cell_at[self._positions.of(firsts)],
+            is_listed=self._quantile_domain.values is not None,
+        )
 
-    def _scenario(self, quantiles: Mapping[float, float]) -> Scenario:
+    def with_quantiles(self, quantiles: Mapping[float, float]) -> Scenario:
+        """Return the scenario of quantiles, given by level."""
         resolved = [
             resolve_leaf(leaf, lambda _, level: quantiles[level])
             for leaf in self._leaves

@@ -195,7 +195,7 @@ class EnumeratedAxis(SymbolicAxis):
                     quantiles, axis, allowed, offset
                 )
                 offset += axis.size
-            elif _readability(quantiles) < _readability(alike.quantiles):
+            elif readability(quantiles) < readability(alike.quantiles):
                 scenarios[pattern] = EnumeratedScenario(
                     quantiles, axis, allowed, alike.offset
                 )
@@ -220,7 +220,7 @@ class EnumeratedAxis(SymbolicAxis):
         present = (s for s in self.scenarios if s.within(mask))
         return min(
             present,
-            key=lambda s: (-s.within(mask).bit_count(), _readability(s.quantiles)),
+            key=lambda s: (-s.within(mask).bit_count(), readability(s.quantiles)),
         )
 
     def _joined(self, masks: Iterable[int]) -> int:
@@ -230,7 +230,7 @@ class EnumeratedAxis(SymbolicAxis):
         return joined
 
 
-def _readability(quantiles: Mapping[float, float]) -> tuple[bool, int, int]:
+def readability(quantiles: Mapping[float, float]) -> tuple[bool, int, int]:
     """Rank quantiles, the best first: finite, different, numbers of few digits."""
     values = quantiles.values()
     infinite = any(map(math.isinf, values))
