@@ -189,12 +189,12 @@ def check_time_zone(time_zone: Any) -> None:
         ) from error
 
 
-def check_date_format(date_format: Any) -> None:
+def check_date_format(date_format: Any, owner: str = "rfm_table") -> None:
     """Accept None, "excel" and a format that determines the day."""
     is_text = date_format is None or isinstance(date_format, str)
     if not is_text or not DateFormat(date_format).determines_days():
         raise InvalidParameterError(
-            "rfm_table",
+            owner,
             "date_format",
             "a format of datetime.strptime with day, month and year, such as "
             "'%d.%m.%Y', or 'excel', or None",
