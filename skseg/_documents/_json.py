@@ -63,7 +63,9 @@ def dump_json(content: Any, *, indent: int | None = None) -> str:
     try:
         text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        reason = str(error)
-        raise DocumentError(reason[:1].lower() + reason[1:], language="JSON") from None
+        problem = f"{str(error)[:1].lower()}{str(error)[1:]}"
+        if "float" in problem:
+            problem = "JSON has no infinity and no NaN"
+        raise DocumentError(problem) from None
     load_json(text)
     return text

@@ -36,7 +36,11 @@ def read_definition(content: Mapping[str, Any], keys: Sequence[str]) -> dict[str
     optional = {key: _SHAPES.get(key, _ANYTHING) for key in keys if key != "rules"}
     shape = Record({"rules": _SHAPES["rules"]}, optional)
     # An empty value is as good as no key, except for the rules themselves.
-    values = {key: v for key, v in content.items() if v is not None or key == "rules"}
+    values = {
+        key: value
+        for key, value in content.items()
+        if value is not None or key not in optional
+    }
     fault = first_fault(values, shape)
     if fault is not None:
         raise RuleError(_worded(fault), value=fault.value)
@@ -138,9 +142,8 @@ def _domain(column: str, domain: Mapping[str, Any]) -> Domain:
 
 
 def _is_parameter(value: Any) -> bool:
-    if isinstance(value, list):
-        return bool(value) and all(map(_is_parameter, value))
-    return isinstance(value, str | bool | int | float)
+    values = value if isinstance(value, list) and value else [value]
+    return all(isinstance(part, str | bool | int | float) for part in values)
 
 
 _ANYTHING = Value("anything", lambda _: True)

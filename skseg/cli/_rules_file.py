@@ -128,9 +128,7 @@ def _read_written(path: Path, content: dict[str, Any], *, refit: bool) -> RulesF
         text = dump_json(content)
     except DocumentError as error:
         # YAML has infinities.
-        raise RuleError(
-            f"A strategy is JSON, and this is not: {error.problem}"
-        ) from None
+        raise RuleError(f"A strategy is JSON: {error.problem}.") from None
     return _read_strategy(path, text, refit=refit)
 
 
