@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,8 @@ def rfm(
     It is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx).
     Ids are kept as they are written, leading zeros included.
     """
-    from ._data_file import read_data_file
+    from skseg.tables._data_file import read_data_file
+
     from ._outputs import RFM_FILES, check_folder, write_files
     from ._rfm_run import run_rfm, segmenter_of
     from ._screens import show_outputs, show_rfm_run
@@ -225,10 +227,13 @@ def rfm(
         check_folder(out, orders, contents=RFM_FILES)
         segmenter = segmenter_of(segments, n_scores, cut_points)
         with reading(orders, quiet=quiet) as file:
-            data = read_data_file(orders, columns.values(), file_format, file=file)
+            data = read_data_file(
+                orders, list(columns.values()), file=file, **asdict(file_format)
+            )
     ids = {columns["customer_id"], columns.get("order_id")}
     values = {columns[name] for name in columns if not name.endswith("_id")}
-    lines = data.with_ids(ids - values - {None})
+    kinds = {n: "id" if n in ids - values else None for n in columns.values()}
+    lines = data.columns(kinds)
     map_file = segments if isinstance(segments, Path) else None
     for name in ("decimal", "thousands", "date_format"):
         parameters[name] = getattr(file_format, name)

@@ -157,19 +157,6 @@ def _separator(
     return value
 
 
-def _encoding(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    if value is None:
-        return None
-    try:
-        # Python also has codecs between texts, and between bytes, which this refuses.
-        "".encode(value)
-    except LookupError:
-        raise click.BadParameter(f"{value!r} is no encoding, such as cp1252.") from None
-    return value
-
-
 def _thousands(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
@@ -227,7 +214,6 @@ _FORMAT_OPTIONS = [
     ),
     click.option(
         "--encoding",
-        callback=_encoding,
         help="Encoding of a CSV file, such as cp1252. Without it, UTF-8 or what the "
         "file's first bytes say.",
     ),

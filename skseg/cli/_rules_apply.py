@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,8 +16,8 @@ from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 from skseg.rules._unseen import unseen_sentences
+from skseg.tables._data_file import DataFile, read_data_file
 
-from ._data_file import DataFile, read_data_file
 from ._file_format import FileFormat
 from ._rules_file import DEFINITION, STRATEGY, RulesFile
 from ._wording import key_terms, worded
@@ -83,9 +83,9 @@ def read_rows(
     return read_data_file(
         path,
         needed_columns(file, **roles),
-        file_format,
         optional=file.optional_columns,
         file=opened,
+        **asdict(file_format or FileFormat()),
     )
 
 
@@ -129,7 +129,9 @@ def apply_rules(
     # The position -1 finds the last name.
     names = np.array([*rules.names, None], dtype=object)[positions]
     names[~inside] = OUTSIDE
-    ids: Any = np.arange(1, len(X) + 1) if id_column is None else data.ids(id_column)
+    ids: Any = np.arange(1, len(X) + 1)
+    if id_column is not None:
+        ids = data.read(id_column, "id")
     code_column, name_column = RESULT_COLUMNS
     rows = pd.DataFrame({id_column or ROW: ids, code_column: codes, name_column: names})
     return RulesRun(file, rules, report, rows, table, outside, segmenter, unseen)

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import click
 
@@ -18,6 +18,7 @@ from ._options import option_of_kind
 
 if TYPE_CHECKING:
     from skseg._rfm._defects import Remedy
+    from skseg.tables._advice import Advice
 
 
 class InputError(click.ClickException):
@@ -182,8 +183,12 @@ def options_advice(remedies: Iterable[Remedy]) -> str:
     return f"Give {', or '.join(ways)}." if ways else ""
 
 
+def _settings_text(values: Mapping[str, object]) -> str:
+    return " ".join(_option_text(name, value) for name, value in values.items())
+
+
 def _option_remedy(remedy: Remedy) -> str:
-    options = " ".join(_option_text(n, v) for n, v in remedy.parameters.items())
+    options = _settings_text(remedy.parameters)
     left = f" (all but {remedy.n_left:,} of the texts)" if remedy.n_left else ""
     return f"{options}, which {remedy.effect}{left}"
 
@@ -259,6 +264,9 @@ def _advice(error: SksegError, terms: Terms) -> str:
         return advice
     if error.owner == "rfm_table" and error.name == "date_format":
         return _date_format_advice(error)
+    if hasattr(error.advice, "worded"):
+        # The reader of data files, which takes pandas to import, says what it names.
+        return cast("Advice", error.advice).worded(_option, _settings_text)
     if not error.remedy:
         return _in_options(error)
     return advice_to_declare(error.remedy, terms)

@@ -297,7 +297,8 @@ def _outside_of_quotes(structure: bytes) -> bytes:
     characters = np.frombuffer(structure, np.uint8)
     is_quote = characters == QUOTE
     is_inside = np.cumsum(is_quote, dtype=np.uint8) & 1
-    return characters[~is_quote & (is_inside == 0)].tobytes()
+    outside: bytes = characters[~is_quote & (is_inside == 0)].tobytes()
+    return outside
 
 
 def _fields(n: int) -> str:

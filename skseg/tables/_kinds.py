@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from skseg._rfm._date_texts import DateFormat, format_remedies
 from skseg._rfm._number_texts import NumberFormat
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules import col
 from skseg.rules._language._dates import microseconds_of_text
 from skseg.rules._values import truth_value
 
@@ -22,6 +23,8 @@ from ._ids import as_integers_if_lossless, cell_text, without_zero_decimals
 from ._number_columns import NumberColumn, number_remedies
 from ._table_header import OWNER
 
+# Different words of a column that is taken for one of words.
+MOST_WORDS = 10
 KINDS = ("id", "text", "number", "boolean", "date")
 
 
@@ -74,9 +77,8 @@ class ColumnReader(NamedTuple):
         is_bad = np.array([n is None for n in column.numbers] + [False])[codes]
         if is_bad.any():
             remedies = number_remedies(list(distinct), self.number_format)
-            raise self._wrong_cell(
-                name, is_bad, "numbers", "the value", remedies_advice(remedies)
-            )
+            advice = remedies_advice(remedies) or _advice_on_words(name, list(distinct))
+            raise self._wrong_cell(name, is_bad, "numbers", "the value", advice)
         if len(column.currencies) > 1:
             marks = " and ".join(map(repr, column.currencies))
             raise InvalidDataError(
@@ -96,13 +98,8 @@ class ColumnReader(NamedTuple):
         truths = [truth_value(value) for value in distinct]
         is_bad = np.array([truth is None for truth in truths] + [False])[codes]
         if is_bad.any():
-            value = distinct[codes[int(np.argmax(is_bad))]]
             rule = "true or false, or 1 or 0"
-            advice = Advice(
-                "Read it as text in the ",
-                Parameter("columns"),
-                f", and compare it with {_shown(value)}.",
-            )
+            advice = _advice_on_words(name, list(distinct))
             raise self._wrong_cell(name, is_bad, rule, "it", advice)
         values = np.array([*map(bool, truths), False])[codes]
         return pd.Series(pd.arrays.BooleanArray(values, codes < 0), column.index)
@@ -158,6 +155,17 @@ class ColumnReader(NamedTuple):
             row=row,
             advice=advice,
         )
+
+
+def _advice_on_words(name: str, distinct: Sequence[Any]) -> Advice | None:
+    """Return how to read a column of a few words, such as yes and no, if it is one."""
+    words = [value for value in distinct if isinstance(value, str)]
+    if len(words) != len(distinct) or len(words) > MOST_WORDS:
+        return None
+    if any(character.isdigit() for word in words for character in word):
+        return None
+    word = next(word for word in words if truth_value(word) is None)
+    return Advice(f"It is a column of text: in a rule, write {col(name) == word}.")
 
 
 def _is_text_or_object(column: pd.Series[Any]) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from skseg import MECERuleSegmenter, rfm_table
-from skseg.cli._data_file import DataFile, read_data_file
+from skseg.tables._data_file import DataFile, read_data_file
 from skseg.cli._wording import (
     InputError,
     Terms,

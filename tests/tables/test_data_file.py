@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from skseg.cli._data_file import read_data_file
-from skseg.cli._file_format import FileFormat
+from skseg.tables._data_file import read_data_file
 from tests.cli.cli_tools import FAST, LOW, TINY, refused, skseg_command, write
 
 openpyxl = pytest.importorskip("openpyxl")
@@ -126,7 +125,7 @@ def test_the_empty_lines_of_one_column_are_the_rows_that_duckdb_reads(
     path = write(tmp_path / "d.csv", "aov\n1\n\n200\n\n")
     with duckdb.connect() as database:
         rows = database.execute(f"SELECT aov FROM read_csv('{path}')").fetchall()
-    numbers = read_data_file(path, ["aov"]).numbers("aov")
+    numbers = read_data_file(path, ["aov"]).read("aov", "number")
     expected = [np.nan if row[0] is None else row[0] for row in rows]
     np.testing.assert_array_equal(numbers, expected)
 
@@ -236,14 +235,14 @@ def test_cells_of_excel_are_read_as_csv_has_them(tmp_path: Path) -> None:
             [8.0, 3, 2.5, True, moment],
         ],
     )
-    form = FileFormat(decimal=",", thousands=".", date_format="%d.%m.%Y")
-    data = read_data_file(path, ["id", "aov", "plan", "flag", "when"], form)
-    assert data.ids("id").to_list() == ["7", "007", None, "8"]
-    np.testing.assert_array_equal(data.numbers("aov"), [12.5, 1234.5, np.nan, 3])
-    assert data.texts("plan").to_list() == ["1", "01", None, "2.5"]
-    np.testing.assert_array_equal(data.numbers("flag"), [1, 0, np.nan, 1])
+    form: Any = {"decimal": ",", "thousands": ".", "date_format": "%d.%m.%Y"}
+    data = read_data_file(path, ["id", "aov", "plan", "flag", "when"], **form)
+    assert data.read("id", "id").to_list() == ["7", "007", None, "8"]
+    np.testing.assert_array_equal(data.read("aov", "number"), [12.5, 1234.5, np.nan, 3])
+    assert data.read("plan", "text").to_list() == ["1", "01", None, "2.5"]
+    np.testing.assert_array_equal(data.read("flag", "number"), [1, 0, np.nan, 1])
     days = [dt.datetime(2024, 12, 31), moment]
-    assert data.dates("when").to_list() == [moment, None, *days]
+    assert data.read("when", "date").to_list() == [moment, None, *days]
     assert [data.place(row) for row in range(4)] == ["row 2", "row 3", "row 4", "row 6"]
 
 
@@ -273,7 +272,7 @@ def test_ids_of_parquet_files_are_those_that_were_meant(
     cells = pa.array(values, kind)
     path = tmp_path / "d.parquet"
     pq.write_table(pa.table({"id": cells}), path)
-    column = read_data_file(path, ["id"]).ids("id")
+    column = read_data_file(path, ["id"]).read("id", "id")
     assert [None if pd.isna(id_) else id_ for id_ in column] == ids
     assert not column[0:1].isna().any()
 
@@ -452,5 +451,5 @@ def test_a_name_of_the_temporary_pipe_is_no_promise(tmp_path: Path) -> None:
     data = read_data_file(Path(f"/dev/fd/{reader}"), ["aov"], optional=["b", "c"])
     os.close(reader)
     assert list(data.frame) == ["aov", "b"]
-    assert data.numbers("aov").tolist() == [1, 200]
+    assert data.read("aov", "number").tolist() == [1, 200]
     assert data.place(1) == "line 3"
