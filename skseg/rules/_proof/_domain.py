@@ -163,8 +163,8 @@ def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
     Booleans are also the numbers 1 and 0.
     """
     if kind == "number" and domain.kind == "boolean":
-        booleans = domain.values or ()
-        return replace(domain, values=tuple(map(float, booleans)))
+        numbers = tuple(float(value is True) for value in domain.values or ())
+        return replace(domain, values=numbers)
     if kind == "boolean" and domain.kind == "number":
         low, high = domain.number_bounds
         values = tuple(

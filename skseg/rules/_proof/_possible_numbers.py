@@ -64,10 +64,6 @@ class PossibleNumbers:
             return self._listed[rank]
         return whole_at(rank) if self.are_whole else float_at(rank)
 
-    def nearest_to_zero(self, first: int, stop: int) -> float:
-        """Return the possible number of a range of ranks that is nearest to zero."""
-        return self.at(min(max(self.rank_from(0.0), first), stop - 1))
-
     def _clipped(self, rank: int) -> int:
         return min(max(rank, self.start), self.stop)
 

@@ -69,13 +69,13 @@ def _text_pieces(mask: int, axis: TextAxis, domain: Domain) -> list[str]:
 
 
 def _number_pieces(mask: int, axis: NumberAxis, domain: Domain) -> list[str]:
+    if domain.values is None and not domain.integer:
+        return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
     cells = [cell for cell in range(axis.size - 1) if mask >> cell & 1]
-    if domain.values is not None:
-        listed = [format_number(cell_bounds(axis, cell)[0]) for cell in cells]
-        return [f"{{{', '.join(listed)}}}"] if listed else []
     if domain.integer:
         return _whole_pieces(cells, axis, PossibleNumbers(domain))
-    return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
+    listed = [format_number(cell_bounds(axis, cell)[0]) for cell in cells]
+    return [f"{{{', '.join(listed)}}}"] if listed else []
 
 
 def _date_pieces(mask: int, axis: DateAxis, domain: Domain) -> list[str]:
@@ -169,7 +169,7 @@ def _example(mask: int, axis: Axis, domain: Domain) -> Any:
 def _readable_number(axis: NumberAxis, cell: int, domain: Domain) -> float:
     """Return a number of the cell: whole, else a threshold, else one of few digits."""
     low, high = cell_bounds(axis, cell)
-    whole = _whole_number(axis, cell)
+    whole = _whole_number(low, high)
     if whole is not None and (domain.integer or low <= 0 < high):
         return whole
     _, above = axis.origins.get(low, (low, False))
@@ -184,10 +184,18 @@ def _readable_number(axis: NumberAxis, cell: int, domain: Domain) -> float:
     return math.nextafter(high, -math.inf)
 
 
-def _whole_number(axis: NumberAxis, cell: int) -> float | None:
-    """Return the whole number of the cell that is nearest to zero, if there is one."""
-    first, stop = possible_ranks(axis, cell, _WHOLE_NUMBERS)
-    return _WHOLE_NUMBERS.nearest_to_zero(first, stop) if first < stop else None
+def _whole_number(low: float, high: float) -> float | None:
+    """Return the whole number in ``[low, high)`` that is nearest to zero, if any."""
+    if low <= 0 < high:
+        return 0.0
+    if low > 0:
+        candidate = float(math.ceil(low)) if low < math.inf else math.inf
+    else:
+        candidate = float(math.ceil(high)) - 1.0 if high > -math.inf else -math.inf
+        if candidate >= high:
+            # Beyond 2**53 every float64 is whole, and 1.0 is lost in rounding.
+            candidate = math.nextafter(high, -math.inf)
+    return candidate if low <= candidate < high and math.isfinite(candidate) else None
 
 
 def _readable_date(axis: DateAxis, cell: int) -> Date:

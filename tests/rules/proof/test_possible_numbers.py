@@ -18,6 +18,7 @@ from skseg.rules._proof._possible_numbers import (
     whole_at,
     whole_rank,
 )
+from skseg.rules._proof._witness import _whole_number
 
 BIGGEST = sys.float_info.max
 ALL = PossibleNumbers(Domain())
@@ -112,9 +113,18 @@ def test_what_lies_between_two_numbers_is_what_counting_finds(domain: Domain) ->
             first, stop = possible.rank_from(low), possible.rank_above(high)
             closed = sorted({*inside, *ends})
             assert [possible.at(rank) for rank in range(first, stop)] == closed
-            if closed:
-                nearest = possible.nearest_to_zero(first, stop)
-                assert abs(nearest) == min(map(abs, closed))
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_the_whole_number_shown_of_a_cell_is_that_nearest_to_zero(
+    corner: float,
+) -> None:
+    for sign in (1, -1):
+        numbers = window(sign * corner, Domain(integer=True))
+        for low, high in combinations(numbers, 2):
+            whole = [n for n in numbers if holds(Domain(integer=True), n)]
+            nearest = min((n for n in whole if low <= n < high), key=abs, default=None)
+            assert _whole_number(low, high) == nearest
 
 
 def holds(domain: Domain, number: float) -> bool:
