@@ -28,6 +28,11 @@ _NEVER = -(1 << 60)
 class OrderingSearch:
     """Chooses values for the quantiles of a column.
 
+    The worth of a choice is one number that ranks, in this order, the cells shown, few
+    infinite quantiles, many different ones and few digits. Arrays are indexed by the
+    number of quantiles below a value and the number not above it; from `used` quantiles
+    on, a value that the next ones have leads to a larger number.
+
     Parameters
     ----------
     places : list of Place
@@ -43,16 +48,16 @@ class OrderingSearch:
     def __init__(self, places: Sequence[Place], cells: _Ints, is_listed: bool) -> None:
         self._places = places
         self._cells = cells
-        self._is_listed = is_listed
+        # Of values in an interval that are no quantiles.
         self._open_cells: _Ints = np.diagonal(cells, axis1=1, axis2=2)
+        self._is_listed = is_listed
         size = cells.shape[-1]
-        used = np.arange(size)
-        self._taken = used - used[:, None]
-        lengths = [len(format_number(v)) for place in places for v in place.values]
-        # Most cells of the box; then finite quantiles, different ones, few digits.
-        self._per_value = 1 + (size - 1) * max(lengths)
-        self._infinite = self._per_value * size
-        self._per_cell = self._infinite * 3
+        self._taken = np.arange(size) - np.arange(size)[:, None]
+        digits = [len(format_number(v)) for place in places for v in place.values]
+        self._per_value = 1 + (size - 1) * max(digits)
+        self._per_infinity = self._per_value * size
+        # There are two infinities.
+        self._per_cell = self._per_infinity * 3
 
     def values(self, shown: _Flags) -> list[float]:
         """Return values of the quantiles for which most of the cells `shown` exist.
@@ -60,82 +65,81 @@ class OrderingSearch:
         ``shown[cell]`` tells whether a cell is one of these; the last is for cell -1.
         Of values that are worth the same, the smallest are returned.
         """
-        shown_cells = shown[self._cells]
-        last = len(self._places) - 1
-        worth = np.full((1, self._taken.shape[0]), _NEVER)
+        worth = np.full((1, len(self._taken)), _NEVER)
         worth[0, -1] = 0
-        steps: list[list[_Ints]] = []
-        for i in range(last, -1, -1):
-            before = self._cells_before(i)
-            choose = self._interval if self._places[i].is_interval else self._point
-            worth, choices = choose(i, shown_cells[i], before, worth)
-            steps.append(choices)
-        return self._follow(steps[::-1])
+        choices = []
+        for i in reversed(range(len(self._places))):
+            value_or_interval = (
+                self._interval if self._places[i].is_interval else self._value
+            )
+            worth, choice = value_or_interval(i, shown[self._cells[i]], worth)
+            choices.append(choice)
+        return self._follow(choices[::-1])
+
+    def _value(self, i: int, shown: _Flags, above: _Ints) -> tuple[_Ints, list[_Ints]]:
+        """Return the worth of a single value and all above it, and the best choices."""
+        (value,) = self._places[i].values
+        use = np.where(self._taken == 0, 0, self._use(value))
+        is_new = shown & (self._cells[i] != self._cells_before(i)[:, :, None])
+        worth, choice = _best(self._per_cell * is_new + use + above)
+        return worth, [choice]
+
+    def _interval(
+        self, i: int, shown: _Flags, above: _Ints
+    ) -> tuple[_Ints, list[_Ints]]:
+        """Return the worth of an interval and all above it, and the best choices."""
+        cells, open_cells = self._cells[i], self._open_cells[i]
+        is_open_shown = np.diagonal(shown)
+        # The quantiles, and the values between them and the next.
+        n_new = 1 * (shown & (cells != open_cells[:, None]))
+        n_new += is_open_shown & (open_cells != cells)
+        worth, choices = above, []
+        for value in reversed(self._places[i].values):
+            total = self._per_cell * n_new + self._use(value) + worth
+            # No quantile has this value, so none has a later one of the interval.
+            np.fill_diagonal(total, above)
+            worth, choice = _best(total[None])
+            choices.append(choice)
+        is_new = is_open_shown & (open_cells != self._cells_before(i))
+        return self._per_cell * is_new + worth, choices[::-1]
 
     def _cells_before(self, i: int) -> _Ints:
-        """Return the cell just below a place, by the quantiles used before and after.
+        """Return the cell of the values just below a place, -2 for none.
 
-        One row where the number of quantiles at the place before does not matter.
+        There is one row if it does not depend on the number of quantiles below these.
         """
         if i == 0 or self._is_listed:
-            return np.full((1, self._taken.shape[0]), -2)
-        if self._places[i - 1].is_interval:
-            return self._open_cells[i - 1 : i]
-        before: _Ints = self._cells[i - 1]
+            return np.full((1, len(self._taken)), -2)
+        is_interval = self._places[i - 1].is_interval
+        before: _Ints = (
+            self._open_cells[i - 1 : i] if is_interval else self._cells[i - 1]
+        )
         return before
 
     def _use(self, value: float) -> _Ints:
-        """Return what it is worth that quantiles have a value, from used to used."""
+        """Return the worth of a value for the quantiles from one number to another."""
         worth = self._per_value - self._taken * len(format_number(value))
         if math.isinf(value):
-            worth -= self._infinite
+            worth -= self._per_infinity
         return np.where(self._taken > 0, worth, _NEVER)
 
-    def _point(
-        self, i: int, shown: _Flags, before: _Ints, after: _Ints
-    ) -> tuple[_Ints, list[_Ints]]:
-        """Return what a single value and all above are worth, and the best choices."""
-        use = np.where(self._taken == 0, 0, self._use(self._places[i].values[0]))
-        is_new = shown & (self._cells[i] != before[:, :, None])
-        return _best(self._per_cell * is_new + use + after)
-
-    def _interval(
-        self, i: int, shown: _Flags, before: _Ints, after: _Ints
-    ) -> tuple[_Ints, list[_Ints]]:
-        """Return what an interval and all above are worth, and the best choices."""
-        cells, open_cells = self._cells[i], self._open_cells[i]
-        open_shown = np.diagonal(shown)
-        # The values at the quantiles, and those between these and the next.
-        new = (shown & (cells != open_cells[:, None])).astype(np.int64)
-        new += open_shown & (open_cells != cells)
-        worth, choices = after[0], []
-        for value in reversed(self._places[i].values):
-            total = self._per_cell * new + self._use(value) + worth
-            np.fill_diagonal(total, after[0])
-            worth, choice = _best(total)
-            choices += choice
-        is_new = open_shown & (open_cells != before)
-        return self._per_cell * is_new + worth, choices[::-1]
-
-    def _follow(self, steps: list[list[_Ints]]) -> list[float]:
-        """Return the values that the best choices lead to, from the first place on."""
+    def _follow(self, choices: list[list[_Ints]]) -> list[float]:
+        """Return the values that the best choices make, from the lowest place on."""
         values: list[float] = []
         below = 0
-        for place, choices in zip(self._places, steps, strict=True):
-            used = len(values)
-            for value, choice in zip(place.values, choices, strict=True):
-                row = (
-                    choice if choice.ndim == 1 else choice[min(below, len(choice) - 1)]
-                )
-                taken = int(row[len(values)]) - len(values)
-                if not taken:
+        for place, place_choices in zip(self._places, choices, strict=True):
+            n_before = len(values)
+            for value, choice in zip(place.values, place_choices, strict=True):
+                row = choice[min(below, len(choice) - 1)]
+                n_taken = int(row[len(values)]) - len(values)
+                if n_taken == 0:
                     break
-                values += [value] * taken
-            below = used
+                values += [value] * n_taken
+            below = n_before
         return values
 
 
-def _best(total: _Ints) -> tuple[_Ints, list[_Ints]]:
-    """Return the largest along the last axis, and where it stands for the last time."""
-    choice = total.shape[-1] - 1 - total[..., ::-1].argmax(axis=-1)
-    return total.max(axis=-1), [choice]
+def _best(worth: _Ints) -> tuple[_Ints, _Ints]:
+    """Return the maximum over the last axis, and the last index at which it stands."""
+    choice = worth.shape[-1] - 1 - worth[..., ::-1].argmax(axis=-1)
+    return worth.max(axis=-1), choice
