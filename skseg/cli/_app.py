@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import skseg
+from skseg._files import Edited
 
 from ._exit_status import CommandsWithStatus
 from ._file_format import FileFormat
@@ -76,6 +77,8 @@ def demo(
     cut_points: dict[str, list[float]],
     dialect: str,
     plots: bool,
+    spreadsheet_safe: bool,
+    edited: Edited,
     quiet: bool,
 ) -> None:
     """Generate the orders of a shop, and segment its customers.
@@ -89,10 +92,10 @@ def demo(
     from ._rfm_run import run_rfm, segmenter_of, shares_by_type
     from ._screens import show_next, show_outputs, show_rfm_run, show_types
     from ._terminal import make_console, show_heading, working
-    from ._writers import rfm_writers
+    from ._writers import csv_writer, rfm_writers
 
     with input_errors():
-        check_folder(out, contents=DEMO_FILES)
+        check_folder(out, contents=DEMO_FILES, edited=edited)
         segmenter = segmenter_of(segments, n_scores, cut_points)
         with working("Segmenting the customers of a generated shop", quiet=quiet):
             orders, types = make_orders(
@@ -114,10 +117,12 @@ def demo(
                 invalid="exclude",
             )
     writers = {
-        "orders.csv": lambda path: orders.to_csv(path, index=False),
-        **rfm_writers(run, dialect=dialect, plots=plots),
+        "orders.csv": csv_writer(lambda: orders, spreadsheet_safe=spreadsheet_safe),
+        **rfm_writers(
+            run, dialect=dialect, plots=plots, spreadsheet_safe=spreadsheet_safe
+        ),
     }
-    outputs = write_files(writers, out, contents=DEMO_FILES)
+    outputs = write_files(writers, out, contents=DEMO_FILES, edited=edited)
     console = make_console(quiet=quiet)
     show_heading(console, "Generated")
     console.print(
@@ -204,6 +209,8 @@ def rfm(
     cut_points: dict[str, list[float]],
     dialect: str,
     plots: bool,
+    spreadsheet_safe: bool,
+    edited: Edited,
     quiet: bool,
     **parameters: Any,
 ) -> None:
@@ -223,8 +230,9 @@ def rfm(
     _check_amount_options(parameters)
     names = ("customer_id", "order_id", "date", "amount", "quantity", "price")
     columns = {name: parameters[name] for name in names if parameters[name] is not None}
+    sources = [orders, *([segments] if isinstance(segments, Path) else [])]
     with input_errors():
-        check_folder(out, orders, contents=RFM_FILES)
+        check_folder(out, *sources, contents=RFM_FILES, edited=edited)
         segmenter = segmenter_of(segments, n_scores, cut_points)
         with reading(orders, quiet=quiet) as file:
             data = read_data_file(
@@ -240,8 +248,10 @@ def rfm(
     work = working("Segmenting the customers", quiet=quiet)
     with input_errors(option_terms(data)), work:
         run = run_rfm(lines, segmenter, map_file=map_file, **parameters)
-    writers = rfm_writers(run, dialect=dialect, plots=plots)
-    outputs = write_files(writers, out, contents=RFM_FILES)
+    writers = rfm_writers(
+        run, dialect=dialect, plots=plots, spreadsheet_safe=spreadsheet_safe
+    )
+    outputs = write_files(writers, out, contents=RFM_FILES, edited=edited)
     show_rfm_run(make_console(quiet=quiet), run)
     show_outputs(outputs, quiet=quiet)
 

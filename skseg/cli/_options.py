@@ -16,7 +16,23 @@ from ._file_format import THOUSANDS_MARKS, FileFormat
 
 Command = Callable[..., Any]
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
+
+class _Folder(click.Path):
+    """A folder to write to; whether that is possible is checked by `check_folder`."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Refuse what would be the current folder by accident."""
+        if isinstance(value, str) and not value.strip():
+            self.fail("It is empty. Name a folder; '.' is the current one.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = _Folder()
 SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 # What follows is written out, since the library takes pandas to import, which --help
@@ -253,6 +269,21 @@ _OUTPUT_OPTIONS = [
     ),
     click.option(
         "--plots/--no-plots", default=True, help="Whether to draw the pictures."
+    ),
+    click.option(
+        "--spreadsheet-safe",
+        is_flag=True,
+        help="In CSV files, put an apostrophe before text that a spreadsheet would run "
+        "as a formula. Ids with it are no longer those of your data.",
+    ),
+    click.option(
+        "--edited",
+        type=click.Choice(["refuse", "keep", "discard"]),
+        default="refuse",
+        show_default=True,
+        help="What to do with files of an earlier run that somebody has edited: end "
+        "the run before anything is written, keep them under another name, or discard "
+        "them.",
     ),
     quiet_option,
 ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from skseg.exceptions import InvalidDataError, MissingExtraError
 
+from skseg import _files
+from skseg._files import Edited
+from skseg.exceptions import MissingExtraError
+
+from ._termination import clean_termination
 from ._writers import Writers
 
 # Name -> content, as the commands show it.
@@ -30,66 +35,79 @@ RULES_FILES = {
     "sizes.png": "the sizes of the segments",
     "flow.png": "how the rules became segments",
 }
-# A folder that holds one of these was written by skseg.
-_MARKERS = {"rules.json": b'"skseg.rules"', "strategy.json": b'"skseg.strategy"'}
 
 
-def check_folder(folder: Path, *sources: Path, contents: Mapping[str, str]) -> None:
-    """Raise if a file that skseg has not written would be replaced, or a source itself.
+def check_folder(
+    folder: Path,
+    *sources: Path,
+    contents: Mapping[str, str],
+    edited: Edited = "refuse",
+) -> None:
+    """Raise if a run could not write to a folder, or a file would be lost by it.
 
-    The names in `contents` are those of the files that the run writes to `folder`,
-    which need not exist.
+    The names in `contents` are those of the files that the run may write to `folder`,
+    which need not exist. `edited` says what becomes of files that skseg has written and
+    somebody has edited.
     """
-    targets = {(folder / name).resolve() for name in contents}
-    for source in sources:
-        if source.resolve() in targets:
-            raise InvalidDataError(
-                f"{source} would be replaced. Choose another folder."
-            )
-    taken = [name for name in contents if (folder / name).exists()]
-    is_ours = any(
-        (folder / name).is_file() and marker in (folder / name).read_bytes()[:100]
-        for name, marker in _MARKERS.items()
-    )
-    if taken and not is_ours:
-        raise InvalidDataError(
-            f"{folder} holds {', '.join(taken)}, which skseg has not written. Choose "
-            "another folder."
-        )
+    with _write_errors(folder), clean_termination():
+        _files.check_folder(folder, list(contents), sources=sources, edited=edited)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outputs:
     """The files written, and those skipped with the extra that each needs.
 
-    `contents` describes every file that such a run may write.
+    `contents` describes every file that such a run may write. `removed` are files of
+    the run before, and `kept` has the new name of those that were edited. `formulas`
+    has the number of cells that spreadsheets would run, by file and column.
     """
 
     contents: Mapping[str, str]
-    written: list[Path] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
+    written: list[Path]
+    skipped: Mapping[str, str]
+    removed: Sequence[str]
+    kept: Mapping[str, str]
+    formulas: Mapping[str, Mapping[str, int]]
 
 
 def write_files(
-    writers: Writers, folder: Path, *, contents: Mapping[str, str]
+    writers: Writers,
+    folder: Path,
+    *,
+    contents: Mapping[str, str],
+    edited: Edited = "refuse",
 ) -> Outputs:
-    """Write files, except those for which an extra is not installed.
+    """Write files all at once, except those for which an extra is not installed.
 
     `contents` names all files that such a run may write. Those of an earlier run go,
     since a picture or query of earlier segments must not stand beside new ones.
     """
-    outputs = Outputs(contents)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in contents:
-            (folder / name).unlink(missing_ok=True)
+    written, skipped, formulas = [], {}, {}
+
+    def prepare(staging: Path) -> None:
         for name, write in writers.items():
             try:
-                write(folder / name)
+                counts = write(staging / name)
             except MissingExtraError as error:
-                outputs.skipped[name] = str(error)
+                skipped[name] = str(error)
             else:
-                outputs.written.append(folder / name)
+                written.append(folder / name)
+                if isinstance(counts, dict) and counts:
+                    formulas[name] = counts
+
+    with _write_errors(folder), clean_termination():
+        changes = _files.write_folder(folder, prepare, edited=edited)
+    return Outputs(
+        contents, written, skipped, changes.removed, changes.kept, formulas
+    )
+
+
+@contextmanager
+def _write_errors(folder: Path) -> Iterator[None]:
+    """Turn what the system objects to into a message for the user, and status 1."""
+    try:
+        yield
     except OSError as error:
-        raise click.ClickException(f"Cannot write to {folder}: {error}") from error
-    return outputs
+        place = "" if error.filename in (None, str(folder)) else f" ({error.filename})"
+        reason = f"{error.strerror or error}{place}"
+        raise click.ClickException(f"Cannot write to {folder}: {reason}.") from error

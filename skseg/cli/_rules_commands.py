@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from skseg._files import Edited
+
 from ._file_format import FileFormat
 from ._options import FOLDER, SOURCE, format_options, output_options, quiet_option
 from ._wording import input_errors
@@ -95,6 +97,8 @@ def apply(
     file_format: FileFormat,
     dialect: str,
     plots: bool,
+    spreadsheet_safe: bool,
+    edited: Edited,
     quiet: bool,
 ) -> None:
     """Segment the rows of DATA, a file of customers, by the rules in FILE.
@@ -118,7 +122,7 @@ def apply(
     console = make_console(quiet=quiet)
     with input_errors():
         if out is not None:
-            check_folder(out, file, data, contents=RULES_FILES)
+            check_folder(out, file, data, contents=RULES_FILES, edited=edited)
         source = read_rules_file(file, refit=refit)
         _show_notes(source.notes)
         if source.had_outcome and outcome is None:
@@ -131,8 +135,10 @@ def apply(
     outputs = None
     if out is not None:
         with input_errors():
-            writers = rules_writers(run, dialect=dialect, plots=plots)
-            outputs = write_files(writers, out, contents=RULES_FILES)
+            writers = rules_writers(
+                run, dialect=dialect, plots=plots, spreadsheet_safe=spreadsheet_safe
+            )
+            outputs = write_files(writers, out, contents=RULES_FILES, edited=edited)
     show_rules_run(console, run)
     if outputs is None:
         show_heading(console, "Nothing is written without --out FOLDER.")

@@ -166,7 +166,12 @@ def _size_text(n: float) -> str:
 
 
 def show_outputs(outputs: Outputs, *, quiet: bool) -> None:
-    """List the files that were written, and those that were not and why."""
+    """List the files that were written, and those that were not and why.
+
+    Also to those who asked for quiet, say what spreadsheets would run.
+    """
+    from skseg._core._csv_files import formulas_sentence
+
     console = make_console(quiet=quiet)
     show_heading(console, "Files")
     table = plain_table(console, show_header=False)
@@ -175,11 +180,22 @@ def show_outputs(outputs: Outputs, *, quiet: bool) -> None:
     for path in outputs.written:
         table.add_row(str(path), outputs.contents[path.name])
     console.print(table)
+    if outputs.removed:
+        show_wrapped(console, f"Removed: {', '.join(outputs.removed)} of another run.")
+    for name, aside in outputs.kept.items():
+        show_wrapped(console, f"Kept: {name}, which was edited, as {aside}.")
     # A file that is not there is worth a word even to those who asked for quiet.
     console = make_console(stderr=quiet)
     for reason in dict.fromkeys(outputs.skipped.values()):
         names = [name for name, why in outputs.skipped.items() if why == reason]
         console.print(f"Not written: {', '.join(names)}. {reason}")
+    errors = make_console(stderr=True)
+    for name, counts in outputs.formulas.items():
+        show_wrapped(
+            errors,
+            f"Warning: {name}: {formulas_sentence(counts)} --spreadsheet-safe puts an "
+            "apostrophe before them.",
+        )
 
 
 def show_next(console: Console, command: list[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from skseg._files import MANIFEST
 from skseg.cli._app import app
 
 DAY = "2025-01-01"
@@ -80,3 +81,8 @@ def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlglot", None)
     for name in [m for m in sys.modules if m.startswith("skseg.rules._sql")]:
         monkeypatch.delitem(sys.modules, name)
+
+
+def names_in(folder: Path) -> set[str]:
+    """Return the names of the files in a folder, but for the manifest of skseg."""
+    return {path.name for path in folder.iterdir()} - {MANIFEST}

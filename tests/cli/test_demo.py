@@ -14,7 +14,7 @@ from skseg.cli._outputs import DEMO_FILES
 from skseg.cli._rfm_run import run_rfm, shares_by_type
 from skseg.datasets import make_orders
 from skseg.rules import RuleSet
-from tests.cli.cli_tools import COLUMNS, DAY, skseg_command
+from tests.cli.cli_tools import COLUMNS, DAY, names_in, skseg_command
 
 TEXTS = [name for name in DEMO_FILES if not name.endswith(".png")]
 
@@ -30,7 +30,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
 def test_demo_writes_every_file_and_says_so(demo: tuple[Path, Result]) -> None:
     folder, result = demo
     assert result.exit_code == 0, result.output
-    assert sorted(path.name for path in folder.iterdir()) == sorted(DEMO_FILES)
+    assert names_in(folder) == DEMO_FILES.keys()
     assert all(f"{name}" in result.stdout for name in DEMO_FILES)
     assert result.stderr == ""
 

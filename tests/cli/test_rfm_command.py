@@ -24,6 +24,7 @@ from tests.cli.cli_tools import (
     FAST,
     OPTIONS,
     TINY,
+    names_in,
     skseg_command,
     without_extras,
     write_csv,
@@ -141,7 +142,7 @@ def test_date_column_as_order_makes_one_order_a_day(tiny: Path, tmp_path: Path) 
 def test_quiet_says_nothing(tiny: Path, tmp_path: Path) -> None:
     result = skseg_command("rfm", tiny, *TINY, "--out", tmp_path / "out", "--quiet")
     assert (result.exit_code, result.output) == (0, "")
-    written = {path.name for path in (tmp_path / "out").iterdir()}
+    written = names_in(tmp_path / "out")
     assert written == RFM_FILES.keys()
 
 
@@ -305,7 +306,7 @@ def test_files_of_missing_extras_are_skipped_with_a_word(
     assert 'pip install "skseg[sql]"' in text
     assert 'pip install "skseg[plot]"' in text
     assert (result.stdout if quiet else result.stderr) == ""
-    written = {path.name for path in out.iterdir()}
+    written = names_in(out)
     assert written == {"customers.csv", "segments.csv", "rules.json"}
 
 
@@ -318,7 +319,7 @@ def test_pictures_are_drawn_and_do_not_outlive_their_run(
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     assert not sys.modules["matplotlib.pyplot"].get_fignums()
     write_files(rfm_writers(run, plots=False), tmp_path, contents=RFM_FILES)
-    names = {path.name for path in tmp_path.iterdir()}
+    names = names_in(tmp_path)
     assert names == RFM_FILES.keys() - {"sizes.png", "heatmap.png"}
 
 

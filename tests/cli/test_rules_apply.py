@@ -22,6 +22,7 @@ from tests.cli.cli_tools import (
     LOW,
     OVERLAP,
     checked,
+    names_in,
     refused,
     skseg_command,
     without_extras,
@@ -61,7 +62,7 @@ def test_apply_gives_what_the_library_gives(
     text = (out / "strategy.json").read_text(encoding="utf-8")
     assert text == expected.to_json() + "\n"
     assert (out / "strategy.csv").read_bytes().decode() == expected.to_csv()
-    assert {path.name for path in out.iterdir()} == RULES_FILES.keys() - {"rules.json"}
+    assert names_in(out) == RULES_FILES.keys() - {"rules.json"}
     for name in ("sizes.png", "flow.png"):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
     for name in expected.segment_names_:
@@ -113,7 +114,7 @@ def test_rule_sets_are_resolved_on_the_data_and_applied_as_they_are(
     written = RuleSet.from_json((out / "rules.json").read_text(encoding="utf-8"))
     # The median of 10, 12.5, 200 and 200, for the row of 200 counts twice.
     assert str(written["A"]) == "aov >= 12.5"
-    names = {path.name for path in out.iterdir()}
+    names = names_in(out)
     assert names == {"rows.csv", "rules.json", "rules.sql"}
 
 
@@ -128,7 +129,7 @@ def test_noise_has_the_code_minus_1_and_is_counted_last(
     assert (out / "rows.csv").read_text(encoding="utf-8") == (
         "row,segment_code,segment\n1,-1,noise\n2,0,Big\n3,-1,noise\n4,-1,noise\n"
     )
-    names = {file.name for file in out.iterdir()}
+    names = names_in(out)
     assert names == {"rows.csv", "rules.json", "rules.sql", "sizes.png"}
 
 
@@ -363,7 +364,7 @@ def test_files_of_missing_extras_are_skipped_with_a_word(
     assert "Not written: rules.sql. " in text
     assert "Not written: sizes.png, flow.png. " in text
     assert (result.stdout if quiet else result.stderr) == ""
-    written = {path.name for path in out.iterdir()}
+    written = names_in(out)
     assert written == {"rows.csv", "strategy.csv", "strategy.json"}
 
 

@@ -1,0 +1,42 @@
+"""What has to reach the disk before a rename, and what a new file has from the old."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+
+def sync_file(path: Path) -> None:
+    """Bring the content of a file to the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system has a way to do so."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def copy_access(source: Path, target: Path) -> None:
+    """Give a file or folder the permissions of another, and its owner if allowed."""
+    status = source.stat()
+    own = target.stat()
+    if hasattr(os, "chown") and (status.st_uid, status.st_gid) != (
+        own.st_uid,
+        own.st_gid,
+    ):
+        with suppress(PermissionError):
+            os.chown(target, status.st_uid, status.st_gid)
+    target.chmod(stat.S_IMODE(status.st_mode))

@@ -1,0 +1,54 @@
+"""Signals that end a process, after what it has begun to write is cleared."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# A terminal that is closed sends SIGHUP, which Windows does not have.
+_SIGNALS = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+class _Terminated(BaseException):
+    """The process is asked to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def clean_termination() -> Iterator[None]:
+    """Let a signal end the block as Ctrl-C does, and the process after it.
+
+    Signals that somebody handles or ignores, as ``nohup`` does, are left alone.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [
+        number
+        for number in _SIGNALS
+        if is_main and signal.getsignal(number) == signal.SIG_DFL
+    ]
+    for number in numbers:
+        signal.signal(number, _terminate)
+    ended_by = None
+    try:
+        yield
+    except _Terminated as end:
+        ended_by = end.number
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+    if ended_by is not None:
+        # Whoever waits for the process learns what ended it.
+        os.kill(os.getpid(), ended_by)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated(number)
