@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
 
+from skseg._core._csv_files import to_csv
 from skseg._core._fitted_state import FittedStateMixin, reads_state
 from skseg._core._validation import check_choice, read_columns
+from skseg._files import write_text
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import (
@@ -66,7 +67,13 @@ class FindingsExport(ABC):
             return historical_table(table, rules, method)
         return table.copy()
 
-    def to_csv(self, path: Any = None, *, style: str = "segments") -> str | None:
+    def to_csv(
+        self,
+        path: Any = None,
+        *,
+        style: str = "segments",
+        spreadsheet_safe: bool = False,
+    ) -> str | None:
         """Write the findings as CSV.
 
         Parameters
@@ -75,6 +82,10 @@ class FindingsExport(ABC):
             The file. None: return the text.
         style : {"segments", "historical"}, default="segments"
             Which columns to write, as in `to_frame`.
+        spreadsheet_safe : bool, default=False
+            Whether to put an apostrophe before text that a spreadsheet would run as a
+            formula, since it begins with ``=``, ``+``, ``-``, ``@``, a tab or the end
+            of a line. Without it such text is written as it is, with a warning.
 
         Returns
         -------
@@ -86,10 +97,19 @@ class FindingsExport(ABC):
         NotFittedError
             If a finder is not fitted.
         InvalidParameterError
-            If the style is unknown.
+            If the style is unknown, the path is no path, or `spreadsheet_safe` is
+            neither True nor False.
+        OSError
+            If the file cannot be written; it is then as it was.
+
+        Warns
+        -----
+        UserWarning
+            If a spreadsheet would run text of the file as a formula.
         """
-        text: str | None = self.to_frame(style=style).to_csv(path, index=False)
-        return text
+        owner = f"{type(self).__name__}.to_csv"
+        frame = self.to_frame(style=style)
+        return to_csv(frame, path, owner=owner, spreadsheet_safe=spreadsheet_safe)
 
     def to_sql(self, dialect: str = "duckdb") -> pd.DataFrame:
         """Return a condition for WHERE per finding.
@@ -133,12 +153,16 @@ class FindingsExport(ABC):
         ------
         NotFittedError
             If a finder is not fitted.
+        InvalidParameterError
+            If the path is no path.
+        OSError
+            If the file cannot be written; it is then as it was.
         """
         _, rules, _ = self._findings()
         text = python_source(rules)
         if path is None:
             return text
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(path, text, owner=f"{type(self).__name__}.to_python")
         return None
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skseg._core._fitted_state import reads_state
+from skseg._core._csv_files import to_csv
+from skseg._core._fitted_state import reads_state, sets_state
+from skseg._files import write_text
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._english import Wording
@@ -48,6 +49,8 @@ class StrategyMixin:
     _schema: Mapping[str, Domain]
     _playbook: Mapping[str, str] | None
     _business_rules: RuleSet
+    _segments: pd.DataFrame
+    _lineage: pd.DataFrame
     _cut_points: list[CutPoint]
 
     @reads_state
@@ -75,14 +78,20 @@ class StrategyMixin:
         MissingExtraError
             If sqlglot is not installed.
         """
-        frame = self.segments_.copy()
+        frame = self._segments.copy()
         if self._cut_points:
             frame["thresholds"] = threshold_notes(self.rules_, self._cut_points)
         words = wording(self._schema)
         return strategy_frame(self.rules_, frame, self._playbook, dialect, words)
 
     @reads_state
-    def to_csv(self, path: Any = None, *, dialect: str | None = "duckdb") -> str | None:
+    def to_csv(
+        self,
+        path: Any = None,
+        *,
+        dialect: str | None = "duckdb",
+        spreadsheet_safe: bool = False,
+    ) -> str | None:
         """Write the strategy as CSV.
 
         Parameters
@@ -91,6 +100,10 @@ class StrategyMixin:
             The file. None: return the text.
         dialect : {"duckdb", "sqlite"} or None, default="duckdb"
             As in `to_strategy`.
+        spreadsheet_safe : bool, default=False
+            Whether to put an apostrophe before text that a spreadsheet would run as a
+            formula, since it begins with ``=``, ``+``, ``-``, ``@``, a tab or the end
+            of a line. Without it such text is written as it is, with a warning.
 
         Returns
         -------
@@ -103,9 +116,19 @@ class StrategyMixin:
             If the segmenter is not fitted.
         MissingExtraError
             If sqlglot is not installed.
+        InvalidParameterError
+            If the path is no path, or `spreadsheet_safe` is neither True nor False.
+        OSError
+            If the file cannot be written; it is then as it was.
+
+        Warns
+        -----
+        UserWarning
+            If a spreadsheet would run text of the file as a formula.
         """
-        text: str | None = self.to_strategy(dialect=dialect).to_csv(path, index=False)
-        return text
+        owner = "MECERuleSegmenter.to_csv"
+        frame = self.to_strategy(dialect=dialect)
+        return to_csv(frame, path, owner=owner, spreadsheet_safe=spreadsheet_safe)
 
     @reads_state
     def to_json(
@@ -136,6 +159,10 @@ class StrategyMixin:
             If JSON has no word for a parameter, such as an infinity in the schema.
         MissingExtraError
             If sqlglot is not installed.
+        InvalidParameterError
+            If the path is no path.
+        OSError
+            If the file cannot be written; it is then as it was.
         """
         base = self._business_rules
         parameters = dict(self._parameters)
@@ -143,7 +170,7 @@ class StrategyMixin:
         texts, merges = write_parameters(parameters), self.merge_report_
         rule_names = texts["rules"]
         text = write_strategy(
-            self.segments_,
+            self._segments,
             self.to_strategy(dialect=dialect),
             rules=self.rules_,
             columns=getattr(self, "feature_names_in_", self.n_features_in_),
@@ -156,7 +183,7 @@ class StrategyMixin:
                 "max_size": plain(self.max_size_),
                 "n_outside": plain(self.n_outside_),
                 "cut_points": write_cut_points(self._cut_points),
-                "lineage": records(self.lineage_),
+                "lineage": records(self._lineage),
                 "merge_report": None if merges is None else asdict(merges),
                 "rule_names": None if rule_names is None else list(rule_names),
                 "score_weights": texts["score_weights"],
@@ -164,15 +191,24 @@ class StrategyMixin:
         )
         if path is None:
             return text
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        write_text(path, text + "\n", owner=f"{OWNER}.to_json")
         return None
 
-    def _restore(self, strategy: Strategy, report: MECEReport) -> None:
+    def _set_tables(self, segments: pd.DataFrame, lineage: pd.DataFrame) -> None:
+        """Set the public tables, and those that methods read, which nobody changes."""
+        self._segments, self._lineage = segments, lineage
+        self.segments_, self.lineage_ = segments.copy(), lineage.copy()
+
+    @sets_state
+    def _restore(
+        self, strategy: Strategy, report: MECEReport, parameters: Mapping[str, Any]
+    ) -> None:
         """Set what `fit` has learned, from a strategy."""
+        self._parameters = parameters
         self.rules_, self.mece_report_ = strategy.rules, report
         self._schema, self._playbook = strategy.schema, strategy.actions
         self._business_rules, self._cut_points = strategy.base, strategy.cut_points
-        self.segments_, self.lineage_ = strategy.segments, strategy.lineage
+        self._set_tables(strategy.segments, strategy.lineage)
         self.cut_points_ = cut_point_table(strategy.cut_points)
         self.min_size_, self.max_size_ = strategy.bounds
         self.merge_report_ = strategy.merge_report

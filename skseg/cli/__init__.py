@@ -24,7 +24,7 @@ def main() -> None:
                 raise
             extra = MissingExtraError("The command line of skseg", "cli")
             end = SystemExit(f"Error: {extra}")
-            print(end, file=sys.stderr)
+            sys.stderr.write(f"{end}\n")
             # Status 1, which a text stands for, would mean that rules are refuted.
             end.code = 2
             raise end from None

@@ -97,9 +97,7 @@ def write_files(
 
     with _write_errors(folder), clean_termination():
         changes = _files.write_folder(folder, prepare, edited=edited)
-    return Outputs(
-        contents, written, skipped, changes.removed, changes.kept, formulas
-    )
+    return Outputs(contents, written, skipped, changes.removed, changes.kept, formulas)
 
 
 @contextmanager

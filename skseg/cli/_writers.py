@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import skseg
+from skseg._core._csv_files import formula_cells, spreadsheet_safe_frame, write_csv
 from skseg.exceptions import MissingExtraError
 from skseg.rules import RuleSet
 from skseg.rules._language._names import column_text
@@ -19,20 +21,51 @@ from ._rules_apply import NO_SEGMENT, RESULT_COLUMNS, RulesRun
 
 Writers = dict[str, Callable[[Path], object]]
 
+_SQLITE_COMMENT = [
+    "Empty text is a missing value, as in a table imported from a csv file. Numbers",
+    "may be text with a decimal point (1234.5), dates are text: 2024-12-25 18:00.",
+    'What is none of its kind stops the query with the words "malformed JSON".',
+]
 
-def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> Writers:
+
+def csv_writer(
+    make_frame: Callable[[], pd.DataFrame], *, spreadsheet_safe: bool
+) -> Callable[[Path], dict[str, int]]:
+    """Return what writes a frame as CSV.
+
+    It returns the number of cells that spreadsheets would run, by column.
+    """
+
+    def write(path: Path) -> dict[str, int]:
+        frame = make_frame()
+        if spreadsheet_safe:
+            frame = spreadsheet_safe_frame(frame)
+        write_csv(frame, path)
+        return formula_cells(frame)
+
+    return write
+
+
+def rfm_writers(
+    run: RFMRun,
+    *,
+    dialect: str = "duckdb",
+    plots: bool = True,
+    spreadsheet_safe: bool = False,
+) -> Writers:
     """Return what writes the segments of orders, by name of the file."""
     rules, segmenter = run.segmenter.rules_, run.segmenter
+    csv = partial(csv_writer, spreadsheet_safe=spreadsheet_safe)
 
-    def write_customers(path: Path) -> None:
+    def customers() -> pd.DataFrame:
         # Whole numbers of days are floats only because they may be missing.
         days = dict.fromkeys(("recency", "tenure"), "Int64")
-        run.customers.astype(days).to_csv(path, index=False)
+        return run.customers.astype(days)
 
-    def write_segments(path: Path) -> None:
+    def segments() -> pd.DataFrame:
         table = segmenter.segments_.copy()
         table["description"] = list(rules.describe().values())
-        table.to_csv(path, index=False)
+        return table
 
     def write_query(path: Path) -> None:
         day = f"the same day ({run.report.as_of} when the rules were learned)."
@@ -41,7 +74,7 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
             f"The table customers has one row per customer, with {columns}",
             f"as of {day}",
         ]
-        case = rules.to_sql(dialect, alias="segment")
+        case = _case(rules, dialect, alias="segment")
         _write_text(path, _query(dialect, comment, [case]))
 
     def draw_heatmap(path: Path) -> None:
@@ -50,8 +83,8 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
         _save_picture(RFMHeatmapDisplay.from_estimator(segmenter, run.X), path)
 
     writers: Writers = {
-        "customers.csv": write_customers,
-        "segments.csv": write_segments,
+        "customers.csv": csv(customers),
+        "segments.csv": csv(segments),
         "rules.json": _rules_writer(rules),
         "segments.sql": write_query,
     }
@@ -62,19 +95,21 @@ def rfm_writers(run: RFMRun, *, dialect: str = "duckdb", plots: bool = True) -> 
 
 
 def rules_writers(
-    run: RulesRun, *, dialect: str = "duckdb", plots: bool = True
+    run: RulesRun,
+    *,
+    dialect: str = "duckdb",
+    plots: bool = True,
+    spreadsheet_safe: bool = False,
 ) -> Writers:
     """Return what writes the segments of applied rules, by name of the file."""
     segmenter = run.segmenter
-
-    def write_rows(path: Path) -> None:
-        run.rows.to_csv(path, index=False)
+    csv = partial(csv_writer, spreadsheet_safe=spreadsheet_safe)
 
     def write_query(path: Path) -> None:
         code, name = RESULT_COLUMNS
         cases = [
-            run.rules.to_sql(dialect, output="code", alias=code),
-            run.rules.to_sql(dialect, alias=name),
+            _case(run.rules, dialect, alias=code, output="code"),
+            _case(run.rules, dialect, alias=name),
         ]
         _write_text(path, _query(dialect, _columns_comment(run.rules), cases))
 
@@ -83,13 +118,13 @@ def rules_writers(
 
         _save_picture(SegmentFlowDisplay.from_estimator(segmenter), path)
 
-    writers: Writers = {"rows.csv": write_rows}
+    writers: Writers = {"rows.csv": csv(lambda: run.rows)}
     if segmenter is None:
         writers["rules.json"] = _rules_writer(run.rules)
     else:
         # The strategy is worth having without its column of SQL.
         sql = dialect if _can_write_sql(run.rules, dialect) else None
-        writers["strategy.csv"] = lambda path: segmenter.to_csv(path, dialect=sql)
+        writers["strategy.csv"] = csv(lambda: segmenter.to_strategy(dialect=sql))
         writers["strategy.json"] = lambda path: segmenter.to_json(path, dialect=sql)
     writers["rules.sql"] = write_query
     if plots:
@@ -107,9 +142,17 @@ def _can_write_sql(rules: RuleSet, dialect: str) -> bool:
     return True
 
 
+def _case(rules: RuleSet, dialect: str, *, alias: str, output: str = "name") -> str:
+    # SQLite imports the empty fields of a csv file as empty text.
+    is_sqlite = dialect == "sqlite"
+    return rules.to_sql(dialect, output=output, alias=alias, empty_is_missing=is_sqlite)
+
+
 def _query(dialect: str, comment: list[str], cases: list[str]) -> str:
     """Return a query that gives the rows of a table of customers their segments."""
     head = [f"Written by skseg {skseg.__version__} for {dialect}.", *comment]
+    if dialect == "sqlite":
+        head += _SQLITE_COMMENT
     columns = ",\n".join(f"  {column}" for column in ["*", *cases])
     comments = "\n".join(f"-- {line}" for line in head)
     return f"{comments}\nSELECT\n{columns}\nFROM customers;\n"
