@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +218,8 @@ def rfm(
     It is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx).
     Ids are kept as they are written, leading zeros included.
     """
-    from skseg.tables._data_file import read_data_file
-
     from ._outputs import RFM_FILES, check_folder, write_files
-    from ._rfm_run import run_rfm, segmenter_of
+    from ._rfm_run import read_orders, run_rfm, segmenter_of
     from ._screens import show_outputs, show_rfm_run
     from ._terminal import make_console, reading, working
     from ._writers import rfm_writers
@@ -235,13 +232,7 @@ def rfm(
         check_folder(out, *sources, contents=RFM_FILES, edited=edited)
         segmenter = segmenter_of(segments, n_scores, cut_points)
         with reading(orders, quiet=quiet) as file:
-            data = read_data_file(
-                orders, list(columns.values()), file=file, **asdict(file_format)
-            )
-    ids = {columns["customer_id"], columns.get("order_id")}
-    values = {columns[name] for name in columns if not name.endswith("_id")}
-    kinds = {n: "id" if n in ids - values else None for n in columns.values()}
-    lines = data.columns(kinds)
+            data, lines = read_orders(orders, columns, file_format, file=file)
     map_file = segments if isinstance(segments, Path) else None
     for name in ("decimal", "thousands", "date_format"):
         parameters[name] = getattr(file_format, name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,10 @@ import pandas as pd
 from skseg._rfm import RFMSegmenter, RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
 from skseg.exceptions import InvalidDataError, RuleError
+from skseg.tables._data_file import DataFile, read_data_file
 
 from ._definition import kind_of, read_definition
+from ._file_format import FileFormat
 from ._options import option_of_kind
 from ._plain_file import read_plain
 from ._wording import key_terms, worded
@@ -42,6 +44,24 @@ class RFMRun:
     def X(self) -> pd.DataFrame:
         """The customers as the segmenter saw them."""
         return self.customers[self.features]
+
+
+def read_orders(
+    path: Path,
+    columns: Mapping[str, str],
+    file_format: FileFormat,
+    *,
+    file: IO[bytes] | None = None,
+) -> tuple[DataFile, pd.DataFrame]:
+    """Read the columns that are given by their roles, ids as they are written.
+
+    `file` is the same file, opened. Amounts and dates are left to `rfm_table`.
+    """
+    ids = {name for role, name in columns.items() if role.endswith("_id")}
+    values = {name for role, name in columns.items() if not role.endswith("_id")}
+    kinds = {n: "id" if n in ids - values else None for n in columns.values()}
+    data = read_data_file(path, list(kinds), file=file, **asdict(file_format))
+    return data, data.columns(kinds)
 
 
 def segmenter_of(

@@ -114,6 +114,9 @@ def _chosen(
     if not fitting:
         return max(layouts, key=lambda layout: len(layout.header))
     several = [layout for layout in fitting if len(layout.header) > 1]
+    # A name in quotes is cut through by a separator that is a character of it.
+    whole = [layout for layout in several if '"' not in "".join(layout.header)]
+    several = whole or several
     if len(several) > 1:
         ways: list[Part] = ["Give "]
         for layout in several:
