@@ -10,11 +10,9 @@ import pandas as pd
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
     ClusterMixin,
     MetaEstimatorMixin,
     TransformerMixin,
-    clone,
 )
 from sklearn.cluster import KMeans
 from sklearn.utils.metadata_routing import (
@@ -22,16 +20,19 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.validation import (
-    has_fit_parameter,
-    validate_data,
-)
+from sklearn.utils.validation import has_fit_parameter
 
 from skseg._core._base import DocumentationLinkMixin
 from skseg._core._fitted_state import FittedStateMixin, reads_state
 from skseg._core._foreign import params_of, tags_of
 from skseg._core._numeric_rows import check_no_times
-from skseg._core._validation import check_choice, check_sample_weight, read_rows
+from skseg._core._owned import owned, owned_clone, owned_values
+from skseg._core._validation import (
+    check_choice,
+    check_sample_weight,
+    read_rows,
+    validate_rows,
+)
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules._reserved_names import NOISE
@@ -55,7 +56,6 @@ class InductiveSegmenter(
     DocumentationLinkMixin,
     ClusterMixin,
     MetaEstimatorMixin,
-    ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
 ):
@@ -217,9 +217,9 @@ class InductiveSegmenter(
             the weights that are passed.
         """
         clusterer = self._checked_clusterer()
-        X = self._rows(X, reset=True)
+        X = owned(self._rows(X, reset=True))
         params, weight = self._checked_params(clusterer, fit_params, X.shape[0])
-        fitted = clone(clusterer, safe=False)
+        fitted = owned_clone(clusterer)
         fitted.fit(X, **params)
         labels = read_labels(OWNER, fitted, X, params)
         cluster_labels = known_clusters(fitted, labels)
@@ -234,7 +234,7 @@ class InductiveSegmenter(
         self.agreement_ = _agreement(assigner, fitted, X, codes, weight)
         self.segments_ = _segment_table(names, len(cluster_labels), codes, weight)
         self.segment_names_ = names
-        self.centers_ = centers
+        self._centers, self.centers_ = centers, centers.copy()
         self.assign_ = way
         self._assigner = assigner
         self.labels_ = codes
@@ -287,7 +287,25 @@ class InductiveSegmenter(
         ValueError
             If the columns are not those of `fit`, or not finite.
         """
-        return distances(self._rows(X, reset=False), self.centers_)
+        return distances(self._rows(X, reset=False), self._centers)
+
+    @reads_state
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present for the API of scikit-learn.
+
+        Returns
+        -------
+        ndarray of str
+            ``inductivesegmenter0``, ... by the code of the segment.
+        """
+        prefix = type(self).__name__.lower()
+        names = [f"{prefix}{code}" for code in range(len(self._centers))]
+        return np.array(names, dtype=object)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata is routed.
@@ -308,10 +326,6 @@ class InductiveSegmenter(
         tags.input_tags.positive_only = inner.input_tags.positive_only
         tags.non_deterministic = inner.non_deterministic
         return tags
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.centers_)
 
     def _clusterer(self) -> Any:
         """Return the clusterer, or the default for None."""
@@ -341,7 +355,7 @@ class InductiveSegmenter(
         rows = read_rows(self, X, reset=reset)
         check_no_times(OWNER, rows)
         check_no_text(OWNER, rows)
-        return validate_data(
+        return validate_rows(
             self,
             rows,
             reset=reset,
@@ -355,9 +369,9 @@ class InductiveSegmenter(
         self, clusterer: Any, fit_params: dict[str, Any], n_rows: int
     ) -> tuple[dict[str, Any], FloatArray | None]:
         """Return the arguments of the clusterer's fit, and the weights among them."""
-        params = fit_params
+        params = owned_values(fit_params)
         if get_config()["enable_metadata_routing"]:
-            params = dict(process_routing(self, "fit", **fit_params).clusterer.fit)
+            params = dict(process_routing(self, "fit", **params).clusterer.fit)
         weight = check_sample_weight(params.get("sample_weight"), n_rows, OWNER)
         if weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
             rule = "one whose fit takes sample_weight, as weights are passed"

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -24,6 +24,7 @@ from skseg._core._caller import caller_level
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import params_of, predict_params, tags_of
+from skseg._core._owned import owned, owned_clone, owned_values
 from skseg._core._validation import (
     check_int,
     check_sample_weight,
@@ -230,11 +231,11 @@ class RuleSurrogate(
         estimator = self._seeded_estimator(rng)
         with column_errors_as_data_errors():
             accepted = accepted_rows(OWNER, estimator, columns)
-        X = take_accepted(read_rows(self, X, reset=True), accepted)
-        y = take_accepted(y, accepted)
+        X = take_accepted(owned(read_rows(self, X, reset=True)), accepted)
+        y = take_accepted(owned(y), accepted)
         params = {
             name: take_accepted(value, accepted)
-            for name, value in self._routed(fit_params).items()
+            for name, value in owned_values(self._routed(fit_params)).items()
         }
         rows = columns if accepted.all() else columns.take(np.flatnonzero(accepted))
         n_rows = rows.n_rows
@@ -394,7 +395,7 @@ class RuleSurrogate(
 
     def _seeded_estimator(self, rng: np.random.RandomState) -> Any:
         """Return a clone of the estimator, seeded where it has no seed."""
-        estimator = clone(self._unfitted_estimator(), safe=False)
+        estimator = owned_clone(self._unfitted_estimator())
         unseeded = [
             name
             for name, value in sorted(params_of(estimator).items())

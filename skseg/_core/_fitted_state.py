@@ -35,11 +35,18 @@ class FittedStateMixin:
         # Mixins of scikit-learn wrap methods here as well, and come first.
         super().__init_subclass__(**kwargs)
         if isfunction(fit := vars(cls).get("fit")):
-            cls.fit = _all_or_nothing(fit, is_anew=True)  # type: ignore[attr-defined]
+            cls.fit = sets_state(fit)  # type: ignore[attr-defined]
         transform = vars(cls).get("transform")
         if isfunction(transform) and hasattr(transform, _READER):
             # The container of set_output gets the names of the fit that gave the rows.
             cls.transform = reads_state(transform)  # type: ignore[attr-defined]
+
+
+def sets_state(
+    method: Callable[Concatenate[Estimator, Params], Result],
+) -> Callable[Concatenate[Estimator, Params], Result]:
+    """Decorate a method that sets the fitted state anew, as ``fit`` does."""
+    return _all_or_nothing(method, is_anew=True)
 
 
 def updates_state(

@@ -12,7 +12,12 @@ from typing import Any, TypeGuard
 import narwhals as nw
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_n_features,
+    check_array,
+    validate_data,
+)
 
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -64,7 +69,7 @@ def check_size(owner: str, name: str, value: object, total: float) -> float | No
 
 
 def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
-    """Return an outcome as float64, finite where `needed`, or raise.
+    """Return an outcome as a new array of float64, finite where `needed`, or raise.
 
     `needed` is a mask of the rows, or their number if all of them need an outcome.
     """
@@ -85,7 +90,7 @@ def check_outcome(owner: str, y: Any, needed: BoolArray | int) -> FloatArray:
             rule="one outcome a row of X",
             value=len(vector),
         )
-    outcome = vector.numbers("numbers, such as 0 / 1 or revenue")
+    outcome = vector.numbers("numbers, such as 0 / 1 or revenue").copy()
     is_invalid = ~np.isfinite(outcome)
     if not isinstance(needed, int):
         is_invalid &= needed
@@ -130,7 +135,7 @@ def read_columns(
     frame = read_frame(X, owner)
     if frame is None:
         check_no_times(owner, X)
-        array = validate_data(
+        array = validate_rows(
             estimator,
             X,
             reset=reset,
@@ -147,6 +152,21 @@ def read_columns(
     elif not hasattr(estimator, "feature_names_in_"):
         frame = _named_by_position(estimator, frame)
     return Columns(frame, owner)
+
+
+def validate_rows(
+    estimator: BaseEstimator, X: Any, *, reset: bool, **options: Any
+) -> Any:
+    """Return `X` as `validate_data` does; a fitted estimator is not asked for its tags.
+
+    These may depend on parameters, which may have changed since the fit.
+    """
+    if reset:
+        return validate_data(estimator, X, reset=True, **options)
+    _check_feature_names(estimator, X, reset=False)
+    rows = check_array(X, input_name="X", estimator=estimator, **options)
+    _check_n_features(estimator, rows, reset=False)
+    return rows
 
 
 def read_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
@@ -232,7 +252,7 @@ def _known_names(estimator: Any) -> list[str]:
 def check_sample_weight(
     sample_weight: Any, n_rows: int, owner: str | None = None
 ) -> FloatArray | None:
-    """Return the weights as float64, or None for none; raise on bad ones."""
+    """Return the weights as a new array of float64, None for none; or raise."""
     if sample_weight is None:
         return None
     vector = read_vector(owner, "sample_weight", sample_weight)
@@ -245,7 +265,7 @@ def check_sample_weight(
             rule=f"of shape ({n_rows},), one weight a row",
             value=(len(vector),),
         )
-    weight = vector.numbers()
+    weight = vector.numbers().copy()
     is_valid = np.isfinite(weight) & (weight >= 0)
     if not is_valid.all():
         row = int(np.argmin(is_valid))

@@ -58,6 +58,13 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     for layer in unwrapped(estimator):
         if isinstance(layer, Pipeline) and len(layer) > 1:
             X = layer[:-1].transform(X)
+        elif hasattr(layer, "clusterer_"):
+            # InductiveSegmenter has fitted its clusterer to an array without names.
+            X = _numbers(owner, X)
+    return _numbers(owner, X)
+
+
+def _numbers(owner: str, X: Any) -> FloatArray:
     try:
         return numeric_rows(owner, X)
     except SksegError:

@@ -270,7 +270,8 @@ class SegmentFinder(
             thresholds=thresholds,
         )
         order = ranking(table).tolist()
-        self.segments_, self.rules_ = named_findings(table, rules, order)
+        self._segments, self.rules_ = named_findings(table, rules, order)
+        self.segments_ = self._segments.copy()
         self.groups_ = groups
         if balance is not None:
             self.balance_ = balance
@@ -278,7 +279,8 @@ class SegmentFinder(
             self.overlap_ = overlap
         # A label that is compared with all others has no second label to name.
         is_pair_known = self.compare is None and groups is not None
-        self._design = design._replace(compare=groups) if is_pair_known else design
+        compare = groups if is_pair_known else design.compare
+        self._design = design._replace(compare=compare).seeded(random)
         self._alpha = thresholds.alpha
         self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
@@ -295,7 +297,7 @@ class SegmentFinder(
     @reads_state
     def _findings(self) -> tuple[pd.DataFrame, RuleSet, str]:
         method = self._method or type(self).__name__
-        return self.segments_, self.rules_, method
+        return self._segments, self.rules_, method
 
     def _check_parameters(self) -> DecisionThresholds:
         """Raise if a parameter is wrong; return the thresholds of decisions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from abc import abstractmethod
 from typing import Any, NamedTuple
 
@@ -32,6 +33,13 @@ class StudyDesign(NamedTuple):
         compare = finder.compare
         compare = tuple(compare) if isinstance(compare, list) else compare
         return cls(compare, finder.assignment, finder.random_state, finder.n_jobs)
+
+    def seeded(self, random: np.random.RandomState) -> StudyDesign:
+        """Return the design with a seed, so that every score is the same each time."""
+        is_seed = isinstance(self.random_state, numbers.Integral)
+        if is_seed or self.assignment != "observational":
+            return self
+        return self._replace(random_state=random.randint(2**31))
 
 
 class PolicyMixin:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
@@ -358,7 +357,9 @@ class MECERuleSegmenter(
         merged = [s.name for s in segments if len(s.rules) > 1]
         merges = merge_report(merged, rules, rule_codes, rows)
         warn_of_large_loss(merges, segments, rows, self.min_size)
-        self._schema, self._playbook = schema, copy(self.playbook)
+        playbook = self.playbook
+        self._schema = schema
+        self._playbook = None if playbook is None else dict(playbook)
         self._parameters = snapshot(self.get_params(deep=False))
         self._business_rules, self._cut_points = base, points
         self.cut_points_ = cut_point_table(points)
@@ -366,8 +367,10 @@ class MECERuleSegmenter(
         self.labels_ = rows.codes
         self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
-        self.lineage_ = lineage_table(base, rule_codes, rules, rows)
-        self.segments_ = table.join(origins(rules, segments))
+        self._set_tables(
+            table.join(origins(rules, segments)),
+            lineage_table(base, rule_codes, rules, rows),
+        )
         return self
 
     @updates_state
@@ -422,14 +425,14 @@ class MECERuleSegmenter(
         if score_weights is None:
             score_weights = check_score_weights(None, columns.names, y is not None)
         table = mece_table(
-            self.rules_, rows, score_weights, list(self.segments_["description"])
+            self.rules_, rows, score_weights, list(self._segments["description"])
         )
         total = rows.size_of(rows.inside)
         min_size, max_size = (
             check_size(OWNER, name, self._parameters[name], total)
             for name in ("min_size", "max_size")
         )
-        origin = self.segments_[["merged_from", "split_from"]]
+        origin = self._segments[["merged_from", "split_from"]]
         high = np.inf
         if max_size:
             high = size_bounds(0.0, max_size, rows.counts[rows.inside]).high
@@ -443,8 +446,10 @@ class MECERuleSegmenter(
         pairs = zip(self.rules_.names, origin["merged_from"], strict=True)
         merged = [name for name, rules in pairs if rules and {*rules} <= {*base.names}]
         self.merge_report_ = merge_report(merged, self.rules_, rule_codes, rows)
-        self.lineage_ = lineage_table(base, rule_codes, self.rules_, rows)
-        self.segments_ = table.join(origin.assign(oversize=is_oversize))
+        self._set_tables(
+            table.join(origin.assign(oversize=is_oversize)),
+            lineage_table(base, rule_codes, self.rules_, rows),
+        )
         self.labels_ = codes
         self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
@@ -556,7 +561,7 @@ class MECERuleSegmenter(
                 owner=OWNER,
                 name="X",
             )
-        return explained_outcome(OWNER, self.segments_, codes, y, sample_weight)
+        return explained_outcome(OWNER, self._segments, codes, y, sample_weight)
 
     @classmethod
     def from_strategy(cls, source: Any) -> Self:
@@ -618,8 +623,8 @@ class MECERuleSegmenter(
             raise RuleError(
                 f"Not a strategy: parameters: {error}", name="parameters"
             ) from None
-        segmenter._parameters = snapshot(segmenter.get_params(deep=False))
-        segmenter._restore(strategy, report)
+        parameters = snapshot(segmenter.get_params(deep=False))
+        segmenter._restore(strategy, report, parameters)
         return segmenter
 
     def _check_parameters(self) -> None:

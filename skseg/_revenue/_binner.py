@@ -292,10 +292,12 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self._menu, self._options = menu, optimum.options
         self._score_range = scored.score_range
         self._encode = self.encode
+        self._codebook = encoded_segments(self.encode, segments, menu)
+        self._tiers, self._cut_points, self._segments = tiers, cut_points, segments
         self.min_size_, self.max_size_ = bounds
         self.menu_ = menu.table(settings.names)
-        self.cut_points_, self.tiers_, self.rules_ = cut_points, tiers, rules
-        self.labels_, self.segments_ = labels, segments
+        self.cut_points_, self.tiers_ = cut_points.copy(), tiers.copy()
+        self.rules_, self.labels_, self.segments_ = rules, labels, segments.copy()
         self.value_, self.gap_ = cuts.value + unscored_profit, cuts.gap
         self.upper_bound_ = cuts.upper_bound + unscored_profit
         if path is not None:
@@ -348,8 +350,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ValueError
             If the columns are not those of `fit`.
         """
-        codes = self.predict(X)
-        return self._codebook()[codes]
+        encoded: FloatArray = self._codebook[self.predict(X)]
+        return encoded
 
     @reads_state
     def inverse_transform(self, X: Any) -> FloatArray:
@@ -377,12 +379,12 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         encoded = check_array(X, dtype=np.float64)
         bounds = [
             self._score_range[0],
-            *self.cut_points_.tolist(),
+            *self._cut_points.tolist(),
             self._score_range[1],
         ]
         inner = [threshold_between(*pair) for pair in pairwise(bounds)]
         middles = np.array([*inner, np.nan])
-        return decoded(encoded, self._codebook(), middles)[:, np.newaxis]
+        return decoded(encoded, self._codebook, middles)[:, np.newaxis]
 
     @reads_state
     def get_feature_names_out(self, input_features: Any = None) -> Any:
@@ -442,7 +444,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
         totals = count(codes, len(self.rules_), outcome, weight)
         return profit_table(
-            self.rules_, self._menu, self.tiers_, self.cut_points_, totals
+            self.rules_, self._menu, self._tiers, self._cut_points, totals
         )
 
     @reads_state
@@ -549,7 +551,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         seed = check_random_state(random_state).randint(2**31)
         return self._resampler.bootstrap(
             self._options,
-            self.segments_,
+            self._segments,
             n_replicates,
             np.random.default_rng(seed),
         )
@@ -569,7 +571,3 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             raise MissingColumnError(OWNER, [column], names, advice=advice)
         last = len(names) - 1
         return names[check_int(OWNER, "score_column", column, -last - 1, last)]
-
-    def _codebook(self) -> FloatArray:
-        """Return what stands for every segment in `transform`."""
-        return encoded_segments(self._encode, self.segments_, self._menu)

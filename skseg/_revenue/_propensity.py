@@ -11,7 +11,6 @@ from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
     TransformerMixin,
-    clone,
 )
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import indexable
@@ -26,6 +25,7 @@ from sklearn.utils.validation import _num_samples, has_fit_parameter
 from skseg._core._base import SegmenterMixin
 from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import is_classifier, tags_of
+from skseg._core._owned import owned, owned_clone, owned_values
 from skseg._core._validation import (
     check_choice,
     check_outcome,
@@ -50,7 +50,7 @@ RESPONSE_METHODS = ("auto", "predict_proba", "predict")
 
 def _binner_has(name: str) -> Any:
     """Return the check of `available_if` that the binner has this method."""
-    return lambda self: hasattr(self._parts()[1], name)
+    return lambda self: hasattr(getattr(self, "binner_", self._parts()[1]), name)
 
 
 class PropensityBinner(
@@ -214,13 +214,15 @@ class PropensityBinner(
         self.propensities_ = out_of_fold(
             estimator, X, outcome, splits, params, self._response, self.n_jobs
         )
-        self.binner_ = clone(binner)
+        self.binner_ = owned_clone(binner)
         column = pd.DataFrame({COLUMN: self.propensities_})
         self.binner_.fit(column, outcome, **routed["binner"]["fit"])
-        self.estimator_ = clone(estimator).fit(X, outcome, **params)
+        self.estimator_ = owned_clone(estimator).fit(
+            owned(X), outcome, **owned_values(params)
+        )
         self.rules_ = self.binner_.rules_
-        self.segments_ = self.binner_.segments_
-        self.labels_ = self.binner_.labels_
+        self.segments_ = self.binner_.segments_.copy()
+        self.labels_ = self.binner_.labels_.copy()
         return self
 
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:

@@ -221,7 +221,7 @@ default="grid"
         self.unreachable_segments_ = rules.verify().unreachable or ()
         self._dimensions = dimensions
         self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
-        self.segments_ = table
+        self._segments, self.segments_ = table, table.copy()
         self.score_table_ = pd.concat(
             [d.table(columns.numbers(d.column), weight) for d in dimensions],
             ignore_index=True,
@@ -301,7 +301,7 @@ default="grid"
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         if y is not None:
-            return explained_outcome(OWNER, self.segments_, codes, y, sample_weight)
+            return explained_outcome(OWNER, self._segments, codes, y, sample_weight)
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
         shares = [
             explained_ranks(codes, columns.numbers(d.column), weight)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_int, read_columns
 from skseg._finders._base import SegmentFinder
 from skseg.exceptions import InvalidParameterError
@@ -164,7 +164,7 @@ class EffectMapDisplay(Display):
         """
         if not isinstance(finder, SegmentFinder):
             raise InvalidParameterError(_OWNER, "finder", "a segment finder", finder)
-        check_is_fitted(finder)
+        finder = as_fitted(finder)
         max_cells = check_int(_OWNER, "max_cells", max_cells, _LEAST_CELLS, _MOST_CELLS)
         last = max(len(finder.segments_) - 1, 0)
         finding = check_int(_OWNER, "finding", finding, 0, last)

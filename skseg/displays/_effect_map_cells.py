@@ -61,8 +61,7 @@ def read_rows(
     counts = np.ones(columns.n_rows) if weight is None else weight
     in_a = None
     if labels is not None:
-        pair = finder.groups_ if finder.compare is None else finder.compare
-        groups = read_groups(owner, labels, pair, columns.n_rows)
+        groups = read_groups(owner, labels, finder._design.compare, columns.n_rows)
         in_a = groups.in_a
         counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
     used = np.flatnonzero(counts > 0)

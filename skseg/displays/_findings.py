@@ -10,8 +10,8 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._finders._decision import DECISIONS
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
@@ -112,7 +112,7 @@ class FindingsDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        check_is_fitted(finder)
+        finder = as_fitted(finder)
         needed = ("segments_", "rules_", "groups_")
         if absent := [name for name in needed if not hasattr(finder, name)]:
             rule = f"a segment finder, with {', '.join(map(repr, absent))}"

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import is_number
 from skseg.exceptions import InvalidParameterError
+from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._display import Display
@@ -110,7 +111,7 @@ class SegmentFlowDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        check_is_fitted(segmenter)
+        segmenter = as_fitted(segmenter)
         if not hasattr(segmenter, "lineage_"):
             rule = "a segmenter with 'lineage_'"
             raise InvalidParameterError(_OWNER, "segmenter", rule, segmenter)
@@ -243,10 +244,8 @@ def _counted(names: set[Any], noun: str) -> str:
 
 def _default_of(segmenter: Any) -> str | None:
     """Return the name of the default among the rules that a segmenter was given."""
-    if getattr(segmenter, "rules", None) is None:
-        return None
-    default: str | None = segmenter.parse_rules().default
-    return default
+    rules: RuleSet | None = getattr(segmenter, "_business_rules", None)
+    return None if rules is None else rules.default
 
 
 def _check_bounds(min_size: float | None, max_size: float | None) -> None:

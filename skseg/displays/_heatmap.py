@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_sample_weight
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -136,7 +136,7 @@ class RFMHeatmapDisplay(Display):
         >>> display.frame().query("n > 0")["segment"].to_list()
         ['Hibernating', 'Potential loyalists', 'Champions']
         """
-        check_is_fitted(segmenter)
+        segmenter = as_fitted(segmenter)
         scores = segmenter.scores(X).to_numpy(dtype=np.float64, na_value=np.nan)
         regions, decided_by = segment_regions(segmenter)
         return cls.from_predictions(

@@ -81,9 +81,5 @@ def _values_of_cells(axis: Axis) -> list[Any]:
 
 def _scored_columns(segmenter: RFMSegmenter) -> tuple[str, str]:
     """Return the columns of recency and frequency; those of an array are x0 and x1."""
-    named = getattr(segmenter, "feature_names_in_", ())
-    recency, frequency = segmenter.recency, segmenter.frequency
-    return (
-        "x0" if recency == "recency" and recency not in named else recency,
-        "x1" if frequency == "frequency" and frequency not in named else frequency,
-    )
+    column_of = {d.name: d.column for d in segmenter._dimensions}
+    return column_of["recency"], column_of["frequency"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_int
 from skseg._search.effects._iv import BANDS, bands, descending
 from skseg.exceptions import InvalidParameterError
@@ -127,7 +127,7 @@ class InformationValueDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        check_is_fitted(iv_finder)
+        iv_finder = as_fitted(iv_finder)
         if not hasattr(iv_finder, "iv_"):
             rule = "an IVSegmentFinder, with 'iv_'"
             raise InvalidParameterError(_OWNER, "iv_finder", rule, iv_finder)

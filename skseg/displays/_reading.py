@@ -9,8 +9,8 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._names_of_segments import codes_of_names, texts_or_none
 from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import positional_names
@@ -131,7 +131,7 @@ def read_fitted(owner: str, segmenter: Any, X: Any = None) -> Segments:
     An estimator without ``predict`` has those of its training rows alone, and so do all
     if `X` is None.
     """
-    check_is_fitted(segmenter)
+    segmenter = as_fitted(segmenter)
     if X is not None and hasattr(segmenter, "predict"):
         labels = segmenter.predict(X)
     else:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import (
     check_int,
     check_outcome,
@@ -178,9 +178,8 @@ class RevenueCurveDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        check_is_fitted(binner)
-        needed = (*_FITTED, "missing_tier")
-        if absent := [name for name in needed if not hasattr(binner, name)]:
+        binner = as_fitted(binner)
+        if absent := [name for name in _FITTED if not hasattr(binner, name)]:
             rule = f"a binner with {', '.join(map(repr, absent))}"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)
         if y is None:
@@ -299,14 +298,15 @@ def _read_scores(binner: Any, X: Any) -> tuple[str, FloatArray]:
 
 def _read_tiers(binner: Any) -> Tiers:
     menu = binner.menu_
+    # The last segment is that of the customers without a score.
+    *tiers, missing_tier = binner.tiers_
     return Tiers(
         np.asarray(binner.cut_points_, dtype=np.float64),
-        # The last segment is that of the customers without a score.
-        np.asarray(binner.tiers_[:-1], dtype=np.intp),
+        np.array(tiers, dtype=np.intp),
         (menu["revenue"] * menu["response"]).to_numpy(dtype=np.float64),
         menu["cost"].to_numpy(dtype=np.float64),
         menu["fixed_cost"].to_numpy(dtype=np.float64),
-        binner.missing_tier,
+        int(missing_tier),
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._canvas import TITLE_PAD
@@ -122,7 +122,7 @@ class RevenueTiersDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        check_is_fitted(binner)
+        binner = as_fitted(binner)
         if not hasattr(binner, "segments_"):
             rule = "a binner with 'segments_'"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._caller import caller_level
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_sample_weight
 from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
@@ -141,7 +141,7 @@ class SegmentSizesDisplay(Display):
         >>> display.frame()["n"].to_list()
         [1, 0, 0, 0, 2, 0]
         """
-        check_is_fitted(segmenter)
+        segmenter = as_fitted(segmenter)
         table = getattr(segmenter, "segments_", None)
         if (
             X is None
