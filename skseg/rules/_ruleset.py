@@ -778,7 +778,12 @@ class RuleSet:
         return cls(**read_rule_set(source))
 
     def to_sql(
-        self, dialect: str = "duckdb", *, output: str = "name", alias: str | None = None
+        self,
+        dialect: str = "duckdb",
+        *,
+        output: str = "name",
+        alias: str | None = None,
+        empty_is_missing: bool = False,
     ) -> str:
         """Return the rule set as one SQL CASE expression.
 
@@ -794,6 +799,9 @@ class RuleSet:
             outside of the universe get 'outside' or -1; noise gets its name or -1.
         alias : str, default=None
             Name of the resulting column.
+        empty_is_missing : bool, default=False
+            Whether empty text is a missing value, as in a table that SQLite has
+            imported from a csv file. Only for "sqlite".
 
         Returns
         -------
@@ -803,7 +811,8 @@ class RuleSet:
         Raises
         ------
         RuleError
-            If the dialect is not offered or a quantile is unresolved.
+            If the dialect is not offered, a quantile is unresolved, or empty text is
+            to be missing in a dialect other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
 
@@ -817,4 +826,11 @@ class RuleSet:
         from ._sql import ruleset_sql
 
         default = (self._default, self._default_code)
-        return ruleset_sql(self._cases, default, dialect, output, alias)
+        return ruleset_sql(
+            self._cases,
+            default,
+            dialect,
+            output,
+            alias,
+            empty_is_missing=empty_is_missing,
+        )

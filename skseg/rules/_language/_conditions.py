@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 from skseg._typing import BoolArray
@@ -22,6 +22,9 @@ from ._thresholds import (
     threshold_text,
 )
 
+# Text is read 50 levels deep; negations and joined rules may add to that.
+MAX_DEPTH = 100
+
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
 Kind = Literal["number", "text", "date", "boolean"]
 
@@ -38,7 +41,8 @@ class Rule:
 
     Rules are written as text (see `parse`) or with `col`, `q` and `missing`, and
     combined with ``&``, ``|`` and ``~``. They are immutable, compare by structure,
-    and print as text that parses back to an equal rule.
+    and print as text that parses back to an equal rule. Text may be nested 50 levels
+    deep and have 100,000 characters; rules may be built 100 levels deep.
 
     A missing value (NaN, None, NULL) behaves as Python's nan does: every comparison
     with it is false, except ``!=``, and ``~`` is the true complement.
@@ -190,6 +194,10 @@ class And(Rule):
     """All parts hold; without parts, always true."""
 
     parts: tuple[Rule, ...]
+    depth: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _set_depth(self, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +205,10 @@ class Or(Rule):
     """At least one part holds; without parts, always false."""
 
     parts: tuple[Rule, ...]
+    depth: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _set_depth(self, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +216,27 @@ class Not(Rule):
     """The complement of a part: it holds for every row for which the part does not."""
 
     part: Rule
+    depth: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _set_depth(self, (self.part,))
 
 
 Leaf = Comparison | Membership | Missing
+
+
+def _set_depth(rule: And | Or | Not, parts: Iterable[Rule]) -> None:
+    """Remember how deep a rule is nested; refuse what recursion would not reach."""
+    inner = (part.depth for part in parts if isinstance(part, And | Or | Not))
+    depth = 1 + max(inner, default=0)
+    if depth > MAX_DEPTH:
+        raise RuleError(
+            f"A rule may be built of {MAX_DEPTH} levels of and, or, not at most.",
+            rule=f"at most {MAX_DEPTH} levels",
+            value=depth,
+            advice="Write it as a flat choice of simple conditions.",
+        )
+    object.__setattr__(rule, "depth", depth)
 
 
 def _as_operand(other: object, symbol: str) -> Rule:

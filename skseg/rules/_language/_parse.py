@@ -85,8 +85,8 @@ def parse(
         ``in [...]``, ``not in [...]``, ``missing(x)``, joined by ``and``, ``or``,
         ``not``. A threshold is a number, ``inf``, a quantile ``q(p)``,
         ``max(...)`` / ``min(...)`` of these, or a date ``date('2024-12-25')``; a text
-        in quotes, or ``True`` and ``False``, may be equal. A `Rule` is returned
-        unchanged.
+        in quotes, or ``True`` and ``False``, may be equal. At most 100,000 characters,
+        nested at most 50 levels deep. A `Rule` is returned unchanged.
     columns : iterable of str, default=None
         The columns that exist. When given, any other name is an error that points
         at its place in the text and suggests the likely one.

@@ -6,6 +6,7 @@ import ast
 import re
 import tokenize
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable
 from io import StringIO
 from itertools import pairwise
@@ -22,6 +23,11 @@ QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
 # What stands between two texts that Python joins, a comment among them.
 _JOINT = re.compile(r"""['"](?:\s|\\)*(?:[A-Za-z]{0,2}['"]|\#)""")
+
+# What Python may warn of: an unknown escape, a number that a word follows at once.
+_MAY_WARN = re.compile(r"\\|[0-9]\.?[A-Za-z_]")
+
+_BRACKETS = re.compile(r"[()]")
 
 # Longer lines are shown around the place that the message is about.
 _SHOWN_BEFORE, _SHOWN = 40, 100
@@ -43,12 +49,20 @@ class Source:
                 text=text,
             )
         self.text = check_name(text, "The text of a rule")
+        self._is_ascii = text.isascii()
         self.has_joints = _JOINT.search(text) is not None
         # Brackets let a rule run over several lines; one more line break ends a
         # comment on the last line.
         lines = re.split("\r\n|\r|\n", text)
         self._body = "\n".join(lines) + "\n"
         self._lines = [line.encode() for line in f"({self._body})".split("\n")]
+        # Bytes that begin no character, as the tree counts columns in bytes.
+        self._continued = [
+            []
+            if line.isascii()
+            else [i for i, b in enumerate(line) if b & 0xC0 == 0x80]
+            for line in self._lines
+        ]
         # Offset in the text of the first column of every line, the bracket included.
         ends = [match.end() for match in re.finditer("\r\n|\r|\n", text)]
         self._offsets = [-1, *ends, len(text) + 1]
@@ -56,19 +70,44 @@ class Source:
     def tree(self) -> ast.expr:
         """Return the syntax tree, or raise and say what is wrong where."""
         try:
+            if _MAY_WARN.search(self.text) is None:
+                return self._tree()
             with warnings.catch_warnings():
                 # An unknown escape such as "\d" is a warning to Python; in a rule
                 # it is a value that someone mistyped.
                 warnings.simplefilter("error")
-                # The first reading catches "a > 1) or (b > 2".
-                ast.parse(f"[{self._body}]", mode="eval")
-                return ast.parse(f"({self._body})", mode="eval").body
+                return self._tree()
         except SyntaxError as error:
             self._fail_syntax(error)
         except (MemoryError, RecursionError, ValueError):
             raise RuleError(
                 "The rule is nested too deeply or holds a bad number.", text=self.text
             ) from None
+
+    def _tree(self) -> ast.expr:
+        # The brackets around the rule must not pair up with those within it. Square
+        # ones cannot, so they also tell best what is wrong.
+        if not self._may_close_early():
+            try:
+                return ast.parse(f"({self._body})", mode="eval").body
+            except SyntaxError:
+                pass
+        ast.parse(f"[{self._body}]", mode="eval")
+        return ast.parse(f"({self._body})", mode="eval").body
+
+    def _may_close_early(self) -> bool:
+        """Tell whether a bracket may close before it opens: "a > 1) or (b > 2"."""
+        if ")" not in self.text:
+            return False
+        plain = QUOTED.sub("", self.text)
+        if not {"'", '"', "#", "\\"}.isdisjoint(plain):
+            return True
+        depth = 0
+        for bracket in _BRACKETS.findall(plain):
+            depth += 1 if bracket == "(" else -1
+            if depth < 0:
+                return True
+        return False
 
     def _fail_syntax(self, error: SyntaxError) -> NoReturn:
         line, column = (error.lineno or 1) - 1, max((error.offset or 1) - 1, 0)
@@ -106,6 +145,8 @@ class Source:
 
     def segment(self, node: ast.expr) -> str:
         """Return the text of a name as it is written."""
+        if self._is_ascii and isinstance(node, ast.Name):
+            return node.id
         start, stop = self._span(node)
         return self.text[start:stop]
 
@@ -133,9 +174,8 @@ class Source:
         """Return where a piece of the tree stands in the text."""
 
         def offset(line: int, column: int) -> int:
-            # Columns of the tree are counted in bytes.
-            prefix = self._lines[line - 1][:column].decode()
-            return min(max(self._offsets[line - 1] + len(prefix), 0), len(self.text))
+            column -= bisect_left(self._continued[line - 1], column)
+            return min(max(self._offsets[line - 1] + column, 0), len(self.text))
 
         return (
             offset(node.lineno, node.col_offset),  # type: ignore[attr-defined]

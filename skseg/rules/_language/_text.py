@@ -45,9 +45,13 @@ def _membership_text(rule: Membership, operator: str) -> str:
 
 
 def _disjunct(part: Rule) -> str:
+    if not isinstance(part, And):
+        return rule_text(part)
+    # Written once: twice on every level would take exponential time in the depth.
+    conjuncts = _conjuncts(part.parts)
+    text = " and ".join(conjuncts) or "True"
     # Python binds "and" tighter than "or"; brackets make that visible.
-    brackets = isinstance(part, And) and len(_conjuncts(part.parts)) > 1
-    return f"({rule_text(part)})" if brackets else rule_text(part)
+    return f"({text})" if len(conjuncts) > 1 else text
 
 
 def _conjunct(part: Rule) -> str:

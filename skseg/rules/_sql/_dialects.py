@@ -72,32 +72,38 @@ class NaNTests:
 class Dialect:
     """How one SQL engine writes what engines write differently.
 
-    `grammar` quotes, escapes and names the types. `number` writes a finite float64 >= 0
-    so that the engine reads that float64, `text` a column so that it compares byte by
+    `grammar` quotes, escapes and names the types. `read_number` writes a column as a
+    double, and fails where it holds no number. `number` writes a finite float64 >= 0 so
+    that the engine reads that float64, `text` a column so that it compares byte by
     byte, `date` a column so that it compares with what `moment` writes. `flag` writes a
     column of any type as text, so that it compares with the texts for true and false.
-    `is_boolean` tells whether a value is a boolean and no text. `stop` fails, and says
-    what a column holds. Without `nan_tests` the engine cannot store NaN.
+    `is_boolean` tells whether a value is a boolean, where `text` does not stop at them.
+    `stop` fails, and says what a column holds. Without `nan_tests` the engine cannot
+    store NaN. Where its import of csv files `has_empty_fields`, these stand as empty
+    text for missing values.
     """
 
     grammar: type[sqlglot.Dialect]
+    read_number: Callable[[Tree], Tree]
     number: Callable[[float], Tree]
     infinity: Callable[[], Tree]
     text: Callable[[Tree], Tree]
     date: Callable[[Tree], Tree]
     flag: Callable[[Tree], Tree]
     moment: Callable[[Date], Tree]
-    is_boolean: Callable[[Tree], Tree]
     stop: Callable[[Tree, str], Tree]
+    is_boolean: Callable[[Tree], Tree] | None = None
     nan_tests: NaNTests | None = None
+    has_empty_fields: bool = False
 
-    def write(self, tree: Tree) -> str:
-        """Return `tree` as SQL, over several lines if it is long."""
+    def write(self, tree: Tree, *, pretty: bool = True) -> str:
+        """Return `tree` as SQL, if it is `pretty` and long over several lines."""
         # Where it breaks lines, sqlglot masks the line breaks within quotes by a word,
         # and would take that word for a line break where it is data. sqlglot 26 masks
         # them in values only, and indents what follows in a name.
-        quoted = (node.name for node in tree.find_all(exp.Identifier, exp.Literal))
-        pretty = not any("\n" in text or "__SQLGLOT__" in text for text in quoted)
+        if pretty:
+            nodes = tree.find_all(exp.Identifier, exp.Literal, exp.Var)
+            pretty = not any("\n" in n.name or "__SQLGLOT__" in n.name for n in nodes)
         return self.grammar().generate(tree, copy=False, pretty=pretty)
 
 
@@ -225,6 +231,47 @@ def _duckdb_date(column: Tree) -> Tree:
     )
 
 
+def _sqlite_stop(column: Tree, content: str) -> Tree:
+    # What is no JSON stops the query.
+    return call("JSON", text_tree(f"{column.name} holds {content}"))
+
+
+def _sqlite_read_number(column: Tree) -> Tree:
+    """Write a column as a double; stop at text that is no number.
+
+    A cast takes the longest beginning that is a number, 0 for none. Compared with a
+    number, text becomes one only where all of it is a number; other text and blobs are
+    equal to no number. Integers beyond 2**53 are equal to an integer alone.
+    """
+    integer = exp.Cast(this=column, to=exp.DataType(this=exp.DataType.Type.INT))
+    is_number = exp.Or(
+        this=exp.EQ(this=double(column), expression=column),
+        expression=exp.EQ(this=integer, expression=column),
+    )
+    present = exp.Not(this=exp.Is(this=column, expression=exp.Null()))
+    stop = _sqlite_stop(column, "a value that is no number")
+    return exp.Case(
+        ifs=[
+            exp.If(this=is_number, true=double(column)),
+            exp.If(this=present, true=stop),
+        ]
+    )
+
+
+def _sqlite_text(column: Tree) -> Tree:
+    """Write a column of text; stop at numbers, whose text may have been another.
+
+    A column of type NUMERIC makes 2 of '2.0' and 7 of '007'.
+    """
+    others = [text_tree(kind) for kind in ("integer", "real", "blob")]
+    stop = _sqlite_stop(column, "a number or bytes, compared with text")
+    text = exp.Case(
+        ifs=[exp.If(this=any_of(call("TYPEOF", column), others), true=stop)],
+        default=column,
+    )
+    return collated(text, "BINARY")
+
+
 _ZEROS = "0000-00-00 00:00:00.000000"
 
 
@@ -242,22 +289,35 @@ def _sqlite_date(column: Tree) -> Tree:
     def concatenated(left: Tree, right: Tree) -> Tree:
         return exp.DPipe(this=left, expression=right, safe=True)
 
+    length = call("LENGTH", column)
     day = exp.Glob(
         this=column,
         expression=text_tree("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"),
     )
     # A zone has letters or a sign.
-    time = exp.Glob(
+    other_characters = exp.Glob(
         this=call("SUBSTR", column, number(11)),
         expression=text_tree("*[^T 0-9:.]*"),
     )
-    behind = exp.Add(this=call("LENGTH", column), expression=number(1))
+    # Cut within the time, the text would be padded to another hour.
+    whole = exp.In(this=length, expressions=[number(n) for n in (10, 16, 19)])
+    fraction = exp.GT(this=length, expression=number(20))
     padded = concatenated(
         call("REPLACE", column, text_tree("T"), text_tree(" ")),
-        call("SUBSTR", text_tree(_ZEROS), behind),
+        call("SUBSTR", text_tree(_ZEROS), exp.Add(this=length, expression=number(1))),
+    )
+    seconds = call("SUBSTR", padded, number(1), number(19))
+    # A shift by nothing turns the 30th of February into another day.
+    exists = exp.EQ(
+        this=call("DATETIME", seconds, text_tree("+0 days")), expression=seconds
     )
     return exp.If(
-        this=exp.And(this=day, expression=exp.Not(this=time)),
+        this=exp.and_(
+            day,
+            exp.Not(this=other_characters),
+            exp.Paren(this=exp.Or(this=whole, expression=fraction)),
+            exists,
+        ),
         true=call("SUBSTR", padded, number(1), number(len(_ZEROS))),
         false=call("JSON", concatenated(text_tree("no ISO date: "), column)),
     )
@@ -291,6 +351,8 @@ class SksegSQLite(SQLite):
 DIALECTS = {
     "duckdb": Dialect(
         grammar=sqlglot.Dialect.get_or_raise("duckdb").__class__,
+        # The cast fails where text is no number.
+        read_number=double,
         number=_exponent_number,
         infinity=lambda: double(text_tree("inf")),
         # The cast is for enums; a collation of the column would survive it.
@@ -298,11 +360,11 @@ DIALECTS = {
         date=_duckdb_date,
         flag=_duckdb_flag,
         moment=lambda date: timestamp(text_tree(date.iso)),
-        is_boolean=lambda column: any_of(
-            call("TYPEOF", column), [text_tree("BOOLEAN")]
-        ),
         stop=lambda column, content: call(
             "ERROR", text_tree(f"{column.name} holds {content}")
+        ),
+        is_boolean=lambda column: any_of(
+            call("TYPEOF", column), [text_tree("BOOLEAN")]
         ),
         nan_tests=NaNTests(
             is_number=lambda name: _duckdb_is_number(double(column_tree(name))),
@@ -311,21 +373,16 @@ DIALECTS = {
     ),
     "sqlite": Dialect(
         grammar=SksegSQLite,
+        read_number=_sqlite_read_number,
         number=_sqlite_number,
         # CAST('inf' AS REAL) is 0.0.
         infinity=lambda: exp.Literal.number("9e999"),
-        text=lambda column: collated(column, "BINARY"),
+        text=_sqlite_text,
         date=_sqlite_date,
         flag=varchar,
         moment=lambda date: text_tree(date.padded),
-        # SQLite keeps booleans as numbers.
-        is_boolean=lambda column: any_of(
-            call("TYPEOF", column), [text_tree("integer"), text_tree("real")]
-        ),
-        # What is no JSON stops the query.
-        stop=lambda column, content: call(
-            "JSON", text_tree(f"{column.name} holds {content}")
-        ),
+        stop=_sqlite_stop,
+        has_empty_fields=True,
     ),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from skseg.exceptions import RuleError
@@ -34,7 +34,6 @@ from ._dialects import (
     any_of,
     call,
     column_tree,
-    double,
     exp,
     find_dialect,
     text_tree,
@@ -119,8 +118,12 @@ class _Writer:
     NULL mix, so ``not`` stands in front of leaves only.
     """
 
-    def __init__(self, dialect: Dialect, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, dialect: Dialect, rules: Sequence[Rule], *, empty_is_missing: bool = False
+    ) -> None:
         self.dialect = dialect
+        self.empty_is_missing = empty_is_missing
+        self.written: dict[tuple[str, str], str] = {}
         self.kinds = column_kinds(rules)
         # Columns of text that are compared with a word for true or false.
         self.truth_words = {
@@ -170,21 +173,32 @@ class _Writer:
         # NaN is equal to itself and above all numbers in some engines.
         return _chain(exp.And, [condition, self._present(leaf.column)])
 
+    def _once(self, part: str, name: str, build: Callable[[str], Tree]) -> Tree:
+        """Return a part that many conditions on a column share, written once.
+
+        Long rules would else spend most of their time on the same operands.
+        """
+        key = part, name
+        if key not in self.written:
+            self.written[key] = self.dialect.write(build(name), pretty=False)
+        return exp.Var(this=self.written[key])
+
     def _missing(self, name: str) -> Condition:
-        null, nan = Condition(_is_null(name)), self._nan_tests(name)
+        null, nan = Condition(self._is_null(name)), self._nan_tests(name)
         if nan is None:
             return null
         if self.kinds[name] == "number":
-            return Condition(exp.Not(this=nan.is_number(name)))
+            is_number = self._once("is_number", name, nan.is_number)
+            return Condition(exp.Not(this=is_number))
         return _chain(exp.Or, [null, Condition(nan.any_is_nan(name))])
 
     def _present(self, name: str) -> Condition:
-        not_null = Condition(exp.Not(this=_is_null(name)))
+        not_null = Condition(exp.Not(this=self._is_null(name)))
         nan = self._nan_tests(name)
         if nan is None:
             return not_null
         if self.kinds[name] == "number":
-            return Condition(nan.is_number(name))
+            return Condition(self._once("is_number", name, nan.is_number))
         not_nan = Condition(exp.Not(this=nan.any_is_nan(name)))
         return _chain(exp.And, [not_null, not_nan])
 
@@ -192,15 +206,26 @@ class _Writer:
         """Return the tests for NaN if a column may hold it."""
         return self.dialect.nan_tests if self.kinds[name] in _KINDS_WITH_NAN else None
 
+    def _is_null(self, name: str) -> Tree:
+        column = column_tree(name)
+        if not self.empty_is_missing:
+            return exp.Is(this=column, expression=exp.Null())
+        text = exp.Coalesce(this=column, expressions=[text_tree("")])
+        return exp.EQ(this=text, expression=text_tree(""))
+
     def _operand(self, name: str) -> Tree:
-        column, kind = column_tree(name), self.kinds[name]
-        if kind == "date":
-            return self.dialect.date(column)
-        return self._text(column) if kind == "text" else double(column)
+        """Write a column as its rules read it; NULL where it is missing."""
+        column = column_tree(name)
+        read = {"date": self.dialect.date, "text": self._text}
+        tree = read.get(self.kinds[name] or "", self.dialect.read_number)(column)
+        if not self.empty_is_missing:
+            return tree
+        present = exp.NEQ(this=column, expression=text_tree(""))
+        return exp.Case(ifs=[exp.If(this=present, true=tree)])
 
     def _compared(self, leaf: Comparison | Membership, negated: bool) -> Tree:
         """Write a leaf, or its opposite, for values that are not missing."""
-        operand = self._operand(leaf.column)
+        operand = self._once("operand", leaf.column, self._operand)
         if isinstance(leaf, Membership):
             listed = (self._value(leaf.column, value) for value in leaf.values)
             tree = any_of(operand, listed)
@@ -229,10 +254,11 @@ class _Writer:
         Engines write those as text in their own way, so that no row would be 'True'.
         """
         text = self.dialect.text(column)
-        if column.name not in self.truth_words:
+        is_boolean = self.dialect.is_boolean
+        if is_boolean is None or column.name not in self.truth_words:
             return text
         return exp.If(
-            this=self.dialect.is_boolean(column),
+            this=is_boolean(column),
             true=self.dialect.stop(column, "a boolean, compared with text"),
             false=text,
         )
@@ -248,10 +274,6 @@ class _Writer:
         finite = math.isfinite(size)
         tree = self.dialect.number(size) if finite else self.dialect.infinity()
         return tree if value >= 0 else exp.Neg(this=tree)
-
-
-def _is_null(name: str) -> Tree:
-    return exp.Is(this=column_tree(name), expression=exp.Null())
 
 
 def _signed_leaf(rule: Rule) -> tuple[Leaf, bool]:
@@ -305,6 +327,8 @@ def ruleset_sql(
     dialect: str,
     output: str,
     alias: str | None,
+    *,
+    empty_is_missing: bool,
 ) -> str:
     """Return a CASE expression over rules; see `RuleSet.to_sql`.
 
@@ -320,7 +344,17 @@ def ruleset_sql(
             rule="'name' or 'code'",
             value=output,
         )
-    writer = _Writer(engine, [rule for rule, _, _ in cases])
+    if empty_is_missing and not engine.has_empty_fields:
+        raise RuleError(
+            f"Empty text as missing is for sqlite. Got the dialect {dialect!r}.",
+            owner="RuleSet.to_sql",
+            name="empty_is_missing",
+            rule="False but for sqlite",
+            value=empty_is_missing,
+            advice="Other engines read the empty fields of csv files as NULL.",
+        )
+    rules = [rule for rule, _, _ in cases]
+    writer = _Writer(engine, rules, empty_is_missing=empty_is_missing)
     # Case.when() would copy all earlier branches for every new one.
     branches = [
         exp.If(this=writer.condition(rule).tree, true=_result(name, code, output))
