@@ -13,6 +13,7 @@ from typing import Literal
 from skseg.exceptions import InvalidDataError
 
 from ._manifest import digest, read_manifest
+from ._sync import is_protected
 
 # What becomes of files that were edited since skseg wrote them.
 Edited = Literal["refuse", "keep", "discard"]
@@ -49,7 +50,7 @@ def find_changes(
     _check_foreign(folder, [n for n in present if n not in listed])
     _check_foreign(folder, [n for n in present if not _is_file(folder / n)])
     for name in present:
-        if not os.access(folder / name, os.R_OK | os.W_OK):
+        if is_protected(folder / name):
             path = os.fspath(folder / name)
             raise PermissionError(errno.EACCES, "The file must not be replaced", path)
     changed = [n for n in present if digest(folder / n) != listed[n]]
@@ -65,7 +66,7 @@ def find_changes(
 def _check_sources(folder: Path, names: Iterable[str], sources: Iterable[Path]) -> None:
     paths = [folder / name for name in names if (folder / name).exists()]
     for source in sources:
-        if any(path.samefile(source) for path in paths):
+        if source.exists() and any(path.samefile(source) for path in paths):
             raise InvalidDataError(
                 f"{source} would be replaced.", advice="Choose another folder."
             )

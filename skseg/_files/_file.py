@@ -12,7 +12,7 @@ from typing import Any
 
 from skseg.exceptions import InvalidParameterError
 
-from ._sync import copy_access, sync_file, sync_folder
+from ._sync import copy_access, is_protected, sync_file, sync_folder
 from ._workspace import errors_about, private_workspace
 
 
@@ -74,7 +74,7 @@ def _target(path: Any, owner: str) -> Path:
         raise FileNotFoundError(errno.ENOENT, "A link that leads to no file", text)
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no such folder", text)
-    if target.exists() and not os.access(target, os.W_OK):
+    if target.exists() and is_protected(target):
         raise PermissionError(errno.EACCES, "The file must not be written", text)
     return target
 

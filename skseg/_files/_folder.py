@@ -21,9 +21,6 @@ from ._workspace import (
     private_workspace,
 )
 
-# A switch takes milliseconds: who holds it for longer, in seconds, has been stopped.
-_PATIENCE = 10.0
-
 
 def check_folder(
     folder: Path,
@@ -141,7 +138,7 @@ def _open_run(folder: Path) -> Workspace:
 
     A switch that was killed is finished or undone.
     """
-    workspace = open_workspace(folder / RUN, patience=_PATIENCE)
+    workspace = open_workspace(folder / RUN)
     try:
         settle(folder, workspace)
         workspace.clear()

@@ -29,6 +29,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def is_protected(path: Path) -> bool:
+    """Return whether a file must not be written to.
+
+    The rename that replaces it would not ask.
+    """
+    as_effective = os.access in os.supports_effective_ids
+    return not os.access(path, os.R_OK | os.W_OK, effective_ids=as_effective)
+
+
 def copy_access(source: Path, target: Path) -> None:
     """Give a file or folder the permissions of another, and its owner if allowed."""
     status = source.stat()

@@ -17,6 +17,9 @@ from types import TracebackType
 from ._lock import try_lock
 
 _LOCK = "lock"
+# Workspaces that others wait for are held for milliseconds: who holds one for longer,
+# in seconds, has been stopped.
+_PATIENCE = 10.0
 _PRIVATE = re.compile(r"\.skseg-[0-9a-f]{12}")
 
 
@@ -94,11 +97,11 @@ def clear_leftovers(folder: Path) -> None:
     names = [name for name in os.listdir(folder) if _PRIVATE.fullmatch(name)]
     for name in names:
         # One that is locked, or of another user, is left alone.
-        with suppress(OSError), open_workspace(folder / name):
+        with suppress(OSError), open_workspace(folder / name, patience=0):
             pass
 
 
-def open_workspace(path: Path, *, patience: float = 0.0) -> Workspace:
+def open_workspace(path: Path, *, patience: float = _PATIENCE) -> Workspace:
     """Return the workspace at a path, which is made if need be.
 
     Raises BlockingIOError if another process holds it for longer than `patience`, in
@@ -121,9 +124,7 @@ def open_workspace(path: Path, *, patience: float = 0.0) -> Workspace:
 def _open_lock(path: Path) -> int | None:
     """Open the file that is locked; None if the folder is being removed."""
     try:
-        names = os.listdir(path)
-        is_foreign = path.is_symlink() or (bool(names) and _LOCK not in names)
-        if not is_foreign:
+        if not path.is_symlink() and _is_ours(os.listdir(path)):
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
             return os.open(path / _LOCK, flags, 0o600)
     except FileNotFoundError:
@@ -133,6 +134,10 @@ def _open_lock(path: Path) -> int | None:
     raise FileExistsError(
         errno.EEXIST, "skseg needs this name and has not written it", os.fspath(path)
     )
+
+
+def _is_ours(names: list[str]) -> bool:
+    return _LOCK in names or not names
 
 
 def _lock_or_close(lock: Path, descriptor: int) -> bool:

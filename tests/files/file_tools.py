@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,8 +16,6 @@ import pytest
 from skseg import _files
 
 Contents = Mapping[str, str]
-
-ROOM = str(Path(_files.__file__).parent)
 
 OLD = {"customers.csv": "old\n", "rules.json": "{}\n", "segments.csv": "gone\n"}
 NEW = {"customers.csv": "new\n", "rules.json": "[]\n", "flow.png": "picture\n"}
@@ -46,6 +43,16 @@ def read(folder: Path) -> dict[str, str]:
     }
 
 
+def edit(path: Path, text: str = "edited\n") -> None:
+    """Write to a file as people do."""
+    path.write_text(text, encoding="utf-8")
+
+
+def names_in(folder: Path) -> set[str]:
+    """Return all names in a folder."""
+    return set(os.listdir(folder))
+
+
 def leftovers(folder: Path) -> set[str]:
     """Return the names of links and hidden files in a folder, but the manifest."""
     return {
@@ -55,31 +62,6 @@ def leftovers(folder: Path) -> set[str]:
     } - {_files.MANIFEST}
 
 
-@contextmanager
-def at_line(number: int, action: Callable[[], None]) -> Iterator[list[int]]:
-    """Act before one of the lines of skseg._files that are run, counted from 0.
-
-    The list that is given holds how many lines have been run.
-    """
-    count = [0]
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(ROOM):
-            return None
-        if event == "line":
-            count[0] += 1
-            if count[0] == number + 1:
-                action()
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield count
-    finally:
-        sys.settrace(before)
-
-
 _CHANGES = {
     *["os.mkdir", "os.rename", "os.link", "os.symlink", "os.remove", "os.rmdir"],
     *["os.chmod", "os.truncate"],
@@ -87,34 +69,46 @@ _CHANGES = {
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def run_killed_at(number: int, run: Callable[[], object]) -> bool:
-    """Run something in another process, and kill it before it changes the disk.
+def kill() -> None:
+    """End this process as nothing can prevent."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def interrupt() -> None:
+    """Interrupt as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def run_ended_at(
+    number: int, run: Callable[[], object], end: Callable[[], None] = kill
+) -> bool:
+    """Run something in another process, and end it before it changes the disk.
 
     `number` counts the changes from 0. Returns whether there were as many.
     """
     count = 0
 
-    def kill(event: str, arguments: tuple[Any, ...]) -> None:
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal count
         if event in _CHANGES or (event == "open" and arguments[2] & _WRITING):
-            if count == number:
-                os.kill(os.getpid(), signal.SIGKILL)
             count += 1
+            if count == number + 1:
+                end()
 
     child = os.fork()
     if child == 0:
         try:
-            sys.addaudithook(kill)
+            sys.addaudithook(watch)
             run()
         finally:
-            os._exit(0)
+            os._exit(count > number)
     _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+    return status != 0
 
 
 CALLS = [
     *["open", "mkdir", "rename", "replace", "link", "symlink", "unlink", "rmdir"],
-    *["fsync", "listdir", "chmod", "scandir", "readlink", "stat"],
+    *["fsync", "listdir", "chmod", "scandir"],
 ]
 
 
@@ -142,3 +136,16 @@ def without_links(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(os, "symlink", refuse)
     patch.setattr(os, "link", refuse)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Do without the rights of root, if they are there."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
