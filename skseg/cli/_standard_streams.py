@@ -51,9 +51,10 @@ class _LastingOutput(io.RawIOBase):
     @staticmethod
     def _passed_on(raw: Any, data: Any) -> int:
         """Return how many bytes `raw` took; wait for a slow reader if need be."""
-        n_bytes: int | None
-        while (n_bytes := raw.write(data)) is None:
+        n_bytes: int | None = raw.write(data)
+        while n_bytes is None:
             select.select([], [raw], [])
+            n_bytes = raw.write(data)
         return n_bytes
 
 
