@@ -99,11 +99,20 @@ def to_csv(
         raise InvalidParameterError(
             owner, "spreadsheet_safe", "True or False", spreadsheet_safe
         )
+    _check_ending(path, owner)
     text = csv_text(_frame_to_write(frame, spreadsheet_safe=bool(spreadsheet_safe)))
     if path is None:
         return text
     write_text(path, text, owner=owner)
     return None
+
+
+def _check_ending(path: Any, owner: str) -> None:
+    """Refuse an ending that says that the file is compressed, which it would not be."""
+    endings = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar")
+    if isinstance(path, (str, Path)) and str(path).lower().endswith(endings):
+        rule = "the path of a file that is not compressed, such as 'findings.csv'"
+        raise InvalidParameterError(owner, "path", rule, path)
 
 
 def _frame_to_write(frame: pd.DataFrame, *, spreadsheet_safe: bool) -> pd.DataFrame:

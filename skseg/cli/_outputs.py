@@ -14,6 +14,7 @@ from skseg._files import Edited
 from skseg.exceptions import MissingExtraError
 
 from ._termination import clean_termination
+from ._wording import input_errors
 from ._writers import Writers
 
 # Name -> content, as the commands show it.
@@ -49,7 +50,7 @@ def check_folder(
     which need not exist. `edited` says what becomes of files that skseg has written and
     somebody has edited.
     """
-    with _write_errors(folder), clean_termination():
+    with input_errors(), _write_errors(folder), clean_termination():
         _files.check_folder(folder, list(contents), sources=sources, edited=edited)
 
 
@@ -95,7 +96,7 @@ def write_files(
                 if isinstance(counts, dict) and counts:
                     formulas[name] = counts
 
-    with _write_errors(folder), clean_termination():
+    with input_errors(), _write_errors(folder), clean_termination():
         changes = _files.write_folder(folder, prepare, edited=edited)
     return Outputs(contents, written, skipped, changes.removed, changes.kept, formulas)
 
