@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import isfunction
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 _LEARNED = "_learned_attributes"
 # Marks methods that read the state.
 _READER = "_reads_fitted_state"
-# Ids of the drafts of all fits that run at the moment.
-_DRAFTS: set[int] = set()
+# Id -> draft, of all fits that run at the moment. That of an interrupted fit is gone
+# with the draft itself, so no later object of the same id is taken for it.
+_DRAFTS: WeakValueDictionary[int, Any] = WeakValueDictionary()
 
 Estimator = TypeVar("Estimator")
 Params = ParamSpec("Params")
@@ -84,7 +86,7 @@ def as_fitted(estimator: Estimator) -> Estimator:
     Raises `NotFittedError` if there was no fit. Estimators of other libraries come back
     as they are.
     """
-    if id(estimator) in _DRAFTS:
+    if _is_draft(estimator):
         return estimator
     is_ours = isinstance(estimator, FittedStateMixin)
     attributes = vars(estimator).copy() if is_ours else {}
@@ -106,18 +108,18 @@ def _all_or_nothing(
     def at_once(
         self: Estimator, /, *args: Params.args, **kwargs: Params.kwargs
     ) -> Result:
-        if id(self) in _DRAFTS:  # called by the fit of a subclass
+        if _is_draft(self):  # called by the fit of a subclass
             return method(self, *args, **kwargs)
         before = vars(self if is_anew else as_fitted(self)).copy()
         learned = before.pop(_LEARNED, frozenset())
         if is_anew:
             before = {k: v for k, v in before.items() if k not in learned}
         draft = _copy_with(self, before)
-        _DRAFTS.add(id(draft))
+        _DRAFTS[id(draft)] = draft
         try:
             result = method(draft, *args, **kwargs)
         finally:
-            _DRAFTS.discard(id(draft))
+            _DRAFTS.pop(id(draft), None)
         after = vars(draft)
         new = {k: v for k, v in after.items() if k not in before or before[k] is not v}
         outdated = {*before} - {*after} | (learned if is_anew else set())
@@ -128,6 +130,10 @@ def _all_or_nothing(
         return self if result is draft else result  # type: ignore[return-value]
 
     return at_once
+
+
+def _is_draft(estimator: object) -> bool:
+    return _DRAFTS.get(id(estimator)) is estimator
 
 
 def _copy_with(estimator: Estimator, attributes: Mapping[str, Any]) -> Estimator:
