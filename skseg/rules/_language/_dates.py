@@ -26,7 +26,7 @@ _ZONE = re.compile(r"\s?(?:Z|UTC|[+-]\d\d(?::?\d\d)?)", re.IGNORECASE | re.ASCII
 ISO_EXAMPLES = "'2024-12-25' or '2024-12-25 18:00'"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Date:
     """``date('2024-12-25 18:00')``: a moment, in microseconds since 1970-01-01.
 
@@ -59,7 +59,7 @@ class Date:
         """Whether this is the first moment of a day."""
         return self.microseconds % _DAY == 0
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"date({self.iso!r})"
 
 

@@ -112,7 +112,7 @@ class Domain:
                 owner=OWNER,
                 name="values",
                 rule="alone, without integer, low and high",
-                value=self.values,
+                value=list(self.values),
             )
 
     def _check_dates(self) -> None:

@@ -204,6 +204,12 @@ def test_dates_bound_a_column_of_dates() -> None:
     assert gap.box == {"d": "[2024-02-28 12:00, 2024-02-29] or missing"}
 
 
+def test_dates_of_a_domain_are_shown_as_rules_write_them() -> None:
+    domain = Domain(low=DAY, missing=False)
+    assert "low=date('2024-02-28'), high=inf" in repr(domain)
+    assert "values=(date('2024-02-28'),)" in repr(Domain(values=[DAY]))
+
+
 def test_bounds_of_another_kind_than_the_rules_are_refused() -> None:
     with pytest.raises(RuleError, match="holds dates; the rules compare"):
         RuleSet({"a": "x > 1"}).verify({"x": {"low": DAY}})
