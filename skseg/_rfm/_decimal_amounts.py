@@ -39,7 +39,7 @@ def read_decimals(
     numbers = dict(zip(texts, number_format.read(texts), strict=True))
     values = [_value(value, numbers) for value in distinct]
     missing = np.asarray(pd.isna(distinct))
-    unparsable = np.array([value is None for value in values])
+    unparsable = np.array([value is None for value in values]) & ~missing
     # What exceeds float64, such as 1e999, is infinite there.
     finite = np.array(
         [value is not None and math.isfinite(float(value)) for value in values]

@@ -56,7 +56,10 @@ class Remedy(NamedTuple):
 
 
 class Defect(NamedTuple):
-    """Rows with the same defect: their number, the first one, and its value."""
+    """Rows with the same defect: their number, the first one, and its value.
+
+    The rows of a second defect have another one, under which they count.
+    """
 
     kind: str
     n_rows: int
@@ -64,6 +67,7 @@ class Defect(NamedTuple):
     value: str | None
     column: str | None = None
     remedies: tuple[Remedy, ...] = ()
+    is_second: bool = False
 
     @property
     def hint(self) -> str:
@@ -89,6 +93,8 @@ class Defects:
         """Kind of defect -> number of rows."""
         counts: dict[str, int] = {}
         for defect, _ in self._defects:
+            if defect.is_second:
+                continue
             counts[defect.kind] = counts.get(defect.kind, 0) + defect.n_rows
         return counts
 
@@ -99,11 +105,13 @@ class Defects:
         values: nw.Series[Any] | None = None,
         remedies: Callable[[], Sequence[Remedy]] = _no_remedies,
     ) -> None:
-        """Count the defective rows that had no other defect before.
+        """Count the defective rows that had no other defect before, or else all.
 
         What could remedy them takes time to find, and is asked for in errors alone.
         """
-        is_defective = is_defective & self.usable
+        is_first = is_defective & self.usable
+        is_second = not is_first.any()
+        is_defective = is_defective if is_second else is_first
         count = int(np.count_nonzero(is_defective))
         if count:
             row = int(is_defective.argmax())
@@ -111,30 +119,38 @@ class Defects:
             if values is not None:
                 column = values.name
                 value = None if kind.startswith("missing") else str(values[row])
-            defect = Defect(kind, count, row, value, column)
+            defect = Defect(kind, count, row, value, column, is_second=is_second)
             self._defects.append((defect, remedies))
             self.usable &= ~is_defective
 
     def explained(self, wanted: str, action: Callable[[str], str]) -> list[Defect]:
-        """Return the defects on which that action is wanted, with their remedies."""
-        return [
+        """Return the defects on which that action is wanted, with their remedies.
+
+        Second defects are among them if they have a remedy, so that all parameters that
+        a column needs are named at once.
+        """
+        defects = [
             defect._replace(remedies=tuple(remedies()))
             for defect, remedies in self._defects
             if action(defect.kind) == wanted
         ]
+        if all(defect.is_second for defect in defects):
+            return []
+        return [d for d in defects if d.remedies or not d.is_second]
 
 
 def describe_defects(defects: Sequence[Defect], n_rows: int) -> str:
     """List every kind with its count, its first row and what to do."""
-    n_unusable = sum(defect.n_rows for defect in defects)
+    n_unusable = sum(defect.n_rows for defect in defects if not defect.is_second)
     lines = [f"{n_unusable:,} of {n_rows:,} transactions cannot be used:"]
     for defect in defects:
         noun = "row" if defect.n_rows == 1 else "rows"
+        also = "also in " if defect.is_second else ""
         column = "" if defect.column is None else f" of {defect.column!r}"
         shown = "" if defect.value is None else f": {defect.value!r}"
         hint = f" {defect.hint}" if defect.hint else ""
         lines.append(
-            f"- {defect.kind}: {defect.n_rows:,} {noun}, first in row {defect.row} "
-            f"(from 0){column}{shown}.{hint}"
+            f"- {defect.kind}: {also}{defect.n_rows:,} {noun}, first in row "
+            f"{defect.row} (from 0){column}{shown}.{hint}"
         )
     return "\n".join(lines)

@@ -102,7 +102,8 @@ def _check_defects(defects: Defects, options: Options) -> None:
     n_rows = len(defects.usable)
     refused = defects.explained("raise", options.action)
     if refused and defects.usable.any():
-        by_kind = dict.fromkeys((defect.kind for defect in refused), "exclude")
+        kinds = (defect.kind for defect in refused if not defect.is_second)
+        by_kind = dict.fromkeys(kinds, "exclude")
         remedy: Any = "exclude"
         alone = f", or invalid={by_kind!r} for these kinds alone"
         if isinstance(options.invalid, Mapping):

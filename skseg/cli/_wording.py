@@ -150,15 +150,17 @@ def _broken_rule(error: SksegError, terms: Terms) -> str:
 
 def _defects(error: SksegError, data: Data) -> str:
     defects: Any = error.value
-    n_bad = sum(defect.n_rows for defect in defects)
+    n_bad = sum(defect.n_rows for defect in defects if not defect.is_second)
     lines = [f"{n_bad:,} of {data.n_rows:,} rows of {data.name} cannot be used:"]
     for defect in defects:
         rows = "row" if defect.n_rows == 1 else "rows"
+        also = "also in " if defect.is_second else ""
         shown = "" if defect.value is None else f": {defect.value!r}"
         name = defect.kind.replace("as_of", "--as-of")
         hint = options_advice(defect.remedies) or _DEFECT_HINTS.get(defect.kind, "")
         lines.append(
-            f"- {name}: {defect.n_rows:,} {rows}, first in {data.place(defect.row)}"
+            f"- {name}: {also}{defect.n_rows:,} {rows}, first in "
+            f"{data.place(defect.row)}"
             f"{shown}.{' ' if hint else ''}{hint}"
         )
     if not (error.remedy or error.advice):

@@ -25,6 +25,7 @@ _NO_TEXT = {
     *("idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined"),
     *("unicode-escape", "unicode-internal"),
 }
+_STRUCTURE = ",;\t|\r\n"
 _USUAL = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1")
 
 
@@ -87,10 +88,8 @@ def encoding_of(first: bytes, codec: str | None, file_name: str) -> str:
 
 
 def _with_byte_order(first: bytes, codec: str, file_name: str) -> str:
-    # Separators and line ends have zeros in their high bytes.
-    width = int(codec[-2:]) // 8
-    n_big, n_little = first[::width].count(0), first[width - 1 :: width].count(0)
-    if n_big == n_little:
+    order = _byte_order(first, codec)
+    if order is None:
         raise InvalidDataError(
             f"{file_name} has no byte order mark, and its byte order cannot be told.",
             owner=OWNER,
@@ -104,7 +103,18 @@ def _with_byte_order(first: bytes, codec: str, file_name: str) -> str:
                 ".",
             ),
         )
-    return f"{codec}-{'be' if n_big > n_little else 'le'}"
+    return f"{codec}-{order}"
+
+
+def _byte_order(data: bytes, codec: str) -> str | None:
+    """Return the byte order in which text has the more separators and line ends."""
+    n_little, n_big = (
+        sum(map(data.decode(f"{codec}-{order}", "replace").count, _STRUCTURE))
+        for order in ("le", "be")
+    )
+    if n_big == n_little:
+        return None
+    return "be" if n_big > n_little else "le"
 
 
 def advice_on_zeros(data: bytes, codec: str) -> Advice:
@@ -112,12 +122,15 @@ def advice_on_zeros(data: bytes, codec: str) -> Advice:
     if codec.startswith(("utf-16", "utf-32")) or data.count(0) < len(data) / 4:
         return Advice("Remove them.")
     is_wide = data.count(0) > len(data) * 5 / 8
-    encoding = _with_byte_order(data, "utf-32" if is_wide else "utf-16", "")
+    width = "utf-32" if is_wide else "utf-16"
+    encoding = f"{width}-{_byte_order(data, width) or 'le'}"
     return Advice("It seems to be: give ", Settings({"encoding": encoding}), ".")
 
 
 def advice_on_bytes(error: UnicodeDecodeError) -> Advice:
     """Return which encoding may be meant, with the character that it would give."""
+    if error.object.count(0) >= len(error.object) / 4:
+        return advice_on_zeros(error.object, error.encoding)
     byte = error.object[error.start : error.start + 1]
     encoding = "cp1252"
     try:

@@ -25,10 +25,8 @@ class UnicodeText:
         self.line = 1
         self.is_at_end = False
         self.pending = b""
+        self._is_at_start = True
         self._append(first)
-        # Several files that were put together have as many marks.
-        while self.pending.startswith(codecs.BOM_UTF8):
-            self.pending = self.pending.removeprefix(codecs.BOM_UTF8)
 
     def read_more(self) -> bool:
         """Append what follows, at least as much as there is; tell whether any does."""
@@ -64,6 +62,10 @@ class UnicodeText:
                 advice=advice_on_zeros(data, self._codec),
             )
         self.pending += data
+        # Files that were made of marked text by programs that mark it have two marks.
+        while self._is_at_start and self.pending.startswith(codecs.BOM_UTF8):
+            self.pending = self.pending.removeprefix(codecs.BOM_UTF8)
+        self._is_at_start &= not self.pending
 
     def _line_after(self, data: bytes) -> int:
         return self.line + number_of_line_ends(data)

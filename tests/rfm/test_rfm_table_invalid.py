@@ -298,3 +298,32 @@ def test_ids_without_their_placeholders_keep_type_and_order() -> None:
         assert values_of(table, "customer") == ["a", "b"]
         before, after = (nw.from_native(f)["customer"].dtype for f in (frame, table))
         assert before == after
+
+
+def test_parameters_of_columns_that_are_wrong_in_the_same_rows_are_named_at_once() -> (
+    None
+):
+    orders = pd.DataFrame(
+        {
+            "id": ["a", "b", "c"],
+            "when": ["31.12.2024", "30.11.2024", "1.2.2024"],
+            "paid": [None, "1.234,50", "20,00"],
+        }
+    )
+    columns = {"customer_id": "id", "date": "when", "amount": "paid"}
+    with pytest.raises(ValueError, match="3 of 3 transactions") as error:
+        rfm_table(orders, as_of="2025-01-01", **columns)
+    assert (
+        "- unparsable amount: also in 2 rows, first in row 1 (from 0) of 'paid': "
+        "'1.234,50'. Pass decimal=',', thousands='.', which reads '1.234,50' as "
+        "1234.50." in str(error.value)
+    )
+    table = rfm_table(
+        orders.dropna(),
+        as_of="2025-01-01",
+        date_format="%d.%m.%Y",
+        decimal=",",
+        thousands=".",
+        **columns,
+    )
+    assert table["monetary"].to_list() == [1234.5, 20.0]

@@ -207,10 +207,29 @@ def test_booleans_of_every_kind_of_file_mean_the_same(
     if name != "d.parquet":
         path = WRITERS[name](tmp_path / name, [*rows, [4, "yes"]])
         place = "line 5" if name == "d.csv" else "row 5"
+        advice = " It is a column of text: in a rule, write vip == 'yes'."
         assert refused(path, "apply", rules) == (
             f"{name}, {place}: The column 'vip' must hold true or false, or 1 or 0, or "
             "nothing where it is missing. Got 'yes'."
+            f"{advice if name == 'd.csv' else ''}"
         )
+
+
+@pytest.mark.parametrize("condition", ["vip == True", "vip == 1"])
+def test_words_for_yes_and_no_are_compared_as_the_error_says(
+    condition: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "d.csv", "vip,n\nyes,1\nno,2\n,3\n")
+    rules, out = tmp_path / "r.yaml", tmp_path / "out"
+    text = "rules: {{Yes: {}}}\ndefault: Rest\n"
+    error = refused(path, "apply", write(rules, text.format(condition)))
+    assert "line 2: The column 'vip' must hold" in error
+    advised = error.partition("in a rule, write ")[2].removesuffix(".")
+    assert advised == "vip == 'yes'"
+    write(rules, text.format(f'"{advised}"'))
+    result = skseg_command("rules", "apply", rules, path, "--out", out, *FAST)
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(out / "rows.csv")["segment"].to_list() == ["Yes", "Rest", "Rest"]
 
 
 def test_booleans_among_numbers_are_refused(tmp_path: Path) -> None:
@@ -242,7 +261,12 @@ def test_cells_of_excel_are_read_as_csv_has_them(tmp_path: Path) -> None:
     assert data.read("plan", "text").to_list() == ["1", "01", None, "2.5"]
     np.testing.assert_array_equal(data.read("flag", "number"), [1, 0, np.nan, 1])
     days = [dt.datetime(2024, 12, 31), moment]
-    assert data.read("when", "date").to_list() == [moment, None, *days]
+    dates = data.read("when", "date")
+    assert dates.dtype == "datetime64[us]"
+    assert dates.astype(object).where(dates.notna(), None).to_list() == [
+        *(moment, None),
+        *days,
+    ]
     assert [data.place(row) for row in range(4)] == ["row 2", "row 3", "row 4", "row 6"]
 
 
@@ -298,7 +322,7 @@ def test_a_workbook_with_several_fitting_sheets_asks_for_one(tmp_path: Path) -> 
     path = write_excel(tmp_path / "d.xlsx", low, high, [["note"], ["x"]])
     rules, out = write(tmp_path / "r.yaml", LOW), tmp_path / "out"
     assert refused(path, "apply", rules) == (
-        "d.xlsx has 2 sheets with these columns. Give --sheet 'S0' or --sheet 'S1'."
+        "d.xlsx has 2 sheets with these columns. Give --sheet S0 or --sheet S1."
     )
     arguments = ["rules", "apply", rules, path, "--out", out, *FAST]
     for sheet, segment in (("S0", "Low"), ("S1", "Rest"), ("1", "Low"), ("2", "Rest")):
@@ -377,7 +401,10 @@ def test_text_in_another_encoding_is_shown_in_that_which_is_advised(
     for encoding in ("hex", "rot13", "klingon"):
         result = skseg_command(*arguments[:-1], encoding)
         assert result.exit_code == 2
-        assert f"'{encoding}' is no encoding, such as cp1252." in result.stderr
+        assert result.stderr == (
+            "Error: --encoding must be the name of an encoding of text, such as "
+            f"'cp1252'. Got '{encoding}' instead.\n"
+        )
 
 
 def test_amounts_in_two_currencies_are_refused(tmp_path: Path) -> None:
