@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
+from itertools import accumulate
 
 from skseg.exceptions import RuleError
-from skseg.rules._cells import CellAxis, rule_mask
+from skseg.rules._cells import CellAxis, rule_mask, runs
 from skseg.rules._language._conditions import And, Not, Or, Rule, leaves
 
 Box = tuple[int, ...]
@@ -151,23 +152,19 @@ def grow_inside(box: Box, universe: Box, region: Sequence[Box]) -> Box:
         # region is disjoint, so the cross-sections of its parts add up.
         slabs = (*grown[:axis], allowed, *grown[axis + 1 :])
         full = volume(slabs) // allowed.bit_count()
-        filled: dict[int, int] = {}
+        # How much more of the slab over a cell is filled than of that before it.
+        changes = [0] * (allowed.bit_length() + 1)
         for part in region:
             common = intersect(part, slabs)
             if common is None:
                 continue
             section = volume(common) // common[axis].bit_count()
-            for cell in _cells(common[axis]):
-                filled[cell] = filled.get(cell, 0) + section
-        grown[axis] = sum(cell for cell, n in filled.items() if n == full)
+            for start, stop in runs(common[axis]):
+                changes[start] += section
+                changes[stop] -= section
+        filled = accumulate(changes)
+        grown[axis] = sum(1 << cell for cell, n in enumerate(filled) if n == full)
     return tuple(grown)
-
-
-def _cells(mask: int) -> Iterable[int]:
-    while mask:
-        lowest = mask & -mask
-        yield lowest
-        mask ^= lowest
 
 
 def cover(

@@ -53,11 +53,13 @@ class OrderingSearch:
         self._is_listed = is_listed
         size = cells.shape[-1]
         self._taken = np.arange(size) - np.arange(size)[:, None]
-        digits = [len(format_number(v)) for place in places for v in place.values]
-        self._per_value = 1 + (size - 1) * max(digits)
-        self._per_infinity = self._per_value * size
+        self._digits = {v: len(format_number(v)) for p in places for v in p.values}
+        per_value = 1 + (size - 1) * max(self._digits.values())
+        self._per_infinity = per_value * size
         # There are two infinities.
         self._per_cell = self._per_infinity * 3
+        # What it is worth to use a value, its digits aside.
+        self._use = np.where(self._taken > 0, per_value, _NEVER)
 
     def values(self, shown: _Flags) -> list[float]:
         """Return values of the quantiles for which most of the cells `shown` exist.
@@ -79,7 +81,10 @@ class OrderingSearch:
     def _value(self, i: int, shown: _Flags, above: _Ints) -> tuple[_Ints, list[_Ints]]:
         """Return the worth of a single value and all above it, and the best choices."""
         (value,) = self._places[i].values
-        use = np.where(self._taken == 0, 0, self._use(value))
+        use = self._use - self._taken * self._digits[value]
+        if math.isinf(value):
+            use -= self._per_infinity
+        np.fill_diagonal(use, 0)
         is_new = shown & (self._cells[i] != self._cells_before(i)[:, :, None])
         worth, choice = _best(self._per_cell * is_new + use + above)
         return worth, [choice]
@@ -93,9 +98,10 @@ class OrderingSearch:
         # The quantiles, and the values between them and the next.
         n_new = 1 * (shown & (cells != open_cells[:, None]))
         n_new += is_open_shown & (open_cells != cells)
+        use = self._per_cell * n_new + self._use
         worth, choices = above, []
         for value in reversed(self._places[i].values):
-            total = self._per_cell * n_new + self._use(value) + worth
+            total = use - self._taken * self._digits[value] + worth
             # No quantile has this value, so none has a later one of the interval.
             np.fill_diagonal(total, above)
             worth, choice = _best(total[None])
@@ -115,13 +121,6 @@ class OrderingSearch:
             self._open_cells[i - 1 : i] if is_interval else self._cells[i - 1]
         )
         return before
-
-    def _use(self, value: float) -> _Ints:
-        """Return the worth of a value for the quantiles from one number to another."""
-        worth = self._per_value - self._taken * len(format_number(value))
-        if math.isinf(value):
-            worth -= self._per_infinity
-        return np.where(self._taken > 0, worth, _NEVER)
 
     def _follow(self, choices: list[list[_Ints]]) -> list[float]:
         """Return the values that the best choices make, from the lowest place on."""
