@@ -111,7 +111,13 @@ def open_workspace(path: Path, *, patience: float = _PATIENCE) -> Workspace:
     while True:
         with suppress(FileExistsError):
             path.mkdir(0o700)
-        descriptor = _open_lock(path)
+        try:
+            descriptor = _open_lock(path)
+        except BaseException:
+            # It is removed only if it is empty, as where the disk is full.
+            with suppress(OSError):
+                path.rmdir()
+            raise
         if descriptor is not None and _lock_or_close(path / _LOCK, descriptor):
             return Workspace(path, descriptor)
         if time.monotonic() > end:

@@ -140,7 +140,8 @@ def test_a_call_that_fails_leaves_the_old_files_or_is_no_error(
             assert read(folder) == {**before, **OWN}, number
         else:
             assert read(folder) == {**NEW, **OWN}, number
-        if name not in ("unlink", "rmdir", "scandir", "listdir", "stat", "open"):
+        # What cannot be removed is left to the next run.
+        if name not in ("unlink", "rmdir", "scandir", "listdir", "open"):
             assert leftovers(folder) == set(), number
         put(folder, NEW)
         assert leftovers(folder) == set(), number
