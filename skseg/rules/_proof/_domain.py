@@ -20,7 +20,6 @@ from skseg.rules._language._conditions import (
     Comparison,
     Kind,
     Leaf,
-    Operator,
     Rule,
     comparison,
     membership,
@@ -51,8 +50,7 @@ class Domain:
         ``datetime.datetime`` or ``numpy.datetime64`` for a column of dates.
     values : list of str, of float, of bool or of dates, default=None
         The closed list of different values, other than missing, that the column may
-        hold;
-        ``[True, False]`` for a column of booleans, of which ``True`` is also 1.
+        hold; ``[True, False]`` for a column of booleans, of which ``True`` is also 1.
     missing : bool, default=True
         Whether the column may be missing.
 
@@ -181,17 +179,10 @@ def border_leaves(domain: Domain, name: str) -> list[Leaf]:
     """Return the conditions that split the column `name` at the domain's borders."""
     if domain.values is not None:
         return [membership(name, domain.values)]
-    bounds: list[tuple[Operator, float | Date]] = [
-        (">=", domain.low),
-        ("<=", domain.high),
-    ]
+    borders = [comparison(name, ">=", domain.low), comparison(name, "<=", domain.high)]
     # Dates have no infinity to compare with.
     is_date = domain.kind == "date"
-    return [
-        comparison(name, operator, bound)
-        for operator, bound in bounds
-        if isinstance(bound, Date) or not is_date
-    ]
+    return [b for b in borders if isinstance(b.threshold, Date) or not is_date]
 
 
 def allowed_cells(domain: Domain, axis: Axis) -> int:
@@ -251,16 +242,6 @@ def cell_bounds(axis: OrderedAxis, cell: int) -> tuple[float, float]:
     low = axis.edges[cell - 1].item() if cell else -math.inf
     high = axis.edges[cell].item() if cell < len(axis.edges) else math.inf
     return low, high
-
-
-def possible_ranks(
-    axis: NumberAxis, cell: int, possible: PossibleNumbers
-) -> tuple[int, int]:
-    """Return the first rank of a cell's possible numbers, and that after the last."""
-    edges = axis.edges
-    first = possible.rank_from(edges[cell - 1].item()) if cell else possible.start
-    is_last = cell == len(edges)
-    return first, possible.stop if is_last else possible.rank_from(edges[cell].item())
 
 
 def wording(schema: Mapping[str, Any] | None) -> Wording:

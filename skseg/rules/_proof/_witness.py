@@ -21,7 +21,7 @@ from skseg.rules._language._dates import Date, as_moment
 from skseg.rules._language._thresholds import format_number
 
 from ._boxes import Box
-from ._domain import Domain, cell_bounds, possible_ranks
+from ._domain import Domain, cell_bounds
 from ._possible_numbers import PossibleNumbers
 
 # The witness is the most readable value of this many cells, those nearest to zero.
@@ -92,12 +92,22 @@ def _whole_pieces(
     """Return the whole numbers of cells as closed intervals."""
     intervals: list[tuple[int, int]] = []
     for cell in cells:
-        first, stop = possible_ranks(axis, cell, whole)
+        first, stop = _possible_ranks(axis, cell, whole)
         # No whole number lies between two cells that meet.
         if intervals and intervals[-1][1] == first:
             first = intervals.pop()[0]
         intervals.append((first, stop))
     return [_whole_interval(first, stop - 1, whole) for first, stop in intervals]
+
+
+def _possible_ranks(
+    axis: NumberAxis, cell: int, possible: PossibleNumbers
+) -> tuple[int, int]:
+    """Return the first rank of a cell's possible numbers, and that after the last."""
+    edges = axis.edges
+    first = possible.rank_from(edges[cell - 1].item()) if cell else possible.start
+    is_last = cell == len(edges)
+    return first, possible.stop if is_last else possible.rank_from(edges[cell].item())
 
 
 def _whole_interval(first: int, last: int, whole: PossibleNumbers) -> str:
