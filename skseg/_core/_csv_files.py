@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Collection, Mapping
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,9 @@ from skseg.exceptions import InvalidParameterError
 
 from ._caller import caller_level
 
+# Columns of tables of segments that hold rules. These may begin with a number, as in
+# -5 < x, which would be shown as its truth value, and no more.
+RULE_COLUMNS = ("rule", "sql", "Range_1", "Range_2", "Range_3")
 # Rows that are written at once.
 _CHUNK = 50_000
 
@@ -51,20 +55,23 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
             file.write(csv_text(rows, header=start == 0))
 
 
-def formula_cells(frame: pd.DataFrame) -> dict[str, int]:
+def formula_cells(
+    frame: pd.DataFrame, *, trusted: Collection[str] = ()
+) -> dict[str, int]:
     """Return the number of cells that spreadsheets would run, by column.
 
-    The header of a column counts as one of its cells.
+    The header of a column counts as one of its cells. Columns that are `trusted` hold
+    no text of strangers, and are not counted.
     """
-    counts: dict[str, int] = {}
-    for position, name in enumerate(frame.columns):
-        column = frame.iloc[:, position]
-        texts = formulas(_texts(column))
-        n_cells = int(column.isin(texts).sum()) if texts else 0
-        n_cells += len(formulas([str(name)]))
-        if n_cells:
-            counts[str(name)] = counts.get(str(name), 0) + n_cells
-    return counts
+    counts: Counter[str] = Counter()
+    for position, name in enumerate(map(str, frame.columns)):
+        if name not in trusted:
+            column = frame.iloc[:, position]
+            texts = set(formulas(_texts(column)))
+            cells = column.to_numpy(object) if texts else ()
+            counts[name] += sum(isinstance(c, str) and c in texts for c in cells)
+            counts[name] += len(formulas([name]))
+    return {name: n_cells for name, n_cells in counts.items() if n_cells}
 
 
 def spreadsheet_safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -118,7 +125,7 @@ def _check_ending(path: Any, owner: str) -> None:
 def _frame_to_write(frame: pd.DataFrame, *, spreadsheet_safe: bool) -> pd.DataFrame:
     if spreadsheet_safe:
         return spreadsheet_safe_frame(frame)
-    if counts := formula_cells(frame):
+    if counts := formula_cells(frame, trusted=RULE_COLUMNS):
         message = (
             f"{formulas_sentence(counts)} spreadsheet_safe=True puts an apostrophe "
             "before them."

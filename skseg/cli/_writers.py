@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,12 @@ from typing import Any
 import pandas as pd
 
 import skseg
-from skseg._core._csv_files import formula_cells, spreadsheet_safe_frame, write_csv
+from skseg._core._csv_files import (
+    RULE_COLUMNS,
+    formula_cells,
+    spreadsheet_safe_frame,
+    write_csv,
+)
 from skseg.exceptions import MissingExtraError
 from skseg.rules import RuleSet
 from skseg.rules._language._names import column_text
@@ -29,11 +34,15 @@ _SQLITE_COMMENT = [
 
 
 def csv_writer(
-    make_frame: Callable[[], pd.DataFrame], *, spreadsheet_safe: bool
+    make_frame: Callable[[], pd.DataFrame],
+    *,
+    spreadsheet_safe: bool,
+    trusted: Collection[str] = (),
 ) -> Callable[[Path], dict[str, int]]:
     """Return what writes a frame as CSV.
 
-    It returns the number of cells that spreadsheets would run, by column.
+    It returns the number of cells that spreadsheets would run, by column, but those
+    that are `trusted`.
     """
 
     def write(path: Path) -> dict[str, int]:
@@ -41,7 +50,7 @@ def csv_writer(
         if spreadsheet_safe:
             frame = spreadsheet_safe_frame(frame)
         write_csv(frame, path)
-        return formula_cells(frame)
+        return formula_cells(frame, trusted=trusted)
 
     return write
 
@@ -84,7 +93,7 @@ def rfm_writers(
 
     writers: Writers = {
         "customers.csv": csv(customers),
-        "segments.csv": csv(segments),
+        "segments.csv": csv(segments, trusted=RULE_COLUMNS),
         "rules.json": _rules_writer(rules),
         "segments.sql": write_query,
     }
@@ -124,7 +133,9 @@ def rules_writers(
     else:
         # The strategy is worth having without its column of SQL.
         sql = dialect if _can_write_sql(run.rules, dialect) else None
-        writers["strategy.csv"] = csv(lambda: segmenter.to_strategy(dialect=sql))
+        writers["strategy.csv"] = csv(
+            lambda: segmenter.to_strategy(dialect=sql), trusted=RULE_COLUMNS
+        )
         writers["strategy.json"] = lambda path: segmenter.to_json(path, dialect=sql)
     writers["rules.sql"] = write_query
     if plots:

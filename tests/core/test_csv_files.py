@@ -128,6 +128,21 @@ def test_cells_are_counted_by_column_and_the_header_is_one_of_them() -> None:
     assert frame["id"].to_list()[0] == "=1"
 
 
+def test_rules_that_begin_with_a_number_are_no_reason_for_a_warning() -> None:
+    X = pd.DataFrame({"x": [-9.0, -2.0, 3.0]})
+    rules = {"Middle": "-5 < x <= 1"}
+    segmenter = MECERuleSegmenter(rules, default="Rest").fit(X)
+    # Warnings are errors here.
+    assert ",-5 < x <= 1," in str(segmenter.to_csv(dialect=None))
+    text = segmenter.to_csv(dialect=None, spreadsheet_safe=True)
+    assert ",'-5 < x <= 1," in str(text)
+
+
+def test_lists_and_texts_in_one_column_are_told_apart() -> None:
+    frame = pd.DataFrame({"x": pd.Series([["=1"], "=1", None, 2], dtype=object)})
+    assert formula_cells(frame) == {"x": 1}
+
+
 def test_columns_of_one_name_are_counted_together() -> None:
     frame = pd.DataFrame([["=a", "b"], ["=c", "=d"]], columns=["x", "x"])
     assert formula_cells(frame) == {"x": 3}
