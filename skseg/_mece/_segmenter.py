@@ -569,10 +569,11 @@ class MECERuleSegmenter(
 
         Parameters
         ----------
-        source : str or path-like
-            The JSON, or the path of a file with it. Its universe, rules, names and
-            actions may have been edited, and the parameters for the next `fit`. An
-            edit of what follows from these, such as a figure, warns.
+        source : str or pathlib.Path
+            The JSON as text, or the path of a file with it; a str is never a path. Its
+            universe, rules, names and actions may have been edited, and the parameters
+            for the next `fit`. An edit of what follows from these, such as a figure,
+            warns.
 
         Returns
         -------
@@ -586,9 +587,14 @@ class MECERuleSegmenter(
 
         Raises
         ------
-        ValueError
-            If this is no such JSON, or the edited rules are no longer mutually
-            exclusive and collectively exhaustive; the message says where.
+        RuleError
+            If this is no such JSON: a key that is unknown, missing or stands twice, or
+            a value of another kind, at any depth; the message says where.
+        InvalidDataError
+            If the edited rules are no longer mutually exclusive and collectively
+            exhaustive; the message says where.
+        OSError
+            If the file cannot be opened.
 
         Examples
         --------

@@ -197,10 +197,13 @@ class Strategy:
         weights = self.parameters.get("score_weights")
         self.are_scores_true = facts["score_weights"] == weights
         rule_names = _names_of_rules(fitted.rules, names)
+        is_base_true = False
         if edits.are_rules_unchanged:
             base = _renamed(fitted.rules, rule_names, self.rules.universe)
-            # Rules that were proved within one universe may have gaps in another.
-            if base.verify(self.schema).is_mece:
+            # Rules that were proved within one universe, or schema, may have gaps in
+            # another.
+            is_base_true = base.verify(self.schema).is_mece
+            if is_base_true:
                 self.base = base
         if not edits.is_universe_unchanged:
             return
@@ -210,7 +213,7 @@ class Strategy:
             self.n_outside = facts["n_outside"]
         if not edits.is_whole_unchanged:
             return
-        if facts["lineage"]:
+        if facts["lineage"] and is_base_true:
             lineage = pd.DataFrame(facts["lineage"])
             lineage["segment"] = lineage["segment"].replace(names)
             lineage["rule"] = lineage["rule"].replace(rule_names)
