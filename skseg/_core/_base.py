@@ -13,7 +13,7 @@ from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._fitted_state import FittedStateMixin
+from ._fitted_state import FittedStateMixin, sets_state
 
 
 class DocumentationLinkMixin:
@@ -61,6 +61,7 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
         outside = [] if rules.universe is None else [OUTSIDE]
         return np.array([*rules.names, *outside], dtype=object)
 
+    @sets_state
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
         """Fit, and return the segment codes of the training rows.
 

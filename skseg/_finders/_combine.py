@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
+from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_int, is_number
 from skseg._html import html_table
 from skseg._typing import BoolArray
@@ -131,7 +131,7 @@ def combine_findings(
     if not (is_number(max_overlap) and 0 < float(max_overlap) <= 1):
         rule = "a number in (0, 1]"
         raise InvalidParameterError(_OWNER, "max_overlap", rule, max_overlap)
-    _check_finders(finders)
+    finders = _fitted_finders(finders)
     exported = [finder._findings() for finder in finders]
     tables = [table.assign(method=method) for table, _, method in exported]
     table = pd.concat(tables, ignore_index=True)
@@ -145,7 +145,8 @@ def combine_findings(
     return CombinedFindings(*named_findings(numbers, rules, order))
 
 
-def _check_finders(finders: Sequence[Any]) -> None:
+def _fitted_finders(finders: Sequence[Any]) -> list[Any]:
+    """Return the finders as they were fitted, or raise."""
     is_list = isinstance(finders, Sequence) and len(finders) > 0
     if not is_list or not all(isinstance(f, SegmentFinder) for f in finders):
         raise InvalidDataError(
@@ -156,9 +157,8 @@ def _check_finders(finders: Sequence[Any]) -> None:
             rule="a list of fitted segment finders",
             value=finders,
         )
-    for finder in finders:
-        check_is_fitted(finder)
-    pairs = {finder.groups_ for finder in finders}
+    models = [as_fitted(finder) for finder in finders]
+    pairs = {finder.groups_ for finder in models}
     if len(pairs) > 1:
         raise InvalidDataError(
             f"{_OWNER} takes finders that compare the same groups. Got "
@@ -169,6 +169,7 @@ def _check_finders(finders: Sequence[Any]) -> None:
             value=pairs,
             advice="Name the same pair in the parameter 'compare' of each.",
         )
+    return models
 
 
 def _distinct(
