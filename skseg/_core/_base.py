@@ -61,7 +61,7 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
         outside = [] if rules.universe is None else [OUTSIDE]
         return np.array([*rules.names, *outside], dtype=object)
 
-    @sets_state
+    @sets_state  # type: ignore[arg-type]
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
         """Fit, and return the segment codes of the training rows.
 
