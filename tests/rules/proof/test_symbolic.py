@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -49,12 +50,21 @@ def assert_findings_hold(rules: RuleSet, report: MECEReport, schema: Any) -> Non
 
 
 def lies_in(value: float, domain: Domain | None) -> bool:
+    """Tell whether a domain holds a value; a domain without values has no quantiles."""
     if domain is None:
         return True
     if domain.values is not None:
         return value in domain.values
+    low, high = domain.number_bounds
+    if domain.integer:
+        finite = sys.float_info.max
+        if low > finite or high < -finite:
+            return True
+        low, high = max(low, -finite), min(high, finite)
+        if math.ceil(low) > math.floor(high):
+            return True
     whole = not domain.integer or value.is_integer()
-    return whole and domain.low <= value <= domain.high
+    return whole and low <= value <= high
 
 
 LEVELS = (0.25, 0.5, 0.75)
