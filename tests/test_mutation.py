@@ -22,7 +22,7 @@ from tests.mutation.changes import changes_of
         ("not a or -b", ["a or -b", "not a and -b", "not a or b"]),
         ("a - 1", ["a + 1", "a - 2"]),
         ("ü = x * 0.5", ["ü = x / 0.5", "ü = x * 1.5"]),
-        ("f(True)", ["f(False)"]),
+        ("f(True, strict=True)", ["f(False, strict=True)"]),
         ("n: Literal[1] = 2", ["n: Literal[1] = 3"]),
         ("MOST = 1 << 16", []),
         ("ROWS = 2 * MOST", ["ROWS = 3 * MOST", "ROWS = 2 / MOST"]),

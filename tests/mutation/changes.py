@@ -185,6 +185,11 @@ class _Finder(ast.NodeVisitor):
             return
         self.generic_visit(node)
 
+    def visit_keyword(self, node: ast.keyword) -> None:
+        """Leave ``strict=True`` alone, which guards against faults of our own."""
+        if node.arg != "strict":
+            self.generic_visit(node)
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Leave the words of messages alone."""
 

@@ -15,6 +15,7 @@ from skseg._search.effects._iv import (
     ZERO_CELLS,
     bands,
     count_bins,
+    quantile_edges,
     sets_by_iv,
     woe_table,
 )
@@ -218,3 +219,25 @@ def test_bands_are_those_of_siddiqi() -> None:
     assert bands(np.array(edges)) == list(BANDS)
     assert bands(np.nextafter(edges[1:], 0)) == list(BANDS[:-1])
     assert bands(np.array([np.nan])) == [None]
+
+
+@pytest.mark.parametrize("max_bins", [2, 3, 7])
+@pytest.mark.parametrize("seed", range(5))
+def test_edges_at_quantiles_of_weights_are_those_of_repeated_rows(
+    max_bins: int, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    values = random.permutation(40).astype(float)
+    weight = random.integers(1, 6, 40)
+    repeated = np.repeat(values, weight)
+    edges = quantile_edges(values, weight.astype(float), max_bins)
+    assert edges.tolist() == quantile_edges(repeated, None, max_bins).tolist()
+    levels = np.arange(1, max_bins) / max_bins
+    quantiles = np.quantile(repeated, levels, method="inverted_cdf")
+    assert ((quantiles <= edges) & (edges < quantiles + 1)).all()
+
+
+def test_no_rows_have_no_edges() -> None:
+    nothing = np.zeros(0)
+    assert quantile_edges(nothing, None, 3).tolist() == []
+    assert quantile_edges(nothing, nothing, 3).tolist() == []

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skseg._search._bounds import size_bounds
-from skseg._search.sizes._guillotine import Leaf, Recursion, run
+from skseg._search.sizes._guillotine import GuillotineSearch, Leaf, Recursion, run
 from skseg._search.sizes._intervals import fewest_intervals, round_cuts
 from skseg._search.sizes._points import Node, distinct_points
 from skseg._search.sizes._split import Interval, Split, split_to_sizes
@@ -540,3 +540,21 @@ def test_searches_go_deeper_than_the_stack_of_python() -> None:
         return (yield Node(node.points, node.size - 1))
 
     assert run(peel, Node(np.arange(1), 3000)) == Leaf(0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_after_the_best_cuts_come_all_cuts_as_they_are(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.integers(0, 40, (30, 2)) / 4
+    points = distinct_points(values, np.ones(30))
+    bounds = size_bounds(3, 11, np.ones(30))
+    root = points.node()
+    cuts = [cut[:2] for cut in GuillotineSearch(points, bounds)._cuts(root)]
+    legal = [
+        (column, cut)
+        for column in range(2)
+        for cut, size in enumerate(points.distinct(root, column).up_to[:-1])
+        if cut and bounds.adds_up(size) and bounds.adds_up(30 - size)
+    ]
+    n_best = len({column for column, _ in legal})
+    assert sorted(cuts[n_best:]) == legal
