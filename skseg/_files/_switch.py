@@ -20,6 +20,7 @@ which finishes what was begun.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Collection, Iterable
@@ -33,6 +34,10 @@ from ._workspace import Workspace
 
 RUN = ".skseg-run"
 _CURRENT, _OLD, _REMOVED = "current", "old", "removed"
+_WITHOUT_LINKS = {
+    *[errno.EPERM, errno.EACCES, errno.EINVAL],
+    *[errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP],
+}
 
 
 def switch(folder: Path, workspace: Workspace, changes: Changes) -> None:
@@ -103,7 +108,10 @@ def _leads_to_new(run: Path) -> bool:
 def _can_link(run: Path) -> bool:
     try:
         (run / _CURRENT).symlink_to(_OLD, target_is_directory=True)
-    except OSError:
+    except OSError as error:
+        # Others, such as a full disk, are no matter of links.
+        if error.errno not in _WITHOUT_LINKS:
+            raise
         return False
     return True
 

@@ -41,11 +41,10 @@ def is_protected(path: Path) -> bool:
 def copy_access(source: Path, target: Path) -> None:
     """Give a file or folder the permissions of another, and its owner if allowed."""
     status = source.stat()
-    own = target.stat()
-    if hasattr(os, "chown") and (status.st_uid, status.st_gid) != (
-        own.st_uid,
-        own.st_gid,
-    ):
-        with suppress(PermissionError):
-            os.chown(target, status.st_uid, status.st_gid)
-    target.chmod(stat.S_IMODE(status.st_mode))
+    for owner in ((status.st_uid, -1), (-1, status.st_gid)):
+        with suppress(OSError, AttributeError):
+            os.chown(target, *owner)
+    mode = stat.S_IMODE(status.st_mode)
+    # Some file systems have one mode for all files, and refuse to set any.
+    if mode != stat.S_IMODE(target.stat().st_mode):
+        target.chmod(mode)

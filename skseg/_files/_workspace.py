@@ -121,9 +121,8 @@ def open_workspace(path: Path, *, patience: float = _PATIENCE) -> Workspace:
         if descriptor is not None and _lock_or_close(path / _LOCK, descriptor):
             return Workspace(path, descriptor)
         if time.monotonic() > end:
-            raise BlockingIOError(
-                errno.EAGAIN, "Another run is writing here", os.fspath(path)
-            )
+            reason = "Another run is writing there; wait for it to end, or end it"
+            raise BlockingIOError(errno.EAGAIN, reason, os.fspath(path))
         time.sleep(0.01)
 
 
@@ -137,9 +136,8 @@ def _open_lock(path: Path) -> int | None:
         return None
     except NotADirectoryError:
         pass
-    raise FileExistsError(
-        errno.EEXIST, "skseg needs this name and has not written it", os.fspath(path)
-    )
+    reason = f"It holds {path.name}, a name that skseg needs and has not written"
+    raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
 
 
 def _is_ours(names: list[str]) -> bool:

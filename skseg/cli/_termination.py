@@ -35,19 +35,18 @@ def clean_termination() -> Iterator[None]:
         for number in _SIGNALS
         if is_main and signal.getsignal(number) == signal.SIG_DFL
     ]
-    for number in numbers:
-        signal.signal(number, _terminate)
-    ended_by = None
     try:
-        yield
-    except _Terminated as end:
-        ended_by = end.number
-    finally:
         for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
-    if ended_by is not None:
+            signal.signal(number, _terminate)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                signal.signal(number, signal.SIG_DFL)
+    except _Terminated as end:
         # Whoever waits for the process learns what ended it.
-        os.kill(os.getpid(), ended_by)
+        signal.signal(end.number, signal.SIG_DFL)
+        os.kill(os.getpid(), end.number)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

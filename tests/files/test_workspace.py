@@ -67,7 +67,7 @@ def test_a_run_that_stands_still_is_not_waited_for_without_end(tmp_path: Path) -
     path = tmp_path / ".skseg-run"
     with (
         open_workspace(path),
-        pytest.raises(BlockingIOError, match="Another run is writing here"),
+        pytest.raises(BlockingIOError, match="Another run is writing there"),
     ):
         open_workspace(path, patience=0.05)
     with open_workspace(path, patience=0):
@@ -93,7 +93,7 @@ def test_what_has_a_name_of_ours_but_is_somebody_elses_stays(
     else:
         path.symlink_to(elsewhere if kind == "link" else "nowhere")
     if name == ".skseg-run":
-        with pytest.raises(FileExistsError, match="skseg needs this name"):
+        with pytest.raises(FileExistsError, match=r"It holds \.skseg-run, a name"):
             put(out, NEW)
         assert read(out) == OLD
     else:
