@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -134,7 +135,8 @@ def changed_content(draw: st.DrawFn, written: str) -> str:
         if kind == "delete":
             del holder[key]
         elif kind == "replace":
-            holder[key] = draw(_values)
+            # A copy: the next change may be made in it.
+            holder[key] = deepcopy(draw(_values))
         elif kind == "move":
             other = part(content, draw(st.sampled_from(paths)))
             holder[key] = json.loads(json.dumps(other))
