@@ -155,6 +155,10 @@ class Domain:
         return (-math.inf, math.inf) if self._is_dated else self._bounds
 
 
+# Of a column that the schema leaves out.
+ANY_VALUE = Domain()
+
+
 def domain_of_kind(domain: Domain, kind: Kind | None) -> Domain:
     """Return the domain of a column that rules compare with values of a kind.
 

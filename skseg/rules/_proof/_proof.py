@@ -29,6 +29,7 @@ from ._boxes import (
     volume,
 )
 from ._domain import (
+    ANY_VALUE,
     Domain,
     allowed_cells,
     as_schema,
@@ -99,7 +100,7 @@ class Proof:
         self._index_regions()
 
     def _domain(self, name: str) -> Domain:
-        return self.schema.get(name, Domain())
+        return self.schema.get(name, ANY_VALUE)
 
     def _axis(self, name: str, kind: Kind | None, leaves: list[Leaf]) -> ProofAxis:
         if any(map(is_open, leaves)):

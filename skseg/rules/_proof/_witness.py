@@ -21,7 +21,7 @@ from skseg.rules._language._dates import Date, as_moment
 from skseg.rules._language._thresholds import format_number
 
 from ._boxes import Box
-from ._domain import Domain, cell_bounds
+from ._domain import ANY_VALUE, Domain, cell_bounds
 from ._possible_numbers import PossibleNumbers
 
 # The witness is the most readable value of this many cells, those nearest to zero.
@@ -36,7 +36,7 @@ def describe_box(
 ) -> dict[str, str]:
     """Return column -> its values in words, for the columns that `box` restricts."""
     return {
-        name: _describe_mask(mask, axis, schema.get(name, Domain()))
+        name: _describe_mask(mask, axis, schema.get(name, ANY_VALUE))
         for (name, axis), mask, full in zip(axes.items(), box, universe, strict=True)
         if mask != full
     }
@@ -145,7 +145,7 @@ def witness(
 ) -> dict[str, Any]:
     """Return a row of the box: column -> value, None for a missing one."""
     return {
-        name: _example(mask, axis, schema.get(name, Domain()))
+        name: _example(mask, axis, schema.get(name, ANY_VALUE))
         for (name, axis), mask in zip(axes.items(), box, strict=True)
     }
 
