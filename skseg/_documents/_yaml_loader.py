@@ -17,7 +17,7 @@ from ._errors import DocumentError
 from ._numbers import read_float, read_int
 from ._plain import check_plain, shown_text
 
-NumberT = TypeVar("NumberT", int, float)
+NumericT = TypeVar("NumericT", int, float)
 
 _PREFIX = "tag:yaml.org,2002:"
 _AMBIGUOUS = "!yes-or-no"
@@ -100,7 +100,7 @@ class _Loader(yaml.SafeLoader):
         return _number(read_float, node)
 
 
-def _number(read: Callable[[str], NumberT], node: Any) -> NumberT:
+def _number(read: Callable[[str], NumericT], node: Any) -> NumericT:
     try:
         return read(node.value)
     except DocumentError as error:

@@ -15,6 +15,7 @@ from skseg._files import write_text
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._english import Wording
+from skseg.rules._language._json import readable_text
 from skseg.rules._proof._domain import wording
 
 from ._cut_points import CutPoint, cut_point_table, write_cut_points
@@ -177,7 +178,10 @@ class StrategyMixin:
             schema=schema,
             parameters=texts,
             fitted={
-                "rules": {name: str(rule) for name, rule in base.rules.items()},
+                "rules": {
+                    name: readable_text(rule, f"The rule {name!r}")
+                    for name, rule in base.rules.items()
+                },
                 "default": base.default,
                 "min_size": plain(self.min_size_),
                 "max_size": plain(self.max_size_),

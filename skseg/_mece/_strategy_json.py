@@ -15,6 +15,7 @@ from skseg._documents._json import dump_json
 from skseg._documents._source import read_json
 from skseg.exceptions import MissingColumnError, RuleError
 from skseg.rules import Rule, RuleSet
+from skseg.rules._language._json import readable_text
 from skseg.rules._proof._domain import as_schema
 
 from ._cut_points import CutPoint, read_cut_points
@@ -67,7 +68,10 @@ def write_strategy(
     Raises RuleError for what JSON has no word for, such as an infinity.
     """
     frame = frame.set_index("code")
-    texts = {name: str(rule) for name, rule in rules.rules.items()}
+    texts = {
+        name: readable_text(rule, f"Segment {name!r}")
+        for name, rule in rules.rules.items()
+    }
     entries = []
     for record in records(segments.assign(n=whole_numbers(segments["n"]))):
         name = record["name"]

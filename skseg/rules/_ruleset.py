@@ -727,6 +727,11 @@ class RuleSet:
         str
             A JSON object with the rules as text, fit for editing by hand.
 
+        Raises
+        ------
+        RuleError
+            If a rule that a program has built is longer or deeper than text may be.
+
         Examples
         --------
         >>> from skseg.rules import RuleSet

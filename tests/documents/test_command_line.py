@@ -114,7 +114,7 @@ def test_a_definition_has_no_noise(tmp_path: Path) -> None:
         ("params: {t: }", "The parameter 't' must be a number, text, true or false"),
         ("params: {t: {a: 1}}", "The parameter 't' must be a number, text, true or"),
         ("params: {t: [[1]]}", "The parameter 't' must be a number, text, true or"),
-        ("defualt: ", "Unknown key 'defualt'. Did you mean 'default'?"),
+        ("defaults: ", "Unknown key 'defaults'. Did you mean 'default'?"),
         ("min_size: true", "The key 'min_size' must be an int in [1, inf) or a float"),
         ("min_size: .inf", "The key 'min_size' must be an int in [1, inf) or a float"),
         (f"min_size: {'9' * 400}", "line 3: A number of 400 digits is beyond float64"),

@@ -7,6 +7,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from skseg import MECERuleSegmenter
 from skseg._mece._strategy_edits import with_fingerprint
 from skseg.exceptions import InvalidParameterError, RuleError
-from skseg.rules import RuleSet
+from skseg.rules import Rule, RuleSet, col
 from tests.documents.mutations import part, places, sign
 from tests.documents.written import rule_sets, segmenters, strategy_text
 
@@ -346,3 +347,29 @@ def test_numbers_beyond_float64_are_no_parameters(name: str, digits: int) -> Non
     )
     with pytest.raises((InvalidParameterError, RuleError)):
         segmenter.fit(pd.DataFrame({"x": [1.0, 2.0]}))
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (col("x").isin(list(range(10**5, 10**5 + 20_000))), "may have 100,000 char"),
+        (
+            reduce(
+                lambda rule, i: (
+                    rule & (col("y") < i) if i % 2 else rule | (col("z") > i)
+                ),
+                range(90),
+                col("x") > 0,
+            ),
+            "may be nested 50 levels deep at most",
+        ),
+    ],
+    ids=["long", "deep"],
+)
+def test_a_rule_whose_text_cannot_be_read_is_not_written(
+    rule: Rule, reason: str
+) -> None:
+    with pytest.raises(RuleError, match=rf"Segment 'A' cannot be .*{reason}"):
+        RuleSet({"A": rule}).to_json()
+    with pytest.raises(RuleError, match=rf"The universe cannot be .*{reason}"):
+        RuleSet({}, universe=rule).to_json()

@@ -62,11 +62,11 @@ def test_what_has_the_shape_has_no_fault(content: Any) -> None:
             ),
         ),
         (
-            {"points": [{"x": 1}, {"x": 1, "lable": 1}]},
-            "points[1].lable",
+            {"points": [{"x": 1}, {"x": 1, "labels": 1}]},
+            "points[1].labels",
             (
                 "Not a map: the keys of points[1] are x, label, is_new. Got "
-                "'points[1].lable' instead. Did you mean 'label'?"
+                "'points[1].labels' instead. Did you mean 'label'?"
             ),
         ),
         (

@@ -13,6 +13,7 @@ from skseg._documents._versions import VERSION_KEYS, check_version
 from skseg.exceptions import RuleError
 
 from ._conditions import Rule
+from ._parse import parse
 
 FORMAT = "skseg.rules"
 VERSION = 1
@@ -35,12 +36,34 @@ def write_json(
     """Return the parts of a rule set as JSON; see `RuleSet.to_json`."""
     content: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     if universe is not None:
-        content["universe"] = str(universe)
-    content["rules"] = [{"name": n, "rule": str(rule)} for n, rule in rules.items()]
+        content["universe"] = readable_text(universe, "The universe")
+    content["rules"] = [
+        {"name": name, "rule": readable_text(rule, f"Segment {name!r}")}
+        for name, rule in rules.items()
+    ]
     content["default"] = default
     if noise is not None:
         content["noise"] = noise
     return json.dumps(content, indent=indent, ensure_ascii=False)
+
+
+def readable_text(rule: Rule, subject: str) -> str:
+    """Return a rule as text, or raise RuleError if the text could not be read again.
+
+    Rules that a program has built may be longer, and deeper, than text may be.
+    """
+    text = str(rule)
+    try:
+        parse(text)
+    except RuleError as error:
+        raise RuleError(
+            f"{subject} cannot be written as text that can be read again: "
+            f"{error.message}",
+            owner="RuleSet.to_json",
+            value=rule,
+            advice="Write it as several columns or segments.",
+        ) from None
+    return text
 
 
 def read_rule_set(source: str | os.PathLike[str]) -> dict[str, Any]:
