@@ -85,7 +85,7 @@ class DataFile:
 
     def finite_numbers(self, name: str) -> FloatArray:
         """Return a column that has a finite number in every row, or raise."""
-        numbers = self._reader.numbers(name)
+        numbers = self._reader.numbers(name, may_be_text=False)
         is_finite = np.isfinite(numbers)
         if not is_finite.all():
             row = int(np.argmin(is_finite))
@@ -192,14 +192,19 @@ def _read(
     sheet: str | None,
 ) -> tuple[pd.DataFrame, Callable[[int], str]]:
     """Return the columns, and what tells the place of a row."""
-    if sheet is not None and source.kind != EXCEL:
-        raise InvalidDataError(
-            f"{source.name} is {source.kind}, which has no sheets.",
-            owner=OWNER,
-            name="sheet",
-            value=sheet,
-            advice=Advice("Leave out ", Parameter("sheet"), "."),
-        )
+    for name, value, kind, noun in (
+        ("sheet", sheet, EXCEL, "sheets"),
+        ("sep", sep, CSV, "separator"),
+        ("encoding", encoding, CSV, "encoding"),
+    ):
+        if value is not None and source.kind != kind:
+            raise InvalidDataError(
+                f"{source.name} is {source.kind}, which has no {noun}.",
+                owner=OWNER,
+                name=name,
+                value=value,
+                advice=Advice("Leave out ", Parameter(name), "."),
+            )
     if source.kind == CSV:
         with source.open() as stream:
             table = read_csv_texts(

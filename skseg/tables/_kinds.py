@@ -66,18 +66,20 @@ class ColumnReader(NamedTuple):
         texts = [None if pd.isna(value) else cell_text(value) for value in column]
         return pd.Series(texts, column.index, dtype=object, name=name)
 
-    def numbers(self, name: str) -> FloatArray:
+    def numbers(self, name: str, *, may_be_text: bool = True) -> FloatArray:
         """Return a column as numbers, NaN where it is missing, or raise with the place.
 
         ``true`` and ``false``, in any case, are 1 and 0 where a column has no numbers
-        but these.
+        but these. The error says how to use the column as text if it `may_be_text`.
         """
         codes, distinct = pd.factorize(self.frame[name])
         column = NumberColumn.read(list(distinct), self.number_format)
         is_bad = np.array([n is None for n in column.numbers] + [False])[codes]
         if is_bad.any():
             remedies = number_remedies(list(distinct), self.number_format)
-            advice = remedies_advice(remedies) or _advice_on_words(name, list(distinct))
+            advice = remedies_advice(remedies)
+            if advice is None and may_be_text:
+                advice = _advice_on_words(name, list(distinct))
             raise self._wrong_cell(name, is_bad, "numbers", "the value", advice)
         if len(column.currencies) > 1:
             marks = " and ".join(map(repr, column.currencies))

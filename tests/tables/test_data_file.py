@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from skseg.tables import read_table
 from skseg.tables._data_file import read_data_file
 from tests.cli.cli_tools import FAST, LOW, TINY, refused, skseg_command, write
 
@@ -338,6 +339,52 @@ def test_a_workbook_with_several_fitting_sheets_asks_for_one(tmp_path: Path) -> 
     csv = write(tmp_path / "d.csv", "aov\n1\n")
     error = skseg_command("rules", "apply", rules, csv, "--sheet", "S0").stderr
     assert error == "Error: d.csv is CSV, which has no sheets. Leave out --sheet.\n"
+
+
+@pytest.mark.parametrize("name", ["d.xlsx", "d.parquet"])
+@pytest.mark.parametrize(
+    ("option", "value", "noun"),
+    [("sep", ";", "separator"), ("encoding", "cp1252", "encoding")],
+)
+def test_options_of_csv_are_refused_where_they_have_no_meaning(
+    name: str, option: str, value: str, noun: str, tmp_path: Path
+) -> None:
+    path = WRITERS[name](tmp_path / name, [["aov"], [1]])
+    rules = write(tmp_path / "r.yaml", LOW)
+    kind = "Excel" if name == "d.xlsx" else "Parquet"
+    arguments = ["rules", "apply", rules, path]
+    assert skseg_command(*arguments, f"--{option}", value).stderr == (
+        f"Error: {name} is {kind}, which has no {noun}. Leave out --{option}.\n"
+    )
+    assert skseg_command(*arguments).exit_code == 0
+
+
+def test_excel_is_read_as_a_whole(tmp_path: Path) -> None:
+    moment = dt.datetime(2024, 12, 31)
+    cells = [["id", "when", None], ["007", moment, None], [8, None, None]]
+    path = write_excel(tmp_path / "d.xlsx", cells, [])
+    table = read_table(path)
+    assert list(table) == ["id", "when"]
+    assert table["id"].to_list() == ["007", 8]
+    write_excel(path, [*cells, [9, None, "alone"]])
+    with pytest.raises(ValueError, match=r"row 4: A cell is in no column"):
+        read_table(path)
+    assert len(read_table(path, columns=["id"])) == 3
+    write_excel(path, [["Orders of 2024"], [], ["id", "aov"], [1, 2]])
+    with pytest.raises(ValueError, match="The header seems to be row 3: delete"):
+        read_table(path, columns=["aov"])
+    write_excel(path, [])
+    with pytest.raises(ValueError, match="is empty: it has no header"):
+        read_table(path)
+
+
+def test_parquet_is_read_as_a_whole(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "d.parquet", [["id", "n"], ["007", 1], [None, 2]])
+    table = read_table(path)
+    assert list(table) == ["id", "n"]
+    assert table["n"].to_list() == [1, 2]
+    numbers = read_table(path, columns={"n": "number"})
+    assert numbers["n"].dtype == np.float64
 
 
 def test_formulas_without_a_stored_value_are_no_empty_cells(tmp_path: Path) -> None:

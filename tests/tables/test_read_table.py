@@ -380,7 +380,7 @@ def test_kinds_say_what_columns_are_read_as(path: Path) -> None:
         ({"columns": []}, "columns", "names of columns"),
         ({"columns": [1]}, "columns", "names of columns"),
         ({"columns": 5}, "columns", "names of columns"),
-        ({"columns": {"id": "numbr"}}, "columns", "Did you mean 'number'?"),
+        ({"columns": {"id": "numbers"}}, "columns", "Did you mean 'number'?"),
         ({"columns": {"id": ["text"]}}, "columns", "a mapping to 'id', 'text'"),
         ({"decimal": ";"}, "decimal", "'.' or ','"),
         ({"decimal": ",", "thousands": ","}, "thousands", "None or one of"),
