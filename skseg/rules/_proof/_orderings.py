@@ -52,14 +52,15 @@ class OrderingSearch:
         self._open_cells: _Ints = np.diagonal(cells, axis1=1, axis2=2)
         self._is_listed = is_listed
         size = cells.shape[-1]
+        self._none_before = np.full((1, size), -2)
         self._taken = np.arange(size) - np.arange(size)[:, None]
         self._digits = {v: len(format_number(v)) for p in places for v in p.values}
-        per_value = 1 + (size - 1) * max(self._digits.values())
-        self._per_infinity = per_value * size
+        self._per_value = 1 + (size - 1) * max(self._digits.values())
+        self._per_infinity = self._per_value * size
         # There are two infinities.
         self._per_cell = self._per_infinity * 3
-        # What it is worth to use a value, its digits aside.
-        self._use = np.where(self._taken > 0, per_value, _NEVER)
+        # By the number of digits.
+        self._uses: dict[int, _Ints] = {}
 
     def values(self, shown: _Flags) -> list[float]:
         """Return values of the quantiles for which most of the cells `shown` exist.
@@ -67,47 +68,47 @@ class OrderingSearch:
         ``shown[cell]`` tells whether a cell is one of these; the last is for cell -1.
         Of values that are worth the same, the smallest are returned.
         """
+        gains = (self._per_cell * shown)[self._cells]
         worth = np.full((1, len(self._taken)), _NEVER)
         worth[0, -1] = 0
         choices = []
         for i in reversed(range(len(self._places))):
-            value_or_interval = (
-                self._interval if self._places[i].is_interval else self._value
-            )
-            worth, choice = value_or_interval(i, shown[self._cells[i]], worth)
+            find = self._interval if self._places[i].is_interval else self._value
+            worth, choice = find(i, gains[i], worth)
             choices.append(choice)
         return self._follow(choices[::-1])
 
-    def _value(self, i: int, shown: _Flags, above: _Ints) -> tuple[_Ints, list[_Ints]]:
-        """Return the worth of a single value and all above it, and the best choices."""
+    def _value(self, i: int, gain: _Ints, above: _Ints) -> tuple[_Ints, list[_Ints]]:
+        """Return the worth of a single value and all above it, and the best choices.
+
+        `gain` is the worth of the cells in this place.
+        """
         (value,) = self._places[i].values
-        use = self._use - self._taken * self._digits[value]
+        use = self._use(value)
         if math.isinf(value):
-            use -= self._per_infinity
-        np.fill_diagonal(use, 0)
-        is_new = shown & (self._cells[i] != self._cells_before(i)[:, :, None])
-        worth, choice = _best(self._per_cell * is_new + use + above)
+            use = use - self._per_infinity
+        use = np.where(self._taken == 0, 0, use)
+        is_new = self._cells[i] != self._cells_before(i)[:, :, None]
+        worth, choice = _best(is_new * gain + (use + above))
         return worth, [choice]
 
-    def _interval(
-        self, i: int, shown: _Flags, above: _Ints
-    ) -> tuple[_Ints, list[_Ints]]:
+    def _interval(self, i: int, gain: _Ints, above: _Ints) -> tuple[_Ints, list[_Ints]]:
         """Return the worth of an interval and all above it, and the best choices."""
         cells, open_cells = self._cells[i], self._open_cells[i]
-        is_open_shown = np.diagonal(shown)
+        open_gain = np.diagonal(gain)
         # The quantiles, and the values between them and the next.
-        n_new = 1 * (shown & (cells != open_cells[:, None]))
-        n_new += is_open_shown & (open_cells != cells)
-        use = self._per_cell * n_new + self._use
+        gains = (cells != open_cells[:, None]) * gain + (
+            open_cells != cells
+        ) * open_gain
         worth, choices = above, []
         for value in reversed(self._places[i].values):
-            total = use - self._taken * self._digits[value] + worth
+            total = gains + self._use(value) + worth
             # No quantile has this value, so none has a later one of the interval.
             np.fill_diagonal(total, above)
             worth, choice = _best(total[None])
             choices.append(choice)
-        is_new = is_open_shown & (open_cells != self._cells_before(i))
-        return self._per_cell * is_new + worth, choices[::-1]
+        is_new = open_cells != self._cells_before(i)
+        return is_new * open_gain + worth, choices[::-1]
 
     def _cells_before(self, i: int) -> _Ints:
         """Return the cell of the values just below a place, -2 for none.
@@ -115,12 +116,20 @@ class OrderingSearch:
         There is one row if it does not depend on the number of quantiles below these.
         """
         if i == 0 or self._is_listed:
-            return np.full((1, len(self._taken)), -2)
+            return self._none_before
         is_interval = self._places[i - 1].is_interval
         before: _Ints = (
             self._open_cells[i - 1 : i] if is_interval else self._cells[i - 1]
         )
         return before
+
+    def _use(self, value: float) -> _Ints:
+        """Return the worth of a value for the quantiles from one number to another."""
+        digits = self._digits[value]
+        if digits not in self._uses:
+            worth = self._per_value - self._taken * digits
+            self._uses[digits] = np.where(self._taken > 0, worth, _NEVER)
+        return self._uses[digits]
 
     def _follow(self, choices: list[list[_Ints]]) -> list[float]:
         """Return the values that the best choices make, from the lowest place on."""
