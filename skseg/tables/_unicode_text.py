@@ -71,14 +71,16 @@ class UnicodeText:
         return self.line + number_of_line_ends(data)
 
     def _no_text(self, error: UnicodeError) -> InvalidDataError:
-        place, advice = "", None
+        place, reason, advice = "", str(error), None
         if isinstance(error, UnicodeDecodeError):
             before = error.object[: error.start].decode(self._codec, "ignore")
             line = self._line_after(self.pending + before.encode("utf-8", "ignore"))
             place = f", line {line}"
+            byte = error.object[error.start]
+            reason = f"byte 0x{byte:02x} is no text in {self._codec}, {error.reason}"
             advice = advice_on_bytes(error)
         return InvalidDataError(
-            f"{self._file_name}{place}: This cannot be read as CSV: {error}.",
+            f"{self._file_name}{place}: This cannot be read as CSV: {reason}.",
             owner=OWNER,
             name="encoding",
             value=self._codec,

@@ -149,7 +149,7 @@ def test_quiet_says_nothing(tiny: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "cannot be read as CSV: No columns to parse"),
+        ("", "bad.csv is empty: it has no header."),
         ("id,when,paid\n", "bad.csv holds no rows."),
         ("Id,when,paid\n1,2024-01-01,1\n", "needs the column 'id'"),
         ("Id,when,paid\n1,2024-01-01,1\n", "Did you mean 'Id'?"),
@@ -161,9 +161,15 @@ def test_quiet_says_nothing(tiny: Path, tmp_path: Path) -> None:
         ("id,when,paid\n1,2025-01-02,1\n", "date after --as-of: 1 row"),
         ("id,when,paid\n1,2024-01-01,\n", "missing amount: 1 row"),
         ("id,when,paid\n1,2024-01-01,1e15\n2,2024-01-01,.01\n", "--rounding half_even"),
-        ("id,when,paid\n1,2024-01-01,1,234.50\n", "more fields than its header"),
-        ("id,when,paid\n1,2024-01-01,1\n1,2024-01-01,1,2\n", "saw 4"),
-        ('id,when,paid\n"1,2024-01-01,1\n', "EOF inside string"),
+        (
+            "id,when,paid\n1,2024-01-01,1,234.50\n",
+            "line 2: The row has 4 fields, the header 3.",
+        ),
+        (
+            "id,when,paid\n1,2024-01-01,1\n1,2024-01-01,1,2\n",
+            "line 3: The row has 4 fields",
+        ),
+        ('id,when,paid\n"1,2024-01-01,1\n', "line 2: This cannot be read as CSV: the"),
     ],
 )
 def test_bad_files_end_in_a_message_and_status_2(
@@ -184,20 +190,30 @@ TRUNCATED = gzip.compress(b"id,when,paid\n" * 9, mtime=0)[:20]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("name", "content", "start", "message"),
     [
-        ("o.csv", b"id,when,paid\n\xe9,2024-01-01,1\n", "another encoding"),
-        ("o.csv.gz", TRUNCATED, "end-of-stream marker"),
+        (
+            "o.csv",
+            b"id,when,paid\n\xe9,2024-01-01,1\n",
+            "o.csv, line 2: This cannot be read as CSV: ",
+            "another encoding",
+        ),
+        (
+            "o.csv.gz",
+            TRUNCATED,
+            "o.csv.gz cannot be read as CSV: ",
+            "end-of-stream marker",
+        ),
     ],
 )
 def test_files_that_are_no_text(
-    tmp_path: Path, name: str, content: bytes, message: str
+    tmp_path: Path, name: str, content: bytes, start: str, message: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     result = skseg_command("rfm", path, *TINY, "--out", tmp_path / "out")
     assert result.exit_code == 2
-    assert f"Error: {name} cannot be read as CSV: " in result.stderr
+    assert f"Error: {start}" in result.stderr
     assert message in result.stderr
 
 
@@ -231,7 +247,10 @@ def test_a_name_that_the_content_contradicts_is_refused_until_it_is_renamed(
         (["--time-zone", "Mars"], "'Mars' is no time zone"),
         (["--time-zone", "Europe/Berlin"], "Leaving out --time-zone takes the days"),
         (["--sep", "ab"], "a single character"),
-        (["--encoding", "klingon"], "'klingon' is no encoding"),
+        (
+            ["--encoding", "klingon"],
+            "of text, such as 'cp1252'. Got 'klingon' instead.",
+        ),
         (["--segments", "gridd"], "'gridd' is not one of"),
         (["--decimals", "13"], "13 is not in the range"),
     ],
