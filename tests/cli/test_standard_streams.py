@@ -32,15 +32,13 @@ from tests.cli.cli_tools import (
     write_csv,
 )
 
-# Imports what takes time once, and runs each command in a process of its own.
+# Runs some commands first, which import what takes time, and then each command in a
+# process of its own.
 RUN_COMMANDS = """
 import json, os, sys, tempfile
-from importlib import import_module
+from click.testing import CliRunner
 from skseg.cli import main
-
-for name in ("app", "outputs", "writers", "screens", "rules_check"):
-    import_module(f"skseg.cli._{name}")
-import_module("skseg.tables")
+from skseg.cli._app import app
 
 def breaks(descriptor, name, kind):
     if kind == "closed":
@@ -68,8 +66,11 @@ def run(output, error, arguments):
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
 
+first, jobs = json.load(sys.stdin)
+for arguments in first:
+    assert not CliRunner().invoke(app, arguments).exit_code
 results = []
-for output, error, env, arguments in json.load(sys.stdin):
+for output, error, env, arguments in jobs:
     with tempfile.TemporaryFile() as shown, tempfile.TemporaryFile() as said:
         child = os.fork()
         if not child:
@@ -164,9 +165,13 @@ def outcomes(folder: Path) -> Outcomes:
         out = ["--out", _out(folder, name, output, error)] if name in FILES else []
         env = {"FORCE_COLOR": "1"} if name == "bars" else {}
         jobs.append((output, error, env, list(map(str, [*commands[name], *out]))))
+    first = [
+        list(map(str, [*commands[name], "--out", folder / f"first-{name}"]))
+        for name in ("rfm", "apply")
+    ]
     done = subprocess.run(
         [sys.executable, "-c", RUN_COMMANDS],
-        input=json.dumps(jobs),
+        input=json.dumps([first, jobs]),
         capture_output=True,
         text=True,
         check=True,
@@ -311,15 +316,11 @@ def test_any_terminal_shows_what_it_can_and_json_keeps_all(
         ("1</dev/null", 3),
         ("<&- 2>&-", 0),
         ("| exit 0; exit ${PIPESTATUS[0]}", None),
-        (">/dev/full 2>&1", 3),
-        ("2>&1 | cat >/dev/null; exit ${PIPESTATUS[0]}", 0),
     ],
 )
 def test_shells_break_streams_in_many_ways(
     proved: Path, redirection: str, status: int | None
 ) -> None:
-    if "/dev/full" in redirection and "full" not in OUTPUTS:
-        pytest.skip("the system has no /dev/full")
     program = f"{shlex.quote(sys.executable)} -c 'from skseg.cli import main; main()'"
     done = subprocess.run(
         ["bash", "-c", f"{program} rules check {proved} {redirection}"],
@@ -335,9 +336,9 @@ def test_shells_break_streams_in_many_ways(
 def test_a_slow_reader_who_does_not_block_gets_everything(proved: Path) -> None:
     fcntl = pytest.importorskip("fcntl", reason="the system has no fcntl")
     program = "from skseg.cli import main; main()"
-    rules = {f"Segment {i}": f"aov > {i} and aov <= {i + 2}" for i in range(900)}
+    rules = {f"Segment {i}": f"aov > {i} and aov <= {i + 2}" for i in range(220)}
     path = write(proved.parent / "many.json", json.dumps({"rules": rules}))
-    arguments = ["rules", "check", "--max-findings", "1000", str(path)]
+    arguments = ["rules", "check", "--json", "--max-findings", "1000", str(path)]
     whole = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, check=False
     )
