@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -19,6 +20,7 @@ from tests.files.file_tools import (
     OWN,
     as_nobody,
     edit,
+    failing_call,
     leftovers,
     names_in,
     put,
@@ -120,6 +122,44 @@ def test_files_keep_their_permissions(any_out: Path) -> None:
     (any_out / "customers.csv").chmod(0o600)
     put(any_out, NEW)
     assert stat.S_IMODE((any_out / "customers.csv").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_another_run_makes_in_the_last_moment_is_no_obstacle(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As seen before the other run made it.
+    seen = os.path.lexists
+    monkeypatch.setattr(os.path, "lexists", lambda path: path != out and seen(path))
+    put(out, NEW)
+    assert read(out) == NEW
+    assert leftovers(out) == set()
+
+
+def test_a_rename_that_fails_leaves_no_folder(tmp_path: Path) -> None:
+    with failing_call(0, "rename"), pytest.raises(OSError, match="No space left"):
+        put(tmp_path / "out", NEW)
+    assert names_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_folders_are_synced_where_that_is_possible(
+    out: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if number == errno.EINVAL:
+        put(out, NEW)
+        assert read(out) == NEW
+    else:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            put(out, NEW)
+        assert read(out) == OLD
+    monkeypatch.delattr(os, "O_DIRECTORY")
+    put(out, NEW)
+    assert read(out) == NEW
 
 
 # Files of other people, and edits
