@@ -15,7 +15,7 @@ Path = tuple[Any, ...]
 
 # What stands in a document by mistake: other types, numbers at the borders of what
 # float64 and JSON hold, rules that are none, names that exist elsewhere.
-HOSTILE = [
+HOSTILE: list[Any] = [
     None,
     True,
     False,

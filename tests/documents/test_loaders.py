@@ -158,8 +158,8 @@ def test_values_that_nothing_could_mean_are_refused(
 
 def mappings(content: Any) -> list[tuple[Any, ...]]:
     """Return the paths to the mappings in a document whose keys skseg chooses."""
-    named = ("rules", "params", "score_weights", "playbook", "schema", "segments")
-    named += ("actions", "losses", "quantiles")
+    named = {"rules", "params", "score_weights", "playbook", "schema", "segments"}
+    named |= {"actions", "losses", "quantiles"}
     return [
         path
         for path in [(), *places(content)]
