@@ -81,7 +81,7 @@ def remedies_advice(remedies: Iterable[Remedy]) -> Advice | None:
     """Return the settings that remedies are, and what they would read."""
     parts: list[Part] = []
     for remedy in remedies:
-        left = f" (all but {remedy.n_left:,} of the texts)" if remedy.n_left else ""
-        effect = f", which {remedy.effect}{left}"
+        rest = f" (all but {remedy.n_left:,} of the texts)" if remedy.n_left else ""
+        effect = f", which {remedy.effect}{rest}"
         parts += [", or " if parts else "Give ", Settings(remedy.parameters), effect]
     return Advice(*parts, ".") if parts else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import closing, suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from ._advice import Advice, Parameter, Part, Settings
 from ._csv_records import (
     MisplacedTextError,
+    Record,
     UnclosedQuoteError,
     is_blank,
     length_of_lines,
@@ -98,8 +99,9 @@ def find_layout(
 def _layout(text: str, sep: str, n_above: int) -> CSVLayout:
     """Return the layout with a separator; `n_above` lines stand above the header."""
     body = text[length_of_lines(text, n_above) :]
-    rows = ((end, row) for _, end, row in read_records(body, sep) if not is_blank(row))
-    end, header = next(rows, (1, []))
+    with closing(read_records(body, sep)) as records:
+        rows = ((end, row) for _, end, row in records if not is_blank(row))
+        end, header = next(rows, (1, []))
     n_lines = n_above + end - 1
     n_characters = length_of_lines(text, n_lines)
     ending = re.search(r"(\r\n|\r|\n)?$(?!\n)", text[:n_characters])
@@ -113,22 +115,22 @@ def _chosen(
     fitting = [layout for layout in layouts if wanted.are_in(layout.header)]
     if not fitting:
         return max(layouts, key=lambda layout: len(layout.header))
-    several = [layout for layout in fitting if len(layout.header) > 1]
+    candidates = [layout for layout in fitting if len(layout.header) > 1]
     # A name in quotes is cut through by a separator that is a character of it.
-    whole = [layout for layout in several if '"' not in "".join(layout.header)]
-    several = whole or several
-    if len(several) > 1:
+    uncut = [layout for layout in candidates if '"' not in "".join(layout.header)]
+    candidates = uncut or candidates
+    if len(candidates) > 1:
         ways: list[Part] = ["Give "]
-        for layout in several:
+        for layout in candidates:
             ways += [Settings({"sep": layout.sep}), " or "]
         raise InvalidDataError(
             f"{file_name} has a header that can be separated in several ways: "
-            f"{', or '.join(str(layout.header) for layout in several)}.",
+            f"{', or '.join(str(layout.header) for layout in candidates)}.",
             owner=OWNER,
             name="sep",
             advice=Advice(*ways[:-1], "."),
         )
-    return (several or fitting)[0]
+    return (candidates or fitting)[0]
 
 
 def advice_on_missing(
@@ -136,8 +138,9 @@ def advice_on_missing(
 ) -> str | None:
     """Return what to do where a header lacks columns."""
     for sep in dict.fromkeys((layout.sep, *SEPARATORS)):
-        rows = ((line, row) for line, _, row in _readable_records(text, sep))
-        advice = wanted.advice_on_header(islice(rows, N_LIKELY), "line")
+        with closing(_readable_records(text, sep)) as records:
+            rows = ((line, row) for line, _, row in islice(records, N_LIKELY))
+            advice = wanted.advice_on_header(rows, "line")
         if advice is not None:
             return advice
     if len(layout.header) > 1:
@@ -146,7 +149,7 @@ def advice_on_missing(
     return Advice(question, Parameter("sep"), ".")
 
 
-def _readable_records(text: str, sep: str) -> Iterator[tuple[int, int, list[str]]]:
+def _readable_records(text: str, sep: str) -> Generator[Record, None, None]:
     """Yield the records up to the first that cannot be read."""
     with suppress(UnclosedQuoteError, MisplacedTextError):
         yield from read_records(text, sep)

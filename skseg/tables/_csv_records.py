@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+# The line in which a record begins, the line after it, and its fields.
+Record = tuple[int, int, list[str]]
 # The most that every platform can count.
 _LONGEST_FIELD = 2**31 - 1
 
@@ -45,9 +47,7 @@ def is_blank(record: list[str]) -> bool:
     return not record or (len(record) == 1 and record[0].isspace())
 
 
-def read_records(
-    text: str, sep: str, line: int = 1
-) -> Iterator[tuple[int, int, list[str]]]:
+def read_records(text: str, sep: str, line: int = 1) -> Generator[Record, None, None]:
     """Yield records with the line in which each begins, and the line after it.
 
     The first line is `line`. Raises UnclosedQuoteError or MisplacedTextError where text

@@ -74,8 +74,8 @@ def encoding_of(first: bytes, codec: str | None, file_name: str) -> str:
         if codec in ("utf-16", "utf-32"):
             return _with_byte_order(first, codec, file_name)
         return {None: "utf-8", "utf-8-sig": "utf-8"}.get(codec, codec or "")
-    same = {marked, "utf-8-sig" if marked == "utf-8" else marked[:6]}
-    if codec is not None and codec not in same:
+    compatible = {marked, "utf-8-sig" if marked == "utf-8" else marked[:6]}
+    if codec is not None and codec not in compatible:
         raise InvalidDataError(
             f"{file_name} begins with the byte order mark of {marked}, and so is no "
             f"text in {codec}.",

@@ -134,8 +134,8 @@ def test_every_reader_gives_the_answer_that_the_generator_knows(
                 assert file.refusal in answer, (seed, reader)
             else:
                 assert len(answer) >= 3
-                right = {name: expected[name] for name in answer}
-                assert answer == right, (seed, reader)
+                known = {name: expected[name] for name in answer}
+                assert answer == known, (seed, reader)
 
 
 def test_the_files_have_all_faults_and_are_mostly_right() -> None:

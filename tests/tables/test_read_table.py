@@ -62,7 +62,7 @@ def test_what_is_no_encoding_of_text_is_refused_in_words(
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"),
+    ("misspelt", "meant"),
     [
         ("utf8-sig", "utf-8-sig"),
         ("utf-9", "utf-8"),
@@ -72,10 +72,10 @@ def test_what_is_no_encoding_of_text_is_refused_in_words(
     ],
 )
 def test_a_misspelt_encoding_is_answered_with_the_one_that_is_meant(
-    given: str, meant: str, path: Path
+    misspelt: str, meant: str, path: Path
 ) -> None:
     with pytest.raises(InvalidParameterError, match=f"Did you mean '{meant}'"):
-        read(path, "a,b\n1,2\n", encoding=given)
+        read(path, "a,b\n1,2\n", encoding=misspelt)
     assert cells(read(path, "a,b\n1,2\n", encoding=meant)) == [["1", "2"]]
 
 
@@ -95,15 +95,15 @@ def test_every_encoding_of_python_is_read_or_refused(encoding: str, path: Path) 
 @pytest.mark.parametrize("width", [16, 32])
 @pytest.mark.parametrize("order", ["le", "be"])
 @pytest.mark.parametrize("marked", [True, False])
-@pytest.mark.parametrize("given", ["", "{0}", "{0}-{1}"])
+@pytest.mark.parametrize("encoding", ["", "{0}", "{0}-{1}"])
 def test_unicode_of_any_width_is_read_with_and_without_a_mark(
-    width: int, order: str, marked: bool, given: str, path: Path
+    width: int, order: str, marked: bool, encoding: str, path: Path
 ) -> None:
     codec = f"utf-{width}-{order}"
     mark = "\ufeff" if marked else ""
     content = f"{mark}id,Stra\xdfe\n\u0416,\U0001f600\n".encode(codec)
-    options = {"encoding": given.format(f"utf-{width}", order)} if given else {}
-    if given or marked:
+    options = {"encoding": encoding.format(f"utf-{width}", order)} if encoding else {}
+    if encoding or marked:
         table = read(path, content, **options)
         assert list(table) == ["id", "Stra\xdfe"]
         assert cells(table) == [["\u0416", "\U0001f600"]]
