@@ -12,6 +12,14 @@ INTERRUPTED = 130
 # As sysexits.h counts a fault in the program itself.
 FAULT = 70
 
+# What click shows, and missing modules: `main` knows which of them the extra brings.
+_NO_FAULTS = (
+    click.ClickException,
+    click.Abort,
+    click.exceptions.Exit,
+    ModuleNotFoundError,
+)
+
 
 class CommandsWithStatus(click.Group):
     """Commands of which none ends with status 1 but by a verdict or a failed write.
@@ -26,7 +34,7 @@ class CommandsWithStatus(click.Group):
         except KeyboardInterrupt:
             click.echo("Aborted!", err=True)
             ctx.exit(INTERRUPTED)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+        except _NO_FAULTS:
             raise
         except Exception:  # Whatever else comes here is a fault of skseg.
             click.echo(traceback.format_exc(), err=True, nl=False)
