@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import re
 import sys
@@ -32,7 +33,7 @@ from skseg import (
     RuleSurrogate,
     SegmentFinder,
 )
-from skseg._core._fitted_state import as_fitted
+from skseg._core._fitted_state import _DRAFTS, as_fitted
 from skseg.displays._display import Display
 from tests.core.fitted_models import (
     CASES,
@@ -400,6 +401,8 @@ def test_a_fit_interrupted_at_any_line_leaves_the_model_as_it_was(name: str) -> 
         assert attributes(model) == state
     assert asked(name, model) == before
     interrupted(run, n_lines)
+    gc.collect()
+    assert len(_DRAFTS) == 0, "another object with the id of a draft were taken for it"
     assert vars(model).keys() == vars(spare).keys()
     assert frozen(model.predict(OTHER)) == frozen(spare.predict(OTHER))
 
