@@ -296,12 +296,13 @@ def test_files_of_others_are_left_alone(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_the_orders_themselves_are_never_replaced(tiny: Path, tmp_path: Path) -> None:
-    source = tiny.rename(tmp_path / "customers.csv")
-    write_csv(tmp_path / "rules.json", ['{"format": "skseg.rules"}'])
-    result = skseg_command("rfm", source, *TINY, "--out", tmp_path)
+    out = tmp_path / "out"
+    assert skseg_command("rfm", tiny, *TINY, *FAST, "--out", out).exit_code == 0
+    source = out / "customers.csv"
+    result = skseg_command("rfm", source, *TINY, "--out", out)
     assert result.exit_code == 2
-    assert "would be replaced" in result.stderr
-    check_folder(tmp_path, tmp_path / "other.csv", contents=RFM_FILES)
+    assert f"{source} would be replaced" in result.stderr
+    check_folder(out, tmp_path / "other.csv", contents=RFM_FILES)
 
 
 def test_what_cannot_be_written_is_status_1(tiny: Path, tmp_path: Path) -> None:
