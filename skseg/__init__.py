@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         model_selection,
         monitor,
         rules,
+        tables,
     )
     from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules
     from ._finders import (
@@ -99,6 +100,7 @@ __all__ = [
     "raw_rules",
     "rfm_table",
     "rules",
+    "tables",
     "with_group",
 ]
 
