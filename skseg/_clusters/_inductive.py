@@ -27,6 +27,7 @@ from skseg._core._fitted_state import FittedStateMixin, reads_state
 from skseg._core._foreign import params_of, tags_of
 from skseg._core._numeric_rows import check_no_times
 from skseg._core._owned import owned, owned_clone, owned_values
+from skseg._core._sums import group_sums
 from skseg._core._validation import (
     check_choice,
     check_sample_weight,
@@ -402,7 +403,7 @@ def _segment_table(
 ) -> pd.DataFrame:
     """Return one row per name; noise is the name after those of the segments."""
     places = np.where(codes < 0, n_segments, codes)
-    sizes = np.bincount(places, weight, minlength=len(names))
+    sizes = group_sums(places, weight, len(names))
     return pd.DataFrame(
         {
             "code": [*range(n_segments), -1][: len(names)],

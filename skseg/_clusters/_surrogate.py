@@ -239,6 +239,7 @@ class RuleSurrogate(
         }
         rows = columns if accepted.all() else columns.take(np.flatnonzero(accepted))
         n_rows = rows.n_rows
+        check_sample_weight(params.get("sample_weight"), n_rows, OWNER)
         codes = fitted_codes(estimator, X, y, params, n_rows)
         codes = check_codes(estimator, codes, n_rows)
         segments = FittedSegments.of(estimator, codes, self.unknown)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseg._core._sums import group_sums
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
@@ -96,7 +97,7 @@ def segment_table(
     """Return one row per segment: code, name, rule text, size and share."""
     # Noise, the code -1, is the last row.
     rows_of_table = codes if rules.noise is None else codes % len(rules)
-    sizes = np.bincount(rows_of_table, sample_weight, minlength=len(rules))
+    sizes = group_sums(rows_of_table, sample_weight, len(rules))
     return pd.DataFrame(
         {
             "code": np.array(rules.codes, dtype=np.intp),

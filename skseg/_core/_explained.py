@@ -11,6 +11,8 @@ from sklearn.metrics import r2_score
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 
+from ._magnitudes import to_unit_scale
+from ._sums import group_sums
 from ._validation import check_outcome, check_sample_weight
 
 
@@ -22,8 +24,8 @@ def group_means(
     codes, weight, values = codes[known], weight[known], values[known]
     # Scaling by a power of two rounds nothing, and keeps the sums from overflowing.
     scale = 2.0 ** np.frexp(np.abs(values).max(initial=1.0) / 2)[1]
-    total = np.bincount(codes, weight, minlength=n_groups)
-    sums = np.bincount(codes, weight * (values / scale), minlength=n_groups)
+    total = group_sums(codes, weight, n_groups)
+    sums = group_sums(codes, weight * (values / scale), n_groups)
     means = np.full(n_groups, np.nan)
     np.divide(sums, total, out=means, where=total > 0)
     return np.asarray(means * scale)
@@ -52,8 +54,10 @@ def explained_outcome(
     known = ~np.isnan(means)
     overall = np.average(means[known], weights=segments["n"][known])
     expected = np.where(known, means, overall)[codes[inside]]
-    weight = None if weight is None else weight[inside]
-    return float(r2_score(outcome[inside], expected, sample_weight=weight))
+    weight = None if weight is None else to_unit_scale(weight[inside])
+    # The share is that in any unit, and in this one no square overflows.
+    outcome, expected = to_unit_scale(np.stack([outcome[inside], expected]))
+    return float(r2_score(outcome, expected, sample_weight=weight))
 
 
 def explained_ranks(
@@ -64,8 +68,10 @@ def explained_ranks(
     Equal values have the mean of their ranks; rows with a missing value are left out.
     NaN if no two known values differ.
     """
-    known = ~np.isnan(values) if weight is None else ~np.isnan(values) & (weight > 0)
-    n = np.ones(known.sum()) if weight is None else weight[known]
+    # Weights that vanish beside the largest are as good as none.
+    weight = np.ones(len(values)) if weight is None else to_unit_scale(weight)
+    known = ~np.isnan(values) & (weight > 0)
+    n = weight[known]
     _, places = np.unique(values[known], return_inverse=True)
     n_of_value = np.bincount(places, n)
     if len(n_of_value) < 2:

@@ -25,6 +25,7 @@ from skseg.rules import Columns
 from skseg.rules._frames import read_frame
 
 from ._caller import caller_level
+from ._magnitudes import check_finite_sum
 from ._numeric_rows import check_no_times
 from ._vector import read_vector
 
@@ -286,4 +287,5 @@ def check_sample_weight(
             rule="above 0 for some row",
             value=0.0,
         )
+    check_finite_sum(owner, "sample_weight", weight)
     return weight

@@ -16,6 +16,7 @@ from skseg._core._base import DocumentationLinkMixin
 from skseg._core._coding import Coding
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._fitted_state import reads_state
+from skseg._core._magnitudes import check_comparable_weights, check_finite_squares
 from skseg._core._validation import (
     check_choice,
     check_int,
@@ -342,6 +343,8 @@ class SegmentFinder(
         outcome = check_outcome(owner, values, columns.n_rows)
         weight = check_sample_weight(sample_weight, columns.n_rows, owner)
         counts = np.ones(columns.n_rows) if weight is None else weight
+        check_comparable_weights(owner, counts)
+        check_finite_squares(owner, "y", outcome, counts)
         in_a = pair = overlap = None
         if labels is not None:
             groups = read_groups(owner, labels, design.compare, columns.n_rows)

@@ -94,7 +94,8 @@ def _row_hashes(columns: Columns, rows: ComparedRows, seed: int) -> Hashes:
 
 def _digest(hashes: Hashes, weight: FloatArray) -> np.uint64:
     """Return one hash of all rows that does not depend on their order."""
-    counts = (weight * 2.0**20).astype(np.uint64)
+    # Hashes are added up modulo 2**64.
+    counts = (np.fmod(weight, 2.0**44) * 2.0**20).astype(np.uint64)
     total: np.uint64 = (counts * _splitmix64(hashes)).sum()
     return total
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from skseg._core._magnitudes import to_unit_scale
 from skseg._typing import FloatArray
 
 
@@ -28,7 +29,9 @@ def score_table(
             for name, values in dimensions.items()
         }
     )
-    importance = np.abs(np.array([weights[n] for n in dimensions], dtype=np.float64))
+    values = np.array([weights[name] for name in dimensions], dtype=np.float64)
+    # So that their sum is finite.
+    importance = to_unit_scale(np.abs(values))
     table["score"] = table.to_numpy() @ (importance / importance.sum())
     table["rank"] = table["score"].rank(ascending=False, method="min").astype("Int64")
     return table

@@ -14,6 +14,7 @@ from skseg._core._base import SegmenterMixin
 from skseg._core._caller import caller_level
 from skseg._core._explained import explained_outcome
 from skseg._core._fitted_state import reads_state, updates_state
+from skseg._core._magnitudes import check_finite_squares
 from skseg._core._validation import (
     check_choice,
     check_outcome,
@@ -324,6 +325,9 @@ class MECERuleSegmenter(
         """
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
+        if weight is not None and (self.min_size, self.max_size) != (None, None):
+            # Merging weighs squared distances.
+            check_finite_squares(OWNER, "sample_weight", weight)
         self._check_parameters()
         score_weights = check_score_weights(
             self.score_weights, columns.names, y is not None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._base import segment_table
+from skseg._core._sums import group_sums
 from skseg._core._validation import is_number
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
@@ -141,7 +142,7 @@ def lineage_table(
     inside = rows.inside
     pairs = rule_codes[inside] * len(rules) + rows.codes[inside]
     weight = None if rows.weight is None else rows.weight[inside]
-    n = rows.whole(np.bincount(pairs, weight))
+    n = rows.whole(group_sums(pairs, weight, len(base) * len(rules)))
     occupied = np.flatnonzero(n)
     table = pd.DataFrame(
         {

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from skseg._core._explained import group_means
+from skseg._core._sums import exact_sum
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, RuleError
 from skseg.rules import Columns
@@ -39,8 +40,10 @@ class TrainingRows:
 
     @cached_property
     def _is_whole(self) -> bool:
-        """Whether every row stands for a whole number of rows."""
-        return self.weight is None or bool((self.weight % 1 == 0).all())
+        """Whether every row stands for a whole number of rows, and int64 holds all."""
+        if self.weight is None:
+            return True
+        return bool((self.weight % 1 == 0).all() and self.weight.sum() < 2.0**63)
 
     def whole(self, sizes: FloatArray | IntArray) -> FloatArray | IntArray:
         """Return sums of weights, as integers where the weights are whole numbers."""
@@ -67,7 +70,7 @@ class TrainingRows:
 
     def size_of(self, rows: BoolArray) -> float:
         """Return the number of rows, or the sum of their weights."""
-        size = self.counts[rows].sum()
+        size = exact_sum(self.counts[rows])
         return int(size) if self._is_whole else float(size)
 
     def means(self, values: FloatArray, n_segments: int) -> FloatArray:

@@ -30,7 +30,7 @@ from skseg.rules import Columns
 from ._bootstrap import RevenueBootstrap
 from ._customers import expected_customers, observed_customers
 from ._encoding import check_encoding, decoded, encoded_segments
-from ._menu import OWNER, check_budget, read_menu
+from ._menu import OWNER, check_budget, check_money, read_menu
 from ._optimum import find_optimum
 from ._resampler import make_resampler
 from ._settings import read_bounds, read_settings
@@ -270,6 +270,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         rate, lowest = scored.n_conversions / scored.n, customers.conversions.min()
         menu = read_menu(self, settings.n_bins, rate, float(lowest))
         check_budget(self.budget, menu)
+        check_money(menu, customers.n, customers.n_absolute_conversions)
         rows, bounds = scored.rows(), read_bounds(self, scored.n)
         optimum = find_optimum(rows, customers, menu, settings, bounds)
         cuts, unscored_profit = optimum.cuts, optimum.unscored_profit
@@ -277,7 +278,9 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         tiers = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
         rules = tier_rules(column, settings.names, cuts.tiers, cuts.cut_points)
         labels = rules.assign(columns)
-        segments = profit_table(rules, menu, tiers, cut_points, optimum.totals)
+        # The search has added them up by score, in the order of the rows.
+        totals = count(labels, len(rules), customers.conversions, weight)
+        segments = profit_table(rules, menu, tiers, cut_points, totals)
         if model != "observed" and y is not None:
             totals = count(labels, len(rules), observed.conversions, weight)
             with np.errstate(invalid="ignore"):
@@ -547,6 +550,15 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
                 owner=OWNER,
                 name="sample_weight",
                 rule="numbers of customers",
+            )
+        if not self._resampler.has_variance:
+            raise InvalidDataError(
+                f"bootstrap of {OWNER} needs the variance of the outcome, whose sum of "
+                "squares is too large or too small for float64.",
+                owner=OWNER,
+                name="y",
+                rule="of a sum of squares that float64 holds",
+                advice="Choose another unit for y in fit.",
             )
         seed = check_random_state(random_state).randint(2**31)
         return self._resampler.bootstrap(

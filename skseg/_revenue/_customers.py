@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._magnitudes import check_finite_sum
+from skseg._core._sums import exact_sum
 from skseg._core._validation import check_outcome
 from skseg._search.cuts import Rows, read_rows
 from skseg._typing import BoolArray, FloatArray
@@ -76,14 +78,19 @@ class Customers:
         """Sum of the weights."""
         if self.weight is None:
             return float(len(self.scores))
-        return float(self.weight.sum())
+        return exact_sum(self.weight)
 
     @property
     def n_conversions(self) -> float:
         """Weighted sum of the conversions."""
         if self.weight is None:
-            return float(self.conversions.sum())
-        return float(self.conversions @ self.weight)
+            return exact_sum(self.conversions)
+        return exact_sum(self.conversions * self.weight)
+
+    @property
+    def n_absolute_conversions(self) -> float:
+        """Weighted sum of the absolute conversions."""
+        return replace(self, conversions=np.abs(self.conversions)).n_conversions
 
 
 def observed_customers(
@@ -94,7 +101,9 @@ def observed_customers(
     If the score is the response, the outcomes may be left out.
     """
     if y is not None:
-        return Customers(scores, check_outcome(OWNER, y, len(scores)), weight)
+        outcome = check_outcome(OWNER, y, len(scores))
+        check_finite_sum(OWNER, "y", outcome, weight)
+        return Customers(scores, outcome, weight)
     if response_model != "score":
         raise InvalidDataError(
             f"{OWNER} requires y to be passed, but the target y is None. Only "
@@ -132,4 +141,6 @@ def expected_customers(observed: Customers, response_model: str) -> Customers:
     expected[observed.has_score] = expected_conversions(
         response_model, scored.scores, scored.conversions, scored.weight
     )
+    if response_model == "score":
+        check_finite_sum(OWNER, "X", scored.scores, scored.weight)
     return Customers(observed.scores, expected, observed.weight)

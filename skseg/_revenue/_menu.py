@@ -42,7 +42,7 @@ class Menu:
 
     def table(self, names: Sequence[str]) -> pd.DataFrame:
         """Return one row per tier, with the rate from which it beats the one below."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             pays_from = np.diff(self.cost) / np.diff(self.effective_revenue)
         pays_from[np.diff(self.effective_revenue) <= 0] = np.nan
         return pd.DataFrame(
@@ -84,19 +84,51 @@ def read_menu(
         if lowest_rate >= 0:
             _warn_if_degenerate(menu)
         return menu
-    steps = np.diff(revenues * responses)
+    with np.errstate(over="ignore", invalid="ignore"):
+        effective_revenues = revenues * responses
+        steps = np.diff(effective_revenues)
     if (steps <= 0).any():
         rule = "given where revenue x response does not rise with the tier"
         raise InvalidDataError(
             f"The 'cost' parameter of {OWNER} must be {rule}. Got "
-            f"{(revenues * responses).tolist()} per conversion and cost=None.",
+            f"{effective_revenues.tolist()} per conversion and cost=None.",
             owner=OWNER,
             name="cost",
             rule=rule,
         )
     break_even = max(overall_rate, 0.0) * 2 * np.arange(1, n_tiers) / n_tiers
-    costs = np.append(0.0, np.cumsum(steps * break_even))
+    with np.errstate(over="ignore", invalid="ignore"):
+        costs = np.append(0.0, np.cumsum(steps * break_even))
     return Menu(revenues, responses, costs, fixed_costs)
+
+
+def check_money(menu: Menu, n: float, y: float) -> None:
+    """Raise if the money at stake is beyond float64.
+
+    `n` is the number of customers, `y` the sum of their absolute conversions.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = {
+            "revenue": np.abs(menu.effective_revenue).sum() * y,
+            "cost": np.abs(menu.cost).sum() * n,
+            "fixed_cost": np.abs(menu.fixed_cost).sum(),
+        }
+        # The search adds up several of such sums.
+        money = 8 * sum(parts.values())
+    if np.isfinite(money):
+        return
+    name = max(parts, key=lambda part: np.nan_to_num(parts[part], nan=np.inf))
+    values = getattr(menu, name)
+    raise InvalidDataError(
+        f"The money at stake of {OWNER} must be finite. Got a {name} of up to "
+        f"{np.abs(values).max():g} a tier for {n:g} customers with {y:g} conversions.",
+        owner=OWNER,
+        name=name,
+        rule="money of a finite sum over all customers",
+        value=values.tolist(),
+        advice="Choose another unit of revenue, cost, fixed_cost and budget, such as "
+        "millions, or of y.",
+    )
 
 
 def check_budget(budget: float | None, menu: Menu) -> None:
@@ -133,7 +165,7 @@ def _numbers(name: str, values: Any) -> FloatArray | None:
         vector = read_vector(OWNER, name, values)
         is_flag = [isinstance(value, bool | np.bool_) for value in vector.labels()]
         return None if any(is_flag) else vector.numbers()
-    except (RuleError, TypeError, ValueError):
+    except (OverflowError, RuleError, TypeError, ValueError):
         return None
 
 

@@ -14,7 +14,6 @@ from skseg.exceptions import InfeasibleError
 from ._customers import Customers
 from ._menu import OWNER, Menu
 from ._settings import Settings
-from ._tiers import Totals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +26,6 @@ class Optimum:
     cuts: Cuts
     options: CutOptions
     unscored_profit: float
-    totals: Totals
 
 
 def find_optimum(
@@ -63,11 +61,7 @@ def find_optimum(
             advice=cuts.advice or None,
             remedy=cuts.remedy,
         )
-    totals = Totals(
-        np.append(cuts.sizes, unscored.n),
-        np.append(cuts.conversions, unscored.n_conversions),
-    )
-    return Optimum(cuts, options, profit, totals)
+    return Optimum(cuts, options, profit)
 
 
 def with_unscored(

@@ -25,6 +25,7 @@ from sklearn.utils.validation import _num_samples, has_fit_parameter
 from skseg._core._base import SegmenterMixin
 from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import is_classifier, tags_of
+from skseg._core._magnitudes import check_finite_squares
 from skseg._core._owned import owned, owned_clone, owned_values
 from skseg._core._validation import (
     check_choice,
@@ -206,6 +207,9 @@ class PropensityBinner(
         (X,) = indexable(read_rows(self, X, reset=True))
         outcome = check_outcome(OWNER, y, _num_samples(X))
         weight = check_sample_weight(sample_weight, len(outcome), OWNER)
+        if weight is not None:
+            check_finite_squares(OWNER, "sample_weight", weight)
+        check_finite_squares(OWNER, "y", outcome, weight)
         routed = self._routed(weight, fit_params)
         params = routed["estimator"]["fit"]
         to_split = routed["splitter"]["split"]

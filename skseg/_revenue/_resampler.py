@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from skseg._core._magnitudes import are_finite_squares
 from skseg._search.cuts import CutOptions, Rows, cut_bins
 from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups, score_bins
 from skseg._typing import FloatArray, IntArray
@@ -58,6 +59,15 @@ class Resampler:
     response_model: str
     menu: Menu
     missing_tier: int
+
+    @property
+    def has_variance(self) -> bool:
+        """Whether the variance of the conversions is neither lost nor infinite."""
+        if self.squares is None:
+            return True
+        total = float(self.squares.sum())
+        is_zero = not self.bins.y.any() and self.unscored[1] == 0
+        return is_zero or are_finite_squares(total)
 
     def bootstrap(
         self,
@@ -226,8 +236,10 @@ def make_resampler(
     if response_model == "score" or not observed.are_shares:
         is_known = response_model == "score"
         values = scored.scores if is_known else scored.conversions
-        scored_squares = bin_sums(thresholds, scored.scores, values**2, weight)
-        squares = np.append(scored_squares, unscored.squared().n_conversions)
+        # Whether they are finite matters to the bootstrap alone.
+        with np.errstate(over="ignore"):
+            scored_squares = bin_sums(thresholds, scored.scores, values**2, weight)
+            squares = np.append(scored_squares, unscored.squared().n_conversions)
     return Resampler(
         bins,
         (unscored.n, unscored.n_conversions),

@@ -6,6 +6,8 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from sklearn.linear_model import LogisticRegression
 
+from skseg._core._magnitudes import check_finite_squares
+from skseg._core._sums import group_sums
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 
@@ -32,9 +34,10 @@ def expected_conversions(
         _check_shares(conversions)
     distinct, inverse = np.unique(scores, return_inverse=True)
     counts = np.ones(len(scores)) if weight is None else weight
-    y = np.bincount(inverse, counts * conversions).astype(np.float64, copy=False)
+    y = group_sums(inverse, counts * conversions, len(distinct))
     # A score without any weight has no influence: it gets the least one above 0.
-    n: FloatArray = np.maximum(np.bincount(inverse, counts), np.finfo(float).tiny)
+    sizes = group_sums(inverse, counts, len(distinct))
+    n: FloatArray = np.maximum(sizes, np.finfo(float).tiny)
     rates = calibrated_rates(model, distinct, n, y)
     return np.asarray(rates[inverse])
 
@@ -98,6 +101,7 @@ def _logistic(scores: FloatArray, n: FloatArray, y: FloatArray) -> FloatArray:
             value=value,
             advice="Choose 'isotonic', for which only their order matters.",
         )
+    check_finite_squares(OWNER, "sample_weight", n)
     n_converted, n_others = y.sum(), n.sum() - y.sum()
     high, low = (n_converted + 1) / (n_converted + 2), 1 / (n_others + 2)
     expected = y * high + (n - y) * low

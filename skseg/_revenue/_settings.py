@@ -13,6 +13,7 @@ import pandas as pd
 from skseg._core._validation import check_choice, check_int, check_size, is_number
 from skseg._search.cuts import Mode, Rates
 from skseg.exceptions import InvalidParameterError
+from skseg.rules._values import is_missing_value, to_float64
 
 from ._menu import OWNER
 from ._response import RESPONSE_MODELS
@@ -87,9 +88,9 @@ def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
 def _read_budget(budget: Any) -> float:
     if budget is None:
         return math.inf
-    if not is_number(budget) or math.isnan(budget):
+    if not is_number(budget) or is_missing_value(budget):
         raise InvalidParameterError(OWNER, "budget", "None or a number", budget)
-    return float(budget)
+    return to_float64(budget)
 
 
 def _read_rates(monotonic: Any, min_rate_diff: Any) -> Rates | None:

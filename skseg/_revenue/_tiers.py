@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skseg._core._sums import group_sums
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet, col, missing
 from skseg.rules._language._conditions import conjunction
@@ -34,8 +35,8 @@ def count(
 ) -> Totals:
     """Return the totals of the segments with these codes."""
     weighted = conversions if weight is None else conversions * weight
-    n = np.bincount(codes, weight, minlength=n_segments)
-    y = np.bincount(codes, weighted, minlength=n_segments)
+    n = group_sums(codes, weight, n_segments)
+    y = group_sums(codes, weighted, n_segments)
     return Totals(n.astype(np.float64), y.astype(np.float64, copy=False))
 
 

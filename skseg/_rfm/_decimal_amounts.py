@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import math
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import narwhals as nw
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skseg._typing import BoolArray, IntArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules import is_missing_value
 
 from ._defects import Defects, Remedy
 from ._float_decimals import Amounts, amounts_of_floats, most_decimals
@@ -74,6 +75,10 @@ def _distinct_values(series: nw.Series[Any]) -> tuple[IntArray, NDArray[Any]]:
         return np.arange(len(values)), values
     try:
         return pd.factorize(values, use_na_sentinel=False)
+    except InvalidOperation:
+        # A signalling NaN is missing too, and refuses to be compared.
+        missing = [is_missing_value(value) for value in values]
+        return pd.factorize(np.where(missing, None, values), use_na_sentinel=False)
     except TypeError:
         # Some objects, such as lists, cannot be hashed.
         return np.arange(len(values)), values

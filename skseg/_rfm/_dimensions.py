@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skseg._core._sums import group_sums
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Rule, col, parse
@@ -116,10 +117,10 @@ class Dimension:
         score_of_bin = self._score_of(bins)
         scores = self.scores(values)
         known = ~np.isnan(scores)
-        n = np.bincount(
+        n = group_sums(
             scores[known].astype(np.intp),
             None if weight is None else weight[known],
-            minlength=self.n_scores + 1,
+            self.n_scores + 1,
         )[score_of_bin]
         table = pd.DataFrame(
             {

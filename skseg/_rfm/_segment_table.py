@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._base import segment_table
+from skseg._core._sums import group_sums
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns, RuleSet
 
@@ -88,4 +89,4 @@ def _revenue(
     # Scaled first, so that no sum of representable amounts overflows.
     scaled = finite / max(np.abs(finite).max(), np.finfo(float).tiny)
     weighted = scaled if weight is None else scaled * weight
-    return np.bincount(codes, weighted, minlength=n_segments).astype(np.float64)
+    return np.asarray(group_sums(codes, weighted, n_segments))

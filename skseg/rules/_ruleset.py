@@ -24,6 +24,7 @@ from ._language._conditions import (
     resolve_rule,
 )
 from ._language._json import read_rule_set, write_json
+from ._language._names import segment_text
 from ._language._parse import parse
 from ._language._thresholds import check_name, check_number
 from ._proof._domain import wording
@@ -254,7 +255,7 @@ class RuleSet:
         return html_table(["code", "name", "rule"], rows, caption)
 
     def __str__(self) -> str:
-        lines = [f"{name}: {text}" for name, text in self.texts().items()]
+        lines = [f"{segment_text(name)}: {t}" for name, t in self.texts().items()]
         if self._universe is not None:
             lines.insert(0, f"{OUTSIDE}: everyone but those for whom {self._universe}")
         return "\n".join(lines)

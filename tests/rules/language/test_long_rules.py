@@ -105,8 +105,8 @@ def test_deep_rules_are_refused_when_they_are_built() -> None:
     # Everything that recurs into the deepest rule ends.
     X = {name: [1.0] for name in "xyz"}
     rules = RuleSet({"deep": rule}, default="rest")
-    assert rules.assign(X).tolist() == [0]
-    assert rules.assign_row(dict.fromkeys("xyz", 1.0)) == 0
+    assert rules.assign(X).tolist() == [1]
+    assert rules.assign_row(dict.fromkeys("xyz", 1.0)) == 1
     for show in (str, repr, hash, Rule.describe):
         show(rule)
     assert rules == RuleSet({"deep": rule}, default="rest")
