@@ -115,13 +115,15 @@ class Positions(OrderedCells):
                 if isinstance(part, float)
             ],
         )
+        n = len(self.levels)
+        self._check_size((n + 1) * (n + 2) // 2)
         self._ranks = _Ranks(self.levels, compared)
-        self._check_size()
+        self._check_size(self.size)
         # The first rank of each cell.
         self._each = ((1 << self.size) - 1) // ((1 << self._ranks.size) - 1)
 
-    def _check_size(self) -> None:
-        if self.size > MAX_POSITIONS:
+    def _check_size(self, size: int) -> None:
+        if size > MAX_POSITIONS:
             raise RuleError(
                 f"Column {self._name!r} is compared with {len(self.levels)} quantiles "
                 f"and {len(self.numbers)} numbers, which leave its values more than "
@@ -156,7 +158,7 @@ class Positions(OrderedCells):
             combine = and_ if value.function == "max" else or_
             return reduce(combine, (self._from(arg, above) for arg in value.args))
         cells = self._axis.mask(Comparison(self._name, ">" if above else ">=", value))
-        # The cells up to the last one, if there are any.
+        # Behind the last cell if there are none.
         first_cell = (cells & -cells).bit_length() - 1 if cells else self._axis.size - 1
         return (1 << self.size) - (1 << first_cell * self._ranks.size)
 

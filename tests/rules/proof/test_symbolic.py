@@ -184,6 +184,12 @@ def test_tiers_of_fifty_thresholds_are_proved() -> None:
     assert RuleSet({f"r{i}": rule for i, rule in enumerate(tiers)}).verify().is_mece
 
 
+def test_hundreds_of_quantiles_are_refused_at_once() -> None:
+    rules = RuleSet({f"r{i}": f"x >= q({i / 700})" for i in range(700)})
+    with pytest.raises(RuleError, match=r"compared with 700 quantiles and 0 numbers"):
+        rules.verify()
+
+
 def test_more_positions_than_a_proof_can_take_are_refused() -> None:
     n = 120
     rules = RuleSet({f"r{i}": f"x in [{i}] or x == q({i / n})" for i in range(n)})
