@@ -7,7 +7,8 @@ time limit ends its part, and that size is not tried again with more columns.
 
 Then the same for rules whose quantiles are open. z3 answers twice: over IEEE doubles,
 the question that skseg answers, and over real numbers, an easier one that knows neither
-infinities nor neighbours.
+infinities nor neighbours. "Enumerated" is the proof of the tests that tries every order
+of quantiles and numbers, as skseg did before it told cells by ranks.
 
     python benchmarks/rules.py
     python benchmarks/rules.py --sizes 5 20     # a quick look
@@ -25,19 +26,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from skseg.exceptions import RuleError
-
 ROOT = Path(__file__).parents[1]
 # The rule sets and the translation for z3 are those of the tests.
 sys.path.insert(0, str(ROOT))
 
 from _measure import cpu, write_results  # noqa: E402
 
-from skseg.rules import Domain, RuleSet  # noqa: E402
-from skseg.rules._proof._orderings import orderings  # noqa: E402
+from skseg.rules import RuleSet  # noqa: E402
 from skseg.rules._proof._proof import Proof  # noqa: E402
 from skseg.rules._proof._symbolic import SymbolicAxis  # noqa: E402
 from tests.rules.generators import flip_one, partition, random_rules  # noqa: E402
+from tests.rules.proof.enumerated import (  # noqa: E402
+    MAX_ORDERS,
+    verify_by_enumeration,
+)
 from tests.rules.proof.z3_oracle import Z3Oracle  # noqa: E402
 from tests.rules.proof.z3_quantiles import QuantileOracle, RealOracle  # noqa: E402
 
@@ -46,6 +48,8 @@ OPEN_RESULTS = RESULTS.with_name("rules_open.csv")
 RUNS = 5
 # A proof that takes longer than this is timed once.
 SLOW = 3.0
+# Enumeration that takes longer than this is not tried with more thresholds.
+ENUMERATED_LIMIT = 2.0
 
 
 def near_partition(rng: Random, n_rules: int, n_columns: int) -> Any:
@@ -200,16 +204,35 @@ def _cuts(count: int) -> tuple[list[str], list[int]]:
 
 
 def mixed_tiers(count: int) -> RuleSet:
-    cuts = [
-        f"max({level}, {number})" for level, number in zip(*_cuts(count), strict=True)
-    ]
+    pairs = zip(*_cuts(count), strict=True)
+    cuts = [f"max({level}, {number})" for level, number in pairs]
     return RuleSet(named(tiers("aov", cuts), unknown="missing(aov)"))
 
 
+def crossed(column: str, count: int) -> list[str]:
+    """Return tiers by quantile times tiers by number, for which every order matters."""
+    both = itertools.product(*(tiers(column, cuts) for cuts in _cuts(count)))
+    return [" and ".join(pair) for pair in both]
+
+
 def crossed_tiers(count: int) -> RuleSet:
-    """Return rules that need every order: tiers by quantile times tiers by number."""
-    both = itertools.product(*(tiers("aov", cuts) for cuts in _cuts(count)))
-    return RuleSet(named([" and ".join(pair) for pair in both], unknown="missing(aov)"))
+    return RuleSet(named(crossed("aov", count), unknown="missing(aov)"))
+
+
+def crossed_in_three_columns(count: int) -> RuleSet:
+    """Return crossed tiers, the highest divided by those of the next column."""
+    rules: list[str] = []
+    best: list[str] = []
+    for column in GRID:
+        within = [" and ".join([*best, rule]) for rule in crossed(column, count)]
+        *lower, highest = within
+        rules += lower
+        best = [highest]
+    absent = " or ".join(f"missing({column})" for column in GRID)
+    known = " and ".join(f"not missing({column})" for column in GRID)
+    return RuleSet(
+        named([f"{rule} and {known}" for rule in (*rules, *best)], unknown=absent)
+    )
 
 
 def loose_rules(count: int) -> RuleSet:
@@ -219,14 +242,34 @@ def loose_rules(count: int) -> RuleSet:
     return RuleSet(named(rules))
 
 
+def loose_in_three_columns(count: int) -> RuleSet:
+    """Return rules of two columns each, which overlap and leave gaps."""
+    columns = [*GRID, *GRID]
+    rules = [
+        f"{column} >= {level} and {after} < {number}"
+        for column, after in itertools.pairwise(columns[: len(GRID) + 1])
+        for level, number in zip(*_cuts(count), strict=True)
+    ]
+    return RuleSet(named(rules))
+
+
+SIZES = (1, 2, 3, 4, 5, 6, 10, 25)
+
+
 def open_cases() -> Iterator[tuple[str, int, int, RuleSet]]:
     """Yield name, quantiles and numbers a column, rules."""
     yield "five tiers", 3, 3, five_tiers()
     yield "3 x 3 x 3, rule for missing", 2, 2, grid_with_a_rule()
     yield "3 x 3 x 3, default", 2, 2, grid_with_a_default()
     yield "3 x 3 x 3, half mixed", 2, 2, grid_half_mixed()
-    for draw in (mixed_tiers, crossed_tiers, loose_rules):
-        for count in range(1, 7):
+    for draw in (
+        mixed_tiers,
+        crossed_tiers,
+        crossed_in_three_columns,
+        loose_rules,
+        loose_in_three_columns,
+    ):
+        for count in SIZES:
             yield draw.__name__.replace("_", " "), count, count, draw(count)
 
 
@@ -237,8 +280,8 @@ def open_rows(z3_limit: float) -> list[dict[str, Any]]:
     rows = []
     ended: set[tuple[str, str]] = set()
     print(
-        f"{'open quantiles':>28s}{'n':>5s}{'q + n':>7s}{'orders':>8s}{'scenarios':>10s}"
-        f"{'skseg':>10s}{'z3':>10s}{'z3 reals':>10s}  verdict"
+        f"{'open quantiles':>28s}{'n':>5s}{'q + n':>8s}{'orders':>10s}{'cells':>7s}"
+        f"{'skseg':>10s}{'enumerated':>12s}{'z3':>10s}{'z3 reals':>10s}  verdict"
     )
     for name, n_quantiles, n_numbers, rules in open_cases():
         row = {
@@ -251,23 +294,33 @@ def open_rows(z3_limit: float) -> list[dict[str, Any]]:
         }
         judges = {k: j for k, j in JUDGES.items() if (name, k) not in ended}
         rows.append(row | measure_open(rules, judges, z3_limit))
+        if (name, "enumerated_cpu_s") not in ended:
+            add_enumerated(rows[-1], rules)
+        if rows[-1].get("enumerated_cpu_s", 0) > ENUMERATED_LIMIT:
+            ended.add((name, "enumerated_cpu_s"))
         ended |= {(name, k) for k in judges if str(rows[-1].get(k)).startswith(">")}
         show_open(rows[-1])
     return rows
 
 
 def count_orders(n_quantiles: int, n_numbers: int) -> int:
-    numbers = [40.0 * i for i in range(1, n_numbers + 1)]
-    return sum(1 for _ in orderings(n_quantiles, numbers, Domain()))
+    """Count the orders of rising quantiles, numbers and both infinities."""
+    at_a_number = [1] * (n_quantiles + 1)
+    # Between two numbers, each quantile equals the one before it or lies above it.
+    between = [1, *(2**i for i in range(n_quantiles))]
+    ways = at_a_number
+    for choices in [between, at_a_number] * (n_numbers + 1):
+        ways = [
+            sum(ways[i] * choices[n - i] for i in range(n + 1))
+            for n in range(n_quantiles + 1)
+        ]
+    return ways[n_quantiles]
 
 
 def measure_open(
     rules: RuleSet, judges: dict[str, type[QuantileOracle]], z3_limit: float
 ) -> dict[str, Any]:
-    try:
-        first, report = cpu(rules.verify)
-    except RuleError:
-        return {"skseg_cpu_s": "refused"}
+    first, report = cpu(rules.verify)
     verdict = report.is_exclusive, report.is_exhaustive
     seconds: dict[str, list[float]] = {"skseg_cpu_s": [first]}
     timed_out = set()
@@ -285,8 +338,8 @@ def measure_open(
             seconds.setdefault(key, []).append(taken)
     axes = Proof(rules.rules, None).axes.values()
     row: dict[str, Any] = {
-        "n_scenarios": max(
-            len(a.scenarios) for a in axes if isinstance(a, SymbolicAxis)
+        "n_cells": max(
+            a.full.bit_length() for a in axes if isinstance(a, SymbolicAxis)
         ),
         "is_exclusive": verdict[0],
         "is_exhaustive": verdict[1],
@@ -298,6 +351,18 @@ def measure_open(
         if key in seconds and key not in timed_out:
             row[ratio] = round(row[key] / max(row["skseg_cpu_s"], 1e-4), 3)
     return row
+
+
+def add_enumerated(row: dict[str, Any], rules: RuleSet) -> None:
+    """Add the time of a proof that tries every order, where there are not too many."""
+    if row["n_orders"] > MAX_ORDERS:
+        return
+    seconds, report = cpu(lambda: verify_by_enumeration(rules))
+    same = ("is_exclusive", "is_exhaustive", "n_overlaps")
+    assert {key: row[key] for key in same} == {
+        key: getattr(report, key) for key in same
+    }
+    row["enumerated_cpu_s"] = round(seconds, 4)
 
 
 def ask(judge: type[QuantileOracle], rules: RuleSet, limit: float) -> Any:
@@ -312,12 +377,12 @@ def ask(judge: type[QuantileOracle], rules: RuleSet, limit: float) -> Any:
 
 def show_open(row: dict[str, Any]) -> None:
     verdict = f"exclusive {row.get('is_exclusive')}, no gap {row.get('is_exhaustive')}"
-    cells = [row.get(k, "-") for k in ("skseg_cpu_s", "z3_cpu_s", "z3_reals_cpu_s")]
+    keys = ("n_cells", "skseg_cpu_s", "enumerated_cpu_s", "z3_cpu_s", "z3_reals_cpu_s")
+    cells = zip(keys, (7, 10, 12, 10, 10), strict=True)
     print(
         f"{row['family']:>28s}{row['n_rules']:5d}"
-        f"{row['n_quantiles']:4d} +{row['n_numbers']:d}{row['n_orders']:8d}"
-        f"{row.get('n_scenarios', '-')!s:>10s}"
-        + "".join(f"{cell!s:>10s}" for cell in cells)
+        f"{row['n_quantiles']:4d} +{row['n_numbers']:2d}{row['n_orders']:10.3g}"
+        + "".join(f"{row.get(key, '-')!s:>{width}s}" for key, width in cells)
         + f"  {verdict}",
         flush=True,
     )
