@@ -64,15 +64,21 @@ def test_version() -> None:
 
 @pytest.mark.parametrize("name", ["click", "rich.console"])
 def test_without_the_extra_the_command_says_how_to_get_it(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = write(tmp_path / "r.yaml", OVERLAP)
     monkeypatch.setattr(sys, "argv", ["skseg", "rules", "check", str(path)])
     for module in [m for m in sys.modules if m.startswith("skseg.cli.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(SystemExit, match=r'pip install "skseg\[cli\]"'):
+    with pytest.raises(SystemExit, match=r'pip install "skseg\[cli\]"') as end:
         main()
+    # Status 1 would mean that the rules are refuted.
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"{end.value}\n"
 
 
 def test_a_module_that_is_missing_for_another_reason_is_not_hidden(
