@@ -61,6 +61,11 @@ def _is_columns(value: Any) -> bool:
     return is_count(value) and value <= 1_000_000
 
 
+def _is_figure(value: Any) -> bool:
+    # Whole figures stand in columns of 64 bits.
+    return is_number(value) and (isinstance(value, float) or abs(value) < 2**63)
+
+
 def _is_parameter(value: Any) -> bool:
     if isinstance(value, list):
         return all(map(_is_parameter, value))
@@ -69,11 +74,12 @@ def _is_parameter(value: Any) -> bool:
     return isinstance(value, str | bool) or is_number(value)
 
 
-_NUMBER_OR_NULL = OrNull(NUMBER)
+_NUMBER_OR_NULL = OrNull(Value("a number", _is_figure))
 _TEXT_OR_NULL = OrNull(TEXT)
 _RULE_OR_NULL = OrNull(Value("the text of a rule", TEXT.test))
 _POSITIVE_OR_NULL = OrNull(Value("a number above 0", lambda v: is_number(v) and v > 0))
-_WEIGHT = Value("a number from 0", lambda value: is_number(value) and value >= 0)
+_WEIGHT = Value("a number from 0", lambda value: _is_figure(value) and value >= 0)
+_RANK = Value("a whole number above 0", lambda v: is_count(v) and _is_figure(v))
 _TEXTS = MappingOf("an object of texts", TEXT)
 _TEXT_LIST = ListOf("a list of texts", TEXT)
 _ANYTHING = Value("anything", lambda _: True)
@@ -108,7 +114,7 @@ _FIGURES: Mapping[str, Shape] = {
     "score_outcome": _NUMBER_OR_NULL,
     "score_size": _NUMBER_OR_NULL,
     "score": _NUMBER_OR_NULL,
-    "rank": OrNull(Value("a whole number above 0", is_count)),
+    "rank": OrNull(_RANK),
     "merged_from": OrNull(_TEXT_LIST),
     "split_from": OrNull(_TEXT_LIST),
     "oversize": OrNull(BOOLEAN),
