@@ -17,7 +17,7 @@ def group_sums(codes: IntArray, values: FloatArray | None, n_groups: int) -> Any
     these multiples exactly, and a rest that is treated alike. So all of them are added
     up exactly in any order; only the few sums of multiples are rounded.
     """
-    if values is None or not len(values):
+    if values is None or not len(values) or not np.isfinite(values).all():
         return np.bincount(codes, values, minlength=n_groups)
     sums = np.zeros(n_groups)
     rest = values
