@@ -200,7 +200,7 @@ def _mean_auc(
     score: FloatArray, in_a: BoolArray, weight: FloatArray, fold: IntArray
 ) -> tuple[float, float, float]:
     """Return the AUC averaged over folds by pairs, its error, and that of chance."""
-    folds = (fold == k for k in range(int(fold.max()) + 1))
+    folds = (fold == k for k in np.unique(fold))
     per_fold = [_auc(score[rows], in_a[rows], weight[rows]) for rows in folds]
     auc, variance, null_variance, n_pairs = np.transpose(per_fold)
     if not n_pairs.any():

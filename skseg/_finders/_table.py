@@ -133,9 +133,10 @@ def historical_table(
         [(name, str(rule)) for name, rule in conditions_by_column(whole).items()]
         for whole in rules.rules.values()
     ]
-    padded = [(*pairs, *[(None, None)] * (3 - len(pairs))) for pairs in conditions]
     pairs = {
-        f"{noun}_{i + 1}": pd.Series([row[i][part] for row in padded], dtype=object)
+        f"{noun}_{i + 1}": pd.Series(
+            [row[i][part] if i < len(row) else None for row in conditions], dtype=object
+        )
         for i in range(3)
         for part, noun in enumerate(("Feature", "Range"))
     }
