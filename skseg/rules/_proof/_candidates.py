@@ -32,7 +32,7 @@ def places(n_quantiles: int, numbers: Sequence[float], domain: Domain) -> list[P
 
     Every quantile is a value of the data, so it lies in the domain.
     """
-    possible = PossibleNumbers(domain)
+    possible = domain.possible_numbers
     if domain.values is not None:
         ranks = range(possible.start, possible.stop)
         return [Place((possible.at(rank),)) for rank in ranks]

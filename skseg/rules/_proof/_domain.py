@@ -154,6 +154,14 @@ class Domain:
         """The bounds of a column of numbers; those of dates bound no numbers."""
         return (-math.inf, math.inf) if self._is_dated else self._bounds
 
+    @property
+    def possible_numbers(self) -> PossibleNumbers:
+        """The numbers that the column may hold."""
+        values = self.values
+        numbers = None if values is None else [v for v in values if type(v) is float]
+        low, high = self.number_bounds
+        return PossibleNumbers(low, high, are_whole=self.integer, values=numbers)
+
 
 # Of a column that the schema leaves out.
 ANY_VALUE = Domain()
@@ -201,7 +209,7 @@ def allowed_cells(domain: Domain, axis: Axis) -> int:
 
 
 def _cells_of_whole_numbers(domain: Domain, axis: NumberAxis) -> int:
-    whole = PossibleNumbers(domain)
+    whole = domain.possible_numbers
     starts = [whole.start, *map(whole.rank_from, axis.edges.tolist()), whole.stop]
     return sum(
         1 << cell for cell, (first, stop) in enumerate(pairwise(starts)) if first < stop

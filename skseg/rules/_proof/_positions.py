@@ -18,7 +18,6 @@ from skseg.rules._language._conditions import Comparison, Leaf
 from skseg.rules._language._thresholds import Extreme, Quantile, Threshold
 
 from ._domain import Domain, allowed_cells, cell_bounds
-from ._possible_numbers import PossibleNumbers
 
 # More positions in a column take a proof minutes. 50 thresholds have 24,000 at most.
 MAX_POSITIONS = 200_000
@@ -188,7 +187,7 @@ class Positions(OrderedCells):
 
 def _extent(quantile_domain: Domain) -> tuple[float, float]:
     """Return the smallest and the largest value that quantiles may have."""
-    possible = PossibleNumbers(quantile_domain)
+    possible = quantile_domain.possible_numbers
     if possible.start == possible.stop:
         # There are no rows, and it does not matter where the quantiles are.
         return 0.0, 0.0

@@ -11,30 +11,34 @@ from __future__ import annotations
 import math
 import struct
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ._domain import Domain
+from collections.abc import Iterable
 
 # From here on every float64 is a whole number.
 _ALL_WHOLE = 2.0**53
 
 
 class PossibleNumbers:
-    """The numbers of a domain, each with its rank among them.
+    """The numbers of a column, each with its rank among them.
 
-    The ranks are ``start`` to ``stop``, `stop` left out. Infinities are numbers, but
-    whole ones are not.
+    They are those in `values`, or those from `low` to `high`, which are whole with
+    `are_whole`. The ranks are ``start`` to ``stop``, `stop` left out. Infinities are
+    numbers, but whole ones are not.
     """
 
-    def __init__(self, domain: Domain) -> None:
-        self.are_whole = domain.integer
+    def __init__(
+        self,
+        low: float = -math.inf,
+        high: float = math.inf,
+        *,
+        are_whole: bool = False,
+        values: Iterable[float] | None = None,
+    ) -> None:
+        self.are_whole = are_whole
         self._listed: list[float] | None = None
-        if domain.values is not None:
-            self._listed = sorted(v for v in domain.values if isinstance(v, float))
+        if values is not None:
+            self._listed = sorted(values)
             self.start, self.stop = 0, len(self._listed)
             return
-        low, high = domain.number_bounds
         self.start, self.stop = self._from(low), self._above(high)
         if self.are_whole:
             self.start = max(self.start, whole_rank(-math.inf) + 1)

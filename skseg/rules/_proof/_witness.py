@@ -26,7 +26,7 @@ from ._possible_numbers import PossibleNumbers
 
 # The witness is the most readable value of this many cells, those nearest to zero.
 _MAX_CELLS = 8
-_WHOLE_NUMBERS = PossibleNumbers(Domain(integer=True))
+_WHOLE_NUMBERS = PossibleNumbers(are_whole=True)
 # A day, an hour, a minute, a second and a microsecond, in microseconds.
 _CALENDAR_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1)
 
@@ -73,7 +73,7 @@ def _number_pieces(mask: int, axis: NumberAxis, domain: Domain) -> list[str]:
         return [_ordered_run(first, stop - 1, axis) for first, stop in runs(mask)]
     cells = [cell for cell in range(axis.size - 1) if mask >> cell & 1]
     if domain.integer:
-        return _whole_pieces(cells, axis, PossibleNumbers(domain))
+        return _whole_pieces(cells, axis, domain.possible_numbers)
     listed = [format_number(cell_bounds(axis, cell)[0]) for cell in cells]
     return [f"{{{', '.join(listed)}}}"] if listed else []
 

@@ -96,7 +96,7 @@ def _candidates(
         listed = [value for value in domain.values if isinstance(value, float)]
         return [_Candidate(value) for value in sorted(listed)]
     borders = sorted({-math.inf, *numbers, *domain.number_bounds, math.inf})
-    possible = PossibleNumbers(domain)
+    possible = domain.possible_numbers
     candidates = [_Candidate(border) for border in borders if border in possible]
     for low, high in pairwise(borders):
         candidates += _between(low, high, n_quantiles, possible)

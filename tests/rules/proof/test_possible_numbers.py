@@ -21,8 +21,8 @@ from skseg.rules._proof._possible_numbers import (
 from skseg.rules._proof._witness import _whole_number
 
 BIGGEST = sys.float_info.max
-ALL = PossibleNumbers(Domain())
-WHOLE = PossibleNumbers(Domain(integer=True))
+ALL = PossibleNumbers()
+WHOLE = PossibleNumbers(are_whole=True)
 
 
 def neighbours(number: float, count: int) -> list[float]:
@@ -100,7 +100,7 @@ def window(corner: float, domain: Domain) -> list[float]:
 
 @pytest.mark.parametrize("domain", DOMAINS.values(), ids=DOMAINS)
 def test_what_lies_between_two_numbers_is_what_counting_finds(domain: Domain) -> None:
-    possible = PossibleNumbers(domain)
+    possible = domain.possible_numbers
     for corner in sorted({*CORNERS, *(-corner for corner in CORNERS), 0.0}):
         numbers = window(corner, domain)
         for number in numbers:
