@@ -32,7 +32,7 @@ def group_balance(search: Search) -> pd.DataFrame:
     ):
         place = 2 * codes.astype(np.intp) + search.rows.in_a
         counts = np.bincount(place, weight, 2 * axis.n_cells)
-        contingency = counts.reshape(-1, 2)
+        contingency = counts.reshape(axis.n_cells, 2)
         contingency = contingency[contingency.sum(axis=1) > 0]
         test = chi2_contingency(contingency, correction=False)
         v = np.sqrt(test.statistic / contingency.sum())

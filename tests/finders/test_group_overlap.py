@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from scipy import stats
 
 from skseg._finders import _group_overlap
-from skseg._finders._balance import warn_of_imbalance
+from skseg._finders._balance import group_balance, warn_of_imbalance
 from skseg._finders._group_overlap import _auc, _effective_size, group_overlap
 from skseg._finders._nuisance import Nuisance
 
@@ -113,3 +115,28 @@ def test_an_adjusted_p_value_below_one_in_a_thousand_is_an_alarm() -> None:
     table.loc[0, "p_adj"] = np.nextafter(1e-3, 0)
     with pytest.warns(UserWarning, match="from 1 column.* 'a'"):
         warn_of_imbalance("Finder", table)
+
+
+def test_the_balance_leaves_out_cells_without_rows_and_counts_weights() -> None:
+    codes = {"b": [0, 0, 0, 2, 2, 2, 2, 4], "a": [1, 1, 0, 0, 1, 1, 0, 0]}
+    in_a = np.array([True, True, False, False, False, True, False, False])
+    weight = np.array([3, 1, 1, 2, 2, 1, 1, 0.5])
+    search: Any = SimpleNamespace(
+        rows=SimpleNamespace(in_a=in_a, weight=weight),
+        coding=SimpleNamespace(columns=[SimpleNamespace(name=name) for name in codes]),
+        codes=[np.array(column) for column in codes.values()],
+        # Cells 1, 3 and 5 of the first column and cell 2 of the second are empty.
+        axes=[SimpleNamespace(n_cells=6), SimpleNamespace(n_cells=3)],
+    )
+    balance = group_balance(search).set_index("column")
+    for name, column in codes.items():
+        table = pd.crosstab(np.array(column), in_a, weight, aggfunc="sum").fillna(0)
+        test = stats.chi2_contingency(table, correction=False)
+        row = balance.loc[name]
+        expected = [test.statistic, test.dof, test.pvalue]
+        np.testing.assert_allclose(row[["chi2", "dof", "p"]].to_list(), expected)
+        assert row["v"] == pytest.approx(np.sqrt(test.statistic / weight.sum()))
+    assert balance["p"].is_monotonic_increasing
+    assert balance["p_adj"].to_list() == pytest.approx(
+        [2 * balance["p"].iloc[0], max(2 * balance["p"].iloc[0], balance["p"].iloc[1])]
+    )
