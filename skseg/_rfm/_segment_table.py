@@ -73,8 +73,6 @@ def median(values: FloatArray, weight: FloatArray | None) -> float:
 
 
 def _middle(low: float, high: float) -> float:
-    if low == high:
-        return float(low)
     total = float(low) + float(high)
     # The sum of two large numbers overflows, and their mean does not.
     return total / 2 if np.isfinite(total) else float(low) / 2 + float(high) / 2

@@ -128,7 +128,9 @@ def test_the_balance_leaves_out_cells_without_rows_and_counts_weights() -> None:
         # Cells 1, 3 and 5 of the first column and cell 2 of the second are empty.
         axes=[SimpleNamespace(n_cells=6), SimpleNamespace(n_cells=3)],
     )
-    balance = group_balance(search).set_index("column")
+    balance = group_balance(search)
+    assert list(balance) == ["column", "chi2", "dof", "v", "p", "p_adj"]
+    balance = balance.set_index("column")
     for name, column in codes.items():
         table = pd.crosstab(np.array(column), in_a, weight, aggfunc="sum").fillna(0)
         test = stats.chi2_contingency(table, correction=False)
