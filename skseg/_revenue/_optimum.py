@@ -49,7 +49,7 @@ def find_optimum(
     }
     options = with_unscored(options, menu, tier, unscored.n)
     revenue = float(menu.effective_revenue[tier] * unscored.n_conversions)
-    profit = revenue - options["spent"] if unscored.n > 0 else 0.0
+    profit = revenue - options["spent"]
     cuts = cut_rows(rows, **options)
     if cuts.status == "infeasible":
         raise InfeasibleError(

@@ -84,7 +84,6 @@ class Resampler:
         replicates = list(self._replicates(options, fitted, n_replicates, rng))
         n_feasible, n_tiers = len(replicates), len(self.menu.cost)
         is_reported = segments["n"].to_numpy() > 0
-        is_reported[:-1] = True
         columns = np.append(tiers, n_tiers)[is_reported]
         cuts = np.array([replicate.cut_points for replicate in replicates])
         profits = np.array([replicate.profits for replicate in replicates])
