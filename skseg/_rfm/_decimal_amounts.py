@@ -77,8 +77,9 @@ def _distinct_values(series: nw.Series[Any]) -> tuple[IntArray, NDArray[Any]]:
         return pd.factorize(values, use_na_sentinel=False)
     except InvalidOperation:
         # A signalling NaN is missing too, and refuses to be compared.
-        missing = [is_missing_value(value) for value in values]
-        return pd.factorize(np.where(missing, None, values), use_na_sentinel=False)
+        comparable = values.copy()
+        comparable[[is_missing_value(value) for value in values]] = None
+        return pd.factorize(comparable, use_na_sentinel=False)
     except TypeError:
         # Some objects, such as lists, cannot be hashed.
         return np.arange(len(values)), values

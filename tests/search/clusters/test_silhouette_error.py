@@ -94,7 +94,9 @@ def test_variances_are_those_of_residuals_after_regression(
         variance = ((1 - probabilities) * residuals**2).sum()
         freedom = n_references / max(n_references - n_controls - 1, 1)
         expected.append(variance * freedom)
-    np.testing.assert_allclose(_variances(sample, effects), expected, rtol=1e-9, atol=1e-20)
+    np.testing.assert_allclose(
+        _variances(sample, effects), expected, rtol=1e-9, atol=1e-20
+    )
 
 
 @pytest.mark.parametrize(("n_references", "n_columns"), [(8, 6), (9, 6), (40, 2)])
