@@ -55,7 +55,9 @@ class StrategyMixin:
     _cut_points: list[CutPoint]
 
     @reads_state
-    def to_strategy(self, *, dialect: str | None = "duckdb") -> pd.DataFrame:
+    def to_strategy(
+        self, *, dialect: str | None = "duckdb", empty_is_missing: bool = False
+    ) -> pd.DataFrame:
         """Return the segments as a table to act on, the best first.
 
         Parameters
@@ -63,6 +65,9 @@ class StrategyMixin:
         dialect : {"duckdb", "sqlite"} or None, default="duckdb"
             SQL dialect of the column ``sql``, a condition for WHERE that holds for the
             rows of the segment alone; needs the extra ``sql``. None: no such column.
+        empty_is_missing : bool, default=False
+            Whether empty text is a missing value in the column ``sql``, as in a table
+            that SQLite has imported from a csv file. Only for "sqlite".
 
         Returns
         -------
@@ -76,6 +81,8 @@ class StrategyMixin:
         ------
         NotFittedError
             If the segmenter is not fitted.
+        RuleError
+            If empty text is to be missing in a dialect other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
         """
@@ -83,7 +90,18 @@ class StrategyMixin:
         if self._cut_points:
             frame["thresholds"] = threshold_notes(self.rules_, self._cut_points)
         words = wording(self._schema)
-        return strategy_frame(self.rules_, frame, self._playbook, dialect, words)
+        table = strategy_frame(self.rules_, frame, self._playbook, words)
+        if dialect is not None:
+            conditions = [
+                rule.to_sql(dialect, empty_is_missing=empty_is_missing)
+                for rule in full_rules(self.rules_)
+            ]
+            table.insert(
+                list(table).index("rule") + 1,
+                "sql",
+                [conditions[code] for code in table["code"]],
+            )
+        return table
 
     @reads_state
     def to_csv(
@@ -91,6 +109,7 @@ class StrategyMixin:
         path: Any = None,
         *,
         dialect: str | None = "duckdb",
+        empty_is_missing: bool = False,
         spreadsheet_safe: bool = False,
     ) -> str | None:
         """Write the strategy as CSV.
@@ -100,6 +119,8 @@ class StrategyMixin:
         path : str or path-like, default=None
             The file. None: return the text.
         dialect : {"duckdb", "sqlite"} or None, default="duckdb"
+            As in `to_strategy`.
+        empty_is_missing : bool, default=False
             As in `to_strategy`.
         spreadsheet_safe : bool, default=False
             Whether to put an apostrophe before text that a spreadsheet would run as a
@@ -115,6 +136,8 @@ class StrategyMixin:
         ------
         NotFittedError
             If the segmenter is not fitted.
+        RuleError
+            If empty text is to be missing in a dialect other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
         InvalidParameterError
@@ -128,12 +151,16 @@ class StrategyMixin:
             If a spreadsheet would run text of the file as a formula.
         """
         owner = "MECERuleSegmenter.to_csv"
-        frame = self.to_strategy(dialect=dialect)
+        frame = self.to_strategy(dialect=dialect, empty_is_missing=empty_is_missing)
         return to_csv(frame, path, owner=owner, spreadsheet_safe=spreadsheet_safe)
 
     @reads_state
     def to_json(
-        self, path: Any = None, *, dialect: str | None = "duckdb"
+        self,
+        path: Any = None,
+        *,
+        dialect: str | None = "duckdb",
+        empty_is_missing: bool = False,
     ) -> str | None:
         """Write the strategy as JSON that `from_strategy` reads.
 
@@ -146,6 +173,8 @@ class StrategyMixin:
             The file. None: return the text.
         dialect : {"duckdb", "sqlite"} or None, default="duckdb"
             As in `to_strategy`.
+        empty_is_missing : bool, default=False
+            As in `to_strategy`.
 
         Returns
         -------
@@ -157,7 +186,8 @@ class StrategyMixin:
         NotFittedError
             If the segmenter is not fitted.
         RuleError
-            If JSON has no word for a parameter, such as an infinity in the schema.
+            If JSON has no word for a parameter, such as an infinity in the schema, or
+            empty text is to be missing in a dialect other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
         InvalidParameterError
@@ -172,7 +202,7 @@ class StrategyMixin:
         rule_names = texts["rules"]
         text = write_strategy(
             self._segments,
-            self.to_strategy(dialect=dialect),
+            self.to_strategy(dialect=dialect, empty_is_missing=empty_is_missing),
             rules=self.rules_,
             columns=getattr(self, "feature_names_in_", self.n_features_in_),
             schema=schema,
@@ -256,7 +286,6 @@ def strategy_frame(
     rules: RuleSet,
     segments: pd.DataFrame,
     playbook: Mapping[str, str] | None,
-    dialect: str | None,
     words: Wording,
 ) -> pd.DataFrame:
     """Return the segments as a table to act on, the best first."""
@@ -265,9 +294,6 @@ def strategy_frame(
         table[column] = ["; ".join(rule_names) for rule_names in table[column]]
     if rules.universe is not None:
         table.insert(1, "audience", words.english(rules.universe))
-    if dialect is not None:
-        conditions = [rule.to_sql(dialect) for rule in full_rules(rules)]
-        table.insert(list(table).index("rule") + 1, "sql", conditions)
     if playbook is not None:
         table["action"] = _actions(segments, playbook)
     first = ["rank", "name", "description", "n", "share", "score"]

@@ -132,11 +132,14 @@ def rules_writers(
         writers["rules.json"] = _rules_writer(run.rules)
     else:
         # The strategy is worth having without its column of SQL.
-        sql = dialect if _can_write_sql(run.rules, dialect) else None
-        writers["strategy.csv"] = csv(
-            lambda: segmenter.to_strategy(dialect=sql), trusted=RULE_COLUMNS
+        can_write_sql = _can_write_sql(run.rules, dialect)
+        sql: dict[str, Any] = (
+            _sql_options(dialect) if can_write_sql else {"dialect": None}
         )
-        writers["strategy.json"] = lambda path: segmenter.to_json(path, dialect=sql)
+        writers["strategy.csv"] = csv(
+            lambda: segmenter.to_strategy(**sql), trusted=RULE_COLUMNS
+        )
+        writers["strategy.json"] = lambda path: segmenter.to_json(path, **sql)
     writers["rules.sql"] = write_query
     if plots:
         writers["sizes.png"] = _sizes_writer(run.table, run.outside)
@@ -154,9 +157,12 @@ def _can_write_sql(rules: RuleSet, dialect: str) -> bool:
 
 
 def _case(rules: RuleSet, dialect: str, *, alias: str, output: str = "name") -> str:
+    return rules.to_sql(output=output, alias=alias, **_sql_options(dialect))
+
+
+def _sql_options(dialect: str) -> dict[str, Any]:
     # SQLite imports the empty fields of a csv file as empty text.
-    is_sqlite = dialect == "sqlite"
-    return rules.to_sql(dialect, output=output, alias=alias, empty_is_missing=is_sqlite)
+    return {"dialect": dialect, "empty_is_missing": dialect == "sqlite"}
 
 
 def _query(dialect: str, comment: list[str], cases: list[str]) -> str:

@@ -129,7 +129,7 @@ class Rule:
 
         return evaluate_rules([self], X)[:, 0]
 
-    def to_sql(self, dialect: str = "duckdb") -> str:
+    def to_sql(self, dialect: str = "duckdb", *, empty_is_missing: bool = False) -> str:
         """Return the rule as a SQL condition, for a WHERE clause.
 
         It is TRUE exactly where the rule holds; elsewhere it is FALSE or NULL, so
@@ -139,6 +139,9 @@ class Rule:
         ----------
         dialect : {"duckdb", "sqlite"}, default="duckdb"
             The SQL dialect.
+        empty_is_missing : bool, default=False
+            Whether empty text is a missing value, as in a table that SQLite has
+            imported from a csv file. Only for "sqlite".
 
         Returns
         -------
@@ -148,21 +151,22 @@ class Rule:
         Raises
         ------
         RuleError
-            If the dialect is not offered, a quantile is unresolved, or two column names
-            differ only by case.
+            If the dialect is not offered, a quantile is unresolved, two column names
+            differ only by case, or empty text is to be missing in a dialect other than
+            "sqlite".
         MissingExtraError
             If sqlglot is not installed.
 
         Examples
         --------
         >>> from skseg.rules import parse
-        >>> print(parse("plan == 'pro'").to_sql("sqlite"))
-        `plan` COLLATE BINARY = 'pro'
+        >>> print(parse("plan == 'pro'").to_sql())
+        CAST("plan" AS TEXT) COLLATE C = 'pro'
         """
         # sqlglot is an extra, so it is imported where it is used.
         from skseg.rules._sql import condition_sql
 
-        return condition_sql(self, dialect)
+        return condition_sql(self, dialect, empty_is_missing=empty_is_missing)
 
 
 @dataclass(frozen=True, slots=True)

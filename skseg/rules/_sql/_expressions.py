@@ -310,10 +310,26 @@ def _check_case(names: Iterable[str]) -> None:
             )
 
 
-def condition_sql(rule: Rule, dialect: str) -> str:
+def _check_empty_fields(
+    owner: str, engine: Dialect, dialect: str, empty_is_missing: bool
+) -> None:
+    if empty_is_missing and not engine.has_empty_fields:
+        raise RuleError(
+            f"Empty text as missing is for sqlite. Got the dialect {dialect!r}.",
+            owner=owner,
+            name="empty_is_missing",
+            rule="False but for sqlite",
+            value=empty_is_missing,
+            advice="Other engines read the empty fields of csv files as NULL.",
+        )
+
+
+def condition_sql(rule: Rule, dialect: str, *, empty_is_missing: bool = False) -> str:
     """Return `rule` as a condition for WHERE; see `Rule.to_sql`."""
     engine = find_dialect(dialect)
-    condition = _Writer(engine, [rule]).condition(rule)
+    _check_empty_fields("Rule.to_sql", engine, dialect, empty_is_missing)
+    writer = _Writer(engine, [rule], empty_is_missing=empty_is_missing)
+    condition = writer.condition(rule)
     tree = condition.tree
     if condition.connector is not None:
         # Pasted beside an AND it still means the same.
@@ -344,15 +360,7 @@ def ruleset_sql(
             rule="'name' or 'code'",
             value=output,
         )
-    if empty_is_missing and not engine.has_empty_fields:
-        raise RuleError(
-            f"Empty text as missing is for sqlite. Got the dialect {dialect!r}.",
-            owner="RuleSet.to_sql",
-            name="empty_is_missing",
-            rule="False but for sqlite",
-            value=empty_is_missing,
-            advice="Other engines read the empty fields of csv files as NULL.",
-        )
+    _check_empty_fields("RuleSet.to_sql", engine, dialect, empty_is_missing)
     rules = [rule for rule, _, _ in cases]
     writer = _Writer(engine, rules, empty_is_missing=empty_is_missing)
     # Case.when() would copy all earlier branches for every new one.

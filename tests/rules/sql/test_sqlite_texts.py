@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from skseg import MECERuleSegmenter
 from skseg.exceptions import RuleError
 from skseg.rules import Rule, RuleSet, col, parse
 from tests.cli.cli_tools import skseg_command, write, write_csv
@@ -130,6 +134,9 @@ def test_empty_text_is_missing_in_columns_of_every_kind(rule: str, value: str) -
     sql = rules.to_sql("sqlite", output="code", empty_is_missing=True)
     _, rows = run("sqlite", [Column("x", "TEXT", [value])], [sql])
     assert [code for (code,) in rows] == rules.assign({"x": [value or None]}).tolist()
+    condition = parse(rule).to_sql("sqlite", empty_is_missing=True)
+    _, rows = run("sqlite", [Column("x", "TEXT", [value])], [f"{condition} IS TRUE"])
+    assert [row for (row,) in rows] == parse(rule).evaluate({"x": [value or None]})
 
 
 @pytest.mark.parametrize(
@@ -158,10 +165,23 @@ def test_text_is_not_compared_with_what_may_have_been_other_text(
         run("sqlite", [Column("x", declared, [value])], [sql])
 
 
-def test_empty_text_as_missing_is_refused_where_imports_know_null() -> None:
-    rules = RuleSet({"low": "x < 2"})
+LOW_OR_NOT = {"low": "x < 2", "other": "not x < 2"}
+
+
+@pytest.mark.parametrize(
+    "write_sql",
+    [
+        RuleSet(LOW_OR_NOT).to_sql,
+        parse("x < 2").to_sql,
+        MECERuleSegmenter(LOW_OR_NOT).fit(pd.DataFrame({"x": [1.0, 3.0]})).to_strategy,
+    ],
+    ids=["rule set", "rule", "strategy"],
+)
+def test_empty_text_as_missing_is_refused_where_imports_know_null(
+    write_sql: Callable[..., Any],
+) -> None:
     with pytest.raises(RuleError, match="for sqlite") as caught:
-        rules.to_sql("duckdb", empty_is_missing=True)
+        write_sql(dialect="duckdb", empty_is_missing=True)
     assert caught.value.name == "empty_is_missing"
 
 
@@ -192,6 +212,8 @@ def test_query_of_the_command_gives_imported_rows_their_segments(
     assert result.exit_code == 0, result.output
     query = (out / "rules.sql").read_text(encoding="utf-8")
     assert "-- Empty text is a missing value" in query
+    with (out / "strategy.csv").open(encoding="utf-8", newline="") as file:
+        strategy = list(csv.DictReader(file))
     lines = (out / "rows.csv").read_text(encoding="utf-8").splitlines()[1:]
     segments = [line.split(",")[1:] for line in lines]
     assert len({name for _, name in segments}) >= 6
@@ -201,7 +223,21 @@ def test_query_of_the_command_gives_imported_rows_their_segments(
         )
         connection.executemany("INSERT INTO customers VALUES (?, ?, ?, ?)", rows)
         imported = connection.execute(query).fetchall()
+        selected = {
+            segment["name"]: connection.execute(
+                f"SELECT rowid FROM customers WHERE {segment['sql']}"
+            ).fetchall()
+            for segment in strategy
+        }
     assert [[str(row[-2]), row[-1]] for row in imported] == segments
+    assert selected == {
+        segment["name"]: [
+            (row,)
+            for row, (_, name) in enumerate(segments, 1)
+            if name == segment["name"]
+        ]
+        for segment in strategy
+    }
 
 
 def test_query_of_rfm_sends_customers_without_numbers_to_unknown(
