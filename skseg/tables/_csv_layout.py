@@ -84,7 +84,7 @@ def find_layout(
         except (UnclosedQuoteError, MisplacedTextError) as error:
             problems.append(error)
             continue
-        if layout.n_characters == len(text) and not is_whole:
+        if not is_whole and (not layout.header or layout.n_characters == len(text)):
             return None
         layouts.append(layout)
     if not layouts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +142,12 @@ def read_table(
 def _checked_path(path: Any) -> Path:
     is_path = isinstance(path, (str, os.PathLike))
     text = os.fspath(path) if is_path else None
-    if not isinstance(text, str) or not text or "\0" in text:
-        raise InvalidParameterError(OWNER, "path", "the path of a file", path)
-    return Path(text)
+    if isinstance(text, str) and text:
+        # No system has a way to write a lone surrogate or a NUL.
+        with suppress(UnicodeEncodeError):
+            if b"\0" not in os.fsencode(text):
+                return Path(text)
+    raise InvalidParameterError(OWNER, "path", "the path of a file", path)
 
 
 def _checked_kinds(columns: Any) -> dict[str, str | None] | None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from skseg.datasets import make_orders
+from skseg.tables import _csv_file
 from skseg.tables._data_file import read_data_file
 from skseg.tables._ids import as_integers_if_lossless
 from tests.cli.cli_tools import write_csv
@@ -27,6 +28,20 @@ def test_compressed_files_are_read(tmp_path: Path, suffix: str) -> None:
     with path.open("rb") as file:
         texts = read_data_file(path, columns, file=file).frame
     pd.testing.assert_frame_equal(texts, expected)
+
+
+@pytest.mark.parametrize("above", ["\n", "\r\n", "\r", "  \n", "\xa0\n", " "])
+@pytest.mark.parametrize("n_above", [1, 3, 100])
+def test_the_header_may_follow_more_blanks_than_are_read_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, above: str, n_above: int
+) -> None:
+    monkeypatch.setattr(_csv_file, "HEAD", 8)
+    path = tmp_path / "orders.csv"
+    path.write_bytes(f"{above * n_above}\nid,x\n1,2\n".encode())
+    data = read_data_file(path, ["id", "x"])
+    assert data.frame.to_numpy().tolist() == [["1", "2"]]
+    n_lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert data.place(0) == f"line {n_lines}"
 
 
 @pytest.mark.parametrize(

@@ -398,7 +398,7 @@ def test_wrong_parameters_are_refused_under_their_name(
     assert (error.value.owner, error.value.name) == ("read_table", name)
 
 
-@pytest.mark.parametrize("wrong", [None, 5, "", b"d.csv", "a\0b"], ids=repr)
+@pytest.mark.parametrize("wrong", [None, 5, "", b"d.csv", "a\0b", "\ud800"], ids=ascii)
 def test_what_is_no_path_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidParameterError, match="must be the path of a file"):
         read_table(wrong)
