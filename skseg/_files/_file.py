@@ -61,7 +61,7 @@ def _target(path: Any, owner: str) -> Path:
         text = os.fspath(path)
     except TypeError:
         text = ""
-    if not isinstance(text, str) or not text.strip() or "\0" in text:
+    if not isinstance(text, str) or not text.strip() or not _can_be_named(text):
         advice = f"Without one, {owner} returns the text."
         rule = "the path of a file, as a str or path-like"
         raise InvalidParameterError(owner, "path", rule, path, advice=advice)
@@ -77,6 +77,14 @@ def _target(path: Any, owner: str) -> Path:
     if target.exists() and is_protected(target):
         raise PermissionError(errno.EACCES, "The file must not be written", text)
     return target
+
+
+def _can_be_named(path: str) -> bool:
+    """Return whether the system has a way to write a path, as it has not for a NUL."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_of_the_system(path: str) -> bool:

@@ -46,10 +46,9 @@ def check_folder(
     with suppress(OSError):
         # There the run that made the folder had its workspace.
         clear_leftovers(folder.parent)
-    if os.path.lexists(folder / RUN):
-        with _open_run(folder):
-            pass
-    find_changes(folder, names, sources=sources, edited=edited)
+    # While another run switches files, their names are links.
+    with _open_run(folder):
+        find_changes(folder, names, sources=sources, edited=edited)
 
 
 def _nearest_folder(folder: Path) -> Path:

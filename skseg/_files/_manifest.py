@@ -21,7 +21,9 @@ def read_manifest(folder: Path) -> dict[str, str]:
     """Return the hash of each file that skseg has written to a folder, by its name."""
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        # skseg writes no links: whoever made one means another file.
+        is_link = path.is_symlink()
+        content = None if is_link else json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError, IsADirectoryError):
@@ -41,7 +43,10 @@ def _is_manifest(content: Any) -> bool:
     return (
         isinstance(content, Mapping)
         and content.keys() == {"format", "version", "files"}
-        and (content["format"], content["version"]) == (_FORMAT, _VERSION)
+        and content["format"] == _FORMAT
+        and isinstance(content["version"], int)
+        and not isinstance(content["version"], bool)
+        and content["version"] == _VERSION
         and isinstance(content["files"], Mapping)
         and all(map(_is_file_name, content["files"]))
         and all(

@@ -101,7 +101,11 @@ def test_endings_of_compressed_files_work_in_the_staged_file(tmp_path: Path) -> 
     assert gzip.decompress((tmp_path / "a.csv.gz").read_bytes()) == b"x\n1\n"
 
 
-@pytest.mark.parametrize("path", ["", " ", "a\0b", 7, 1.5, True, b"a.json", [], "\0"])
+@pytest.mark.parametrize(
+    "path",
+    ["", " ", "a\0b", "\0", "\ud800.json", 7, 1.5, True, b"a.json", []],
+    ids=ascii,
+)
 def test_what_is_no_path_is_refused(path: object) -> None:
     with pytest.raises(InvalidParameterError) as info:
         write(path)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from skseg import _files
-from skseg._files import MANIFEST, _switch
+from skseg._files import MANIFEST, _folder, _switch
+from skseg._files._workspace import open_workspace
 from skseg.exceptions import InvalidDataError
 from tests.files.file_tools import (
     NEW,
@@ -335,7 +336,7 @@ DIGEST = "0" * 64
         "null",
         "[" * 100_000,
         "\udcff",
-        GOOD.replace("1", "2"),
+        *[GOOD.replace("1", version) for version in ["2", "1.0", "true", '"1"']],
         GOOD.replace("skseg.", ""),
         GOOD.replace("{}", "[]"),
         GOOD.replace("{}", '{"a": 1}'),
@@ -367,6 +368,26 @@ def test_a_manifest_that_is_a_folder_is_refused(out: Path) -> None:
     (out / MANIFEST).unlink()
     (out / MANIFEST).mkdir()
     assert "cannot be read as the list" in refused(out, NEW)
+
+
+@pytest.mark.parametrize("target", ["nowhere", "../manifest.json"])
+def test_a_manifest_that_is_a_link_is_refused(out: Path, target: str) -> None:
+    (out / MANIFEST).rename(out.parent / "manifest.json")
+    (out / MANIFEST).symlink_to(target)
+    assert "cannot be read as the list" in refused(out, NEW)
+    assert (out / MANIFEST).is_symlink()
+
+
+def test_a_folder_is_checked_while_nobody_else_switches_its_files(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_changes(folder: Path, *args: object, **options: object) -> None:
+        with pytest.raises(BlockingIOError):
+            open_workspace(folder / _switch.RUN, patience=0)
+
+    monkeypatch.setattr(_folder, "find_changes", find_changes)
+    _files.check_folder(out, list(NEW))
+    assert leftovers(out) == set()
 
 
 def test_the_manifest_is_the_same_for_the_same_files(out: Path) -> None:
