@@ -257,7 +257,7 @@ _EFFECTS = {
     "default": "makes a segment of all other rows",
     "invalid": "leaves such rows out, and counts them",
     "on_overlap": "lets the first rule that holds count",
-    "edited": "keeps it under another name, and --edited discard drops it",
+    "edited": "keeps what was edited under another name, and --edited discard drops it",
     "time_zone": "takes the days of dates as they are written",
 }
 

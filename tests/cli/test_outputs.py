@@ -177,7 +177,7 @@ def test_an_edited_action_does_not_vanish(apply: list[object], tmp_path: Path) -
     before = contents(out)
     assert text_of(*apply, out, status=2) == (
         f"Error: {out} holds strategy.json, edited since skseg wrote it. --edited keep "
-        "keeps it under another name, and --edited discard drops it."
+        "keeps what was edited under another name, and --edited discard drops it."
     )
     assert contents(out) == before
     assert text_of(*apply, out, "--edited", "keep", status=0) == ""
