@@ -133,7 +133,7 @@ class Dimension:
                 "collapsed": ~np.isin(bins, self._open_bins()),
             }
         )
-        return table.sort_values("score", ascending=False, ignore_index=True)
+        return table.sort_values("score", ascending=False)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def summarise(
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "recency": of_buyers(as_of - last),
-            "frequency": frequency.astype(np.int64, copy=False),
+            "frequency": frequency.astype(np.int64),
             "monetary": monetary,
             "tenure": of_buyers(as_of - first),
             "average_order_value": of_buyers(monetary / frequency),

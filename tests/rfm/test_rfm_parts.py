@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from skseg._rfm._dimensions import Dimension, Rescaling, translated
+from skseg._rfm._money import MAX_UNITS, _advice_to_round
 from skseg._rfm._orders import group_orders, summarise
 from skseg._rfm._segment_table import _revenue, median
 from skseg.rules import parse
@@ -124,6 +125,14 @@ def test_revenue_is_a_sum_of_finite_amounts_of_positive_weight() -> None:
     # An amount that nobody has sets no scale.
     small, absent = np.array([1e-300, 1e300]), np.array([1.0, 0.0])
     np.testing.assert_array_equal(_revenue(small, codes[[0, 2]], absent, 2), [1, 0])
+
+
+def test_rounding_is_advised_where_rounded_amounts_leave_half_of_the_range() -> None:
+    limit = MAX_UNITS / 2
+    for total, decimals in [(limit / 128, 2), (limit / 100, 1), (limit / 2, 0)]:
+        assert _advice_to_round(total, 2)[1]["decimals"] == decimals
+    assert _advice_to_round(np.nextafter(limit, 0), 2)[1]["decimals"] == 0
+    assert _advice_to_round(limit, 2)[1] == {}
 
 
 # Rules of scores

@@ -267,3 +267,14 @@ def test_columns_that_are_no_dates_are_refused_with_their_type(
 ) -> None:
     error = refusal(arrow_table(date=values))
     assert "needs dates in the column 'date', which holds" in str(error)
+
+
+@pytest.mark.parametrize("dtype", [pa.date32(), pa.timestamp("s"), pa.timestamp("ns")])
+def test_a_date_may_be_missing_in_a_column_of_dates(
+    make_kind: Callable[[pa.Table], Any], dtype: pa.DataType
+) -> None:
+    days = pa.array([DAYS[0], None, DAYS[1]]).cast(dtype)
+    frame = make_kind(arrow_table(date=days))
+    table, report = run(frame, invalid="exclude")
+    assert report.excluded == {"missing date": 1}
+    assert values_of(table, "recency") == RECENCY[:2]
