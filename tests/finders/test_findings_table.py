@@ -14,9 +14,11 @@ from skseg import (
     L1SegmentFinder,
     TLearnerSegmentFinder,
 )
+from skseg._finders._coding import _MAX_LISTED_LEVELS, MIN_LEVEL_SIZE, _listed_levels
 from skseg._finders._decision import DECISIONS
 from skseg._finders._group_overlap import _auc, _effective_size
 from skseg._finders._table import conditions_by_column, ranking
+from skseg.exceptions import InvalidParameterError
 
 FINDERS = [BoxSegmentFinder, TLearnerSegmentFinder, IVSegmentFinder, L1SegmentFinder]
 FIRST, LATER = DECISIONS[:2]
@@ -46,6 +48,8 @@ def test_what_was_not_tested_comes_last_and_equals_keep_their_order() -> None:
     nan = float("nan")
     rows = [(FIRST, nan, 5.0), (FIRST, 0.5, nan), (FIRST, 0.5, 0.0), (FIRST, 0.5, 1.0)]
     assert order_of(*rows) == [3, 1, 2, 0]
+    # Not tested is as uncertain as can be.
+    assert order_of((FIRST, nan, 5.0), (FIRST, 1.0, 1.0)) == [0, 1]
 
 
 @pytest.mark.parametrize(("n_a", "n_b"), [(3, 7), (7, 3), (2, 2), (2, 9)])
@@ -87,6 +91,33 @@ def test_rows_of_equal_weight_are_all_effective_and_others_fewer() -> None:
     twice = _effective_size(np.array([2.0, 1.0]), np.array([2.0, 3.0]))
     assert twice == _effective_size(np.ones(3), np.array([1.0, 1.0, 3.0]))
     assert _effective_size(np.array([1.0, 0.0]), np.array([2.0, 0.0])) == 1.0
+
+
+def listed_levels(*sizes: float) -> list[int]:
+    return _listed_levels(np.array(sizes), np.arange(len(sizes))).tolist()
+
+
+def test_levels_are_listed_unless_small_ones_add_up_or_there_are_too_many() -> None:
+    least = float(MIN_LEVEL_SIZE)
+    # The small levels have to be more than one percent of the rows to be pooled.
+    assert listed_levels(1, 100, 1, least, 1) == [1, 3]
+    assert listed_levels(1, 100) == [0, 1]
+    assert listed_levels(100, 1000, least - 1) == [0, 1, 2]
+    many = [1000.0] * _MAX_LISTED_LEVELS
+    assert listed_levels(*many) == list(range(_MAX_LISTED_LEVELS))
+    assert listed_levels(1, *many) == list(range(1, _MAX_LISTED_LEVELS + 1))
+    assert listed_levels(999, *many) == list(range(1, _MAX_LISTED_LEVELS + 1))
+
+
+@pytest.mark.parametrize("max_bins", [2, 64])
+def test_a_column_may_have_from_2_to_64_bins(max_bins: int) -> None:
+    rng = np.random.default_rng(0)
+    X, group = pd.DataFrame({"x": rng.random(600)}), rng.choice(["A", "B"], 600)
+    finder = IVSegmentFinder(max_bins=max_bins, inference="none", random_state=0)
+    assert finder.fit(X, rng.integers(0, 2, 600), group).n_features_in_ == 1
+    for outside in (1, 65):
+        with pytest.raises(InvalidParameterError, match="'max_bins' parameter"):
+            finder.set_params(max_bins=outside).fit(X, np.arange(600) % 2, group)
 
 
 @pytest.fixture(scope="module")
