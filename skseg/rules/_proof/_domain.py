@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
@@ -16,11 +16,8 @@ from skseg.rules._cells import (
     PresenceAxis,
 )
 from skseg.rules._language._conditions import (
-    And,
-    Comparison,
     Kind,
     Leaf,
-    Rule,
     comparison,
     membership,
     value_kind,
@@ -209,41 +206,37 @@ def allowed_cells(domain: Domain, axis: Axis) -> int:
 
 
 def _cells_of_whole_numbers(domain: Domain, axis: NumberAxis) -> int:
-    whole = domain.possible_numbers
-    starts = [whole.start, *map(whole.rank_from, axis.edges.tolist()), whole.stop]
-    return sum(
-        1 << cell for cell, (first, stop) in enumerate(pairwise(starts)) if first < stop
-    )
+    ranks = _ranks_by_cell(domain.possible_numbers, axis)
+    return sum(1 << cell for cell, (first, stop) in enumerate(ranks) if first < stop)
 
 
-def domain_within(domain: Domain, universe: Rule, name: str) -> Domain:
-    """Return the domain of a column of numbers among the rows that satisfy `universe`.
+def _ranks_by_cell(
+    possible: PossibleNumbers, axis: NumberAxis
+) -> Iterator[tuple[int, int]]:
+    """Return the first rank of each cell, and that after its last."""
+    edges = map(possible.rank_from, axis.edges.tolist())
+    return pairwise([possible.start, *edges, possible.stop])
 
-    It is a superset: only comparisons that all these rows satisfy narrow it.
+
+def domain_in_cells(domain: Domain, axis: NumberAxis, mask: int) -> Domain:
+    """Return the domain of a column of numbers among rows whose values lie in cells.
+
+    It reaches from the smallest to the largest of these values, and it lists them where
+    no cell has more than one. It is `domain` itself if there are none.
     """
-    parts = universe.parts if isinstance(universe, And) else (universe,)
-    low, high = domain.number_bounds
-    for part in parts:
-        if not isinstance(part, Comparison) or part.column != name:
-            continue
-        number = part.threshold
-        if not isinstance(number, float):
-            continue
-        if part.operator in (">", ">=", "=="):
-            above = part.operator == ">"
-            low = max(low, math.nextafter(number, math.inf) if above else number)
-        if part.operator in ("<", "<=", "=="):
-            below = part.operator == "<"
-            high = min(high, math.nextafter(number, -math.inf) if below else number)
-    if low > high:
-        # The universe is empty.
+    possible = domain.possible_numbers
+    ranks = [
+        (first, stop)
+        for cell, (first, stop) in enumerate(_ranks_by_cell(possible, axis))
+        if mask >> cell & 1 and first < stop
+    ]
+    if not ranks:
         return domain
-    if domain.values is None:
-        return replace(domain, low=low, high=high)
-    inside = tuple(
-        v for v in domain.values if isinstance(v, float) and low <= v <= high
-    )
-    return replace(domain, values=inside) if inside else domain
+    if domain.values is not None or all(stop == first + 1 for first, stop in ranks):
+        listed = [possible.at(rank) for cell in ranks for rank in range(*cell)]
+        return Domain(values=tuple(listed), missing=domain.missing)
+    low, high = possible.at(ranks[0][0]), possible.at(ranks[-1][1] - 1)
+    return replace(domain, low=low, high=high)
 
 
 def cell_bounds(axis: OrderedAxis, cell: int) -> tuple[float, float]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property, reduce
 from itertools import accumulate
 from operator import or_
 from typing import Any, NamedTuple
 
-from skseg.rules._cells import build_axis, leaves_by_column
+from skseg.rules._cells import NumberAxis, build_axis, leaves_by_column
 from skseg.rules._language._conditions import (
     Kind,
     Leaf,
     Rule,
     column_kinds,
-    conjunction,
 )
 
 from ._box_index import BoxIndex
@@ -34,8 +34,8 @@ from ._domain import (
     allowed_cells,
     as_schema,
     border_leaves,
+    domain_in_cells,
     domain_of_kind,
-    domain_within,
 )
 from ._symbolic import (
     ProofAxis,
@@ -61,7 +61,8 @@ class ShownBox(NamedTuple):
 class Proof:
     """Rules as boxes, under a schema that says what the columns may hold.
 
-    Quantiles in the rules are those of the rows in `universe`, None for all rows.
+    Quantiles in the rules are those of the rows in `universe`, None for all rows. Those
+    in `universe` are of all rows.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Proof:
         universe: Rule | None = None,
     ) -> None:
         self.names = list(rules)
-        self._universe_rule = conjunction([]) if universe is None else universe
+        self._universe_rule = universe
         kinds = column_kinds(rules.values())
         self.schema: dict[str, Domain] = {
             name: domain_of_kind(domain, kinds.get(name))
@@ -105,9 +106,26 @@ class Proof:
     def _axis(self, name: str, kind: Kind | None, leaves: list[Leaf]) -> ProofAxis:
         if any(map(is_open, leaves)):
             domain = self._domain(name)
-            inside = domain_within(domain, self._universe_rule, name)
-            return SymbolicAxis(name, leaves, domain, inside)
+            return SymbolicAxis(name, leaves, domain, self._quantile_domain(name))
         return build_axis(name, kind, leaves)
+
+    def _quantile_domain(self, name: str) -> Domain:
+        """Return the domain of a column among the rows whose quantiles are open."""
+        domain, universe = self._domain(name), self._universe_proof
+        axis = None if universe is None else universe.axes.get(name)
+        # Where the universe has quantiles of the column, these are of all rows.
+        if universe is None or not isinstance(axis, NumberAxis):
+            return domain
+        place = list(universe.axes).index(name)
+        cells = reduce(or_, (box[place] for box in universe.regions[0]), 0)
+        return domain_in_cells(domain, axis, cells)
+
+    @cached_property
+    def _universe_proof(self) -> Proof | None:
+        """The universe as boxes, with cells of its own."""
+        if self._universe_rule is None:
+            return None
+        return Proof({"universe": self._universe_rule}, self.schema)
 
     def _index_regions(self) -> None:
         pairs = [(box, n) for n, region in enumerate(self.regions) for box in region]

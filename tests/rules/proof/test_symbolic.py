@@ -369,6 +369,14 @@ def test_what_is_certified_holds_after_resolving_on_any_data(
         ("x >= 100 or y == 'a'", False),
         ("y == 'a'", False),
         ("x > inf", True),
+        ("x in [100, 150]", True),
+        ("x in [99, 100]", False),
+        ("not (x < 100)", True),
+        ("x >= 100 or x >= 150", True),
+        ("not (not (x > 100) and x != 100)", True),
+        ("(x > 99 or y == 'a') and (x >= 100 or y != 'a')", False),
+        ("(x > 100 or y == 'a') and (x >= 100 or y != 'a')", True),
+        ("missing(x) and y == 'a'", True),
     ],
 )
 def test_quantiles_of_the_universe_lie_in_it(universe: str, exclusive: bool) -> None:
@@ -377,6 +385,22 @@ def test_quantiles_of_the_universe_lie_in_it(universe: str, exclusive: bool) -> 
     report = rules.verify()
     assert report.is_exclusive is exclusive
     assert_findings_hold(rules, report, None)
+
+
+@pytest.mark.parametrize("universe", ["x >= 10 and x > q(0.5)", "x > max(q(0.5), 9)"])
+def test_quantiles_in_the_universe_are_of_all_rows(universe: str) -> None:
+    rules = RuleSet({"a": "x > 10"}, universe=universe)
+    whole = {"x": Domain(integer=True, missing=False)}
+    assert not rules.verify(whole).is_exhaustive
+    resolved = rules.resolve({"x": [1, 2, 3, 10, 11]})
+    assert resolved.assign({"x": [10]}).tolist() == [-1]
+    assert resolved.inside({"x": [10]}).tolist() == [True]
+
+
+@pytest.mark.parametrize("universe", ["x in [3, 5]", "not (x < 3)", "x != 2 and x > 1"])
+def test_whole_numbers_of_the_universe_are_its_quantiles(universe: str) -> None:
+    rules = RuleSet({"a": "x <= q(0.5) or x > 3"}, universe=universe)
+    assert rules.verify({"x": Domain(integer=True, missing=False)}).is_exhaustive
 
 
 def test_of_a_closed_list_only_values_in_the_universe_are_quantiles() -> None:
