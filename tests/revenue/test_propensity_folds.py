@@ -124,3 +124,8 @@ def test_as_many_folds_as_rows_are_legal() -> None:
 def test_a_single_row_has_no_folds() -> None:
     with pytest.raises(InvalidDataError, match="at least 2 rows"):
         PropensityBinner().fit(X[:1], [1])
+
+
+def test_two_rows_have_two_folds() -> None:
+    binner = PropensityBinner(LinearRegression(), cv=2)
+    assert len(binner.fit(X[:2], [1, 0]).labels_) == 2

@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -498,3 +499,32 @@ def test_fit_does_not_change_its_arguments() -> None:
         np.testing.assert_array_equal(part, old)
     assert binner.response is response
     assert binner.cost is cost
+
+
+@pytest.mark.parametrize("missing_tier", [0, 1, 2])
+@pytest.mark.parametrize("present", list(product([False, True], repeat=4))[1:], ids=str)
+def test_a_fixed_cost_is_paid_once_for_every_tier_that_somebody_is_in(
+    present: tuple[bool, ...], missing_tier: int
+) -> None:
+    fixed_cost = [1, 10, 100]
+    menu: dict[str, Any] = {"revenue": [1, 2, 3], "cost": [0, 1, 2]}
+    binner = OptimalRevenueBinner(
+        3, **menu, fixed_cost=fixed_cost, mode="exact", min_size=1
+    )
+    scores = np.array([1.0, 2, 3, NAN])
+    binner.set_params(missing_tier=missing_tier)
+    binner.fit(scores.reshape(-1, 1), [0, 0, 1, 1])
+    rows = scores[list(present)]
+    tiers = {tier for tier in range(3) if present[tier]}
+    tiers |= {missing_tier} if present[3] else set()
+    table = binner.evaluate(rows.reshape(-1, 1), np.zeros(len(rows)))
+    assert table["fixed_cost"].sum() == sum(fixed_cost[tier] for tier in tiers)
+    np.testing.assert_array_equal(table["spend"], table["cost"] + table["fixed_cost"])
+
+
+def test_a_segment_without_training_rows_has_the_rate_of_all() -> None:
+    binner = OptimalRevenueBinner(
+        2, revenue=[1, 2], cost=[0, 1], encode="rate", min_size=1, mode="exact"
+    )
+    binner.fit([[1.0], [2], [3], [4]], [0, 0, 0, 1])
+    assert np.asarray(binner.transform([[NAN]])).tolist() == [[0.25]]
