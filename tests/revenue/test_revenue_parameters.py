@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from skseg import OptimalRevenueBinner
+from skseg._revenue._menu import Menu, check_money
 from skseg.exceptions import (
     InvalidDataError,
     InvalidParameterError,
@@ -628,3 +629,26 @@ def test_tags_say_that_outcomes_are_needed_but_for_the_score_model() -> None:
     assert needed.input_tags.allow_nan
     free = OptimalRevenueBinner(response_model="score").__sklearn_tags__()
     assert not free.target_tags.required
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "n", "y"),
+    [
+        ("revenue", 1e306, 1, 100),
+        ("revenue", -1e306, 1, 100),
+        ("cost", 1e306, 100, 1),
+        ("cost", -1e306, 100, 1),
+        ("fixed_cost", 1e308, 1, 1),
+        ("revenue", 5e307, 1, 1),
+    ],
+)
+def test_money_whose_sums_may_overflow_is_refused_by_the_name_of_its_largest_part(
+    name: str, value: float, n: float, y: float
+) -> None:
+    parts = {key: np.ones(2) for key in ("revenue", "response", "cost", "fixed_cost")}
+    check_money(Menu(**parts), n, y)
+    with pytest.raises(InvalidDataError, match=f"Got a {name} of up to") as caught:
+        check_money(Menu(**{**parts, name: np.array([1.0, value])}), n, y)
+    assert caught.value.name == name
+    # Another unit helps.
+    check_money(Menu(**{**parts, name: np.array([1.0, value / 1e6])}), n, y)
