@@ -21,14 +21,15 @@ def read_manifest(folder: Path) -> dict[str, str]:
     """Return the hash of each file that skseg has written to a folder, by its name."""
     path = folder / MANIFEST
     try:
-        # skseg writes no links: whoever made one means another file.
-        is_link = path.is_symlink()
-        content = None if is_link else json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}
+        if not path.is_symlink():
+            return {}
+        content = None
     except (ValueError, RecursionError, IsADirectoryError):
         content = None
-    if not _is_manifest(content):
+    # skseg leaves no link behind: whoever made one means another file.
+    if path.is_symlink() or not _is_manifest(content):
         raise InvalidDataError(
             f"{path} cannot be read as the list of what skseg has written.",
             name="folder",
