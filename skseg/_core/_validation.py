@@ -162,10 +162,22 @@ def validate_rows(
 
     These may depend on parameters, which may have changed since the fit.
     """
-    if reset:
-        return validate_data(estimator, X, reset=True, **options)
-    _check_feature_names(estimator, X, reset=False)
-    rows = check_array(X, input_name="X", estimator=estimator, **options)
+    try:
+        # A longdouble beyond float64 is infinite, which is refused where it matters.
+        with np.errstate(over="ignore"):
+            if reset:
+                return validate_data(estimator, X, reset=True, **options)
+            _check_feature_names(estimator, X, reset=False)
+            rows = check_array(X, input_name="X", estimator=estimator, **options)
+    except OverflowError:
+        owner, rule = type(estimator).__name__, "numbers of the range of float64"
+        raise InvalidDataError(
+            f"X of {owner} must hold {rule}. Got an integer or a fraction beyond it.",
+            owner=owner,
+            name="X",
+            rule=rule,
+            advice="Choose another unit, or leave such rows out.",
+        ) from None
     _check_n_features(estimator, rows, reset=False)
     return rows
 

@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from skseg._core._validation import check_outcome
 from skseg._core._vector import read_vector
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.exceptions import InvalidDataError, InvalidParameterError, representation
 from skseg.rules import is_missing_value
 
 _FIELDS = ("outcome", "group")
@@ -138,26 +138,27 @@ def _equal(labels: npt.NDArray[Any], label: Any) -> BoolArray:
 
 def _distinct(owner: str, labels: npt.NDArray[Any]) -> list[Any]:
     """Return the different labels in order, or raise if any two may mean the same."""
-    by_text: dict[str, Any] = {}
-    distinct = []
     try:
         # 1 and True are equal, and would be one label in a set; 1 and 1.0 are one.
-        for _, label in {(isinstance(label, bool), label): None for label in labels}:
-            first = by_text.setdefault(_label_text(label), label)
-            if first is not label:
-                raise _mixed_labels(owner, first, label)
-            distinct.append(label)
-    except TypeError:
-        row = next(i for i, v in enumerate(labels) if not _is_hashable(v))
+        keys = {(isinstance(label, bool), label): None for label in labels}
+        distinct = [label for _, label in keys]
+        texts = [_label_text(label) for label in distinct]
+    except (TypeError, ValueError):
+        row = next(i for i, v in enumerate(labels) if not _can_be_label(v))
         raise InvalidDataError(
             f"group of {owner} must be texts, numbers, flags or dates. Got "
-            f"{labels[row]!r} at row {row}.",
+            f"{representation(labels[row])} at row {row}.",
             owner=owner,
             name="group",
             rule="texts, numbers, flags or dates",
             value=labels[row],
             row=row,
         ) from None
+    by_text: dict[str, Any] = {}
+    for text, label in zip(texts, distinct, strict=True):
+        first = by_text.setdefault(text, label)
+        if first is not label:
+            raise _mixed_labels(owner, first, label)
     try:
         return sorted(distinct, key=lambda label: (str(type(label)), label))
     except TypeError:  # types without an order, such as members of an Enum
@@ -170,10 +171,11 @@ def _label_text(label: Any) -> str:
     return str(int(label) if is_whole or isinstance(label, bool) else label)
 
 
-def _is_hashable(value: Any) -> bool:
+def _can_be_label(value: Any) -> bool:
     try:
-        hash(value)
-    except TypeError:
+        # Lists have no hash; Python does not print integers of 5000 digits.
+        hash(value), str(value)
+    except (TypeError, ValueError):
         return False
     return True
 
@@ -206,7 +208,8 @@ def _pair(owner: str, compare: Any, distinct: list[Any]) -> tuple[Any, Any]:
             )
         return distinct[0], distinct[1]
     pair = compare if isinstance(compare, tuple | list) else (compare,)
-    if len(pair) not in {1, 2} or len({*pair}) != len(pair):
+    can_be_labels = all(map(_can_be_label, pair))
+    if len(pair) not in {1, 2} or not can_be_labels or len({*pair}) != len(pair):
         rule = "None, a label or two different ones"
         raise _wrong_compare(owner, rule, compare, distinct)
     absent = [label for label in pair if label not in distinct]

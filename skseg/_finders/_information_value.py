@@ -12,6 +12,7 @@ import pandas as pd
 
 from skseg._core._coding import MAX_NOMINAL_LEVELS
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._magnitudes import check_comparable_weights
 from skseg._core._validation import (
     check_choice,
     check_int,
@@ -189,6 +190,8 @@ default="all"
     columns = Columns(X, _OWNER)
     bins_of = read_bins(bins, columns)
     weight = check_sample_weight(sample_weight, columns.n_rows, _OWNER)
+    if weight is not None:
+        check_comparable_weights(_OWNER, weight)
     used = np.ones(columns.n_rows, bool) if weight is None else weight > 0
     outcome = check_outcome(_OWNER, y, columns.n_rows)
     labels: Sequence[Any] = ("X",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,8 @@ class IVSegmentFinder(SegmentFinder):
     def _event_above(self, search: Search) -> float:
         if self.event_above is None:
             return float(np.average(search.rows.y, weights=search.rows.weight))
-        if not is_number(self.event_above):
-            owner, rule = type(self).__name__, "None or a number"
-            raise InvalidParameterError(owner, "event_above", rule, self.event_above)
-        return float(self.event_above)
+        if is_number(self.event_above):
+            with suppress(OverflowError):
+                return float(self.event_above)
+        owner, rule = type(self).__name__, "None or a number of the range of float64"
+        raise InvalidParameterError(owner, "event_above", rule, self.event_above)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import is_missing_value
 
 from ._date_texts import DateFormat, format_remedies, numbers_advice
 from ._defects import Defects
@@ -109,7 +110,8 @@ def _days_of_values(
         rows, distinct = np.arange(len(values)), values
     else:
         rows, distinct = pd.factorize(values, use_na_sentinel=False)
-    missing = np.asarray(pd.isna(distinct))
+    # pandas raises on a signalling NaN of decimals.
+    missing = np.fromiter(map(is_missing_value, distinct), bool, len(distinct))
     zone = None if time_zone is None else ZoneInfo(time_zone)
     days = np.zeros(len(distinct), dtype=np.int64)
     unparsable = np.zeros(len(distinct), dtype=bool)

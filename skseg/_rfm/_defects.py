@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from skseg._typing import BoolArray
+from skseg.exceptions import representation
 
 # Kind of defect -> what can be done with its rows; the first is the usual action.
 _UNUSABLE = ("raise", "exclude")
@@ -118,7 +119,7 @@ class Defects:
             value = column = None
             if values is not None:
                 column = values.name
-                value = None if kind.startswith("missing") else str(values[row])
+                value = None if kind.startswith("missing") else _text(values[row])
             defect = Defect(kind, count, row, value, column, is_second=is_second)
             self._defects.append((defect, remedies))
             self.usable &= ~is_defective
@@ -137,6 +138,13 @@ class Defects:
         if all(defect.is_second for defect in defects):
             return []
         return [d for d in defects if d.remedies or not d.is_second]
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:  # an integer of 5000 digits
+        return representation(value)
 
 
 def describe_defects(defects: Sequence[Defect], n_rows: int) -> str:

@@ -436,6 +436,9 @@ default="grid"
                 if position < len(columns.names):
                     column_of[name] = columns.names[position]
                 continue
+            if not isinstance(column, str):
+                rule = "the name of a column"
+                raise InvalidParameterError(OWNER, name, rule, column)
             if column not in columns.names:
                 advice = f"Name it with the parameter {name}=..."
                 raise MissingColumnError(OWNER, [column], columns.names, advice=advice)

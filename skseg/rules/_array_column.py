@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, representation
 
 from ._date_column import DateArray, read_dates
 from ._language._booleans import is_boolean, is_truth_word
@@ -41,6 +41,11 @@ class ArrayColumn:
     def numbers(self) -> FloatArray:
         """Return the column as float64, missing values as NaN."""
         self._require_comparable("numbers")
+        # A longdouble beyond float64 is infinite, as an integer is.
+        with np.errstate(over="ignore"):
+            return self._floats()
+
+    def _floats(self) -> FloatArray:
         if self.values.dtype.kind in "fiub":
             return np.asarray(self.values, dtype=np.float64)
         values = np.asarray(self.values, dtype=object)
@@ -152,7 +157,7 @@ class ArrayColumn:
             advice = date_advice(self.name)
         raise RuleError(
             f"{self.owner} compares {kind}, and row {row} of column {self.name!r} "
-            f"holds {value!r} ({type(value).__name__}).",
+            f"holds {representation(value)} ({type(value).__name__}).",
             owner=self.owner,
             rule=kind,
             value=value,

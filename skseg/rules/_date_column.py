@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, representation
 
 from ._language._dates import (
     ISO_EXAMPLES,
@@ -100,8 +100,8 @@ def _unreadable_error(owner: str, name: str, row: int, value: Any) -> RuleError:
     elif is_number(value):
         advice = "Turn numbers into dates first, as pandas.to_datetime does."
     return RuleError(
-        f"{owner} compares {_KIND}, and row {row} of column {name!r} holds {value!r} "
-        f"({type(value).__name__}).",
+        f"{owner} compares {_KIND}, and row {row} of column {name!r} holds "
+        f"{representation(value)} ({type(value).__name__}).",
         owner=owner,
         rule=_KIND,
         value=value,

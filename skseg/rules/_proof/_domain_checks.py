@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, representation
 from skseg.rules._language._booleans import Boolean, is_boolean
 from skseg.rules._language._conditions import Kind, membership
 from skseg.rules._language._dates import Date, as_date, is_date_value
@@ -24,7 +24,8 @@ def domain_error(
 ) -> RuleError:
     """Return the error for an argument that breaks its rule; the caller raises it."""
     return RuleError(
-        f"The {name!r} of a Domain must be {rule}. Got {value!r} instead.",
+        f"The {name!r} of a Domain must be {rule}. Got {representation(value)} "
+        "instead.",
         owner=OWNER,
         name=name,
         rule=rule,
