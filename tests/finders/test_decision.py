@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skseg._finders._decision import DecisionThresholds, decision
+from skseg._finders._decision import (
+    DecisionThresholds,
+    check_thresholds,
+    decision,
+)
+from skseg.exceptions import InvalidParameterError
 
 STRONG: dict[str, Any] = {
     "effect_pp": 12.0,
@@ -78,3 +83,13 @@ def test_decisions_depend_on_the_thresholds() -> None:
     assert decision(**STRONG, thresholds=higher) == "Pilot"
     higher = DecisionThresholds(pilot_effect=13)
     assert decision(**STRONG, thresholds=higher) == "Skip"
+
+
+@pytest.mark.parametrize("name", vars(DecisionThresholds()))
+def test_shares_and_levels_end_at_1_and_points_do_not(name: str) -> None:
+    is_in_points = name.endswith(("_effect", "_gap"))
+    for value in (0, 1, *((2, math.inf) if is_in_points else ())):
+        check_thresholds("Finder", replace(DecisionThresholds(), **{name: value}))
+    for value in (-1e-9, math.nan, *(() if is_in_points else (1 + 1e-9, 2))):
+        with pytest.raises(InvalidParameterError, match=rf"thresholds\.{name}"):
+            check_thresholds("Finder", replace(DecisionThresholds(), **{name: value}))
