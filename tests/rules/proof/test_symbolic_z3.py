@@ -170,6 +170,9 @@ def _universe(rng: Random) -> Rule:
         col("number1") <= float(rng.randint(-3, 3)),
         ~missing("number0"),
         col("elsewhere") > maximum(q(0.5), 0),
+        ~(col("number0") < float(rng.randint(-3, 3))),
+        col("number1").isin([float(rng.randint(-3, 0)), float(rng.randint(1, 3))]),
+        (col("number0") > 1.0) | (col("number1") > 0.0),
     ]
     return conjunction(rng.sample(parts, rng.randint(1, 2)))
 

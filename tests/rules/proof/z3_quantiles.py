@@ -10,7 +10,11 @@ from typing import Any
 import z3
 
 from skseg.rules import Domain, Rule
-from skseg.rules._language._conditions import And, Comparison, conjunction
+from skseg.rules._language._conditions import (
+    Comparison,
+    conjunction,
+    open_thresholds,
+)
 from skseg.rules._language._thresholds import Extreme, Quantile, Threshold
 from tests.rules.proof import z3_oracle
 from tests.rules.proof.z3_oracle import Z3Oracle
@@ -23,12 +27,6 @@ _REAL_COMPARE = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
-
-def _is_told(part: Rule) -> bool:
-    return isinstance(part, Comparison) and (
-        isinstance(part.threshold, float) and part.operator != "!="
-    )
 
 
 class QuantileOracle(Z3Oracle):
@@ -50,24 +48,27 @@ class QuantileOracle(Z3Oracle):
         self.quantiles: dict[str, dict[float, Any]] = {}
         within = conjunction([]) if universe is None else universe
         super().__init__({**rules, "universe": within}, schema)
-        # Comparisons that all rows inside satisfy hold for their quantiles, too.
-        parts = within.parts if isinstance(within, And) else (within,)
-        told = [part for part in parts if _is_told(part)]
-        known = [*self.possible, *map(self.formula, told)]
+        possible, inside = [*self.possible], self.rules[-1]
+        of_all_rows = {column for column, _ in open_thresholds([within])}
         for name, levels in self.quantiles.items():
             values = [levels[p] for p in sorted(levels)]
             rising = map(self._compare["<="], values, values[1:])
+            known = [*possible] if name in of_all_rows else [*possible, inside]
             self.possible += [*rising, *self._in_domain(known, name, values)]
         # The last, as no more than that is known of the quantiles.
         self.possible.append(self.rules.pop())
 
     def _in_domain(self, known: list[Any], name: str, values: list[Any]) -> list[Any]:
-        """Return that `values` are present and what is `known` of their column."""
-        inside = [
-            z3.substitute(z3.And([*known, z3.Not(self.missing(name))]), (x, value))
-            for x in [self.columns[name]]
-            for value in values
-        ]
+        """Return that each of `values` stands in a row of which this is `known`."""
+        known = [*known, z3.Not(self.missing(name))]
+        inside = []
+        for value in values:
+            # The rows are different ones, so that their other columns are.
+            row = [
+                (x, value if other == name else z3.FreshConst(x.sort()))
+                for other, x in self.columns.items()
+            ]
+            inside.append(z3.substitute(z3.And(known), *row))
         # A column that is always missing has no quantiles, and yet there are rows.
         return inside if self._is_possible(*inside) else []
 
