@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,16 @@ def column(value: Any, *others: Any) -> Any:
 
 def table(**columns: Any) -> Any:
     orders = ORDERS.assign(**columns)
-    roles = {"customer_id": "id", "date": "when", "amount": "paid"}
+    roles: dict[str, Any] = {"customer_id": "id", "date": "when", "amount": "paid"}
     return rfm_table(orders, **roles, as_of="2025-01-01")
+
+
+def in_domain(name: str, value: Any) -> Domain:
+    return Domain(**{name: value})
+
+
+def assigned(rule: str, others: list[Any], value: Any) -> Any:
+    return RuleSet({"A": rule}).assign({"x": column(value, *others)})
 
 
 USES: dict[str, Callable[[Any], Any]] = {
@@ -94,14 +103,12 @@ USES: dict[str, Callable[[Any], Any]] = {
     "isin": lambda v: col("x").isin([v, 1]),
     "comparison": lambda v: col("x") < v,
     **{
-        f"domain {name}": lambda v, name=name: Domain(**{name: v})
+        f"domain {name}": partial(in_domain, name)
         for name in ("low", "high", "integer", "missing")
     },
-    "domain values": lambda v: Domain(values=[v]),
+    "domain values": lambda v: Domain(values=(v,)),
     **{
-        f"rows of {kind}": lambda v, rule=rule, others=others: RuleSet(
-            {"A": rule}
-        ).assign({"x": column(v, *others)})
+        f"rows of {kind}": partial(assigned, rule, others)
         for kind, rule, others in (
             ("numbers", "x < 1", [0, 2]),
             ("texts", "x == 'u'", ["u", "w"]),
@@ -183,8 +190,9 @@ def test_what_cannot_be_a_label_is_refused_as_one_to_compare(compare: Any) -> No
 
 
 def test_column_of_rfm_is_named_by_text() -> None:
+    column: Any = 2
     with pytest.raises(InvalidParameterError, match="the name of a column") as caught:
-        RFMSegmenter(frequency=2).fit(RFM)
+        RFMSegmenter(frequency=column).fit(RFM)
     assert (caught.value.name, caught.value.value) == ("frequency", 2)
 
 
