@@ -14,6 +14,8 @@ from ._compared_rows import ComparedRows
 
 Hashes = npt.NDArray[np.uint64]
 
+# Near 2**53 whole numbers are no longer exact, and scipy finds no binomial quantiles.
+_MOST_COUNTS = 2.0**50
 _GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -25,10 +27,11 @@ def honest_split(
     Each row is tested with the probability `test_size`, independently of all others, by
     a hash of the seed, of its values and of its group. Of n equal rows a binomial
     number is tested, and if weights are whole, a row of weight three counts as three
-    rows. So the split depends neither on the order of the rows nor on that of the
-    columns.
+    rows, unless their sum is beyond 2**50. So the split depends neither on the order of
+    the rows nor on that of the columns.
     """
     is_whole = bool((rows.weight == np.floor(rows.weight)).all())
+    is_whole &= float(rows.weight.sum()) <= _MOST_COUNTS
     counts = rows.weight if is_whole else (rows.weight > 0).astype(np.float64)
     hashes = _row_hashes(columns, rows, seed)
     if not is_whole:

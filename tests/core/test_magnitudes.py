@@ -29,12 +29,15 @@ from skseg import (
 )
 from skseg._core._magnitudes import check_finite_squares, check_finite_sum
 from skseg._core._sums import exact_sum, group_sums
+from skseg._finders._compared_rows import ComparedRows
+from skseg._finders._honest_split import honest_split
 from skseg.exceptions import (
     InfeasibleError,
     InvalidDataError,
     InvalidParameterError,
     RuleError,
 )
+from skseg.rules import Columns
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -215,6 +218,15 @@ def test_advice_on_squares_is_a_unit_in_which_variances_are_known(size: float) -
     # In two steps, as a factor may be beyond float64.
     halves = exponent // 2, exponent - exponent // 2
     check_finite_squares("Owner", "y", values * 10.0 ** halves[0] * 10.0 ** halves[1])
+
+
+@pytest.mark.parametrize("weight", [2.0**43, 2.0**45, 2.0**53, 2.0**63, 1e100])
+def test_weights_of_any_whole_size_are_split_at_once(weight: float) -> None:
+    # Quantiles of a binomial distribution of 2**53 trials took for ever.
+    rows = ComparedRows(BASE, GROUP == 1, np.full(N, weight), is_binary=False)
+    train, test = honest_split(Columns(X), rows, 0.5, 0)
+    np.testing.assert_array_equal(train + test, rows.weight)
+    assert 0 < test.sum() < rows.weight.sum()
 
 
 def test_weights_whose_sum_overflows_are_refused_by_name() -> None:
