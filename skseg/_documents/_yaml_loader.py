@@ -58,6 +58,13 @@ class _Loader(yaml.SafeLoader):
             )
         return super().compose_node(parent, index)
 
+    def compose_scalar_node(self, anchor: Any) -> Any:
+        node = super().compose_scalar_node(anchor)
+        # JSON writes a character beyond 16 bits as two escapes, its surrogates.
+        units = node.value.encode("utf-16-le", "surrogatepass")
+        node.value = units.decode("utf-16-le", "surrogatepass")
+        return node
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         lines: dict[str, int] = {}
         content = {}

@@ -138,3 +138,11 @@ def test_values_are_what_they_look_like(text: str, value: Any) -> None:
 def test_json_is_read_as_yaml(content: Any) -> None:
     text = json.dumps(content, indent=1)
     assert load_yaml(text) == load_json(text)
+
+
+def test_a_character_written_as_two_escapes_is_one_in_keys_and_values() -> None:
+    text = json.dumps({"\U0001f600": "a\U00010000b"})
+    assert "\\ud83d\\ude00" in text
+    assert load_yaml(text) == {"\U0001f600": "a\U00010000b"}
+    with pytest.raises(DocumentError, match="a lone surrogate"):
+        load_yaml('"\\ude00\\ud83d"')

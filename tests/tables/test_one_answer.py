@@ -112,7 +112,8 @@ def answer_of(
         try:
             return READERS[reader](file, source, rules)
         except SksegError as error:
-            return worded(error, option_terms()).replace(source.name, path.name)
+            # A pipe is called by its number, which may be that of a line as well.
+            return worded(error, option_terms()).replace(source.name, path.name, 1)
 
 
 @pytest.mark.parametrize("first", range(0, N_FILES, 50))
