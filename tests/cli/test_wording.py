@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from skseg import MECERuleSegmenter, rfm_table
-from skseg.tables._data_file import DataFile, read_data_file
 from skseg.cli._wording import (
     InputError,
     Terms,
@@ -22,6 +21,7 @@ from skseg.cli._wording import (
 from skseg.datasets import make_orders
 from skseg.exceptions import InvalidParameterError, MissingColumnError, SksegError
 from skseg.rules import RuleSet
+from skseg.tables._data_file import DataFile, read_data_file
 from tests.cli.cli_tools import DAY, write_csv
 
 
