@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
-from skseg.exceptions import RuleError, did_you_mean, reworded
+from skseg.exceptions import RuleError, did_you_mean, representation, reworded
 from skseg.rules._cells import (
     Axis,
     NumberAxis,
@@ -268,7 +268,8 @@ def as_schema(schema: Mapping[str, Any] | None) -> dict[str, Domain]:
     """Return `schema` as Domains; a plain dict holds the arguments of one."""
     if schema is not None and not isinstance(schema, Mapping):
         raise RuleError(
-            f"A schema must be a mapping of columns. Got {schema!r} instead.",
+            "A schema must be a mapping of columns. Got "
+            f"{representation(schema)} instead.",
             name="schema",
             rule="a mapping of columns",
             value=schema,
@@ -284,9 +285,11 @@ def _as_domain(column: str, domain: Any) -> Domain:
         keys = [field.name for field in fields(Domain)]
         for key in domain:
             if key not in keys:
+                shown = representation(key)
+                hint = did_you_mean(shown.strip("'"), keys)
                 raise RuleError(
                     f"The schema of column {column!r} may say {', '.join(keys)}. "
-                    f"Got {key!r} instead.{did_you_mean(str(key), keys)}",
+                    f"Got {shown} instead.{hint}",
                     name="schema",
                     value=key,
                     column=column,
@@ -299,7 +302,7 @@ def _as_domain(column: str, domain: Any) -> Domain:
     if not isinstance(domain, Domain):
         raise RuleError(
             f"The schema of column {column!r} must be a Domain or a dict of its "
-            f"arguments. Got {domain!r} instead.",
+            f"arguments. Got {representation(domain)} instead.",
             name="schema",
             rule="a Domain or a dict of its arguments",
             value=domain,

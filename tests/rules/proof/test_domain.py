@@ -232,3 +232,13 @@ def test_a_row_beyond_a_date_of_the_schema_is_refused_by_its_column() -> None:
 def test_a_duration_is_no_threshold(value: Any) -> None:
     with pytest.raises(RuleError, match="must be a number"):
         comparison("x", ">", value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [10**5000, {"x": 10**5000}, {"x": {10**5000: 1}}],
+    ids=["schema", "domain", "key"],
+)
+def test_a_schema_that_python_does_not_print_is_refused_in_words(schema: Any) -> None:
+    with pytest.raises(RuleError, match="of the type int that Python does not print"):
+        RuleSet({"A": "x > 1"}).verify(schema)
