@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import dask.dataframe as dd
@@ -177,3 +177,17 @@ REFUSED_FRAMES: dict[
     "dict of lists": (lambda frame: frame.to_dict("list"), pd.DataFrame),
     "list of dicts": (lambda frame: frame.to_dict("records"), pd.DataFrame),
 }
+
+
+def can_pandas_hold(value: Any) -> bool:
+    """Tell whether a frame may have a value in a cell, as from pandas 3 on.
+
+    Older ones raise where they look for missing values: an int of 400 digits, and a
+    signalling NaN.
+    """
+    cells = np.array([value, None], dtype=object)
+    try:
+        pd.DataFrame({"x": cells}).isna()
+    except (InvalidOperation, OverflowError):
+        return False
+    return True
