@@ -188,6 +188,7 @@ def can_pandas_hold(value: Any) -> bool:
     cells = np.array([value, None], dtype=object)
     try:
         pd.DataFrame({"x": cells}).isna()
+        pd.Series([value, "text"])
     except (InvalidOperation, OverflowError):
         return False
     return True
