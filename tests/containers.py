@@ -188,7 +188,9 @@ def can_pandas_hold(value: Any) -> bool:
     cells = np.array([value, None], dtype=object)
     try:
         pd.DataFrame({"x": cells}).isna()
-        pd.Series([value, "text"])
+        if isinstance(value, Decimal) and value.is_finite():
+            # As a label it is an int.
+            pd.Series([int(value), "text"])
     except (InvalidOperation, OverflowError):
         return False
     return True
