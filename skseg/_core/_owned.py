@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from narwhals.dependencies import is_polars_dataframe, is_polars_series
@@ -22,6 +23,7 @@ def owned(data: Any) -> Any:
 
     An estimator inside may keep what it is fitted to, as neighbours do.
     """
+    data = nw.to_native(data, pass_through=True)
     if is_polars_dataframe(data) or is_polars_series(data):
         # A copy by polars may go on sharing the memory of an array of numpy.
         return take_rows(data, np.arange(len(data)))

@@ -34,6 +34,9 @@ def check_score_weights(
         raise InvalidParameterError(OWNER, "score_weights", rule, weights)
     known = ["outcome", "size", *columns]
     for name, weight in weights.items():
+        if isinstance(weight, np.floating):
+            # numpy would bring the bound below to the smaller type of the weight.
+            weight = np.longdouble(weight)
         # An int may be beyond float64, with which it compares exactly.
         if not is_number(weight) or not abs(weight) <= sys.float_info.max:
             raise InvalidParameterError(OWNER, "score_weights", rule, weights)

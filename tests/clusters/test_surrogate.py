@@ -638,7 +638,10 @@ def test_a_frozen_segmenter_is_not_fitted_again(blobs: Any) -> None:
     centers = fitted.cluster_centers_.copy()
     surrogate = RuleSurrogate(FrozenEstimator(fitted), random_state=0).fit(X[:100])
     np.testing.assert_array_equal(fitted.cluster_centers_, centers)
-    assert surrogate.estimator_.estimator is fitted
+    # The surrogate owns a copy, as it owns its data.
+    kept = surrogate.estimator_.estimator
+    assert kept is not fitted
+    np.testing.assert_array_equal(kept.cluster_centers_, centers)
     frozen = FrozenEstimator(DBSCAN(eps=0.7).fit(X))
     assert RuleSurrogate(frozen, random_state=0).fit(X).fidelity_ > 0.8
     with pytest.raises(ValueError, match=r"one code a row.* shape \(400,\) for 100"):
