@@ -45,7 +45,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def text_of(*arguments: object, status: int) -> str:
     result = skseg_command(*arguments)
     assert result.exit_code == status, result.output
-    return " ".join(result.output.split())
+    return " ".join(f"{result.stdout} {result.stderr}".split())
 
 
 # A write that fails
