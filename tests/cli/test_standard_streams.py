@@ -101,8 +101,10 @@ SPEAKS_ON_OUTPUT = ["rfm", "apply", "demo", "proved", "json", "help", "version"]
 SPEAKS_ON_OUTPUT += ["rfm help", "demo help", "rules help", "check help", "apply help"]
 # Command -> exit status.
 FAILS = {"refuted": 1, "broken": 2, "unknown": 2}
-if not version("click").startswith("8.1."):
-    # Older versions show the help of a group without a command, and call it a success.
+if version("click").startswith("8.1."):
+    # There a group without a command shows its help, which is no failure.
+    SPEAKS_ON_OUTPUT += ["nothing", "rules"]
+else:
     FAILS |= {"nothing": 2, "rules": 2}
 IS_QUIET = ["quiet", "check quiet"]
 COMMANDS = [*SPEAKS_ON_OUTPUT, *FAILS, *IS_QUIET, "note", "bars"]
