@@ -55,6 +55,18 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
             file.write(csv_text(rows, header=start == 0))
 
 
+def frame_to_write(
+    frame: pd.DataFrame, *, spreadsheet_safe: bool, trusted: Collection[str] = ()
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return a frame, made safe if asked to, and its cells that would be run.
+
+    These are counted by column, but for the columns that are `trusted`.
+    """
+    if spreadsheet_safe:
+        return spreadsheet_safe_frame(frame), {}
+    return frame, formula_cells(frame, trusted=trusted)
+
+
 def formula_cells(
     frame: pd.DataFrame, *, trusted: Collection[str] = ()
 ) -> dict[str, int]:
@@ -107,7 +119,16 @@ def to_csv(
             owner, "spreadsheet_safe", "True or False", spreadsheet_safe
         )
     _check_ending(path, owner)
-    text = csv_text(_frame_to_write(frame, spreadsheet_safe=bool(spreadsheet_safe)))
+    frame, counts = frame_to_write(
+        frame, spreadsheet_safe=bool(spreadsheet_safe), trusted=RULE_COLUMNS
+    )
+    if counts:
+        message = (
+            f"{formulas_sentence(counts)} spreadsheet_safe=True puts an apostrophe "
+            "before them."
+        )
+        warnings.warn(message, UserWarning, stacklevel=caller_level())
+    text = csv_text(frame)
     if path is None:
         return text
     write_text(path, text, owner=owner)
@@ -120,18 +141,6 @@ def _check_ending(path: Any, owner: str) -> None:
     if isinstance(path, (str, Path)) and str(path).lower().endswith(endings):
         rule = "the path of a file that is not compressed, such as 'findings.csv'"
         raise InvalidParameterError(owner, "path", rule, path)
-
-
-def _frame_to_write(frame: pd.DataFrame, *, spreadsheet_safe: bool) -> pd.DataFrame:
-    if spreadsheet_safe:
-        return spreadsheet_safe_frame(frame)
-    if counts := formula_cells(frame, trusted=RULE_COLUMNS):
-        message = (
-            f"{formulas_sentence(counts)} spreadsheet_safe=True puts an apostrophe "
-            "before them."
-        )
-        warnings.warn(message, UserWarning, stacklevel=caller_level())
-    return frame
 
 
 def formulas_sentence(counts: Mapping[str, int]) -> str:

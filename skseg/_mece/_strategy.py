@@ -150,7 +150,7 @@ class StrategyMixin:
         UserWarning
             If a spreadsheet would run text of the file as a formula.
         """
-        owner = "MECERuleSegmenter.to_csv"
+        owner = f"{OWNER}.to_csv"
         frame = self.to_strategy(dialect=dialect, empty_is_missing=empty_is_missing)
         return to_csv(frame, path, owner=owner, spreadsheet_safe=spreadsheet_safe)
 

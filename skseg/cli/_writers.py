@@ -10,12 +10,7 @@ from typing import Any
 import pandas as pd
 
 import skseg
-from skseg._core._csv_files import (
-    RULE_COLUMNS,
-    formula_cells,
-    spreadsheet_safe_frame,
-    write_csv,
-)
+from skseg._core._csv_files import RULE_COLUMNS, frame_to_write, write_csv
 from skseg.exceptions import MissingExtraError
 from skseg.rules import RuleSet
 from skseg.rules._language._names import column_text
@@ -46,11 +41,11 @@ def csv_writer(
     """
 
     def write(path: Path) -> dict[str, int]:
-        frame = make_frame()
-        if spreadsheet_safe:
-            frame = spreadsheet_safe_frame(frame)
+        frame, counts = frame_to_write(
+            make_frame(), spreadsheet_safe=spreadsheet_safe, trusted=trusted
+        )
         write_csv(frame, path)
-        return formula_cells(frame, trusted=trusted)
+        return counts
 
     return write
 

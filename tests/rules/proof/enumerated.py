@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -28,8 +28,8 @@ from skseg.rules._language._thresholds import (
     format_number,
 )
 from skseg.rules._proof import _proof
+from skseg.rules._proof._candidates import places
 from skseg.rules._proof._domain import allowed_cells
-from skseg.rules._proof._possible_numbers import PossibleNumbers
 from skseg.rules._proof._symbolic import SymbolicAxis
 
 MAX_ORDERS = 20_000
@@ -92,57 +92,11 @@ def _candidates(
     n_quantiles: int, numbers: Sequence[float], domain: Domain
 ) -> list[_Candidate]:
     """Return the candidates on, between and beyond the numbers, in rising order."""
-    if domain.values is not None:
-        listed = [value for value in domain.values if isinstance(value, float)]
-        return [_Candidate(value) for value in sorted(listed)]
-    borders = sorted({-math.inf, *numbers, *domain.number_bounds, math.inf})
-    possible = domain.possible_numbers
-    candidates = [_Candidate(border) for border in borders if border in possible]
-    for low, high in pairwise(borders):
-        candidates += _between(low, high, n_quantiles, possible)
-    return sorted(candidates)
-
-
-def _between(
-    low: float, high: float, count: int, possible: PossibleNumbers
-) -> list[_Candidate]:
-    """Return the candidates strictly between two numbers."""
-    first, stop = possible.between(low, high)
-    room = stop - first
-    if room < 3 * (count + 1):
-        # Every value counts where quantiles may be direct neighbours.
-        return [_Candidate(possible.at(rank)) for rank in range(first, stop)]
-    values = _readable(low, high, count, possible)
-    if values is None:
-        # Whole numbers are taken beside a threshold: the middle of all that float64
-        # holds is beyond the integers of databases.
-        step = 3 if possible.are_whole else room // (count + 1)
-        start = first if low > -math.inf else stop - 1 - step * (count + 1)
-        values = [possible.at(start + step * i) for i in range(1, count + 1)]
-    return [_Candidate(value, follows=i > 0) for i, value in enumerate(values)]
-
-
-def _readable(
-    low: float, high: float, count: int, possible: PossibleNumbers
-) -> list[float] | None:
-    """Return numbers of few digits in (low, high), with room between them, if any."""
-    if low > -math.inf:
-        first = math.floor(low) + 3
-    else:
-        first = math.floor(high) - 3 * count if high < math.inf else 3
-    last = first + 3 * count
-    if max(abs(first), abs(last)) < 2**50 and last <= high:
-        return [float(n) for n in range(first, last, 3)]
-    step = (high - low) / (count + 1)
-    if not math.isfinite(step):
-        return None
-    for digits in range(1, 7):
-        short = [float(f"{low + step * i:.{digits}g}") for i in range(1, count + 1)]
-        ranks = [possible.rank_from(value) for value in (low, *short, high)]
-        apart = all(b - a > 2 for a, b in pairwise(ranks))
-        if apart and all(value in possible for value in short):
-            return short
-    return None
+    return [
+        _Candidate(value, follows=i > 0)
+        for place in places(n_quantiles, numbers, domain)
+        for i, value in enumerate(place.values)
+    ]
 
 
 @dataclass(frozen=True)
