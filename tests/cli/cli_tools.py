@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from skseg._files import MANIFEST
 from skseg.cli._app import app
+from tests.modules import forget_modules
 
 DAY = "2025-01-01"
 COLUMNS = {
@@ -79,8 +80,7 @@ def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sqlglot and matplotlib look as if they were not installed."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "sqlglot", None)
-    for name in [m for m in sys.modules if m.startswith("skseg.rules._sql")]:
-        monkeypatch.delitem(sys.modules, name)
+    forget_modules(monkeypatch, "skseg.rules._sql")
 
 
 def names_in(folder: Path) -> set[str]:

@@ -14,6 +14,7 @@ from skseg.cli import main
 from skseg.cli._options import MAP_NAMES
 from skseg.rules import RuleSet
 from tests.cli.cli_tools import OVERLAP, skseg_command, write
+from tests.modules import forget_modules
 
 HELP_IN_A_PROCESS = """
 import sys
@@ -71,8 +72,7 @@ def test_without_the_extra_the_command_says_how_to_get_it(
 ) -> None:
     path = write(tmp_path / "r.yaml", OVERLAP)
     monkeypatch.setattr(sys, "argv", ["skseg", "rules", "check", str(path)])
-    for module in [m for m in sys.modules if m.startswith("skseg.cli.")]:
-        monkeypatch.delitem(sys.modules, module)
+    forget_modules(monkeypatch, "skseg.cli.")
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(SystemExit, match=r'pip install "skseg\[cli\]"') as end:
         main()
@@ -84,7 +84,7 @@ def test_without_the_extra_the_command_says_how_to_get_it(
 def test_a_module_that_is_missing_for_another_reason_is_not_hidden(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "skseg.cli._app")
+    forget_modules(monkeypatch, "skseg.cli._app")
     monkeypatch.setitem(sys.modules, "skseg.cli._rules_commands", None)
     with pytest.raises(ModuleNotFoundError, match="_rules_commands"):
         main()

@@ -12,6 +12,7 @@ import pytest
 from skseg import MECERuleSegmenter
 from skseg.rules import RuleSet
 from tests.cli.cli_tools import GAP, checked, refused, skseg_command, write
+from tests.modules import forget_modules
 
 
 def test_rule_sets_are_read_from_json_and_yaml(tmp_path: Path) -> None:
@@ -443,8 +444,7 @@ def test_yaml_needs_the_extra_and_json_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    monkeypatch.delitem(sys.modules, "skseg._documents._yaml_loader", raising=False)
-    monkeypatch.delattr("skseg._documents._yaml_loader", raising=False)
+    forget_modules(monkeypatch, "skseg._documents._yaml_loader")
     error = refused(write(tmp_path / "r.yaml", GAP))
     assert error.startswith("Reading YAML needs an optional dependency")
     assert error.endswith('pip install "skseg[cli]"')

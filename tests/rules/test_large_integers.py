@@ -87,7 +87,20 @@ def test_a_row_holds_the_nearest_float64(kind: Any) -> None:
             assert rules.assign_row({"id": value}) == (not holds)
 
 
-@pytest.mark.parametrize("declared", ["BIGINT", "UBIGINT", "HUGEINT"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "BIGINT",
+        "UBIGINT",
+        pytest.param(
+            "HUGEINT",
+            marks=pytest.mark.skipif(
+                duckdb.__version__ < "2",
+                reason="DuckDB before 2.0 casts HUGEINT to a DOUBLE beside the nearest",
+            ),
+        ),
+    ],
+)
 def test_duckdb_compares_the_nearest_float64(declared: str) -> None:
     integers = UNSIGNED if declared == "UBIGINT" else SIGNED
     with closing(duckdb.connect(":memory:")) as connection:

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from skseg.exceptions import MissingExtraError, RuleError
 from skseg.rules import Rule, RuleSet, col, missing, parse
 from skseg.rules._sql._expressions import condition_sql
+from tests.modules import forget_modules
 from tests.rules.sql.sql_data import (
     ENGINES,
     FLOATS,
@@ -345,20 +346,18 @@ def test_conditions_say_no_more_than_is_needed(rule: str, sql: str) -> None:
 
 def test_long_expression_runs_over_several_lines() -> None:
     rule_set = RuleSet({"VIP": "x >= 120", "Core": "40 <= x < 120"}, default="Small")
-    number = [
-        "CASE",
-        "    WHEN CAST(`x` AS REAL) = `x` OR CAST(`x` AS INTEGER) = `x`",
-        "    THEN CAST(`x` AS REAL)",
-        "    WHEN NOT `x` IS NULL",
-        "    THEN JSON('x holds a value that is no number')",
-    ]
+    number = (
+        "CASE WHEN CAST(`x` AS REAL) = `x` OR CAST(`x` AS INTEGER) = `x` "
+        "THEN CAST(`x` AS REAL) WHEN NOT `x` IS NULL "
+        "THEN JSON('x holds a value that is no number') END"
+    )
     assert rule_set.to_sql("sqlite", alias="segment") == "\n".join(
         [
             "CASE",
-            *("  WHEN " + number[0], *number[1:], "  END >= 120"),
+            f"  WHEN {number} >= 120",
             "  THEN 'VIP'",
-            *("  WHEN " + number[0], *number[1:], "  END >= 40"),
-            *("  AND " + number[0], *number[1:], "  END < 120"),
+            f"  WHEN {number} >= 40",
+            f"  AND {number} < 120",
             "  THEN 'Core'",
             "  ELSE 'Small'",
             "END AS `segment`",
@@ -606,8 +605,7 @@ def test_columns_that_differ_by_the_case_of_other_letters_are_told_apart(
 def test_missing_sqlglot_is_named_with_the_extra_that_brings_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("_sql", "_sql._expressions", "_sql._dialects"):
-        monkeypatch.delitem(sys.modules, f"skseg.rules.{module}", raising=False)
+    forget_modules(monkeypatch, "skseg.rules._sql")
     monkeypatch.setitem(sys.modules, "sqlglot", None)
     with pytest.raises(MissingExtraError, match=r'pip install "skseg\[sql\]"'):
         RuleSet({"a": "x > 1"}).to_sql()
