@@ -25,7 +25,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skseg._core._base import DocumentationLinkMixin
 from skseg._core._fitted_state import FittedStateMixin, reads_state
 from skseg._core._foreign import params_of, tags_of
-from skseg._core._numeric_rows import check_no_times
+from skseg._core._numeric_rows import ENCODE, check_no_text, check_no_times
 from skseg._core._owned import owned, owned_clone, owned_values
 from skseg._core._sums import group_sums
 from skseg._core._validation import (
@@ -47,7 +47,6 @@ from ._assign import (
     resolve_assign,
 )
 from ._fitted_clusters import cluster_means, known_clusters, read_labels
-from ._text_columns import check_no_text
 
 OWNER = "InductiveSegmenter"
 
@@ -355,7 +354,11 @@ class InductiveSegmenter(
     def _rows(self, X: Any, *, reset: bool) -> Any:
         rows = read_rows(self, X, reset=reset)
         check_no_times(OWNER, rows)
-        check_no_text(OWNER, rows)
+        check_no_text(
+            OWNER,
+            rows,
+            f"{ENCODE} RuleSurrogate takes clusterers of text, such as KModes.",
+        )
         return validate_rows(
             self,
             rows,

@@ -9,20 +9,48 @@ from sklearn.utils.validation import check_array
 
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules import Columns
 from skseg.rules._frames import read_frame
 
 from ._vector import ADVICE_ON_TIME, is_time_value
 
+ENCODE = "Encode it in a pipeline before, as by OneHotEncoder, or leave it out."
 
-def numeric_rows(owner: str, X: Any, **options: Any) -> FloatArray:
+
+def numeric_rows(
+    owner: str, X: Any, *, advice: str = ENCODE, **options: Any
+) -> FloatArray:
     """Return the rows of any container as float64; `options` are of `check_array`.
 
     Raises what `check_array` does; `InvalidDataError` for dates and durations, which it
-    would count in whatever unit they are stored, and for frames that are not read.
+    would count in whatever unit they are stored, for text, which is a number only by
+    its looks, and for frames that are not read. `advice` is that on text.
     """
     check_no_times(owner, X)
+    check_no_text(owner, X, advice)
     rows = check_array(X, dtype=np.float64, estimator=owner, **options)
     return np.asarray(rows)
+
+
+def check_no_text(owner: str, X: Any, advice: str = ENCODE) -> None:
+    """Raise if a column holds text; other faults are left to `check_array`."""
+    frame = read_frame(X, owner)
+    if frame is None:
+        is_array = isinstance(X, np.ndarray) and X.ndim == 2
+        if not is_array or X.dtype.kind not in "OUS":
+            return
+    columns = Columns(X if frame is None else frame, owner)
+    for name in columns.names:
+        if columns.is_text(name):
+            raise InvalidDataError(
+                f"{owner} measures distances, which takes finite numbers in every "
+                f"column. Column {name!r} holds text.",
+                owner=owner,
+                name="X",
+                rule="finite numbers in every column",
+                column=name,
+                advice=advice,
+            )
 
 
 def check_no_times(owner: str, X: Any) -> None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidDataError, SksegError
+from skseg.exceptions import (
+    InvalidDataError,
+    MissingColumnError,
+    RuleError,
+    SksegError,
+    representation,
+)
 
+from ._base import SegmenterMixin
 from ._numeric_rows import numeric_rows
+from ._validation import read_columns, read_rows
+
+_ADVICE = "Encode, impute and scale in a pipeline before it."
 
 
 class WrapperMixin:
@@ -52,26 +63,72 @@ def cluster_space(owner: str, estimator: Any, X: Any) -> FloatArray:
     """Return the rows as the clusterer at the end of `estimator` has seen them.
 
     Silhouettes and inertia only make sense in this space: before a scaler, the column
-    with the largest unit decides every distance. Raises if the rows are not finite
-    numbers there; `owner` is the class or function that the message names.
+    with the largest unit decides every distance. For a segmenter by rules it is made of
+    the columns that its rules use; what else the rows hold, such as an identifier, has
+    no part in its segments. Raises if the rows are not finite numbers there; `owner` is
+    the class or function that the message names.
     """
     for layer in unwrapped(estimator):
         if isinstance(layer, Pipeline) and len(layer) > 1:
             X = layer[:-1].transform(X)
         elif hasattr(layer, "clusterer_"):
             # InductiveSegmenter has fitted its clusterer to an array without names.
-            X = _numbers(owner, X)
+            X = _numbers(owner, read_rows(layer, X, reset=False))
+    if isinstance(layer, SegmenterMixin):
+        names = layer._space_columns()
+        if names is not None:
+            return _columns(owner, layer, names, X)
+        X = read_rows(layer, X, reset=False)
     return _numbers(owner, X)
+
+
+def _columns(owner: str, segmenter: Any, names: Sequence[str], X: Any) -> FloatArray:
+    """Return columns that a fitted segmenter knows, as finite numbers; or raise."""
+    columns = read_columns(segmenter, X, reset=False)
+    rows = np.empty((columns.n_rows, len(names)))
+    for place, name in enumerate(names):
+        try:
+            rows[:, place] = columns.numbers(name)
+        except MissingColumnError:
+            raise
+        except RuleError as error:
+            held = "text" if columns.is_text(name) else representation(error.value)
+            raise _no_distances(owner, f"Column {name!r} holds {held}.", name) from None
+    is_finite = np.isfinite(rows)
+    if not is_finite.all():
+        row, place = (int(i) for i in np.argwhere(~is_finite)[0])
+        fact = f"Got {rows[row, place]} in column {names[place]!r} at row {row}."
+        raise _no_distances(owner, fact, names[place], row)
+    return rows
+
+
+def _no_distances(
+    owner: str, fact: str, column: str, row: int | None = None
+) -> InvalidDataError:
+    rule = "finite numbers in every column that the segments depend on"
+    return InvalidDataError(
+        f"{owner} measures distances, which takes {rule}. {fact}",
+        owner=owner,
+        name="X",
+        rule=rule,
+        column=column,
+        row=row,
+        advice="Encode, impute and scale in a pipeline before, or choose a measure "
+        "without distances.",
+    )
 
 
 def _numbers(owner: str, X: Any) -> FloatArray:
     try:
-        return numeric_rows(owner, X)
+        return numeric_rows(owner, X, advice=_ADVICE)
     except SksegError:
         raise
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise InvalidDataError(
             f"{owner} measures distances, which takes finite numbers in every column "
-            f"that the clusterer sees: {error} Encode, impute and scale in a pipeline "
-            "before it."
+            f"that the clusterer sees: {error}",
+            owner=owner,
+            name="X",
+            rule="finite numbers in every column that the clusterer sees",
+            advice=_ADVICE,
         ) from error

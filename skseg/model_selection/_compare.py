@@ -24,6 +24,7 @@ from skseg.metrics._predictions import as_codes
 from skseg.metrics._stability import MOST_REPLICATES, stability_score
 
 OWNER = "compare_segmenters"
+ADVICE = "Pass as 'space' a transformer that encodes, imputes and scales."
 
 
 def compare_segmenters(
@@ -150,7 +151,7 @@ def _points(space: Any, X: Any) -> FloatArray:
             raise InvalidParameterError(OWNER, "space", "None or a transformer", space)
         X = clone(space).fit_transform(X)
     try:
-        return numeric_rows(OWNER, X)
+        return numeric_rows(OWNER, X, advice=ADVICE)
     except SksegError:
         raise
     except (ValueError, TypeError) as error:
@@ -160,7 +161,7 @@ def _points(space: Any, X: Any) -> FloatArray:
             owner=OWNER,
             name="X",
             rule="finite numbers in every column of a dense array",
-            advice="Pass as 'space' a transformer that encodes, imputes and scales.",
+            advice=ADVICE,
         ) from error
 
 
