@@ -15,6 +15,7 @@ from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._fitted_state import FittedStateMixin, sets_state
+from ._fitted_tables import FittedTable
 
 
 class DocumentationLinkMixin:
@@ -54,6 +55,7 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
 
     rules_: RuleSet
     labels_: IntArray
+    segments_ = FittedTable()
 
     @property
     def segment_names_(self) -> ObjectArray:
@@ -61,6 +63,10 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
         rules = self.rules_
         outside = [] if rules.universe is None else [OUTSIDE]
         return np.array([*rules.names, *outside], dtype=object)
+
+    def _space_columns(self) -> list[str] | None:
+        """Return the columns in which rows have distances; None for all of ``fit``."""
+        return list(self.rules_.columns)
 
     @sets_state  # type: ignore[arg-type]
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:

@@ -111,7 +111,7 @@ def _all_or_nothing(
         if _is_draft(self):  # called by the fit of a subclass
             return method(self, *args, **kwargs)
         before = vars(self if is_anew else as_fitted(self)).copy()
-        learned = before.pop(_LEARNED, frozenset())
+        learned = frozenset(before.pop(_LEARNED, ()))
         if is_anew:
             before = {k: v for k, v in before.items() if k not in learned}
         draft = _copy_with(self, before)
@@ -124,7 +124,7 @@ def _all_or_nothing(
         new = {k: v for k, v in after.items() if k not in before or before[k] is not v}
         outdated = {*before} - {*after} | (learned if is_anew else set())
         kept = {k: v for k, v in vars(self).copy().items() if k not in outdated}
-        record = frozenset(new if is_anew else learned - outdated | {*new})
+        record = sorted(new if is_anew else learned - outdated | {*new})
         # One assignment: no other thread, and no interrupt, sees a half of it.
         self.__dict__ = {**kept, **new, _LEARNED: record}
         return self if result is draft else result  # type: ignore[return-value]

@@ -127,10 +127,10 @@ def read_columns(
     """Return the columns of `X` under the names that `estimator` knows them by.
 
     With `reset`, sets ``n_features_in_``, and ``feature_names_in_`` if `X` is a frame.
-    Otherwise a frame may have more columns than that of ``fit``, fewer, and in any
-    order: rules find theirs by name, and miss those that are absent. Arrays are read by
-    position and must be as wide as in ``fit``. The columns of a frame are converted one
-    by one, when they are read.
+    Otherwise a frame may have no rows, more columns than that of ``fit``, fewer, and in
+    any order: rules find theirs by name, and miss those that are absent. Arrays are
+    read by position and must be as wide as in ``fit``. The columns of a frame are
+    converted one by one, when they are read.
     """
     owner = type(estimator).__name__
     frame = read_frame(X, owner)
@@ -142,12 +142,13 @@ def read_columns(
             reset=reset,
             dtype=np.float64,
             ensure_all_finite=False,
+            ensure_min_samples=int(reset),
             ensure_min_features=min_features,
         )
         names = _known_names(estimator)
         values = {name: array[:, i] for i, name in enumerate(names)}
         return Columns(values, owner)
-    _check_shape(owner, frame.shape, min_features if reset else 1)
+    _check_shape(owner, frame.shape, int(reset), min_features if reset else 1)
     if reset:
         _remember_names(estimator, frame)
     elif not hasattr(estimator, "feature_names_in_"):
@@ -199,7 +200,7 @@ def read_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
         if reset:
             validate_data(estimator, X, skip_check_array=True)
         return X
-    _check_shape(owner, frame.shape, 1)
+    _check_shape(owner, frame.shape, int(reset), 1)
     if reset:
         _remember_names(estimator, frame)
     elif not hasattr(estimator, "feature_names_in_"):
@@ -212,8 +213,11 @@ def read_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     return frame.to_pandas() if is_arrow else frame.to_native()
 
 
-def _check_shape(owner: str, shape: tuple[int, int], min_features: int) -> None:
-    least_shape = (1, min_features)
+def _check_shape(
+    owner: str, shape: tuple[int, int], min_rows: int, min_features: int
+) -> None:
+    """Raise if a frame is too small; of new rows there may be none."""
+    least_shape = (min_rows, min_features)
     for count, least, what in zip(shape, least_shape, ("row", "column"), strict=True):
         if count < least:
             raise InvalidDataError(

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import numbers
-import warnings
-from collections.abc import Iterable
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
+from skseg._core._folds import Splits, short
 from skseg._core._foreign import is_classifier
 from skseg._core._rows import take_rows
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 OWNER = "PropensityBinner"
-Splits = list[tuple[Any, Any]]
 # A class of fewer rows may be the reason why a classifier that is fitted refuses.
 _FEW_ROWS = 10
 
@@ -35,7 +30,7 @@ def check_classes(estimator: Any, y: FloatArray) -> None:
         row = int(np.argmax(y != np.floor(y)))
         raise InvalidDataError(
             f"The outcome y of {OWNER} must be classes, such as 0 / 1 or counts, for "
-            f"the classifier {_short(estimator)}. Got {y[row]} at row {row}.",
+            f"the classifier {short(estimator)}. Got {y[row]} at row {row}.",
             owner=OWNER,
             name="y",
             rule="classes, such as 0 / 1 or counts, for a classifier",
@@ -44,63 +39,6 @@ def check_classes(estimator: Any, y: FloatArray) -> None:
             advice="For other outcomes, such as revenue, pass a regressor: "
             "estimator=HistGradientBoostingRegressor().",
         )
-
-
-def fold_splits(
-    cv: Any, X: Any, y: FloatArray, estimator: Any, params: dict[str, Any]
-) -> Splits:
-    """Return train and test rows of every fold, or raise."""
-    n_folds = 5 if cv is None else cv
-    _check_folds(n_folds, len(y))
-    stratify = is_classifier(estimator)
-    if stratify and isinstance(n_folds, numbers.Integral):
-        # Stratified folds need a class with that many rows, which counts may lack.
-        stratify = bool(np.unique_counts(y).counts.max() >= n_folds)
-    splitter = check_cv(cv, y, classifier=stratify)
-    with warnings.catch_warnings():
-        # A fold that lacks a class does no harm, as nothing is scored fold by fold.
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        splits = list(splitter.split(X, y, **params))
-    tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
-    if not np.array_equal(np.sort(tested), np.arange(len(y))):
-        untested = np.setdiff1d(np.arange(len(y)), tested)
-        rule = "put every row in exactly one test fold"
-        raise InvalidDataError(
-            f"The 'cv' parameter of {OWNER} must {rule}. Got {_short(cv)} instead: of "
-            f"{len(y)} rows {len(untested)} are in none, and all folds together have "
-            f"{len(tested)}.",
-            owner=OWNER,
-            name="cv",
-            rule=rule,
-            value=cv,
-            row=int(untested[0]) if len(untested) else None,
-        )
-    return splits
-
-
-def _check_folds(n_folds: Any, n_rows: int) -> None:
-    """Raise if `cv` is neither a number of folds for these rows nor has any folds."""
-    if n_rows < 2:
-        raise InvalidDataError(
-            f"{OWNER} needs at least 2 rows, in different folds. Got "
-            f"n_samples={n_rows}.",
-            owner=OWNER,
-            name="X",
-            rule="at least 2 rows",
-            value=n_rows,
-        )
-    if hasattr(n_folds, "split") and not isinstance(n_folds, str):
-        return
-    is_number = isinstance(n_folds, numbers.Integral)
-    if not is_number and isinstance(n_folds, Iterable) and not isinstance(n_folds, str):
-        return
-    is_valid = is_number and not isinstance(n_folds, bool) and 2 <= n_folds <= n_rows
-    if not is_valid:
-        rule = (
-            f"an int in [2, {n_rows}], the number of rows, a splitter, or an iterable "
-            "of (train, test)"
-        )
-        raise InvalidParameterError(OWNER, "cv", rule, n_folds)
 
 
 def out_of_fold(
@@ -195,7 +133,7 @@ def _one_class_error(estimator: Any, y: FloatArray, outcome: float) -> InvalidDa
         )
     return InvalidDataError(
         f"The outcome y of {OWNER} must have two classes without the rows of any "
-        f"fold, for the classifier {_short(estimator)}. {fact}",
+        f"fold, for the classifier {short(estimator)}. {fact}",
         owner=OWNER,
         name="y",
         rule="of two classes without the rows of any fold",
@@ -203,7 +141,3 @@ def _one_class_error(estimator: Any, y: FloatArray, outcome: float) -> InvalidDa
         row=row,
         advice=advice,
     )
-
-
-def _short(value: object) -> str:
-    return shorten(repr(value), 60, placeholder=" ...")

@@ -24,6 +24,7 @@ from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._fitted_state import reads_state
+from skseg._core._folds import fold_splits
 from skseg._core._foreign import is_classifier, tags_of
 from skseg._core._magnitudes import check_finite_squares
 from skseg._core._owned import owned, owned_clone, owned_values
@@ -41,7 +42,6 @@ from ._cross_fitting import (
     OWNER,
     check_classes,
     expected_outcome,
-    fold_splits,
     out_of_fold,
 )
 
@@ -214,7 +214,9 @@ class PropensityBinner(
         params = routed["estimator"]["fit"]
         to_split = routed["splitter"]["split"]
         check_classes(estimator, outcome)
-        splits = fold_splits(self.cv, X, outcome, estimator, to_split)
+        splits = fold_splits(
+            OWNER, self.cv, X, outcome, to_split, stratify=is_classifier(estimator)
+        )
         self.propensities_ = out_of_fold(
             estimator, X, outcome, splits, params, self._response, self.n_jobs
         )
@@ -460,6 +462,9 @@ class PropensityBinner(
                 raise InvalidParameterError(OWNER, name, rule, part)
         to_fit = {"fit": weights}
         return {"estimator": to_fit, "binner": to_fit, "splitter": {"split": {}}}
+
+    def _space_columns(self) -> None:
+        """Return None: rules are about propensities, which new rows do not have."""
 
     def _column(self, X: Any) -> pd.DataFrame:
         return pd.DataFrame({COLUMN: self.predict_propensity(X)})

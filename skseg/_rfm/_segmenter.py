@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._caller import caller_level
+from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._explained import explained_outcome, explained_ranks, group_means
 from skseg._core._fitted_state import reads_state
+from skseg._core._fitted_tables import FittedTable
 from skseg._core._validation import (
     are_positions,
     check_choice,
@@ -38,7 +40,7 @@ from ._segment_maps import N_SCORES, SEGMENT_MAPS, SegmentMap
 from ._segment_table import rfm_segment_table
 
 
-class RFMSegmenter(SegmenterMixin, TransformerMixin, BaseEstimator):
+class RFMSegmenter(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
     """Score customers by recency, frequency and monetary value, and name the segments.
 
     Each dimension gets a score, 1 (worst) to `n_scores` (best): one plus the number of
@@ -79,6 +81,9 @@ default="grid"
         Names of the columns. In an array they are the first, second and third column,
         as long as the names are the default ones; the third may be absent if the map
         does without M. ``monetary=None`` leaves M out.
+    encode : {"scores", "onehot", "ordinal"}, default="scores"
+        What `transform` gives: the scores R, F and M, a column of 0 and 1 for each
+        segment that customers can be in, or one column of segment codes.
 
     Attributes
     ----------
@@ -148,6 +153,10 @@ default="grid"
     True
     """
 
+    score_table_ = FittedTable()
+
+    _encodings = ("scores", "onehot", "ordinal")
+
     def __init__(
         self,
         segments: str | Mapping[str, str | Rule] = "grid",
@@ -160,6 +169,7 @@ default="grid"
         recency: str = "recency",
         frequency: str = "frequency",
         monetary: str | None = "monetary",
+        encode: str = "scores",
     ) -> None:
         self.segments = segments
         self.n_scores = n_scores
@@ -170,6 +180,7 @@ default="grid"
         self.recency = recency
         self.frequency = frequency
         self.monetary = monetary
+        self.encode = encode
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> RFMSegmenter:
         """Learn the cut points and prove the segments.
@@ -199,6 +210,7 @@ default="grid"
             If a parameter or column is wrong, the outcome is missing somewhere, or the
             map overlaps or leaves gaps without a declared `on_overlap` or `default`.
         """
+        self._check_encode()
         columns = read_columns(self, X, reset=True, min_features=2)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         segment_map = self._segment_map()
@@ -219,9 +231,12 @@ default="grid"
         self.rules_, self.mece_report_, self.labels_ = rules, report, labels
         # Missing values alone reach the default, and they always do.
         self.unreachable_segments_ = rules.verify().unreachable or ()
+        self._encoding = SegmentEncoding.of_rules(
+            self.encode, rules, self.unreachable_segments_
+        )
         self._dimensions = dimensions
         self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
-        self._segments, self.segments_ = table, table.copy()
+        self.segments_ = table
         self.score_table_ = pd.concat(
             [d.table(columns.numbers(d.column), weight) for d in dimensions],
             ignore_index=True,
@@ -301,7 +316,7 @@ default="grid"
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         if y is not None:
-            return explained_outcome(OWNER, self._segments, codes, y, sample_weight)
+            return explained_outcome(OWNER, self.segments_, codes, y, sample_weight)
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
         shares = [
             explained_ranks(codes, columns.numbers(d.column), weight)
@@ -315,6 +330,10 @@ default="grid"
                 rule="with customers who differ",
             )
         return float(np.nanmean(shares))
+
+    def _space_columns(self) -> list[str]:
+        # Those of all maps alike, so that maps can be compared.
+        return [dimension.column for dimension in self._dimensions]
 
     @reads_state
     def scores(self, X: Any) -> pd.DataFrame:
@@ -345,48 +364,14 @@ default="grid"
         ).astype("Int64")
         return frame.set_axis(X.index) if isinstance(X, pd.DataFrame) else frame
 
-    @reads_state
-    def transform(self, X: Any) -> FloatArray:
-        """Return the scores R, F and M.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_customers, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of float of shape (n_customers, n_dimensions)
-            Whole numbers from 1 (worst) to the number of scores (best); NaN where the
-            value is missing. ``set_output`` gives a frame.
-
-        Raises
-        ------
-        NotFittedError
-            If the segmenter is not fitted.
-        ValueError
-            If the columns are not those of `fit`.
-        """
+    def _features(self, X: Any) -> FloatArray:
         columns = read_columns(self, X, reset=False)
         return np.column_stack(
             [d.scores(columns.numbers(d.column)) for d in self._dimensions]
         )
 
-    @reads_state
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the scores, ``R``, ``F`` and ``M``.
-
-        Parameters
-        ----------
-        input_features : Ignored
-            Present for the API of scikit-learn.
-
-        Returns
-        -------
-        ndarray of str
-            One name per column of `transform`.
-        """
-        return np.array([d.score for d in self._dimensions], dtype=object)
+    def _feature_names(self) -> list[str]:
+        return [d.score for d in self._dimensions]
 
     def _segment_map(self) -> SegmentMap:
         if self.on_overlap is not None:

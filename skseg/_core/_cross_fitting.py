@@ -1,0 +1,113 @@
+"""Cross-fitted codes: the segment of every training row by a model without its fold."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils.validation import _num_samples
+
+from skseg._typing import FloatArray, IntArray
+from skseg.rules._reserved_names import OUTSIDE
+
+from ._folds import fold_splits
+from ._foreign import is_by_row, params_of
+from ._owned import owned_clone
+from ._rows import take_rows
+
+# Bounds that may count rows, of which the models of folds have fewer.
+_BOUNDS = ("min_size", "max_size")
+# An outcome of more values is no set of classes, which folds could have alike.
+_MOST_CLASSES = 20
+
+
+def cross_fitted_codes(
+    segmenter: Any,
+    X: Any,
+    y: Any,
+    outcome: FloatArray,
+    fit_params: Mapping[str, Any],
+    cv: Any = 5,
+) -> IntArray:
+    """Return the code of every training row by a model that was fitted without it.
+
+    Each fold gets a clone of `segmenter`, fitted to the other rows with bounds of sizes
+    that are the same shares of these. Its segments are those of the fitted `segmenter`
+    by name; one of another name is that which most of its rows are in. `outcome` holds
+    the numbers of `y`, and folds have about the same shares of each. An int as `cv`
+    means that many shuffled folds, always the same ones.
+
+    Raises
+    ------
+    ValueError
+        If `cv` is wrong or the fit of a fold fails; a note says which.
+    """
+    owner, n_rows = type(segmenter).__name__, _num_samples(X)
+    stratify = len(np.unique(outcome)) <= _MOST_CLASSES
+    splits = fold_splits(
+        owner, _shuffled(cv, outcome, stratify), X, outcome, {}, stratify=stratify
+    )
+    weight = fit_params.get("sample_weight")
+    total = float(n_rows if weight is None else np.sum(np.asarray(weight)))
+    code_of, fitted = _code_of_name(segmenter), segmenter.predict(X)
+    codes = np.empty(n_rows, dtype=np.intp)
+    for fold, (train, test) in enumerate(splits):
+        model = _with_shares(owned_clone(segmenter), total)
+        params = {
+            name: take_rows(value, train) if is_by_row(value, n_rows) else value
+            for name, value in fit_params.items()
+        }
+        try:
+            model.fit(take_rows(X, train), take_rows(y, train), **params)
+        except ValueError as error:
+            error.add_note(
+                f"fit_transform of {owner} fits one model without the rows of each of "
+                f"{len(splits)} folds; that of fold {fold} failed. Choose other folds "
+                "by cv, or call fit and then transform, which treats all rows as new."
+            )
+            raise
+        in_fold = model.predict(X)
+        for name, code in _code_of_name(model).items():
+            rows = np.flatnonzero(in_fold == code)
+            known = rows[~np.isin(rows, test)]
+            codes[np.intersect1d(rows, test)] = code_of.get(
+                name, _most_common(fitted[known if len(known) else rows])
+            )
+    return codes
+
+
+def _shuffled(cv: Any, outcome: FloatArray, stratify: bool) -> Any:
+    """Return the folds that an int means: rows may be sorted by segment or by date."""
+    is_count = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
+    if not is_count or not 2 <= cv <= len(outcome):
+        return cv
+    if stratify and np.unique_counts(outcome).counts.max() >= cv:
+        return StratifiedKFold(cv, shuffle=True, random_state=0)
+    return KFold(cv, shuffle=True, random_state=0)
+
+
+def _with_shares(segmenter: Any, total: float) -> Any:
+    """Return the segmenter with numbers of rows as shares of all rows."""
+    params = params_of(segmenter)
+    shares = {
+        name: value / total
+        for name in _BOUNDS
+        if isinstance(value := params.get(name), numbers.Integral) and value < total
+    }
+    return segmenter.set_params(**shares)
+
+
+def _code_of_name(segmenter: Any) -> dict[str, int]:
+    """Return name -> code of a fitted segmenter, noise and outside included."""
+    rules = segmenter.rules_
+    outside = {} if rules.universe is None else {OUTSIDE: -1}
+    return dict(zip(rules.names, rules.codes, strict=True)) | outside
+
+
+def _most_common(codes: IntArray) -> int:
+    """Return the most common code, -1 if there is none."""
+    values, counts = np.unique(codes, return_counts=True)
+    return int(values[counts.argmax()]) if len(values) else -1

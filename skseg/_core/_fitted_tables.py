@@ -1,0 +1,101 @@
+"""Tables of fitted models: kept as arrays, and made frames when somebody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+_Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class StoredColumn:
+    """The values of a column of a frame, and the type that the column had."""
+
+    name: Any
+    values: _Array
+    dtype: str
+
+    @classmethod
+    def of(cls, series: pd.Series[Any]) -> StoredColumn:
+        dtype = series.dtype
+        # Types of numpy go by themselves; what pandas adds, such as text, by its name.
+        is_plain = isinstance(dtype, np.dtype)
+        values = series.to_numpy(copy=True) if is_plain else series.to_numpy(object)
+        return cls(series.name, values, "" if is_plain else str(dtype))
+
+    def series(self) -> pd.Series[Any]:
+        dtype: Any = self.dtype or self.values.dtype
+        series: pd.Series[Any] = pd.Series(
+            self.values.copy(), dtype=dtype, name=self.name
+        )
+        return series
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A frame as arrays, which every format for storing models can take.
+
+    Formats without pickle cannot take frames, whose parts are compiled.
+    """
+
+    columns: tuple[StoredColumn, ...]
+    index: StoredColumn | None
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> StoredTable:
+        """Return a copy of a frame with one row of names and at most one index."""
+        is_counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+        columns = (frame.iloc[:, place] for place in range(frame.shape[1]))
+        return cls(
+            tuple(StoredColumn.of(column) for column in columns),
+            None if is_counted else StoredColumn.of(frame.index.to_series()),
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table as a frame that belongs to the caller."""
+        series = [column.series() for column in self.columns]
+        frame = pd.concat(series, axis=1) if series else pd.DataFrame()
+        if self.index is not None:
+            index = self.index.series()
+            frame.index = pd.Index(index, name=self.index.name)
+        return frame
+
+
+class FittedTable:
+    """Descriptor of a fitted attribute that is a frame; see `StoredTable`.
+
+    Whoever reads the attribute gets a frame of their own, so that changing it leaves
+    the model as it is.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, model: None, owner: type) -> FittedTable: ...
+    @overload
+    def __get__(self, model: object, owner: type) -> pd.DataFrame: ...
+    def __get__(self, model: object | None, owner: type) -> FittedTable | pd.DataFrame:
+        if model is None:
+            return self
+        try:
+            stored = vars(model)[self._name]
+        except KeyError:
+            raise AttributeError(
+                f"{type(model).__name__!r} object has no attribute {self._name!r}",
+                name=self._name,
+                obj=model,
+            ) from None
+        table: pd.DataFrame = stored.frame()
+        return table
+
+    def __set__(self, model: object, table: pd.DataFrame) -> None:
+        vars(model)[self._name] = StoredTable.of(table)
+
+    def __delete__(self, model: object) -> None:
+        del vars(model)[self._name]
