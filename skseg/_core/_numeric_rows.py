@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from sklearn.utils.validation import check_array
 
@@ -62,6 +63,10 @@ def check_no_times(owner: str, X: Any) -> None:
     for column in frame.iter_columns():
         if column.dtype.is_temporal():
             raise _time_error(owner, column.dtype, column.name)
+        if column.dtype == nw.Object:
+            for value in column.to_list():
+                if is_time_value(value):
+                    raise _time_error(owner, type(value).__name__, column.name)
 
 
 def _check_no_times_in_array(owner: str, X: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -17,6 +18,7 @@ from skseg.exceptions import (
     SksegError,
     representation,
 )
+from skseg.rules import Columns
 
 from ._base import SegmenterMixin
 from ._numeric_rows import numeric_rows
@@ -92,7 +94,7 @@ def _columns(owner: str, segmenter: Any, names: Sequence[str], X: Any) -> FloatA
         except MissingColumnError:
             raise
         except RuleError as error:
-            held = "text" if columns.is_text(name) else representation(error.value)
+            held = _contents(columns, name, error.value)
             raise _no_distances(owner, f"Column {name!r} holds {held}.", name) from None
     is_finite = np.isfinite(rows)
     if not is_finite.all():
@@ -100,6 +102,14 @@ def _columns(owner: str, segmenter: Any, names: Sequence[str], X: Any) -> FloatA
         fact = f"Got {rows[row, place]} in column {names[place]!r} at row {row}."
         raise _no_distances(owner, fact, names[place], row)
     return rows
+
+
+def _contents(columns: Columns, name: str, example: object) -> str:
+    """Say what a column holds that are no numbers."""
+    if columns.is_text(name):
+        return "text"
+    is_time = isinstance(example, nw.dtypes.DType) and example.is_temporal()
+    return "dates or durations" if is_time else representation(example)
 
 
 def _no_distances(

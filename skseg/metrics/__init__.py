@@ -1,13 +1,20 @@
 """Scores of segments, and scorers for a search."""
 
+from ._bounds_report import BoundsReport
 from ._scorer import make_segment_scorer
 from ._silhouette import silhouette_samples, silhouette_score
+from ._size_scorers import largest_share, n_segments, noise_share, smallest_share
 from ._stability import prediction_strength, stability_score
 
 __all__ = [
+    "BoundsReport",
+    "largest_share",
     "make_segment_scorer",
+    "n_segments",
+    "noise_share",
     "prediction_strength",
     "silhouette_samples",
     "silhouette_score",
+    "smallest_share",
     "stability_score",
 ]

@@ -11,6 +11,7 @@ from skseg._core._foreign import codes_or_none
 from skseg._core._wrapped import first_attribute
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 
 def check_predicts(owner: str, estimator: Any) -> None:
@@ -56,6 +57,17 @@ def training_codes(estimator: Any) -> IntArray:
         return np.empty(0, dtype=np.intp)
     codes = codes_or_none(labels)
     return np.asarray(labels, dtype=np.intp) if codes is None else codes
+
+
+def names_by_code(estimator: Any) -> dict[int, str]:
+    """Return code -> name of the segments, -1 for noise and outside; empty for none."""
+    names = first_attribute(estimator, "segment_names_")
+    if names is None:
+        return {}
+    names = [str(name) for name in names]
+    outside = [-1] if names and names[-1] in (NOISE, OUTSIDE) else []
+    codes = [*range(len(names) - len(outside)), *outside]
+    return dict(zip(codes, names, strict=True))
 
 
 def _short(estimator: Any) -> str:

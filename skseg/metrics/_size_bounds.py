@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from skseg._core._validation import check_size, is_number
-from skseg._search.clusters._segment_sizes import SegmentSizes
+from skseg._search.clusters._segment_sizes import SegmentSizes, segment_sizes
+from skseg._typing import IntArray
 from skseg.exceptions import InvalidParameterError
+
+
+class BrokenBound(NamedTuple):
+    """A bound, and how far what it bounds is beyond it.
+
+    `code` is that of the segment, -1 for noise, None for the number of segments.
+    `value` and `limit` count rows, or segments.
+    """
+
+    bound: str
+    code: int | None
+    value: int
+    limit: float
 
 
 class SizeBounds(NamedTuple):
@@ -46,10 +62,36 @@ class SizeBounds(NamedTuple):
             return "fewer than 2 segments"
         if self.max_noise is not None and held_out.noise_share > self.max_noise:
             return f"more noise than max_noise={self.max_noise}"
-        highest = check_size("", "max_size", self.max_size, known.n_rows)
-        if highest is not None and known.largest > highest:
+        low, high = self.limits(known.n_rows)
+        if known.largest > high:
             return f"a segment above max_size={self.max_size}"
-        lowest = check_size("", "min_size", self.min_size, known.n_rows)
-        if lowest is not None and known.smallest < lowest:
+        if known.smallest < low:
             return f"a segment below min_size={self.min_size}"
         return ""
+
+    def limits(self, n_rows: int) -> tuple[float, float]:
+        """Return the smallest and the largest legal size among so many rows."""
+        low = check_size("", "min_size", self.min_size, n_rows)
+        high = check_size("", "max_size", self.max_size, n_rows)
+        return 0.0 if low is None else low, np.inf if high is None else high
+
+    def all_broken(self, held_out: IntArray, known: IntArray) -> list[BrokenBound]:
+        """Return every bound that is broken, by the same rules as `broken_by`."""
+        sizes, broken = segment_sizes(held_out), []
+        if sizes.n_segments < 2:
+            broken.append(BrokenBound("n_segments", None, sizes.n_segments, 2))
+        elif not sizes.has_distances:
+            most = sizes.n_inside - 1
+            broken.append(BrokenBound("n_segments", None, sizes.n_segments, most))
+        if self.max_noise is not None and sizes.noise_share > self.max_noise:
+            n_noise = sizes.n_rows - sizes.n_inside
+            limit = self.max_noise * sizes.n_rows
+            broken.append(BrokenBound("max_noise", -1, n_noise, limit))
+        low, high = self.limits(len(known))
+        codes, counts = np.unique_counts(known[known >= 0])
+        for code, n in zip(codes.tolist(), counts.tolist(), strict=True):
+            if n > high:
+                broken.append(BrokenBound("max_size", code, n, high))
+            if n < low:
+                broken.append(BrokenBound("min_size", code, n, low))
+        return broken

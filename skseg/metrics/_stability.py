@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -23,9 +23,27 @@ from ._predictions import check_predicts, predicted_codes
 MOST_REPLICATES = 1_000_000
 
 
+class Rows(NamedTuple):
+    """Rows to fit clones to, with their outcome; None for none."""
+
+    X: Any
+    y: Any
+
+    def take(self, rows: IntArray) -> Rows:
+        """Return some of the rows."""
+        y = None if self.y is None else take_rows(self.y, rows)
+        return Rows(take_rows(self.X, rows), y)
+
+    def fitted(self, estimator: Any) -> Any:
+        """Return a clone of an estimator that is fitted to the rows."""
+        outcome = () if self.y is None else (self.y,)
+        return clone(estimator).fit(self.X, *outcome)
+
+
 def stability_score(
     estimator: Any,
     X: Any,
+    y: Any = None,
     *,
     n_replicates: int = 20,
     sample_size: float = 0.5,
@@ -46,6 +64,9 @@ def stability_score(
         is not changed: if it is fixed, starts do not vary, only the rows do.
     X : frame or array of shape (n_rows, n_columns)
         Rows as `estimator` takes them.
+    y : array-like of shape (n_rows,), default=None
+        Outcome, for an `estimator` that is fitted to one; a sample has that of its
+        rows.
     n_replicates : int, default=20
         Number of pairs of samples, at two fits a pair.
     sample_size : float, default=0.5
@@ -122,13 +143,21 @@ def stability_score(
             value=sample_size,
         )
     return _mean(
-        _agreement, owner, estimator, X, n_sampled, n_replicates, random_state, n_jobs
+        _agreement,
+        owner,
+        estimator,
+        Rows(X, y),
+        n_sampled,
+        n_replicates,
+        random_state,
+        n_jobs,
     )
 
 
 def prediction_strength(
     estimator: Any,
     X: Any,
+    y: Any = None,
     *,
     n_replicates: int = 10,
     random_state: Any = None,
@@ -148,6 +177,8 @@ def prediction_strength(
         is not changed.
     X : frame or array of shape (n_rows, n_columns)
         Rows as `estimator` takes them, at least 4.
+    y : array-like of shape (n_rows,), default=None
+        Outcome, for an `estimator` that is fitted to one; a half has that of its rows.
     n_replicates : int, default=10
         Number of random divisions into halves, at two fits each.
     random_state : int, RandomState or None, default=None
@@ -208,7 +239,14 @@ def prediction_strength(
             value=_num_samples(X),
         )
     return _mean(
-        _strength, owner, estimator, X, n_half, n_replicates, random_state, n_jobs
+        _strength,
+        owner,
+        estimator,
+        Rows(X, y),
+        n_half,
+        n_replicates,
+        random_state,
+        n_jobs,
     )
 
 
@@ -224,10 +262,10 @@ def strength_of_rows(codes: IntArray, predicted: IntArray) -> float:
 
 
 def _mean(
-    replicate: Callable[[str, Any, Any, IntArray, int], float],
+    replicate: Callable[[str, Any, Rows, IntArray, int], float],
     owner: str,
     estimator: Any,
-    X: Any,
+    data: Rows,
     n_sampled: int,
     n_replicates: int,
     random_state: Any,
@@ -238,43 +276,43 @@ def _mean(
     check_int(owner, "n_replicates", n_replicates, 1, MOST_REPLICATES)
     seeds = check_random_state(random_state).randint(2**31, size=n_replicates)
     scores = Parallel(n_jobs=n_jobs)(
-        delayed(_with_random_order)(replicate, owner, estimator, X, n_sampled, seed)
+        delayed(_with_random_order)(replicate, owner, estimator, data, n_sampled, seed)
         for seed in seeds
     )
     return float(np.mean(scores))
 
 
 def _with_random_order(
-    replicate: Callable[[str, Any, Any, IntArray, int], float],
+    replicate: Callable[[str, Any, Rows, IntArray, int], float],
     owner: str,
     estimator: Any,
-    X: Any,
+    data: Rows,
     n_sampled: int,
     seed: int,
 ) -> float:
-    order = np.random.default_rng(seed).permutation(_num_samples(X))
-    return replicate(owner, estimator, X, order, n_sampled)
+    order = np.random.default_rng(seed).permutation(_num_samples(data.X))
+    return replicate(owner, estimator, data, order, n_sampled)
 
 
 def _agreement(
-    owner: str, estimator: Any, X: Any, order: IntArray, n_sampled: int
+    owner: str, estimator: Any, data: Rows, order: IntArray, n_sampled: int
 ) -> float:
     first, second = (
-        predicted_codes(owner, clone(estimator).fit(take_rows(X, rows)), X)
+        predicted_codes(owner, data.take(rows).fitted(estimator), data.X)
         for rows in (order[:n_sampled], order[len(order) - n_sampled :])
     )
     return float(adjusted_rand_score(first, second))
 
 
 def _strength(
-    owner: str, estimator: Any, X: Any, order: IntArray, n_half: int
+    owner: str, estimator: Any, data: Rows, order: IntArray, n_half: int
 ) -> float:
-    samples = [take_rows(X, rows) for rows in (order[:n_half], order[n_half:])]
-    models = [clone(estimator).fit(half) for half in samples]
+    halves = [data.take(rows) for rows in (order[:n_half], order[n_half:])]
+    models = [half.fitted(estimator) for half in halves]
     strengths = []
-    for half, model, counterpart in zip(samples, models, models[::-1], strict=True):
-        codes = predicted_codes(owner, model, half)
+    for half, model, counterpart in zip(halves, models, models[::-1], strict=True):
+        codes = predicted_codes(owner, model, half.X)
         strengths.append(
-            strength_of_rows(codes, predicted_codes(owner, counterpart, half))
+            strength_of_rows(codes, predicted_codes(owner, counterpart, half.X))
         )
     return float(np.mean(strengths))

@@ -405,8 +405,11 @@ def test_callable_metric_gets_rows_and_codes_without_noise() -> None:
         ({"max_size": 1.1}, "'max_size'"),
         ({"max_noise": -0.1}, r"'max_noise' .* in \[0, 1\]. Got -0.1"),
         ({"max_noise": np.nan}, "'max_noise'"),
-        ({"illegal_score": -np.inf}, "'illegal_score' .* finite number. Got -inf"),
-        ({"illegal_score": None}, "'illegal_score'"),
+        ({"illegal": -np.inf}, "'illegal' .* a finite number or nan. Got -inf"),
+        ({"illegal": None}, "'illegal'"),
+        ({"illegal": True}, "'illegal'"),
+        ({"metric": lambda X: 0.0}, r"'metric' .* a callable metric\(X, codes\) or"),
+        ({"metric": lambda X, codes, y, z: 0.0}, r"or metric\(X, codes, y\)"),
         ({"n_replicates": 0}, "'n_replicates'"),
         ({"random_state": "x"}, "cannot be used to seed"),
     ],
@@ -418,9 +421,9 @@ def test_wrong_parameters_raise_when_the_scorer_is_made(
         make_segment_scorer(**parameters)
 
 
-def test_illegal_score_can_be_chosen() -> None:
+def test_score_of_illegal_segments_can_be_chosen() -> None:
     X = with_codes(97, 3)
-    assert make_segment_scorer(illegal_score=-1)(fitted(X), X) == -1
+    assert make_segment_scorer(illegal=-1)(fitted(X), X) == -1
 
 
 def test_estimator_is_left_as_it_was() -> None:
