@@ -66,12 +66,12 @@ def read_menu(
     By default responses rise evenly, and costs are such that tiers begin to pay at
     rates that are spread evenly around the overall rate of conversion.
     """
-    revenues = _per_tier("revenue", binner.revenue, n_tiers)
-    fixed_costs = _per_tier("fixed_cost", binner.fixed_cost, n_tiers)
+    revenues = per_tier(OWNER, "revenue", binner.revenue, n_tiers)
+    fixed_costs = per_tier(OWNER, "fixed_cost", binner.fixed_cost, n_tiers)
     response, cost = binner.response, binner.cost
     is_flat = bool((revenues == revenues[0]).all())
     if response is not None:
-        responses = _per_tier("response", response, n_tiers)
+        responses = per_tier(OWNER, "response", response, n_tiers)
         if (responses < 0).any():
             raise InvalidParameterError(OWNER, "response", "0 or more a tier", response)
     elif cost is None and is_flat:
@@ -79,7 +79,7 @@ def read_menu(
     else:
         responses = np.ones(n_tiers)
     if cost is not None:
-        costs = _per_tier("cost", cost, n_tiers)
+        costs = per_tier(OWNER, "cost", cost, n_tiers)
         menu = Menu(revenues, responses, costs, fixed_costs)
         if lowest_rate >= 0:
             _warn_if_degenerate(menu)
@@ -139,22 +139,49 @@ def check_budget(budget: float | None, menu: Menu) -> None:
     raise InvalidParameterError(OWNER, "budget", rule, budget)
 
 
-def _per_tier(name: str, value: Any, n_tiers: int) -> FloatArray:
+def per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:
     """Return a parameter as one number per tier, or raise."""
     rule = (
         f"a number, an array of {n_tiers} numbers (one a tier), or a function of the "
         "tier's index, all finite"
     )
     values = [value(i) for i in range(n_tiers)] if callable(value) else value
-    numbers = _numbers(name, values)
+    numbers = _numbers(owner, name, values)
     if numbers is None or numbers.shape not in {(), (n_tiers,)}:
-        raise InvalidParameterError(OWNER, name, rule, values)
+        raise InvalidParameterError(owner, name, rule, values)
     if not np.isfinite(numbers).all():
-        raise InvalidParameterError(OWNER, name, rule, values)
+        raise InvalidParameterError(owner, name, rule, values)
     return np.array(np.broadcast_to(numbers, n_tiers))
 
 
-def _numbers(name: str, values: Any) -> FloatArray | None:
+def n_tiers_of(owner: str, **parameters: Any) -> int:
+    """Return the length of the longest list among the parameters of a menu, or raise.
+
+    `per_tier` refuses those of another length.
+    """
+    lengths = [
+        len(value)
+        for value in parameters.values()
+        if not callable(value) and np.ndim(value) == 1
+    ]
+    if not max(lengths, default=0):
+        rule = f"one number a tier, here or in {_listed([*parameters][1:])}"
+        name = next(iter(parameters))
+        raise InvalidParameterError(
+            owner,
+            name,
+            rule,
+            parameters[name],
+            advice="List the numbers of the tiers, such as cost=[0, 4, 9].",
+        )
+    return max(lengths)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(map(repr, names))
+
+
+def _numbers(owner: str, name: str, values: Any) -> FloatArray | None:
     """Return a number or a sequence of numbers as float64, None for other values."""
     try:
         if np.ndim(values) == 0:
@@ -162,7 +189,7 @@ def _numbers(name: str, values: Any) -> FloatArray | None:
             return np.asarray(values, dtype=np.float64) if is_scalar else None
         if np.ndim(values) != 1:
             return None
-        vector = read_vector(OWNER, name, values)
+        vector = read_vector(owner, name, values)
         is_flag = [isinstance(value, bool | np.bool_) for value in vector.labels()]
         return None if any(is_flag) else vector.numbers()
     except (OverflowError, RuleError, TypeError, ValueError):
