@@ -165,8 +165,8 @@ def n_tiers_of(owner: str, **parameters: Any) -> int:
         if not callable(value) and np.ndim(value) == 1
     ]
     if not max(lengths, default=0):
-        rule = f"one number a tier, here or in {_listed([*parameters][1:])}"
-        name = next(iter(parameters))
+        name, *others = parameters
+        rule = " or in ".join(["one number a tier, here", *map(repr, others)])
         raise InvalidParameterError(
             owner,
             name,
@@ -175,10 +175,6 @@ def n_tiers_of(owner: str, **parameters: Any) -> int:
             advice="List the numbers of the tiers, such as cost=[0, 4, 9].",
         )
     return max(lengths)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " or ".join(map(repr, names))
 
 
 def _numbers(owner: str, name: str, values: Any) -> FloatArray | None:
