@@ -17,6 +17,7 @@ from typing import Any
 import clusters_dbscan
 import clusters_kscan
 import clusters_path
+import clusters_predict
 import clusters_real
 import clusters_selection
 import clusters_silhouette
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "kscan": clusters_kscan.k_scan,
     "path": clusters_path.path,
     "dbscan": clusters_dbscan.dbscan,
+    "predict": clusters_predict.predictions,
     "verdicts": clusters_selection.verdicts,
     "agreement": clusters_selection.agreement,
     "surrogate": clusters_surrogate.surrogate,

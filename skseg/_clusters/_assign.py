@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -19,6 +19,8 @@ from sklearn.utils import gen_batches
 from skseg._core._foreign import codes_or_none, params_of, predict_params
 from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
+
+from ._nearest_tree import UNSETTLED, NearestTree, nearest_tree
 
 WAYS = ("auto", "native", "core", "nearest", "centroid")
 
@@ -170,12 +172,15 @@ class CoreAssigner:
     # Per training row: its code if it is a core sample, else `noise`.
     core_codes: IntArray
     noise: int
+    tree: NearestTree | None
 
     def codes(self, X: Any) -> IntArray:
         """Return the code of every row; the lower one if samples are equally near."""
+        return _with_noise(_settled_first(self.tree, self._all, X), self.noise)
+
+    def _all(self, X: Any) -> IntArray:
         batches = gen_batches(X.shape[0], _BATCH)
-        parts = [self._batch(X[rows]) for rows in batches]
-        return _with_noise(np.concatenate(parts), self.noise)
+        return np.concatenate([self._batch(X[rows]) for rows in batches])
 
     def _batch(self, X: Any) -> IntArray:
         graph = self.neighbors.radius_neighbors_graph(X, mode="distance")
@@ -203,7 +208,10 @@ def core_assigner(
     neighbors = NearestNeighbors(radius=clusterer.eps, **settings).fit(X)
     is_core = np.zeros(X.shape[0], dtype=bool)
     is_core[clusterer.core_sample_indices_] = True
-    return CoreAssigner(neighbors, np.where(is_core, codes, n_clusters), n_clusters)
+    core_codes = np.where(is_core, codes, n_clusters)
+    reach = np.array([*[float(clusterer.eps)] * n_clusters, np.inf])
+    tree = nearest_tree(neighbors, *_distinct(X[is_core], codes[is_core]), reach)
+    return CoreAssigner(neighbors, core_codes, n_clusters, tree)
 
 
 @dataclass(frozen=True)
@@ -214,9 +222,13 @@ class NearestAssigner:
     row_codes: IntArray
     # Per cluster, and for noise at the end.
     reach: FloatArray
+    tree: NearestTree | None
 
     def codes(self, X: Any) -> IntArray:
         """Return the code of every row; the lower one if rows are equally near."""
+        return _with_noise(_settled_first(self.tree, self._all, X), len(self.reach) - 1)
+
+    def _all(self, X: Any) -> IntArray:
         noise, n_rows = len(self.reach) - 1, len(self.row_codes)
         best = np.full(X.shape[0], noise)
         unsettled, n_neighbors = np.arange(X.shape[0]), min(2, n_rows)
@@ -231,7 +243,7 @@ class NearestAssigner:
             # While all neighbours are equally near, further ones may be as near.
             unsettled = unsettled[is_nearest[:, -1]]
             n_neighbors = min(2 * n_neighbors, n_rows)
-        return _with_noise(best, noise)
+        return best
 
 
 def nearest_assigner(
@@ -240,12 +252,14 @@ def nearest_assigner(
     """Return an assigner with the metric of a fitted clusterer."""
     rows, row_codes = _distinct(X, np.where(codes < 0, n_clusters, codes))
     settings = _exact_search(clusterer, rows)
-    reach = [
+    reach_by_code = [
         _reach(rows[np.flatnonzero(row_codes == code)], settings)
         for code in range(n_clusters)
     ]
     neighbors = NearestNeighbors(**settings).fit(rows)
-    return NearestAssigner(neighbors, row_codes, np.array([*reach, np.inf]))
+    reach = np.array([*reach_by_code, np.inf])
+    tree = nearest_tree(neighbors, rows, row_codes, reach)
+    return NearestAssigner(neighbors, row_codes, reach, tree)
 
 
 def distances(X: Any, centers: FloatArray) -> FloatArray:
@@ -254,6 +268,19 @@ def distances(X: Any, centers: FloatArray) -> FloatArray:
         return np.asarray(euclidean_distances(X, centers), dtype=np.float64)
     # Takes differences: scikit-learn's expanded squares cancel far from the origin.
     return cdist(np.asarray(X, dtype=np.float64), centers)
+
+
+def _settled_first(
+    tree: NearestTree | None, assign: Callable[[Any], IntArray], X: Any
+) -> IntArray:
+    """Return the codes by a fast tree, and by `assign` where it settles none."""
+    if tree is None:
+        return assign(X)
+    codes = tree.codes(X)
+    rows = np.flatnonzero(codes == UNSETTLED)
+    if len(rows):
+        codes[rows] = assign(X[rows])
+    return codes
 
 
 def _with_noise(codes: IntArray, noise: int) -> IntArray:
