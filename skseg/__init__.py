@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         tables,
     )
     from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules
+    from ._core._trusted_types import trusted_types
     from ._finders import (
         BoxSegmentFinder,
         CombinedFindings,
@@ -65,6 +66,7 @@ _ROOMS = {
     "information_value": "_finders",
     "raw_rules": "_clusters",
     "rfm_table": "_rfm",
+    "trusted_types": "_core._trusted_types",
     "with_group": "_finders",
 }
 
@@ -101,6 +103,7 @@ __all__ = [
     "rfm_table",
     "rules",
     "tables",
+    "trusted_types",
     "with_group",
 ]
 
