@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,30 +46,9 @@ def cross_fitted_codes(
     ValueError
         If `cv` is wrong or the fit of a fold fails; a note says which.
     """
-    owner, n_rows = type(segmenter).__name__, _num_samples(X)
-    stratify = len(np.unique(outcome)) <= _MOST_CLASSES
-    splits = fold_splits(
-        owner, _shuffled(cv, outcome, stratify), X, outcome, {}, stratify=stratify
-    )
-    weight = fit_params.get("sample_weight")
-    total = float(n_rows if weight is None else np.sum(np.asarray(weight)))
     code_of, fitted = _code_of_name(segmenter), segmenter.predict(X)
-    codes = np.empty(n_rows, dtype=np.intp)
-    for fold, (train, test) in enumerate(splits):
-        model = _with_shares(owned_clone(segmenter), total)
-        params = {
-            name: take_rows(value, train) if is_by_row(value, n_rows) else value
-            for name, value in fit_params.items()
-        }
-        try:
-            model.fit(take_rows(X, train), take_rows(y, train), **params)
-        except ValueError as error:
-            error.add_note(
-                f"fit_transform of {owner} fits one model without the rows of each of "
-                f"{len(splits)} folds; that of fold {fold} failed. Choose other folds "
-                "by cv, or call fit and then transform, which treats all rows as new."
-            )
-            raise
+    codes = np.empty(len(fitted), dtype=np.intp)
+    for model, test in fold_models(segmenter, X, y, outcome, fit_params, cv):
         in_fold = model.predict(X)
         for name, code in _code_of_name(model).items():
             rows = np.flatnonzero(in_fold == code)
@@ -79,14 +59,55 @@ def cross_fitted_codes(
     return codes
 
 
-def _shuffled(cv: Any, outcome: FloatArray, stratify: bool) -> Any:
+def fold_models(
+    segmenter: Any,
+    X: Any,
+    y: Any,
+    outcome: FloatArray,
+    fit_params: Mapping[str, Any],
+    cv: Any = 5,
+) -> Iterator[tuple[Any, IntArray]]:
+    """Yield a model for every fold, fitted to the other rows, and the rows of the fold.
+
+    The arguments are those of `cross_fitted_codes`. Warnings about the rows of a fold
+    are left out, since the fit to all rows has given them.
+    """
+    owner, n_rows = type(segmenter).__name__, _num_samples(X)
+    stratify = len(np.unique(outcome)) <= _MOST_CLASSES
+    folds = shuffled(cv, outcome, stratify=stratify)
+    splits = fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
+    weight = fit_params.get("sample_weight")
+    total = float(n_rows if weight is None else np.sum(np.asarray(weight)))
+    for fold, (train, test) in enumerate(splits):
+        model = _with_shares(owned_clone(segmenter), total)
+        params = {
+            name: take_rows(value, train) if is_by_row(value, n_rows) else value
+            for name, value in fit_params.items()
+        }
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                model.fit(take_rows(X, train), take_rows(y, train), **params)
+        except ValueError as error:
+            error.add_note(
+                f"fit_transform of {owner} fits one model without the rows of each of "
+                f"{len(splits)} folds; that of fold {fold} failed. Choose other folds "
+                "by cv, or call fit and then transform, which treats all rows as new."
+            )
+            raise
+        yield model, test
+
+
+def shuffled(
+    cv: Any, outcome: FloatArray, *, stratify: bool, random_state: Any = 0
+) -> Any:
     """Return the folds that an int means: rows may be sorted by segment or by date."""
     is_count = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
     if not is_count or not 2 <= cv <= len(outcome):
         return cv
     if stratify and np.unique_counts(outcome).counts.max() >= cv:
-        return StratifiedKFold(cv, shuffle=True, random_state=0)
-    return KFold(cv, shuffle=True, random_state=0)
+        return StratifiedKFold(cv, shuffle=True, random_state=random_state)
+    return KFold(cv, shuffle=True, random_state=random_state)
 
 
 def _with_shares(segmenter: Any, total: float) -> Any:
