@@ -102,7 +102,8 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
     A subclass lists its encodings, checks `encode` in ``fit``, and sets ``_encoding``
     there. For encodings that do not follow from codes it says how `_features` and
     `_feature_names` make them. If it learns from the outcome, `_training_codes` gives
-    the codes of the training rows by models that have not seen theirs.
+    the codes of the training rows by models that have not seen theirs, and
+    `_training_features` the columns of encodings that do not follow from codes.
     """
 
     _encodings: ClassVar[tuple[str, ...]] = ("onehot", "ordinal")
@@ -112,6 +113,11 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
 
     def _check_encode(self) -> None:
         check_choice(type(self).__name__, "encode", self.encode, self._encodings)
+
+    def _codes(self, X: Any) -> IntArray:
+        """Return the codes of rows; overridden where ``predict`` gives no codes."""
+        codes: IntArray = self.predict(X)
+        return codes
 
     def _features(self, X: Any) -> FloatArray:
         """Return the columns of an encoding that does not follow from the codes."""
@@ -125,6 +131,18 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
         self, X: Any, y: Any, fit_params: dict[str, Any]
     ) -> IntArray | None:
         """Return cross-fitted codes of the rows of this fit, None where none differ."""
+        return None
+
+    def _training_features(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> FloatArray | None:
+        """Return cross-fitted `_features` of the rows of this fit, None as above."""
+        return None
+
+    def _training_features(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> FloatArray | None:
+        """Return cross-fitted columns of the rows of this fit, None as with codes."""
         return None
 
     @reads_state
@@ -151,7 +169,7 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
             If the columns are not those of `fit`.
         """
         if self._encoding.is_of_codes:
-            return self._encoded(self.predict(X), X)
+            return self._encoded(self._codes(X), X)
         return self._features(X)
 
     @sets_state  # type: ignore[arg-type]
@@ -189,6 +207,10 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
             codes = self._training_codes(X, y, fit_params)
             if codes is not None:
                 return self._encoded(codes, X)
+        else:
+            features = self._training_features(X, y, fit_params)
+            if features is not None:
+                return features
         return self.transform(X)
 
     @reads_state
