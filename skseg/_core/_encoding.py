@@ -139,12 +139,6 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
         """Return cross-fitted `_features` of the rows of this fit, None as above."""
         return None
 
-    def _training_features(
-        self, X: Any, y: Any, fit_params: dict[str, Any]
-    ) -> FloatArray | None:
-        """Return cross-fitted columns of the rows of this fit, None as with codes."""
-        return None
-
     @reads_state
     def transform(self, X: Any) -> Any:
         """Return rows as the columns that `encode` asks for.
