@@ -476,7 +476,16 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             As in `evaluate`.
         """
         table = self.evaluate(X, y, sample_weight)
-        return float(math.fsum(table["profit"]) / table["n"].sum())
+        n = table["n"].sum()
+        if n == 0:
+            raise InvalidDataError(
+                f"score of {OWNER} is a profit per customer, and there are none: no "
+                "rows, or none with a weight above 0.",
+                owner=OWNER,
+                name="X",
+                rule="at least one row with a weight above 0",
+            )
+        return float(math.fsum(table["profit"]) / n)
 
     @reads_state
     def bootstrap(

@@ -10,32 +10,33 @@ from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
-    TransformerMixin,
 )
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import indexable
+from sklearn.utils import ClassifierTags, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, has_fit_parameter
+from sklearn.utils.validation import (
+    _check_n_features,
+    _num_samples,
+    has_fit_parameter,
+)
 
 from skseg._core._base import SegmenterMixin
+from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
 from skseg._core._folds import fold_splits
 from skseg._core._foreign import is_classifier, tags_of
 from skseg._core._magnitudes import check_finite_squares
+from skseg._core._outcome import read_outcome
 from skseg._core._owned import owned, owned_clone, owned_values
-from skseg._core._validation import (
-    check_choice,
-    check_outcome,
-    check_sample_weight,
-    read_rows,
-)
+from skseg._core._validation import check_choice, check_sample_weight, read_rows
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import RuleSet, missing
 
 from ._binner import OptimalRevenueBinner
 from ._cross_fitting import (
@@ -44,9 +45,12 @@ from ._cross_fitting import (
     expected_outcome,
     out_of_fold,
 )
+from ._labels import outcome_classes
 
 COLUMN = "propensity"
 RESPONSE_METHODS = ("auto", "predict_proba", "predict")
+# The encoding of columns that `binner` makes, and which do not follow from codes.
+BY_BINNER = "binner"
 
 
 def _binner_has(name: str) -> Any:
@@ -54,8 +58,22 @@ def _binner_has(name: str) -> Any:
     return lambda self: hasattr(getattr(self, "binner_", self._parts()[1]), name)
 
 
+def _estimator_has(name: str) -> Any:
+    """Return the check of `available_if` that this method of the classifier is used.
+
+    Its probabilities, or its decisions, are of no use if propensities are predictions.
+    """
+
+    def check(self: PropensityBinner) -> bool:
+        estimator = getattr(self, "estimator_", self._parts()[0])
+        method = getattr(self, "_response", self._response_of(estimator))
+        return method == "predict_proba" and hasattr(estimator, name)
+
+    return check
+
+
 class PropensityBinner(
-    SegmenterMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator
+    SegmenterMixin, SegmentEncoderMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Revenue tiers on out-of-fold propensities of a model.
 
@@ -64,6 +82,9 @@ class PropensityBinner(
     every training row comes from a model that has not seen this row, and `binner` is
     fitted on these propensities. New rows get their propensity from a model that is
     fitted on all training rows.
+
+    It is also a step of a pipeline: ``fit_transform`` returns the training rows out of
+    fold, so that what follows does not learn from tiers that know the outcome.
 
     Parameters
     ----------
@@ -80,6 +101,16 @@ class PropensityBinner(
     response_method : {"auto", "predict_proba", "predict"}, default="auto"
         Method that the propensity comes from. ``"auto"``: ``predict_proba`` for
         classifiers, ``predict`` for all others.
+    encode : {"onehot", "ordinal", "scores"}, default=None
+        Columns that `transform` returns. ``"onehot"``: an indicator of each segment
+        that a row with a propensity can be in. ``"ordinal"``: the code, as a column of
+        segment names under ``set_output``. ``"scores"``: the propensity itself. None:
+        what `binner` returns for the propensities.
+    pos_label : int, float, bool or str, default=None
+        Outcome that counts as 1, the other one as 0. None: numbers are taken as such,
+        and of two labels the second one in sorted order counts as 1, as it does for
+        scikit-learn's classifiers. `StackingClassifier`, which numbers the labels
+        before it fits its estimators, passes on 0 and 1.
     n_jobs : int, default=None
         Number of folds to fit at once, as joblib counts. It does not change the result.
 
@@ -88,7 +119,10 @@ class PropensityBinner(
     propensities_ : ndarray of float of shape (n_rows,)
         Out-of-fold propensities of the training rows, in conversions per row.
     estimator_ : estimator
-        The model fitted on all training rows.
+        The model fitted on all training rows, with labels as 0 and 1.
+    classes_ : ndarray of shape (n_classes,)
+        Labels of the columns of `predict_proba`, sorted. Only where propensities are
+        probabilities of a classifier, or outcomes are labels.
     binner_ : segmenter
         The binner fitted on ``propensities_``.
     rules_ : RuleSet
@@ -98,7 +132,8 @@ class PropensityBinner(
     segment_names_ : ndarray of str
         Names; a code is a position here.
     labels_ : ndarray of int of shape (n_rows,)
-        Segment codes of the training rows by their out-of-fold propensity.
+        Segment codes of the training rows by their out-of-fold propensity, which
+        ``segments_`` counts and `fit_predict` and `fit_transform` return.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -116,12 +151,17 @@ class PropensityBinner(
     classes, which are numbers, times their probabilities: for the outcomes 0 and 1, the
     probability of 1.
 
-    This is cross-fitting [1]_. It cannot be a transformer before a binner: its
-    ``fit_transform`` would have to return out-of-fold values, but ``fit`` and
-    ``transform`` of the same rows in-sample ones, and a pipeline does not tell whether
-    rows are training rows. So ``labels_``, which `fit_predict` returns, belong to
-    ``propensities_``, while `predict`, `transform` and ``fit_transform`` treat all rows
-    as new ones; on training rows the two differ.
+    This is cross-fitting [1]_. `fit_predict` and `fit_transform` return the training
+    rows by their out-of-fold propensity, as scikit-learn's `TargetEncoder` and
+    `StackingClassifier` do; `predict` and `transform` treat all rows as new ones. On
+    training rows the two differ, so ``fit(X, y).transform(X)`` leaks the outcome to
+    what is fitted to it. Encodings of `binner` that are functions of the outcome, such
+    as conversion rates, are cross-fitted by `binner` on top of that.
+
+    Outside `predict`, which returns segments, the fitted binner is a classifier to
+    scikit-learn where its propensities are probabilities: scorers such as "roc_auc",
+    `CalibratedClassifierCV`, `CalibrationDisplay` and `StackingClassifier` read
+    `predict_proba`, `decision_function` and ``classes_``.
 
     Rows with weight 3 count three times, both in the models and in the segments. This
     equals three copies of the row only if the folds keep copies together; folds made
@@ -162,6 +202,8 @@ class PropensityBinner(
     True
     """
 
+    _encodings = ("onehot", "ordinal", "scores")
+
     def __init__(
         self,
         estimator: Any = None,
@@ -169,12 +211,16 @@ class PropensityBinner(
         *,
         cv: Any = 5,
         response_method: str = "auto",
+        encode: str | None = None,
+        pos_label: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.binner = binner
         self.cv = cv
         self.response_method = response_method
+        self.encode = encode  # type: ignore[assignment]  # None: that of the binner
+        self.pos_label = pos_label
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any) -> Self:
@@ -185,7 +231,8 @@ class PropensityBinner(
         X : frame, array or sparse matrix of shape (n_rows, n_columns)
             One row per customer, passed on to `estimator` as it is.
         y : array-like of shape (n_rows,)
-            Outcomes, in conversions: 0 / 1, bool, counts or other numbers.
+            Outcomes, in conversions: 0 / 1, counts or other numbers, or two labels,
+            such as "yes" and "no", of which `pos_label` counts as 1.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times, save for the folds.
         **fit_params : dict
@@ -199,13 +246,15 @@ class PropensityBinner(
         Raises
         ------
         ValueError
-            If a parameter is wrong, outcomes are no numbers or, for a classifier, no
-            classes, one fold has all rows of a class, the test folds are no partition,
-            or weights are given that `estimator` or `binner` cannot take.
+            If a parameter is wrong, outcomes are neither numbers nor two labels or, for
+            a classifier, no classes, one fold has all rows of a class, the test folds
+            are no partition, or weights are given that `estimator` or `binner` cannot
+            take.
         """
-        estimator, binner, self._response = self._checked_parts()
+        estimator, binner, response = self._checked_parts()
         (X,) = indexable(read_rows(self, X, reset=True))
-        outcome = check_outcome(OWNER, y, _num_samples(X))
+        n_rows = _num_samples(X)
+        outcome, coding = read_outcome(OWNER, y, n_rows, self.pos_label)
         weight = check_sample_weight(sample_weight, len(outcome), OWNER)
         if weight is not None:
             check_finite_squares(OWNER, "sample_weight", weight)
@@ -218,7 +267,7 @@ class PropensityBinner(
             OWNER, self.cv, X, outcome, to_split, stratify=is_classifier(estimator)
         )
         self.propensities_ = out_of_fold(
-            estimator, X, outcome, splits, params, self._response, self.n_jobs
+            estimator, X, outcome, splits, params, response, self.n_jobs
         )
         self.binner_ = owned_clone(binner)
         column = pd.DataFrame({COLUMN: self.propensities_})
@@ -227,8 +276,13 @@ class PropensityBinner(
             owned(X), outcome, **owned_values(params)
         )
         self.rules_ = self.binner_.rules_
-        self.segments_ = self.binner_.segments_.copy()
+        self.segments_ = self.binner_.segments_
         self.labels_ = self.binner_.labels_.copy()
+        if response == "predict_proba" or coding.classes is not None:
+            self._classes = outcome_classes(OWNER, y, outcome, coding)
+            self.classes_ = self._classes.classes.copy()
+        self._coding, self._response = coding, response
+        self._encoding = self._encoding_of(self.binner_, self.propensities_)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, **fit_params: Any) -> IntArray:
@@ -273,8 +327,66 @@ class PropensityBinner(
         NotFittedError
             If the binner is not fitted.
         """
-        X = read_rows(self, X, reset=False)
-        return expected_outcome(self.estimator_, X, self._response)
+        rows = self._rows(X)
+        if rows is None:
+            return np.empty(0)
+        return expected_outcome(self.estimator_, rows, self._response)
+
+    @available_if(_estimator_has("predict_proba"))  # type: ignore[untyped-decorator]
+    @reads_state
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return the probabilities of the outcomes of new rows.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows, n_classes)
+            Those of ``estimator_``, in the order of ``classes_``. For training rows
+            they are overconfident; ``propensities_`` are not.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        rows = self._rows(X)
+        if rows is None:
+            return np.empty((0, len(self.classes_)))
+        return self._classes.probabilities(
+            np.asarray(self.estimator_.predict_proba(rows))
+        )
+
+    @available_if(_estimator_has("decision_function"))  # type: ignore[untyped-decorator]
+    @reads_state
+    def decision_function(self, X: Any) -> FloatArray:
+        """Return the decision function of the outcomes of new rows.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+
+        Returns
+        -------
+        ndarray of float of shape (n_rows,) or (n_rows, n_classes)
+            That of ``estimator_``; of two classes it is that of ``classes_[1]``.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        rows = self._rows(X)
+        if rows is None:
+            n_classes = len(self.classes_)
+            return np.empty(0) if n_classes == 2 else np.empty((0, n_classes))
+        return self._classes.decisions(
+            np.asarray(self.estimator_.decision_function(rows))
+        )
 
     @reads_state
     def predict(self, X: Any) -> IntArray:
@@ -298,45 +410,6 @@ class PropensityBinner(
         column = self._column(X)
         codes: IntArray = self.binner_.predict(column)
         return codes
-
-    @reads_state
-    def transform(self, X: Any) -> Any:
-        """Return what ``binner_`` gives for the segment of every row.
-
-        Parameters
-        ----------
-        X : frame, array or sparse matrix of shape (n_rows, n_columns)
-            Columns as in `fit`. Training rows are treated as new ones.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_columns_out)
-            Result of ``transform`` of ``binner_``; ``set_output`` gives a frame.
-
-        Raises
-        ------
-        NotFittedError
-            If the binner is not fitted.
-        """
-        column = self._column(X)
-        # The set_output of this estimator decides on the container, not the binner's.
-        return np.asarray(self.binner_.transform(column))
-
-    @reads_state
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features : Ignored
-            Present for the API of scikit-learn.
-
-        Returns
-        -------
-        ndarray of str
-            Names from ``binner_``.
-        """
-        return self.binner_.get_feature_names_out()
 
     @available_if(_binner_has("evaluate"))  # type: ignore[untyped-decorator]
     @reads_state
@@ -418,12 +491,23 @@ class PropensityBinner(
         tags.non_deterministic = inner.non_deterministic
         tags.target_tags.required = True
         tags.target_tags.positive_only = tags_of(binner).target_tags.positive_only
+        if getattr(self, "_response", None) == "predict_proba":
+            # Scorers and calibration read probabilities of classifiers alone. Before a
+            # fit there are no classes, and `predict` never returns them.
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags()
         return tags
 
     def _parts(self) -> tuple[Any, Any]:
         """Return estimator and binner, the default ones for None."""
         estimator = _or_default(self.estimator, LogisticRegression)
         return estimator, _or_default(self.binner, OptimalRevenueBinner)
+
+    def _response_of(self, estimator: Any) -> str:
+        """Return the method of an estimator that gives propensities."""
+        if self.response_method != "auto":
+            return self.response_method
+        return "predict_proba" if is_classifier(estimator) else "predict"
 
     def _checked_parts(self) -> tuple[Any, Any, str]:
         """Return estimator, binner and the method that gives propensities, or raise."""
@@ -435,10 +519,9 @@ class PropensityBinner(
             rule = "a segmenter with rules, such as OptimalRevenueBinner()"
             raise InvalidParameterError(OWNER, "binner", rule, binner)
         check_choice(OWNER, "response_method", self.response_method, RESPONSE_METHODS)
-        method = self.response_method
-        if method == "auto":
-            method = "predict_proba" if is_classifier(estimator) else "predict"
-        return estimator, binner, method
+        if self.encode is not None:
+            self._check_encode()
+        return estimator, binner, self._response_of(estimator)
 
     def _routed(self, weight: FloatArray | None, fit_params: dict[str, Any]) -> Any:
         """Return the metadata of estimator, binner and splitter."""
@@ -466,13 +549,75 @@ class PropensityBinner(
     def _space_columns(self) -> None:
         """Return None: rules are about propensities, which new rows do not have."""
 
+    def _encoding_of(self, binner: Any, propensities: FloatArray) -> SegmentEncoding:
+        """Return how the segments of a fitted binner become columns."""
+        if self.encode is None:
+            encoding: SegmentEncoding | None = getattr(binner, "_encoding", None)
+            if encoding is not None and encoding.is_of_codes:
+                return encoding
+            return SegmentEncoding.of_rules(BY_BINNER, binner.rules_)
+        names = () if np.isnan(propensities).any() else _names_without_a_score(binner)
+        return SegmentEncoding.of_rules(self.encode, binner.rules_, names)
+
+    def _training_codes(self, X: Any, y: Any, fit_params: dict[str, Any]) -> IntArray:
+        return self.labels_
+
+    def _training_features(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> FloatArray:
+        column = pd.DataFrame({COLUMN: self.propensities_})
+        if self._encoding.encode != BY_BINNER:
+            return column.to_numpy()
+        n_rows, params = len(column), dict(fit_params)
+        weight = check_sample_weight(params.pop("sample_weight", None), n_rows, OWNER)
+        params = self._routed(weight, params)["binner"]["fit"]
+        outcome = self._coding.numbers(OWNER, y, n_rows)
+        # It is fitted once more, as the columns may be functions of the outcome.
+        binner = owned_clone(self._parts()[1])
+        return np.asarray(binner.fit_transform(column, outcome, **params))
+
+    def _features(self, X: Any) -> FloatArray:
+        column = self._column(X)
+        if self._encoding.encode != BY_BINNER:
+            return column.to_numpy()
+        # The set_output of this estimator decides on the container, not the binner's.
+        return np.asarray(self.binner_.transform(column))
+
+    def _feature_names(self) -> list[str]:
+        if self._encoding.encode != BY_BINNER:
+            return [COLUMN]
+        return [*self.binner_.get_feature_names_out()]
+
+    def _rows(self, X: Any) -> Any:
+        """Return new rows for the estimator, None if there are none.
+
+        Most estimators refuse to predict no rows.
+        """
+        rows = read_rows(self, X, reset=False)
+        if _num_samples(rows) > 0:
+            return rows
+        _check_n_features(self, rows, reset=False)
+        return None
+
     def _column(self, X: Any) -> pd.DataFrame:
         return pd.DataFrame({COLUMN: self.predict_propensity(X)})
 
     def _by_binner(self, method: str, X: Any, y: Any, sample_weight: Any) -> Any:
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         column = self._column(X)
-        return getattr(self.binner_, method)(column, y, **weights)
+        outcome = y if y is None else self._coding.numbers(OWNER, y, len(column))
+        return getattr(self.binner_, method)(column, outcome, **weights)
+
+
+def _names_without_a_score(binner: Any) -> tuple[str, ...]:
+    """Return the segments of a fitted binner that no row with a propensity is in."""
+    rules = binner.rules_
+    names = {name: rules[name] for name in rules.names if name != rules.default}
+    universe = rules.universe
+    has_score = ~missing(COLUMN)
+    universe = has_score if universe is None else universe & has_score
+    with_score = RuleSet(names, default=rules.default, universe=universe)
+    return with_score.verify().unreachable or ()
 
 
 def _or_default(part: Any, default: type) -> Any:

@@ -70,14 +70,14 @@ def profit_table(
     fixed_cost = np.where((n > 0) & ~used.duplicated(), menu.fixed_cost[tiers], 0.0)
     profit = revenue - cost - fixed_cost
     with np.errstate(invalid="ignore", divide="ignore"):
-        rate, per_customer = conversions / n, profit / n
+        rate, per_customer, share = conversions / n, profit / n, n / n.sum()
     return pd.DataFrame(
         {
             "code": np.arange(len(rules)),
             "name": list(rules.names),
             "rule": list(rules.texts().values()),
             "n": n,
-            "share": n / n.sum(),
+            "share": share,
             "tier": tiers,
             "low": [-np.inf, *cut_points, np.nan],
             "high": [*cut_points, np.inf, np.nan],

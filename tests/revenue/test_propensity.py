@@ -274,7 +274,10 @@ def test_fit_predict_is_out_of_fold_and_predict_is_not(data: Any) -> None:
     codes = model.fit_predict(X, y)
     np.testing.assert_array_equal(codes, model.labels_)
     assert (codes != model.predict(X)).any()
-    np.testing.assert_array_equal(model.fit_transform(X, y), model.transform(X))
+    columns = model.fit_transform(X, y)
+    np.testing.assert_array_equal(columns, np.eye(3)[model.labels_])
+    np.testing.assert_array_equal(columns.sum(axis=0), model.segments_["n"])
+    assert (columns != model.transform(X)).any()
 
 
 def test_new_rows_are_segmented_by_the_model_of_all_rows(data: Any) -> None:
@@ -297,7 +300,7 @@ def test_default_binner_makes_revenue_tiers(data: Any) -> None:
     model = PropensityBinner().fit(*data)
     assert isinstance(model.binner_, OptimalRevenueBinner)
     assert isinstance(model.estimator_, LogisticRegression)
-    assert not hasattr(model, "classes_")
+    assert model.classes_.tolist() == [0, 1]
 
 
 def test_binner_without_a_score_has_none(data: Any) -> None:
@@ -525,10 +528,12 @@ def test_wrong_parameters_are_named(
         PropensityBinner(**parameters).fit(*data)
 
 
-def test_labels_that_are_no_numbers_are_refused(data: Any) -> None:
+def test_labels_of_more_than_two_classes_are_refused(data: Any) -> None:
     X, y = data
-    with pytest.raises(ValueError, match="must be numbers, such as 0 / 1"):
-        PropensityBinner().fit(X, np.where(y == 1, "yes", "no"))
+    labels = np.where(y == 1, "yes", "no").astype(object)
+    labels[0] = "perhaps"
+    with pytest.raises(ValueError, match=r"must be numbers, or labels of two classes"):
+        PropensityBinner().fit(X, labels)
 
 
 def test_outcomes_are_needed_and_known(data: Any) -> None:
