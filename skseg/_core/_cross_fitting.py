@@ -76,8 +76,8 @@ def fold_models(
     stratify = len(np.unique(outcome)) <= _MOST_CLASSES
     folds = shuffled(cv, outcome, stratify=stratify)
     splits = fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
-    weight = fit_params.get("sample_weight")
-    total = float(n_rows if weight is None else np.sum(np.asarray(weight)))
+    # Rows outside of a universe have no part in the shares of sizes.
+    total = float(segmenter.segments_["n"].sum())
     for fold, (train, test) in enumerate(splits):
         model = _with_shares(owned_clone(segmenter), total)
         params = {

@@ -45,10 +45,20 @@ def write_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters as JSON without loss, rules as their text.
 
     Raises RuleError for a value in params that is neither number, text nor threshold,
-    and for a name that is no text.
+    for a name that is no text, and for folds that are not a number.
     """
     for name in parameters["params"] or ():
         check_name(name, "The name of a parameter", allow_empty=True)
+    cv = parameters["cv"]
+    if cv is not None and not isinstance(cv, numbers.Integral):
+        raise RuleError(
+            f"Folds that are not a number cannot be written as JSON. Got cv={cv!r}.",
+            owner="MECERuleSegmenter",
+            name="cv",
+            rule="a number of folds",
+            value=cv,
+            advice="Pass a number of folds as cv, and fit again.",
+        )
     plain = {name: _plain(value) for name, value in parameters.items()}
     if parameters["params"] is not None:
         plain["params"] = {

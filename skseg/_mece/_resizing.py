@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skseg.exceptions import InvalidParameterError, MissingColumnError
-from skseg.rules import Columns, RuleSet
+from skseg.rules import Columns, MECEReport, RuleSet
 from skseg.rules._language._conditions import column_kinds, disjunction
 
 from ._rules import OWNER, with_explicit_default
@@ -79,8 +79,8 @@ def proved_again(
     base: RuleSet,
     segments: Sequence[SizedSegment],
     schema: Mapping[str, Any] | None,
-) -> RuleSet:
-    """Return the segments as a rule set that is proved to be a partition."""
+) -> tuple[RuleSet, MECEReport]:
+    """Return the segments as a rule set that is a partition, with its proof."""
     changed = {s.name: s.rule for s in segments if s.is_changed}
     simplified = RuleSet(changed).simplify(schema).rules
     unchanged = [s.name for s in segments if not s.is_changed]
@@ -96,4 +96,4 @@ def proved_again(
     )
     report = rules.verify(schema)
     assert report.is_mece, report
-    return rules
+    return rules, report

@@ -164,7 +164,8 @@ def require_covered(
         value=contradicted,
         column=next(iter(contradicted), None),
         row=row,
-        advice="Mend the data, or say less in schema.",
+        advice="Mend the data, say less in schema, or put such rows outside with "
+        "on_invalid='outside'.",
     )
 
 

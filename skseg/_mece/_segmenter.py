@@ -2,60 +2,69 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._caller import caller_level
+from skseg._core._cross_fitting import cross_fitted_codes
+from skseg._core._encoding import SegmentEncoderMixin
 from skseg._core._explained import explained_outcome
 from skseg._core._fitted_state import reads_state, updates_state
+from skseg._core._fitted_tables import FittedTable
 from skseg._core._magnitudes import check_finite_squares
+from skseg._core._nested_params import MappingParam, NestedParamsMixin
+from skseg._core._outcome import read_optional_outcome
+from skseg._core._searches import warn_of_counts_in_folds
 from skseg._core._validation import (
-    check_choice,
-    check_outcome,
     check_sample_weight,
     check_size,
     read_columns,
 )
 from skseg._search._bounds import size_bounds
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InfeasibleError, InvalidDataError, RuleError
-from skseg.rules import Columns, MECEReport, Rule, RuleSet
+from skseg.exceptions import InfeasibleError, InvalidDataError
+from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet
 from skseg.rules._proof._domain import as_schema
 from skseg.rules._unseen import warn_of_unseen_values
 
-from ._cut_points import cut_point_table, cut_points
+from ._cut_points import CutPoint, cut_point_table, cut_points
 from ._division import NoLegalSizesError
 from ._merge_report import merge_report, warn_of_large_loss
-from ._named_params import NamedParamsMixin
 from ._parameters_json import snapshot
 from ._resizing import columns_to_cut, proved_again, sized_segments
 from ._rules import (
     OWNER,
-    overlaps_of,
     partition,
-    read_rules,
     require_covered,
-    tiers,
 )
 from ._sizing import SizedSegment
-from ._strategy import StrategyMixin, check_playbook
-from ._strategy_json import Strategy
-from ._table import check_score_weights, lineage_table, mece_table, origins
+from ._strategy import StrategyMixin
+from ._strategy_table import check_playbook
+from ._table import (
+    check_score_weights,
+    lineage_table,
+    mece_table,
+    no_outcome_error,
+    origins,
+)
 from ._training_rows import TrainingRows
+from ._validity import encoding_of, narrowed, resolved_rules
 from ._words import describe
-
-# Name of the default where gaps are declared without naming it.
-_OTHERS = "Others"
+from ._written_rules import WrittenRulesMixin
 
 
 class MECERuleSegmenter(
-    NamedParamsMixin, StrategyMixin, SegmenterMixin, TransformerMixin, BaseEstimator
+    NestedParamsMixin,
+    WrittenRulesMixin,
+    StrategyMixin,
+    SegmenterMixin,
+    SegmentEncoderMixin,
+    BaseEstimator,
 ):
     """Segment by business rules that are proved to be a partition, of bounded size.
 
@@ -102,8 +111,12 @@ class MECERuleSegmenter(
         ``"allow"`` keeps it and flags it in ``segments_``.
     schema : mapping of str to (Domain or dict), default=None
         What is known of the columns, such as ``{"aov": {"low": 0, "missing":
-        False}}``. The proof relies on it: a row that contradicts it and belongs to no
-        segment is refused.
+        False}}``. The proof relies on it.
+    on_invalid : {"raise", "outside"}, default="raise"
+        What to do with rows that break the schema. ``"raise"``: a row that belongs to
+        no segment for it is refused, the other ones are in the segment whose rule holds
+        for them. ``"outside"``: all of them are outside of the universe, whatever the
+        rules say, so that a batch goes on and no such row counts.
     score_weights : mapping of str to float, default=None
         Dimensions of the overall score of a segment, with their weights:
         ``"outcome"`` (mean of `y`), ``"size"`` (share of the rows), or a column (its
@@ -111,6 +124,15 @@ class MECERuleSegmenter(
         alike; without `y` size alone.
     playbook : mapping of str to str, default=None
         Segment, or business rule that it comes from, -> action; shown in the strategy.
+    encode : {"onehot", "ordinal"}, default="onehot"
+        What `transform` gives: a column of 0 and 1 for each segment that rows can be
+        in, "outside" included, or one column of segment codes.
+    pos_label : label, default=None
+        The outcome that counts as 1, if outcomes are labels. None: the second one in
+        sorted order, as scikit-learn's classifiers do.
+    cv : int, splitter or iterable of (train, test), default=5
+        The folds of `fit_transform`, which cross-fits the training rows where merging
+        has looked at their outcomes. An int: that many shuffled folds.
 
     Attributes
     ----------
@@ -123,8 +145,8 @@ class MECERuleSegmenter(
         column, ``score_...`` of every dimension from 0 to 1, score (overall), rank,
         merged_from and split_from (names of business rules), oversize.
     segment_names_ : ndarray of str
-        Names; a code is a position here. With a universe the last one is "outside", so
-        that the code -1 finds it as well.
+        Names; a code is a position here. With a universe, or where invalid rows are
+        outside, the last one is "outside", so that the code -1 finds it as well.
     labels_ : ndarray of int of shape (n_rows,)
         Segment codes of the training rows, -1 outside of the universe.
     cut_points_ : DataFrame
@@ -144,6 +166,8 @@ class MECERuleSegmenter(
         The bounds, in rows.
     n_outside_ : int or float
         Number, or weight, of the training rows outside of the universe.
+    classes_ : ndarray of shape (2,)
+        The labels of the outcome, where it had labels.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -172,6 +196,11 @@ class MECERuleSegmenter(
     it, "VIP + (Core / aov 80-90)", where that explains 5 % more than merging whole
     parts. Where nothing gives legal sizes, rules are pooled before they are split.
 
+    With ``on_invalid="outside"`` the universe of ``rules_`` is that of the parameter
+    and the conditions of the schema, so that SQL and JSON leave the same rows out. No
+    rule can ask whether a number is whole: of a column of whole numbers fractions are
+    outside if the schema allows it at most 100 values, or if no segment takes them.
+
     Merging warns where less than half of the explained outcome is left, unless chance
     may be the reason: the loss of R squared times the number of rows is at most 10 for
     each rule that is merged away.
@@ -199,6 +228,13 @@ class MECERuleSegmenter(
     True
     """
 
+    cut_points_ = FittedTable()
+    lineage_ = FittedTable()
+
+    _nested_params = dict.fromkeys(
+        ["rules", "params", "schema", "score_weights", "playbook"], MappingParam()
+    )
+
     def __init__(
         self,
         rules: Mapping[str, str | Rule] | None = None,
@@ -213,8 +249,12 @@ class MECERuleSegmenter(
         split_on: Sequence[str] | None = None,
         oversize: str = "raise",
         schema: Mapping[str, Any] | None = None,
+        on_invalid: str = "raise",
         score_weights: Mapping[str, float] | None = None,
         playbook: Mapping[str, str] | None = None,
+        encode: str = "onehot",
+        pos_label: Any = None,
+        cv: Any = 5,
     ) -> None:
         self.rules = rules
         self.params = params
@@ -227,72 +267,12 @@ class MECERuleSegmenter(
         self.split_on = split_on
         self.oversize = oversize
         self.schema = schema
+        self.on_invalid = on_invalid
         self.score_weights = score_weights
         self.playbook = playbook
-
-    def verify(self) -> MECEReport:
-        """Prove or refute the rules before any data is seen.
-
-        Quantiles may be any values that rise with their levels, so rules that pass are
-        a partition whatever the data. Needs no ``fit``.
-
-        Returns
-        -------
-        MECEReport
-            About the rules as written, before `on_overlap`. A named `default` and
-            ``on_gap="default"`` count.
-
-        Raises
-        ------
-        ValueError
-            If a rule is wrong, there are none, or the proof does not end; see
-            `RuleSet.verify`.
-
-        Examples
-        --------
-        >>> from skseg import MECERuleSegmenter
-        >>> print(MECERuleSegmenter({"VIP": "aov >= q(0.75)", "Small": "aov < 40"},
-        ...                         default="Others").verify().overlaps[0])
-        'VIP' and 'Small' overlap where aov: [37, 40);
-        for example aov=37 with q(0.75)=37 of aov
-        """
-        return self.parse_rules().verify(self.schema)
-
-    def parse_rules(self) -> RuleSet:
-        """Return the rules as written, before any data is seen.
-
-        Returns
-        -------
-        RuleSet
-            The rules with the values of their parameters, the universe, and the default
-            that `default` or `on_gap` declares. Quantiles are not resolved, and rules
-            may overlap. Needs no ``fit``.
-
-        Raises
-        ------
-        ValueError
-            If a rule or a parameter is wrong, or there are no rules.
-
-        Examples
-        --------
-        >>> from skseg import MECERuleSegmenter
-        >>> segmenter = MECERuleSegmenter({"VIP": "aov >= q(0.75)"}, default="Others")
-        >>> print(segmenter.parse_rules())
-        VIP: aov >= q(0.75)
-        Others: everyone else
-        """
-        self._check_parameters()
-        if self.rules is None:
-            raise InvalidDataError(
-                "The rules must be given where there is no data: the tiers that stand "
-                "in for None are those of a column.",
-                owner=OWNER,
-                name="rules",
-            )
-        rules = read_rules(self.rules, self.universe, self.params, None)
-        return RuleSet(
-            rules.rules, default=self._default_name(), universe=rules.universe
-        )
+        self.encode = encode
+        self.pos_label = pos_label
+        self.cv = cv
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Resolve the rules, prove them, and bring the segments to size.
@@ -303,9 +283,11 @@ class MECERuleSegmenter(
             One row per customer. pandas, polars, pyarrow or whatever narwhals reads;
             columns of an array are called ``x0``, ``x1``, ...
         y : array-like of shape (n_rows,), default=None
-            An outcome, such as 0 / 1 for conversion, or revenue; it must be known
-            within the universe. It decides which segments are merged, how they are
-            scored, and what `score` measures.
+            An outcome: numbers, such as revenue or 0 / 1 for conversion, or two labels;
+            it must be known within the universe. It decides which segments are merged,
+            how they are scored, and what `score` measures. Labels of more than two
+            classes and several columns, which a later step of a pipeline may predict,
+            are no outcome and have no effect.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
 
@@ -329,33 +311,28 @@ class MECERuleSegmenter(
             # Merging weighs squared distances.
             check_finite_squares(OWNER, "sample_weight", weight)
         self._check_parameters()
-        score_weights = check_score_weights(
-            self.score_weights, columns.names, y is not None
-        )
-        template = self._template(columns)
-        resolved, of_all, inside = template._resolved(columns, weight)
-        unseen = resolved.unseen_values(columns)
-        warn_of_unseen_values(unseen, columns, caller_level())
-        report = resolved.verify(self.schema)
-        base = partition(
-            resolved,
-            report,
-            columns,
-            default=self._default_name(),
-            on_overlap=self.on_overlap,
-            schema=self.schema,
-        )
+        self._check_encode()
+        schema = as_schema(self.schema)
+        base, universe, report, points = self._proved(columns, weight, schema)
         rule_codes = base.assign(columns)
-        require_covered(rule_codes, base, columns, self.schema)
-        outcome = None if y is None else check_outcome(OWNER, y, rule_codes >= 0)
+        require_covered(rule_codes, base, columns, schema)
+        outcome, coding = read_optional_outcome(
+            OWNER, y, rule_codes >= 0, self.pos_label
+        )
+        score_weights = check_score_weights(
+            self.score_weights, columns.names, has_outcome=outcome is not None, y=y
+        )
         rows = TrainingRows(columns, rule_codes, weight, outcome)
         min_size, max_size = self._checked_bounds(base, rows)
         segments = self._sized(base, rows, min_size, max_size)
-        rules = proved_again(base, segments, self.schema)
+        rules, proof = proved_again(base, segments, schema)
+        if schema:
+            if self.on_invalid == "outside":
+                base, rules = narrowed(base, rules, universe, schema, columns)
+            # Rows that break the schema reach what the proof by it rules out.
+            proof = rules.verify()
         check_playbook(self.playbook, [*rules.names, *base.names])
         rows = replace(rows, codes=rules.assign(columns))
-        points = cut_points(template, of_all, inside)
-        schema = as_schema(self.schema)
         descriptions = describe(rules, schema)
         table = mece_table(rules, rows, score_weights, descriptions)
         merged = [s.name for s in segments if len(s.rules) > 1]
@@ -366,15 +343,17 @@ class MECERuleSegmenter(
         self._playbook = None if playbook is None else dict(playbook)
         self._parameters = snapshot(self.get_params(deep=False))
         self._business_rules, self._cut_points = base, points
+        self._outcome_coding = coding
+        if coding.classes is not None:
+            self.classes_ = coding.classes
+        self._encoding = encoding_of(self.encode, rules, proof)
         self.cut_points_ = cut_point_table(points)
         self.rules_, self.mece_report_, self.merge_report_ = rules, report, merges
         self.labels_ = rows.codes
         self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
-        self._set_tables(
-            table.join(origins(rules, segments)),
-            lineage_table(base, rule_codes, rules, rows),
-        )
+        self.segments_ = table.join(origins(rules, segments))
+        self.lineage_ = lineage_table(base, rule_codes, rules, rows)
         return self
 
     @updates_state
@@ -423,20 +402,22 @@ class MECERuleSegmenter(
         codes = self.rules_.assign(columns)
         require_covered(codes, self.rules_, columns, self._schema)
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
-        outcome = None if y is None else check_outcome(OWNER, y, codes >= 0)
+        outcome = self._outcome(y, codes)
         rows = TrainingRows(columns, codes, weight, outcome)
         score_weights = self._parameters["score_weights"]
         if score_weights is None:
-            score_weights = check_score_weights(None, columns.names, y is not None)
+            has_outcome = outcome is not None
+            score_weights = check_score_weights(None, [], has_outcome=has_outcome)
+        segments = self.segments_
         table = mece_table(
-            self.rules_, rows, score_weights, list(self._segments["description"])
+            self.rules_, rows, score_weights, list(segments["description"])
         )
         total = rows.size_of(rows.inside)
         min_size, max_size = (
             check_size(OWNER, name, self._parameters[name], total)
             for name in ("min_size", "max_size")
         )
-        origin = self._segments[["merged_from", "split_from"]]
+        origin = segments[["merged_from", "split_from"]]
         high = np.inf
         if max_size:
             high = size_bounds(0.0, max_size, rows.counts[rows.inside]).high
@@ -450,10 +431,8 @@ class MECERuleSegmenter(
         pairs = zip(self.rules_.names, origin["merged_from"], strict=True)
         merged = [name for name, rules in pairs if rules and {*rules} <= {*base.names}]
         self.merge_report_ = merge_report(merged, self.rules_, rule_codes, rows)
-        self._set_tables(
-            table.join(origin.assign(oversize=is_oversize)),
-            lineage_table(base, rule_codes, self.rules_, rows),
-        )
+        self.segments_ = table.join(origin.assign(oversize=is_oversize))
+        self.lineage_ = lineage_table(base, rule_codes, self.rules_, rows)
         self.labels_ = codes
         self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
@@ -471,62 +450,21 @@ class MECERuleSegmenter(
         Returns
         -------
         ndarray of int of shape (n_rows,)
-            Positions in ``segment_names_``; -1 outside of the universe.
+            Positions in ``segment_names_``; -1 outside of the universe, and for rows
+            that break the schema if these are outside.
 
         Raises
         ------
         NotFittedError
             If the segmenter is not fitted.
         ValueError
-            If the columns are not those of `fit`, or a row that contradicts the schema
+            If the columns are not those of `fit`, or a row that breaks the schema
             belongs to no segment.
         """
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         require_covered(codes, self.rules_, columns, self._schema)
         return codes
-
-    @reads_state
-    def transform(self, X: Any) -> FloatArray:
-        """Return the segment of every row, one-hot encoded.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of float of shape (n_rows, n_segments)
-            1 in the column of the row's segment, else 0; rows outside of the universe
-            have no 1. ``set_output`` gives a frame.
-
-        Raises
-        ------
-        NotFittedError
-            If the segmenter is not fitted.
-        ValueError
-            As in `predict`.
-        """
-        codes, n_segments = self.predict(X), len(self.rules_)
-        flags: FloatArray = np.eye(n_segments + 1, n_segments)[codes]
-        return flags
-
-    @reads_state
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the segments.
-
-        Parameters
-        ----------
-        input_features : Ignored
-            Present for the API of scikit-learn.
-
-        Returns
-        -------
-        ndarray of str
-            One name per column of `transform`.
-        """
-        return np.array(self.rules_.names, dtype=object)
 
     @reads_state
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -559,101 +497,65 @@ class MECERuleSegmenter(
         """
         codes = self.predict(X)
         if not (codes >= 0).any():
+            universe = self.rules_.universe
+            within = (
+                "" if universe is None else f" in the universe, which is {universe}"
+            )
             raise InvalidDataError(
-                f"No row lies in the universe, which is {self.rules_.universe}, so "
-                "there is nothing to score.",
+                f"There is no row{within}, so there is nothing to score.",
                 owner=OWNER,
                 name="X",
             )
-        return explained_outcome(OWNER, self._segments, codes, y, sample_weight)
+        outcome = self._outcome(y, codes)
+        if outcome is None:
+            raise no_outcome_error(f"score of {OWNER} compares outcomes", y)
+        return explained_outcome(OWNER, self.segments_, codes, outcome, sample_weight)
 
-    @classmethod
-    def from_strategy(cls, source: Any) -> Self:
-        """Read a fitted segmenter from the JSON of `to_json`, and prove it again.
+    def _outcome(self, y: Any, codes: IntArray) -> FloatArray | None:
+        """Return an outcome as the numbers of `fit`, None where there are none."""
+        if y is None or self._outcome_coding.classes is None:
+            pos_label = self._parameters["pos_label"]
+            return read_optional_outcome(OWNER, y, codes >= 0, pos_label)[0]
+        return self._outcome_coding.numbers(OWNER, y, codes >= 0)
 
-        Parameters
-        ----------
-        source : str or pathlib.Path
-            The JSON as text, or the path of a file with it; a str is never a path. Its
-            universe, rules, names and actions may have been edited, and the parameters
-            for the next `fit`. An edit of what follows from these, such as a figure,
-            warns.
+    def _training_codes(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> IntArray | None:
+        if self.merge_report_ is None:
+            # The outcome has decided nothing.
+            return None
+        outcome = self._outcome(y, self.labels_)
+        assert outcome is not None
+        # Outside of the universe outcomes may be missing.
+        known = np.where(self.labels_ >= 0, outcome, 0.0)
+        return cross_fitted_codes(self, X, y, known, fit_params, self.cv)
 
-        Returns
-        -------
-        MECERuleSegmenter
-            Fitted: it predicts, and writes the same strategy. It has no ``labels_``,
-            and figures only where they are still true: `recount` counts them anew.
-            Its parameters are those of the `fit` that was written, rules as text and
-            domains as dicts, with the edits in them. Where they cannot tell an edit,
-            such as that of a rule, the segments themselves are the rules, with numbers
-            for quantiles.
+    def _proved(
+        self,
+        columns: Columns,
+        weight: FloatArray | None,
+        schema: Mapping[str, Domain],
+    ) -> tuple[RuleSet, Rule | None, MECEReport, list[CutPoint]]:
+        """Return the business rules as a partition, with numbers for quantiles.
 
-        Raises
-        ------
-        RuleError
-            If this is no such JSON: a key that is unknown, missing or stands twice, or
-            a value of another kind, at any depth; the message says where.
-        InvalidDataError
-            If the edited rules are no longer mutually exclusive and collectively
-            exhaustive; the message says where.
-        OSError
-            If the file cannot be opened.
-
-        Examples
-        --------
-        >>> from skseg import MECERuleSegmenter
-        >>> X = [[20.0], [50.0], [200.0], [80.0]]
-        >>> fitted = MECERuleSegmenter({"VIP": "x0 >= 80"}, default="Rest").fit(X)
-        >>> text = fitted.to_json(dialect=None)
-        >>> MECERuleSegmenter.from_strategy(text).predict(X)
-        array([1, 1, 0, 0])
-        >>> edited = text.replace('"rule": "x0 >= 80"', '"rule": "x0 >= 50"', 1)
-        >>> MECERuleSegmenter.from_strategy(edited).predict(X)
-        array([1, 0, 0, 0])
+        Then come the universe as it was written, the proof and the cut points.
         """
-        strategy = Strategy(source)
-        for note in strategy.notes:
-            warnings.warn(note, UserWarning, stacklevel=2)
-        report = strategy.rules.verify(strategy.schema)
-        if not report.is_mece:
-            shown = report if report.default is None else overlaps_of(report)
-            raise InvalidDataError(
-                f"The rules of the strategy are no partition.\n{shown}",
-                owner=OWNER,
-                name="source",
-            )
-        segmenter = cls(**strategy.parameters)
-        try:
-            segmenter._check_parameters()
-            check_score_weights(segmenter.score_weights, strategy.column_names, True)
-            if segmenter.rules is not None:
-                segmenter.parse_rules()
-        except ValueError as error:
-            raise RuleError(
-                f"Not a strategy: parameters: {error}", name="parameters"
-            ) from None
-        parameters = snapshot(segmenter.get_params(deep=False))
-        segmenter._restore(strategy, report, parameters)
-        return segmenter
-
-    def _check_parameters(self) -> None:
-        """Check what takes neither rules nor data."""
-        check_choice(OWNER, "on_overlap", self.on_overlap, ["raise", "first"])
-        check_choice(OWNER, "on_gap", self.on_gap, ["raise", "default"])
-        check_choice(OWNER, "oversize", self.oversize, ["raise", "allow"])
-        check_size(OWNER, "min_size", self.min_size, 1.0)
-        check_size(OWNER, "max_size", self.max_size, 1.0)
-
-    def _default_name(self) -> str | None:
-        if self.default is None and self.on_gap == "default":
-            return _OTHERS
-        return self.default
-
-    def _template(self, columns: Columns) -> RuleSet:
-        """Return the rules before their quantiles are resolved."""
-        rules = tiers(columns.names[0]) if self.rules is None else self.rules
-        return read_rules(rules, self.universe, self.params, columns.names)
+        template = self._template(columns)
+        resolved, universe, of_all, inside = resolved_rules(
+            template, columns, weight, schema if self.on_invalid == "outside" else {}
+        )
+        unseen = resolved.unseen_values(columns)
+        warn_of_unseen_values(unseen, columns, caller_level())
+        report = resolved.verify(schema)
+        base = partition(
+            resolved,
+            report,
+            columns,
+            default=self._default_name(),
+            on_overlap=self.on_overlap,
+            schema=schema,
+        )
+        return base, universe, report, cut_points(template, of_all, inside)
 
     def _checked_bounds(
         self, base: RuleSet, rows: TrainingRows
@@ -668,6 +570,9 @@ class MECERuleSegmenter(
                 value=base.universe,
                 advice="Widen it.",
             )
+        warn_of_counts_in_folds(
+            OWNER, total, min_size=self.min_size, max_size=self.max_size
+        )
         min_size = check_size(OWNER, "min_size", self.min_size, total)
         max_size = check_size(OWNER, "max_size", self.max_size, total)
         if (min_size or 0.0) > (max_size or np.inf):

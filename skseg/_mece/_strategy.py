@@ -1,34 +1,38 @@
-"""Segments as a strategy: a table to act on, as a frame, CSV or JSON."""
+"""Segments as a strategy: a table to act on, as a frame, CSV or JSON, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from skseg._core._csv_files import to_csv
+from skseg._core._encoding import SegmentEncoding
 from skseg._core._fitted_state import reads_state, sets_state
+from skseg._core._outcome import OutcomeCoding
 from skseg._files import write_text
-from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
+from skseg.exceptions import InvalidDataError, RuleError
 from skseg.rules import Domain, MECEReport, RuleSet
-from skseg.rules._language._english import Wording
 from skseg.rules._language._json import readable_text
 from skseg.rules._proof._domain import wording
 
 from ._cut_points import CutPoint, cut_point_table, write_cut_points
 from ._merge_report import MergeReport
-from ._parameters_json import write_parameters
-from ._rules import OWNER
+from ._parameters_json import snapshot, write_parameters
+from ._rules import OWNER, overlaps_of
 from ._strategy_json import (
     Strategy,
     plain,
     records,
-    whole_numbers,
     write_strategy,
 )
+from ._strategy_table import strategy_frame
+from ._table import check_score_weights
+from ._validity import encoding_of
 from ._words import full_rules, threshold_notes
 
 
@@ -37,21 +41,21 @@ class StrategyMixin:
 
     rules_: RuleSet
     mece_report_: MECEReport
-    segments_: pd.DataFrame
-    lineage_: pd.DataFrame
+    segments_: Any
+    lineage_: Any
     merge_report_: MergeReport | None
     min_size_: float | None
     max_size_: float | None
     n_outside_: float
     n_features_in_: int
-    cut_points_: pd.DataFrame
+    cut_points_: Any
     # The parameters as `fit` has read them, and what they came to.
     _parameters: Mapping[str, Any]
     _schema: Mapping[str, Domain]
     _playbook: Mapping[str, str] | None
     _business_rules: RuleSet
-    _segments: pd.DataFrame
-    _lineage: pd.DataFrame
+    _outcome_coding: OutcomeCoding
+    _encoding: SegmentEncoding
     _cut_points: list[CutPoint]
 
     @reads_state
@@ -86,7 +90,7 @@ class StrategyMixin:
         MissingExtraError
             If sqlglot is not installed.
         """
-        frame = self._segments.copy()
+        frame = self.segments_
         if self._cut_points:
             frame["thresholds"] = threshold_notes(self.rules_, self._cut_points)
         words = wording(self._schema)
@@ -201,7 +205,7 @@ class StrategyMixin:
         texts, merges = write_parameters(parameters), self.merge_report_
         rule_names = texts["rules"]
         text = write_strategy(
-            self._segments,
+            self.segments_,
             self.to_strategy(dialect=dialect, empty_is_missing=empty_is_missing),
             rules=self.rules_,
             columns=getattr(self, "feature_names_in_", self.n_features_in_),
@@ -217,7 +221,7 @@ class StrategyMixin:
                 "max_size": plain(self.max_size_),
                 "n_outside": plain(self.n_outside_),
                 "cut_points": write_cut_points(self._cut_points),
-                "lineage": records(self._lineage),
+                "lineage": records(self.lineage_),
                 "merge_report": None if merges is None else asdict(merges),
                 "rule_names": None if rule_names is None else list(rule_names),
                 "score_weights": texts["score_weights"],
@@ -228,21 +232,92 @@ class StrategyMixin:
         write_text(path, text + "\n", owner=f"{OWNER}.to_json")
         return None
 
-    def _set_tables(self, segments: pd.DataFrame, lineage: pd.DataFrame) -> None:
-        """Set the public tables, and those that methods read, which nobody changes."""
-        self._segments, self._lineage = segments, lineage
-        self.segments_, self.lineage_ = segments.copy(), lineage.copy()
+    @classmethod
+    def from_strategy(cls, source: Any) -> Self:
+        """Read a fitted segmenter from the JSON of `to_json`, and prove it again.
+
+        Parameters
+        ----------
+        source : str or pathlib.Path
+            The JSON as text, or the path of a file with it; a str is never a path. Its
+            universe, rules, names and actions may have been edited, and the parameters
+            for the next `fit`. An edit of what follows from these, such as a figure,
+            warns.
+
+        Returns
+        -------
+        MECERuleSegmenter
+            Fitted: it predicts, and writes the same strategy. It has no ``labels_``,
+            and figures only where they are still true: `recount` counts them anew.
+            Its parameters are those of the `fit` that was written, rules as text and
+            domains as dicts, with the edits in them. Where they cannot tell an edit,
+            such as that of a rule, the segments themselves are the rules, with numbers
+            for quantiles.
+
+        Raises
+        ------
+        RuleError
+            If this is no such JSON: a key that is unknown, missing or stands twice, or
+            a value of another kind, at any depth; the message says where.
+        InvalidDataError
+            If the edited rules are no longer mutually exclusive and collectively
+            exhaustive; the message says where.
+        OSError
+            If the file cannot be opened.
+
+        Examples
+        --------
+        >>> from skseg import MECERuleSegmenter
+        >>> X = [[20.0], [50.0], [200.0], [80.0]]
+        >>> fitted = MECERuleSegmenter({"VIP": "x0 >= 80"}, default="Rest").fit(X)
+        >>> text = fitted.to_json(dialect=None)
+        >>> MECERuleSegmenter.from_strategy(text).predict(X)
+        array([1, 1, 0, 0])
+        >>> edited = text.replace('"rule": "x0 >= 80"', '"rule": "x0 >= 50"', 1)
+        >>> MECERuleSegmenter.from_strategy(edited).predict(X)
+        array([1, 0, 0, 0])
+        """
+        strategy = Strategy(source)
+        for note in strategy.notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        report = strategy.rules.verify(strategy.schema)
+        if not report.is_mece:
+            shown = report if report.default is None else overlaps_of(report)
+            raise InvalidDataError(
+                f"The rules of the strategy are no partition.\n{shown}",
+                owner=OWNER,
+                name="source",
+            )
+        segmenter: Any = cls(**strategy.parameters)
+        try:
+            segmenter._check_parameters()
+            segmenter._check_encode()
+            check_score_weights(segmenter.score_weights, strategy.column_names)
+            if segmenter.rules is not None:
+                segmenter.parse_rules()
+        except ValueError as error:
+            raise RuleError(
+                f"Not a strategy: parameters: {error}", name="parameters"
+            ) from None
+        parameters = snapshot(segmenter.get_params(deep=False))
+        segmenter._restore(strategy, report, parameters)
+        restored: Self = segmenter
+        return restored
 
     @sets_state
     def _restore(
         self, strategy: Strategy, report: MECEReport, parameters: Mapping[str, Any]
     ) -> None:
         """Set what `fit` has learned, from a strategy."""
-        self._parameters = parameters
-        self.rules_, self.mece_report_ = strategy.rules, report
+        rules, self._parameters = strategy.rules, parameters
+        # Rows that break the schema reach what the proof by it rules out.
+        proof = rules.verify() if strategy.schema else report
+        self._encoding = encoding_of(parameters["encode"], rules, proof)
+        self._outcome_coding = OutcomeCoding()
+        self.rules_, self.mece_report_ = rules, report
         self._schema, self._playbook = strategy.schema, strategy.actions
         self._business_rules, self._cut_points = strategy.base, strategy.cut_points
-        self._set_tables(strategy.segments, strategy.lineage)
+        self.segments_, self.lineage_ = strategy.segments, strategy.lineage
         self.cut_points_ = cut_point_table(strategy.cut_points)
         self.min_size_, self.max_size_ = strategy.bounds
         self.merge_report_ = strategy.merge_report
@@ -253,64 +328,3 @@ class StrategyMixin:
         else:
             self.n_features_in_ = len(columns)
             self.feature_names_in_ = np.array(columns, dtype=object)
-
-
-def check_playbook(playbook: Any, names: Sequence[str]) -> None:
-    """Raise if a playbook is no mapping of `names` to actions."""
-    if playbook is None:
-        return
-    if not isinstance(playbook, Mapping):
-        rule = "a mapping of segments to actions"
-        raise InvalidParameterError(OWNER, "playbook", rule, playbook)
-    if not all(isinstance(action, str) for action in playbook.values()):
-        rule = "a mapping of segments to actions, which are text"
-        raise InvalidParameterError(OWNER, "playbook", rule, playbook)
-    for name, action in playbook.items():
-        try:
-            action.encode()
-        except UnicodeEncodeError:
-            rule = "a mapping of segments to actions without lone surrogates"
-            raise InvalidParameterError(OWNER, "playbook", rule, playbook) from None
-        if name not in names:
-            raise InvalidDataError(
-                f"The playbook names {name!r}, which is neither a segment nor a "
-                f"rule.{did_you_mean(str(name), names)}",
-                owner=OWNER,
-                name="playbook",
-                rule="a mapping of segments or rules to actions",
-                value=name,
-            )
-
-
-def strategy_frame(
-    rules: RuleSet,
-    segments: pd.DataFrame,
-    playbook: Mapping[str, str] | None,
-    words: Wording,
-) -> pd.DataFrame:
-    """Return the segments as a table to act on, the best first."""
-    table = segments.assign(n=whole_numbers(segments["n"]))
-    for column in ["merged_from", "split_from"]:
-        table[column] = ["; ".join(rule_names) for rule_names in table[column]]
-    if rules.universe is not None:
-        table.insert(1, "audience", words.english(rules.universe))
-    if playbook is not None:
-        table["action"] = _actions(segments, playbook)
-    first = ["rank", "name", "description", "n", "share", "score"]
-    first += [name for name in ["action", "audience"] if name in table]
-    table = table[[*first, *(name for name in table if name not in first)]]
-    return table.sort_values(["rank", "code"]).reset_index(drop=True)
-
-
-def _actions(segments: pd.DataFrame, playbook: Mapping[str, str]) -> list[str]:
-    """Return the action of every segment, by its name or else those of its rules."""
-    actions = []
-    for name, merged, split in zip(
-        segments["name"], segments["merged_from"], segments["split_from"], strict=True
-    ):
-        if name in playbook:
-            actions.append(playbook[name])
-            continue
-        of_rules = [playbook[rule] for rule in merged or split if rule in playbook]
-        actions.append("; ".join(dict.fromkeys(of_rules)))
-    return actions

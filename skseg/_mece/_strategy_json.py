@@ -35,12 +35,14 @@ from ._strategy_edits import (
 )
 from ._strategy_shape import (
     FORMAT,
+    FURTHER_PARAMETERS,
     PARAMETERS,
     READER,
     TITLE,
     VERSION,
     check_strategy,
 )
+from ._validity import within_schema
 from ._words import describe
 
 FIRST_COLUMNS = ["code", "name", "rule", "n", "share", "description"]
@@ -96,7 +98,9 @@ def write_strategy(
         "universe": fit_record["universe"],
         "schema": write_schema(schema),
         "segments": entries,
-        "parameters": {key: parameters[key] for key in PARAMETERS},
+        "parameters": {
+            key: parameters[key] for key in (*PARAMETERS, *FURTHER_PARAMETERS)
+        },
         "fitted": with_fingerprint(fit_record),
     }
     try:
@@ -148,6 +152,9 @@ class Strategy:
         schema = read_schema(content.get("schema"))
         self.schema = as_schema(schema)
         self.rules = _read_rules(content)
+        if (content.get("parameters") or {}).get("on_invalid") == "outside":
+            # The universe, or the schema, may have been edited.
+            self.rules = within_schema(self.rules, self.schema, self.column_names)
         self._require_columns()
         self.notes = notes_on_derived(content)
         self.actions: dict[str, str] | None = None

@@ -66,12 +66,16 @@ def _is_figure(value: Any) -> bool:
     return is_number(value) and (isinstance(value, float) or abs(value) < 2**63)
 
 
+def _is_label(value: Any) -> bool:
+    return isinstance(value, str | bool) or is_number(value)
+
+
 def _is_parameter(value: Any) -> bool:
     if isinstance(value, list):
         return all(map(_is_parameter, value))
     if isinstance(value, dict):
         return list(value) == [THRESHOLD] and isinstance(value[THRESHOLD], str)
-    return isinstance(value, str | bool) or is_number(value)
+    return _is_label(value)
 
 
 _NUMBER_OR_NULL = OrNull(Value("a number", _is_figure))
@@ -104,6 +108,13 @@ PARAMETERS: Mapping[str, Shape] = {
     "oversize": TEXT,
     "score_weights": OrNull(MappingOf("an object of numbers", NUMBER)),
     "playbook": OrNull(_TEXTS),
+}
+# What a strategy that was written before, or by hand, may do without.
+FURTHER_PARAMETERS: Mapping[str, Shape] = {
+    "on_invalid": TEXT,
+    "encode": TEXT,
+    "pos_label": OrNull(Value("a label: text, a number, true or false", _is_label)),
+    "cv": OrNull(Value("a number of folds", is_count)),
 }
 
 _FIGURES: Mapping[str, Shape] = {
@@ -188,7 +199,7 @@ def _strategy(columns: Set[str]) -> Record:
         {
             "universe": _RULE_OR_NULL,
             "schema": _SCHEMA,
-            "parameters": OrNull(Record(PARAMETERS)),
+            "parameters": OrNull(Record(PARAMETERS, FURTHER_PARAMETERS)),
             "fitted": OrNull(_FITTED),
         },
     )

@@ -12,8 +12,14 @@ import pandas as pd
 from skseg._core._base import segment_table
 from skseg._core._sums import group_sums
 from skseg._core._validation import is_number
+from skseg._core._vector import read_vector
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
+from skseg.exceptions import (
+    InvalidDataError,
+    InvalidParameterError,
+    did_you_mean,
+    representation,
+)
 from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
@@ -24,9 +30,12 @@ from ._training_rows import TrainingRows
 
 
 def check_score_weights(
-    weights: Any, columns: Sequence[str], has_outcome: bool
+    weights: Any, columns: Sequence[str], *, has_outcome: bool = True, y: Any = None
 ) -> dict[str, float]:
-    """Return the weight of each dimension of the score, or raise."""
+    """Return the weight of each dimension of the score, or raise.
+
+    `y` is what was passed as the outcome, whether it is one or not.
+    """
     if weights is None:
         return {"outcome": 1.0, "size": 1.0} if has_outcome else {"size": 1.0}
     rule = "a mapping of dimensions to finite weights, not all of them 0"
@@ -58,15 +67,28 @@ def check_score_weights(
                 advice="Rename the column.",
             )
     if "outcome" in weights and not has_outcome:
-        raise InvalidDataError(
-            "The score_weights name 'outcome', and no outcome is given.",
-            owner=OWNER,
-            name="y",
-            advice="Pass y to fit.",
-        )
+        raise no_outcome_error("The score_weights name 'outcome'", y)
     if not any(weights.values()):
         raise InvalidParameterError(OWNER, "score_weights", rule, weights)
     return {name: float(weight) for name, weight in weights.items()}
+
+
+def no_outcome_error(need: str, y: Any) -> InvalidDataError:
+    """Return the error that something needs an outcome, which `y` is not."""
+    if y is None:
+        lack, advice = "no outcome is given", "Pass y to fit."
+    else:
+        try:
+            labels = sorted({*read_vector(OWNER, "y", y).labels().tolist()}, key=str)
+        except InvalidDataError:
+            lack, advice = "y has several columns", "Pass one of them."
+        else:
+            label = representation(labels[0]) if labels else "'yes'"
+            lack = f"the labels in y are of {len(labels)} classes, not of two"
+            advice = f"Pass numbers, or compare one with the rest: y == {label}."
+    return InvalidDataError(
+        f"{need}, and {lack}.", owner=OWNER, name="y", advice=advice
+    )
 
 
 def mece_table(

@@ -117,7 +117,7 @@ def _with_mask(box: Box, position: int, mask: int) -> Box:
 def _box_parts(box: Box, axes: Mapping[str, Axis], universe: Box) -> list[Rule]:
     """Return the rules, one a column, that all hold for the rows in `box`."""
     return [
-        _mask_rule(mask, axis, possible)
+        mask_rule(mask, axis, possible)
         for axis, mask, possible in zip(axes.values(), box, universe, strict=True)
         if mask != possible
     ]
@@ -145,7 +145,7 @@ def _factored(conjunctions: Sequence[Sequence[Rule]]) -> Rule:
     return disjunction([taken, _factored(others)]) if others else taken
 
 
-def _mask_rule(mask: int, axis: Axis, possible: int) -> Rule:
+def mask_rule(mask: int, axis: Axis, possible: int) -> Rule:
     """Return the rule that a column lies in the cells `mask` of the possible ones."""
     absent = Missing(axis.name)
     values, possible_values = mask & ~axis.missing, possible & ~axis.missing
