@@ -21,6 +21,7 @@ from sklearn.preprocessing import KBinsDiscretizer
 from skseg import OptimalRevenueBinner
 from skseg._search.cuts import optimal_cuts
 from skseg.compat import find_optimal_bins
+from skseg.metrics import tier_profit
 
 try:
     import optbinning
@@ -65,10 +66,8 @@ Method = Callable[[FloatArray, Any, Menu], Bins]
 
 def profit_of(bins: Bins, scores: FloatArray, outcome: Any, menu: Menu) -> float:
     """Return revenue minus cost of all rows, each counted once, by its label."""
-    labels = bins.labels(scores)
-    n = np.bincount(labels, minlength=len(menu))
-    y = np.bincount(labels, outcome, minlength=len(menu))
-    return float(menu.gain @ y - menu.cost @ n)
+    prices = {"revenue": menu.gain, "cost": menu.cost}
+    return tier_profit(bins.labels(scores), outcome, prices)
 
 
 def n_tiers(bins: Bins, scores: FloatArray) -> int:

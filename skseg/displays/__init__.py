@@ -1,5 +1,6 @@
 """Pictures of segments, as scikit-learn's Display classes: they need matplotlib."""
 
+from ._binning_comparison import BinningComparisonDisplay
 from ._effect_map import EffectMapDisplay
 from ._feature_heatmap import FeatureHeatmapDisplay
 from ._findings import FindingsDisplay
@@ -16,6 +17,7 @@ from ._silhouette import SilhouetteDisplay
 from ._sizes import SegmentSizesDisplay
 
 __all__ = [
+    "BinningComparisonDisplay",
     "EffectMapDisplay",
     "FeatureHeatmapDisplay",
     "FindingsDisplay",

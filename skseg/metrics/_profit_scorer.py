@@ -56,9 +56,9 @@ class ProfitScorer:
         """Return the tier of every row."""
         if self.tiers is not None:
             return _assigned_tiers(self.tiers, codes, names_by_code(estimator))
-        binner = _with_tiers(estimator)
+        binner = tiers_of(estimator)
         if binner is not None:
-            return _fitted_tiers(binner, codes, len(menu.cost))
+            return binner.of_codes(OWNER, codes, len(menu.cost))
         rates = _training_rates(estimator, codes, coding)
         if rates is None:
             rates = _rates_of_the_others(codes, outcome)
@@ -198,37 +198,37 @@ def best_tiers(rates: FloatArray, menu: Menu) -> IntArray:
     return tiers
 
 
-class _Binner(NamedTuple):
+class FittedTiers(NamedTuple):
     """A fitted binner, and the position on its menu of every code."""
 
     model: Any
     tiers: IntArray
 
+    def of_codes(self, owner: str, codes: IntArray, n_tiers: int) -> IntArray:
+        """Return the tier of every row on a menu of so many tiers, or raise."""
+        if self.tiers.max() >= n_tiers:
+            rule = f"of at most {n_tiers} tiers, as that of {owner}"
+            raise InvalidDataError(
+                f"The menu of {type(self.model).__name__} must be {rule}. Got tier "
+                f"{self.tiers.max()}, counted from 0.",
+                owner=owner,
+                name="estimator",
+                rule=rule,
+                value=int(self.tiers.max()),
+                advice=f"Give both the same tiers, such as n_bins={n_tiers}; those "
+                "that do not pay stay unused.",
+            )
+        return self.tiers[codes]
 
-def _with_tiers(estimator: Any) -> _Binner | None:
+
+def tiers_of(estimator: Any) -> FittedTiers | None:
     """Return the outermost fitted binner with tiers, None if there is none."""
     for layer in unwrapped(estimator):
         for model in (layer, getattr(layer, "binner_", None)):
             tiers = getattr(model, "tiers_", None)
             if tiers is not None:
-                return _Binner(model, np.asarray(tiers, dtype=np.intp))
+                return FittedTiers(model, np.asarray(tiers, dtype=np.intp))
     return None
-
-
-def _fitted_tiers(binner: _Binner, codes: IntArray, n_tiers: int) -> IntArray:
-    if binner.tiers.max() >= n_tiers:
-        rule = f"of at most {n_tiers} tiers, as the menu of the scorer"
-        raise InvalidDataError(
-            f"The estimator of {OWNER} must have a menu {rule}. Got tier "
-            f"{binner.tiers.max()} of {type(binner.model).__name__}.",
-            owner=OWNER,
-            name="estimator",
-            rule=rule,
-            value=int(binner.tiers.max()),
-            advice=f"Pass candidates the same tiers, such as n_bins={n_tiers}; those "
-            "that do not pay stay unused.",
-        )
-    return binner.tiers[codes]
 
 
 def _training_rates(

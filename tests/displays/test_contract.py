@@ -21,6 +21,18 @@ from skseg.rules import RuleSet, col
 Names = list[str]
 
 
+def binning_comparison(names: Names) -> Any:
+    return displays.BinningComparisonDisplay(
+        method=names,
+        tiers=["own", names[0], names[1]],
+        profit=[3.0, 2.0, 1.0],
+        ci_low=[2.5, 1.0, 0.5],
+        ci_high=[3.5, 3.0, 1.5],
+        promised=[3.2, np.nan, 1.9],
+        confidence_level=0.9,
+    )
+
+
 def effect_map(names: Names) -> Any:
     n = np.full((2, 2), 40.0)
     return displays.EffectMapDisplay(
@@ -141,6 +153,7 @@ def silhouette(names: Names) -> Any:
 
 
 BUILDERS: dict[str, Callable[[Names], Any]] = {
+    "BinningComparisonDisplay": binning_comparison,
     "EffectMapDisplay": effect_map,
     "FeatureHeatmapDisplay": feature_heatmap,
     "FindingsDisplay": findings,
