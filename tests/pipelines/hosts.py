@@ -12,7 +12,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
@@ -20,20 +20,30 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 import skseg
 from tests.pipelines.customers import Customers
 
 GRID = {"logisticregression__C": [0.1, 1.0]}
+# What these hosts store may hold a class of this module.
+_WITNESS = f"{__name__}.Numbers"
 
 
-def numbers(X: Any) -> Any:
-    """Return rows as an array, whatever holds them."""
-    if isinstance(X, np.ndarray):
-        return X
-    frame = X.to_pandas() if hasattr(X, "to_pandas") else X
-    return frame.to_numpy(np.float64)
+class Numbers(TransformerMixin, BaseEstimator):
+    """Give rows as an array, whatever holds them, which must be the same as in fit."""
+
+    def fit(self, X: Any, y: Any = None) -> Numbers:
+        self.container_ = type(X).__name__
+        return self
+
+    def transform(self, X: Any) -> Any:
+        container = type(X).__name__
+        if container != self.container_:
+            raise TypeError(f"fit got {self.container_}, transform {container}")
+        if isinstance(X, np.ndarray):
+            return X
+        frame = X.to_pandas() if hasattr(X, "to_pandas") else X
+        return frame.to_numpy(np.float64)
 
 
 def _classifier() -> LogisticRegression:
@@ -55,14 +65,13 @@ def pipeline(step: Any, data: Customers) -> Any:
 def column_transformer(step: Any, data: Customers) -> Any:
     columns = data.columns
     transformer = ColumnTransformer(
-        [("segment", step, columns), ("money", "passthrough", columns[2:])]
+        [("segment", step, columns), ("money", Numbers(), columns[2:])]
     )
     return _probabilities(_with_classifier(transformer), data)
 
 
 def feature_union(step: Any, data: Customers) -> Any:
-    rest = FunctionTransformer(numbers)
-    union = FeatureUnion([("segment", step), ("numbers", rest)])
+    union = FeatureUnion([("segment", step), ("numbers", Numbers())])
     return _probabilities(_with_classifier(union), data)
 
 
@@ -104,8 +113,7 @@ def with_skops(step: Any, data: Customers) -> Any:
     skops = pytest.importorskip("skops.io", reason="skops is not installed")
     model = _with_classifier(step).fit(data.X, data.y)
     stored = skops.dumps(model)
-    # Functions of tests are those of the witness.
-    trusted = [*skseg.trusted_types(), f"{__name__}.numbers"]
+    trusted = [*skseg.trusted_types(), _WITNESS]
     return skops.loads(stored, trusted=trusted).predict_proba(data.X_new)
 
 
@@ -127,7 +135,7 @@ def with_mlflow(step: Any, data: Customers) -> Any:
             path,
             # Else it is guessed by fitting an environment, which takes seconds.
             pip_requirements=["skseg"],
-            skops_trusted_types=[*skseg.trusted_types(), f"{__name__}.numbers"],
+            skops_trusted_types=[*skseg.trusted_types(), _WITNESS],
         )
         return mlflow.load_model(path).predict_proba(data.X_new)
 

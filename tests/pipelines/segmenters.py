@@ -79,15 +79,14 @@ SEGMENTERS: dict[str, Make] = {
     ),
 }
 
-_TIERS = ("ordinal", "onehot", "rate", "woe", "value")
 _FINDINGS = ("membership", "onehot", "ordinal")
 
-# By class, the default first.
-ENCODINGS: dict[str, tuple[str, ...]] = {
+# By class, the default first. None: as the binner inside.
+ENCODINGS: dict[str, tuple[str | None, ...]] = {
     "RFMSegmenter": ("scores", "onehot", "ordinal"),
     "MECERuleSegmenter": ("onehot", "ordinal"),
-    "OptimalRevenueBinner": _TIERS,
-    "PropensityBinner": _TIERS,
+    "OptimalRevenueBinner": ("ordinal", "onehot", "scores", "rate", "woe", "value"),
+    "PropensityBinner": (None, "onehot", "ordinal", "scores"),
     "BoxSegmentFinder": _FINDINGS,
     "IVSegmentFinder": _FINDINGS,
     "L1SegmentFinder": _FINDINGS,
@@ -97,11 +96,11 @@ ENCODINGS: dict[str, tuple[str, ...]] = {
 }
 
 
-def encodings(name: str) -> tuple[str, ...]:
+def encodings(name: str) -> tuple[str | None, ...]:
     """Return the values of `encode` of a segmenter above."""
     return ENCODINGS[name.partition("-")[0]]
 
 
-def segmenter(name: str, encode: str, columns: list[Any]) -> Any:
+def segmenter(name: str, encode: str | None, columns: list[Any]) -> Any:
     """Return an unfitted segmenter for rows with these columns."""
     return SEGMENTERS[name](columns).set_params(encode=encode)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from skseg.exceptions import InvalidParameterError
@@ -11,7 +13,7 @@ from tests.pipelines.segmenters import ENCODINGS, SEGMENTERS, encodings, segment
 from tests.test_common import ESTIMATORS
 
 
-@pytest.mark.parametrize("cell", cells(), ids="-".join)
+@pytest.mark.parametrize("cell", cells(), ids=str)
 def test_a_segmenter_is_a_step_like_any_other(cell: Cell) -> None:
     if reason := excuse(cell.host, cell.container):
         pytest.skip(reason)
@@ -29,8 +31,8 @@ def test_every_encoding_is_in_the_contract(name: str) -> None:
     with pytest.raises(InvalidParameterError) as raised:
         segmenter(name, "nonsense", data.columns).fit(data.X, data.y)
     assert raised.value.name == "encode"
-    assert all(repr(encode) in str(raised.value) for encode in encodings(name))
-    assert str(raised.value).count("'") == 2 * (len(encodings(name)) + 1)
+    choices = set(re.findall(r"'(\w+)'", str(raised.value.rule)))
+    assert choices == {encode for encode in encodings(name) if encode}
 
 
 @pytest.mark.parametrize("name", SEGMENTERS)

@@ -1,0 +1,166 @@
+"""Models without pickle: skops, mlflow, and the types that they ask to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import DBSCAN, OPTICS, AgglomerativeClustering, KMeans
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skseg
+from skseg import InductiveSegmenter, MECERuleSegmenter, RFMSegmenter, RuleSurrogate
+from skseg.metrics import make_segment_scorer
+from skseg.rules import Domain, RuleSet, col, missing, parse, q
+from tests.core.fitted_models import CASES, NAMES, answers, facts_of, frozen, rows
+from tests.pipelines.customers import customers
+from tests.pipelines.hosts import HOSTS
+from tests.pipelines.segmenters import SEGMENTERS, encodings, segmenter
+
+skops = pytest.importorskip("skops.io", reason="skops is not installed")
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The group can be predicted:UserWarning",
+    "ignore:Merging to min_size:UserWarning",
+)
+
+X = pd.DataFrame(rows(1), columns=NAMES)
+FACTS = facts_of(rows(1))
+# Of more kinds than the estimators of other tests hold: a date, a flag and a text.
+MIXED = X.assign(
+    since=pd.date_range("2024-01-01", periods=len(X)),
+    member=np.arange(len(X)) % 2 == 0,
+    channel=np.where(np.arange(len(X)) % 3 == 0, "web", "shop"),
+)
+
+
+def stored(model: Any) -> bytes:
+    data: bytes = skops.dumps(model)
+    return data
+
+
+def loaded(model: Any) -> Any:
+    return skops.loads(stored(model), trusted=skseg.trusted_types())
+
+
+def _of_rules() -> Any:
+    return MECERuleSegmenter(
+        {
+            "New": col("since") >= "2024-03-01",
+            "Member": "member == true and monetary >= max(q(0.25), 10)",
+            "Web": parse("channel in ['web', 'app'] and not (recency > q(0.9))"),
+            "Idle": (col("recency") > q(0.5)) | missing("frequency"),
+        },
+        on_overlap="first",
+        default="Others",
+        schema={"monetary": Domain(low=-1e9), "recency": {"missing": False}},
+    ).fit(MIXED, FACTS["y"])
+
+
+def _of_search() -> Any:
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), InductiveSegmenter(KMeans(random_state=0))),
+        {"inductivesegmenter__clusterer__n_clusters": [2, 3]},
+        scoring=make_segment_scorer(),
+        cv=2,
+    )
+    return search.fit(X)
+
+
+# Models of more settings than those of `CASES`.
+OTHERS: dict[str, Callable[[], Any]] = {
+    "rules of every kind": _of_rules,
+    "search": _of_search,
+    "RFM, own rules": lambda: RFMSegmenter(
+        {"Top": parse("R >= 4"), "Few": col("R") < 4}
+    ).fit(X, FACTS["y"]),
+    "surrogate of rows": lambda: RuleSurrogate(
+        AgglomerativeClustering(3), random_state=0
+    ).fit(X),
+    "OPTICS": lambda: InductiveSegmenter(OPTICS()).fit(X),
+    "DBSCAN, ball tree": lambda: InductiveSegmenter(
+        DBSCAN(eps=30, min_samples=3, algorithm="ball_tree")
+    ).fit(X),
+    "rule set": lambda: _of_rules().rules_,
+}
+
+
+@cache
+def model(name: str) -> Any:
+    """Return a fitted model that has answered, so that it holds what it keeps then."""
+    if name in OTHERS:
+        return OTHERS[name]()
+    case = replace(CASES[name], pictures={})
+    result = case.fit(case.make(), X, FACTS)
+    answers(case, result, X, FACTS)
+    return result
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_stored_model_answers_as_before(name: str) -> None:
+    case = replace(CASES[name], pictures={})
+    before, after = model(name), loaded(model(name))
+    assert answers(case, after, X, FACTS) == answers(case, before, X, FACTS)
+    assert repr(after) == repr(before)
+    assert set(vars(after)) == set(vars(before))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_models_of_every_setting_are_stored(name: str) -> None:
+    before, after = model(name), loaded(model(name))
+    if isinstance(before, RuleSet):
+        assert after == before
+        assert after.to_json() == before.to_json()
+        return
+    data = MIXED if name == "rules of every kind" else X
+    assert np.array_equal(after.predict(data), before.predict(data))
+    table = getattr(before, "segments_", None)
+    if table is not None:
+        assert frozen(after.segments_) == frozen(table)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_stored_model_is_fitted_again(name: str) -> None:
+    case = replace(CASES[name], pictures={})
+    again = case.fit(loaded(case.make()), X, FACTS)
+    if isinstance(again.get_params().get("random_state"), np.random.RandomState):
+        pytest.skip("its random state has moved on")
+    assert answers(case, again, X, FACTS) == answers(case, model(name), X, FACTS)
+
+
+def untrusted() -> Iterator[str]:
+    """Yield the types that stored models of all kinds ask to trust."""
+    for name in [*CASES, *OTHERS]:
+        yield from skops.get_untrusted_types(data=stored(model(name)))
+    data = customers("pandas")
+    for name in SEGMENTERS:
+        for encode in encodings(name):
+            step = segmenter(name, encode, data.columns).fit(data.X, data.y)
+            yield from skops.get_untrusted_types(data=stored(step))
+
+
+def test_trusted_types_are_those_that_models_hold() -> None:
+    assert skseg.trusted_types() == sorted({*untrusted()})
+
+
+def test_the_list_of_trusted_types_belongs_to_the_caller() -> None:
+    skseg.trusted_types().clear()
+    assert skseg.trusted_types()
+
+
+def test_mlflow_stores_and_loads_every_segmenter_in_its_default_format() -> None:
+    # One test, as mlflow takes seconds to be imported in every process.
+    pytest.importorskip("mlflow.sklearn", reason="mlflow is not installed")
+    data = customers("pandas")
+    for name in SEGMENTERS:
+        step = segmenter(name, encodings(name)[0], data.columns)
+        np.testing.assert_array_equal(
+            HOSTS["mlflow"](step, data), HOSTS["Pipeline"](step, data), err_msg=name
+        )
