@@ -7,21 +7,26 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from skseg._clusters import InductiveSegmenter
+from skseg._core._cross_fitting import MOST_CLASSES, shuffled
+from skseg._core._folds import Splits, fold_splits
 from skseg._core._numeric_rows import numeric_rows
+from skseg._core._outcome import read_outcome
 from skseg._core._rows import native_rows
 from skseg._core._validation import check_int
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
-from skseg.metrics._predictions import as_codes
-from skseg.metrics._stability import MOST_REPLICATES, stability_score
+from skseg.metrics._explained_variance import adjusted_explained_variance
+from skseg.metrics._predictions import as_codes, predicted_codes
+from skseg.metrics._stability import MOST_REPLICATES, Rows, stability_score
 
 OWNER = "compare_segmenters"
 ADVICE = "Pass as 'space' a transformer that encodes, imputes and scales."
@@ -30,9 +35,11 @@ ADVICE = "Pass as 'space' a transformer that encodes, imputes and scales."
 def compare_segmenters(
     segmenters: Mapping[str, Any],
     X: Any,
+    y: Any = None,
     *,
     space: Any = None,
     n_replicates: int = 10,
+    cv: Any = 5,
     random_state: Any = None,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
@@ -48,6 +55,9 @@ def compare_segmenters(
         names are the row labels of the table. Only clones are fitted.
     X : frame or array of shape (n_rows, n_columns)
         Rows, passed to every segmenter unchanged.
+    y : array-like of shape (n_rows,), default=None
+        Outcome, passed to every ``fit``: 0 / 1, other numbers, or labels of two
+        classes. With it the table has ``explained_variance``.
     space : transformer, default=None
         Where distances are measured, such as ``StandardScaler()`` or a
         ``ColumnTransformer``; a clone is fitted on `X` once. None: `X` itself, which
@@ -55,9 +65,13 @@ def compare_segmenters(
     n_replicates : int, default=10
         Number of pairs of samples for the stability, at two fits a pair; 0: no
         stability.
+    cv : int, splitter or iterable of (train, test), default=5
+        The folds of the explained variance, which are the same for all segmenters; test
+        folds have to be a partition of the rows. An int is the number of folds, which
+        are shuffled and have about the same share of each class of `y`.
     random_state : int, RandomState or None, default=None
-        Seed of the samples, which are the same for all segmenters, and of estimated
-        silhouettes.
+        Seed of the samples, which are the same for all segmenters, of the folds, and of
+        estimated silhouettes.
     n_jobs : int, default=None
         Number of replicates at once, as joblib counts. The segmenters are fitted one
         after the other, so that their times can be compared.
@@ -73,6 +87,11 @@ def compare_segmenters(
           segments, or if no segment has two rows;
         - ``noise_share``, ``largest_share``, ``smallest_share``: shares of all rows;
           the last two are NaN if all rows are noise;
+        - ``explained_variance``, only with `y`: the share of its variance that lies
+          between segments, adjusted for their number, out of sample: clones are fitted
+          without the rows of a fold, and this is the mean of what
+          ``make_segment_scorer("explained_variance")`` gives for these; NaN if a fold
+          has as many segments as rows;
         - ``stability``: `stability_score`, with noise as one more segment; clusterers
           without `predict`, such as DBSCAN, are wrapped in `InductiveSegmenter`;
         - ``fit_seconds``: wall time of the fit on all rows, in seconds.
@@ -80,8 +99,9 @@ def compare_segmenters(
     Raises
     ------
     ValueError
-        If a parameter is wrong, the rows are not finite numbers in `space`, or a
-        segmenter fails; the message names it.
+        If a parameter is wrong, the rows are not finite numbers in `space`, outcomes
+        are unknown or all the same in a fold, or a segmenter fails; the message names
+        it.
 
     See Also
     --------
@@ -93,8 +113,10 @@ def compare_segmenters(
     No single column decides. Distances favour round segments of similar size, which
     K-Means looks for: density clusters of irregular shape have low silhouettes and may
     still be right. Scores leave out noise, which favours segmenters that label much of
-    it, so read them beside ``noise_share``. Few segments are more easily stable than
-    many.
+    it, so read them beside ``noise_share``. The explained variance counts noise as one
+    more segment, so all segmenters are judged by the same rows; it is the only column
+    that says whether segments matter for what customers do. Few segments are more
+    easily stable than many.
 
     Examples
     --------
@@ -124,13 +146,25 @@ def compare_segmenters(
     check_int(OWNER, "n_replicates", n_replicates, 0, MOST_REPLICATES)
     X = native_rows(OWNER, X)
     points = _points(space, X)
-    # One seed, so that all segmenters get the same samples.
+    # One seed, so that all segmenters get the same samples and folds.
     seed = int(check_random_state(random_state).randint(2**31))
+    data = Rows(X, y)
+    outcome, splits = None, []
+    if y is not None:
+        outcome, _ = read_outcome(OWNER, y, len(points))
+        splits = _splits(cv, points, outcome, seed)
     rows = []
     for name, segmenter in segmenters.items():
         try:
-            codes, seconds = _fitted(segmenter, X)
-            stability = _stability(segmenter, X, n_replicates, seed, n_jobs)
+            codes, seconds = _fitted(segmenter, data)
+            explained = (
+                {}
+                if outcome is None
+                else {
+                    "explained_variance": _explained(segmenter, data, outcome, splits)
+                }
+            )
+            stability = _stability(segmenter, data, n_replicates, seed, n_jobs)
         except Exception as error:
             raise InvalidDataError(
                 f"Segmenter {name!r} of {OWNER} failed: {error}",
@@ -138,8 +172,14 @@ def compare_segmenters(
                 name="segmenters",
                 value=name,
             ) from error
-        measures = _measures(points, codes, seed)
-        rows.append(measures | {"stability": stability, "fit_seconds": seconds})
+        rows.append(
+            {
+                **_measures(points, codes, seed),
+                **explained,
+                "stability": stability,
+                "fit_seconds": seconds,
+            }
+        )
     index = pd.Index(list(segmenters), name="segmenter")
     return pd.DataFrame(rows, index=index)
 
@@ -165,26 +205,51 @@ def _points(space: Any, X: Any) -> FloatArray:
         ) from error
 
 
-def _fitted(segmenter: Any, X: Any) -> tuple[IntArray, float]:
+def _splits(cv: Any, rows: FloatArray, outcome: FloatArray, seed: int) -> Splits:
+    """Return the folds, or raise."""
+    stratify = len(np.unique(outcome)) <= MOST_CLASSES
+    folds = shuffled(cv, outcome, stratify=stratify, random_state=seed)
+    return fold_splits(OWNER, folds, rows, outcome, {}, stratify=stratify)
+
+
+def _fitted(segmenter: Any, data: Rows) -> tuple[IntArray, float]:
     """Return the codes by a clone, and the seconds that its fit takes."""
     model = clone(segmenter)
+    arguments = data if data.y is not None else data[:1]
     start = time.perf_counter()
     if hasattr(model, "fit_predict"):
-        codes = model.fit_predict(X)
+        codes = model.fit_predict(*arguments)
     else:
-        codes = model.fit(X).predict(X)
+        codes = model.fit(*arguments).predict(data.X)
     seconds = time.perf_counter() - start
     return as_codes(OWNER, segmenter, codes), seconds
 
 
+def _explained(
+    segmenter: Any, data: Rows, outcome: FloatArray, splits: Splits
+) -> float:
+    """Return the adjusted explained variance of held-out rows, as the mean of folds."""
+    scores, inductive = [], _with_predict(segmenter)
+    for train, test in splits:
+        model = data.take(train).fitted(inductive)
+        codes = predicted_codes(OWNER, model, data.take(test).X)
+        is_known = len(np.unique(codes)) < len(codes)
+        scores.append(
+            adjusted_explained_variance(OWNER, codes, outcome[test])
+            if is_known
+            else math.nan
+        )
+    return float(np.mean(scores))
+
+
 def _stability(
-    segmenter: Any, X: Any, n_replicates: int, seed: int, n_jobs: int | None
+    segmenter: Any, data: Rows, n_replicates: int, seed: int, n_jobs: int | None
 ) -> float:
     if n_replicates == 0:
         return math.nan
     return stability_score(
         _with_predict(segmenter),
-        X,
+        *data,
         n_replicates=n_replicates,
         random_state=seed,
         n_jobs=n_jobs,

@@ -20,11 +20,18 @@ from sklearn.metrics import (
     silhouette_score,
 )
 from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skseg import InductiveSegmenter, MECERuleSegmenter, RFMSegmenter
+from skseg import (
+    InductiveSegmenter,
+    MECERuleSegmenter,
+    OptimalRevenueBinner,
+    PropensityBinner,
+    RFMSegmenter,
+    RuleSurrogate,
+)
 from skseg.metrics import make_segment_scorer, stability_score
 from skseg.model_selection import compare_segmenters
 
@@ -286,8 +293,97 @@ def test_segmenter_that_fails_is_named() -> None:
         ({"space": "scaled"}, "'space' .* None or a transformer. Got 'scaled'"),
         ({"n_replicates": -1}, r"'n_replicates' .* an int in \[0, "),
         ({"n_replicates": 2.0}, r"'n_replicates' .* an int in \[0, "),
+        ({"y": [0, 1]}, "one outcome a row"),
+        ({"y": [*"abc"] * 80}, "labels of two classes. Got 3 classes"),
+        ({"y": [0, 1] * 120, "cv": 1}, "'cv'"),
+        ({"y": [0] * 240}, "must differ between the held-out rows"),
     ],
 )
 def test_wrong_parameters_raise(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         compare_segmenters(**({"segmenters": {"a": KMeans(2)}, "X": blobs()} | options))
+
+
+# The outcome
+
+
+def test_explained_variance_is_the_mean_score_of_the_held_out_rows() -> None:
+    X = blobs()
+    rng = np.random.default_rng(0)
+    y = rng.normal(0, 1, 240) + (X[:, 0] > 4)
+    three, density = KMeans(3, n_init=2, random_state=0), DBSCAN(eps=1.0)
+    folds = KFold(4, shuffle=True, random_state=0)
+    table = compare(three, density, X=X, y=y, n_replicates=1, cv=folds)
+    columns = [*COLUMNS]
+    columns.insert(columns.index("stability"), "explained_variance")
+    assert table.columns.tolist() == columns
+    scorer = make_segment_scorer(
+        "explained_variance", min_size=None, max_size=None, max_noise=None
+    )
+    for row, model in enumerate((three, InductiveSegmenter(density))):
+        expected = cross_val_score(model, X, y, cv=folds, scoring=scorer).mean()
+        assert table.loc[row, "explained_variance"] == pytest.approx(expected)
+    without = compare(three, density, X=X, n_replicates=1)
+    distances = ["silhouette", "noise_share", "largest_share"]
+    pd.testing.assert_frame_equal(table[distances], without[distances])
+
+
+def test_segments_at_random_and_one_segment_explain_nothing() -> None:
+    class Chance(BaseEstimator):
+        def fit(self, X: Any, y: Any = None) -> Self:
+            return self
+
+        def predict(self, X: Any) -> Any:
+            return (np.abs(X[:, 0]) * 1e6).astype(int) % 25
+
+    class Single(Chance):
+        def predict(self, X: Any) -> Any:
+            return np.zeros(len(X), dtype=int)
+
+    X = np.random.default_rng(0).normal(size=(2000, 2))
+    y = np.random.default_rng(1).random(2000) < 0.3
+    table = compare(Chance(), Single(), X=X, y=y, n_replicates=0)
+    assert abs(table.loc[0, "explained_variance"]) < 0.03
+    assert table.loc[1, "explained_variance"] == 0
+    assert np.isnan(table.loc[1, "silhouette"])
+
+
+def test_segmenters_that_are_fitted_to_an_outcome_are_compared_with_others() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "recency": rng.integers(1, 300, 400),
+            "frequency": rng.integers(1, 20, 400),
+            "monetary": rng.gamma(2, 50, 400),
+        }
+    )
+    y = (rng.random(400) < 0.1 + 0.5 * (X["recency"] < 100)).to_numpy()
+    menu = OptimalRevenueBinner(2, revenue=[10, 16], cost=[0, 2], min_size=0.2)
+    segmenters = {
+        "rfm": RFMSegmenter(n_scores=3),
+        "rules": MECERuleSegmenter({"New": "recency < 100"}, default="Old"),
+        "tiers": PropensityBinner(binner=menu, cv=2),
+        "k-means": make_pipeline(StandardScaler(), KMeans(3, n_init=1)),
+        "surrogate": RuleSurrogate(KMeans(3, n_init=1, random_state=0), random_state=0),
+    }
+    options: dict[str, Any] = {"n_replicates": 2, "cv": 3, "random_state": 0}
+    table = compare_segmenters(segmenters, X, y, space=StandardScaler(), **options)
+    assert table.notna().all(axis=None)
+    assert table["explained_variance"].idxmax() in {"rules", "tiers"}
+    assert table.loc["rules", "explained_variance"] > 0.15
+    again = compare_segmenters(segmenters, X, y=y, space=StandardScaler(), **options)
+    shown = table.columns.drop("fit_seconds")
+    pd.testing.assert_frame_equal(table[shown].iloc[:3], again[shown].iloc[:3])
+
+
+def test_as_many_segments_as_held_out_rows_explain_an_unknown_share() -> None:
+    class Alone(BaseEstimator):
+        def fit(self, X: Any, y: Any = None) -> Self:
+            return self
+
+        def predict(self, X: Any) -> Any:
+            return np.arange(len(X))
+
+    X = blobs(40)
+    table = compare(Alone(), X=X, y=X[:, 0], n_replicates=0, cv=4)
+    assert np.isnan(table.loc[0, "explained_variance"])
