@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
+from skseg._core._base import SegmenterMixin
 from skseg._core._fitted_state import as_fitted
 from skseg._core._names_of_segments import codes_of_names, texts_or_none
 from skseg._core._numeric_rows import numeric_rows
@@ -210,6 +211,10 @@ def space_names(segmenter: Any, X: Any, n_columns: int) -> list[str]:
                     continue
                 if len(names) == n_columns:
                     return names
+    if isinstance(estimator, SegmenterMixin):
+        columns = estimator._space_columns()
+        if columns is not None:
+            return columns
     if rows is None:
         return positional_names(n_columns)
     return column_names(rows, n_columns)

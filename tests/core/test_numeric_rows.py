@@ -78,6 +78,19 @@ FRAMES_WITH_TIMES: dict[str, Any] = {
     "pandas": ROWS.assign(day=pd.Timestamp("2024-01-01")),
     "polars": pl.from_pandas(ROWS).with_columns(day=dt.date(2024, 1, 1)),
     "durations": ROWS.assign(day=pd.Timedelta(days=1)),
+    "objects": ROWS.assign(day=[dt.date(2024, 1, 1)] * len(ROWS)),
+    "objects after None": ROWS.assign(day=[None, dt.date(2024, 1, 1)] * 30),
+}
+FRAMES_WITH_TEXT: dict[str, Any] = {
+    "pandas": ROWS.assign(plan="pro"),
+    "objects": ROWS.assign(plan=np.array(["pro", None] * 30, dtype=object)),
+    "categories": ROWS.assign(plan=pd.Categorical(["pro", "free"] * 30)),
+    "polars": pl.from_pandas(ROWS.assign(plan="pro")),
+    "polars categories": pl.from_pandas(ROWS).with_columns(
+        plan=pl.lit("pro").cast(pl.Categorical)
+    ),
+    # Numbers by their looks: scikit-learn would convert them.
+    "digits": ROWS.assign(plan="7"),
 }
 
 
@@ -118,6 +131,15 @@ def test_the_column_of_times_is_named(measure: str, frame: Any) -> None:
     with pytest.raises(InvalidDataError, match="values in column 'day'") as error:
         MEASURES[measure](frame)
     assert error.value.column == "day"
+
+
+@pytest.mark.parametrize("frame", FRAMES_WITH_TEXT.values(), ids=FRAMES_WITH_TEXT)
+@pytest.mark.parametrize("measure", sorted({*MEASURES} - LEFT_TO_THE_ESTIMATOR))
+def test_the_column_of_text_is_named(measure: str, frame: Any) -> None:
+    message = f"{measure} measures distances.*Column 'plan' holds text"
+    with pytest.raises(InvalidDataError, match=message) as error:
+        MEASURES[measure](frame)
+    assert error.value.column == "plan"
 
 
 @pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)

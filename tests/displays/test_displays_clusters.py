@@ -23,7 +23,12 @@ from sklearn.metrics import silhouette_samples
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skseg import InductiveSegmenter, RuleSurrogate
+from skseg import (
+    InductiveSegmenter,
+    MECERuleSegmenter,
+    RFMSegmenter,
+    RuleSurrogate,
+)
 from skseg.datasets import make_customers
 from skseg.displays import (
     FeatureHeatmapDisplay,
@@ -141,6 +146,28 @@ def test_names_of_the_space_come_of_the_last_step_that_knows_them(
     frozen = FrozenEstimator(make_pipeline(StandardScaler(), model).fit(X))
     assert space_names(frozen, X, len(COLUMNS)) == COLUMNS
     assert space_names(model.fit(X.to_numpy()), X.to_numpy(), 6) == positions
+
+
+def test_segments_by_rules_are_seen_in_the_columns_of_their_rules() -> None:
+    X = pd.DataFrame({"recency": POINTS[:, 0], "frequency": POINTS[:, 1] + 1})
+    X["monetary"] = [9.0, 8.0, 2.0, 3.0, 5.0]
+    wide = X.assign(customer_id=[7, 1, 9, 3, 5], plan="pro")[
+        ["plan", "customer_id", *X]
+    ]
+    rules = MECERuleSegmenter({"New": "recency < 5"}, default="Old")
+    for segmenter in (RFMSegmenter(n_scores=3), rules):
+        names, rows, widths = [], [], []
+        for frame in (X, wide):
+            segmenter.fit(frame)
+            display = SegmentProjectionDisplay.from_estimator(segmenter, frame)
+            names.append(display.features)
+            rows.append(display.frame())
+            silhouette = SilhouetteDisplay.from_estimator(segmenter, frame)
+            widths.append(silhouette.frame())
+        assert names[0] == names[1]
+        assert names[0] == (["recency"] if segmenter is rules else list(X)[:3])
+        pd.testing.assert_frame_equal(*rows)
+        pd.testing.assert_frame_equal(*widths)
 
 
 def test_numbers_of_a_column_have_the_same_decimals() -> None:
