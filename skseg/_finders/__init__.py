@@ -4,12 +4,13 @@ from ._base import SegmentFinder
 from ._box import BoxSegmentFinder
 from ._combine import CombinedFindings, combine_findings
 from ._decision import DecisionThresholds
+from ._group_folds import GroupStratifiedKFold
 from ._group_overlap import GroupOverlap
-from ._groups import GroupStratifiedKFold, with_group
 from ._information_value import InformationValue, information_value
 from ._iv import IVSegmentFinder
 from ._l1 import L1SegmentFinder
 from ._tlearner import TLearnerSegmentFinder
+from ._with_group import with_group
 
 __all__ = [
     "BoxSegmentFinder",

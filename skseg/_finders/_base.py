@@ -16,11 +16,14 @@ from skseg._core._base import DocumentationLinkMixin
 from skseg._core._coding import Coding
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._fitted_state import reads_state
+from skseg._core._fitted_tables import FittedTable
 from skseg._core._magnitudes import check_comparable_weights, check_finite_squares
+from skseg._core._nested_params import NestedParamsMixin, RecordParam
+from skseg._core._outcome import read_outcome
+from skseg._core._searches import warn_of_counts_in_folds
 from skseg._core._validation import (
     check_choice,
     check_int,
-    check_outcome,
     check_sample_weight,
     check_size,
     read_columns,
@@ -37,13 +40,15 @@ from ._coding import learn_coding, warn_of_unlisted
 from ._compared_rows import ComparedRows, Evidence
 from ._decision import DecisionThresholds, check_thresholds
 from ._doubly_robust import doubly_robust
-from ._export import FindingsExport, MembershipTransformer
+from ._encoding import FindingsEncoderMixin, encoding_of_findings
+from ._export import FindingsExport
 from ._group_overlap import GroupOverlap
-from ._groups import read_groups, split_outcome
+from ._groups import read_groups
 from ._honest_split import honest_split
 from ._policy import PolicyMixin, StudyDesign
 from ._search import Search
 from ._table import Measured, findings_table, named_findings, ranking
+from ._with_group import split_outcome
 
 ASSIGNMENTS = ["randomized", "observational"]
 INFERENCES = ["honest", "maxt", "none"]
@@ -59,8 +64,9 @@ FinderClass = TypeVar("FinderClass", bound="type[SegmentFinder]")
 class SegmentFinder(
     DocumentationLinkMixin,
     FindingsExport,
-    MembershipTransformer,
+    FindingsEncoderMixin,
     PolicyMixin,
+    NestedParamsMixin,
     BaseEstimator,
 ):
     """Base of the finders: segments in which two groups differ, searched and tested.
@@ -102,6 +108,18 @@ class SegmentFinder(
         that there are, in sorted order.
     thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the defaults of `DecisionThresholds`.
+        ``thresholds__alpha`` and the like set one of them, as in a search.
+    pos_label : label, default=None
+        Outcome that counts as 1, where outcomes are labels. None: the second one in
+        sorted order, as scikit-learn's classifiers do.
+    encode : {"membership", "onehot", "ordinal"}, default="membership"
+        What `transform` gives. ``"membership"``: a column of 0 and 1 per finding;
+        a row may be in several, or in none. ``"onehot"``: a column per finding that
+        can be the first to hold for a row, and "outside" for rows in none.
+        ``"ordinal"``: one column, the code of the first finding that holds, -1 for
+        none. Where nothing was found, the only column is "outside", or all are -1.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds of `fit_transform`, which cross-fits the training rows; see Notes.
     random_state : int, RandomState instance or None, default=None
         Seed of the split of the rows, and of all else that is random.
     n_jobs : int, default=None
@@ -122,6 +140,8 @@ class SegmentFinder(
         outcome, per cent of the overall mean for any other.
     rules_ : RuleSet
         The findings as rules. They may overlap, and leave rows out.
+    classes_ : ndarray of shape (2,)
+        The labels of the outcome in sorted order, if it had labels.
     groups_ : tuple or None
         The labels of A and B; None without groups.
     balance_ : DataFrame
@@ -142,6 +162,12 @@ class SegmentFinder(
 
     Notes
     -----
+    `fit_transform` gives the training rows of what follows in a pipeline. The findings
+    were chosen by the outcomes of these rows, so it fits one more finder without each
+    fold and gives the rows of the fold its findings. One that shares more than half of
+    all rows in either with a finding of ``segments_`` counts as this finding; others
+    count for nothing.
+
     A rule lists at most 300 texts of a column. If it has more than six, those of fewer
     than 5 of the rows searched share a cell with all unseen ones, unless they hold
     less than 1 % of the rows: then no finding takes unseen ones. A column in which
@@ -178,7 +204,12 @@ class SegmentFinder(
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"group": True}
     __metadata_request__score: ClassVar[dict[str, bool]] = {"group": True}
 
-    segments_: pd.DataFrame
+    segments_ = FittedTable()
+    balance_ = FittedTable()
+
+    _nested_params: ClassVar[dict[str, Any]] = {
+        "thresholds": RecordParam(DecisionThresholds)
+    }
 
     # What the historical table calls the finder; None: the name of the class.
     _method: ClassVar[str | None] = None
@@ -200,6 +231,9 @@ class SegmentFinder(
         n_replicates: int = 199,
         compare: Any = None,
         thresholds: DecisionThresholds | None = None,
+        pos_label: Any = None,
+        encode: str = "membership",
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -213,6 +247,9 @@ class SegmentFinder(
         self.n_replicates = n_replicates
         self.compare = compare
         self.thresholds = thresholds
+        self.pos_label = pos_label
+        self.encode = encode
+        self.cv = cv
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -224,7 +261,8 @@ class SegmentFinder(
         X : frame or array of shape (n_rows, n_columns)
             Columns of any kind, missing values included.
         y : array-like of shape (n_rows,)
-            Outcome: 0 / 1, or numbers such as revenue; or what `with_group` gives.
+            Outcome: 0 / 1, numbers such as revenue, or one of two labels such as "yes"
+            and "no"; or what `with_group` gives.
         group : array-like of shape (n_rows,), default=None
             Which group every row belongs to. None: each segment is compared with all
             other rows.
@@ -252,8 +290,11 @@ class SegmentFinder(
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
         design = StudyDesign.of(self)
+        owner = type(self).__name__
+        values, labels = split_outcome(y, group)
+        outcome, coding = read_outcome(owner, values, columns.n_rows, self.pos_label)
         rows, groups, overlap = self._compared_rows(
-            columns, y, group, sample_weight, design
+            columns, outcome, labels, sample_weight, design
         )
         train_rows, test_rows = self._split(columns, rows, random)
         searched = np.flatnonzero(train_rows.weight)
@@ -271,9 +312,12 @@ class SegmentFinder(
             thresholds=thresholds,
         )
         order = ranking(table).tolist()
-        self._segments, self.rules_ = named_findings(table, rules, order)
-        self.segments_ = self._segments.copy()
+        self.segments_, self.rules_ = named_findings(table, rules, order)
+        self._encoding = encoding_of_findings(self.encode, self.rules_)
         self.groups_ = groups
+        self._outcome_coding = coding
+        if coding.classes is not None:
+            self.classes_ = coding.classes.copy()
         if balance is not None:
             self.balance_ = balance
         if overlap is not None:
@@ -285,7 +329,7 @@ class SegmentFinder(
         self._alpha = thresholds.alpha
         self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
-        self._overall_a = rows.in_a is not None and rows.mean_effect >= 0
+        self._overall_a = bool(rows.in_a is not None and rows.mean_effect >= 0)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -298,7 +342,7 @@ class SegmentFinder(
     @reads_state
     def _findings(self) -> tuple[pd.DataFrame, RuleSet, str]:
         method = self._method or type(self).__name__
-        return self._segments, self.rules_, method
+        return self.segments_, self.rules_, method
 
     def _check_parameters(self) -> DecisionThresholds:
         """Raise if a parameter is wrong; return the thresholds of decisions."""
@@ -309,6 +353,7 @@ class SegmentFinder(
         check_int(owner, "n_replicates", self.n_replicates, 19, 100_000)
         check_choice(owner, "assignment", self.assignment, ASSIGNMENTS)
         check_choice(owner, "inference", self.inference, INFERENCES)
+        self._check_encode()
         if not (isinstance(self.test_size, float) and 0 < self.test_size < 1):
             rule = "a float in (0, 1)"
             raise InvalidParameterError(owner, "test_size", rule, self.test_size)
@@ -332,15 +377,13 @@ class SegmentFinder(
     def _compared_rows(
         self,
         columns: Columns,
-        y: Any,
-        group: Any,
+        outcome: FloatArray,
+        labels: Any,
         sample_weight: Any,
         design: StudyDesign,
     ) -> tuple[ComparedRows, tuple[Any, Any] | None, GroupOverlap | None]:
         """Return the rows that are compared, their groups and the overlap of these."""
         owner = type(self).__name__
-        values, labels = split_outcome(y, group)
-        outcome = check_outcome(owner, values, columns.n_rows)
         weight = check_sample_weight(sample_weight, columns.n_rows, owner)
         counts = np.ones(columns.n_rows) if weight is None else weight
         check_comparable_weights(owner, counts)
@@ -382,8 +425,10 @@ class SegmentFinder(
             score=np.abs(score) if is_max_t else score,
             weight=rows.weight,
         )
-        warn_of_unlisted(type(self).__name__, coding.unlisted)
-        min_size = check_size(type(self).__name__, "min_size", self.min_size, total)
+        owner = type(self).__name__
+        warn_of_unlisted(owner, coding.unlisted)
+        min_size = check_size(owner, "min_size", self.min_size, total)
+        warn_of_counts_in_folds(owner, total, min_size=self.min_size)
         return Search(
             coding=coding,
             codes=coding.codes(columns),

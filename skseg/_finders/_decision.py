@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Literal, Self
 
 from skseg._core._validation import is_number
-from skseg.exceptions import InvalidParameterError
+from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 
 Decision = Literal["Implement", "Pilot", "Hold", "Skip"]
 DECISIONS: list[str] = ["Implement", "Pilot", "Hold", "Skip"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class DecisionThresholds:
     """What a finding has to reach for each decision.
 
@@ -55,6 +55,9 @@ class DecisionThresholds:
       p-value is at most `alpha`;
     - Pilot: all else. A pilot is there to become certain, so it asks for no p-value.
 
+    A search sets one threshold of a finder by its nested name, ``thresholds__alpha``,
+    also where the finder has the defaults.
+
     Examples
     --------
     >>> from skseg import BoxSegmentFinder, DecisionThresholds
@@ -75,6 +78,54 @@ class DecisionThresholds:
     implement_gap: float = 10.0
     pilot_gap: float = 20.0
     alpha: float = 0.05
+
+    def get_params(self, deep: bool = True) -> dict[str, float]:
+        """Return the thresholds by name.
+
+        Parameters
+        ----------
+        deep : Ignored
+            Present for the API of scikit-learn: no threshold has parameters.
+
+        Returns
+        -------
+        dict of str to float
+            Name -> threshold.
+        """
+        return asdict(self)
+
+    def set_params(self, **params: float) -> Self:
+        """Set thresholds by name, as ``thresholds__alpha=0.01`` of a finder does.
+
+        Parameters
+        ----------
+        **params : float
+            Name -> threshold.
+
+        Returns
+        -------
+        DecisionThresholds
+            Itself.
+
+        Raises
+        ------
+        InvalidDataError
+            If there is no such threshold; none is changed then.
+        """
+        known = [*self.get_params()]
+        for name in params:
+            if name not in known:
+                raise InvalidDataError(
+                    f"DecisionThresholds has no threshold {name!r}: there are "
+                    f"{', '.join(known)}.{did_you_mean(name, known)}",
+                    owner="DecisionThresholds",
+                    name=name,
+                    rule="the name of a threshold",
+                    value=name,
+                )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
 
 
 def check_thresholds(owner: str, thresholds: DecisionThresholds) -> None:

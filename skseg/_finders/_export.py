@@ -5,15 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin
 
 from skseg._core._csv_files import to_csv
-from skseg._core._fitted_state import FittedStateMixin, reads_state
-from skseg._core._validation import check_choice, read_columns
+from skseg._core._validation import check_choice
 from skseg._files import write_text
-from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import (
     And,
@@ -164,79 +160,6 @@ class FindingsExport(ABC):
             return text
         write_text(path, text, owner=f"{type(self).__name__}.to_python")
         return None
-
-
-class MembershipTransformer(FittedStateMixin, TransformerMixin):
-    """Mixin for finders: which findings every row is in.
-
-    ``set_output`` wraps the ``transform`` of a class that defines it and inherits from
-    `TransformerMixin` itself, so both are in one class.
-    """
-
-    rules_: RuleSet
-
-    @reads_state
-    def transform(self, X: Any) -> FloatArray:
-        """Return which findings every row is in; it may be in several, or in none.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of float of shape (n_rows, n_findings)
-            1 in the columns of the findings of the row, else 0.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        ValueError
-            If the columns are not those of `fit`.
-        """
-        columns = read_columns(self, X, reset=False)
-        return self.rules_.membership(columns).astype(np.float64)
-
-    @reads_state
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the findings.
-
-        Parameters
-        ----------
-        input_features : Ignored
-            Present for the API of scikit-learn.
-
-        Returns
-        -------
-        ndarray of str
-            One name per column of `transform`.
-        """
-        return np.array(self.rules_.names, dtype=object)
-
-    @reads_state
-    def apply(self, X: Any) -> IntArray:
-        """Return the best finding of every row.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of int of shape (n_rows,)
-            Codes in ``segments_``; -1 for rows in none.
-
-        Raises
-        ------
-        NotFittedError
-            If the finder is not fitted.
-        ValueError
-            If the columns are not those of `fit`.
-        """
-        return self.rules_.assign(read_columns(self, X, reset=False))
 
 
 def python_source(rules: RuleSet) -> str:

@@ -1,91 +1,17 @@
-"""The two groups that are compared: read beside the outcome, or carried inside it."""
+"""The two groups that are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedKFold
 
-from skseg._core._validation import check_outcome
 from skseg._core._vector import read_vector
-from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, representation
 from skseg.rules import is_missing_value
-
-_FIELDS = ("outcome", "group")
-
-
-def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> npt.NDArray[np.void]:
-    """Put outcome and group together, to pass both as ``y``.
-
-    Without metadata routing, scikit-learn passes ``group`` to ``fit`` alone and not to
-    ``score``, so cross-validation cannot know it. What is in ``y`` is split along with
-    the rows and reaches both.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_rows,)
-        Outcome: numbers, or True and False.
-    group : array-like of shape (n_rows,)
-        Labels of the group that each row belongs to.
-
-    Returns
-    -------
-    structured ndarray of shape (n_rows,)
-        With the fields "outcome" and "group", for any segment finder.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ, or the outcome is not numeric.
-
-    See Also
-    --------
-    GroupStratifiedKFold : Folds with the same shares of groups and outcomes.
-
-    Examples
-    --------
-    >>> from skseg import with_group
-    >>> with_group([1, 0, 0], ["A", "B", "A"])["group"].tolist()
-    ['A', 'B', 'A']
-    """
-    labels = read_vector("with_group", "group", group).labels()
-    n_outcomes = len(read_vector("with_group", "y", y))
-    if len(labels) != n_outcomes:
-        raise InvalidDataError(
-            f"with_group takes one group for every outcome. Got {len(labels)} groups "
-            f"and {n_outcomes} outcomes.",
-            owner="with_group",
-            name="group",
-            rule="one group for every outcome",
-            value=len(labels),
-        )
-    outcome = check_outcome("with_group", y, n_outcomes)
-    pairs = np.empty(len(labels), dtype=[(_FIELDS[0], "f8"), (_FIELDS[1], "O")])
-    pairs["outcome"], pairs["group"] = outcome, labels
-    return pairs
-
-
-def has_group(y: Any) -> bool:
-    """Tell whether `y` carries a group."""
-    return isinstance(y, np.ndarray) and y.dtype.names == _FIELDS
-
-
-def split_outcome(y: Any, group: Any) -> tuple[Any, Any]:
-    """Return outcome and group, whether the group is beside `y` or inside."""
-    if not has_group(y):
-        return y, group
-    if group is not None:
-        raise InvalidDataError(
-            "The group is given twice: by with_group inside y, and as group.",
-            name="group",
-            advice="Leave one of them out.",
-        )
-    return y["outcome"], y["group"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,84 +150,3 @@ def _wrong_compare(
 ) -> InvalidParameterError:
     advice = f"The labels are {distinct!r}."
     return InvalidParameterError(owner, "compare", rule, compare, advice=advice)
-
-
-class GroupStratifiedKFold(StratifiedKFold):
-    """K folds with the same shares of groups, and of outcomes within each group.
-
-    Parameters
-    ----------
-    n_splits : int, default=5
-        Number of folds, at least 2.
-    shuffle : bool, default=False
-        Whether to shuffle the rows first.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the shuffling.
-
-    See Also
-    --------
-    with_group : Puts the group into y, where this splitter finds it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skseg import GroupStratifiedKFold, with_group
-    >>> y = with_group([0, 0, 1, 1, 0, 0, 1, 1], list("ABABABAB"))
-    >>> for _, test in GroupStratifiedKFold(2).split(np.zeros((8, 1)), y):
-    ...     print(y[test].tolist())
-    [(0.0, 'A'), (0.0, 'B'), (1.0, 'A'), (1.0, 'B')]
-    [(0.0, 'A'), (0.0, 'B'), (1.0, 'A'), (1.0, 'B')]
-    """
-
-    def __init__(
-        self, n_splits: int = 5, *, shuffle: bool = False, random_state: Any = None
-    ) -> None:
-        super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
-
-    def split(
-        self, X: Any, y: Any = None, groups: Any = None
-    ) -> Iterator[tuple[IntArray, IntArray]]:
-        """Yield the rows to train and to test on.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_rows, n_columns)
-            Only its length matters.
-        y : structured ndarray of shape (n_rows,)
-            What `with_group` gives. Outcomes of more than two values are split at their
-            median within the group.
-        groups : Ignored
-            Present for the API of scikit-learn.
-
-        Yields
-        ------
-        train, test : ndarray of int
-            Positions of rows.
-
-        Raises
-        ------
-        ValueError
-            If `y` does not carry a group.
-        """
-        if not has_group(y):
-            raise InvalidDataError(
-                "GroupStratifiedKFold needs y to carry the group.",
-                owner="GroupStratifiedKFold",
-                name="y",
-                advice="Pass with_group(y, group).",
-            )
-        yield from super().split(X, strata(y["outcome"], y["group"]))
-
-
-def strata(outcome: FloatArray, group: Any) -> IntArray:
-    """Return a number for every pair of a group and an outcome, low or high."""
-    _, place = np.unique(np.asarray(group, dtype=str), return_inverse=True)
-    is_high = np.zeros(len(outcome), dtype=np.intp)
-    for k in range(place.max(initial=0) + 1):
-        rows = place == k
-        values = outcome[rows]
-        median = np.median(values)
-        # At least one value is high, unless all are equal.
-        threshold = values.min() if median == values.max() else median
-        is_high[rows] = values > threshold
-    return np.asarray(2 * place + is_high)

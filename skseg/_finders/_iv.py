@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._fitted_tables import FittedTable
 from skseg._core._validation import check_choice, check_int, is_number
 from skseg._search.effects._iv import ZERO_CELLS
 from skseg._search.effects.boxes import ScoredBox
@@ -96,6 +97,9 @@ class IVSegmentFinder(SegmentFinder):
     True
     """
 
+    iv_ = FittedTable()
+    iv_table_ = FittedTable()
+
     _method = "IV"
 
     def __init__(
@@ -114,6 +118,9 @@ class IVSegmentFinder(SegmentFinder):
         n_replicates: int = 199,
         compare: Any = None,
         thresholds: DecisionThresholds | None = None,
+        pos_label: Any = None,
+        encode: str = "membership",
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -128,6 +135,9 @@ class IVSegmentFinder(SegmentFinder):
             n_replicates=n_replicates,
             compare=compare,
             thresholds=thresholds,
+            pos_label=pos_label,
+            encode=encode,
+            cv=cv,
             random_state=random_state,
             n_jobs=n_jobs,
         )

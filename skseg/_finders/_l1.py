@@ -13,6 +13,7 @@ import sklearn
 from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.utils.fixes import parse_version
 
+from skseg._core._fitted_tables import FittedTable
 from skseg._core._validation import is_number
 from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg._typing import FloatArray
@@ -73,6 +74,8 @@ class L1SegmentFinder(SegmentFinder):
     ('A', 'B')
     """
 
+    coefficients_ = FittedTable()
+
     _method = "L1"
 
     def __init__(
@@ -89,6 +92,9 @@ class L1SegmentFinder(SegmentFinder):
         n_replicates: int = 199,
         compare: Any = None,
         thresholds: DecisionThresholds | None = None,
+        pos_label: Any = None,
+        encode: str = "membership",
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -103,6 +109,9 @@ class L1SegmentFinder(SegmentFinder):
             n_replicates=n_replicates,
             compare=compare,
             thresholds=thresholds,
+            pos_label=pos_label,
+            encode=encode,
+            cv=cv,
             random_state=random_state,
             n_jobs=n_jobs,
         )

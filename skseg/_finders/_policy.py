@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._core._fitted_state import reads_state
+from skseg._core._outcome import OutcomeCoding
 from skseg._core._validation import read_columns
-from skseg._typing import BoolArray
+from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, RuleSet
 
 from ._compared_rows import ComparedRows
-from ._groups import split_outcome
+from ._with_group import split_outcome
 
 
 class StudyDesign(NamedTuple):
@@ -36,10 +37,12 @@ class StudyDesign(NamedTuple):
 
     def seeded(self, random: np.random.RandomState) -> StudyDesign:
         """Return the design with a seed, so that every score is the same each time."""
+        if self.assignment != "observational":
+            # Nothing is random in such a score, and a generator belongs to the caller.
+            return self._replace(random_state=None)
         is_seed = isinstance(self.random_state, numbers.Integral)
-        if is_seed or self.assignment != "observational":
-            return self
-        return self._replace(random_state=random.randint(2**31))
+        seed = int(self.random_state) if is_seed else random.randint(2**31)
+        return self._replace(random_state=seed)
 
 
 class PolicyMixin:
@@ -48,6 +51,7 @@ class PolicyMixin:
     rules_: RuleSet
     groups_: tuple[Any, Any] | None
     _design: StudyDesign
+    _outcome_coding: OutcomeCoding
     _is_sure: BoolArray
     _favours_a: BoolArray
     _overall_a: bool
@@ -56,8 +60,8 @@ class PolicyMixin:
     def _compared_rows(
         self,
         columns: Columns,
-        y: Any,
-        group: Any,
+        outcome: FloatArray,
+        labels: Any,
         sample_weight: Any,
         design: StudyDesign,
     ) -> tuple[ComparedRows, Any, Any]:
@@ -127,13 +131,25 @@ class PolicyMixin:
         NotFittedError
             If the finder is not fitted.
         InvalidDataError
-            If the finder was fitted with a group and none is given, or the other way
-            round: the result would be about something else.
+            If there are no rows; or if the finder was fitted with a group and none is
+            given, or the other way round: the result would be about something else.
         """
         columns = read_columns(self, X, reset=False)
-        _, labels = split_outcome(y, group)
+        values, labels = split_outcome(y, group)
         self._check_group_as_in_fit(labels)
-        rows, _, _ = self._compared_rows(columns, y, group, sample_weight, self._design)
+        owner = type(self).__name__
+        if not columns.n_rows:
+            raise InvalidDataError(
+                f"score of {owner} is a mean outcome, and there are no rows.",
+                owner=owner,
+                name="X",
+                rule="at least one row",
+                value=0,
+            )
+        outcome = self._outcome_coding.numbers(owner, values, columns.n_rows)
+        rows, _, _ = self._compared_rows(
+            columns, outcome, labels, sample_weight, self._design
+        )
         return policy_value(rows, self._sent_to_a(columns))
 
     def _check_group_as_in_fit(self, labels: Any) -> None:

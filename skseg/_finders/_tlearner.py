@@ -91,6 +91,9 @@ class TLearnerSegmentFinder(SegmentFinder):
         n_replicates: int = 199,
         compare: Any = None,
         thresholds: DecisionThresholds | None = None,
+        pos_label: Any = None,
+        encode: str = "membership",
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -105,6 +108,9 @@ class TLearnerSegmentFinder(SegmentFinder):
             n_replicates=n_replicates,
             compare=compare,
             thresholds=thresholds,
+            pos_label=pos_label,
+            encode=encode,
+            cv=cv,
             random_state=random_state,
             n_jobs=n_jobs,
         )

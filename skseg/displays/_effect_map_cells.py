@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._core._coding import Codes, ColumnCoding, even_cells
-from skseg._core._validation import check_outcome, check_sample_weight
+from skseg._core._validation import check_sample_weight
 from skseg._finders._base import SegmentFinder
 from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._groups import read_groups, split_outcome
+from skseg._finders._groups import read_groups
 from skseg._finders._table import conditions_by_column
+from skseg._finders._with_group import split_outcome
 from skseg._search._readable import roundest
 from skseg._typing import BoolArray, FloatArray, ObjectArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -56,7 +57,7 @@ def read_rows(
     if (labels is None) != (finder.groups_ is None):
         rule = "None, as in fit" if finder.groups_ is None else "given, as in fit"
         raise InvalidParameterError(owner, "group", rule, labels)
-    outcome = check_outcome(owner, values, columns.n_rows)
+    outcome = finder._outcome_coding.numbers(owner, values, columns.n_rows)
     weight = check_sample_weight(sample_weight, columns.n_rows)
     counts = np.ones(columns.n_rows) if weight is None else weight
     in_a = None
