@@ -149,23 +149,24 @@ def test_names_of_the_space_come_of_the_last_step_that_knows_them(
 
 
 def test_segments_by_rules_are_seen_in_the_columns_of_their_rules() -> None:
-    X = pd.DataFrame({"recency": POINTS[:, 0], "frequency": POINTS[:, 1] + 1})
-    X["monetary"] = [9.0, 8.0, 2.0, 3.0, 5.0]
-    wide = X.assign(customer_id=[7, 1, 9, 3, 5], plan="pro")[
-        ["plan", "customer_id", *X]
+    rng = np.random.default_rng(0)
+    names = ["recency", "frequency", "monetary"]
+    X = pd.DataFrame(rng.integers(1, 60, (90, 3)), columns=names)
+    wide = X.assign(customer_id=rng.permutation(90), plan="pro")[
+        ["plan", "customer_id", *names]
     ]
-    rules = MECERuleSegmenter({"New": "recency < 5"}, default="Old")
+    rules = MECERuleSegmenter({"New": "recency < 30"}, default="Old")
     for segmenter in (RFMSegmenter(n_scores=3), rules):
-        names, rows, widths = [], [], []
+        features, rows, widths = [], [], []
         for frame in (X, wide):
             segmenter.fit(frame)
             display = SegmentProjectionDisplay.from_estimator(segmenter, frame)
-            names.append(display.features)
+            features.append(display.features)
             rows.append(display.frame())
             silhouette = SilhouetteDisplay.from_estimator(segmenter, frame)
             widths.append(silhouette.frame())
-        assert names[0] == names[1]
-        assert names[0] == (["recency"] if segmenter is rules else list(X)[:3])
+        assert features[0] == features[1]
+        assert features[0] == (names[:1] if segmenter is rules else names)
         pd.testing.assert_frame_equal(*rows)
         pd.testing.assert_frame_equal(*widths)
 
