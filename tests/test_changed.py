@@ -9,6 +9,8 @@ import pytest
 # Under its own name pytest would take it for a test.
 from tests.changed import tests_of as chosen_for
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.mark.parametrize(
     ("file", "chosen"),

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from skseg._documents._errors import DocumentError
 from skseg._documents._json import dump_json, load_json
 
+pytestmark = pytest.mark.pure
+
 _scalars = (
     st.none()
     | st.booleans()

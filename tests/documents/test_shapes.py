@@ -21,6 +21,8 @@ from skseg._documents._shapes import (
 )
 from skseg.exceptions import RuleError
 
+pytestmark = pytest.mark.pure
+
 POINT = Record({"x": NUMBER}, {"label": OrNull(TEXT), "is_new": BOOLEAN})
 SHAPE = Record(
     {"points": ListOf("a list of points", POINT)},

@@ -29,6 +29,8 @@ from tests.files.file_tools import (
     without_links,
 )
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:

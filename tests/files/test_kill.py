@@ -25,6 +25,8 @@ from tests.files.file_tools import (
     without_links,
 )
 
+pytestmark = pytest.mark.pure
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 

@@ -17,6 +17,8 @@ from skseg._files import _lock
 from skseg._files._workspace import open_workspace, private_workspace
 from tests.files.file_tools import NEW, OLD, edit, leftovers, names_in, put, read
 
+pytestmark = pytest.mark.pure
+
 # A run that puts its number into every file, and says when it begins.
 RUN = """
 import sys

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 import skseg.rules
+
+pytestmark = pytest.mark.pure
 
 FOLDER = Path(skseg.rules.__file__).parent
 MODULES = {

@@ -25,6 +25,8 @@ from skseg.rules._language._conditions import (
 )
 from tests.rules.strategies import rules
 
+pytestmark = pytest.mark.pure
+
 a, b = col("a"), col("b")
 
 

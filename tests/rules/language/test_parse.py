@@ -18,6 +18,8 @@ from skseg.rules import Rule, RuleSet, col, maximum, minimum, missing, parse, q
 from skseg.rules._language._conditions import And, Not, Or
 from tests.rules.strategies import ODD_NAMES, SPECIAL_TEXTS, rule_sets, rules
 
+pytestmark = pytest.mark.pure
+
 a, b, c = col("a"), col("b"), col("c")
 
 

@@ -24,6 +24,8 @@ from skseg.rules._proof._boxes import (
     volume,
 )
 
+pytestmark = pytest.mark.pure
+
 # Cells of three axes; not all are possible.
 UNIVERSE: Box = (0b1011, 0b111, 0b11110)
 masks = [

@@ -30,6 +30,8 @@ from tests.rules.proof.domain_oracle import (
     stand_ins,
 )
 
+pytestmark = pytest.mark.pure
+
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 BIGGEST = sys.float_info.max
 SIZES = [

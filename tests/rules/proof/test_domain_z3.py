@@ -34,6 +34,8 @@ from tests.rules.proof.domain_oracle import (
 from tests.rules.proof.test_domain_oracle import THRESHOLDS
 from tests.rules.proof.z3_domains import DomainOracle, ExactOracle
 
+pytestmark = pytest.mark.pure
+
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 BATCH = 500 if THOROUGH else 5
 SEEDS = [range(start, start + BATCH) for start in range(0, 20 * BATCH, BATCH)]

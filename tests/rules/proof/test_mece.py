@@ -24,6 +24,8 @@ from tests.rules import oracle
 from tests.rules.generators import near_partition, partition, random_rules
 from tests.rules.strategies import BIGGEST, TINIEST, rule_sets
 
+pytestmark = pytest.mark.pure
+
 NEXT = math.nextafter(1.0, 2.0)
 
 SEED_MAP = {

@@ -23,6 +23,8 @@ from tests.rules.generators import (
 from tests.rules.proof.z3_oracle import Z3Oracle, number
 from tests.rules.strategies import SPECIAL_NUMBERS
 
+pytestmark = pytest.mark.pure
+
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 BATCH = 600 if THOROUGH else 6
 SEEDS = [range(start, start + BATCH) for start in range(0, 20 * BATCH, BATCH)]

@@ -16,6 +16,8 @@ from skseg.rules._proof._domain import border_leaves
 from skseg.rules._proof._symbolic import Scenario, SymbolicAxis
 from tests.rules.proof.enumerated import orderings, readability
 
+pytestmark = pytest.mark.pure
+
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
 NEXT = math.nextafter(1.0, 2.0)

@@ -20,6 +20,8 @@ from skseg.rules._proof._possible_numbers import (
 )
 from skseg.rules._proof._witness import _whole_number
 
+pytestmark = pytest.mark.pure
+
 BIGGEST = sys.float_info.max
 ALL = PossibleNumbers()
 WHOLE = PossibleNumbers(are_whole=True)

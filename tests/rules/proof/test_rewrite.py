@@ -11,6 +11,8 @@ from skseg.rules import Rule, RuleSet, parse
 from tests.examples import few_examples
 from tests.rules.strategies import columns_for, rules
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.mark.parametrize(
     ("text", "short"),

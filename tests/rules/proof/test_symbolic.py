@@ -29,6 +29,8 @@ from skseg.rules import (
 from skseg.rules._language._conditions import comparison, conjunction
 from skseg.rules._proof._domain import Domain, as_schema
 
+pytestmark = pytest.mark.pure
+
 NEXT = math.nextafter(1.0, 2.0)
 
 

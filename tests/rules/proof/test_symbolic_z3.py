@@ -41,6 +41,8 @@ from tests.rules.proof.enumerated import verify_by_enumeration
 from tests.rules.proof.test_symbolic import LEVELS, assert_findings_hold
 from tests.rules.proof.z3_quantiles import QuantileOracle, RealOracle
 
+pytestmark = pytest.mark.pure
+
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 BATCH = 200 if THOROUGH else 3
 SEEDS = [range(start, start + BATCH) for start in range(0, 10 * BATCH, BATCH)]
