@@ -83,9 +83,15 @@ def test_a_write_that_fails_leaves_what_was_there(
     assert contents(out) == before
 
 
+# Signals are as the system sets them: under nohup the tests would hand on that SIGHUP
+# is ignored, and commands leave such signals alone.
 SLOW = """
-import sys, time
+import signal, sys, time
 from skseg.cli import _writers, main
+
+for name in ("SIGTERM", "SIGHUP"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 def wait(*arguments, **options):
     print("writing", flush=True)
