@@ -5,8 +5,8 @@
 
 Outcomes are permuted, so that there is nothing to learn. Every segmenter that uses the
 outcome is a step in front of a logistic regression and of a forest. `train` is the AUC
-on the rows and columns that the classifier was fitted to; `blind` the same with segments
-that were learned from another permutation, so that they cannot know these outcomes;
+on the rows and columns that the classifier was fitted to; `blind` the same where the
+segments were learned from another permutation, so that they cannot know these outcomes;
 `naive` that of fit and transform, in which they do; `test` that on other rows.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.tree import DecisionTreeClassifier
 
 from skseg import (
     BoxSegmentFinder,
@@ -30,6 +30,7 @@ _QUICK_SEARCH: dict[str, Any] = {
     "max_findings": 3,
     "max_cells": 4,
     "random_state": 0,
+    "cv": 2,
 }
 _MENU: dict[str, Any] = {"revenue": [30.0, 45.0], "cost": [0.0, 20.0]}
 
@@ -46,6 +47,7 @@ def _rules(columns: list[Any]) -> MECERuleSegmenter:
         },
         params={"high": 700.0},
         default="Others",
+        cv=2,
         universe=f"{recency} <= 180",
     )
 
@@ -54,16 +56,18 @@ SEGMENTERS: dict[str, Make] = {
     "RFMSegmenter": lambda columns: RFMSegmenter(n_scores=3),
     "MECERuleSegmenter": _rules,
     "OptimalRevenueBinner": lambda columns: OptimalRevenueBinner(
-        2, score_column=columns[2], **_MENU
+        2, score_column=columns[2], cv=2, **_MENU
     ),
     "PropensityBinner": lambda columns: PropensityBinner(
-        LogisticRegression(C=1e-4), OptimalRevenueBinner(2, **_MENU), cv=2
+        DecisionTreeClassifier(max_depth=2, random_state=0),
+        OptimalRevenueBinner(2, encode="value", **_MENU),
+        cv=2,
     ),
     "BoxSegmentFinder": lambda columns: BoxSegmentFinder(**_QUICK_SEARCH),
     "IVSegmentFinder": lambda columns: IVSegmentFinder(**_QUICK_SEARCH),
     "L1SegmentFinder": lambda columns: L1SegmentFinder(**_QUICK_SEARCH),
     "TLearnerSegmentFinder": lambda columns: TLearnerSegmentFinder(
-        estimator=Ridge(), **_QUICK_SEARCH
+        estimator=DecisionTreeClassifier(max_depth=2, random_state=0), **_QUICK_SEARCH
     ),
     "InductiveSegmenter-KMeans": lambda columns: InductiveSegmenter(
         KMeans(3, n_init=1, random_state=0)
