@@ -70,6 +70,11 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
         {"response_model": "isotonic", "encode": "rate", "compute_path": False},
         {"budget": 1.0, "monotonic": "ascending", "min_rate_diff": 0.01},
     ],
+    "RFMSegmenter": [
+        {},
+        {"segments": None, "n_scores": 2, "encode": "onehot"},
+        {"recency": -1, "frequency": 0, "monetary": None, "encode": "ordinal"},
+    ],
     "RuleSurrogate": [
         {},
         {"estimator": KMeans(3)},
@@ -100,6 +105,8 @@ def instances() -> list[BaseEstimator]:
     ]
 
 
+# The checks fit random numbers without names, which count no purchases.
+@pytest.mark.filterwarnings("ignore:RFMSegmenter takes columns by position")
 @parametrize_with_checks(
     instances(),
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES.get(

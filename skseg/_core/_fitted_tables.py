@@ -45,6 +45,7 @@ class StoredTable:
 
     columns: tuple[StoredColumn, ...]
     index: StoredColumn | None
+    title: Any = None  # the name of the row of column names
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> StoredTable:
@@ -54,12 +55,14 @@ class StoredTable:
         return cls(
             tuple(StoredColumn.of(column) for column in columns),
             None if is_counted else StoredColumn.of(frame.index.to_series()),
+            frame.columns.name,
         )
 
     def frame(self) -> pd.DataFrame:
         """Return the table as a frame that belongs to the caller."""
         series = [column.series() for column in self.columns]
         frame = pd.concat(series, axis=1) if series else pd.DataFrame()
+        frame.columns.name = self.title
         if self.index is not None:
             index = self.index.series()
             frame.index = pd.Index(index, name=self.index.name)

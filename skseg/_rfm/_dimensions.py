@@ -26,6 +26,8 @@ from skseg.rules._language._conditions import (
 )
 from skseg.rules._quantile import inverted_cdf
 
+OWNER = "RFMSegmenter"
+
 _ALWAYS = parse("True")
 _NEVER = parse("False")
 
@@ -43,7 +45,7 @@ def quantile_cut_points(
         raise InvalidDataError(
             f"Column {column!r} holds no value to learn scores from: every row is "
             "missing or has no weight.",
-            owner="RFMSegmenter",
+            owner=OWNER,
             name="X",
             rule="with a known value in every dimension",
             column=column,
@@ -89,6 +91,11 @@ class Dimension:
         """Return the bins that are not collapsed."""
         upper = [*self.cut_points, np.inf]
         return [b for b in range(self.n_scores) if b == 0 or upper[b - 1] < upper[b]]
+
+    def scores_with_values(self) -> list[int]:
+        """Return the scores that are not collapsed, best first."""
+        scores = self._score_of(np.array(self._open_bins()))
+        return sorted(scores.tolist(), reverse=True)
 
     def rule(self, wanted_scores: Sequence[int]) -> Rule:
         """Return the rule, in the units of the column, that the score is wanted."""

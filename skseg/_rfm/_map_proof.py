@@ -17,10 +17,8 @@ from skseg.rules._language._conditions import (
 )
 from skseg.rules._language._thresholds import threshold_text
 
-from ._dimensions import Dimension, Rescaling, translated
+from ._dimensions import OWNER, Dimension, Rescaling, translated
 from ._segment_maps import LEAST_SCORES, MOST_SCORES, N_SCORES, SegmentMap
-
-OWNER = "RFMSegmenter"
 
 
 def disjoint_rules(
@@ -39,7 +37,10 @@ def disjoint_rules(
     }
     known = [*schema, *columns]
     rules = RuleSet(
-        {n: parse(rule, columns=known) for n, rule in segment_map.rules.items()}
+        {
+            name: parse(rule, columns=known, params=segment_map.params)
+            for name, rule in segment_map.rules.items()
+        }
     )
     _check_no_missing_score(rules, schema)
     if segment_map.name is None:

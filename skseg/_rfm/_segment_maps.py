@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from skseg._core._validation import check_choice
+from skseg.exceptions import InvalidParameterError
 from skseg.rules import Rule
+
+from ._dimensions import OWNER
 
 # Number of scores of every dimension on which the maps that ship are written.
 N_SCORES = 5
@@ -36,6 +41,7 @@ class SegmentMap:
     Without a `default` the rules must leave no gap. Only maps that ship with skseg have
     a name. They are written on five scores; `four_scores` are those out of five that
     four scores stand for, chosen so that the fewest segments lose all of their scores.
+    `params` are the values of the parameters that rules name in braces.
     """
 
     rules: Mapping[str, str | Rule]
@@ -43,6 +49,7 @@ class SegmentMap:
     default: str | None = None
     name: str | None = None
     four_scores: tuple[int, ...] = (1, 2, 4, 5)
+    params: Mapping[str, Any] | None = None
 
     def scores_out_of_five(self, n_scores: int) -> tuple[int, ...]:
         """Return the score out of five that each of `n_scores`, 3 to 10, stands for."""
@@ -128,3 +135,27 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
         four_scores=(1, 2, 3, 5),
     ),
 }
+
+
+def read_segment_map(
+    segments: Any, on_overlap: Any, default: str | None, params: Any
+) -> SegmentMap:
+    """Return the map that the parameters of these names describe, or raise."""
+    if on_overlap is not None:
+        check_choice(OWNER, "on_overlap", on_overlap, ["raise", "first"])
+    if params is not None and not isinstance(params, Mapping):
+        rule = "a mapping of names to values"
+        raise InvalidParameterError(OWNER, "params", rule, params)
+    if isinstance(segments, Mapping) and segments:
+        return SegmentMap(segments, on_overlap or "raise", default, params=params)
+    name = segments if isinstance(segments, str) else None
+    if name not in SEGMENT_MAPS:
+        rule = f"one of {sorted(SEGMENT_MAPS)}, a mapping of names to rules, or None"
+        raise InvalidParameterError(OWNER, "segments", rule, segments)
+    shipped = SEGMENT_MAPS[name]
+    return replace(
+        shipped,
+        on_overlap=on_overlap or shipped.on_overlap,
+        default=shipped.default if default is None else default,
+        name=name,
+    )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,31 +15,25 @@ from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._explained import explained_outcome, explained_ranks, group_means
 from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
-from skseg._core._validation import (
-    are_positions,
-    check_choice,
-    check_int,
-    check_outcome,
-    check_sample_weight,
-    read_columns,
-)
-from skseg._core._vector import read_vector
+from skseg._core._nested_params import MappingParam, NestedParamsMixin
+from skseg._core._outcome import read_optional_outcome
+from skseg._core._validation import check_sample_weight, read_columns
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import (
-    InvalidDataError,
-    InvalidParameterError,
-    MissingColumnError,
-)
-from skseg.rules import Columns, Rule, RuleSet
+from skseg.exceptions import InvalidDataError
+from skseg.rules import Rule
 from skseg.rules._unseen import warn_of_unseen_values
 
-from ._dimensions import SCORES, Dimension, quantile_cut_points, translated
-from ._map_proof import OWNER, disjoint_rules
-from ._segment_maps import N_SCORES, SEGMENT_MAPS, SegmentMap
+from ._dimension_columns import dimension_columns, warn_of_doubtful_positions
+from ._dimensions import OWNER, SCORES
+from ._scales import cut_points_by_dimension, fitted_dimensions, n_scores_by_dimension
+from ._segment_maps import read_segment_map
+from ._segment_rules import segments_of_map, segments_of_scores
 from ._segment_table import rfm_segment_table
 
 
-class RFMSegmenter(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
+class RFMSegmenter(
+    NestedParamsMixin, SegmenterMixin, SegmentEncoderMixin, BaseEstimator
+):
     """Score customers by recency, frequency and monetary value, and name the segments.
 
     Each dimension gets a score, 1 (worst) to `n_scores` (best): one plus the number of
@@ -51,22 +44,29 @@ class RFMSegmenter(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
 
     Parameters
     ----------
-    segments : {"grid", "seed", "seed-premium", "putler", "r-rfm"} or mapping, \
+    segments : {"grid", "seed", "seed-premium", "putler", "r-rfm"}, mapping or None, \
 default="grid"
         The segment map. ``"grid"`` is the usual picture of ten rectangles in the plane
         of R and F. ``"seed"`` has Top customers, At risk, New customers, Dormant and
         Others; ``"seed-premium"`` splits from its Others those with ``premium == 1``.
         ``"putler"`` and ``"r-rfm"`` are the published tables of score ranges. A mapping
-        of names to rules over ``R``, ``F``, ``M`` and other columns of `X` is a map
-        of your own: ``{"Top": "R >= 4 and F >= 4", ...}``.
+        of names to rules over ``R``, ``F``, ``M`` and other columns of `X` is a map of
+        your own: ``{"Top": "R >= 4 and F >= {f}", ...}``; its rules are also parameters
+        of their own, ``segments__Top``. None: scores alone. Then each combination of
+        scores is a segment, named ``"R5 F4 M3"``, best first.
     n_scores : int or mapping, default=5
         Number of scores of a dimension with learned cut points, 2 to 10; a mapping has
-        the keys ``"recency"``, ``"frequency"``, ``"monetary"``. The maps that ship are
-        written on 5 and defined on 3 to 10; see Notes.
+        the keys ``"recency"``, ``"frequency"``, ``"monetary"``, which are also
+        parameters of their own: ``n_scores__recency``. The maps that ship are written
+        on 5 and defined on 3 to 10; see Notes.
     cut_points : "quantile" or mapping, default="quantile"
         Where the cut points come from. A mapping gives business cut points for some
-        or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones are
-        learned. A value equal to a cut point lies below it.
+        or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones, and
+        those with ``"quantile"``, are learned. A value equal to a cut point lies below
+        it. Each is also a parameter of its own: ``cut_points__recency``.
+    params : mapping of str to value, default=None
+        Values of the named parameters ``{f}`` in the rules of your map. Each is also a
+        parameter of its own, ``params__f``, so that `GridSearchCV` can search it.
     on_overlap : {"raise", "first"}, default=None
         What to do where the rules of the map overlap. ``"first"``: the first rule that
         holds counts. None: what the shipped map declares; ``"raise"`` for a map of your
@@ -77,13 +77,20 @@ default="grid"
     unknown : str, default="Unknown"
         Segment of the customers that cannot be decided because a value is missing, such
         as the recency of a customer without a purchase.
-    recency, frequency, monetary : str, default="recency", "frequency", "monetary"
-        Names of the columns. In an array they are the first, second and third column,
-        as long as the names are the default ones; the third may be absent if the map
-        does without M. ``monetary=None`` leaves M out.
+    recency, frequency, monetary : str or int, default="recency", "frequency", \
+"monetary"
+        The columns: names, or positions as whole numbers, from 0 on or negative from
+        the end. Where `X` is an array, or a frame of one, the default names stand for
+        the first, second and third column; the third may be absent if the map does
+        without M. ``monetary=None`` leaves M out. What was taken by position is in
+        ``taken_by_position_`` and over the columns of ``segments_``.
+    pos_label : label, default=None
+        The label that counts as 1 where the outcome holds two labels, such as "yes" and
+        "no". None: the second one in sorted order, as with scikit-learn's classifiers.
     encode : {"scores", "onehot", "ordinal"}, default="scores"
         What `transform` gives: the scores R, F and M, a column of 0 and 1 for each
-        segment that customers can be in, or one column of segment codes.
+        segment that customers can be in, or one column of segment codes. Only the last
+        two tell maps apart: a search over `segments` needs one of them.
 
     Attributes
     ----------
@@ -99,6 +106,12 @@ default="grid"
         Names; a code is a position here.
     labels_ : ndarray of int of shape (n_rows,)
         Segment codes of the training rows.
+    columns_ : dict of str to str
+        Dimension -> the column that holds it; the first one of an array is ``"x0"``.
+    taken_by_position_ : dict of str to int
+        Dimension -> position, counted from 0, of the columns that were taken by their
+        position: by a whole number, or because `X` has no names. Empty if all were
+        taken by name.
     cut_points_ : dict of str to ndarray
         Dimension -> ascending cut points, in its units.
     score_table_ : DataFrame
@@ -111,6 +124,8 @@ default="grid"
         segments.
     unreachable_segments_ : tuple of str
         Segments that no customer can get, by the map or by collapsed scores.
+    classes_ : ndarray of shape (2,)
+        The two labels of the outcome, sorted; only where it had labels.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -156,30 +171,40 @@ default="grid"
     score_table_ = FittedTable()
 
     _encodings = ("scores", "onehot", "ordinal")
+    _nested_params: ClassVar[Mapping[str, Any]] = {
+        "segments": MappingParam(),
+        "n_scores": MappingParam(tuple(SCORES), n_scores_by_dimension),
+        "cut_points": MappingParam(tuple(SCORES), cut_points_by_dimension),
+        "params": MappingParam(),
+    }
 
     def __init__(
         self,
-        segments: str | Mapping[str, str | Rule] = "grid",
+        segments: str | Mapping[str, str | Rule] | None = "grid",
         n_scores: int | Mapping[str, int] = 5,
         *,
         cut_points: str | Mapping[str, Any] = "quantile",
+        params: Mapping[str, Any] | None = None,
         on_overlap: str | None = None,
         default: str | None = None,
         unknown: str = "Unknown",
-        recency: str = "recency",
-        frequency: str = "frequency",
-        monetary: str | None = "monetary",
+        recency: str | int = "recency",
+        frequency: str | int = "frequency",
+        monetary: str | int | None = "monetary",
+        pos_label: Any = None,
         encode: str = "scores",
     ) -> None:
         self.segments = segments
         self.n_scores = n_scores
         self.cut_points = cut_points
+        self.params = params
         self.on_overlap = on_overlap
         self.default = default
         self.unknown = unknown
         self.recency = recency
         self.frequency = frequency
         self.monetary = monetary
+        self.pos_label = pos_label
         self.encode = encode
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> RFMSegmenter:
@@ -192,10 +217,11 @@ default="grid"
             purchases, monetary in currency. pandas, polars, pyarrow or whatever
             narwhals reads; further columns are left alone unless the map uses them.
         y : array-like of shape (n_customers,), default=None
-            An outcome, such as 0 / 1 for conversion, or revenue. It changes no segment:
-            ``segments_`` gets its means, and `score` measures how much of it the
-            segments explain. Text and several columns, which a later step of a pipeline
-            may predict, are no outcome and have no effect.
+            An outcome: numbers, such as revenue or 0 / 1 for conversion, or two labels,
+            of which `pos_label` counts as 1. It changes no segment: ``segments_`` gets
+            its means, and `score` measures how much of it the segments explain. Labels
+            of more or fewer classes, and several columns, which a later step of a
+            pipeline may predict, have no effect.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
 
@@ -213,28 +239,41 @@ default="grid"
         self._check_encode()
         columns = read_columns(self, X, reset=True, min_features=2)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
-        segment_map = self._segment_map()
-        dimensions = self._fit_dimensions(columns, weight)
-        score_rules, report = disjoint_rules(segment_map, dimensions, columns.names)
-        scales = {d.score: d for d in dimensions}
-        rules = RuleSet(
-            {name: translated(rule, scales) for name, rule in score_rules.items()},
-            default=self._unknown_name(score_rules),
-        ).simplify()
+        segment_map = None
+        if self.segments is not None:
+            segment_map = read_segment_map(
+                self.segments, self.on_overlap, self.default, self.params
+            )
+        taken = dimension_columns(self.get_params(deep=False), columns)
+        dimensions = fitted_dimensions(
+            taken.names, columns, weight, self.n_scores, self.cut_points
+        )
+        warn_of_doubtful_positions(taken, columns)
+        rules, report = (
+            segments_of_scores(dimensions, self.unknown)
+            if segment_map is None
+            else segments_of_map(segment_map, dimensions, columns.names, self.unknown)
+        )
         labels = rules.assign(columns)
         warn_of_unseen_values(rules.unseen_values(columns), columns, caller_level())
         table = rfm_segment_table(rules, labels, dimensions, columns, weight)
-        if _is_outcome(y):
-            outcome = check_outcome(OWNER, y, columns.n_rows)
+        table.columns.name = taken.note
+        outcome, coding = read_optional_outcome(
+            OWNER, y, columns.n_rows, self.pos_label
+        )
+        if outcome is not None:
             counts = np.ones(columns.n_rows) if weight is None else weight
             table["outcome"] = group_means(labels, len(table), outcome, counts)
+        if coding.classes is not None:
+            self.classes_ = coding.classes
         self.rules_, self.mece_report_, self.labels_ = rules, report, labels
         # Missing values alone reach the default, and they always do.
         self.unreachable_segments_ = rules.verify().unreachable or ()
         self._encoding = SegmentEncoding.of_rules(
             self.encode, rules, self.unreachable_segments_
         )
-        self._dimensions = dimensions
+        self._coding, self._dimensions = coding, dimensions
+        self.columns_, self.taken_by_position_ = taken.names, taken.positions
         self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
         self.segments_ = table
         self.score_table_ = pd.concat(
@@ -274,15 +313,20 @@ default="grid"
         is predicted the mean outcome that its segment had in the training rows. Without
         `y` it is the share of the variance of the customers' ranks by recency,
         frequency and monetary value that lies between segments of the rows given, as
-        the mean of the dimensions. Both compare maps, numbers of scores and cut points
-        on the same rows, as `GridSearchCV` does.
+        the mean of the dimensions.
+
+        Compare candidates on the same rows, as `GridSearchCV` does, and only with or
+        only without `y`. With `y` maps, numbers of scores, cut points, columns, and
+        segmenters of other kinds may be compared, whose score is explained variance as
+        well. Without `y` the candidates must read the same columns, and more segments
+        explain more: ``segments=None`` wins over any map, and ten scores over five.
 
         Parameters
         ----------
         X : frame or array of shape (n_customers, n_columns)
             Columns as in `fit`.
         y : array-like of shape (n_customers,), default=None
-            The outcome, as in `fit`.
+            The outcome, as in `fit`; labels are those of `fit`.
         sample_weight : array-like of shape (n_customers,), default=None
             Weight 3 counts as the customer three times.
 
@@ -297,8 +341,8 @@ default="grid"
         NotFittedError
             If the segmenter is not fitted.
         ValueError
-            If there is an outcome here and there was none of numbers in ``fit``, or no
-            two customers differ in any dimension.
+            If there is an outcome here and there was none in ``fit``, it has other
+            labels, or no two customers differ in any dimension.
 
         Examples
         --------
@@ -316,7 +360,10 @@ default="grid"
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         if y is not None:
-            return explained_outcome(OWNER, self.segments_, codes, y, sample_weight)
+            outcome = self._coding.numbers(OWNER, y, len(codes))
+            return explained_outcome(
+                OWNER, self.segments_, codes, outcome, sample_weight
+            )
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
         shares = [
             explained_ranks(codes, columns.numbers(d.column), weight)
@@ -372,99 +419,3 @@ default="grid"
 
     def _feature_names(self) -> list[str]:
         return [d.score for d in self._dimensions]
-
-    def _segment_map(self) -> SegmentMap:
-        if self.on_overlap is not None:
-            check_choice(OWNER, "on_overlap", self.on_overlap, ["raise", "first"])
-        if isinstance(self.segments, Mapping) and self.segments:
-            return SegmentMap(self.segments, self.on_overlap or "raise", self.default)
-        name = self.segments if isinstance(self.segments, str) else None
-        if name not in SEGMENT_MAPS:
-            rule = f"one of {sorted(SEGMENT_MAPS)} or a mapping of names to rules"
-            raise InvalidParameterError(OWNER, "segments", rule, self.segments)
-        shipped = SEGMENT_MAPS[name]
-        return replace(
-            shipped,
-            on_overlap=self.on_overlap or shipped.on_overlap,
-            default=shipped.default if self.default is None else self.default,
-            name=name,
-        )
-
-    def _fit_dimensions(
-        self, columns: Columns, weight: FloatArray | None
-    ) -> list[Dimension]:
-        self._check_dimension_keys()
-        return [
-            self._fit_dimension(name, column, columns.numbers(column), weight)
-            for name, column in self._dimension_columns(columns).items()
-        ]
-
-    def _check_dimension_keys(self) -> None:
-        for parameter in ("n_scores", "cut_points"):
-            value = getattr(self, parameter)
-            if isinstance(value, Mapping) and not value.keys() <= SCORES.keys():
-                rule = f"a mapping with keys among {list(SCORES)}"
-                raise InvalidParameterError(OWNER, parameter, rule, dict(value))
-        if not isinstance(self.cut_points, Mapping) and self.cut_points != "quantile":
-            rule = "'quantile' or a mapping of dimensions to cut points"
-            raise InvalidParameterError(OWNER, "cut_points", rule, self.cut_points)
-
-    def _dimension_columns(self, columns: Columns) -> dict[str, str]:
-        """Return dimension -> column; an array has them in the order R, F, M."""
-        has_positions = are_positions(columns.names)
-        column_of: dict[str, str] = {}
-        for position, name in enumerate(SCORES):
-            column = getattr(self, name)
-            if column is None and name == "monetary":
-                continue
-            if has_positions and column == name:
-                if position < len(columns.names):
-                    column_of[name] = columns.names[position]
-                continue
-            if not isinstance(column, str):
-                rule = "the name of a column"
-                raise InvalidParameterError(OWNER, name, rule, column)
-            if column not in columns.names:
-                advice = f"Name it with the parameter {name}=..."
-                raise MissingColumnError(OWNER, [column], columns.names, advice=advice)
-            column_of[name] = column
-        return column_of
-
-    def _fit_dimension(
-        self, name: str, column: str, values: FloatArray, weight: FloatArray | None
-    ) -> Dimension:
-        business = None
-        if isinstance(self.cut_points, Mapping):
-            business = self.cut_points.get(name)
-        if business is None:
-            n_scores = self.n_scores
-            if isinstance(n_scores, Mapping):
-                n_scores = n_scores.get(name, N_SCORES)
-            n_scores = check_int(OWNER, "n_scores", n_scores, 2, 10)
-            cut_points = quantile_cut_points(column, values, n_scores, weight)
-        else:
-            cut_points = np.asarray(business, dtype=np.float64)
-            is_list = cut_points.ndim == 1 and 1 <= len(cut_points) <= 9
-            is_finite = np.isfinite(cut_points).all()
-            if not is_list or not is_finite or (np.diff(cut_points) <= 0).any():
-                rule = f"1 to 9 finite cut points in rising order for {name!r}"
-                raise InvalidParameterError(OWNER, "cut_points", rule, business)
-        # Adding 0.0 turns -0.0 into 0.0, and copies what belongs to the caller.
-        return Dimension(name, column, cut_points + 0.0)
-
-    def _unknown_name(self, rules: Mapping[str, Rule]) -> str:
-        if not isinstance(self.unknown, str) or self.unknown in rules:
-            rule = "a str that is no name of another segment"
-            raise InvalidParameterError(OWNER, "unknown", rule, self.unknown)
-        return self.unknown
-
-
-def _is_outcome(y: Any) -> bool:
-    """Tell whether `y` is one column, and not of text."""
-    if y is None:
-        return False
-    try:
-        outcome = read_vector(OWNER, "y", y)
-    except InvalidDataError:
-        return False  # several columns
-    return not outcome.column.is_text()

@@ -142,6 +142,7 @@ def test_the_column_of_text_is_named(measure: str, frame: Any) -> None:
     assert error.value.column == "plan"
 
 
+@pytest.mark.filterwarnings("ignore:RFMSegmenter takes columns by position")
 @pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_times_in_arrays_are_no_numbers(estimator: str, times: Any) -> None:

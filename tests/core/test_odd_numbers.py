@@ -194,11 +194,11 @@ def test_what_cannot_be_a_label_is_refused_as_one_to_compare(compare: Any) -> No
         finder.fit(X, Y, group=GROUP)
 
 
-def test_column_of_rfm_is_named_by_text() -> None:
-    column: Any = 2
+@pytest.mark.parametrize("column", [1.0, True, np.True_, 9, -4, b"frequency"])
+def test_column_of_rfm_has_a_name_or_a_position(column: Any) -> None:
     with pytest.raises(InvalidParameterError, match="the name of a column") as caught:
         RFMSegmenter(frequency=column).fit(RFM)
-    assert (caught.value.name, caught.value.value) == ("frequency", 2)
+    assert (caught.value.name, caught.value.value) == ("frequency", column)
 
 
 @pytest.mark.parametrize("largest", [1e308, 1e200])

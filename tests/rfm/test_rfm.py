@@ -30,6 +30,11 @@ from skseg.exceptions import RuleError
 from skseg.rules import Domain, RuleSet
 from tests.examples import few_examples
 
+# The tables of random numbers have no names; tests/rfm/test_columns.py is about these.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:RFMSegmenter takes columns by position:UserWarning"
+)
+
 SCORES = {score: Domain(integer=True, low=1, high=5, missing=False) for score in "RFM"}
 DIMENSIONS = ["recency", "frequency", "monetary"]
 
@@ -587,12 +592,16 @@ def test_score_says_what_it_lacks() -> None:
         segmenter.score(X, X["monetary"])
     assert segmenter.fit(X, X["monetary"]).score(X, X["monetary"]) > 0.9
     with pytest.raises(ValueError, match=r"outcome y of RFMSegmenter must be numbers"):
-        segmenter.fit(X, list("ab") * 5).score(X, list("ab") * 5)
+        segmenter.fit(X, list("abc") * 3 + ["a"]).score(X, list("abc") * 3 + ["a"])
     with pytest.raises(ValueError, match="No two customers differ"):
         segmenter.score(X.iloc[[0, 0]])
 
 
-@pytest.mark.parametrize("y", [list("ab") * 5, np.ones((10, 2))], ids=["text", "two"])
+@pytest.mark.parametrize(
+    "y",
+    [list("abc") * 3 + ["a"], ["a"] * 10, np.ones((10, 2))],
+    ids=["three classes", "one class", "two columns"],
+)
 def test_what_a_later_step_predicts_is_no_outcome(y: Any) -> None:
     segmenter = RFMSegmenter().fit(ladder(), y)
     assert "outcome" not in segmenter.segments_

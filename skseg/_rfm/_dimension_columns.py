@@ -1,0 +1,162 @@
+"""Which columns hold recency, frequency and monetary value: by name or by position."""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from skseg._core._caller import caller_level
+from skseg._core._validation import are_positions
+from skseg._typing import FloatArray
+from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.rules import Columns
+
+from ._dimensions import OWNER, SCORES
+
+# Associations are measured in about this many rows, which is ample: p-values of real
+# ones vanish long before.
+_SAMPLE = 5_000
+# So that one fit in a thousand warns of columns that are independent of each other.
+_LEVEL = 0.001
+
+
+@dataclass(frozen=True)
+class DimensionColumns:
+    """Dimension -> column, and the positions of those that were taken by position.
+
+    `guessed` are the dimensions whose position nobody has declared.
+    """
+
+    names: dict[str, str]
+    positions: dict[str, int]
+    guessed: frozenset[str]
+
+    @property
+    def note(self) -> str | None:
+        """What was taken by position, such as "R = x0, F = x1"; None for nothing."""
+        taken = [f"{SCORES[name]} = {self.names[name]}" for name in self.positions]
+        return ", ".join(taken) or None
+
+
+def dimension_columns(
+    parameters: Mapping[str, Any], columns: Columns
+) -> DimensionColumns:
+    """Return the column of each dimension, given the parameters of their names.
+
+    Where the columns have no names, those of the default names are the first, the
+    second and the third; the third may be absent.
+    """
+    has_positions = are_positions(columns.names)
+    names: dict[str, str] = {}
+    positions: dict[str, int] = {}
+    guessed = set()
+    for place, name in enumerate(SCORES):
+        column = parameters[name]
+        if column is None and name == "monetary":
+            continue
+        if has_positions and isinstance(column, str) and column == name:
+            if place < len(columns.names):
+                names[name], positions[name] = columns.names[place], place
+                guessed.add(name)
+        elif isinstance(column, numbers.Integral) and not isinstance(column, bool):
+            positions[name] = _checked_position(name, int(column), len(columns.names))
+            names[name] = columns.names[positions[name]]
+        else:
+            names[name] = _checked_name(name, column, columns.names)
+    _check_all_differ(names)
+    return DimensionColumns(names, positions, frozenset(guessed))
+
+
+def _checked_position(name: str, position: int, n_columns: int) -> int:
+    """Return a position from 0 on; those from the end are negative, as in numpy."""
+    if not -n_columns <= position < n_columns:
+        rule = (
+            f"the name of a column or its position: X has {n_columns} columns, "
+            f"{-n_columns} to {n_columns - 1}"
+        )
+        raise InvalidParameterError(OWNER, name, rule, position)
+    return position % n_columns
+
+
+def _checked_name(name: str, column: Any, known: list[str]) -> str:
+    if not isinstance(column, str):
+        rule = "the name of a column, or its position as a whole number"
+        raise InvalidParameterError(OWNER, name, rule, column)
+    if column not in known:
+        # ColumnTransformer writes the name of the step before that of the column.
+        prefixed = [other for other in known if other.endswith(f"__{column}")]
+        advice = (
+            f"Name it with the parameter {name}=..., or say at which position it is, "
+            f"such as {name}=0."
+        )
+        if len(prefixed) == 1:
+            advice = (
+                f"Name it: {name}={prefixed[0]!r}, or keep its name with "
+                "ColumnTransformer(verbose_feature_names_out=False)."
+            )
+        raise MissingColumnError(OWNER, [column], known, advice=advice)
+    return column
+
+
+def _check_all_differ(names: Mapping[str, str]) -> None:
+    dimension_of: dict[str, str] = {}
+    for name, column in names.items():
+        other = dimension_of.setdefault(column, name)
+        if other != name:
+            rule = f"another column than that of {other!r}"
+            raise InvalidParameterError(
+                OWNER,
+                name,
+                rule,
+                column,
+                advice="Say which column is which, by names or positions: recency=..., "
+                "frequency=..., monetary=...",
+            )
+
+
+def warn_of_doubtful_positions(taken: DimensionColumns, columns: Columns) -> None:
+    """Warn where columns that were taken by position do not look like what they are."""
+    doubt = next(_doubts(taken, columns), None)
+    if doubt is None:
+        return
+    taken_for = ", ".join(f"{taken.names[d]} for {d}" for d in taken.positions)
+    warnings.warn(
+        f"{OWNER} takes columns by position: {taken_for}. But {doubt}. Say which "
+        "column is which by positions, such as frequency=0, or keep the names of the "
+        "columns: pass a frame, and call set_output(transform='pandas') on the steps "
+        "before.",
+        UserWarning,
+        stacklevel=caller_level(),
+    )
+
+
+def _doubts(taken: DimensionColumns, columns: Columns) -> Iterator[str]:
+    frequency = columns.numbers(taken.names["frequency"])
+    if "frequency" in taken.positions:
+        counts = frequency[np.isfinite(frequency)]
+        if (counts != np.floor(counts)).any():
+            yield "the frequency, which counts orders, holds numbers that are not whole"
+    if not {"frequency", "monetary"} <= taken.guessed:
+        return
+    monetary = columns.numbers(taken.names["monetary"])
+    known = np.isfinite(frequency) & np.isfinite(monetary)
+    frequency, monetary = frequency[known], monetary[known]
+    if _falls(frequency, monetary):
+        yield "the monetary value falls as the frequency rises"
+    if len(frequency) and np.median(monetary) < np.median(frequency):
+        yield "the monetary value is below the frequency for most customers"
+
+
+def _falls(x: FloatArray, y: FloatArray) -> bool:
+    """Tell whether `y` falls as `x` rises, by the rank correlation of Kendall."""
+    if len(x) < 2:
+        return False
+    step = max(1, len(x) // _SAMPLE)
+    result = kendalltau(x[::step], y[::step], alternative="less")
+    return bool(result.pvalue < _LEVEL)  # NaN if all values of one are equal
