@@ -59,9 +59,8 @@ class BoundsReport:
           bound  value  limit  excess
     0  max_size    194  120.0      74
     1  min_size      6   10.0       4
-    >>> print(report)
-    max_size=0.6: segment 0 has 194 of 200 rows (97.0%), 74 too many.
-    min_size=0.05: segment 1 has 6 of 200 rows (3.0%), 4 too few.
+    >>> print(report.table["text"][1])
+    min_size=0.05: segment 1 has 6 of 200 held-out and training rows (3.0%), 4 too few.
     """
 
     table: pd.DataFrame
@@ -99,23 +98,25 @@ def bounds_report(
         excess = math.ceil(abs(item.value - item.limit))
         name = None if item.code is None else names.get(item.code)
         row = {**item._asdict(), "name": name, "excess": excess}
-        row["text"] = _sentence(row, bounds.get(item.bound), total)
+        kinds = "held-out" if total == n_held_out else "held-out and training"
+        size = f"{item.value:,} of {total:,} {kinds} rows ({item.value / total:.1%})"
+        row["text"] = _sentence(row, bounds.get(item.bound), size)
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
     return BoundsReport(table, n_rows, n_held_out)
 
 
-def _sentence(row: Mapping[str, Any], bound: Any, total: int) -> str:
+def _sentence(row: Mapping[str, Any], bound: Any, size: str) -> str:
     """Return a broken bound in words."""
     name, value, excess = row["bound"], row["value"], row["excess"]
     if name == "n_segments":
         verb = "fewer than 2" if value < 2 else "as many as rows"
         return f"n_segments: {value} with held-out rows, {verb}."
-    size = f"{value:,} of {total:,}"
     if name == "max_noise":
-        subject = f"{size} held-out rows ({value / total:.1%}) are in no segment"
-    else:
-        called = "" if row["name"] is None else f" ({row['name']!r})"
-        subject = f"segment {row['code']}{called} has {size} rows ({value / total:.1%})"
+        return f"{name}={bound}: noise has {size}, {excess:,} too many."
+    called = "" if row["name"] is None else f" ({row['name']!r})"
     direction = "few" if name == "min_size" else "many"
-    return f"{name}={bound}: {subject}, {excess:,} too {direction}."
+    return (
+        f"{name}={bound}: segment {row['code']}{called} has {size}, {excess:,} too "
+        f"{direction}."
+    )

@@ -96,14 +96,16 @@ def test_the_report_reads_as_sentences_with_the_names_of_segments() -> None:
     model = MECERuleSegmenter({"Poor": "aov < 90"}, default="Rich").fit(X)
     report = make_segment_scorer().explain(model, X)
     assert str(report) == (
-        "max_size=0.6: segment 0 ('Poor') has 194 of 200 rows (97.0%), 74 too many.\n"
-        "min_size=0.05: segment 1 ('Rich') has 6 of 200 rows (3.0%), 4 too few."
+        "max_size=0.6: segment 0 ('Poor') has 194 of 200 held-out and training rows "
+        "(97.0%), 74 too many.\n"
+        "min_size=0.05: segment 1 ('Rich') has 6 of 200 held-out and training rows "
+        "(3.0%), 4 too few."
     )
     assert "<table" in report._repr_html_()
     X = with_codes(30, 29, noise=41)
     report = make_segment_scorer().explain(fitted(X), X, None)
     assert str(report) == (
-        "max_noise=0.3: 41 of 100 held-out rows (41.0%) are in no segment, 11 too many."
+        "max_noise=0.3: noise has 41 of 100 held-out rows (41.0%), 11 too many."
     )
     X = with_codes(100)
     assert "n_segments: 1 with held-out rows" in str(

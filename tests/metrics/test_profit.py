@@ -203,7 +203,8 @@ def test_a_menu_of_more_tiers_than_the_yardstick_is_refused() -> None:
     X = SCORE[:, None]
     binner = OptimalRevenueBinner(4, revenue=[30, 40, 50, 60], cost=[0, 1, 2, 3])
     binner.set_params(mode="exact").fit(X, CONVERTED)
-    with pytest.raises(InvalidDataError, match=r"at most 3 tiers.*Got tier 3, counted from 0") as error:
+    message = "at most 3 tiers.*Got tier 3, counted from 0"
+    with pytest.raises(InvalidDataError, match=message) as error:
         make_profit_scorer(**MENU)(binner, X, CONVERTED)
     assert "n_bins=3" in str(error.value)
     binner.set_params(n_bins=3, revenue=[30, 40, 50], cost=[0, 1, 2])
