@@ -28,7 +28,7 @@ def test_the_table_of_encodings_is_complete() -> None:
     listed = {}
     for row in rows:
         head, _, rest = row.partition("\n     - ")
-        for name in re.findall(r"`(\w+)`", head):
+        for name in re.findall(r"~skseg\.(\w+)`", head):
             listed[name] = set(
                 re.findall(r'``"(\w+)"``', rest.partition("\n     - ")[0])
             )
