@@ -18,11 +18,12 @@ from ._folds import fold_splits
 from ._foreign import is_by_row, params_of
 from ._owned import owned_clone
 from ._rows import take_rows
+from ._validation import check_sample_weight
 
 # Bounds that may count rows, of which the models of folds have fewer.
 _BOUNDS = ("min_size", "max_size")
 # An outcome of more values is no set of classes, which folds could have alike.
-_MOST_CLASSES = 20
+MOST_CLASSES = 20
 
 
 def cross_fitted_codes(
@@ -69,17 +70,23 @@ def fold_models(
 ) -> Iterator[tuple[Any, IntArray]]:
     """Yield a model for every fold, fitted to the other rows, and the rows of the fold.
 
-    The arguments are those of `cross_fitted_codes`. Warnings about the rows of a fold
-    are left out, since the fit to all rows has given them.
+    The arguments are those of `cross_fitted_codes`. A segmenter with other parameters
+    for all rows than bounds of sizes, such as a budget, has `_prepare_for_fold`, which
+    is called with the share of the rows that the model gets. Warnings about the rows of
+    a fold are left out, since the fit to all rows has given them.
     """
     owner, n_rows = type(segmenter).__name__, _num_samples(X)
-    stratify = len(np.unique(outcome)) <= _MOST_CLASSES
+    stratify = len(np.unique(outcome)) <= MOST_CLASSES
     folds = shuffled(cv, outcome, stratify=stratify)
     splits = fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
     # Rows outside of a universe have no part in the shares of sizes.
     total = float(segmenter.segments_["n"].sum())
     for fold, (train, test) in enumerate(splits):
         model = _with_shares(owned_clone(segmenter), total)
+        if hasattr(model, "_prepare_for_fold"):
+            weight = check_sample_weight(fit_params.get("sample_weight"), n_rows)
+            weight = np.ones(n_rows) if weight is None else weight
+            model._prepare_for_fold(float(weight[train].sum() / weight.sum()))
         params = {
             name: take_rows(value, train) if is_by_row(value, n_rows) else value
             for name, value in fit_params.items()

@@ -9,35 +9,44 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._cross_fitting import cross_fitted_codes, fold_models
+from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
-from skseg._core._validation import (
-    check_int,
-    check_outcome,
-    check_sample_weight,
-    read_columns,
-)
+from skseg._core._fitted_tables import FittedTable
+from skseg._core._rows import take_rows
+from skseg._core._searches import warn_of_counts_in_folds
+from skseg._core._validation import check_int, check_sample_weight, read_columns
 from skseg._search.cuts import path_of_rows, threshold_between
+from skseg._search.cuts._bootstrap import score_bins
 from skseg._typing import FloatArray, IntArray
-from skseg.exceptions import InvalidDataError, MissingColumnError
-from skseg.rules import Columns
+from skseg.exceptions import InvalidDataError
 
 from ._bootstrap import RevenueBootstrap
 from ._customers import expected_customers, observed_customers
-from ._encoding import check_encoding, decoded, encoded_segments
-from ._menu import OWNER, check_budget, check_money, read_menu
+from ._encoding import (
+    OF_OUTCOMES,
+    check_encoding,
+    codebook,
+    decoded,
+    read_encoded,
+    segment_values,
+)
+from ._labels import label_array
+from ._menu import OWNER, check_budget, check_money, per_tier, read_menu
 from ._optimum import find_optimum
+from ._order import order_loss, outcome_variance
 from ._resampler import make_resampler
-from ._settings import read_bounds, read_settings
+from ._score_column import score_column
+from ._settings import read_bounds, read_n_bins, read_settings
 from ._tiers import count, profit_table, tier_rules
 
 
-class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
+class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
     """Cut customers by score into the tiers of largest total profit, exactly.
 
     A menu of tiers, each dearer and more effective than the one below, is spread over
@@ -47,8 +56,9 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_bins : int, default=5
-        Number of tiers on the menu, in [1, 1000].
+    n_bins : int, default=None
+        Number of tiers on the menu, in [1, 1000]. None: as many as `revenue`,
+        `response`, `cost`, `fixed_cost` or `segment_names` list, 5 if none is a list.
     revenue : float, array-like of shape (n_bins,) or callable, default=1.0
         Revenue per conversion, in currency. A function is called with the index of
         every tier, 0 for the lowest.
@@ -78,13 +88,23 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Expected conversions of a customer: the outcome; the score itself; or a monotone
         or logistic function of the score, which is better for unseen customers if there
         are only some hundreds in `fit`.
-    score_column : int or str, default=-1
-        Position or name of the column with the score. The last one of ``predict_proba``
-        is that of the positive class.
-    encode : {"ordinal", "onehot", "rate", "woe", "value"}, default="ordinal"
-        Result of `transform`: the code; one indicator column per segment; the
+    score_column : int or str, default=None
+        Position or name of the column with the score. None: the only column, the last
+        one of an array or of two probabilities that add up to 1, as ``predict_proba``
+        returns them; a frame of several other columns needs a name.
+    encode : {"ordinal", "onehot", "scores", "rate", "woe", "value"}, \
+            default="ordinal"
+        Columns that `transform` returns: the code, as a column of segment names under
+        ``set_output``; one indicator column per segment; the score itself; the
         conversion rate; the weight of evidence; the profit per customer without fixed
         costs.
+    cv : int, splitter or iterable of (train, test), default=5
+        The folds of `fit_transform`, which cross-fits the training rows. An int is a
+        number of shuffled folds.
+    pos_label : int, float, bool or str, default=None
+        Outcome that counts as 1, the other one as 0. None: numbers are taken as such,
+        and of two labels the second one in sorted order counts as 1, as it does for
+        scikit-learn's classifiers.
     segment_names : sequence of str of length n_bins, default=None
         Names of the tiers. None: "Tier 0", "Tier 1", ...
     missing_tier : int, default=0
@@ -116,11 +136,17 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     upper_bound_, gap_ : float
         Proved upper bound of the profit of any tiers, and its difference from
         ``value_``: 0.0 if the tiers are optimal.
+    order_loss_ : float
+        Profit that tiers in order of the score lose against the best tier for each
+        tenth of the customers, as a share of the latter; 0 where the conversion rate
+        rises with the score. Fixed costs, bounds and the budget are left out.
     value_path_ : ndarray of float of shape (n_bins,)
         Largest profit with 1, 2, ... tiers used; NaN if that is infeasible. Only if
         `compute_path`.
     rules_ : RuleSet
         The tiers used and, last, the segment "No score".
+    classes_ : ndarray of shape (2,)
+        The labels of the outcome, sorted. Only if it has labels.
     labels_ : ndarray of int of shape (n_rows,)
         Segment codes of the training rows.
     segment_names_ : ndarray of str
@@ -147,6 +173,14 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     ``value_`` is the profit of the rows in `fit`. Scores of a model that has seen the
     outcomes of these rows promise far too much: use `PropensityBinner`, or scores of
     rows that the model has not seen.
+
+    `fit_transform` returns the training rows by models that have not seen their
+    outcomes, as `TargetEncoder` does. That matters most for the encodings "rate", "woe"
+    and "value", which are functions of the outcome. A budget and fixed costs are those
+    of all customers, and the models of the folds have their share of them.
+
+    The certificate holds for tiers in order of the score. ``order_loss_`` says what
+    this order costs: where the rate falls as the score rises, no cut points help.
 
     Only the order of the scores and their ties matter, except for the response models
     "score" and "logistic". If outcomes are 0 or 1 and the rates of two neighbouring
@@ -185,9 +219,13 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     x0 > 0.546...
     """
 
+    menu_ = FittedTable()
+
+    _encodings = ("ordinal", "onehot", "scores", *OF_OUTCOMES)
+
     def __init__(
         self,
-        n_bins: int = 5,
+        n_bins: int | None = None,
         *,
         revenue: float | Sequence[float] | Callable[[int], float] = 1.0,
         cost: float | Sequence[float] | Callable[[int], float] | None = None,
@@ -200,8 +238,10 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         monotonic: str | None = None,
         min_rate_diff: float = 0.0,
         response_model: str = "observed",
-        score_column: int | str = -1,
+        score_column: int | str | None = None,
         encode: str = "ordinal",
+        cv: Any = 5,
+        pos_label: Any = None,
         segment_names: Sequence[str] | None = None,
         missing_tier: int = 0,
         compute_path: bool = True,
@@ -220,6 +260,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         self.response_model = response_model
         self.score_column = score_column
         self.encode = encode
+        self.cv = cv
+        self.pos_label = pos_label
         self.segment_names = segment_names
         self.missing_tier = missing_tier
         self.compute_path = compute_path
@@ -234,8 +276,9 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             `sample_weight`; the score is in `score_column`. Scores are any numbers,
             higher for better customers, NaN for customers without one.
         y : array-like of shape (n_rows,), default=None
-            Conversions: 0 / 1, or any finite number, such as the rate of a group. It is
-            optional for ``response_model="score"`` alone.
+            Conversions: 0 / 1, or any finite number, such as the rate of a group, or
+            two labels, of which `pos_label` counts as 1. It is optional for
+            ``response_model="score"`` alone.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
 
@@ -255,16 +298,18 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If one tier is the best for everyone, whatever the scores.
+            If one tier is the best for everyone, whatever the scores; if
+            ``order_loss_`` exceeds 0.01, and what chance explains; or if bounds are
+            numbers of customers in a search, whose folds have fewer.
         """
+        self._check_encode()
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
-        settings = read_settings(self)
-        column = self._score_column(columns)
-        model = self.response_model
+        settings, model = read_settings(self), self.response_model
+        column = score_column(self, columns)
         with column_errors_as_data_errors("score_column"):
             scores = columns.numbers(column)
-        observed = observed_customers(scores, y, weight, model)
+        observed, coding = observed_customers(scores, y, weight, model, self.pos_label)
         customers = expected_customers(observed, model)
         scored = customers.scored
         rate, lowest = scored.n_conversions / scored.n, customers.conversions.min()
@@ -272,6 +317,9 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         check_budget(self.budget, menu)
         check_money(menu, customers.n, customers.n_absolute_conversions)
         rows, bounds = scored.rows(), read_bounds(self, scored.n)
+        warn_of_counts_in_folds(
+            OWNER, scored.n, min_size=self.min_size, max_size=self.max_size
+        )
         optimum = find_optimum(rows, customers, menu, settings, bounds)
         cuts, unscored_profit = optimum.cuts, optimum.unscored_profit
         cut_points = np.array(cuts.cut_points)
@@ -286,25 +334,28 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             with np.errstate(invalid="ignore"):
                 segments["observed_rate"] = totals.conversions / totals.n
         check_encoding(self.encode, observed.are_shares)
-        path = None
         if self.compute_path:
-            path = path_of_rows(rows, **optimum.options) + unscored_profit
+            self.value_path_ = path_of_rows(rows, **optimum.options) + unscored_profit
+        bins = score_bins(rows, cut_points)
+        loss = order_loss(bins, menu, outcome_variance(observed, model))
+        loss.warn()
         self._resampler = make_resampler(
-            observed, rows, cut_points, model, menu, settings.missing_tier
+            observed, bins, cut_points, model, menu, settings.missing_tier
         )
         self._menu, self._options = menu, optimum.options
-        self._score_range = scored.score_range
-        self._encode = self.encode
-        self._codebook = encoded_segments(self.encode, segments, menu)
-        self._tiers, self._cut_points, self._segments = tiers, cut_points, segments
+        self._score_range, self._column = scored.score_range, column
+        self._encoding = SegmentEncoding.of_rules(self.encode, rules)
+        self._values = segment_values(self.encode, segments, menu)
+        self._tiers, self._cut_points = tiers, cut_points
+        self._coding, self.order_loss_ = coding, loss.share
+        if coding.classes is not None:
+            self.classes_ = label_array(coding.classes)
         self.min_size_, self.max_size_ = bounds
         self.menu_ = menu.table(settings.names)
         self.cut_points_, self.tiers_ = cut_points.copy(), tiers.copy()
-        self.rules_, self.labels_, self.segments_ = rules, labels, segments.copy()
+        self.rules_, self.labels_, self.segments_ = rules, labels, segments
         self.value_, self.gap_ = cuts.value + unscored_profit, cuts.gap
         self.upper_bound_ = cuts.upper_bound + unscored_profit
-        if path is not None:
-            self.value_path_ = path
         return self
 
     @reads_state
@@ -332,37 +383,12 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         return self.rules_.assign(read_columns(self, X, reset=False))
 
     @reads_state
-    def transform(self, X: Any) -> FloatArray:
-        """Return the segment of every row, encoded as `encode` says.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of float of shape (n_rows, 1) or (n_rows, n_segments)
-            One column, or one per segment for ``encode="onehot"``. ``set_output`` gives
-            a frame.
-
-        Raises
-        ------
-        NotFittedError
-            If the binner is not fitted.
-        ValueError
-            If the columns are not those of `fit`.
-        """
-        encoded: FloatArray = self._codebook[self.predict(X)]
-        return encoded
-
-    @reads_state
     def inverse_transform(self, X: Any) -> FloatArray:
         """Return the middle score of the segments that `transform` has encoded.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, 1) or (n_rows, n_segments)
+        X : frame or array-like of shape (n_rows, 1) or (n_rows, n_segments)
             Result of `transform`.
 
         Returns
@@ -371,6 +397,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
             Middle between the bounds of the segment; the outer bounds are the lowest
             and the highest score in `fit`. NaN for rows without a score. Segments with
             the same code, such as two of the same rate, get the mean of their middles.
+            With ``encode="scores"`` it is the score itself.
 
         Raises
         ------
@@ -379,7 +406,10 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ValueError
             If a row is the code of no segment.
         """
-        encoded = check_array(X, dtype=np.float64)
+        encoding = self._encoding
+        encoded = read_encoded(X, encoding)
+        if encoding.encode == "scores":
+            return encoded
         bounds = [
             self._score_range[0],
             *self._cut_points.tolist(),
@@ -387,27 +417,8 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         ]
         inner = [threshold_between(*pair) for pair in pairwise(bounds)]
         middles = np.array([*inner, np.nan])
-        return decoded(encoded, self._codebook, middles)[:, np.newaxis]
-
-    @reads_state
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features : Ignored
-            Present for the API of scikit-learn.
-
-        Returns
-        -------
-        ndarray of str
-            The names of the segments for ``encode="onehot"``, else "tier", "rate",
-            "woe" or "value".
-        """
-        if self._encode == "onehot":
-            return self.segment_names_
-        name = "tier" if self._encode == "ordinal" else self._encode
-        return np.array([name], dtype=object)
+        table = codebook(encoding, self._values)
+        return decoded(encoded, table, middles)[:, np.newaxis]
 
     @reads_state
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
@@ -443,7 +454,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
                 name="y",
                 rule="given",
             )
-        outcome = check_outcome(OWNER, y, len(codes))
+        outcome = self._coding.numbers(OWNER, y, len(codes))
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
         totals = count(codes, len(self.rules_), outcome, weight)
         return profit_table(
@@ -453,6 +464,11 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
     @reads_state
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the profit per customer on other customers, in currency.
+
+        It is the profit by the menu of this binner, so it compares bounds, modes,
+        response models and scores, as `GridSearchCV` does, but never menus: among
+        guesses of responses and costs, the most optimistic one has the highest score.
+        `skseg.metrics.make_profit_scorer` measures all candidates by one menu.
 
         Parameters
         ----------
@@ -572,7 +588,7 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         seed = check_random_state(random_state).randint(2**31)
         return self._resampler.bootstrap(
             self._options,
-            self._segments,
+            self.segments_,
             n_replicates,
             np.random.default_rng(seed),
         )
@@ -582,13 +598,40 @@ class OptimalRevenueBinner(SegmenterMixin, TransformerMixin, BaseEstimator):
         tags.target_tags.required = self.response_model != "score"
         return tags
 
-    def _score_column(self, columns: Columns) -> str:
-        """Return the name of the column with the score."""
-        column, names = self.score_column, columns.names
-        if isinstance(column, str):
-            if column in names:
-                return column
-            advice = "The parameter score_column names it."
-            raise MissingColumnError(OWNER, [column], names, advice=advice)
-        last = len(names) - 1
-        return names[check_int(OWNER, "score_column", column, -last - 1, last)]
+    def _features(self, X: Any) -> FloatArray:
+        if self._values is not None:
+            values: FloatArray = self._values[self.predict(X)]
+            return values[:, np.newaxis]
+        columns = read_columns(self, X, reset=False)
+        return np.asarray(columns.numbers(self._column)[:, np.newaxis])
+
+    def _feature_names(self) -> list[str]:
+        return [self._column if self._values is None else self._encoding.encode]
+
+    def _training_codes(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> IntArray | None:
+        if self.response_model == "score":
+            return None
+        outcome = self._coding.numbers(OWNER, y, len(self.labels_))
+        return cross_fitted_codes(self, X, outcome, outcome, fit_params, self.cv)
+
+    def _training_features(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> FloatArray | None:
+        if self._values is None or y is None:
+            return None
+        outcome = self._coding.numbers(OWNER, y, len(self.labels_))
+        features = np.empty((len(outcome), 1))
+        models = fold_models(self, X, outcome, outcome, fit_params, self.cv)
+        for model, test in models:
+            features[test] = model._features(take_rows(X, test))
+        return features
+
+    def _prepare_for_fold(self, share: float) -> None:
+        """Set parameters for a share of the rows, whose outcomes are numbers."""
+        if self.budget is not None:
+            self.budget = float(self.budget) * share
+        fixed_costs = per_tier(OWNER, "fixed_cost", self.fixed_cost, read_n_bins(self))
+        self.fixed_cost = (share * fixed_costs).tolist()
+        self.pos_label, self.compute_path = None, False

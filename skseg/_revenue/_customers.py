@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from skseg._core._magnitudes import check_finite_sum
+from skseg._core._outcome import OutcomeCoding, read_outcome
 from skseg._core._sums import exact_sum
-from skseg._core._validation import check_outcome
 from skseg._search.cuts import Rows, read_rows
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
@@ -94,16 +94,20 @@ class Customers:
 
 
 def observed_customers(
-    scores: FloatArray, y: Any, weight: FloatArray | None, response_model: str
-) -> Customers:
-    """Return the customers with their outcomes, or raise.
+    scores: FloatArray,
+    y: Any,
+    weight: FloatArray | None,
+    response_model: str,
+    pos_label: Any,
+) -> tuple[Customers, OutcomeCoding]:
+    """Return the customers with their outcomes, and how these were coded, or raise.
 
     If the score is the response, the outcomes may be left out.
     """
     if y is not None:
-        outcome = check_outcome(OWNER, y, len(scores))
+        outcome, coding = read_outcome(OWNER, y, len(scores), pos_label)
         check_finite_sum(OWNER, "y", outcome, weight)
-        return Customers(scores, outcome, weight)
+        return Customers(scores, outcome, weight), coding
     if response_model != "score":
         raise InvalidDataError(
             f"{OWNER} requires y to be passed, but the target y is None. Only "
@@ -122,7 +126,7 @@ def observed_customers(
             rule="given where customers have no score",
             row=row,
         )
-    return Customers(scores, scores, weight)
+    return Customers(scores, scores, weight), OutcomeCoding()
 
 
 def expected_customers(observed: Customers, response_model: str) -> Customers:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_array
 
-from skseg._core._validation import check_choice
+from skseg._core._encoding import SegmentEncoding
+from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError
+from skseg.rules._frames import read_frame
 
 from ._menu import OWNER, Menu
-from ._settings import ENCODINGS
+
+# Encodings that are functions of the outcomes of the segments.
+OF_OUTCOMES = ("rate", "woe", "value")
 
 
 def check_encoding(encode: str, are_shares: bool) -> None:
-    """Raise if there is no such encoding, or not for outcomes like these."""
-    check_choice(OWNER, "encode", encode, ENCODINGS)
+    """Raise if outcomes like these have no such encoding."""
     if encode == "woe" and not are_shares:
         raise InvalidDataError(
             "encode='woe' needs outcomes in [0, 1]: it compares customers who convert "
@@ -27,22 +33,21 @@ def check_encoding(encode: str, are_shares: bool) -> None:
         )
 
 
-def encoded_segments(encode: str, segments: pd.DataFrame, menu: Menu) -> FloatArray:
-    """Return the codes of all segments, of shape (n_segments, n_columns)."""
-    if encode == "onehot":
-        return np.eye(len(segments))
-    if encode == "ordinal":
-        return np.arange(float(len(segments)))[:, np.newaxis]
+def segment_values(
+    encode: str, segments: pd.DataFrame, menu: Menu
+) -> FloatArray | None:
+    """Return the value of every segment; None for no function of the outcomes."""
+    if encode not in OF_OUTCOMES:
+        return None
     n, conversions = segments["n"].to_numpy(), segments["conversions"].to_numpy()
     if encode == "woe":
-        return weight_of_evidence(n, conversions)[:, np.newaxis]
+        return weight_of_evidence(n, conversions)
     # A segment without training rows gets the overall rate.
     rate = np.where(n > 0, segments["rate"], conversions.sum() / n.sum())
     if encode == "rate":
-        return rate[:, np.newaxis]
+        return rate
     tiers = segments["tier"].to_numpy()
-    value = menu.effective_revenue[tiers] * rate - menu.cost[tiers]
-    return np.asarray(value[:, np.newaxis])
+    return np.asarray(menu.effective_revenue[tiers] * rate - menu.cost[tiers])
 
 
 def weight_of_evidence(n: FloatArray, conversions: FloatArray) -> FloatArray:
@@ -59,6 +64,32 @@ def weight_of_evidence(n: FloatArray, conversions: FloatArray) -> FloatArray:
     half = 0.5 * (total <= 0 or total_others <= 0)
     overall = (total + half) / (total_others + half)
     return np.where(n > 0, np.log(odds / overall), 0.0)
+
+
+def codebook(encoding: SegmentEncoding, values: FloatArray | None) -> FloatArray:
+    """Return the columns of every segment, of shape (n_segments, n_columns).
+
+    `values` has one number a segment, None for the columns of codes.
+    """
+    if values is not None:
+        return values[:, np.newaxis]
+    codes = np.sort(encoding.codes)
+    if encoding.encode == "ordinal":
+        return codes.astype(np.float64)[:, np.newaxis]
+    return np.asarray(codes[:, np.newaxis] == encoding.codes, dtype=np.float64)
+
+
+def read_encoded(X: Any, encoding: SegmentEncoding) -> FloatArray:
+    """Return what `transform` gave as an array, names of segments as their codes."""
+    frame = read_frame(X, OWNER)
+    if frame is None or encoding.encode != "ordinal" or frame.shape[1] != 1:
+        return np.asarray(check_array(X, dtype=np.float64, ensure_min_samples=0))
+    labels = read_vector(OWNER, "X", frame[:, 0])
+    if not labels.column.is_text():
+        return np.asarray(labels.numbers()[:, np.newaxis])
+    code_of = dict(zip(encoding.names, encoding.codes, strict=True))
+    codes = [code_of.get(name, np.nan) for name in labels.labels()]
+    return np.array(codes, dtype=np.float64)[:, np.newaxis]
 
 
 def decoded(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._magnitudes import are_finite_squares
-from skseg._search.cuts import CutOptions, Rows, cut_bins
+from skseg._search.cuts import CutOptions, cut_bins
 from skseg._search.cuts._bootstrap import ScoreBins, bin_sums, row_groups, score_bins
 from skseg._typing import FloatArray, IntArray
 
@@ -209,7 +209,7 @@ def _estimates(segments: pd.DataFrame, cut_points: FloatArray) -> pd.DataFrame:
 
 def make_resampler(
     observed: Customers,
-    rows: Rows,
+    bins: ScoreBins,
     cut_points: FloatArray,
     response_model: str,
     menu: Menu,
@@ -217,15 +217,14 @@ def make_resampler(
 ) -> Resampler | None:
     """Return the resampler; None if weights are no numbers of customers.
 
-    The cut points are those of `rows`, customers with observed or expected conversions.
+    `bins` are of the customers with their observed or expected conversions.
     """
     if not observed.is_counted:
         return None
     scored, unscored = observed.scored, observed.unscored
     if response_model in CALIBRATED:
         # Replicates are calibrated anew, from the outcomes.
-        rows = scored.rows()
-    bins = score_bins(rows, cut_points)
+        bins = score_bins(scored.rows(), cut_points)
     thresholds, weight = bins.thresholds, scored.weight
     squares, mean_scores = None, np.zeros_like(bins.n)
     if response_model == "logistic":

@@ -19,9 +19,12 @@ from ._menu import OWNER
 from ._response import RESPONSE_MODELS
 from ._tiers import NO_SCORE
 
-ENCODINGS = ("ordinal", "onehot", "rate", "woe", "value")
 _MODES = ("subset", "prefix", "exact")
 _MAX_BINS = 1000
+# Number of tiers where neither it nor a list with a value a tier is passed.
+_DEFAULT_BINS = 5
+# Parameters with a value a tier, if they are lists.
+_LISTS = ("revenue", "response", "cost", "fixed_cost", "segment_names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,9 @@ class Settings:
 
 def read_settings(binner: Any) -> Settings:
     """Return the parameters of `binner`, or raise."""
-    n_bins = check_int(OWNER, "n_bins", binner.n_bins, 1, _MAX_BINS)
+    n_bins = read_n_bins(binner)
     check_choice(OWNER, "mode", binner.mode, _MODES)
     check_choice(OWNER, "response_model", binner.response_model, RESPONSE_MODELS)
-    check_choice(OWNER, "encode", binner.encode, ENCODINGS)
     if not isinstance(binner.compute_path, bool | np.bool_):
         raise InvalidParameterError(
             OWNER, "compute_path", "True or False", binner.compute_path
@@ -54,6 +56,31 @@ def read_settings(binner: Any) -> Settings:
         _read_budget(binner.budget),
         _read_rates(binner.monotonic, binner.min_rate_diff),
     )
+
+
+def read_n_bins(binner: Any) -> int:
+    """Return the number of tiers, that of a list of the menu for None; or raise."""
+    if binner.n_bins is not None:
+        return check_int(OWNER, "n_bins", binner.n_bins, 1, _MAX_BINS)
+    lengths = {name: n for name in _LISTS if (n := _length(getattr(binner, name)))}
+    if not lengths:
+        return _DEFAULT_BINS
+    first, n_bins = next(iter(lengths.items()))
+    for name, length in lengths.items():
+        if length != n_bins:
+            rule = f"of one value a tier, like {first!r}, which has {n_bins}"
+            raise InvalidParameterError(OWNER, name, rule, getattr(binner, name))
+    return check_int(OWNER, f"length of {first}", n_bins, 1, _MAX_BINS)
+
+
+def _length(value: Any) -> int | None:
+    """Return the length of a list or array; None for numbers, text and functions."""
+    if isinstance(value, str) or callable(value):
+        return None
+    try:
+        return len(value)
+    except TypeError:
+        return None
 
 
 def read_bounds(binner: Any, total: float) -> tuple[float, float]:

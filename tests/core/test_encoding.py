@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skseg._core._base import SegmenterMixin
+from skseg._core._base import SegmenterMixin, segment_table
 from skseg._core._cross_fitting import cross_fitted_codes
 from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
@@ -140,6 +140,9 @@ class Best(Halves):
         super().fit(X, y)
         cut = x[int(np.argmax(gains))]
         self.rules_ = RuleSet({"low": f"x0 <= {cut}", "high": f"x0 > {cut}"})
+        codes = self.rules_.assign(read_columns(self, X, reset=False))
+        weight = None if sample_weight is None else np.asarray(sample_weight, float)
+        self.segments_ = segment_table(self.rules_, codes, weight)
         self._encoding = SegmentEncoding.of_rules(self.encode, self.rules_)
         return self
 

@@ -506,6 +506,7 @@ def test_few_distinct_scores_are_all_candidates() -> None:
     assert result.is_complete
 
 
+@pytest.mark.filterwarnings("ignore:The conversion rate does not rise")
 @pytest.mark.parametrize(
     ("model", "y_max"), [*((model, 1) for model in MODELS), ("observed", 3)]
 )

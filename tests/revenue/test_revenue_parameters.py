@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from skseg import OptimalRevenueBinner
+from skseg._core import _searches
 from skseg._revenue._menu import Menu, check_money
 from skseg.exceptions import (
     InvalidDataError,
@@ -67,7 +68,7 @@ A_MENU = "a number, an array of 3 numbers (one a tier), or a function"
 NAMES = "None or 3 different names, none of them 'No score'"
 
 WRONG: dict[str, tuple[str, list[Any]]] = {
-    "n_bins": ("an int in [1, 1000]", [0, -1, 1001, 2.0, "3", None, True]),
+    "n_bins": ("an int in [1, 1000]", [0, -1, 1001, 2.0, "3", True]),
     "revenue": (A_MENU, [None, "a", True, NAN, math.inf, [1, 2], [[1, 2, 3]], {1: 2}]),
     "cost": (A_MENU, ["a", False, [1, 2, NAN], [1, 2, 3, 4], lambda i: None]),
     "response": (A_MENU, ["a", True, [1, 2, -math.inf], [], lambda i: [i, i]]),
@@ -79,7 +80,7 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
     "monotonic": ("'ascending' or 'descending'", ["auto", True, 1, False]),
     "min_rate_diff": ("a number in [0, 1]", [-0.1, 1.1, NAN, None, "0", True]),
     "response_model": ("'observed' or 'score'", ["platt", None, 1]),
-    "score_column": ("an int in [-1, 0]", [1, -2, 0.0, None, True, [0]]),
+    "score_column": ("an int in [-1, 0]", [1, -2, 0.0, True, [0]]),
     "encode": ("'ordinal' or 'onehot'", ["target", None, 1]),
     "segment_names": (NAMES, ["abc", ["a", "b"], ["a", "a", "b"], ["a", "b", 3]]),
     "missing_tier": ("an int in [0, 2]", [3, -1, 0.0, None, True, "Tier 0"]),
@@ -102,7 +103,9 @@ def test_a_wrong_parameter_is_named_with_its_rule_and_value(
 
 
 def test_every_parameter_is_checked() -> None:
-    assert set(WRONG) == set(OptimalRevenueBinner().get_params())
+    # Folds are checked where they are used, labels where outcomes are.
+    elsewhere = {"cv", "pos_label"}
+    assert {*WRONG} | elsewhere == {*OptimalRevenueBinner().get_params()}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_scores_that_are_no_numbers_are_refused() -> None:
         (Y[:-1], "7 outcomes and 8 rows"),
         ([*Y[:-1], NAN], "known and finite. Got nan at row 7"),
         ([*Y[:-1], math.inf], "known and finite. Got inf at row 7"),
-        (list("yynnyynn"), "must be numbers"),
+        (list("yynnyynm"), "must be numbers, or labels of two classes. Got 3 classes"),
     ],
 )
 def test_a_wrong_outcome_says_what_is_wrong(y: Any, says: str) -> None:
@@ -470,6 +473,8 @@ def test_clone_and_set_params_keep_every_parameter() -> None:
         "segment_names": ("a", "b", "c"),
         "missing_tier": 1,
         "compute_path": False,
+        "cv": 3,
+        "pos_label": 1,
     }
     binner = OptimalRevenueBinner(**settings)
     assert set(settings) == set(binner.get_params())
@@ -498,7 +503,9 @@ def test_it_is_no_classifier_regressor_or_clusterer() -> None:
 
 
 def test_fitting_again_forgets_the_first_fit() -> None:
-    binner = three().fit(pd.DataFrame({"a": X[:, 0], "score": X[:, 0]}), Y)
+    frame = pd.DataFrame({"a": X[:, 0], "score": X[:, 0]})
+    binner = three(score_column=1).fit(frame, Y)
+    binner.set_params(score_column=None)
     binner.fit(column(1, 2), [0, 0])
     assert result(binner) == result(three().fit(column(1, 2), [0, 0]))
     assert binner.n_features_in_ == 1
@@ -507,7 +514,7 @@ def test_fitting_again_forgets_the_first_fit() -> None:
 
 def test_new_rows_need_the_column_of_the_score_alone() -> None:
     frame = pd.DataFrame({"age": X[::-1, 0], "score": X[:, 0]})
-    binner = three().fit(frame, Y)
+    binner = three(score_column="score").fit(frame, Y)
     for other in (frame[["score", "age"]], frame[["score"]], frame.assign(more=1)):
         assert binner.predict(other).tolist() == binner.labels_.tolist()
     with pytest.raises(MissingColumnError, match="needs the column 'score'"):
@@ -521,7 +528,8 @@ def test_a_pipeline_ends_in_it_or_goes_through_it() -> None:
     pipeline = make_pipeline(FunctionTransformer(lambda X: -X), three()).fit(X, -y + 1)
     assert pipeline.predict(X).tolist() == pipeline[-1].labels_.tolist()
     assert pipeline.score(X, -y + 1) == pytest.approx(pipeline[-1].value_ / len(y))
-    through = make_pipeline(three(), OneHotEncoder(sparse_output=False)).fit(X, y)
+    folds = three(cv=KFold(3))
+    through = make_pipeline(folds, OneHotEncoder(sparse_output=False)).fit(X, y)
     assert (
         through.transform(X).argmax(axis=1).tolist()
         == three().fit_predict(X, y).tolist()
@@ -559,13 +567,17 @@ def test_cross_val_score_is_profit_per_customer_of_the_other_folds() -> None:
     assert set(codes.tolist()) <= {0, 1, 2}
 
 
-def test_grid_search_chooses_among_sizes_models_and_menus() -> None:
+def test_grid_search_chooses_among_sizes_models_and_menus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_searches, "_warned", set())
     X, y = customers()
     grid = {
         "min_size": [None, 0.2, 30],
         "response_model": ["observed", "isotonic", "logistic"],
     }
-    search = GridSearchCV(three(), grid, cv=KFold(3)).fit(X, y)
+    with pytest.warns(UserWarning, match=r"min_size=30 .* such as min_size=0\.15"):
+        search = GridSearchCV(three(), grid, cv=KFold(3)).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     for params, score in zip(
         search.cv_results_["params"],
