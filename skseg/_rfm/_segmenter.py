@@ -272,7 +272,7 @@ default="grid"
         self._encoding = SegmentEncoding.of_rules(
             self.encode, rules, self.unreachable_segments_
         )
-        self._coding, self._dimensions = coding, dimensions
+        self._outcome_coding, self._dimensions = coding, dimensions
         self.columns_, self.taken_by_position_ = taken.names, taken.positions
         self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
         self.segments_ = table
@@ -360,7 +360,7 @@ default="grid"
         columns = read_columns(self, X, reset=False)
         codes = self.rules_.assign(columns)
         if y is not None:
-            outcome = self._coding.numbers(OWNER, y, len(codes))
+            outcome = self._outcome_coding.numbers(OWNER, y, len(codes))
             return explained_outcome(
                 OWNER, self.segments_, codes, outcome, sample_weight
             )
