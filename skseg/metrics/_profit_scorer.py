@@ -237,20 +237,18 @@ def _training_rates(
     """Return the mean outcome that the segment of every row had in training.
 
     Segments without training rows get that of all segments. None if the estimator has
-    learned no outcome, or does not tell which label counts as 1.
+    learned no outcome, or another kind of outcome.
     """
     segmenter = next((s for s in unwrapped(estimator) if hasattr(s, "segments_")), None)
     table = None if segmenter is None else segmenter.segments_
     if table is None or "outcome" not in table or table["outcome"].isna().all():
         return None
     means, known = table["outcome"].to_numpy(np.float64), table["outcome"].notna()
-    if coding.classes is not None:
-        classes = getattr(segmenter, "classes_", None)
-        if classes is None:
-            return None
-        positive = getattr(segmenter, "pos_label", None)
-        if (classes[-1] if positive is None else positive) != coding.positive:
-            means = 1 - means
+    learned = getattr(segmenter, "_outcome_coding", OutcomeCoding())
+    if (learned.classes is None) != (coding.classes is None):
+        return None
+    if learned.positive != coding.positive:
+        means = 1 - means
     overall = float(np.average(means[known], weights=table["n"][known]))
     rate_of = dict(zip(table["code"], np.where(known, means, overall), strict=True))
     different, places = np.unique(codes, return_inverse=True)

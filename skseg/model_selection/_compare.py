@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -155,16 +157,14 @@ def compare_segmenters(
         splits = _splits(cv, points, outcome, seed)
     rows = []
     for name, segmenter in segmenters.items():
+        explained: dict[str, float] = {}
         try:
             codes, seconds = _fitted(segmenter, data)
-            explained = (
-                {}
-                if outcome is None
-                else {
-                    "explained_variance": _explained(segmenter, data, outcome, splits)
-                }
-            )
-            stability = _stability(segmenter, data, n_replicates, seed, n_jobs)
+            with _quiet_if_wrapped(segmenter):
+                if outcome is not None:
+                    share = _explained(segmenter, data, outcome, splits)
+                    explained["explained_variance"] = share
+                stability = _stability(segmenter, data, n_replicates, seed, n_jobs)
         except Exception as error:
             raise InvalidDataError(
                 f"Segmenter {name!r} of {OWNER} failed: {error}",
@@ -264,6 +264,16 @@ def _with_predict(segmenter: Any) -> Any:
         name, last = segmenter.steps[-1]
         return clone(segmenter).set_params(**{name: _with_predict(last)})
     return InductiveSegmenter(segmenter)
+
+
+@contextmanager
+def _quiet_if_wrapped(segmenter: Any) -> Iterator[None]:
+    """Leave out what `InductiveSegmenter` says of a user who has not chosen it."""
+    with warnings.catch_warnings():
+        if not hasattr(segmenter, "predict"):
+            message = "predict of InductiveSegmenter"
+            warnings.filterwarnings("ignore", message, UserWarning)
+        yield
 
 
 def _measures(points: FloatArray, codes: IntArray, seed: int) -> dict[str, Any]:

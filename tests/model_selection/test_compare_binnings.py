@@ -328,7 +328,7 @@ def test_an_int_of_folds_shuffles_rows_that_are_sorted() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"methods": ["unifrom"]}, "'methods' .* Did you mean 'uniform'"),
+        ({"methods": ["uniform_"]}, "'methods' .* Did you mean 'uniform'"),
         ({"methods": []}, "'methods' .* at least one method, unless there are 'bins'"),
         ({"methods": [KBinsDiscretizer]}, "'methods' .* names, estimators"),
         ({"methods": [7]}, "'methods' .* names, estimators"),
