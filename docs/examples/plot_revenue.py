@@ -93,6 +93,30 @@ scores = pd.DataFrame({"propensity": model.propensities_})
 curve = RevenueCurveDisplay.from_estimator(fitted, scores, y, intervals=intervals)
 
 # %%
+# Beside plain bins
+# -----------------
+# What would bins of equal size, of equal width or of your own make of customers that no
+# method has seen? In order, the lowest bin gets the first treatment, and so on; else each
+# bin gets the treatment that made most in training.
+
+from skseg.displays import BinningComparisonDisplay
+from skseg.model_selection import compare_binnings
+
+comparison = compare_binnings(
+    model.propensities_,
+    y,
+    revenue=binner.revenue,
+    response=binner.response,
+    cost=binner.cost,
+    bins=[0.05, 0.1, 0.2],
+    random_state=0,
+)
+comparison.table.round(3)
+
+# %%
+BinningComparisonDisplay.from_comparison(comparison)
+
+# %%
 # A budget
 # --------
 # Half of what the tiers would spend freely makes more than half of what they add:
