@@ -22,7 +22,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._nearest_tree import UNSETTLED, NearestTree, nearest_tree
 
-WAYS = ("auto", "native", "core", "nearest", "centroid")
+WAYS = ("auto", "native", "core", "nearest", "row", "centroid")
 
 # Rows whose neighbours are held in memory at once. A multiple of the 256 rows that
 # scikit-learn multiplies at once, so that training rows meet in the same blocks, and
@@ -56,7 +56,7 @@ def resolve_assign(
     }
     if assign == "auto":
         possible["native"] &= _predicts_single_rows(clusterer, fit_params, X)
-        return next((way for way, fits in possible.items() if fits), "centroid")
+        return next((way for way, fits in possible.items() if fits), "row")
     needed = {"native": "predict", "core": "core samples and eps, such as DBSCAN"}
     if assign in needed and not possible[assign]:
         rule = (
@@ -99,8 +99,10 @@ def make_assigner(
         to_predict = predict_params(clusterer, fit_params, X.shape[0])
         has_noise = bool((codes < 0).any())
         return NativeAssigner(owner, clusterer, to_predict, cluster_labels, has_noise)
-    if way == "centroid":
+    if way == "centroid" or not len(cluster_labels):
         return CentroidAssigner(centers)
+    if way == "row":
+        return row_assigner(clusterer, X, codes, len(cluster_labels))
     make = core_assigner if way == "core" else nearest_assigner
     return make(clusterer, X, codes, len(cluster_labels))
 
@@ -258,6 +260,18 @@ def nearest_assigner(
     ]
     neighbors = NearestNeighbors(**settings).fit(rows)
     reach = np.array([*reach_by_code, np.inf])
+    tree = nearest_tree(neighbors, rows, row_codes, reach)
+    return NearestAssigner(neighbors, row_codes, reach, tree)
+
+
+def row_assigner(
+    clusterer: Any, X: Any, codes: IntArray, n_clusters: int
+) -> NearestAssigner:
+    """Return an assigner by the nearest row that is in a cluster, however far."""
+    labelled = np.flatnonzero(codes >= 0)
+    rows, row_codes = _distinct(X[labelled], codes[labelled])
+    neighbors = NearestNeighbors(**_exact_search(clusterer, rows)).fit(rows)
+    reach = np.full(n_clusters + 1, np.inf)
     tree = nearest_tree(neighbors, rows, row_codes, reach)
     return NearestAssigner(neighbors, row_codes, reach, tree)
 

@@ -28,6 +28,28 @@ def recalls(codes: IntArray, labels: IntArray) -> FloatArray:
     return np.asarray(agreeing / np.bincount(places, minlength=len(used)))
 
 
+def kappa(codes: IntArray, labels: IntArray, weight: FloatArray | None) -> float:
+    """Return the agreement of codes and labels beyond chance; 0 if all are the same.
+
+    J. Cohen (1960), A Coefficient of Agreement for Nominal Scales. Educational and
+    Psychological Measurement 20, 37-46.
+    """
+    _, places = np.unique(np.stack([codes, labels]), return_inverse=True)
+    # NumPy 2.0 returns the inverse in one dimension.
+    rows, columns = places.reshape(2, -1)
+    weight = np.ones(len(codes)) if weight is None else weight
+    total = weight.sum()
+    n_codes = int(places.max()) + 1
+    shares = np.stack(
+        [np.bincount(side, weight, minlength=n_codes) for side in (rows, columns)]
+    )
+    by_chance = float((shares / total).prod(axis=0).sum())
+    disagreement = float(weight[rows != columns].sum() / total)
+    if by_chance == 1:
+        return 0.0
+    return 1.0 - disagreement / (1.0 - by_chance)
+
+
 def inertia(rows: FloatArray, codes: IntArray) -> float:
     """Return the sum of squared distances of rows to the means of their codes."""
     _, places, sizes = np.unique(codes, return_inverse=True, return_counts=True)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from skseg._typing import FloatArray, IntArray
-from skseg.rules import Rule, RuleSet, col
+from skseg.rules import Rule, col
 from skseg.rules._language._conditions import (
     Leaf,
     Membership,
     Missing,
     disjunction,
-    leaves,
 )
 
 from ._float_cuts import float_cuts
@@ -27,25 +25,23 @@ from ._monotone import LARGEST, domain
 class Inverse:
     """Translates conditions on what a fitted transformer returns to its input.
 
-    The `names` are the columns in the order in which the transformer takes them.
+    It maps each column by a rising function; both are called ``x0``, ``x1``, ...
     """
 
-    def __init__(self, step: Any, rules: RuleSet, names: Sequence[str]) -> None:
+    def __init__(self, step: Any, conditions: Iterable[Leaf]) -> None:
         self._low, high = domain(step)
         self._is_bounded = self._low > -LARGEST
-        conditions = [*rules.rules.values()]
-        conditions += [] if rules.universe is None else [rules.universe]
         keys = list(
             dict.fromkeys(
                 (leaf.column, number)
-                for leaf in chain.from_iterable(map(leaves, conditions))
+                for leaf in conditions
                 for threshold in _thresholds(leaf)
                 for number in (_number_before(threshold), threshold)
             )
         )
         values = np.array([number for _, number in keys], dtype=np.float64)
-        places = np.array([names.index(name) for name, _ in keys], dtype=np.intp)
-        function = _ColumnFunction(step, places, len(names))
+        places = np.array([position(name) for name, _ in keys], dtype=np.intp)
+        function = _ColumnFunction(step, places, step.n_features_in_)
         cuts = float_cuts(function, values, self._low, high)
         self._cuts = dict(zip(keys, cuts, strict=True))
 
@@ -143,6 +139,11 @@ class _ColumnFunction:
 
 def _number_before(number: float) -> float:
     return math.nextafter(number, -math.inf)
+
+
+def position(name: str) -> int:
+    """Return the position of a column that is called ``x0``, ``x1``, ..."""
+    return int(name.removeprefix("x"))
 
 
 def _thresholds(leaf: Leaf) -> Sequence[float]:

@@ -43,8 +43,10 @@ _LOWEST: dict[Any, float] = {
 LARGEST = float(np.finfo(np.float64).max)
 
 
-def is_passthrough(step: Any) -> bool:
-    """Tell whether a step of a pipeline changes nothing."""
+def changes_nothing(step: Any) -> bool:
+    """Tell whether a step of a pipeline returns rows as they are."""
+    if isinstance(step, FunctionTransformer):
+        return step.func is None
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
@@ -53,7 +55,7 @@ def keeps_order(step: Any) -> bool:
 
     Such a step leaves missing values missing.
     """
-    if is_passthrough(step) or isinstance(step, _SCALERS):
+    if changes_nothing(step) or isinstance(step, _SCALERS):
         return True
     return (
         isinstance(step, FunctionTransformer)

@@ -46,9 +46,10 @@ def nearest_tree(
     Searches by brute force have other rounding errors, larger than those of trees.
     """
     name, p = search.metric, search.p
-    order = p if name in ("minkowski", "p") else _ORDERS.get(str(name))
-    is_known = order in (1, 2, np.inf) and not search.metric_params
-    if not is_known or search._fit_method not in ("kd_tree", "ball_tree"):
+    order: Any = p if name in ("minkowski", "p") else _ORDERS.get(str(name))
+    if order not in (1, 2, np.inf) or search.metric_params:
+        return None
+    if search._fit_method not in ("kd_tree", "ball_tree"):
         return None
     rows = np.asarray(rows, dtype=np.float64)
     positive = reach[(reach > 0) & np.isfinite(reach)]
@@ -207,7 +208,10 @@ class NearestTree:
         is_within = distance <= reach * (1 - _TOLERANCE)
         is_beyond = distance > reach * (1 + _TOLERANCE) + _SMALLEST
         codes = np.where(is_within, codes, UNSETTLED)
-        codes[is_beyond | np.isinf(reach)] = self._noise
+        codes[is_beyond] = self._noise
+        if np.isinf(self._farthest):
+            # Distances beyond float64 are as good as none to the tree.
+            codes[np.isinf(distance)] = UNSETTLED
         return codes
 
 

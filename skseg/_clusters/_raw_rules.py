@@ -1,49 +1,65 @@
-"""raw_rules: rules in the units before the scalers of a pipeline."""
+"""raw_rules: rules about the columns before the steps of a pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skseg._core._validation import positional_names
-from skseg._search._readable import roundest
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, Rule, RuleSet
-from skseg.rules._language._conditions import Comparison, Leaf, map_leaves
+from skseg.rules._language._conditions import (
+    And,
+    Comparison,
+    Missing,
+    Not,
+    Operator,
+    Or,
+    conjunction,
+    disjunction,
+)
 
-from ._inverse import Inverse
-from ._monotone import is_passthrough, keeps_order
+from ._rounded_rules import leaves_of, mapped_rules, rounded_rules
+from ._walk_back import steps_of, walked_back
 
 _OWNER = "raw_rules"
+_OPPOSITE: dict[Operator, Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
 def raw_rules(pipeline: Any, X: Any = None) -> RuleSet:
-    """Return the rules of a pipeline's last step in the units of its first.
+    """Return the rules of a pipeline's last step about the columns of its first.
 
     In ``make_pipeline(StandardScaler(), RuleSurrogate(KMeans(5)))`` the rules are about
-    scaled columns. This function walks back through the scalers: its rules give every
-    raw row the segment that ``pipeline.predict`` gives it. With the scaler inside the
+    scaled columns. This function walks back through the steps: its rules give every raw
+    row the segment that ``pipeline.predict`` gives it. With the scaler inside the
     surrogate, as in ``RuleSurrogate(make_pipeline(StandardScaler(), KMeans(5)))``,
     rules are in raw units and round from the start.
 
     Parameters
     ----------
     pipeline : Pipeline
-        A fitted pipeline, or a search over one. Its last step has ``rules_``. The steps
-        before it map each column by a rising function of its own: `StandardScaler`,
-        `MinMaxScaler`, `MaxAbsScaler`, `RobustScaler`, `PowerTransformer`,
-        `QuantileTransformer`, or `FunctionTransformer` with a function of numpy such as
-        `numpy.log1p`.
+        A fitted pipeline, of scikit-learn or imbalanced-learn, or a search over one.
+        Its last step has ``rules_``. The steps before it, which may be pipelines
+        themselves, are of these kinds:
+
+        - scalers, which map each column by a rising function: `StandardScaler`,
+          `MinMaxScaler`, `MaxAbsScaler`, `RobustScaler`, `PowerTransformer`,
+          `QuantileTransformer`, or `FunctionTransformer` with a function of numpy such
+          as `numpy.log1p`;
+        - `SimpleImputer`: missing values join the segments of the value that replaces
+          them, and the rules say so;
+        - `OneHotEncoder`, `OrdinalEncoder`, `KBinsDiscretizer`: rules list categories,
+          or name the edges of bins;
+        - `ColumnTransformer` of these, of ``"passthrough"`` and ``"drop"``;
+        - samplers of imbalanced-learn, which change no new row.
     X : frame or array of shape (n_rows, n_columns), default=None
-        Raw rows. If given, every threshold becomes the roundest one that divides these
-        rows in the same way; other rows may then get another segment than from the
-        pipeline. None: thresholds are exact, and long.
+        Raw rows, best the training rows. If given, every threshold becomes the roundest
+        one that divides these rows in the same way; other rows may then get another
+        segment than from the pipeline. None: thresholds are exact, and long.
 
     Returns
     -------
@@ -56,7 +72,7 @@ def raw_rules(pipeline: Any, X: Any = None) -> RuleSet:
         If the pipeline is not fitted.
     ValueError
         If the last step has no rules, or if a step is not in the list above, such as
-        one that mixes columns (`PCA`) or changes their number.
+        one that mixes columns (`PCA`).
 
     Notes
     -----
@@ -67,6 +83,11 @@ def raw_rules(pipeline: Any, X: Any = None) -> RuleSet:
     they are among the 32 float64 numbers on either side of a cut. So rules and pipeline
     agree on every row of float64 numbers, next to a threshold too. Rows of float32 are
     transformed in float32, which is another function.
+
+    Rules have a segment for rows that the pipeline refuses, such as those of a new
+    category without ``handle_unknown``: that of rows in which the encoded columns are
+    missing. To rules None and NaN are one missing value. scikit-learn tells them apart;
+    an imputer that leaves None to an encoder is refused.
 
     Examples
     --------
@@ -92,30 +113,35 @@ def raw_rules(pipeline: Any, X: Any = None) -> RuleSet:
         rule = "a Pipeline whose last step has rules_"
         raise InvalidParameterError(_OWNER, "pipeline", rule, pipeline)
     check_is_fitted(pipeline)
-    *steps, last = _steps(pipeline)
-    rules = _fitted_rules(last)
-    names = _column_names(last)
-    for step in reversed(steps):
-        rules = _before(rules, step, names)
+    *steps, last = steps_of(pipeline)
+    rules = _renamed(_fitted_rules(last), _column_names(last), positions_of(last))
     columns = None if X is None else Columns(X, _OWNER)
-    raw_names = _raw_names([*steps, last][0], columns)
-    rules = _renamed(rules, dict(zip(names, raw_names, strict=True)))
+    first = [*steps, last][0]
+    rules = _before(rules, steps)
+    rules = _renamed(rules, positions_of(first), _raw_names(first, columns))
     if columns is not None:
-        rules = _rounded(rules, columns)
-    return rules.simplify()
+        rules = rounded_rules(rules, columns)
+    rules = rules.simplify()
+    return RuleSet(
+        {name: _naming_missing(rule) for name, rule in rules.rules.items()},
+        default=rules.default,
+        universe=None if rules.universe is None else _naming_missing(rules.universe),
+        noise=rules.noise,
+    )
 
 
-def _steps(estimator: Any) -> Iterator[Any]:
-    """Yield the steps of nested pipelines, except those that change nothing."""
-    if isinstance(estimator, Pipeline):
-        for _, step in estimator.steps:
-            yield from _steps(step)
-    elif isinstance(estimator, FrozenEstimator):
-        yield from _steps(estimator.estimator)
-    elif hasattr(estimator, "best_estimator_"):
-        yield from _steps(estimator.best_estimator_)
-    elif not is_passthrough(estimator):
-        yield estimator
+def _naming_missing(rule: Rule) -> Rule:
+    """Return ``x <= t or missing(x)`` for ``not x > t``, which holds for the same."""
+    if isinstance(rule, And):
+        return conjunction(map(_naming_missing, rule.parts))
+    if isinstance(rule, Or):
+        return disjunction(map(_naming_missing, rule.parts))
+    if isinstance(rule, Not) and isinstance(rule.part, Comparison):
+        opposite = _OPPOSITE.get(rule.part.operator)
+        if opposite is not None:
+            is_missing = Missing(rule.part.column)
+            return replace(rule.part, operator=opposite) | is_missing
+    return rule
 
 
 def _fitted_rules(last: Any) -> RuleSet:
@@ -132,11 +158,14 @@ def _fitted_rules(last: Any) -> RuleSet:
     return rules
 
 
+def positions_of(step: Any) -> list[str]:
+    """Return the names of the columns that a step takes by position."""
+    return positional_names(step.n_features_in_)
+
+
 def _column_names(step: Any) -> list[str]:
     names = getattr(step, "feature_names_in_", None)
-    if names is None:
-        return positional_names(step.n_features_in_)
-    return [str(name) for name in names]
+    return positions_of(step) if names is None else [str(name) for name in names]
 
 
 def _raw_names(step: Any, columns: Columns | None) -> list[str]:
@@ -151,56 +180,12 @@ def _raw_names(step: Any, columns: Columns | None) -> list[str]:
     return columns.names if len(columns.names) == len(names) else names
 
 
-def _mapped(rules: RuleSet, change: Callable[[Leaf], Rule]) -> RuleSet:
-    universe = rules.universe
-    return RuleSet(
-        {name: map_leaves(rule, change) for name, rule in rules.rules.items()},
-        default=rules.default,
-        universe=None if universe is None else map_leaves(universe, change),
-        noise=rules.noise,
-    )
+def _before(rules: RuleSet, steps: Sequence[Any]) -> RuleSet:
+    """Return the rules about the columns that the first of the steps takes."""
+    translated = walked_back(steps, leaves_of(rules))
+    return mapped_rules(rules, translated.__getitem__)
 
 
-def _renamed(rules: RuleSet, names: Mapping[str, str]) -> RuleSet:
-    return _mapped(rules, lambda leaf: replace(leaf, column=names[leaf.column]))
-
-
-def _before(rules: RuleSet, step: Any, names: Sequence[str]) -> RuleSet:
-    """Return the rules in the units of the columns that a transformer takes."""
-    if not keeps_order(step):
-        raise InvalidDataError(
-            "raw_rules walks back through transformers that map each column by a "
-            f"rising function of its own, such as StandardScaler. {step!r} is none "
-            "that it knows.",
-            owner=_OWNER,
-            name="pipeline",
-            rule="steps that map each column by a rising function of its own",
-            value=step,
-            advice="Put it inside the surrogate, as in RuleSurrogate(make_pipeline("
-            "PCA(2), KMeans(5))): then rules are about the columns before it.",
-        )
-    return _mapped(rules, Inverse(step, rules, names))
-
-
-def _rounded(rules: RuleSet, columns: Columns) -> RuleSet:
-    """Return the rules with the roundest thresholds that divide the rows alike."""
-    columns.require(list(rules.columns))
-    distinct = {
-        name: np.unique(values[~np.isnan(values)])
-        for name, kind in rules.kinds.items()
-        if kind == "number"
-        for values in [columns.numbers(name)]
-    }
-
-    def rounded(leaf: Leaf) -> Rule:
-        if not isinstance(leaf, Comparison) or leaf.operator not in ("<=", ">"):
-            return leaf
-        assert isinstance(leaf.threshold, float)
-        values = distinct[leaf.column]
-        above = int(np.searchsorted(values, leaf.threshold, side="right"))
-        if not 0 < above < len(values):
-            return leaf
-        cut = roundest(float(values[above - 1]), float(values[above]))
-        return replace(leaf, threshold=cut)
-
-    return _mapped(rules, rounded)
+def _renamed(rules: RuleSet, names: Sequence[str], new_names: Sequence[str]) -> RuleSet:
+    new_name = dict(zip(names, new_names, strict=True))
+    return mapped_rules(rules, lambda leaf: replace(leaf, column=new_name[leaf.column]))

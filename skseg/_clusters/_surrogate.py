@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import KMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -22,8 +22,11 @@ from sklearn.utils.metaestimators import available_if
 from skseg._core._base import SegmenterMixin
 from skseg._core._caller import caller_level
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._cross_fitting import cross_fitted_codes
+from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import params_of, predict_params, tags_of
+from skseg._core._outcome import read_optional_outcome
 from skseg._core._owned import owned, owned_clone, owned_values
 from skseg._core._validation import (
     check_int,
@@ -32,13 +35,13 @@ from skseg._core._validation import (
     read_columns,
     read_rows,
 )
-from skseg._core._wrapped import WrapperMixin, cluster_space
-from skseg._typing import FloatArray, IntArray
+from skseg._core._wrapped import WrapperMixin, cluster_space, unwrapped
+from skseg._typing import IntArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import Columns, RuleSet
 
 from ._accepted_rows import accepted_rows, take_accepted
-from ._fidelity import cost_ratio, stratified_sample, surrogate_table
+from ._fidelity import cost_ratio, kappa, stratified_sample, surrogate_table
 from ._fitted_segments import OWNER, FittedSegments, check_codes, fitted_codes
 from ._rule_learner import RuleLearner
 
@@ -61,8 +64,20 @@ def _estimator_predicts(surrogate: Any) -> bool:
     )
 
 
+def _learns_from_outcome(estimator: Any) -> bool:
+    """Tell whether the segments of a fitted estimator depend on the outcome.
+
+    Clusterers do not look at it. Of segmenters, those depend on it that cross-fit their
+    own training rows.
+    """
+    *_, last = unwrapped(estimator)
+    if isinstance(last, SegmentEncoderMixin):
+        return type(last)._training_codes is not SegmentEncoderMixin._training_codes
+    return bool(tags_of(last).target_tags.required)
+
+
 class RuleSurrogate(
-    SegmenterMixin, WrapperMixin, ClusterMixin, TransformerMixin, BaseEstimator
+    SegmenterMixin, SegmentEncoderMixin, WrapperMixin, ClusterMixin, BaseEstimator
 ):
     """Turn any segmenter into rules that are proved to be a partition.
 
@@ -95,6 +110,13 @@ class RuleSurrogate(
         Most rows that rules are learned from, in [2, inf). If there are more, a random
         sample is taken, about the same share of every segment. Sizes, recall and
         precision are those of all rows.
+    encode : {"onehot", "ordinal"}, default="onehot"
+        What `transform` gives.
+
+        - ``"onehot"``: one column per segment that rows can be in, 1 for that of the
+          row and 0 elsewhere; noise is one of them.
+        - ``"ordinal"``: one column of codes; with ``set_output`` one of categories, the
+          names of the segments.
     random_state : int, RandomState instance or None, default=None
         Seed of samples, of ties in the tree, and of every random_state within the
         estimator that is None.
@@ -117,7 +139,8 @@ class RuleSurrogate(
         The fitted estimator.
     fidelity_ : float
         Share of held-out rows on which rules and estimator agree. NaN if the segments
-        are too small to hold out any.
+        are too small to hold out any. It is 1 for a single segment, so `score`, which
+        searches compare, is corrected for chance.
     balanced_fidelity_ : float
         The same as a mean over the segments, each with equal weight.
     cost_ratio_ : float
@@ -189,6 +212,7 @@ class RuleSurrogate(
         unknown: str = "Unknown",
         validation_size: float = 0.25,
         max_rows: int = 200_000,
+        encode: str = "onehot",
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
@@ -197,6 +221,7 @@ class RuleSurrogate(
         self.unknown = unknown
         self.validation_size = validation_size
         self.max_rows = max_rows
+        self.encode = encode
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
@@ -254,6 +279,9 @@ class RuleSurrogate(
         self.n_rules_ = n_rules
         self.rules_ = rules
         self.labels_ = labels
+        self._encoding = SegmentEncoding.of_rules(
+            self.encode, rules, rules.verify().unreachable or ()
+        )
         self._predict_params = predict_params(estimator, params, n_rows)
         self.estimator_ = estimator
         return self
@@ -281,52 +309,16 @@ class RuleSurrogate(
         """
         return self.rules_.assign(read_columns(self, X, reset=False))
 
-    @reads_state
-    def transform(self, X: Any) -> FloatArray:
-        """Return which segment every row is in, one column a segment.
-
-        Parameters
-        ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`.
-
-        Returns
-        -------
-        ndarray of float of shape (n_rows, n_segments)
-            1 in the column of the row's segment, else 0. ``set_output`` gives a frame.
-
-        Raises
-        ------
-        NotFittedError
-            If the surrogate is not fitted.
-        ValueError
-            As in `predict`.
-        """
-        # Noise, with the code -1, is the last segment.
-        codes = self.predict(X)
-        flags: FloatArray = np.eye(len(self.rules_))[codes]
-        return flags
-
-    @reads_state
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the segments.
-
-        Parameters
-        ----------
-        input_features : Ignored
-            Present for the API of scikit-learn.
-
-        Returns
-        -------
-        ndarray of str
-            One name per column of `transform`.
-        """
-        return self.segment_names_
-
     @available_if(_estimator_predicts)  # type: ignore[untyped-decorator]
     @reads_state
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Return the share of the rows on which rules and estimator agree.
+        """Return how far rules and estimator agree beyond chance: Cohen's kappa.
+
+        The share of the rows on which they agree rises as segments become fewer, and is
+        1 for a single segment. Kappa is 0 there, and 1 only where rules reproduce two
+        segments or more, so that a search over clusterers does not choose those that
+        find nothing. It says how well segments can be described, not whether they are
+        any good: for that name a scorer, such as one of `make_segment_scorer`.
 
         Parameters
         ----------
@@ -340,7 +332,8 @@ class RuleSurrogate(
         Returns
         -------
         float
-            From 0 to 1.
+            At most 1. 0 is as much agreement as by chance; also if all rows are in the
+            same segment by both.
 
         Raises
         ------
@@ -354,7 +347,7 @@ class RuleSurrogate(
         rows = read_rows(self, X, reset=False)
         codes = self.estimator_.predict(rows, **self._predict_params)
         codes = check_codes(self.estimator_, codes, len(labels))
-        return float(np.average(labels == codes, weights=weight))
+        return kappa(codes, labels, weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what metadata the surrogate and its estimator ask for.
@@ -378,7 +371,21 @@ class RuleSurrogate(
                 tags.estimator_type = None
         return tags
 
+    def _training_codes(
+        self, X: Any, y: Any, fit_params: dict[str, Any]
+    ) -> IntArray | None:
+        if y is None or not _learns_from_outcome(self.estimator_):
+            return None
+        n_rows = len(self.labels_)
+        outcome, _ = read_optional_outcome(OWNER, y, n_rows)
+        if outcome is None:
+            # Labels of more than two classes, by position.
+            outcome = np.unique(np.asarray(y).astype(str), return_inverse=True)[1]
+            outcome = outcome.astype(np.float64)
+        return cross_fitted_codes(self, X, y, outcome, fit_params)
+
     def _check_parameters(self) -> None:
+        self._check_encode()
         check_int(OWNER, "significant_digits", self.significant_digits, 1, _MOST_DIGITS)
         check_int(OWNER, "max_rows", self.max_rows, 2, _LARGEST_INT)
         size = self.validation_size

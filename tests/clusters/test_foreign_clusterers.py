@@ -186,9 +186,9 @@ def test_what_is_no_code_is_refused(labels: Any) -> None:
         RuleSurrogate(Wrong()).fit(X)
 
 
-def test_a_predict_that_needs_many_rows_gives_way_to_means() -> None:
+def test_a_predict_that_needs_many_rows_gives_way_to_training_rows() -> None:
     segmenter = InductiveSegmenter(Constrained()).fit(X)
-    assert segmenter.assign_ == "centroid"
+    assert segmenter.assign_ == "row"
     assert segmenter.predict(X[:1]).tolist() == [CODES[0]]
     native = InductiveSegmenter(Constrained(), assign="native").fit(X)
     np.testing.assert_array_equal(native.predict(X), CODES)

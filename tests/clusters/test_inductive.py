@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,15 @@ from sklearn.cluster import (
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.metrics import pairwise_distances, silhouette_score
+from sklearn.metrics import pairwise_distances, r2_score, silhouette_score
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skseg import InductiveSegmenter
-from skseg.exceptions import MissingColumnError
+from skseg.exceptions import InvalidDataError, MissingColumnError
+from skseg.metrics import make_segment_scorer
 from tests.examples import few_examples
 
 NATIVE = [
@@ -59,8 +61,8 @@ OTHERS = [
     (DBSCAN(eps=1.0), "core"),
     (HDBSCAN(copy=True), "nearest"),
     (OPTICS(min_samples=10), "nearest"),
-    (AgglomerativeClustering(3), "centroid"),
-    (SpectralClustering(3, random_state=0), "centroid"),
+    (AgglomerativeClustering(3), "row"),
+    (SpectralClustering(3, random_state=0), "row"),
 ]
 
 
@@ -128,7 +130,9 @@ def test_core_takes_the_nearest_core_sample_within_eps(
 
 def test_table_and_names_have_noise_last(line: InductiveSegmenter) -> None:
     assert line.segment_names_.tolist() == ["Segment 0", "Segment 1", "Noise"]
-    assert list(line.segments_) == ["code", "name", "rule", "n", "share"]
+    columns = ["code", "name", "rule", "n", "share", "agreement"]
+    assert list(line.segments_) == columns
+    assert line.segments_["agreement"].tolist() == [1, 1, 1]
     assert line.segments_["rule"].isna().all()
     assert line.segments_["code"].tolist() == [0, 1, -1]
     assert line.segments_["name"].tolist() == line.segment_names_.tolist()
@@ -153,9 +157,13 @@ def test_border_row_of_two_clusters_goes_to_the_nearest_core_sample() -> None:
     X = column(0, 1, 2, 2, 4, 5.5, 6.5, 6.5, 7)
     dbscan = DBSCAN(eps=2, min_samples=5)
     assert dbscan.fit(X).labels_.tolist() == [0] * 5 + [1] * 4
-    segmenter = InductiveSegmenter(dbscan).fit(X)
+    with pytest.warns(UserWarning, match=r"for 88\.9% of the .* assigns by 'core'"):
+        segmenter = InductiveSegmenter(dbscan).fit(X)
     assert segmenter.predict(X).tolist() == [0] * 4 + [1] * 5
     assert segmenter.agreement_ == 8 / 9
+    # The table counts the segments of the clusterer.
+    assert segmenter.segments_["n"].tolist() == [5, 4, 0]
+    assert segmenter.segments_["agreement"].tolist()[:2] == [4 / 5, 1]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -197,7 +205,8 @@ def test_rows_equally_near_give_the_lowest_code_that_reaches_and_noise_last() ->
 
 def test_copies_with_different_labels_get_the_lowest() -> None:
     X = column(0, 0, 0, 5, 5, 9)
-    segmenter = InductiveSegmenter(Labelled([-1, 1, 0, -1, 1, 0])).fit(X)
+    with pytest.warns(UserWarning, match=r"50\.0% of the training rows"):
+        segmenter = InductiveSegmenter(Labelled([-1, 1, 0, -1, 1, 0])).fit(X)
     assert segmenter.predict(X).tolist() == [0, 0, 0, 1, 1, 0]
     assert segmenter.agreement_ == 0.5
 
@@ -218,8 +227,9 @@ def test_many_rows_equally_near_are_all_considered() -> None:
 
 
 def test_centroid_takes_the_nearest_mean_and_noise_is_no_cluster() -> None:
-    X = column(0, 2, 100, 10, 12)
-    segmenter = InductiveSegmenter(Labelled([0, 0, -1, 1, 1]), assign="centroid").fit(X)
+    X, clusterer = column(0, 2, 100, 10, 12), Labelled([0, 0, -1, 1, 1])
+    with pytest.warns(UserWarning, match=r"80\.0% .* assigns by 'centroid'"):
+        segmenter = InductiveSegmenter(clusterer, assign="centroid").fit(X)
     assert segmenter.centers_.tolist() == [[1], [11]]
     assert segmenter.predict(column(5, 6, 7, 90)).tolist() == [0, 0, 1, 1]
     assert segmenter.agreement_ == 0.8
@@ -229,7 +239,8 @@ def test_centroid_takes_the_nearest_mean_and_noise_is_no_cluster() -> None:
 def test_agreement_shows_where_means_approximate_clusters_poorly() -> None:
     X, _ = make_moons(200, noise=0.03, random_state=0)
     clusterer = AgglomerativeClustering(2, linkage="single")
-    by_mean = InductiveSegmenter(clusterer).fit(X)
+    with pytest.warns(UserWarning, match=r"With assign='row' training rows keep"):
+        by_mean = InductiveSegmenter(clusterer, assign="centroid").fit(X)
     by_row = InductiveSegmenter(clusterer, assign="nearest").fit(X)
     assert by_mean.assign_ == "centroid"
     assert by_mean.agreement_ == np.mean(by_mean.predict(X) == by_mean.labels_)
@@ -273,7 +284,7 @@ def test_auto_adds_predict_to_clusterers_without_it(
         segmenter.labels_, clone(clusterer).fit_predict(blobs)
     )
     assert segmenter.agreement_ == 1
-    assert ("Noise" in segmenter.segment_names_) == (assign != "centroid")
+    assert ("Noise" in segmenter.segment_names_) == (assign != "row")
 
 
 def test_default_is_kmeans_with_four_clusters(blobs: np.ndarray) -> None:
@@ -319,7 +330,8 @@ def test_labels_with_gaps_become_consecutive_codes() -> None:
     )
     assert segmenter.labels_.tolist() == [1, 1, 0, 0, -1]
     assert segmenter.predict(column(0, 6)).tolist() == [1, 0]
-    native = InductiveSegmenter(PredictsTwo([4, 4, 2])).fit(column(0, 1, 9))
+    with pytest.warns(UserWarning, match=r"33\.3% .* assigns by 'native'"):
+        native = InductiveSegmenter(PredictsTwo([4, 4, 2])).fit(column(0, 1, 9))
     assert native.predict(column(1)).tolist() == [0]
 
 
@@ -359,11 +371,12 @@ def test_all_noise_is_no_segment_and_no_error(clusterer: Any, assign: str) -> No
     assert segmenter.segment_names_.tolist() == ["Noise"]
     assert segmenter.centers_.shape == (0, 2)
     assert segmenter.predict(X[:3]).tolist() == [-1] * 3
-    assert segmenter.transform(X[:3]).shape == (3, 0)
-    assert segmenter.get_feature_names_out().shape == (0,)
+    # There is no distance to give, and a step of a pipeline has a column at least.
+    assert segmenter.transform(X[:3]).tolist() == [[1.0]] * 3
+    assert segmenter.get_feature_names_out().tolist() == ["Noise"]
     assert segmenter.agreement_ == 1
     frame = segmenter.set_output(transform="pandas").transform(pd.DataFrame(X))
-    assert frame.shape == (10, 0)
+    assert frame.shape == (10, 1)
 
 
 def test_affinity_propagation_that_does_not_converge_is_all_noise() -> None:
@@ -736,10 +749,15 @@ def test_one_search_covers_clusterers_and_their_settings() -> None:
     assert len(set(search.predict(X)) - {-1}) == 4
 
 
-def test_search_has_to_name_its_scorer(blobs: np.ndarray) -> None:
-    assert not hasattr(InductiveSegmenter(KMeans()), "score")
-    with pytest.raises(TypeError, match="scoring"):
-        GridSearchCV(InductiveSegmenter(), {"assign": ["auto"]}).fit(blobs)
+def test_search_without_an_outcome_has_to_name_its_scorer(blobs: np.ndarray) -> None:
+    search = GridSearchCV(
+        InductiveSegmenter(), {"assign": ["auto"]}, error_score="raise"
+    )
+    with pytest.raises(InvalidDataError, match=r"scoring=make_segment_scorer\(\)"):
+        search.fit(blobs)
+    # What the error advises works.
+    search.set_params(scoring=make_segment_scorer()).fit(blobs)
+    assert np.isfinite(search.best_score_)
 
 
 def test_dbscan_in_a_pipeline_predicts_new_rows_as_brute_force_does() -> None:
@@ -898,7 +916,8 @@ def test_wrong_names_are_refused(names: Any) -> None:
             {"assign": "medoid"},
             (
                 "The 'assign' parameter of InductiveSegmenter must be 'auto' or "
-                "'native' or 'core' or 'nearest' or 'centroid'. Got 'medoid' instead."
+                "'native' or 'core' or 'nearest' or 'row' or 'centroid'. Got 'medoid' "
+                "instead."
             ),
         ),
         (
@@ -954,6 +973,207 @@ def test_rows_that_are_not_finite_are_refused(blobs: np.ndarray, bad: float) -> 
 def test_unfitted_segmenter_says_so(blobs: np.ndarray, method: str) -> None:
     with pytest.raises(NotFittedError):
         getattr(InductiveSegmenter(), method)(blobs)
+
+
+# Labels of training rows, outcomes, encodings
+
+
+@pytest.mark.parametrize(
+    "clusterer",
+    [
+        AgglomerativeClustering(3),
+        AgglomerativeClustering(3, linkage="single"),
+        AgglomerativeClustering(4, metric="manhattan", linkage="average"),
+        AgglomerativeClustering(None, distance_threshold=20),
+        SpectralClustering(3, gamma=0.5, random_state=0),
+        SpectralClustering(3, affinity="nearest_neighbors", random_state=0),
+        *(clusterer for clusterer, _ in OTHERS),
+        *NATIVE,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["moons", "blobs that overlap", "whole numbers"])
+@pytest.mark.filterwarnings("ignore:Graph is not fully connected")
+def test_training_rows_keep_their_label_by_default(clusterer: Any, kind: str) -> None:
+    X, _ = make_blobs(150, 3, centers=3, cluster_std=2.5, random_state=0)
+    if kind == "moons":
+        X, _ = make_moons(150, noise=0.2, random_state=0)
+    if kind == "whole numbers":
+        X = np.unique(X.round(), axis=0)
+    segmenter = InductiveSegmenter(clone(clusterer))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        labels = segmenter.fit_predict(X)
+    is_kept = segmenter.predict(X) == labels
+    assert segmenter.agreement_ == is_kept.mean()
+    if segmenter.assign_ in {"row", "nearest"}:
+        assert is_kept.all()
+    is_warned = any("returns the clusterer's segment" in str(w.message) for w in caught)
+    assert is_warned == (segmenter.agreement_ < 0.95)
+    assert segmenter.segments_["n"].sum() == len(X)
+    table = segmenter.segments_.set_index("code")
+    for code in np.unique(labels):
+        assert table.loc[code, "n"] == (labels == code).sum()
+        np.testing.assert_allclose(
+            table.loc[code, "agreement"], is_kept[labels == code].mean()
+        )
+
+
+def test_row_takes_the_nearest_labelled_row_and_never_noise() -> None:
+    X = column(0, 1, 5, 10, 11, 30)
+    segmenter = InductiveSegmenter(Labelled([0, 0, -1, 1, 1, -1]), assign="row")
+    with pytest.warns(UserWarning, match=r"66\.7%"):
+        segmenter.fit(X)
+    new = column(-1e6, 0.5, 5, 5.4, 5.5, 5.6, 30, 1e6)
+    assert segmenter.predict(new).tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+
+
+@given(
+    X=GRID,
+    new=hnp.arrays(np.int64, (50, 3), elements=st.integers(-3, 11)),
+    metric=st.sampled_from(["euclidean", "cityblock", "chebyshev"]),
+    data=st.data(),
+)
+def test_row_assigns_new_rows_as_brute_force_does(
+    X: Any, new: Any, metric: str, data: st.DataObject
+) -> None:
+    rows, new = np.unique(X, axis=0), new[:, : X.shape[1]]
+    if len(rows) < 2:
+        return
+    labels = data.draw(hnp.arrays(np.int64, len(rows), elements=st.integers(0, 3)))
+    segmenter = InductiveSegmenter(Labelled(labels, metric)).fit(rows)
+    assert segmenter.assign_ == "row"
+    far = cdist(new, rows, metric)
+    for row, code in enumerate(segmenter.predict(new)):
+        assert code == segmenter.labels_[far[row] == far[row].min()].min()
+
+
+@pytest.mark.parametrize("clusterer", [c for c, _ in OTHERS] + NATIVE, ids=str)
+@pytest.mark.parametrize("as_text", [False, True], ids=["numbers", "text"])
+def test_score_is_the_variance_of_an_outcome_that_segments_explain(
+    clusterer: Any, as_text: bool, blobs: np.ndarray
+) -> None:
+    rng = np.random.default_rng(0)
+    outcome = (blobs[:, 0] + rng.normal(size=len(blobs)) > 0).astype(float)
+    y = np.where(outcome == 1, "yes", "no") if as_text else outcome
+    train, test = np.arange(len(blobs)) % 2 == 0, np.arange(len(blobs)) % 2 == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        segmenter = InductiveSegmenter(clusterer).fit(blobs[train], y[train])
+    of_training, codes = segmenter.predict(blobs[train]), segmenter.predict(blobs[test])
+    # Noise is a segment like others. One without a training row has the overall mean.
+    means = {c: outcome[train][of_training == c].mean() for c in set(of_training)}
+    expected = [means.get(c, outcome[train].mean()) for c in codes]
+    np.testing.assert_allclose(
+        segmenter.score(blobs[test], y[test]), r2_score(outcome[test], expected)
+    )
+    table = segmenter.segments_.set_index("code")["outcome"]
+    assert {c: table[c] for c in means} == pytest.approx(means)
+
+
+def test_noise_is_no_way_to_leave_hard_rows_out_of_the_score() -> None:
+    X, y = column(*range(20)), np.array([0.0] * 5 + [1.0] * 5 + [0.0, 1.0] * 5)
+    labels = [0] * 5 + [1] * 5 + [-1] * 10
+    segmenter = InductiveSegmenter(Labelled(labels)).fit(X, y)
+    assert segmenter.score(X, y) == pytest.approx(0.5)
+
+
+def test_weight_three_counts_as_three_rows_in_score(blobs: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    weight, y = rng.integers(1, 4, len(blobs)), rng.normal(size=len(blobs))
+    start = KMeans(3, init=blobs[[0, 1, 2]], n_init=1)
+    weighted = InductiveSegmenter(start).fit(blobs, y, sample_weight=weight)
+    many, outcome = blobs.repeat(weight, axis=0), y.repeat(weight)
+    repeated = InductiveSegmenter(start).fit(many, outcome)
+    np.testing.assert_allclose(
+        weighted.score(blobs, y, sample_weight=weight), repeated.score(many, outcome)
+    )
+
+
+def test_score_refuses_what_it_cannot_compare(blobs: np.ndarray) -> None:
+    classes = np.arange(len(blobs)) % 3
+    texts = np.array(["a", "b", "c"])[classes]
+    segmenter = InductiveSegmenter(KMeans(3, random_state=0))
+    with pytest.raises(InvalidDataError, match=r"fit had none.* Pass y to fit"):
+        segmenter.fit(blobs).score(blobs, classes)
+    # More than two labels are for a later step of a pipeline.
+    segmenter.fit(blobs, texts)
+    assert "outcome" not in segmenter.segments_
+    with pytest.raises(InvalidDataError, match=r"of two classes.* y == label"):
+        segmenter.score(blobs, texts)
+    segmenter.fit(blobs, texts == "a").score(blobs, texts == "a")
+    with pytest.raises(InvalidDataError, match="one of the labels of fit"):
+        segmenter.fit(blobs, texts[:2].repeat(90)).score(blobs, texts)
+
+
+def test_one_search_covers_clusterers_by_an_outcome(blobs: np.ndarray) -> None:
+    y = make_blobs([80, 60, 40], cluster_std=0.7, random_state=3)[1] == 1
+    grid = {
+        "clusterer": [
+            KMeans(2, random_state=0),
+            KMeans(3, random_state=0),
+            DBSCAN(eps=1.0),
+            DBSCAN(eps=1e-6),
+            AgglomerativeClustering(2),
+        ]
+    }
+    search = GridSearchCV(InductiveSegmenter(), grid, error_score="raise")
+    scores = search.fit(blobs, y).cv_results_["mean_test_score"]
+    assert scores.argmax() in (1, 2)
+    assert scores[3] == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize("encode", ["distances", "onehot", "ordinal"])
+@pytest.mark.parametrize(
+    ("clusterer", "assign"),
+    [*((c, "auto") for c, _ in OTHERS), (DBSCAN(eps=1.0), "centroid")],
+    ids=str,
+)
+def test_encodings_have_columns_for_what_new_rows_can_be(
+    clusterer: Any, assign: str, encode: str, blobs: np.ndarray
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        segmenter = InductiveSegmenter(clusterer, assign=assign, encode=encode)
+        out = segmenter.fit_transform(blobs)
+    np.testing.assert_array_equal(out, segmenter.transform(blobs))
+    names, codes = segmenter.get_feature_names_out(), segmenter.predict(blobs)
+    n_segments = len(segmenter.centers_)
+    if encode == "distances":
+        np.testing.assert_allclose(out, cdist(blobs, segmenter.centers_))
+    elif encode == "ordinal":
+        assert names.tolist() == ["segment"]
+        np.testing.assert_array_equal(out[:, 0], codes)
+    else:
+        has_noise = segmenter.assign_ in {"core", "nearest"}
+        assert (
+            names.tolist()
+            == segmenter.segment_names_[: n_segments + has_noise].tolist()
+        )
+        np.testing.assert_array_equal(
+            names[out.argmax(axis=1)], segmenter.segment_names_[codes]
+        )
+
+
+def test_unknown_encodings_are_refused(blobs: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="'encode' parameter of InductiveSegmenter"):
+        InductiveSegmenter(encode="scores").fit(blobs)
+
+
+@pytest.mark.parametrize(
+    "clusterer", [c for c, _ in OTHERS] + NATIVE[:3], ids=lambda c: type(c).__name__
+)
+@pytest.mark.parametrize("container", ["array", "frame"])
+def test_no_rows_have_no_codes(
+    clusterer: Any, container: str, blobs: np.ndarray
+) -> None:
+    X = blobs if container == "array" else pd.DataFrame(blobs, columns=["a", "b"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        segmenter = InductiveSegmenter(clusterer).fit(X)
+    assert segmenter.predict(X[:0]).shape == (0,)
+    assert segmenter.predict(X[:0]).dtype == segmenter.labels_.dtype
+    assert segmenter.transform(X[:0]).shape == (0, len(segmenter.centers_))
 
 
 # Real data

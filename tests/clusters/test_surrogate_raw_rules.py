@@ -14,7 +14,7 @@ from sklearn.cluster import DBSCAN, KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -262,7 +262,7 @@ def test_mixed_columns_are_refused_with_advice() -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        SimpleImputer(),
+        KNNImputer(),
         FunctionTransformer(np.negative),
         FunctionTransformer(np.clip, kw_args={"a_min": 0, "a_max": 1}),
         FunctionTransformer(lambda X: X * 2),
