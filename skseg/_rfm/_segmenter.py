@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,11 +20,11 @@ from skseg._core._outcome import read_optional_outcome
 from skseg._core._validation import check_sample_weight, read_columns
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
-from skseg.rules import Rule
+from skseg.rules import MECEReport, Rule, RuleSet
 from skseg.rules._unseen import warn_of_unseen_values
 
 from ._dimension_columns import dimension_columns, warn_of_doubtful_positions
-from ._dimensions import OWNER, SCORES
+from ._dimensions import OWNER, SCORES, Dimension
 from ._scales import cut_points_by_dimension, fitted_dimensions, n_scores_by_dimension
 from ._segment_maps import read_segment_map
 from ._segment_rules import segments_of_map, segments_of_scores
@@ -239,21 +239,12 @@ default="grid"
         self._check_encode()
         columns = read_columns(self, X, reset=True, min_features=2)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
-        segment_map = None
-        if self.segments is not None:
-            segment_map = read_segment_map(
-                self.segments, self.on_overlap, self.default, self.params
-            )
         taken = dimension_columns(self.get_params(deep=False), columns)
         dimensions = fitted_dimensions(
             taken.names, columns, weight, self.n_scores, self.cut_points
         )
         warn_of_doubtful_positions(taken, columns)
-        rules, report = (
-            segments_of_scores(dimensions, self.unknown)
-            if segment_map is None
-            else segments_of_map(segment_map, dimensions, columns.names, self.unknown)
-        )
+        rules, report = self._segments_of(dimensions, columns.names)
         labels = rules.assign(columns)
         warn_of_unseen_values(rules.unseen_values(columns), columns, caller_level())
         table = rfm_segment_table(rules, labels, dimensions, columns, weight)
@@ -273,6 +264,7 @@ default="grid"
             self.encode, rules, self.unreachable_segments_
         )
         self._outcome_coding, self._dimensions = coding, dimensions
+        self._has_map = self.segments is not None
         self.columns_, self.taken_by_position_ = taken.names, taken.positions
         self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
         self.segments_ = table
@@ -281,6 +273,17 @@ default="grid"
             ignore_index=True,
         )
         return self
+
+    def _segments_of(
+        self, dimensions: Sequence[Dimension], columns: Sequence[str]
+    ) -> tuple[RuleSet, MECEReport]:
+        """Return the segments in the units of the data, and the proof over scores."""
+        if self.segments is None:
+            return segments_of_scores(dimensions, self.unknown)
+        segment_map = read_segment_map(
+            self.segments, self.on_overlap, self.default, self.params
+        )
+        return segments_of_map(segment_map, dimensions, columns, self.unknown)
 
     @reads_state
     def predict(self, X: Any) -> IntArray:

@@ -32,9 +32,11 @@ def segment_regions(
     """Return the segments of each pair of scores R, F, and the other deciding columns.
 
     The names of several segments are joined by slashes. A score that no value gets has
-    no segment. There are no regions where too many combinations of conditions on other
-    columns would have to be tried.
+    no segment. There are no regions where the scores are the segments, or where too
+    many combinations of conditions on other columns would have to be tried.
     """
+    if not segmenter._has_map:
+        return None, []
     columns = _scored_columns(segmenter)
     rules = segmenter.rules_
     other = {
