@@ -95,9 +95,9 @@ curve = RevenueCurveDisplay.from_estimator(fitted, scores, y, intervals=interval
 # %%
 # Beside plain bins
 # -----------------
-# What would bins of equal size, of equal width or of your own make of customers that no
-# method has seen? In order, the lowest bin gets the first treatment, and so on; else each
-# bin gets the treatment that made most in training.
+# What would bins of equal size, of equal width or of your own make of customers that
+# no method has seen? In order, the lowest bin gets the first treatment, and so on; else
+# each bin gets the treatment that made most in training.
 
 from skseg.displays import BinningComparisonDisplay
 from skseg.model_selection import compare_binnings
