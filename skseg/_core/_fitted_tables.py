@@ -25,7 +25,11 @@ class StoredColumn:
         dtype = series.dtype
         # Types of numpy go by themselves; what pandas adds, such as text, by its name.
         is_plain = isinstance(dtype, np.dtype)
-        values = series.to_numpy(copy=True) if is_plain else series.to_numpy(object)
+        if is_plain:
+            values = series.to_numpy(copy=True)
+        else:
+            # pandas has a type of its own for what is missing, and reads None as that.
+            values = series.to_numpy(object, na_value=None)
         return cls(series.name, values, "" if is_plain else str(dtype))
 
     def series(self) -> pd.Series[Any]:

@@ -544,7 +544,9 @@ class MECERuleSegmenter(
         resolved, universe, of_all, inside = resolved_rules(
             template, columns, weight, schema if self.on_invalid == "outside" else {}
         )
-        unseen = resolved.unseen_values(columns)
+        # What the schema lists and no row holds is no mistake.
+        as_written = RuleSet(resolved.rules, universe=universe)
+        unseen = as_written.unseen_values(columns)
         warn_of_unseen_values(unseen, columns, caller_level())
         report = resolved.verify(schema)
         base = partition(

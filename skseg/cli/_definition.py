@@ -160,6 +160,7 @@ _SHAPES: dict[str, Shape] = {
     "on_overlap": TEXT,
     "on_gap": TEXT,
     "oversize": TEXT,
+    "on_invalid": TEXT,
     "playbook": MappingOf("a mapping of names to actions", TEXT),
     "params": MappingOf("a mapping", _PARAMETER),
     "schema": MappingOf("a mapping of columns", _DOMAIN),

@@ -116,7 +116,9 @@ def apply_rules(
         codes = rules.assign(columns)
         if segmenter is not None:
             require_covered(codes, rules, columns, file.schema)
-        unseen = unseen_sentences(rules.unseen_values(columns), columns)
+        # The universe of fitted rules may list what the schema does.
+        as_written = file.rules if file.form == DEFINITION else rules
+        unseen = unseen_sentences(as_written.unseen_values(columns), columns)
     except ValueError as error:
         terms = key_terms(file.path.name, data)
         raise InvalidDataError(worded(error, terms)) from error

@@ -23,6 +23,10 @@ DEFINITION, RULE_SET, STRATEGY = "definition", "rules", "strategy"
 FORMATS = {"skseg.rules": RULE_SET, "skseg.strategy": STRATEGY}
 
 
+# Parameters of `MECERuleSegmenter` that have no effect on what commands write.
+_OF_PIPELINES = ("encode", "pos_label", "cv")
+
+
 @dataclass(frozen=True)
 class RulesFile:
     """A file of rules: a definition, a rule set ("rules") or a strategy.
@@ -65,9 +69,14 @@ class RulesFile:
 
     @property
     def optional_columns(self) -> dict[str, Kind | None]:
-        """The columns that only figures of a strategy need -> their kind."""
+        """The columns that are read where they are there -> their kind.
+
+        Only figures of a strategy need them, or the schema by which rows are outside.
+        """
         if self.form != STRATEGY:
-            return {}
+            is_enforced = self.parameters.get("on_invalid") == "outside"
+            domains = self.schema if is_enforced else {}
+            return {n: d.kind for n, d in domains.items() if n not in self.columns}
         scored: dict[str, Kind | None] = dict.fromkeys(self.score_columns, "number")
         kinds = scored | dict(self.business_rules.kinds)
         return {name: k for name, k in kinds.items() if name not in self.columns}
@@ -170,7 +179,11 @@ def _read_strategy(path: Path, text: str, *, refit: bool) -> RulesFile:
 def _read_definition(path: Path, content: dict[str, Any]) -> RulesFile:
     from skseg._mece import MECERuleSegmenter
 
-    keys = list(inspect.signature(MECERuleSegmenter).parameters)
+    keys = [
+        key
+        for key in inspect.signature(MECERuleSegmenter).parameters
+        if key not in _OF_PIPELINES
+    ]
     parameters = read_definition(content, keys)
     segmenter = MECERuleSegmenter(**parameters)
     rules = segmenter.parse_rules()

@@ -281,6 +281,7 @@ def _in_options(error: SksegError) -> str:
     if error.owner == "RFMSegmenter":
         for name in ("n_scores", "cut_points"):
             advice = advice.replace(name, _option(name))
+    advice = advice.replace("on_invalid='outside'", "'on_invalid: outside'")
     return advice.replace("invalid='exclude'", "--invalid exclude")
 
 

@@ -237,7 +237,8 @@ def apply_to(
             (
                 "odd.csv, line 6: The row belongs to no segment: it contradicts the "
                 "schema, on which the proof relies, in column 'aov' (missing: false). "
-                "Mend the data, or say less in schema."
+                "Mend the data, say less in schema, or put such rows outside with "
+                "'on_invalid: outside'."
             ),
         ),
         (

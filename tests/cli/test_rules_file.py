@@ -227,7 +227,7 @@ TAG = "Tags are not read; leave it out, and put text that begins with ! in quote
             (
                 ": Unknown key 'zzz'. Known: rules, params, default, on_overlap, "
                 "on_gap, universe, min_size, max_size, split_on, oversize, schema, "
-                "score_weights, playbook."
+                "on_invalid, score_weights, playbook."
             ),
         ),
         (

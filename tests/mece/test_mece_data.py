@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 from skseg import MECERuleSegmenter
@@ -85,7 +86,7 @@ def test_the_strategy_is_sized_stored_and_executed_with_equal_counts(
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
     rules, X, y = job
     assert rules.verify().is_mece
-    segmenter = MECERuleSegmenter(**rules.get_params()).set_params(max_size=high)
+    segmenter = clone(rules).set_params(max_size=high)
     segmenter.fit(X, y)
     sizes = segmenter.segments_["n"]
     assert ((sizes >= LOW) & (sizes <= high)).all()
@@ -119,6 +120,8 @@ def rules_universe(segmenter: MECERuleSegmenter, X: pd.DataFrame) -> Any:
     return segmenter.rules_.universe.evaluate(X)
 
 
+# Bounds here are numbers of rows, which cross-validation warns of once a process.
+@pytest.mark.filterwarnings("ignore:m(in|ax)_size=.* is a number of rows")
 def test_the_segments_hold_on_unseen_customers(
     job: tuple[MECERuleSegmenter, pd.DataFrame, Any],
 ) -> None:
@@ -132,7 +135,7 @@ def test_the_best_abandoners_are_those_who_are_made_to_convert(
     abandoners: tuple[pd.DataFrame, Any],
 ) -> None:
     X, y = abandoners
-    table = MECERuleSegmenter(**ABANDONERS.get_params()).fit(X, y).to_strategy()
+    table = clone(ABANDONERS).fit(X, y).to_strategy()
     best = table.iloc[0]
     assert best["name"].startswith("Hot")
     assert best["outcome"] > 2.5 * np.average(table["outcome"], weights=table["n"])
