@@ -26,14 +26,14 @@ types:
 	$(BIN)/mypy
 
 test:
-	$(BIN)/pytest -n auto --dist worksteal
-	SCIPY_ARRAY_API=1 $(BIN)/pytest -n auto --dist worksteal tests/test_common.py
+	$(BIN)/pytest -n auto
+	SCIPY_ARRAY_API=1 $(BIN)/pytest -n auto tests/test_common.py
 
 thorough:
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto --dist worksteal
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto
 
 coverage:
-	$(BIN)/pytest -n auto --dist worksteal --cov
+	$(BIN)/pytest -n auto --cov
 
 mutants:
 	$(BIN)/python -m tests.mutation
@@ -50,7 +50,7 @@ benchmarks:
 oldest:
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install -c tests/constraints-oldest.txt -e ".[test]"
-	.venv-oldest/bin/pytest -p no:cacheprovider -n auto --dist worksteal -m "not pure"
+	.venv-oldest/bin/pytest -p no:cacheprovider -n auto -m "not pure"
 
 ci:
 	.ci/run
