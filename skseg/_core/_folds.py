@@ -32,7 +32,7 @@ def fold_splits(
     one of these has enough rows.
     """
     n_folds = 5 if cv is None else cv
-    _check_folds(owner, n_folds, len(y))
+    check_folds(owner, n_folds, len(y))
     if stratify and isinstance(n_folds, numbers.Integral):
         # Stratified folds need a class with that many rows, which counts may lack.
         stratify = bool(np.unique_counts(y).counts.max() >= n_folds)
@@ -58,7 +58,7 @@ def fold_splits(
     return splits
 
 
-def _check_folds(owner: str, n_folds: Any, n_rows: int) -> None:
+def check_folds(owner: str, n_folds: Any, n_rows: int) -> None:
     """Raise if `cv` is neither a number of folds for these rows nor has any folds."""
     if n_rows < 2:
         raise InvalidDataError(

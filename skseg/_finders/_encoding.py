@@ -12,6 +12,7 @@ from sklearn.utils.validation import _num_samples
 from skseg._core._cross_fitting import fold_models
 from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
+from skseg._core._folds import check_folds
 from skseg._core._validation import read_columns
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import RuleSet
@@ -86,6 +87,7 @@ class FindingsEncoderMixin(SegmentEncoderMixin):
         A finding of such a finder is the one of `self` that it shares most rows with.
         """
         n_rows, n_findings = _num_samples(X), len(self.rules_)
+        check_folds(type(self).__name__, self.cv, n_rows)
         members = np.zeros((n_rows, n_findings), dtype=bool)
         if not n_findings:
             return members

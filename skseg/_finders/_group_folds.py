@@ -59,6 +59,23 @@ class GroupStratifiedKFold(StratifiedKFold):
     ) -> None:
         super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
 
+    def get_n_splits(
+        self, X: Any = None, y: Any = None, groups: Any = None, group: Any = None
+    ) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups, group : Ignored
+            Present for the API of scikit-learn, which passes what `split` gets.
+
+        Returns
+        -------
+        int
+            The number of folds.
+        """
+        return int(self.n_splits)
+
     def split(
         self, X: Any, y: Any = None, groups: Any = None, group: Any = None
     ) -> Iterator[tuple[IntArray, IntArray]]:

@@ -13,10 +13,10 @@ import pandas as pd
 from skseg._core._coding import MAX_NOMINAL_LEVELS
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._magnitudes import check_comparable_weights
+from skseg._core._outcome import read_outcome
 from skseg._core._validation import (
     check_choice,
     check_int,
-    check_outcome,
     check_sample_weight,
 )
 from skseg._html import html_table
@@ -70,6 +70,7 @@ def information_value(
     bins: Any = None,
     closed: str = "right",
     zero_cells: str = "all",
+    pos_label: Any = None,
     sample_weight: npt.ArrayLike | None = None,
 ) -> InformationValue:
     """Return weights of evidence (WOE) and information values (IV) of columns.
@@ -82,8 +83,9 @@ def information_value(
     X : frame or array of shape (n_rows, n_columns)
         Columns of any kind. Missing values are a bin of their own.
     y : array-like of shape (n_rows,)
-        Outcome 0 / 1, or False / True, where 1 is the event. For any other outcome,
-        pass the event, such as ``revenue > 0``.
+        Outcome 0 / 1, where 1 is the event, or one of two labels, such as "yes" and
+        "no" or True and False. For any other outcome, pass the event, such as
+        ``revenue > 0``.
     group : array-like of shape (n_rows,), default=None
         Which group every row belongs to, for net values.
     compare : label or tuple of two labels, default=None
@@ -106,6 +108,9 @@ default="all"
         infinite. ``"all"``: every count is increased by 0.5, also where none is zero.
         ``"ignore"``: their WOE is 0. ``"replace_0.99"``, ``"replace_0.9"``: zeros
         become that number. ``"replace_1"``: zeros become 1, and totals stay.
+    pos_label : label, default=None
+        The label of the event, where outcomes are labels. None: the second one in
+        sorted order.
     sample_weight : array-like of shape (n_rows,), default=None
         Weight 3 counts as the row three times.
 
@@ -193,7 +198,7 @@ default="all"
     if weight is not None:
         check_comparable_weights(_OWNER, weight)
     used = np.ones(columns.n_rows, bool) if weight is None else weight > 0
-    outcome = check_outcome(_OWNER, y, columns.n_rows)
+    outcome, _ = read_outcome(_OWNER, y, columns.n_rows, pos_label)
     labels: Sequence[Any] = ("X",)
     # Non-events and events of A, then those of B.
     kind = (outcome == 1).astype(np.uint8)

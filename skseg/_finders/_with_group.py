@@ -58,7 +58,8 @@ class OutcomeWithGroup:
             rule="an outcome without a group",
             advice="Where other estimators need the outcome too, use metadata routing: "
             "sklearn.set_config(enable_metadata_routing=True), then "
-            "fit(X, y, group=group) with the outcome alone as y.",
+            "fit(X, y, group=group) with the outcome alone as y. Folds of rows with "
+            "groups are those of GroupStratifiedKFold.",
         )
 
     def tolist(self) -> list[tuple[Any, Any]]:

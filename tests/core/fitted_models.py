@@ -165,8 +165,8 @@ CASES = {
         inference="none",
         random_state=np.random.RandomState(0),
     ),
-    "IVSegmentFinder": _finder("IVSegmentFinder"),
-    "L1SegmentFinder": _finder("L1SegmentFinder"),
+    "IVSegmentFinder": _finder("IVSegmentFinder", encode="onehot"),
+    "L1SegmentFinder": _finder("L1SegmentFinder", encode="ordinal"),
     "TLearnerSegmentFinder": _finder(
         "TLearnerSegmentFinder", estimator=DecisionTreeClassifier(max_depth=2)
     ),
@@ -214,6 +214,8 @@ CASES = {
 METHODS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "predict": lambda method, X, facts: method(X),
     "predict_propensity": lambda method, X, facts: method(X),
+    "predict_proba": lambda method, X, facts: method(X),
+    "decision_function": lambda method, X, facts: method(X),
     "transform": lambda method, X, facts: method(X),
     "apply": lambda method, X, facts: method(X),
     "scores": lambda method, X, facts: method(X),

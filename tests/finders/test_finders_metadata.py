@@ -400,4 +400,4 @@ def test_with_group_has_two_named_fields() -> None:
     assert both["outcome"].tolist() == [1.0, 0.0]
     assert both["group"].tolist() == [1, 2]
     with pytest.raises(ValueError, match="must be numbers"):
-        with_group(["yes", "no"], ["A", "B"])
+        with_group([["yes"], 1j], ["A", "B"])
