@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from skseg import RFMSegmenter
 from skseg._rfm._segment_maps import SEGMENT_MAPS
 from skseg.rules import RuleSet
 
@@ -72,3 +74,31 @@ def test_the_grid_is_the_usual_picture() -> None:
     for segment, rule in SEGMENT_MAPS["grid"].rules.items():
         expected = [rows[5 - r][f - 1] in segment for r, f, _ in CELLS]
         np.testing.assert_array_equal(holds_where(rule), expected)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", SEGMENT_MAPS)
+def test_each_dimension_may_have_a_number_of_scores_of_its_own(
+    name: str, seed: int
+) -> None:
+    dimensions = ["recency", "frequency", "monetary"]
+    n_scores = np.random.default_rng(seed).integers(3, 11, 3).tolist()
+    cells = np.array(list(product(*(range(1, n + 1) for n in n_scores))), dtype=float)
+    X = pd.DataFrame(cells, columns=dimensions).assign(premium=0.0)
+    X["recency"] = n_scores[0] + 1 - X["recency"]
+    cuts = {d: np.arange(1.5, n) for d, n in zip(dimensions, n_scores, strict=True)}
+    segmenter = RFMSegmenter(name, cut_points=cuts).fit(X)
+    np.testing.assert_array_equal(segmenter.transform(X), cells)
+    segment_map = SEGMENT_MAPS[name]
+    levels = [segment_map.scores_out_of_five(n) for n in n_scores]
+    out_of_five = [
+        np.array(level)[scores.astype(int) - 1]
+        for level, scores in zip(levels, cells.T, strict=True)
+    ]
+    columns = dict(zip("RFM", out_of_five, strict=True)) | {"premium": X["premium"]}
+    membership = np.asarray(RuleSet(segment_map.rules).membership(columns))
+    names = np.array([*segment_map.rules, segment_map.default], dtype=object)
+    first = np.where(membership.any(axis=1), membership.argmax(axis=1), -1)
+    expected = names[first]
+    assert segmenter.segment_names_[segmenter.labels_].tolist() == expected.tolist()
+    assert segmenter.rules_.verify().is_mece
