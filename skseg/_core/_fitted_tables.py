@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -29,7 +30,7 @@ class StoredColumn:
             values = series.to_numpy(copy=True)
         else:
             # pandas has a type of its own for what is missing, and reads None as that.
-            values = series.to_numpy(object, na_value=None)
+            values = series.to_numpy(object, na_value=None)  # type: ignore[call-overload]
         return cls(series.name, values, "" if is_plain else str(dtype))
 
     def series(self) -> pd.Series[Any]:
@@ -62,15 +63,28 @@ class StoredTable:
             frame.columns.name,
         )
 
-    def frame(self) -> pd.DataFrame:
-        """Return the table as a frame that belongs to the caller."""
-        series = [column.series() for column in self.columns]
+    def frame(self, names: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the table, or its columns with these names, as the caller's frame."""
+        series = [
+            column.series()
+            for column in self.columns
+            if names is None or column.name in names
+        ]
         frame = pd.concat(series, axis=1) if series else pd.DataFrame()
         frame.columns.name = self.title
         if self.index is not None:
             index = self.index.series()
             frame.index = pd.Index(index, name=self.index.name)
         return frame
+
+
+def fitted_columns(model: object, table: str, names: Collection[str]) -> pd.DataFrame:
+    """Return some columns of a table of a model, as far as it has them.
+
+    Making all of them takes longer than a prediction for a few thousand rows.
+    """
+    stored: StoredTable = vars(model)[table]
+    return stored.frame(names)
 
 
 class FittedTable:

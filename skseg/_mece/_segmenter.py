@@ -15,7 +15,7 @@ from skseg._core._cross_fitting import cross_fitted_codes
 from skseg._core._encoding import SegmentEncoderMixin
 from skseg._core._explained import explained_outcome
 from skseg._core._fitted_state import reads_state, updates_state
-from skseg._core._fitted_tables import FittedTable
+from skseg._core._fitted_tables import FittedTable, fitted_columns
 from skseg._core._magnitudes import check_finite_squares
 from skseg._core._nested_params import MappingParam, NestedParamsMixin
 from skseg._core._outcome import read_optional_outcome
@@ -509,7 +509,8 @@ class MECERuleSegmenter(
         outcome = self._outcome(y, codes)
         if outcome is None:
             raise no_outcome_error(f"score of {OWNER} compares outcomes", y)
-        return explained_outcome(OWNER, self.segments_, codes, outcome, sample_weight)
+        table = fitted_columns(self, "segments_", ["n", "outcome"])
+        return explained_outcome(OWNER, table, codes, outcome, sample_weight)
 
     def _outcome(self, y: Any, codes: IntArray) -> FloatArray | None:
         """Return an outcome as the numbers of `fit`, None where there are none."""
