@@ -21,7 +21,7 @@ from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._explained_variance import adjusted_explained_variance
 from ._metric_arguments import outcome_score, takes_outcome
 from ._predictions import names_by_code, predicted_codes
-from ._size_bounds import SizeBounds
+from ._size_bounds import BrokenBound, SizeBounds
 from ._size_scorers import known_codes
 from ._stability import MOST_REPLICATES, Rows, stability_score, strength_of_rows
 
@@ -54,7 +54,7 @@ class SegmentScorer:
         Metrics that do not use `y` ignore it.
         """
         codes = predicted_codes(OWNER, estimator, X)
-        if self._bounds.all_broken(codes, known_codes(estimator, codes)):
+        if self._broken(codes, known_codes(estimator, codes)):
             return float(self.illegal)
         score = float(self._measure(estimator, X, codes, y))
         if not math.isfinite(score):
@@ -75,12 +75,18 @@ class SegmentScorer:
         codes = predicted_codes(OWNER, estimator, X)
         known = known_codes(estimator, codes)
         return bounds_report(
-            self._bounds.all_broken(codes, known),
+            self._broken(codes, known),
             self._bounds._asdict(),
             names_by_code(estimator),
             len(known),
             len(codes),
         )
+
+    def _broken(self, codes: IntArray, known: IntArray) -> list[BrokenBound]:
+        # One segment explains a share of 0, and has neither distances nor another
+        # segment to be confused with.
+        needs_two = self.metric != "explained_variance"
+        return self._bounds.all_broken(codes, known, needs_two=needs_two)
 
     @property
     def _bounds(self) -> SizeBounds:
@@ -190,12 +196,13 @@ def make_segment_scorer(
         Largest share of the held-out rows without a segment (-1), in [0, 1]; None: no
         bound.
     illegal : float, default=-1e100
-        The score where a bound is broken or fewer than two segments have rows, as
-        `error_score` of scikit-learn's searches is that of a fit that fails. Finite or
-        NaN. A finite one must be far below all legal scores, so that a candidate which
-        breaks a bound in one fold has a lower mean than any that breaks none; the
-        default is low enough for every metric, even for unbounded ones. With NaN the
-        means of such candidates are NaN as well: searches rank them last, and warn.
+        The score where a bound is broken or fewer than two segments have rows (one is
+        enough for ``"explained_variance"``, which then is 0), as `error_score` of
+        scikit-learn's searches is that of a fit that fails. Finite or NaN. A finite one
+        must be far below all legal scores, so that a candidate which breaks a bound in
+        one fold has a lower mean than any that breaks none; the default is low enough
+        for every metric, even for unbounded ones. With NaN the means of such candidates
+        are NaN as well: searches rank them last, and warn.
     n_replicates : int, default=10
         Number of pairs of samples of ``"stability"``.
     random_state : int, RandomState or None, default=None

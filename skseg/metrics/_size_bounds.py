@@ -75,12 +75,17 @@ class SizeBounds(NamedTuple):
         high = check_size("", "max_size", self.max_size, n_rows)
         return 0.0 if low is None else low, np.inf if high is None else high
 
-    def all_broken(self, held_out: IntArray, known: IntArray) -> list[BrokenBound]:
-        """Return every bound that is broken, by the same rules as `broken_by`."""
+    def all_broken(
+        self, held_out: IntArray, known: IntArray, *, needs_two: bool = True
+    ) -> list[BrokenBound]:
+        """Return every bound that is broken, by the same rules as `broken_by`.
+
+        One segment is legal unless the measure `needs_two`.
+        """
         sizes, broken = segment_sizes(held_out), []
-        if sizes.n_segments < 2:
+        if needs_two and sizes.n_segments < 2:
             broken.append(BrokenBound("n_segments", None, sizes.n_segments, 2))
-        elif not sizes.has_distances:
+        elif sizes.n_segments >= 2 and not sizes.has_distances:
             most = sizes.n_inside - 1
             broken.append(BrokenBound("n_segments", None, sizes.n_segments, most))
         if self.max_noise is not None and sizes.noise_share > self.max_noise:

@@ -94,6 +94,21 @@ def test_segments_at_random_explain_nothing_however_many_they_are(k: int) -> Non
     assert abs(np.mean(scores)) < 4 * np.std(scores) / np.sqrt(200)
 
 
+def test_one_segment_for_all_explains_nothing_unless_it_is_too_large() -> None:
+    X, y = np.zeros((60, 1)), np.arange(60) % 2
+    free = make_segment_scorer("explained_variance", **FREE)
+    assert free(Codes(), X, y) == 0
+    assert free.explain(Codes(), X).is_legal
+    assert free(Codes(), X - 1, y) == 0
+    bounded = make_segment_scorer("explained_variance")
+    assert bounded(Codes(), X, y) == -1e100
+    assert bounded.explain(Codes(), X).table["bound"].tolist() == ["max_size"]
+    # As many segments as rows explain all or nothing.
+    rows = np.arange(60)[:, np.newaxis]
+    assert free(Codes(), rows, y) == -1e100
+    assert free.explain(Codes(), rows).table["bound"].tolist() == ["n_segments"]
+
+
 def test_noise_is_one_more_segment_of_the_explained_variance() -> None:
     codes = np.repeat([0, 1, -1], [40, 40, 20])
     y = RANDOM.normal(0, 1, 100) + codes
