@@ -3,16 +3,60 @@
 from __future__ import annotations
 
 _TYPES = (
+    "datetime.datetime",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.tree._tree.Tree",
+    "skseg._clusters._assign.CoreAssigner",
+    "skseg._clusters._assign.NativeAssigner",
+    "skseg._clusters._assign.NearestAssigner",
+    "skseg._clusters._inductive.InductiveSegmenter",
+    "skseg._clusters._nearest_tree.NearestTree",
+    "skseg._clusters._surrogate.RuleSurrogate",
     "skseg._core._encoding.SegmentEncoding",
     "skseg._core._fitted_tables.StoredColumn",
     "skseg._core._fitted_tables.StoredTable",
+    "skseg._core._outcome.OutcomeCoding",
+    "skseg._finders._box.BoxSegmentFinder",
+    "skseg._finders._decision.DecisionThresholds",
+    "skseg._finders._group_overlap.GroupOverlap",
+    "skseg._finders._iv.IVSegmentFinder",
+    "skseg._finders._l1.L1SegmentFinder",
+    "skseg._finders._policy.StudyDesign",
+    "skseg._finders._tlearner.TLearnerSegmentFinder",
+    "skseg._mece._cut_points.CutPoint",
+    "skseg._mece._merge_report.MergeReport",
+    "skseg._mece._segmenter.MECERuleSegmenter",
+    "skseg._revenue._binner.OptimalRevenueBinner",
+    "skseg._revenue._labels.OutcomeClasses",
+    "skseg._revenue._menu.Menu",
+    "skseg._revenue._propensity.PropensityBinner",
+    "skseg._revenue._resampler.Resampler",
     "skseg._rfm._dimensions.Dimension",
     "skseg._rfm._segmenter.RFMSegmenter",
+    "skseg._search.cuts._bootstrap.ScoreBins",
+    "skseg._search.cuts._problem.Rates",
+    "skseg.metrics._profit_scorer.ProfitScorer",
+    "skseg.metrics._scorer.SegmentScorer",
+    "skseg.metrics._size_scorers.largest_share",
+    "skseg.metrics._size_scorers.n_segments",
+    "skseg.metrics._size_scorers.noise_share",
+    "skseg.metrics._size_scorers.smallest_share",
+    "skseg.rules._language._booleans.Boolean",
     "skseg.rules._language._conditions.And",
     "skseg.rules._language._conditions.Comparison",
+    "skseg.rules._language._conditions.Membership",
+    "skseg.rules._language._conditions.Missing",
+    "skseg.rules._language._conditions.Not",
     "skseg.rules._language._conditions.Or",
+    "skseg.rules._language._dates.Date",
+    "skseg.rules._language._thresholds.Extreme",
+    "skseg.rules._language._thresholds.Quantile",
+    "skseg.rules._proof._domain.Domain",
     "skseg.rules._proof._report.Gap",
     "skseg.rules._proof._report.MECEReport",
+    "skseg.rules._proof._report.Overlap",
     "skseg.rules._ruleset.RuleSet",
 )
 
@@ -22,8 +66,8 @@ def trusted_types() -> list[str]:
 
     skops, and mlflow by default, read no type of another package unless its name is
     passed. These are the types that fitted models of this package are made of: its own,
-    and those parts of scikit-learn that skops does not trust by itself, such as the
-    trees in which neighbours are searched. Nothing in them runs code of the file.
+    those of its scorers, and the parts of scikit-learn that they hold and skops does
+    not trust by itself.
 
     Returns
     -------
@@ -31,6 +75,14 @@ def trusted_types() -> list[str]:
         Full names in sorted order, a new list each time. Estimators of other packages
         and functions of yours, such as a `revenue` that is a function, have types of
         their own: ``skops.io.get_untrusted_types`` names them.
+
+    Notes
+    -----
+    No type in the list runs code of the file. The trees of scikit-learn, which some
+    clusterers and `TLearnerSegmentFinder` hold, are compiled and do not check what they
+    are given: a file that was made for it can crash the process. Where files come from
+    people whom you do not trust, leave out the names that begin with ``sklearn.``, and
+    the models that hold such trees are refused.
 
     See Also
     --------

@@ -174,29 +174,29 @@ CASES = {
         lambda: skseg.InductiveSegmenter(
             KMeans(3, init=rows(5)[:3], n_init=1), segment_names=["a", "b", "c"]
         ),
-        takes=("sample_weight",),
+        takes=("y", "sample_weight"),
         pictures=CLUSTERS,
     ),
     "InductiveSegmenter-core": Case(
         lambda: skseg.InductiveSegmenter(DBSCAN(eps=30.0, min_samples=3)),
-        takes=("sample_weight",),
+        takes=("y", "sample_weight"),
         pictures=CLUSTERS,
     ),
     "InductiveSegmenter-nearest": Case(
         lambda: skseg.InductiveSegmenter(HDBSCAN(min_cluster_size=10, copy=True)),
-        takes=(),
+        takes=("y",),
         pictures=CLUSTERS,
     ),
     "InductiveSegmenter-centroid": Case(
         lambda: skseg.InductiveSegmenter(AgglomerativeClustering(3)),
-        takes=(),
+        takes=("y",),
         pictures=CLUSTERS,
     ),
     "InductiveSegmenter-pipeline": Case(
         lambda: skseg.InductiveSegmenter(
             make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0))
         ),
-        takes=(),
+        takes=("y",),
         pictures=CLUSTERS,
     ),
     "RuleSurrogate": Case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,18 +127,21 @@ def with_joblib(step: Any, data: Customers) -> Any:
 
 def with_mlflow(step: Any, data: Customers) -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    mlflow = pytest.importorskip("mlflow.sklearn", reason="mlflow is not installed")
     model = _with_classifier(step).fit(data.X, data.y)
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "model")
-        mlflow.save_model(
-            model,
-            path,
-            # Else it is guessed by fitting an environment, which takes seconds.
-            pip_requirements=["skseg"],
-            skops_trusted_types=[*skseg.trusted_types(), _WITNESS],
-        )
-        return mlflow.load_model(path).predict_proba(data.X_new)
+    with warnings.catch_warnings():
+        # It warns of its own type hints where it is first used.
+        warnings.filterwarnings("ignore", "(?s).*type hint", UserWarning)
+        mlflow = pytest.importorskip("mlflow.sklearn", reason="mlflow is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "model")
+            mlflow.save_model(
+                model,
+                path,
+                # Else it loads the model in another process to see what it imports.
+                pip_requirements=["skseg"],
+                skops_trusted_types=[*skseg.trusted_types(), _WITNESS],
+            )
+            return mlflow.load_model(path).predict_proba(data.X_new)
 
 
 def imbalanced(step: Any, data: Customers) -> Any:
