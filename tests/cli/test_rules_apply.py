@@ -275,6 +275,47 @@ def test_rules_and_data_that_do_not_go_together(
     assert apply_to(odd, tmp_path, text, *options) == message
 
 
+def test_rows_that_break_the_schema_are_outside_where_that_is_declared(
+    odd: Path, tmp_path: Path
+) -> None:
+    text = GAP + "schema: {aov: {low: 11, missing: false}}\non_invalid: outside\n"
+    path, first = write(tmp_path / "r.yaml", text), tmp_path / "first"
+    assert checked(path)[0] == 0
+    arguments = ["rules", "apply", path, odd, "--out", first, *FAST]
+    result = skseg_command(*arguments)
+    assert result.exit_code == 0, result.output
+    names = ["outside", "High", "outside", "Low"]
+    assert pd.read_csv(first / "rows.csv")["segment"].tolist() == names
+    strategy = first / "strategy.json"
+    for refit in ([], ["--refit"]):
+        again = tmp_path / f"again{len(refit)}"
+        arguments = ["rules", "apply", strategy, odd, "--out", again, *FAST, *refit]
+        result = skseg_command(*arguments)
+        assert result.exit_code == 0, result.output
+        for name in ("rows.csv", "strategy.json", "rules.sql"):
+            assert (first / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_a_row_that_is_refused_may_be_put_outside_as_the_message_says(
+    odd: Path, tmp_path: Path
+) -> None:
+    text = GAP + "schema: {aov: {missing: false}}\n"
+    message = apply_to(odd, tmp_path, text)
+    setting = message.rpartition("outside with '")[2].removesuffix("'.")
+    path = write(tmp_path / "mended.yaml", f"{text}{setting}\n")
+    result = skseg_command("rules", "apply", path, odd)
+    assert result.exit_code == 0, result.output
+    assert "\noutside " in result.stdout
+
+
+@pytest.mark.parametrize("key", ["encode: ordinal", "cv: 3", "pos_label: 'yes'"])
+def test_keys_about_pipelines_are_none_of_a_file_of_rules(
+    odd: Path, tmp_path: Path, key: str
+) -> None:
+    message = apply_to(odd, tmp_path, f"{LOW}{key}\n")
+    assert f"Unknown key '{key.partition(':')[0]}'" in message
+
+
 def test_refuted_rules_have_the_status_that_check_gives_them(
     odd: Path, tmp_path: Path
 ) -> None:
