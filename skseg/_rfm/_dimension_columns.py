@@ -95,6 +95,8 @@ def _checked_name(name: str, column: Any, known: list[str]) -> str:
             f"Name it with the parameter {name}=..., or say at which position it is, "
             f"such as {name}=0."
         )
+        if name == "monetary":
+            advice += " monetary=None leaves it out."
         if len(prefixed) == 1:
             advice = (
                 f"Name it: {name}={prefixed[0]!r}, or keep its name with "

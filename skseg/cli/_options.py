@@ -202,7 +202,7 @@ _SEGMENTS_OPTIONS = [
         default="grid",
         show_default=True,
         help="The segment map, or a YAML or JSON file with one of your own: rules over "
-        "R, F and M, and on_overlap or default where they need it.",
+        "R, F and M, and params, on_overlap or default where they need it.",
     ),
     click.option(
         "--n-scores",

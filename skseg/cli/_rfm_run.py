@@ -69,7 +69,8 @@ def segmenter_of(
 ) -> RFMSegmenter:
     """Return the segmenter of a shipped map, or of a file with a map of one's own.
 
-    Such a file has the key ``rules``, and ``on_overlap`` or ``default`` if need be.
+    Such a file has the key ``rules``, and ``params``, ``on_overlap`` or ``default`` if
+    need be.
     Raises ValueError if it holds anything else.
     """
     parameters: dict[str, Any] = {"segments": segments}
@@ -79,7 +80,8 @@ def segmenter_of(
             if not isinstance(content, dict):
                 kind = kind_of(content)
                 raise RuleError(f"It must hold keys with values. It is {kind}.")
-            parameters = read_definition(content, ["rules", "on_overlap", "default"])
+            keys = ["rules", "params", "on_overlap", "default"]
+            parameters = read_definition(content, keys)
         except ValueError as error:
             raise InvalidDataError(f"{segments.name}: {error}") from None
         parameters["segments"] = parameters.pop("rules")

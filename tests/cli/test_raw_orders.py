@@ -298,6 +298,17 @@ def test_a_map_of_ones_own_and_cut_points(orders_csv: Path, tmp_path: Path) -> N
     assert (customers["segment"].isin(["Top", "Recent"]) == is_recent).all()
 
 
+def test_a_map_of_ones_own_with_parameters(orders_csv: Path, tmp_path: Path) -> None:
+    text = MAP.replace("R >= 2", "'R >= {recent}", 1).replace("F >= 2", "F >= 2'", 1)
+    path = write(tmp_path / "map.yaml", f"{text}params: {{recent: 3}}\n")
+    arguments = ["rfm", orders_csv, *OPTIONS_OF_ORDERS, "--segments", path]
+    result = skseg_command(*arguments, "--out", tmp_path / "out", *FAST)
+    assert result.exit_code == 0, result.output
+    customers = customers_of(tmp_path / "out")
+    is_top = (customers["R"] >= 3) & (customers["F"] >= 2)
+    assert (customers["segment"].eq("Top") == is_top).all()
+
+
 OPTIONS_OF_ORDERS = ["--customer", "customer_id", "--order", "order_id"]
 OPTIONS_OF_ORDERS += ["--date", "date", "--amount", "amount", "--as-of", DAY]
 OPTIONS_OF_ORDERS += ["--invalid", "exclude"]
@@ -334,6 +345,14 @@ def test_shipped_maps_take_the_number_of_scores(
         ("rule: {Top: R >= 4}\n", "map.yaml: Unknown key 'rule'"),
         ("Top\n", "map.yaml: It must hold keys with values"),
         ("rules: {Top: R >> 4}\n", "map.yaml: "),
+        (
+            "rules: {Top: 'R >= {t}'}\nparams: {t: 6}\ndefault: A\n",
+            "change the number of scores with --n-scores or with --cut-points",
+        ),
+        (
+            "rules: {Top: 'R >= {t}'}\ndefault: A\n",
+            "map.yaml: The parameter 't' has no value in params",
+        ),
     ],
 )
 def test_wrong_maps_are_refused_with_what_to_do(
