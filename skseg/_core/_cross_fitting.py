@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from skseg._typing import FloatArray, IntArray
@@ -17,7 +18,7 @@ from skseg.rules._reserved_names import OUTSIDE
 from ._folds import fold_splits
 from ._foreign import is_by_row, params_of
 from ._owned import owned_clone
-from ._rows import take_rows
+from ._rows import native_rows, take_rows
 from ._validation import check_sample_weight
 
 # Bounds that may count rows, of which the models of folds have fewer.
@@ -72,10 +73,13 @@ def fold_models(
 
     The arguments are those of `cross_fitted_codes`. A segmenter with other parameters
     for all rows than bounds of sizes, such as a budget, has `_prepare_for_fold`, which
-    is called with the share of the rows that the model gets. Warnings about the rows of
-    a fold are left out, since the fit to all rows has given them.
+    a clone is called with: the fitted segmenter, and the share of the rows that the
+    clone gets. Warnings about the rows of a fold are left out, since the fit to all
+    rows has given them.
     """
-    owner, n_rows = type(segmenter).__name__, _num_samples(X)
+    owner = type(segmenter).__name__
+    X, y = indexable(native_rows(owner, X), y)
+    n_rows = _num_samples(X)
     stratify = len(np.unique(outcome)) <= MOST_CLASSES
     folds = shuffled(cv, outcome, stratify=stratify)
     splits = fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
@@ -86,7 +90,8 @@ def fold_models(
         if hasattr(model, "_prepare_for_fold"):
             weight = check_sample_weight(fit_params.get("sample_weight"), n_rows)
             weight = np.ones(n_rows) if weight is None else weight
-            model._prepare_for_fold(float(weight[train].sum() / weight.sum()))
+            share = float(weight[train].sum() / weight.sum())
+            model._prepare_for_fold(segmenter, share)
         params = {
             name: take_rows(value, train) if is_by_row(value, n_rows) else value
             for name, value in fit_params.items()

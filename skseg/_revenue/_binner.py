@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Self
@@ -10,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, indexable
 
 from skseg._core._base import SegmenterMixin
 from skseg._core._column_errors import column_errors_as_data_errors
@@ -18,7 +19,7 @@ from skseg._core._cross_fitting import cross_fitted_codes, fold_models
 from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
-from skseg._core._rows import take_rows
+from skseg._core._rows import native_rows, take_rows
 from skseg._core._searches import warn_of_counts_in_folds
 from skseg._core._validation import check_int, check_sample_weight, read_columns
 from skseg._search.cuts import path_of_rows, threshold_between
@@ -37,13 +38,16 @@ from ._encoding import (
     segment_values,
 )
 from ._labels import label_array
-from ._menu import OWNER, check_budget, check_money, per_tier, read_menu
+from ._menu import OWNER, check_budget, check_money, read_menu
 from ._optimum import find_optimum
 from ._order import order_loss, outcome_variance
 from ._resampler import make_resampler
 from ._score_column import score_column
-from ._settings import read_bounds, read_n_bins, read_settings
+from ._settings import read_bounds, read_settings
 from ._tiers import count, profit_table, tier_rules
+
+# With fewer rows a fold, models differ by chance more than by what they have not seen.
+_ROWS_A_FOLD = 10
 
 
 class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
@@ -100,7 +104,8 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         costs.
     cv : int, splitter or iterable of (train, test), default=5
         The folds of `fit_transform`, which cross-fits the training rows. An int is a
-        number of shuffled folds.
+        number of shuffled folds, of ten rows or more: fewer rows are treated as new
+        ones, as the models of the folds would have other tiers.
     pos_label : int, float, bool or str, default=None
         Outcome that counts as 1, the other one as 0. None: numbers are taken as such,
         and of two labels the second one in sorted order counts as 1, as it does for
@@ -611,7 +616,7 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
     def _training_codes(
         self, X: Any, y: Any, fit_params: dict[str, Any]
     ) -> IntArray | None:
-        if self.response_model == "score":
+        if self.response_model == "score" or self._has_few_rows():
             return None
         outcome = self._coding.numbers(OWNER, y, len(self.labels_))
         return cross_fitted_codes(self, X, outcome, outcome, fit_params, self.cv)
@@ -619,19 +624,32 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
     def _training_features(
         self, X: Any, y: Any, fit_params: dict[str, Any]
     ) -> FloatArray | None:
-        if self._values is None or y is None:
+        if self._values is None or y is None or self._has_few_rows():
             return None
         outcome = self._coding.numbers(OWNER, y, len(self.labels_))
         features = np.empty((len(outcome), 1))
-        models = fold_models(self, X, outcome, outcome, fit_params, self.cv)
+        (rows,) = indexable(native_rows(OWNER, X))
+        models = fold_models(self, rows, outcome, outcome, fit_params, self.cv)
         for model, test in models:
-            features[test] = model._features(take_rows(X, test))
+            features[test] = model._features(take_rows(rows, test))
         return features
 
-    def _prepare_for_fold(self, share: float) -> None:
-        """Set parameters for a share of the rows, whose outcomes are numbers."""
+    def _has_few_rows(self) -> bool:
+        """Tell whether folds are too small to be cross-fitted."""
+        if not isinstance(self.cv, numbers.Integral):
+            return False
+        return int(self.cv) > 1 and len(self.labels_) < _ROWS_A_FOLD * int(self.cv)
+
+    def _prepare_for_fold(self, fitted: OptimalRevenueBinner, share: float) -> None:
+        """Set the menu of the fit to all rows, and this share of what all may cost."""
+        menu = fitted._menu
+        self.n_bins = len(menu.cost)
+        self.revenue, self.response = menu.revenue.tolist(), menu.response.tolist()
+        self.cost, self.fixed_cost = (
+            menu.cost.tolist(),
+            (menu.fixed_cost * share).tolist(),
+        )
         if self.budget is not None:
             self.budget = float(self.budget) * share
-        fixed_costs = per_tier(OWNER, "fixed_cost", self.fixed_cost, read_n_bins(self))
-        self.fixed_cost = (share * fixed_costs).tolist()
+        # Outcomes are numbers by now.
         self.pos_label, self.compute_path = None, False

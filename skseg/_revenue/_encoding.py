@@ -83,7 +83,13 @@ def read_encoded(X: Any, encoding: SegmentEncoding) -> FloatArray:
     """Return what `transform` gave as an array, names of segments as their codes."""
     frame = read_frame(X, OWNER)
     if frame is None or encoding.encode != "ordinal" or frame.shape[1] != 1:
-        return np.asarray(check_array(X, dtype=np.float64, ensure_min_samples=0))
+        rows = check_array(
+            X,
+            dtype=np.float64,
+            ensure_all_finite=encoding.encode != "scores",
+            ensure_min_samples=0,
+        )
+        return np.asarray(rows)
     labels = read_vector(OWNER, "X", frame[:, 0])
     if not labels.column.is_text():
         return np.asarray(labels.numbers()[:, np.newaxis])

@@ -491,6 +491,8 @@ class PropensityBinner(
         tags.non_deterministic = inner.non_deterministic
         tags.target_tags.required = True
         tags.target_tags.positive_only = tags_of(binner).target_tags.positive_only
+        if self._response_of(estimator) == "predict_proba":
+            tags.classifier_tags = ClassifierTags()
         if getattr(self, "_response", None) == "predict_proba":
             # Scorers and calibration read probabilities of classifiers alone. Before a
             # fit there are no classes, and `predict` never returns them.

@@ -528,8 +528,7 @@ def test_a_pipeline_ends_in_it_or_goes_through_it() -> None:
     pipeline = make_pipeline(FunctionTransformer(lambda X: -X), three()).fit(X, -y + 1)
     assert pipeline.predict(X).tolist() == pipeline[-1].labels_.tolist()
     assert pipeline.score(X, -y + 1) == pytest.approx(pipeline[-1].value_ / len(y))
-    folds = three(cv=KFold(3))
-    through = make_pipeline(folds, OneHotEncoder(sparse_output=False)).fit(X, y)
+    through = make_pipeline(three(), OneHotEncoder(sparse_output=False)).fit(X, y)
     assert (
         through.transform(X).argmax(axis=1).tolist()
         == three().fit_predict(X, y).tolist()

@@ -332,8 +332,6 @@ def test_set_output_keeps_the_index_of_a_frame() -> None:
     binner = three(encode="rate").set_output(transform="pandas")
     out = binner.fit_transform(frame, Y)
     assert out.index.tolist() == list("abcdefgh")
-    out = binner.transform(frame)
-    assert out.index.tolist() == list("abcdefgh")
     assert out["rate"].tolist() == [0, 0, 0, 0.5, 0.5, 1, 1, 1]
 
 
