@@ -185,7 +185,7 @@ def make_profit_scorer(
         revenue=tuple(menu.revenue.tolist()),
         response=tuple(menu.response.tolist()),
         cost=tuple(menu.cost.tolist()),
-        tiers=tiers,
+        tiers=None if tiers is None else dict(tiers),
         pos_label=pos_label,
     )
 

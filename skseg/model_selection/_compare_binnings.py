@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from skseg._core._vector import read_vector
 from skseg._revenue._menu import Menu
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
-from skseg.metrics._profit_scorer import best_tiers
+from skseg.metrics._profit_scorer import PerTier, best_tiers
 from skseg.metrics._tier_profit import menu_of
 from skseg.rules._frames import read_frame
 
@@ -25,7 +25,6 @@ from ._binning_comparison import BinningComparison, Candidate, comparison_of
 from ._binning_estimators import OWNER, FittedBins
 from ._binning_methods import OWN_BINS, Method, read_methods
 
-PerTier = float | Sequence[float] | Callable[[int], float]
 _MOST_BINS = 1000
 # Ways to give the bins of a method their tiers.
 OWN, IN_ORDER, BEST = WAYS = ("own", "in order", "best per bin")
