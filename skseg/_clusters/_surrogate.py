@@ -9,6 +9,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import KMeans
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
@@ -68,9 +69,14 @@ def _learns_from_outcome(estimator: Any) -> bool:
     """Tell whether the segments of a fitted estimator depend on the outcome.
 
     Clusterers do not look at it. Of segmenters, those depend on it that cross-fit their
-    own training rows.
+    own training rows. What is frozen was fitted before, to whatever outcome.
     """
-    *_, last = unwrapped(estimator)
+    *layers, last = unwrapped(estimator)
+    if any(isinstance(layer, FrozenEstimator) for layer in layers):
+        return False
+    if getattr(last, "merge_report_", "none") is None:
+        # Written rules that were not merged by the outcome.
+        return False
     if isinstance(last, SegmentEncoderMixin):
         return type(last)._training_codes is not SegmentEncoderMixin._training_codes
     return bool(tags_of(last).target_tags.required)
@@ -376,12 +382,11 @@ class RuleSurrogate(
     ) -> IntArray | None:
         if y is None or not _learns_from_outcome(self.estimator_):
             return None
-        n_rows = len(self.labels_)
-        outcome, _ = read_optional_outcome(OWNER, y, n_rows)
+        outcome, _ = read_optional_outcome(OWNER, y, len(self.labels_))
         if outcome is None:
-            # Labels of more than two classes, by position.
-            outcome = np.unique(np.asarray(y).astype(str), return_inverse=True)[1]
-            outcome = outcome.astype(np.float64)
+            # Labels of more classes than two are numbered, for folds of all classes.
+            _, classes = np.unique(np.asarray(y).astype(str), return_inverse=True)
+            outcome = classes.astype(np.float64)
         return cross_fitted_codes(self, X, y, outcome, fit_params)
 
     def _check_parameters(self) -> None:
