@@ -139,13 +139,15 @@ SEGMENT_MAPS: dict[str, SegmentMap] = {
 
 def read_segment_map(
     segments: Any, on_overlap: Any, default: str | None, params: Any
-) -> SegmentMap:
-    """Return the map that the parameters of these names describe, or raise."""
+) -> SegmentMap | None:
+    """Return the map that the parameters of these names describe, None for none."""
     if on_overlap is not None:
         check_choice(OWNER, "on_overlap", on_overlap, ["raise", "first"])
     if params is not None and not isinstance(params, Mapping):
         rule = "a mapping of names to values"
         raise InvalidParameterError(OWNER, "params", rule, params)
+    if segments is None:
+        return None
     if isinstance(segments, Mapping) and segments:
         return SegmentMap(segments, on_overlap or "raise", default, params=params)
     name = segments if isinstance(segments, str) else None

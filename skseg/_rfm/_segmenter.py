@@ -278,11 +278,11 @@ default="grid"
         self, dimensions: Sequence[Dimension], columns: Sequence[str]
     ) -> tuple[RuleSet, MECEReport]:
         """Return the segments in the units of the data, and the proof over scores."""
-        if self.segments is None:
-            return segments_of_scores(dimensions, self.unknown)
         segment_map = read_segment_map(
             self.segments, self.on_overlap, self.default, self.params
         )
+        if segment_map is None:
+            return segments_of_scores(dimensions, self.unknown)
         return segments_of_map(segment_map, dimensions, columns, self.unknown)
 
     @reads_state

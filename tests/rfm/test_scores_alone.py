@@ -111,6 +111,17 @@ def test_a_heatmap_of_scores_alone_has_no_outlines() -> None:
     assert display.frame()["n"].sum() == len(X)
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [{"on_overlap": "last"}, {"params": 3}, {"n_scores": 1}, {"n_scores": 11}],
+    ids=str,
+)
+def test_other_parameters_are_checked_all_the_same(parameters: dict[str, Any]) -> None:
+    (name,) = parameters
+    with pytest.raises(InvalidParameterError, match=f"'{name}' parameter"):
+        RFMSegmenter(None, **parameters).fit(X)
+
+
 @pytest.mark.parametrize("name", ["none", "scores", "", 5, [], {}])
 def test_what_is_no_map_is_refused_with_what_there_is(name: Any) -> None:
     with pytest.raises(InvalidParameterError, match="mapping of names to rules, or"):
