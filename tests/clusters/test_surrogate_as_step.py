@@ -106,22 +106,24 @@ def rows(seed: int, n: int = 240) -> tuple[np.ndarray, np.ndarray]:
 
 TREE = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
 SUPERVISED = {
-    "tree": (TREE, "numbers"),
-    "tree in a pipeline": (make_pipeline(StandardScaler(), TREE), "numbers"),
+    "tree": (TREE, "numbers", 0.6),
+    "tree in a pipeline": (make_pipeline(StandardScaler(), TREE), "numbers", 0.6),
     "tiers": (
         PropensityBinner(
             TREE, OptimalRevenueBinner(2, revenue=[30, 45], cost=[0, 20]), cv=2
         ),
         "text",
+        # Its own tiers are cut out of fold.
+        0.5,
     ),
 }
 
 
 @pytest.mark.parametrize(
-    ("segmenter", "labels"), SUPERVISED.values(), ids=SUPERVISED.keys()
+    ("segmenter", "labels", "optimism"), SUPERVISED.values(), ids=SUPERVISED.keys()
 )
 def test_training_rows_of_a_supervised_segmenter_do_not_know_their_outcome(
-    segmenter: Any, labels: str
+    segmenter: Any, labels: str, optimism: float
 ) -> None:
     of_training, of_fit = [], []
     for seed in range(2):
@@ -138,7 +140,7 @@ def test_training_rows_of_a_supervised_segmenter_do_not_know_their_outcome(
             areas.append(roc_auc_score(y, model.predict_proba(features)[:, 1]))
     # A segment learned by chance is no better than chance for rows held out.
     assert np.mean(of_training) < 0.57
-    assert np.mean(of_fit) > 0.6
+    assert np.mean(of_fit) >= optimism
 
 
 def test_training_rows_of_clusterers_are_as_new_rows() -> None:
