@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import finders_hillstrom
+import finders_optimism
 import finders_recovery
 import finders_runs
 import finders_speed
@@ -34,6 +35,7 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
     "others": (finders_recovery.others, {100_000: 5}),
     "confounded": (finders_runs.confounded, {5_000: 40, 20_000: 40}),
+    "optimism": (finders_optimism.optimism, {1_000: 24}),
     "hillstrom": (finders_hillstrom.hillstrom, {64_000: 1}),
     "speed": (finders_speed.speed, {100_000: 3, 1_000_000: 3}),
 }
