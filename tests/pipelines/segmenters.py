@@ -28,11 +28,11 @@ _QUICK_SEARCH: dict[str, Any] = {
     "inference": "none",
     "max_features": 1,
     "max_findings": 3,
-    "max_cells": 4,
+    "max_cells": 8,
     "random_state": 0,
     "cv": 2,
 }
-_MENU: dict[str, Any] = {"revenue": [30.0, 45.0], "cost": [0.0, 20.0]}
+_MENU: dict[str, Any] = {"revenue": [30.0, 45.0], "cost": [0.0, 8.0]}
 
 
 def _rules(columns: list[Any]) -> MECERuleSegmenter:
