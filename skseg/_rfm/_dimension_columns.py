@@ -6,7 +6,7 @@ import numbers
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import kendalltau
@@ -144,21 +144,35 @@ def _doubts(taken: DimensionColumns, columns: Columns) -> Iterator[str]:
         counts = frequency[np.isfinite(frequency)]
         if (counts != np.floor(counts)).any():
             yield "the frequency, which counts orders, holds numbers that are not whole"
-    if not {"frequency", "monetary"} <= taken.guessed:
-        return
-    monetary = columns.numbers(taken.names["monetary"])
-    known = np.isfinite(frequency) & np.isfinite(monetary)
-    frequency, monetary = frequency[known], monetary[known]
-    if _falls(frequency, monetary):
+    if taken.guessed == {*SCORES}:
+        rows = [columns.numbers(taken.names[name]) for name in SCORES]
+        known = np.isfinite(rows).all(axis=0)
+        if known.sum() > 1:
+            yield from _doubtful_associations(*(values[known] for values in rows))
+
+
+def _doubtful_associations(
+    recency: FloatArray, frequency: FloatArray, monetary: FloatArray
+) -> Iterator[str]:
+    """Yield what hardly holds of customers, whose purchases add up to their money."""
+    if _tau(frequency, monetary, "less"):
         yield "the monetary value falls as the frequency rises"
-    if len(frequency) and np.median(monetary) < np.median(frequency):
+    of_purchases = _tau(frequency, monetary)
+    if _tau(recency, monetary, "greater") > of_purchases:
+        yield "the monetary value rises with the recency more than with the frequency"
+    if _tau(recency, frequency, "greater") > of_purchases:
+        yield "the frequency rises with the recency more than with the monetary value"
+    if np.median(monetary) < np.median(frequency):
         yield "the monetary value is below the frequency for most customers"
 
 
-def _falls(x: FloatArray, y: FloatArray) -> bool:
-    """Tell whether `y` falls as `x` rises, by the rank correlation of Kendall."""
-    if len(x) < 2:
-        return False
+def _tau(
+    x: FloatArray,
+    y: FloatArray,
+    alternative: Literal["two-sided", "less", "greater"] = "two-sided",
+) -> float:
+    """Return the rank correlation of Kendall, 0 where it may be one of chance."""
     step = max(1, len(x) // _SAMPLE)
-    result = kendalltau(x[::step], y[::step], alternative="less")
-    return bool(result.pvalue < _LEVEL)  # NaN if all values of one are equal
+    result = kendalltau(x[::step], y[::step], alternative=alternative)
+    # The p-value is NaN if all values of a column are equal.
+    return float(result.statistic) if result.pvalue < _LEVEL else 0.0
