@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
@@ -529,7 +530,10 @@ class MECERuleSegmenter(
         assert outcome is not None
         # Outside of the universe outcomes may be missing.
         known = np.where(self.labels_ >= 0, outcome, 0.0)
-        return cross_fitted_codes(self, X, y, known, fit_params, self.cv)
+        # A fold may lack one of two labels, while numbers are outcomes in any case.
+        of_numbers = copy(self)
+        of_numbers.pos_label = None
+        return cross_fitted_codes(of_numbers, X, known, known, fit_params, self.cv)
 
     def _proved(
         self,
