@@ -56,9 +56,8 @@ class StoredTable:
     def of(cls, frame: pd.DataFrame) -> StoredTable:
         """Return a copy of a frame with one row of names and at most one index."""
         is_counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
-        columns = (frame.iloc[:, place] for place in range(frame.shape[1]))
         return cls(
-            tuple(StoredColumn.of(column) for column in columns),
+            tuple(StoredColumn.of(column) for _, column in frame.items()),
             None if is_counted else StoredColumn.of(frame.index.to_series()),
             frame.columns.name,
         )

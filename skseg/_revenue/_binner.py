@@ -342,7 +342,7 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         if self.compute_path:
             self.value_path_ = path_of_rows(rows, **optimum.options) + unscored_profit
         bins = score_bins(rows, cut_points)
-        loss = order_loss(bins, menu, outcome_variance(observed, model))
+        loss = order_loss(bins, menu, outcome_variance(observed, bins, model))
         loss.warn()
         self._resampler = make_resampler(
             observed, bins, cut_points, model, menu, settings.missing_tier

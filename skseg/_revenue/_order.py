@@ -89,20 +89,23 @@ def ordered_tiers(profits: FloatArray) -> IntArray:
     return np.array(tiers[::-1])
 
 
-def outcome_variance(observed: Customers, response_model: str) -> float:
+def outcome_variance(
+    observed: Customers, bins: ScoreBins, response_model: str
+) -> float:
     """Return the variance of the outcome of a customer with a score.
 
-    There is none if the score is the response.
+    There is none if the score is the response. All other response models keep the mean,
+    so that it is that of the bins.
     """
-    scored = observed.scored
     if response_model == "score":
         return 0.0
-    mean = np.float64(scored.n_conversions / scored.n)
+    n = bins.n.sum()
+    mean = bins.y.sum() / n
     if observed.are_shares:
         # An upper bound for shares, and exact for 0 / 1.
         return float(mean * (1 - mean))
     with np.errstate(over="ignore", invalid="ignore"):
-        square = scored.squared().n_conversions / scored.n
+        square = observed.scored.squared().n_conversions / n
         return float(np.maximum(square - mean**2, 0.0))
 
 
