@@ -130,7 +130,7 @@ def test_nothing_found_is_one_column(Finder: Any, encode: str, container: str) -
 
 def test_segments_that_cannot_occur_have_no_column() -> None:
     def names(**rules: str) -> list[str]:
-        return encoding_of_findings("onehot", RuleSet(rules)).columns.tolist()
+        return [*encoding_of_findings("onehot", RuleSet(rules)).columns]
 
     assert names(a="x > 1", b="x > 2", c="x < 0") == ["a", "c", "outside"]
     assert names(a="x > 1", b="not x > 1") == ["a", "b"]
