@@ -93,7 +93,7 @@ def test_a_classifier_learns_no_more_than_from_segments_that_cannot_know(
     assert np.mean(as_trained) < np.mean(blind) + 0.03
     assert np.mean(as_trained) <= np.mean(naive)
     if "forest" in name:
-        assert np.mean(naive) > 0.9
+        assert np.mean(naive) > 0.7
 
 
 def test_a_pipeline_predicts_new_rows_no_better_and_no_worse_than_chance() -> None:
