@@ -65,8 +65,12 @@ def _estimator_has(name: str) -> Any:
     """
 
     def check(self: PropensityBinner) -> bool:
-        estimator = getattr(self, "estimator_", self._parts()[0])
-        method = getattr(self, "_response", self._response_of(estimator))
+        # Parameters count until there is a fit, and no longer.
+        if hasattr(self, "_response"):
+            estimator, method = self.estimator_, self._response
+        else:
+            estimator = self._parts()[0]
+            method = self._response_of(estimator)
         return method == "predict_proba" and hasattr(estimator, name)
 
     return check

@@ -329,7 +329,7 @@ def test_public_tables_changed_in_place_change_no_answer(name: str) -> None:
     # Displays draw the public tables.
     case, model = replace(CASES[name], pictures={}), copied(name)
     before = answers(case, model, X, FACTS)
-    public = {k: v for k, v in vars(model).items() if k.endswith("_")}
+    public = {k: getattr(model, k) for k in vars(model) if k.endswith("_")}
     # scikit-learn reads the names; the rest of these are models of their own.
     for kept in ("feature_names_in_", "clusterer_", "estimator_", "binner_"):
         public.pop(kept, None)
