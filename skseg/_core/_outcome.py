@@ -116,6 +116,10 @@ def kind_of_labels(owner: str, y: Any) -> str | None:
     InvalidDataError
         If there is not one outcome a row.
     """
+    dtype = getattr(y, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiu" and np.ndim(y) == 1:
+        # The usual case, which takes no reading.
+        return None
     vector = read_vector(owner, "y", y, title="The outcome y")
     if vector.column.is_text():
         return "text"

@@ -473,7 +473,8 @@ class MECERuleSegmenter(
 
         Each row is predicted the mean outcome that its segment had in the training
         rows. On new rows this measures how well thresholds and sizes tell customers
-        apart; `GridSearchCV` maximises it.
+        apart; `GridSearchCV` maximises it. It compares rules, thresholds and sizes
+        within one universe: in another one other rows count.
 
         Parameters
         ----------
