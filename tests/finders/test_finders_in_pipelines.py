@@ -373,7 +373,7 @@ def test_an_outcome_with_its_group_is_taken_like_an_array() -> None:
 
 
 def test_one_threshold_can_be_set_and_searched() -> None:
-    X, y, group = planted()
+    X, y, group = planted(1500)
     finder = quick()
     assert finder.get_params()["thresholds__alpha"] == 0.05
     assert finder.get_params(deep=False)["thresholds"] is None
