@@ -17,6 +17,7 @@ from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import get_validation_checks, validate
 
 import skseg
+from skseg._core._fitted_tables import FittedTable
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "skseg"
@@ -41,6 +42,8 @@ PUBLIC = {
 def own_members(path: str, owner: type) -> Iterator[str]:
     """Yield the paths of the public methods and properties that are ours."""
     for name, member in inspect.getmembers(owner):
+        if isinstance(member, FittedTable):
+            continue  # documented as an attribute of the class
         function = member.fget if isinstance(member, property) else member
         module = getattr(function, "__module__", None) or ""
         if not name.startswith("_") and module.startswith("skseg"):
@@ -78,13 +81,17 @@ def test_api_page_lists_every_public_name_once_and_no_other() -> None:
     assert sorted(names_in_api_page()) == sorted(PUBLIC)
 
 
+def attributes_in(thing: type) -> set[str]:
+    """Return the names in the section Attributes of a docstring."""
+    entries = NumpyDocString(inspect.getdoc(thing) or "")["Attributes"]
+    return {name for entry in entries for name in entry.name.split(", ")}
+
+
 def has_all_fields_as_attributes(thing: object) -> bool:
     """Tell whether a result, which users read and do not make, documents its fields."""
     if not is_dataclass(thing):
         return False
-    attributes = NumpyDocString(inspect.getdoc(thing))["Attributes"]
-    documented = {name for entry in attributes for name in entry.name.split(", ")}
-    return {field.name for field in fields(thing)} <= documented
+    return {field.name for field in fields(thing)} <= attributes_in(thing)
 
 
 @pytest.mark.parametrize("path", DOCUMENTED)
@@ -95,6 +102,15 @@ def test_docstring_is_numpydoc(path: str) -> None:
         asked.discard("PR01")
     errors = validate(path)["errors"]
     assert [error for error in errors if error[0] in asked] == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, thing in PUBLIC.items() if inspect.isclass(thing)]
+)
+def test_tables_of_fitted_models_are_documented(path: str) -> None:
+    members = inspect.getmembers(PUBLIC[path])
+    tables = {name for name, member in members if isinstance(member, FittedTable)}
+    assert tables <= attributes_in(PUBLIC[path])
 
 
 @pytest.mark.parametrize(

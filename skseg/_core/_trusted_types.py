@@ -76,6 +76,10 @@ def trusted_types() -> list[str]:
         and functions of yours, such as a `revenue` that is a function, have types of
         their own: ``skops.io.get_untrusted_types`` names them.
 
+    See Also
+    --------
+    skseg.rules.RuleSet.to_json : Stores the rules alone, for any other program.
+
     Notes
     -----
     No type in the list runs code of the file. The trees of scikit-learn, which some
@@ -83,10 +87,6 @@ def trusted_types() -> list[str]:
     are given: a file that was made for it can crash the process. Where files come from
     people whom you do not trust, leave out the names that begin with ``sklearn.``, and
     the models that hold such trees are refused.
-
-    See Also
-    --------
-    skseg.rules.RuleSet.to_json : Stores the rules alone, for any other program.
 
     Examples
     --------
