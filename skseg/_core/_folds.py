@@ -36,11 +36,13 @@ def fold_splits(
     if stratify and isinstance(n_folds, numbers.Integral):
         # Stratified folds need a class with that many rows, which counts may lack.
         stratify = bool(np.unique_counts(y).counts.max() >= n_folds)
-    splitter = check_cv(cv, y, classifier=stratify)
+    # Amounts of few different values, such as 0 and 12.5, are classes by their codes.
+    classes = np.unique(y, return_inverse=True)[1] if stratify else y
+    splitter = check_cv(cv, classes, classifier=stratify)
     with warnings.catch_warnings():
         # A fold that lacks a class does no harm, as nothing is scored fold by fold.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        splits = list(splitter.split(X, y, **params))
+        splits = list(splitter.split(X, classes, **params))
     tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
         untested = np.setdiff1d(np.arange(len(y)), tested)

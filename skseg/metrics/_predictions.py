@@ -29,9 +29,18 @@ def check_predicts(owner: str, estimator: Any) -> None:
 
 
 def predicted_codes(owner: str, estimator: Any, X: Any) -> IntArray:
-    """Return the codes that a fitted estimator predicts, or raise."""
+    """Return the codes that a fitted estimator predicts for some rows, or raise."""
     check_predicts(owner, estimator)
-    return as_codes(owner, estimator, estimator.predict(X))
+    codes = as_codes(owner, estimator, estimator.predict(X))
+    if not len(codes):
+        raise InvalidDataError(
+            f"{owner} needs at least one held-out row. Got an X of no rows.",
+            owner=owner,
+            name="X",
+            rule="at least one row",
+            value=0,
+        )
+    return codes
 
 
 def as_codes(owner: str, estimator: Any, values: Any) -> IntArray:

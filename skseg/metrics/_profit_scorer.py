@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skseg._core._outcome import OutcomeCoding
-from skseg._core._wrapped import unwrapped
+from skseg._core._wrapped import first_attribute, unwrapped
 from skseg._revenue._menu import Menu
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 
+from ._conversion_rates import conversion_rates
 from ._predictions import names_by_code, predicted_codes
 from ._tier_profit import menu_of, read_conversions, total_profit
 
@@ -34,7 +35,13 @@ class ProfitScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the profit per row that a fitted estimator makes on held-out rows."""
         codes = predicted_codes(OWNER, estimator, X)
-        outcome, coding = read_conversions(OWNER, y, len(codes), self.pos_label)
+        outcome, coding = read_conversions(
+            OWNER,
+            y,
+            len(codes),
+            self.pos_label,
+            learned=first_attribute(estimator, "classes_"),
+        )
         menu = self._menu
         tiers = self._tiers(estimator, codes, outcome, coding, menu)
         return total_profit(OWNER, tiers, outcome, menu) / len(codes)
@@ -59,10 +66,7 @@ class ProfitScorer:
         binner = tiers_of(estimator)
         if binner is not None:
             return binner.of_codes(OWNER, codes, len(menu.cost))
-        rates = _training_rates(estimator, codes, coding)
-        if rates is None:
-            rates = _rates_of_the_others(codes, outcome)
-        return best_tiers(rates, menu)
+        return best_tiers(conversion_rates(estimator, codes, outcome, coding), menu)
 
     def __repr__(self) -> str:
         parts = [
@@ -142,10 +146,10 @@ def make_profit_scorer(
     - If it has learned mean outcomes by segment, in column ``outcome`` of
       ``segments_``, each segment gets the tier that makes most at the rate of its
       training rows.
-    - For any other estimator, such as `KMeans`, this rate is that of the other held-out
-      rows in the segment of a row: the row itself is left out, so that tiers are not
-      fitted to the outcome by which they are valued. This takes segments of more than a
-      few held-out rows.
+    - For any other estimator, such as `KMeans`, and for rows outside of a universe,
+      this rate is that of the other held-out rows in the segment of a row: the row
+      itself is left out, so that tiers are not fitted to the outcome by which they are
+      valued. This takes segments of more than a few held-out rows.
 
     Fixed costs of tiers are left out, since a fold is smaller than all customers and
     would bear them in full.
@@ -229,43 +233,6 @@ def tiers_of(estimator: Any) -> FittedTiers | None:
             if tiers is not None:
                 return FittedTiers(model, np.asarray(tiers, dtype=np.intp))
     return None
-
-
-def _training_rates(
-    estimator: Any, codes: IntArray, coding: OutcomeCoding
-) -> FloatArray | None:
-    """Return the mean outcome that the segment of every row had in training.
-
-    Segments without training rows get that of all segments. None if the estimator has
-    learned no outcome, or another kind of outcome.
-    """
-    segmenter = next((s for s in unwrapped(estimator) if hasattr(s, "segments_")), None)
-    table = None if segmenter is None else segmenter.segments_
-    if table is None or "outcome" not in table or table["outcome"].isna().all():
-        return None
-    means, known = table["outcome"].to_numpy(np.float64), table["outcome"].notna()
-    learned = getattr(segmenter, "_outcome_coding", OutcomeCoding())
-    if (learned.classes is None) != (coding.classes is None):
-        return None
-    if learned.positive != coding.positive:
-        means = 1 - means
-    overall = float(np.average(means[known], weights=table["n"][known]))
-    rate_of = dict(zip(table["code"], np.where(known, means, overall), strict=True))
-    different, places = np.unique(codes, return_inverse=True)
-    rates = np.array([rate_of.get(code, overall) for code in different.tolist()])
-    return rates[places]
-
-
-def _rates_of_the_others(codes: IntArray, outcome: FloatArray) -> FloatArray:
-    """Return the mean outcome of the other rows in the segment of every row.
-
-    A row that is alone in its segment gets that of all other rows.
-    """
-    _, segments, n = np.unique(codes, return_inverse=True, return_counts=True)
-    total, n_others = np.bincount(segments, outcome)[segments], n[segments] - 1
-    is_alone = n_others == 0
-    total[is_alone], n_others[is_alone] = outcome.sum(), max(len(codes) - 1, 1)
-    return np.asarray((total - outcome) / n_others)
 
 
 def _check_assignment(tiers: Any, n_tiers: int) -> None:

@@ -108,16 +108,21 @@ def total_profit(
         conversions = group_sums(tiers, counted, n_tiers)
         profits = menu.effective_revenue * conversions - menu.cost * n
         profit = float((profits - np.where(n > 0, menu.fixed_cost, 0.0)).sum())
-    if not np.isfinite(profit):
+    check_money(owner, profit, len(tiers))
+    return profit
+
+
+def check_money(owner: str, total: float, n_rows: int) -> None:
+    """Raise if a sum over customers is beyond float64."""
+    if not np.isfinite(total):
         raise InvalidDataError(
-            f"The profit of {owner} must be finite, and the money of {len(tiers):,} "
+            f"The profit of {owner} must be finite, and the money of {n_rows:,} "
             "customers is beyond float64.",
             owner=owner,
             name="menu",
             rule="money of a finite sum over all customers",
             advice="Choose another unit of money, such as millions, or of y.",
         )
-    return profit
 
 
 def read_menu_table(owner: str, menu: Any) -> Menu:
@@ -166,9 +171,13 @@ def menu_of(owner: str, **parts: Any) -> Menu:
 
 
 def read_conversions(
-    owner: str, y: Any, n_rows: int, pos_label: Any
+    owner: str, y: Any, n_rows: int, pos_label: Any, *, learned: Any = None
 ) -> tuple[FloatArray, OutcomeCoding]:
-    """Return outcomes as numbers, also if all rows have the same label; or raise."""
+    """Return outcomes as numbers, also if all rows have the same label; or raise.
+
+    `learned` are the classes of the fitted estimator in sorted order, None if it has
+    none.
+    """
     if y is None:
         raise InvalidDataError(
             f"{owner} needs the outcome y of the held-out rows.",
@@ -177,13 +186,24 @@ def read_conversions(
             rule="given",
             advice="Pass it to fit of the search: search.fit(X, y).",
         )
+    if pos_label is None and learned is not None:
+        pos_label = _second_label(owner, y, np.asarray(learned).tolist())
     if pos_label is not None:
         # A fold may lack one of the labels, and both are known.
-        labels = {*read_vector(owner, "y", y).labels().tolist(), pos_label}
+        vector = read_vector(owner, "y", y, title="The outcome y")
+        labels = {*vector.labels().tolist(), pos_label}
         if len(labels) <= 2 and None not in labels:
             coding = OutcomeCoding(np.array([*labels], dtype=object), pos_label)
             return coding.numbers(owner, y, n_rows), coding
     return read_outcome(owner, y, n_rows, pos_label)
+
+
+def _second_label(owner: str, y: Any, classes: list[Any]) -> Any:
+    """Return the second of two text classes if outcomes are among them, else None."""
+    if len(classes) != 2 or not all(isinstance(label, str) for label in classes):
+        return None
+    labels = {*read_vector(owner, "y", y, title="The outcome y").labels().tolist()}
+    return classes[1] if labels <= {*classes} else None
 
 
 def _read_tiers(codes: Any, n_tiers: int) -> IntArray:

@@ -19,14 +19,16 @@ from skseg._clusters import InductiveSegmenter
 from skseg._core._cross_fitting import MOST_CLASSES, shuffled
 from skseg._core._folds import Splits, fold_splits
 from skseg._core._numeric_rows import numeric_rows
-from skseg._core._outcome import read_outcome
 from skseg._core._rows import native_rows
 from skseg._core._validation import check_int
 from skseg._search.clusters._segment_sizes import segment_sizes
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
-from skseg.metrics._explained_variance import adjusted_explained_variance
+from skseg.metrics._explained_variance import (
+    adjusted_explained_variance,
+    explained_outcome,
+)
 from skseg.metrics._predictions import as_codes, predicted_codes
 from skseg.metrics._stability import MOST_REPLICATES, Rows, stability_score
 
@@ -153,7 +155,7 @@ def compare_segmenters(
     data = Rows(X, y)
     outcome, splits = None, []
     if y is not None:
-        outcome, _ = read_outcome(OWNER, y, len(points))
+        outcome = explained_outcome(OWNER, y, len(points))
         splits = _splits(cv, points, outcome, seed)
     rows = []
     for name, segmenter in segmenters.items():

@@ -10,7 +10,8 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from skseg._core._cross_fitting import shuffled
-from skseg._core._folds import fold_splits
+from skseg._core._folds import check_folds, fold_splits
+from skseg._core._magnitudes import check_finite_squares
 from skseg._core._outcome import read_outcome
 from skseg._core._validation import check_int, is_number
 from skseg._core._vector import read_vector
@@ -18,7 +19,7 @@ from skseg._revenue._menu import Menu
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics._profit_scorer import PerTier, best_tiers
-from skseg.metrics._tier_profit import menu_of
+from skseg.metrics._tier_profit import check_money, menu_of
 from skseg.rules._frames import read_frame
 
 from ._binning_comparison import BinningComparison, Candidate, comparison_of
@@ -159,6 +160,7 @@ def compare_binnings(
     """
     scores = _read_scores(score)
     outcome, _ = read_outcome(OWNER, y, len(scores), pos_label)
+    check_finite_squares(OWNER, "y", outcome)
     menu = menu_of(OWNER, revenue=revenue, response=response, cost=cost)
     if n_bins is None:
         n_bins = len(menu.cost)
@@ -195,7 +197,9 @@ def _read_scores(score: Any) -> FloatArray:
         columns = [*np.transpose(np.asarray(score))]
     else:
         columns = [score]
-    vectors = [read_vector(OWNER, "score", column) for column in columns]
+    vectors = [
+        read_vector(OWNER, "score", column, title="The score") for column in columns
+    ]
     *others, scores = (vector.numbers() for vector in vectors)
     if others and not np.allclose(others[0] + scores, 1, equal_nan=True):
         rule = "one score a row, or two columns that sum to 1"
@@ -206,6 +210,7 @@ def _read_scores(score: Any) -> FloatArray:
             rule=rule,
             advice="Pass the column that holds the score.",
         )
+    check_folds(OWNER, 2, len(scores))
     if np.isinf(scores).any() or np.isnan(scores).all():
         rule = "finite numbers, or NaN for some customers"
         row = int(np.isinf(scores).argmax())
@@ -271,9 +276,11 @@ def _candidates(
             continue
         profits, promised, n_tiers = np.empty(len(scores)), [], []
         for train, test, _, tiers in folds:
-            of_row = (
-                menu.effective_revenue[tiers[way]] * outcome - menu.cost[tiers[way]]
-            )
+            with np.errstate(over="ignore", invalid="ignore"):
+                revenue = menu.effective_revenue[tiers[way]] * outcome
+                of_row = revenue - menu.cost[tiers[way]]
+                # Intervals square the profits.
+                check_money(OWNER, float(of_row @ of_row), len(scores))
             profits[test] = of_row[test]
             promised.append(of_row[train].mean())
             n_tiers.append(len(np.unique(tiers[way][test])))

@@ -290,6 +290,72 @@ def test_learned_rates_are_those_of_the_label_that_the_scorer_counts(
     assert scorer(segmenter.fit(X, labels), X, labels) == pytest.approx(by_flags)
 
 
+@pytest.mark.parametrize(
+    ("learned", "scored", "pos_label"),
+    [
+        ([0, 1], [False, True], None),
+        ([False, True], [0, 1], None),
+        ([0, 1], [0, 1], 1),
+        ([0, 1], [0, 1], 0),
+        ([1, 2], [1, 2], 2),
+        ([1, 2], [1, 2], 1),
+        ([False, True], [False, True], False),
+        (["no", "yes"], ["no", "yes"], "no"),
+        (["no", "yes"], [False, True], None),
+        (["no", "yes"], [0, 1], None),
+    ],
+)
+def test_rates_are_those_of_training_if_the_outcomes_are_alike(
+    learned: list[Any], scored: list[Any], pos_label: Any
+) -> None:
+    X = pd.DataFrame({"aov": SCORE * 100})
+    rules = MECERuleSegmenter({"Rich": "aov > 40", "Core": "aov > 15"}, default="Poor")
+    rules.set_params(on_overlap="first").fit(X, np.array(learned)[CONVERTED])
+    codes, y = rules.predict(X), np.array(scored)[CONVERTED]
+    flags = (
+        y.astype(float)
+        if pos_label is None and y.dtype.kind != "U"
+        else (y == (pos_label if pos_label is not None else "yes")).astype(float)
+    )
+    rates = np.array([flags[codes == code].mean() for code in range(3)])
+    if isinstance(learned[0], str) and not isinstance(scored[0], str):
+        # The scorer cannot tell which label is which number.
+        rates = rates[codes] + (rates[codes] - flags) / (np.bincount(codes)[codes] - 1)
+    else:
+        rates = rates[codes]
+    gain = np.array(MENU["response"]) * MENU["revenue"]
+    tiers = np.argmax(np.outer(rates, gain) - np.array(MENU["cost"]), axis=1)
+    score = make_profit_scorer(**MENU, pos_label=pos_label)(rules, X, y)
+    assert score == pytest.approx(plain_profit(tiers, flags, MENU) / 2000)
+
+
+def test_rows_outside_of_a_universe_have_a_rate_of_their_own() -> None:
+    outside = np.arange(2000) % 2 == 1
+    X = pd.DataFrame({"aov": SCORE * 100, "outside": outside * 1})
+    converted = np.where(outside, 0, CONVERTED)
+    rules = MECERuleSegmenter(
+        {"Rich": "aov > 30"}, default="Poor", universe="outside == 0"
+    ).fit(X, converted)
+    scorer = make_profit_scorer(**MENU)
+    inside = scorer(rules, X[~outside], converted[~outside])
+    # No one outside converts, so none of them is treated.
+    assert scorer(rules, X, converted) == pytest.approx(inside / 2)
+
+
+@pytest.mark.parametrize("label", ["no", "yes"])
+def test_a_fold_of_one_label_is_valued_by_the_labels_of_training(label: str) -> None:
+    X, labels = pd.DataFrame({"aov": SCORE * 100}), np.where(CONVERTED, "yes", "no")
+    scorer, rows = make_profit_scorer(**MENU), np.flatnonzero(labels == label)[:20]
+    rules = MECERuleSegmenter({"Rich": "aov > 30"}, default="Poor")
+    by_labels = scorer(rules.fit(X, labels), X.iloc[rows], labels[rows])
+    by_numbers = scorer(rules.fit(X, CONVERTED), X.iloc[rows], CONVERTED[rows])
+    assert by_labels == pytest.approx(by_numbers)
+    # Of a clusterer, which has learned no labels, a user has to say it.
+    clusters = KMeans(2, n_init=1, random_state=0).fit(X)
+    with pytest.raises(InvalidDataError, match="by pos_label what counts as 1"):
+        scorer(clusters, X.iloc[rows], labels[rows])
+
+
 def test_tiers_can_be_assigned_by_name_or_by_code() -> None:
     X = pd.DataFrame({"aov": SCORE * 100})
     model = MECERuleSegmenter({"Rich": "aov > 40"}, default="Poor").fit(X)

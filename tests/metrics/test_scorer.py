@@ -29,8 +29,17 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skseg import InductiveSegmenter
-from skseg.metrics import make_segment_scorer, stability_score
+from skseg import InductiveSegmenter, MECERuleSegmenter
+from skseg.exceptions import InvalidDataError
+from skseg.metrics import (
+    largest_share,
+    make_profit_scorer,
+    make_segment_scorer,
+    n_segments,
+    noise_share,
+    smallest_share,
+    stability_score,
+)
 
 FOLDS = KFold(3, shuffle=True, random_state=0)
 ILLEGAL = -1e100
@@ -433,3 +442,34 @@ def test_estimator_is_left_as_it_was() -> None:
     for metric in ("stability", "prediction_strength", "silhouette"):
         make_segment_scorer(metric)(model, X[:100])
     np.testing.assert_array_equal(model.cluster_centers_, before)
+
+
+@pytest.mark.parametrize(
+    "scorer",
+    [
+        make_segment_scorer(),
+        make_segment_scorer("explained_variance"),
+        make_segment_scorer().explain,
+        make_profit_scorer([30, 45], cost=[0, 4]),
+        n_segments,
+        smallest_share,
+        largest_share,
+        noise_share,
+    ],
+    ids=[
+        "silhouette",
+        "explained variance",
+        "explain",
+        "profit",
+        "n_segments",
+        "smallest",
+        "largest",
+        "noise",
+    ],
+)
+def test_no_rows_have_no_score(scorer: Any) -> None:
+    X = pd.DataFrame({"aov": [1.0, 2.0, 30.0, 40.0]})
+    rules = MECERuleSegmenter({"Rich": "aov > 10"}, default="Poor").fit(X)
+    with pytest.raises(InvalidDataError, match="at least one held-out row") as error:
+        scorer(rules, X[:0], [])
+    assert error.value.name == "X"

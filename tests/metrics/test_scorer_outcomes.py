@@ -150,11 +150,22 @@ def test_outcomes_of_every_container_and_labels_explain_alike(
         (None, r"needs the outcome y of the held-out rows. .*search.fit\(X, y\)"),
         ([1] * 60, r"must differ between the held-out rows. Got 1.0 in all 60"),
         ([0.1] * 60, "must differ between the held-out rows"),
+        (["no"] * 60, r"Got 'no' in all 60 of them. .*StratifiedKFold"),
+        ([None] * 60, "must be known"),
         ([*"abc"] * 20, "labels of two classes. Got 3 classes"),
         ([np.nan] * 60, "known and finite"),
         ([0, 1], "one outcome a row"),
     ],
-    ids=["none", "constant", "constant fraction", "three", "missing", "short"],
+    ids=[
+        "none",
+        "constant",
+        "constant fraction",
+        "constant label",
+        "no label",
+        "three",
+        "missing",
+        "short",
+    ],
 )
 def test_outcomes_that_explain_nothing_are_refused(y: Any, message: str) -> None:
     X = np.repeat([[0], [1]], 30, axis=0)
