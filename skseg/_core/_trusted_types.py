@@ -4,10 +4,27 @@ from __future__ import annotations
 
 _TYPES = (
     "datetime.datetime",
+    "scipy.sparse._csr.csr_matrix",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.cluster._bisect_k_means._BisectingTree",
+    "sklearn.cluster._kmeans._kmeans_single_lloyd",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.BrayCurtisDistance64",
+    "sklearn.metrics._dist_metrics.CanberraDistance64",
+    "sklearn.metrics._dist_metrics.ChebyshevDistance64",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.metrics._dist_metrics.MahalanobisDistance64",
+    "sklearn.metrics._dist_metrics.ManhattanDistance64",
+    "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+    "sklearn.metrics._dist_metrics.SEuclideanDistance64",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.neighbors._ball_tree.BallTree",
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.tree._tree.Tree",
+    "skseg._clusters._assign.CentroidAssigner",
     "skseg._clusters._assign.CoreAssigner",
     "skseg._clusters._assign.NativeAssigner",
     "skseg._clusters._assign.NearestAssigner",
@@ -66,8 +83,8 @@ def trusted_types() -> list[str]:
 
     skops, and mlflow by default, read no type of another package unless its name is
     passed. These are the types that fitted models of this package are made of: its own,
-    those of its scorers, and the parts of scikit-learn that they hold and skops does
-    not trust by itself.
+    those of its scorers, and what skops does not trust by itself of the clusterers,
+    classifiers, distances and folds of scikit-learn that they often hold.
 
     Returns
     -------
