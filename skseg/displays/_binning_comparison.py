@@ -40,7 +40,7 @@ class BinningComparisonDisplay(Display):
     promised : array-like of shape (n_ways,)
         Profit per customer of the training rows; NaN if it is not known.
     confidence_level : float, default=None
-        That of the intervals; None if it is not known.
+        Confidence level of the intervals; None if it is not known.
 
     Attributes
     ----------

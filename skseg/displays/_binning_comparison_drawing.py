@@ -46,10 +46,11 @@ def draw_comparison(
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     _draw_points(ax, frame, styles)
-    pad = _draw_legend(ax, frame, styles)
     settle(ax)
     _write_methods(ax, frame["method"].tolist())
-    return pad
+    # Long names narrow the axes, above which the legend has to fit.
+    settle(ax)
+    return _draw_legend(ax, frame, styles)
 
 
 def _styles_of(ways: list[str]) -> dict[str, tuple[str, str]]:

@@ -21,10 +21,11 @@ def explained_outcome(owner: str, y: Any, n_rows: int) -> FloatArray:
     Which label counts as 1 makes no difference, so rows with the same label lack
     another one, and no choice between two.
     """
-    if kind_of_labels(owner, y) == "text":
+    if kind_of_labels(owner, y) == "names":
         vector = read_vector(owner, "y", y, title="The outcome y")
         labels = vector.labels().tolist()
-        if len({*labels}) == 1 and not is_missing_value(labels[0]):
+        is_constant = len({*labels}) == 1 and not is_missing_value(labels[0])
+        if is_constant and len(labels) == n_rows:
             raise _constant_error(owner, labels[0], len(labels))
     return read_outcome(owner, y, n_rows)[0]
 

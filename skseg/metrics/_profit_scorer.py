@@ -114,7 +114,8 @@ def make_profit_scorer(
         the segment. None: see Notes.
     pos_label : object, default=None
         Label that counts as 1, where outcomes are labels. None: the second one in
-        sorted order.
+        sorted order, also in folds that lack one of the labels, if the estimator has
+        ``classes_``; say it for others, such as `KMeans`.
 
     Returns
     -------
@@ -126,8 +127,8 @@ def make_profit_scorer(
     Raises
     ------
     ValueError
-        If a parameter is wrong. When scoring: if there is no outcome, the estimator has
-        no `predict`, or uses a tier that is not on the menu.
+        If a parameter is wrong. When scoring: if there are no rows or no outcome, or
+        the estimator has no `predict` or uses a tier that is not on the menu.
 
     See Also
     --------

@@ -52,12 +52,12 @@ def n_segments(estimator: Any, X: Any, y: Any = None) -> int:
     Returns
     -------
     int
-        Without noise.
+        Number of segments, without noise.
 
     Raises
     ------
     ValueError
-        If `estimator` has no `predict`, or gives no codes.
+        If `estimator` has no `predict` or gives no codes, or there are no rows.
 
     See Also
     --------
@@ -100,12 +100,12 @@ def smallest_share(estimator: Any, X: Any, y: Any = None) -> float:
     Returns
     -------
     float
-        In (0, 1]; NaN if no row is in a segment.
+        Share in (0, 1]; NaN if no row is in a segment.
 
     Raises
     ------
     ValueError
-        If `estimator` has no `predict`, or gives no codes.
+        If `estimator` has no `predict` or gives no codes, or there are no rows.
 
     See Also
     --------
@@ -141,12 +141,12 @@ def largest_share(estimator: Any, X: Any, y: Any = None) -> float:
     Returns
     -------
     float
-        In (0, 1]; NaN if no row is in a segment.
+        Share in (0, 1]; NaN if no row is in a segment.
 
     Raises
     ------
     ValueError
-        If `estimator` has no `predict`, or gives no codes.
+        If `estimator` has no `predict` or gives no codes, or there are no rows.
 
     See Also
     --------
@@ -182,12 +182,12 @@ def noise_share(estimator: Any, X: Any, y: Any = None) -> float:
     Returns
     -------
     float
-        In [0, 1].
+        Share in [0, 1].
 
     Raises
     ------
     ValueError
-        If `estimator` has no `predict`, or gives no codes.
+        If `estimator` has no `predict` or gives no codes, or there are no rows.
 
     See Also
     --------

@@ -26,8 +26,9 @@ class BinningComparison:
         - ``method``, ``tiers``: "own", "in order" or "best per bin";
         - ``profit``, ``ci_low``, ``ci_high``: per customer, out of sample, in currency,
           with the limits of its confidence interval;
-        - ``behind``, ``behind_low``, ``behind_high``: by how much the first row makes
-          more of the same customers; not different from 0 if the interval holds it;
+        - ``behind``, ``behind_low``, ``behind_high``: how much more the first row makes
+          per customer, of the same customers, with the limits of its confidence
+          interval; if that holds 0, the two do not differ significantly;
         - ``promised``: profit per customer of the training rows, to which bins and
           tiers were fitted;
         - ``n_bins``, ``n_tiers``: number of bins, and of tiers that held-out rows got,
@@ -40,7 +41,7 @@ class BinningComparison:
     n_rows : int
         Number of customers.
     confidence_level : float
-        That of the intervals.
+        Confidence level of the intervals.
 
     See Also
     --------

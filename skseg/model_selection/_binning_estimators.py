@@ -18,8 +18,9 @@ from skseg.metrics._profit_scorer import FittedTiers, tiers_of
 OWNER = "compare_binnings"
 # Name of the only column that estimators see, so that rules can be about it.
 COLUMN = "score"
-# More values are a score that was transformed, and no bins; so are fewer that are more
-# than half as many as the scores, unless these are few.
+# An estimator that gives more different values than this has transformed the score
+# instead of cutting it, as one has that gives more than half as many as there are
+# scores. The second limit decides among few scores, where up to 100 values are bins.
 _MOST_BINS, _FEW_BINS = 1000, 100
 
 

@@ -88,13 +88,13 @@ def compare_binnings(
         Cut points of bins of your own, ascending, without outer limits, as one more
         method; a mapping has several sets of them by name.
     n_bins : int, default=None
-        Number of bins of "uniform", "quantile" and "kmeans", in [1, 1000]. None: that
-        of the tiers.
+        Number of bins of "uniform", "quantile" and "kmeans", in [1, 1000]. None: the
+        number of tiers.
     cv : int, splitter or iterable of (train, test), default=5
         The folds; test folds have to be a partition of the rows. An int is the number
         of folds, which are shuffled and have about the same share of each class.
     confidence_level : float, default=0.95
-        That of the intervals, in (0, 1).
+        Confidence level of the intervals, in (0, 1).
     random_state : int, RandomState or None, default=None
         Seed of the folds and of K-Means.
     pos_label : object, default=None
@@ -106,7 +106,7 @@ def compare_binnings(
     BinningComparison
         The table, with one row for each way to give the bins of a method their tiers:
 
-        - "own": those that a binner has found for its bins, as its ``tiers_``;
+        - "own": the tiers that a binner has found for its bins, its ``tiers_``;
         - "in order": the lowest bin gets the first tier of the menu, and so on; only if
           there are no more bins than tiers;
         - "best per bin": every bin gets the tier that makes most of its training rows.

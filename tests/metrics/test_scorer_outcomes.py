@@ -155,6 +155,7 @@ def test_outcomes_of_every_container_and_labels_explain_alike(
         ([*"abc"] * 20, "labels of two classes. Got 3 classes"),
         ([np.nan] * 60, "known and finite"),
         ([0, 1], "one outcome a row"),
+        (["no"], "one outcome a row"),
     ],
     ids=[
         "none",
@@ -165,6 +166,7 @@ def test_outcomes_of_every_container_and_labels_explain_alike(
         "three",
         "missing",
         "short",
+        "short label",
     ],
 )
 def test_outcomes_that_explain_nothing_are_refused(y: Any, message: str) -> None:

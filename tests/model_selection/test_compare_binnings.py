@@ -427,3 +427,12 @@ def test_the_picture_of_a_table_is_that_of_the_comparison() -> None:
         BinningComparisonDisplay.from_table(table.drop(columns="promised"))
     with pytest.raises(InvalidParameterError, match="a BinningComparison"):
         BinningComparisonDisplay.from_comparison(table)
+
+
+@pytest.mark.parametrize("name", ["ours", "a name as long as a sentence " * 3])
+def test_the_legend_stays_in_the_picture_beside_names_of_any_length(name: str) -> None:
+    comparison = compare("uniform", "one_tier", bins={name: [0.3]})
+    display = BinningComparisonDisplay.from_comparison(comparison)
+    figure = display.figure_
+    figure.canvas.draw()
+    assert display.ax_.get_legend().get_window_extent().x1 <= figure.bbox.x1
