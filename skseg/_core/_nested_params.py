@@ -118,11 +118,14 @@ class NestedParamsMixin:
         owner = type(self).__name__
         for entry in entries:
             if entry not in known:
-                value = getattr(self, name)
-                keys = ", ".join(map(repr, known)) or "none"
+                value, keys = getattr(self, name), ", ".join(map(repr, known))
+                fact = f"the entries of {name}={value!r} are {keys}."
+                hint = did_you_mean(entry, known)
+                if not known:
+                    fact = f"{name}={value!r} has no entries to set one by one."
+                    hint = f" Pass {name} as a mapping that has the entry {entry!r}."
                 raise InvalidDataError(
-                    f"{owner} has no parameter '{name}__{entry}': the entries of "
-                    f"{name}={value!r} are {keys}.{did_you_mean(entry, known)}",
+                    f"{owner} has no parameter '{name}__{entry}': {fact}{hint}",
                     owner=owner,
                     name=f"{name}__{entry}",
                     rule=f"a key of {name}",

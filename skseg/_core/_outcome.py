@@ -58,8 +58,8 @@ def read_outcome(
     """Return outcomes as new float64, finite where `needed`, and how they were coded.
 
     Numbers stay numbers unless `pos_label` says which of two counts as 1. Labels are
-    text, categories, or True and False. As with scikit-learn's classifiers, the second
-    one in sorted order counts as 1 where `pos_label` is None.
+    text, categories other than 0 and 1, or True and False. As with scikit-learn's
+    classifiers, the second one in sorted order counts as 1 where `pos_label` is None.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def read_optional_outcome(
         kind = kind_of_labels(owner, y)
     except InvalidDataError:
         return None, OutcomeCoding()  # several columns
-    if kind == "text" and pos_label is None:
+    if kind == "names" and pos_label is None:
         labels = {*_labels(owner, y, needed).tolist()} - {None}
         if len(labels) != 2:
             return None, OutcomeCoding()
@@ -109,7 +109,10 @@ def read_optional_outcome(
 
 
 def kind_of_labels(owner: str, y: Any) -> str | None:
-    """Return whether outcomes are "text" or "flags", True and False; None for others.
+    """Return whether outcomes are "names" or "flags", True and False; None for numbers.
+
+    Categories are names: classes 1, 2 and 3 are no amounts. Those of 0 and 1 alone
+    need no coding.
 
     Raises
     ------
@@ -121,9 +124,10 @@ def kind_of_labels(owner: str, y: Any) -> str | None:
         # The usual case, which takes no reading.
         return None
     vector = read_vector(owner, "y", y, title="The outcome y")
-    if vector.column.is_text():
-        return "text"
-    return "flags" if _are_flags(vector) else None
+    if _are_flags(vector):
+        return "flags"
+    is_named = vector.column.is_text() or _is_of_other_classes(vector)
+    return "names" if is_named else None
 
 
 def _are_flags(vector: Vector) -> bool:
@@ -135,6 +139,14 @@ def _are_flags(vector: Vector) -> bool:
     return any(isinstance(value, bool) for value in values) and all(
         isinstance(value, bool) or is_missing_value(value) for value in values
     )
+
+
+def _is_of_other_classes(vector: Vector) -> bool:
+    """Return whether outcomes are categories, and others than 0 and 1."""
+    if not vector.is_categorical:
+        return False
+    classes = {*vector.labels().tolist()} - {None}
+    return not classes <= {0, 1}
 
 
 def _flags(labels: ObjectArray, positive: Any) -> FloatArray:

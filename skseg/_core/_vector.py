@@ -33,12 +33,14 @@ class Vector:
     """One value a row; the same values are read alike from every container.
 
     `subject` is that of error messages, such as "group of IVSegmentFinder".
+    `is_categorical` tells whether the container calls the values categories.
     """
 
     owner: str | None
     name: str
     subject: str
     column: ArrayColumn | SeriesColumn
+    is_categorical: bool = False
 
     def __len__(self) -> int:
         column = self.column
@@ -190,11 +192,12 @@ def read_vector(
     reader = owner or "skseg"
     series = None if isinstance(values, _PLAIN) else _series(reader, name, values)
     column: ArrayColumn | SeriesColumn
+    is_categorical = series is not None and series.dtype in (nw.Categorical, nw.Enum)
     if series is None:
         column = ArrayColumn(reader, name, _one_dimensional(reader, name, values))
     else:
         column = SeriesColumn(reader, name, decoded(series))
-    vector = Vector(owner, name, subject, column)
+    vector = Vector(owner, name, subject, column, is_categorical)
     if n_rows is not None and len(vector) != n_rows:
         raise InvalidDataError(
             f"{subject} must have one value a row. Got {len(vector)} values and "

@@ -89,7 +89,10 @@ def test_an_unknown_entry_is_refused(name: str, hint: str) -> None:
 
 def test_nothing_is_listed_where_there_is_no_mapping() -> None:
     assert not [name for name in Segmenter().get_params() if name[:7] == "rules__"]
-    with pytest.raises(InvalidDataError, match="rules=None are none"):
+    with pytest.raises(
+        InvalidDataError,
+        match="rules=None has no entries to set one by one",
+    ):
         Segmenter().set_params(rules__VIP="x > 1")
     with pytest.raises(ValueError, match="Invalid parameter"):
         Segmenter().set_params(other=1)

@@ -69,11 +69,58 @@ def test_flags_of_one_kind_are_known(flag: bool) -> None:
     assert read_outcome(OWNER, [flag, flag], 2)[0].tolist() == [flag, flag]
 
 
-@every_container
+@pytest.mark.parametrize("name", sorted({*CONTAINERS} - {"pandas categories"}))
 def test_numbers_stay_numbers(name: str) -> None:
     values, coding = read_outcome(OWNER, CONTAINERS[name]([1, 2, 5]), 3)
     assert values.tolist() == [1, 2, 5]
     assert coding == OutcomeCoding()
+
+
+CATEGORIES: dict[str, Callable[[list[Any]], Any]] = {
+    "Categorical": pd.Categorical,
+    "ordered": lambda values: pd.Categorical(values, ordered=True),
+    "Series": lambda values: pd.Series(pd.Categorical(values)),
+    "frame": lambda values: pd.DataFrame({"y": pd.Categorical(values)}),
+    "pyarrow": lambda values: pa.array(values).dictionary_encode(),
+}
+every_category = pytest.mark.parametrize("name", CATEGORIES)
+of_a_frame = pytest.mark.filterwarnings("ignore:A column-vector")
+
+
+@of_a_frame
+@every_category
+@pytest.mark.parametrize(
+    "labels", [(1, 2), (-1, 1), (0.5, 1.5), (False, True)], ids=str
+)
+def test_categories_of_numbers_are_labels(name: str, labels: tuple[Any, Any]) -> None:
+    low, high = labels
+    y = CATEGORIES[name]([high, low, high])
+    values, coding = read_outcome(OWNER, y, 3)
+    assert values.tolist() == [1, 0, 1]
+    assert coding.classes is not None
+    assert coding.classes.tolist() == [low, high]
+    assert coding.numbers(OWNER, y, 3).tolist() == [1, 0, 1]
+    assert coding.numbers(OWNER, [low, high], 2).tolist() == [0, 1]
+
+
+@of_a_frame
+@every_category
+def test_categories_0_and_1_are_numbers(name: str) -> None:
+    for y in ([0, 1, 0], [0, 0, 0], [1.0, 1.0, 0.0]):
+        values, coding = read_outcome(OWNER, CATEGORIES[name](y), 3)
+        assert (values.tolist(), coding) == (y, OutcomeCoding())
+
+
+@of_a_frame
+@every_category
+def test_categories_of_more_than_two_numbers_are_no_amounts(name: str) -> None:
+    y = CATEGORIES[name]([1, 2, 3])
+    with pytest.raises(InvalidDataError, match="Got 3 classes: 1, 2, 3"):
+        read_outcome(OWNER, y, 3)
+    assert read_optional_outcome(OWNER, y, 3) == (None, OutcomeCoding())
+    # As the message advises.
+    values, _ = read_outcome(OWNER, np.ravel(np.asarray(y) == 1), 3)
+    assert values.tolist() == [1, 0, 0]
 
 
 def test_pos_label_of_two_numbers() -> None:

@@ -114,7 +114,7 @@ def test_a_name_that_there_is_not_is_refused_with_those_that_there_are(
 
 
 def test_a_shipped_map_has_no_rules_to_set() -> None:
-    with pytest.raises(InvalidDataError, match="segments='grid' are none"):
+    with pytest.raises(InvalidDataError, match="segments='grid' has no entries"):
         RFMSegmenter().set_params(segments__Champions="R == 5")
 
 
