@@ -42,7 +42,16 @@ def fold_splits(
     with warnings.catch_warnings():
         # A fold that lacks a class does no harm, as nothing is scored fold by fold.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        splits = list(splitter.split(X, classes, **params))
+        try:
+            splits = list(splitter.split(X, classes, **params))
+        except ValueError as error:
+            # scikit-learn says neither whose folds fail nor how groups get there.
+            error.add_note(
+                f"The folds are those of the 'cv' parameter of {owner}, {short(cv)}. "
+                "If they need groups, pass the folds themselves: "
+                "cv=list(splitter.split(X, y, groups))."
+            )
+            raise
     tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
         untested = np.setdiff1d(np.arange(len(y)), tested)

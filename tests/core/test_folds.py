@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.cluster import KMeans
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from skseg import MECERuleSegmenter, OptimalRevenueBinner
+from skseg import MECERuleSegmenter, OptimalRevenueBinner, PropensityBinner
 from skseg._core._cross_fitting import shuffled
 from skseg._core._folds import fold_splits
 from skseg.model_selection import compare_binnings, compare_segmenters
@@ -52,3 +53,24 @@ def test_few_different_amounts_are_outcomes_like_any_other(
 ) -> None:
     y = np.array(amounts)[(CONVERTED + np.arange(300) % 2) % len(amounts)]
     assert len(fit(y)) > 0
+
+
+@pytest.mark.parametrize(
+    "segmenter",
+    [
+        OptimalRevenueBinner(2, **MENU),
+        RULES,
+        PropensityBinner(binner=OptimalRevenueBinner(2, **MENU)),
+    ],
+    ids=["tiers", "merged rules", "propensities"],
+)
+def test_a_splitter_that_needs_groups_says_how_to_pass_them(segmenter: Any) -> None:
+    segmenter, splitter = clone(segmenter), GroupKFold(3)
+    groups = np.arange(300) % 30
+    with pytest.raises(ValueError, match="'groups' parameter") as info:
+        segmenter.set_params(cv=splitter).fit_transform(COLUMN, CONVERTED)
+    (note,) = info.value.__notes__
+    assert f"'cv' parameter of {type(segmenter).__name__}, GroupKFold(" in note
+    assert "cv=list(splitter.split(X, y, groups))" in note
+    segmenter.set_params(cv=list(splitter.split(COLUMN, CONVERTED, groups)))
+    assert len(segmenter.fit_transform(COLUMN, CONVERTED)) == 300
