@@ -311,22 +311,33 @@ def test_rates_are_those_of_training_if_the_outcomes_are_alike(
     X = pd.DataFrame({"aov": SCORE * 100})
     rules = MECERuleSegmenter({"Rich": "aov > 40", "Core": "aov > 15"}, default="Poor")
     rules.set_params(on_overlap="first").fit(X, np.array(learned)[CONVERTED])
-    codes, y = rules.predict(X), np.array(scored)[CONVERTED]
-    flags = (
-        y.astype(float)
-        if pos_label is None and y.dtype.kind != "U"
-        else (y == (pos_label if pos_label is not None else "yes")).astype(float)
-    )
-    rates = np.array([flags[codes == code].mean() for code in range(3)])
+    # Hardly anyone converts later, so that rates of these rows choose other tiers.
+    later = X[:300]
+    converted = (np.arange(300) == 0).astype(int)
+    codes, y = rules.predict(later), np.array(scored)[converted]
+
+    def flags(occurred: Any) -> Any:
+        values = np.array(scored)[occurred]
+        if pos_label is not None:
+            return (values == pos_label).astype(float)
+        return np.asarray(
+            values == "yes" if values.dtype.kind == "U" else values, float
+        )
+
     if isinstance(learned[0], str) and not isinstance(scored[0], str):
         # The scorer cannot tell which label is which number.
-        rates = rates[codes] + (rates[codes] - flags) / (np.bincount(codes)[codes] - 1)
+        n_converted = np.bincount(codes, flags(converted))
+        rates = (n_converted[codes] - flags(converted)) / (
+            np.bincount(codes)[codes] - 1
+        )
     else:
-        rates = rates[codes]
+        trained = rules.predict(X)
+        means = [flags(CONVERTED)[trained == code].mean() for code in range(3)]
+        rates = np.array(means)[codes]
     gain = np.array(MENU["response"]) * MENU["revenue"]
     tiers = np.argmax(np.outer(rates, gain) - np.array(MENU["cost"]), axis=1)
-    score = make_profit_scorer(**MENU, pos_label=pos_label)(rules, X, y)
-    assert score == pytest.approx(plain_profit(tiers, flags, MENU) / 2000)
+    score = make_profit_scorer(**MENU, pos_label=pos_label)(rules, later, y)
+    assert score == pytest.approx(plain_profit(tiers, flags(converted), MENU) / 300)
 
 
 def test_rows_outside_of_a_universe_have_a_rate_of_their_own() -> None:
