@@ -24,6 +24,7 @@ _TYPES = (
     "sklearn.neighbors._ball_tree.BallTree",
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
     "skseg._clusters._assign.CentroidAssigner",
     "skseg._clusters._assign.CoreAssigner",
     "skseg._clusters._assign.NativeAssigner",

@@ -23,7 +23,11 @@ from sklearn.cluster import (
     KMeans,
     SpectralClustering,
 )
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -141,6 +145,7 @@ CLASSIFIERS = {
     ),
     "boosted": HistGradientBoostingClassifier(max_iter=3, random_state=0),
     "forest": RandomForestClassifier(3, random_state=0),
+    "stacked": StackingClassifier([("logistic", LogisticRegression())], cv=2),
     "searched": GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2),
 }
 
