@@ -73,6 +73,6 @@ def _business_cut_points(name: str, cut_points: Any) -> FloatArray:
         cuts = np.empty(0)
     is_list = cuts.ndim == 1 and 1 <= len(cuts) <= 9
     if not is_list or not np.isfinite(cuts).all() or (np.diff(cuts) <= 0).any():
-        rule = f"'quantile', or 1 to 9 finite cut points in rising order for {name!r}"
+        rule = f"1 to 9 finite cut points in rising order for {name!r}"
         raise InvalidParameterError(OWNER, "cut_points", rule, cut_points)
     return cuts
