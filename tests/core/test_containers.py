@@ -28,6 +28,9 @@ from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules import RuleSet
 from tests.containers import FRAMES, REFUSED_FRAMES
 
+# Recent customers convert more often, so recency is a score that falls with the rate.
+pytestmark = pytest.mark.filterwarnings("ignore:The conversion rate does not rise")
+
 N_CUSTOMERS = 240
 _random = np.random.default_rng(0)
 # With a leading identifier, as exports have it: by position it would be recency.
