@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skseg._core._caller import caller_level
+from skseg._core._magnitudes import to_unit_scale
 from skseg._search.cuts._bootstrap import ScoreBins
 from skseg._typing import FloatArray, IntArray
 
@@ -69,9 +70,13 @@ def order_loss(bins: ScoreBins, menu: Menu, variance: float) -> OrderLoss:
         return OrderLoss(0.0, 0.0, 0.0)
     loss, profit = float(gains.sum()), abs(float(profits[groups, best].sum()))
     share = loss / profit if profit > 0 else math.inf
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = (revenue[best] - revenue[ordered]) ** 2 * n * variance
-        return OrderLoss(loss, share, float(np.sqrt(squares.sum())))
+    differences = np.abs(revenue[best] - revenue[ordered])
+    # The square of money in a small unit may be 0, and in a large one infinite.
+    unit = differences.max()
+    squares = (differences / unit) ** 2 * (n / n.max()) if unit > 0 else np.zeros(1)
+    with np.errstate(over="ignore"):
+        error = unit * math.sqrt(squares.sum()) * math.sqrt(n.max()) * np.sqrt(variance)
+    return OrderLoss(loss, share, float(error))
 
 
 def ordered_tiers(profits: FloatArray) -> IntArray:
@@ -111,7 +116,8 @@ def outcome_variance(
 
 def _tenths(bins: ScoreBins) -> tuple[FloatArray, FloatArray]:
     """Return customers and conversions of tenths of the customers; bins stay whole."""
-    middles = np.cumsum(bins.n) - bins.n / 2
-    tenths = np.floor(_N_GROUPS * middles / bins.n.sum())
+    n = to_unit_scale(bins.n)
+    middles = np.cumsum(n) - n / 2
+    tenths = np.floor(_N_GROUPS * middles / n.sum())
     starts = np.flatnonzero(np.diff(tenths, prepend=-1))
     return np.add.reduceat(bins.n, starts), np.add.reduceat(bins.y, starts)
