@@ -356,13 +356,14 @@ def test_without_columns_that_vary_there_are_no_findings(
     group = random.choice(["A", "B"], 50) if grouped else None
     finder = Finder(random_state=0).fit(X, y, group)
     assert len(finder.segments_) == len(finder.rules_) == 0
-    assert finder.transform(X).shape == (50, 0)
+    assert finder.transform(X).tolist() == [[1]] * 50
     assert finder.apply(X).tolist() == [-1] * 50
     assert len(set(finder.predict(X))) == 1
     assert np.isfinite(finder.score(X, y, group))
     assert finder.to_sql().shape == (0, 3)
     assert finder.to_csv().startswith("code,name,rule,n,share")
-    assert finder.set_output(transform="pandas").transform(X).shape == (50, 0)
+    frame = finder.set_output(transform="pandas").transform(X)
+    assert frame["outside"].tolist() == [1] * 50
     again = RuleSet.from_json(finder.rules_.to_json())
     assert again == finder.rules_
 
@@ -372,7 +373,7 @@ def test_without_columns_that_vary_there_are_no_findings(
 def test_a_single_row_has_no_findings(Finder: Any, outcome: float) -> None:
     X = pd.DataFrame({"a": [1.0], "text": ["u"]})
     finder = Finder().fit(X, [outcome])
-    assert finder.transform(X).shape == (1, 0)
+    assert finder.transform(X).tolist() == [[1]]
     assert finder.predict(X).tolist() == [0]
     assert finder.score(X, [outcome]) == 0
 

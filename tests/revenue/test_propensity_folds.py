@@ -99,6 +99,7 @@ def test_errors_of_a_model_say_what_it_has_seen() -> None:
     assert "1 of 48 outcomes are 1." in caught.value.__notes__[0]
 
 
+@pytest.mark.filterwarnings("ignore:The conversion rate does not rise")
 def test_revenue_needs_a_regressor() -> None:
     revenue = np.linspace(0.0, 59.5, N)
     with pytest.raises(InvalidDataError, match=r"Got 1\.008\d* at row 1") as caught:
