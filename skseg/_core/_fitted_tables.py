@@ -33,12 +33,12 @@ class StoredColumn:
             values = series.to_numpy(object, na_value=None)  # type: ignore[call-overload]
         return cls(series.name, values, "" if is_plain else str(dtype))
 
-    def series(self) -> pd.Series[Any]:
-        dtype: Any = self.dtype or self.values.dtype
-        series: pd.Series[Any] = pd.Series(
-            self.values.copy(), dtype=dtype, name=self.name
-        )
-        return series
+    def array(self) -> Any:
+        """Return a new array, of which pandas makes a column of the same type."""
+        if not self.dtype and self.values.dtype != object:
+            return self.values.copy()
+        # Of plain objects pandas would guess the type anew.
+        return pd.Series(self.values.copy(), dtype=self.dtype or object).array
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,11 @@ class StoredTable:
 
     def frame(self, names: Collection[str] | None = None) -> pd.DataFrame:
         """Return the table, or its columns with these names, as the caller's frame."""
-        series = [
-            column.series()
-            for column in self.columns
-            if names is None or column.name in names
-        ]
-        frame = pd.concat(series, axis=1) if series else pd.DataFrame()
-        frame.columns.name = self.title
+        columns = [c for c in self.columns if names is None or c.name in names]
+        frame = pd.DataFrame({i: column.array() for i, column in enumerate(columns)})
+        frame.columns = pd.Index([c.name for c in columns], name=self.title)
         if self.index is not None:
-            index = self.index.series()
-            frame.index = pd.Index(index, name=self.index.name)
+            frame.index = pd.Index(self.index.array(), name=self.index.name)
         return frame
 
 

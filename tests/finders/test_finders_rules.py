@@ -198,10 +198,10 @@ def test_predict_follows_the_first_sure_finding(fitted: Any) -> None:
     members = finder.transform(X) == 1
     overall = max("AB", key=lambda label: y[group == label].mean())
     expected = []
+    best = finder.segments_["best_group"]
+    sure = (finder.segments_["p_adj"] <= 0.05).to_numpy()
     for row in members:
-        sure = (finder.segments_["p_adj"] <= 0.05).to_numpy()
         where = np.flatnonzero(row & sure)
-        best = finder.segments_["best_group"]
         expected.append(best[where[0]] if len(where) else overall)
     predicted = finder.predict(X)
     assert predicted.tolist() == expected
