@@ -25,6 +25,8 @@ _TYPES = (
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.tree._tree.Tree",
     "sklearn.utils._bunch.Bunch",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "skseg._clusters._assign.CentroidAssigner",
     "skseg._clusters._assign.CoreAssigner",
     "skseg._clusters._assign.NativeAssigner",
