@@ -534,7 +534,7 @@ def test_the_parameters_of_single_finders_have_an_effect() -> None:
 def test_outcomes_must_be_numbers_that_are_there() -> None:
     X, y, group = odd_rows(50)
     for outcome, message in (
-        (np.where(y == 1, "yes", "no"), "must be numbers, such as 0 / 1 or revenue"),
+        (np.array(["a", "b", "c"] * 17)[:50], "must be numbers, or labels of two"),
         (np.where(np.arange(50) == 7, np.nan, y), "Got nan at row 7"),
         (np.where(np.arange(50) == 7, np.inf, y), "Got inf at row 7"),
         (y[1:], "Got 49 outcomes and 50 rows"),
