@@ -83,8 +83,8 @@ def test_a_write_that_fails_leaves_what_was_there(
     assert contents(out) == before
 
 
-# Signals are as the system sets them: under nohup the tests would hand on that SIGHUP
-# is ignored, and commands leave such signals alone.
+# Signals are as a terminal sets them: under nohup, or behind a shell's "&", the tests
+# would hand on that they are ignored, and commands leave such signals alone.
 SLOW = """
 import signal, sys, time
 from skseg.cli import _writers, main
@@ -92,6 +92,7 @@ from skseg.cli import _writers, main
 for name in ("SIGTERM", "SIGHUP"):
     if hasattr(signal, name):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def wait(*arguments, **options):
     print("writing", flush=True)
