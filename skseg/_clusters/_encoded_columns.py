@@ -77,7 +77,10 @@ def encoded_columns(encoder: Any) -> list[EncodedColumn]:
 
 def _categories(encoder: Any, values: Any) -> tuple[Category, ...]:
     """Return the categories of a column, missing ones left out, or raise."""
-    present = tuple(value for value in values.tolist() if not pd.isna(value))
+    # numpy itself makes whole numbers of dates in nanoseconds.
+    is_time = values.dtype.kind in "mM"
+    listed = pd.Series(values).tolist() if is_time else values.tolist()
+    present = tuple(value for value in listed if not pd.isna(value))
     kinds = {_kind(value) for value in present}
     if len(kinds) > 1 or None in kinds:
         raise InvalidDataError(

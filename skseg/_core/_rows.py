@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from narwhals.dependencies import is_pyarrow_table
+from narwhals.dependencies import is_pyarrow_chunked_array, is_pyarrow_table
 from sklearn.utils import _safe_indexing
 
 from skseg._typing import IntArray
@@ -22,5 +22,6 @@ def native_rows(owner: str, X: Any) -> Any:
 
 def take_rows(data: Any, rows: IntArray) -> Any:
     """Return the given rows of a frame, an array or a list."""
-    # scikit-learn 1.6 cannot take rows of a pyarrow table.
-    return data.take(rows) if is_pyarrow_table(data) else _safe_indexing(data, rows)
+    # scikit-learn 1.6 takes no rows of a pyarrow table, and scalars of a column.
+    is_arrow = is_pyarrow_table(data) or is_pyarrow_chunked_array(data)
+    return data.take(rows) if is_arrow else _safe_indexing(data, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, Self
 
 from skseg._core._validation import is_number
@@ -92,7 +92,8 @@ class DecisionThresholds:
         dict of str to float
             Name -> threshold.
         """
-        return asdict(self)
+        # Not the copies that asdict makes: clones hold the values that they were given.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def set_params(self, **params: float) -> Self:
         """Set thresholds by name, as ``thresholds__alpha=0.01`` of a finder does.
