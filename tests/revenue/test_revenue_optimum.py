@@ -29,7 +29,10 @@ N_BATCHES = N_SEEDS // 100
 VALUE = r"(\w+)=(\"\w+\"|None|-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 
 # Menus are drawn at random, and are degenerate at times.
-pytestmark = pytest.mark.filterwarnings("ignore:The menu of OptimalRevenueBinner")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The menu of OptimalRevenueBinner"),
+    pytest.mark.filterwarnings("ignore:The conversion rate does not rise"),
+]
 
 
 class Case:
