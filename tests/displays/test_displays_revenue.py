@@ -312,6 +312,7 @@ def test_a_tier_above_the_largest_size_is_marked() -> None:
     assert is_legal.to_list() == [False, False, True, True, True, False, False]
 
 
+@pytest.mark.filterwarnings("ignore:The conversion rate does not rise")
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([0.0, 0.2]),
