@@ -15,7 +15,7 @@ from sklearn.utils.validation import _num_samples
 from skseg._typing import FloatArray, IntArray
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._folds import fold_splits
+from ._folds import Splits, fold_splits
 from ._foreign import is_by_row, params_of
 from ._owned import owned_clone
 from ._rows import native_rows, take_rows
@@ -23,8 +23,6 @@ from ._validation import check_sample_weight
 
 # Bounds that may count rows, of which the models of folds have fewer.
 _BOUNDS = ("min_size", "max_size")
-# An outcome of more values is no set of classes, which folds could have alike.
-MOST_CLASSES = 20
 
 
 def cross_fitted_codes(
@@ -80,16 +78,14 @@ def fold_models(
     owner = type(segmenter).__name__
     X, y = indexable(native_rows(owner, X), y)
     n_rows = _num_samples(X)
-    stratify = len(np.unique(outcome)) <= MOST_CLASSES
-    folds = shuffled(cv, outcome, stratify=stratify)
-    splits = fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
+    splits = shuffled_splits(owner, cv, X, outcome)
+    weight = check_sample_weight(fit_params.get("sample_weight"), n_rows)
+    weight = np.ones(n_rows) if weight is None else weight
     # Rows outside of a universe have no part in the shares of sizes.
     total = float(segmenter.segments_["n"].sum())
     for fold, (train, test) in enumerate(splits):
         model = _with_shares(owned_clone(segmenter), total)
         if hasattr(model, "_prepare_for_fold"):
-            weight = check_sample_weight(fit_params.get("sample_weight"), n_rows)
-            weight = np.ones(n_rows) if weight is None else weight
             share = float(weight[train].sum() / weight.sum())
             model._prepare_for_fold(segmenter, share)
         params = {
@@ -110,8 +106,28 @@ def fold_models(
         yield model, test
 
 
-def shuffled(
-    cv: Any, outcome: FloatArray, *, stratify: bool, random_state: Any = 0
+def shuffled_splits(
+    owner: str,
+    cv: Any,
+    X: Any,
+    outcome: FloatArray,
+    *,
+    most_classes: int = 20,
+    random_state: Any = 0,
+) -> Splits:
+    """Return train and test rows of folds that are alike in outcome, or raise.
+
+    Rows are shuffled where `cv` is an int, and folds have about the same share of each
+    outcome. An outcome of more values than `most_classes` is no set of classes, which
+    folds could have alike.
+    """
+    stratify = len(np.unique(outcome)) <= most_classes
+    folds = _shuffled(cv, outcome, stratify=stratify, random_state=random_state)
+    return fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
+
+
+def _shuffled(
+    cv: Any, outcome: FloatArray, *, stratify: bool, random_state: Any
 ) -> Any:
     """Return the folds that an int means: rows may be sorted by segment or by date."""
     is_count = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)

@@ -16,8 +16,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from skseg._clusters import InductiveSegmenter
-from skseg._core._cross_fitting import MOST_CLASSES, shuffled
-from skseg._core._folds import Splits, fold_splits
+from skseg._core._cross_fitting import shuffled_splits
+from skseg._core._folds import Splits
 from skseg._core._numeric_rows import numeric_rows
 from skseg._core._rows import native_rows
 from skseg._core._validation import check_int
@@ -209,9 +209,7 @@ def _points(space: Any, X: Any) -> FloatArray:
 
 def _splits(cv: Any, rows: FloatArray, outcome: FloatArray, seed: int) -> Splits:
     """Return the folds, or raise."""
-    stratify = len(np.unique(outcome)) <= MOST_CLASSES
-    folds = shuffled(cv, outcome, stratify=stratify, random_state=seed)
-    return fold_splits(OWNER, folds, rows, outcome, {}, stratify=stratify)
+    return shuffled_splits(OWNER, cv, rows, outcome, random_state=seed)
 
 
 def _fitted(segmenter: Any, data: Rows) -> tuple[IntArray, float]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from skseg._core._cross_fitting import shuffled
-from skseg._core._folds import check_folds, fold_splits
+from skseg._core._cross_fitting import shuffled_splits
+from skseg._core._folds import check_folds
 from skseg._core._magnitudes import check_finite_squares
 from skseg._core._outcome import read_outcome
 from skseg._core._validation import check_int, is_number
@@ -171,9 +171,9 @@ def compare_binnings(
     seed = int(check_random_state(random_state).randint(2**31))
     named = read_methods(methods, bins, menu, n_bins, seed)
     _check_own_bins(named, bins, scores)
-    stratify = len(np.unique(outcome)) <= 2
-    folds = shuffled(cv, outcome, stratify=stratify, random_state=seed)
-    splits = fold_splits(OWNER, folds, scores, outcome, {}, stratify=stratify)
+    splits = shuffled_splits(
+        OWNER, cv, scores, outcome, most_classes=2, random_state=seed
+    )
     candidates = [
         candidate
         for name, method in named.items()

@@ -12,8 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from skseg import MECERuleSegmenter, OptimalRevenueBinner, PropensityBinner
-from skseg._core._cross_fitting import shuffled
-from skseg._core._folds import fold_splits
+from skseg._core._cross_fitting import shuffled_splits
 from skseg.model_selection import compare_binnings, compare_segmenters
 
 RANDOM = np.random.default_rng(0)
@@ -28,8 +27,7 @@ MENU: dict[str, Any] = {"revenue": [30, 45], "cost": [0, 4]}
 @pytest.mark.parametrize("stratified", [5, StratifiedKFold(3)], ids=["int", "splitter"])
 def test_folds_of_amounts_are_those_of_classes(stratified: Any) -> None:
     def folds(y: Any) -> list[Any]:
-        cv = shuffled(stratified, y, stratify=True)
-        splits = fold_splits("Test", cv, COLUMN, y, {}, stratify=True)
+        splits = shuffled_splits("Test", stratified, COLUMN, y)
         return [test.tolist() for _, test in splits]
 
     assert folds(CONVERTED * 12.5) == folds(CONVERTED)
