@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidDataError, representation
 from skseg.rules import is_missing_value
 
 
-def explained_outcome(owner: str, y: Any, n_rows: int) -> FloatArray:
+def read_varying_outcome(owner: str, y: Any, n_rows: int) -> FloatArray:
     """Return the outcome as numbers, labels of two classes as 0 and 1; or raise.
 
     Which label counts as 1 makes no difference, so rows with the same label lack

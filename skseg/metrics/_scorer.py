@@ -17,7 +17,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._bounds_report import BoundsReport, bounds_report
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
-from ._explained_variance import adjusted_explained_variance, explained_outcome
+from ._explained_variance import adjusted_explained_variance, read_varying_outcome
 from ._metric_arguments import outcome_score, takes_outcome
 from ._predictions import names_by_code, predicted_codes
 from ._size_bounds import BrokenBound, SizeBounds
@@ -105,7 +105,7 @@ class SegmentScorer:
             clusters = predicted_codes(OWNER, Rows(X, y).fitted(estimator), X)
             return strength_of_rows(clusters, codes)
         if self.metric == "explained_variance":
-            outcome = explained_outcome(OWNER, self._required(y), len(codes))
+            outcome = read_varying_outcome(OWNER, self._required(y), len(codes))
             return adjusted_explained_variance(OWNER, codes, outcome)
         if callable(self.metric) and takes_outcome(self.metric):
             return outcome_score(OWNER, self.metric, X, codes, self._required(y))

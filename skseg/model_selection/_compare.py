@@ -27,7 +27,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
 from skseg.metrics._distances import DISTANCE_SCORES, distance_score, without_noise
 from skseg.metrics._explained_variance import (
     adjusted_explained_variance,
-    explained_outcome,
+    read_varying_outcome,
 )
 from skseg.metrics._predictions import as_codes, predicted_codes
 from skseg.metrics._stability import MOST_REPLICATES, Rows, stability_score
@@ -155,7 +155,7 @@ def compare_segmenters(
     data = Rows(X, y)
     outcome, splits = None, []
     if y is not None:
-        outcome = explained_outcome(OWNER, y, len(points))
+        outcome = read_varying_outcome(OWNER, y, len(points))
         splits = _splits(cv, points, outcome, seed)
     rows = []
     for name, segmenter in segmenters.items():
