@@ -36,12 +36,14 @@ def newcombe(
     y_b: npt.ArrayLike,
     n_b: npt.ArrayLike,
     level: float = 0.95,
+    null: float = 0.0,
 ) -> Estimate:
     """Return rate A minus rate B with Newcombe's interval and the p of `score_test`.
 
-    `y_a` of `n_a` and `y_b` of `n_b` rows are successes. Where a group is empty, the
-    effect and the p-value are NaN and the interval is [-1, 1]. The interval is not the
-    inverse of the test: in borderline cases the two can disagree.
+    `y_a` of `n_a` and `y_b` of `n_b` rows are successes, and `null` is the difference
+    to test. Where a group is empty, the effect and the p-value are NaN and the interval
+    is [-1, 1]. The interval is not the inverse of the test: in borderline cases the two
+    can disagree.
 
     Method 10 of R. G. Newcombe, "Interval estimation for the difference between
     independent proportions", Statistics in Medicine 17 (1998), 873-890.
@@ -55,7 +57,7 @@ def newcombe(
     # Rounding may push limits slightly beyond -1 and 1.
     low = np.where(is_unknown, -1.0, np.maximum(low, -1.0))
     high = np.where(is_unknown, 1.0, np.minimum(high, 1.0))
-    return Estimate(effect, low, high, score_test(y_a, n_a, y_b, n_b))
+    return Estimate(effect, low, high, score_test(y_a, n_a, y_b, n_b, null))
 
 
 def _wilson(
@@ -75,22 +77,58 @@ def _wilson(
 
 
 def score_test(
-    y_a: npt.ArrayLike, n_a: npt.ArrayLike, y_b: npt.ArrayLike, n_b: npt.ArrayLike
+    y_a: npt.ArrayLike,
+    n_a: npt.ArrayLike,
+    y_b: npt.ArrayLike,
+    n_b: npt.ArrayLike,
+    null: float = 0.0,
 ) -> FloatArray:
-    """Return two-sided p-values of equal rates; NaN where a group is empty.
+    """Return two-sided p-values of a difference of rates; NaN where a group is empty.
 
-    The score test of Miettinen and Nurminen (1985) for a difference of 0: the pooled z
-    with its variance times N / (N - 1), without continuity correction. Where all rows
-    agree p is 1: no difference is seen, and none could have been.
+    The score test of O. Miettinen and M. Nurminen, "Comparative analysis of two rates",
+    Statistics in Medicine 4 (1985), 213-226, of a difference of `null`: z has the
+    variance of the rates that are most likely under it, times N / (N - 1), without
+    continuity correction. Where all rows agree, p of a difference of 0 is 1: no
+    difference is seen, and none could have been.
     """
     y_a, n_a, y_b, n_b = (np.asarray(x, np.float64) for x in (y_a, n_a, y_b, n_b))
     total = n_a + n_b
     with np.errstate(divide="ignore", invalid="ignore"):
-        difference = y_a / n_a - y_b / n_b
-        rate = (y_a + y_b) / total
-        variance = rate * (1 - rate) * (1 / n_a + 1 / n_b) * total / (total - 1)
+        difference = y_a / n_a - y_b / n_b - null
+        rate_a, rate_b = _rates_that_differ_by(null, y_a, n_a, y_b, n_b)
+        variance = rate_a * (1 - rate_a) / n_a + rate_b * (1 - rate_b) / n_b
+        variance *= total / (total - 1)
         z = np.where(variance > 0, difference / np.sqrt(variance), 0.0)
-    return np.where(np.isnan(difference), np.nan, _normal_p(z))
+        # Rates of 0 and 1 leave no chance of anything else.
+        is_impossible = (variance <= 0) & (np.abs(difference) > _ROUNDING)
+    p = np.where(is_impossible, 0.0, _normal_p(z))
+    return np.where(np.isnan(difference), np.nan, p)
+
+
+def _rates_that_differ_by(
+    null: float, y_a: FloatArray, n_a: FloatArray, y_b: FloatArray, n_b: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the most likely rates of A and B whose difference is `null`.
+
+    The root in closed form of the cubic of the likelihood equation: C. P. Farrington
+    and G. Manning, Statistics in Medicine 9 (1990), 1447-1454.
+    """
+    total = n_a + n_b
+    if null == 0:
+        rate = (y_a + y_b) / total
+        return rate, rate
+    share = n_b / n_a
+    a = 1 + share
+    b = -(1 + share + y_a / n_a + share * y_b / n_b + null * (share + 2))
+    c = null**2 + null * (2 * y_a / n_a + share + 1) + y_a / n_a + share * y_b / n_b
+    d = -y_a / n_a * null * (1 + null)
+    v = (b / (3 * a)) ** 3 - b * c / (6 * a**2) + d / (2 * a)
+    u = np.copysign(np.sqrt(np.maximum((b / (3 * a)) ** 2 - c / (3 * a), 0.0)), v)
+    cosine = np.divide(v, u**3, out=np.zeros_like(v), where=u != 0)
+    w = (np.pi + np.arccos(np.clip(cosine, -1.0, 1.0))) / 3
+    low, high = max(null, 0.0), min(1 + null, 1.0)
+    rate_a = np.clip(2 * u * np.cos(w) - b / (3 * a), low, high)
+    return rate_a, np.clip(rate_a - null, 0.0, 1.0)
 
 
 def welch(
@@ -101,8 +139,9 @@ def welch(
     sq_b: npt.ArrayLike,
     n_b: npt.ArrayLike,
     level: float = 0.95,
+    null: float = 0.0,
 ) -> Estimate:
-    """Return mean A minus mean B with Welch's interval and p-value.
+    """Return mean A minus mean B with Welch's interval and the p-value of `null`.
 
     `y_*` are sums of the outcome, `sq_*` of its squares, over `n_*` rows. Where a group
     has at most one row, or the outcome is constant within both groups, the interval is
@@ -117,14 +156,19 @@ def welch(
         share = error_a / error
         dof = 1 / (share**2 / dof_a + (1 - share) ** 2 / dof_b)
         margin = np.multiply(stdtrit(dof, (1 + level) / 2), np.sqrt(error), dtype=float)
-        p: FloatArray = 2 * stdtr(dof, -np.abs(mean_a - mean_b) / np.sqrt(error))
+        distance = np.abs(mean_a - mean_b - null)
+        p: FloatArray = 2 * stdtr(dof, -distance / np.sqrt(error))
     return _estimate(mean_a - mean_b, margin, p, error > 0)
 
 
 def mean_interval(
-    total: npt.ArrayLike, total_sq: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95
+    total: npt.ArrayLike,
+    total_sq: npt.ArrayLike,
+    n: npt.ArrayLike,
+    level: float = 0.95,
+    null: float = 0.0,
 ) -> Estimate:
-    """Return the mean of an additive score with its normal interval and p against 0.
+    """Return the mean of an additive score with its normal interval and p of `null`.
 
     `total` and `total_sq` are sums of the score and of its square over `n` rows. With
     at most one row, or a constant score, the interval is the whole line and p is NaN.
@@ -132,7 +176,7 @@ def mean_interval(
     mean, error, _ = _squared_error(total, total_sq, n)
     with np.errstate(divide="ignore", invalid="ignore"):
         margin = _normal_quantile(level) * np.sqrt(error)
-        p = _normal_p(mean / np.sqrt(error))
+        p = _normal_p((mean - null) / np.sqrt(error))
     return _estimate(mean, margin, p, error > 0)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from skseg._search.effects._inference import (
     Estimate,
@@ -122,6 +122,82 @@ def test_score_test_is_the_n_minus_one_chi_squared(
     n = table.sum()
     expected = stats.chi2.sf(pearson * (n - 1) / n, 1)
     assert score_test(*a, *b) == pytest.approx(expected, rel=1e-9)
+
+
+nulls = st.floats(-0.95, 0.95).filter(lambda null: abs(null) > 1e-3)
+
+
+@given(a=counts, b=counts, null=nulls)
+def test_the_score_test_of_a_difference_has_the_most_likely_rates(
+    a: tuple[int, int], b: tuple[int, int], null: float
+) -> None:
+    """The likelihood of the rates under the null hypothesis, maximised by scipy."""
+    (y_a, n_a), (y_b, n_b) = a, b
+
+    def loss(rate: float) -> float:
+        return -(
+            stats.binom.logpmf(y_a, n_a, rate)
+            + stats.binom.logpmf(y_b, n_b, rate - null)
+        )
+
+    ends = max(null, 0.0), min(1 + null, 1.0)
+    rate = optimize.minimize_scalar(
+        loss, bounds=ends, method="bounded", options={"xatol": 1e-10}
+    ).x
+    other = rate - null
+    variance = rate * (1 - rate) / n_a + other * (1 - other) / n_b
+    variance *= (n_a + n_b) / (n_a + n_b - 1)
+    z = (y_a / n_a - y_b / n_b - null) / math.sqrt(variance)
+    p = float(score_test(*a, *b, null))
+    assert p == pytest.approx(2 * stats.norm.sf(abs(z)), rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("y_a", "n_a", "y_b", "n_b", "low", "high"),
+    [
+        (56, 70, 48, 80, 0.0528, 0.3382),
+        (9, 10, 3, 10, 0.1700, 0.8406),
+        (5, 56, 0, 29, -0.0326, 0.1933),
+    ],
+)
+def test_the_score_test_inverts_the_published_limits(
+    y_a: int, n_a: int, y_b: int, n_b: int, low: float, high: float
+) -> None:
+    """Limits of Miettinen and Nurminen in table II of Newcombe (1998), method 6."""
+    for limit in (low, high):
+        p = score_test(y_a, n_a, y_b, n_b, limit)
+        assert p == pytest.approx(0.05, abs=2e-4)
+
+
+@given(a=counts, b=counts, null=nulls)
+def test_the_score_test_of_a_difference_is_symmetric(
+    a: tuple[int, int], b: tuple[int, int], null: float
+) -> None:
+    p = float(score_test(*a, *b, null))
+    not_a, not_b = (a[1] - a[0], a[1]), (b[1] - b[0], b[1])
+    assert score_test(*b, *a, -null) == pytest.approx(p, rel=1e-4, abs=1e-9)
+    assert score_test(*not_a, *not_b, -null) == pytest.approx(p, rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize("null", [1.0, 1.5, -2.0])
+def test_a_difference_that_rates_cannot_have_is_ruled_out(null: float) -> None:
+    assert score_test(5, 10, 5, 10, null) == 0.0
+
+
+def test_a_difference_of_zero_is_the_limit_of_small_ones() -> None:
+    a, b = (30, 200), (45, 210)
+    assert score_test(*a, *b, 1e-9) == pytest.approx(float(score_test(*a, *b)))
+
+
+def test_means_are_tested_against_the_difference_that_is_named() -> None:
+    random = np.random.default_rng(1)
+    a, b = random.normal(2.0, 1.0, 40), random.normal(1.0, 3.0, 60)
+    shifted = welch(*sums(a - 0.7), *sums(b))
+    assert welch(*sums(a), *sums(b), null=0.7).p_value == pytest.approx(shifted.p_value)
+    assert welch(*sums(a), *sums(b), null=0.7).low == pytest.approx(shifted.low + 0.7)
+    score = mean_interval(*sums(a), null=1.5)
+    assert score.p_value == pytest.approx(mean_interval(*sums(a - 1.5)).p_value)
+    assert score.effect == pytest.approx(a.mean())
 
 
 numbers = st.lists(st.integers(-50, 50), min_size=2, max_size=12)
