@@ -43,7 +43,7 @@ _TYPES = (
     "skseg._finders._group_overlap.GroupOverlap",
     "skseg._finders._iv.IVSegmentFinder",
     "skseg._finders._l1.L1SegmentFinder",
-    "skseg._finders._policy.StudyDesign",
+    "skseg._finders._study.StudyDesign",
     "skseg._finders._tlearner.TLearnerSegmentFinder",
     "skseg._mece._cut_points.CutPoint",
     "skseg._mece._merge_report.MergeReport",

@@ -17,14 +17,12 @@ from skseg._core._coding import Coding
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
-from skseg._core._magnitudes import check_comparable_weights, check_finite_squares
 from skseg._core._nested_params import NestedParamsMixin, RecordParam
 from skseg._core._outcome import read_outcome
 from skseg._core._searches import warn_of_counts_in_folds
 from skseg._core._validation import (
     check_choice,
     check_int,
-    check_sample_weight,
     check_size,
     read_columns,
 )
@@ -39,14 +37,12 @@ from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding, warn_of_unlisted
 from ._compared_rows import ComparedRows, Evidence
 from ._decision import DecisionThresholds, check_thresholds
-from ._doubly_robust import doubly_robust
 from ._encoding import FindingsEncoderMixin, encoding_of_findings
 from ._export import FindingsExport
-from ._group_overlap import GroupOverlap
-from ._groups import read_groups
 from ._honest_split import honest_split
-from ._policy import PolicyMixin, StudyDesign
+from ._policy import PolicyMixin
 from ._search import Search
+from ._study import StudyDesign, read_study
 from ._table import Measured, findings_table, named_findings, ranking
 from ._with_group import split_outcome
 
@@ -103,9 +99,20 @@ class SegmentFinder(
         Share of the rows that honest inference keeps for the test, in (0, 1).
     n_replicates : int, default=199
         Number of random sign flips of ``"maxt"``, in [19, 100000].
-    compare : label or tuple of two labels, default=None
-        The groups A and B, or the group A to be compared with all others. None: the two
-        that there are, in sorted order.
+    treatment : label, default=None
+        The group A, whose effect over B is reported. None: the other one of two groups,
+        or all groups but the `reference`.
+    reference : label, default=None
+        The group B. None: the other one of two groups, or all groups but the
+        `treatment`. Where both are None, there must be two: the one whose label means
+        no treatment, such as 0, False, "no" or "control", is B, else the second one in
+        sorted order.
+    propensity_estimator : classifier, default=None
+        Model of the group for ``assignment="observational"``. None: chosen among
+        several by cross-validation.
+    outcome_estimator : classifier or regressor, default=None
+        Model of the outcome in each group for ``assignment="observational"``. None:
+        chosen among several by cross-validation.
     thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the defaults of `DecisionThresholds`.
         ``thresholds__alpha`` and the like set one of them, as in a search.
@@ -143,7 +150,7 @@ class SegmentFinder(
     classes_ : ndarray of shape (2,)
         The labels of the outcome in sorted order, if it had labels.
     groups_ : tuple or None
-        The labels of A and B; None without groups.
+        The labels of A, the treatment, and of B, the reference; None without groups.
     balance_ : DataFrame
         How much the groups differ in each column, if there are groups: column, chi2,
         dof, v (Cramer's V), p and p_adj (Holm).
@@ -200,9 +207,15 @@ class SegmentFinder(
     ["channel in ['partner']", "channel in ['email']"]
     """
 
-    # A class that says so gets the group wherever routing is on.
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"group": True}
-    __metadata_request__score: ClassVar[dict[str, bool]] = {"group": True}
+    # A class that says so gets group and customers wherever routing is on.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {
+        "group": True,
+        "cluster": True,
+    }
+    __metadata_request__score: ClassVar[dict[str, bool]] = {
+        "group": True,
+        "cluster": True,
+    }
 
     segments_ = FittedTable()
     balance_ = FittedTable()
@@ -229,7 +242,10 @@ class SegmentFinder(
         inference: str = "honest",
         test_size: float = 0.5,
         n_replicates: int = 199,
-        compare: Any = None,
+        treatment: Any = None,
+        reference: Any = None,
+        propensity_estimator: Any = None,
+        outcome_estimator: Any = None,
         thresholds: DecisionThresholds | None = None,
         pos_label: Any = None,
         encode: str = "membership",
@@ -245,7 +261,10 @@ class SegmentFinder(
         self.inference = inference
         self.test_size = test_size
         self.n_replicates = n_replicates
-        self.compare = compare
+        self.treatment = treatment
+        self.reference = reference
+        self.propensity_estimator = propensity_estimator
+        self.outcome_estimator = outcome_estimator
         self.thresholds = thresholds
         self.pos_label = pos_label
         self.encode = encode
@@ -253,7 +272,14 @@ class SegmentFinder(
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, group: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        group: Any = None,
+        sample_weight: Any = None,
+        cluster: Any = None,
+    ) -> Self:
         """Find segments, and test them.
 
         Parameters
@@ -268,6 +294,8 @@ class SegmentFinder(
             other rows.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        cluster : array-like of shape (n_rows,), default=None
+            The customer whom every row is about, where customers have several rows.
 
         Returns
         -------
@@ -282,10 +310,13 @@ class SegmentFinder(
             If a column, the outcome, the group or the weight is wrong.
         """
         with column_errors_as_data_errors():
-            self._fit(read_columns(self, X, reset=True), y, group, sample_weight)
+            columns = read_columns(self, X, reset=True)
+            self._fit(columns, y, group, sample_weight, cluster)
         return self
 
-    def _fit(self, columns: Columns, y: Any, group: Any, sample_weight: Any) -> None:
+    def _fit(
+        self, columns: Columns, y: Any, group: Any, sample_weight: Any, cluster: Any
+    ) -> None:
         """Search the columns, test what is there, and keep it."""
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
@@ -293,9 +324,16 @@ class SegmentFinder(
         owner = type(self).__name__
         values, labels = split_outcome(y, group)
         outcome, coding = read_outcome(owner, values, columns.n_rows, self.pos_label)
-        rows, groups, overlap = self._compared_rows(
-            columns, outcome, labels, sample_weight, design
+        study = read_study(
+            owner,
+            columns,
+            outcome,
+            group=labels,
+            sample_weight=sample_weight,
+            cluster=cluster,
+            design=design,
         )
+        rows, groups = study.rows, study.groups
         train_rows, test_rows = self._split(columns, rows, random)
         searched = np.flatnonzero(train_rows.weight)
         search = self._search(columns.take(searched), train_rows.take(searched), random)
@@ -320,12 +358,9 @@ class SegmentFinder(
             self.classes_ = coding.classes.copy()
         if balance is not None:
             self.balance_ = balance
-        if overlap is not None:
-            self.overlap_ = overlap
-        # A label that is compared with all others has no second label to name.
-        is_pair_known = self.compare is None and groups is not None
-        compare = groups if is_pair_known else design.compare
-        self._design = design._replace(compare=compare).seeded(random)
+        if study.overlap is not None:
+            self.overlap_ = study.overlap
+        self._design = design.of_groups(groups).seeded(random)
         self._alpha = thresholds.alpha
         self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
         self._favours_a = self.segments_["effect"].to_numpy() >= 0
@@ -373,33 +408,6 @@ class SegmentFinder(
             raise InvalidParameterError(owner, "thresholds", rule, self.thresholds)
         check_thresholds(owner, self.thresholds)
         return self.thresholds
-
-    def _compared_rows(
-        self,
-        columns: Columns,
-        outcome: FloatArray,
-        labels: Any,
-        sample_weight: Any,
-        design: StudyDesign,
-    ) -> tuple[ComparedRows, tuple[Any, Any] | None, GroupOverlap | None]:
-        """Return the rows that are compared, their groups and the overlap of these."""
-        owner = type(self).__name__
-        weight = check_sample_weight(sample_weight, columns.n_rows, owner)
-        counts = np.ones(columns.n_rows) if weight is None else weight
-        check_comparable_weights(owner, counts)
-        check_finite_squares(owner, "y", outcome, counts)
-        in_a = pair = overlap = None
-        if labels is not None:
-            groups = read_groups(owner, labels, design.compare, columns.n_rows)
-            pair, in_a = groups.labels, groups.in_a
-            # Rows of further groups stay, with weight 0.
-            counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
-        is_binary = bool(np.isin(outcome[counts > 0], (0.0, 1.0)).all())
-        rows = ComparedRows(outcome, in_a, counts, is_binary)
-        if design.assignment == "observational" and in_a is not None:
-            random = check_random_state(design.random_state)
-            rows, overlap = doubly_robust(rows, columns, random, design.n_jobs)
-        return rows, pair, overlap
 
     def _split(
         self, columns: Columns, rows: ComparedRows, random: Any

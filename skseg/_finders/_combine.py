@@ -167,7 +167,7 @@ def _fitted_finders(finders: Sequence[Any]) -> list[Any]:
             name="finders",
             rule="finders that compare the same groups",
             value=pairs,
-            advice="Name the same pair in the parameter 'compare' of each.",
+            advice="Name the same 'treatment' and 'reference' in each.",
         )
     return models
 

@@ -16,7 +16,9 @@ from skseg._search.effects._inference import (
     rest_score,
     welch,
 )
-from skseg._typing import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray, IntArray
+
+from ._economics import Economics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,9 @@ class ComparedRows:
     is_binary: bool
     score: FloatArray | None = None
     score_of_b: FloatArray | None = None
+    # The customer of each row, as codes from 0 on; None: every row is one.
+    cluster: IntArray | None = None
+    economics: Economics | None = None  # None: outcomes are not valued
 
     def take(self, rows: Any) -> ComparedRows:
         """Return some of the rows."""
@@ -44,7 +49,18 @@ class ComparedRows:
             weight=self.weight[rows],
             score=None if self.score is None else self.score[rows],
             score_of_b=None if self.score_of_b is None else self.score_of_b[rows],
+            cluster=None if self.cluster is None else self.cluster[rows],
         )
+
+    @property
+    def break_even(self) -> float:
+        """The effect that is tested: the one that pays for the treatment, or none."""
+        return 0.0 if self.economics is None else self.economics.break_even
+
+    @property
+    def profit(self) -> FloatArray:
+        """What each row has brought, less the cost of its group."""
+        return (self.economics or Economics()).profit(self.y, self.in_a)
 
     @property
     def points(self) -> float:
@@ -61,13 +77,14 @@ class ComparedRows:
         return float(self.evidence(everyone, 0.95).estimate.effect[0])
 
     def search_score(self) -> FloatArray:
-        """Return scores of the rows whose mean over a segment estimates the effect."""
+        """Return scores of the rows whose mean over a segment estimates the gain."""
+        gain = (self.economics or Economics()).gain
         if self.score is not None:
-            return self.score
+            return gain(self.score)
         if self.in_a is None:
-            return rest_score(self.y, self.weight)
+            return gain(rest_score(self.y, self.weight))
         score = ipw_score(self.y, self.in_a, self.weight)
-        return np.where(self.weight > 0, score, 0.0)
+        return np.where(self.weight > 0, gain(score), 0.0)
 
     def evidence(self, members: BoolArray, level: float) -> Evidence:
         """Return sizes, means and effects in segments, with intervals of `level`.
@@ -87,7 +104,7 @@ class ComparedRows:
         if self.score is not None:
             estimate = self._by_score(inside, level)
         elif self.is_binary:
-            estimate = newcombe(y_a, n_a, y_b, n_b, level)
+            estimate = newcombe(y_a, n_a, y_b, n_b, level, self.break_even)
         else:
             # Centred, so that sums of squares keep their digits. Where no row counts,
             # any centre will do.
@@ -97,16 +114,47 @@ class ComparedRows:
                 (y @ weight, y**2 @ weight, n)
                 for weight, n in ((weight_a, n_a), (weight_b, n_b))
             )
-            estimate = welch(*sums_a, *sums_b, level)
+            estimate = welch(*sums_a, *sums_b, level, self.break_even)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean_a, mean_b = y_a / n_a, y_b / n_b
-        size = inside.sum(axis=0)
-        return Evidence(size, total, n_a, n_b, mean_a, mean_b, estimate)
+        return Evidence(
+            size=inside.sum(axis=0),
+            total=total,
+            n_a=n_a,
+            n_b=n_b,
+            mean_a=mean_a,
+            mean_b=mean_b,
+            base=self._base(weight_a, weight_b),
+            estimate=estimate,
+        )
+
+    def _base(self, weight_a: FloatArray, weight_b: FloatArray) -> Base:
+        """Return what effects in segments are compared with."""
+        is_event, size = self.y != 0, np.abs(self.y)
+        n_a, n_b = weight_a.sum(axis=0), weight_b.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            size_a, size_b = size @ weight_a / n_a, size @ weight_b / n_b
+            rate = is_event @ (weight_a + weight_b) / (n_a + n_b)
+        smallest = np.minimum(size_a, size_b)
+        if self.is_binary:
+            smallest = np.minimum(smallest, 1 - np.maximum(size_a, size_b))
+            rate = np.minimum(rate, 1 - rate)
+        return Base(smallest, size_b, np.minimum(n_a, n_b) * rate)
 
     def _by_score(self, inside: FloatArray, level: float) -> Estimate:
         assert self.score is not None
         total, squares = self.score @ inside, self.score**2 @ inside
-        return mean_interval(total, squares, inside.sum(axis=0), level)
+        n = inside.sum(axis=0)
+        return mean_interval(total, squares, n, level, self.break_even)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """What effects in segments are compared with; NaN where a group has no rows."""
+
+    smallest_mean: FloatArray  # of the rarer outcome in the group in which it is rarer
+    size_b: FloatArray  # mean of the outcomes of B without their signs
+    n_events: FloatArray  # events of the smaller group if the groups did not differ
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +167,8 @@ class Evidence:
     n_b: FloatArray
     mean_a: FloatArray  # mean outcome of A inside
     mean_b: FloatArray
-    estimate: Estimate  # of the effect of A over B
+    base: Base
+    estimate: Estimate  # of the effect of A over B, tested against the break-even
 
     @property
     def share(self) -> FloatArray:
@@ -127,6 +176,18 @@ class Evidence:
         return self.size / (self.total or math.nan)
 
     @property
-    def best_mean(self) -> FloatArray:
-        """Mean outcome of the group that does better."""
-        return np.where(self.estimate.effect >= 0, self.mean_a, self.mean_b)
+    def n_group(self) -> FloatArray:
+        """Weight of the rows of the smaller group inside."""
+        return np.minimum(self.n_a, self.n_b)
+
+    @property
+    def lift(self) -> FloatArray:
+        """Effect in parts of the mean outcome of B; NaN where that is near 0.
+
+        It is near 0 where values of both signs cancel for the most part: the mean of
+        the values without their signs is more than twice as large.
+        """
+        mean = np.abs(self.mean_b)
+        is_known = (mean > 0) & (2 * mean >= self.base.size_b)
+        lift = np.full(len(mean), np.nan)
+        return np.divide(self.estimate.effect, mean, where=is_known, out=lift)

@@ -13,21 +13,35 @@ from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, representation
 from skseg.rules import is_missing_value
 
+# Labels that name what customers get without a treatment, in small letters.
+_REFERENCES = {
+    "0", "false", "no", "n", "off", "none", "control", "ctrl", "untreated", "placebo",
+    "holdout", "hold-out", "baseline", "reference", "default",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The labels of A and B, and the rows of each; rows in neither do not count."""
+    """The labels of A and B, and the rows of each; rows in neither do not count.
+
+    A is the treatment, B the reference.
+    """
 
     labels: tuple[Any, Any]
     in_a: BoolArray
     in_b: BoolArray
+    has_reference: bool  # whether B was named, or has a label that means no treatment
 
 
-def read_groups(owner: str, group: Any, compare: Any, n_rows: int) -> Groups:
+def read_groups(
+    owner: str, group: Any, treatment: Any, reference: Any, n_rows: int
+) -> Groups:
     """Return the two groups to compare, or raise.
 
-    `compare` is a pair of labels, one label to compare with all others, or None for the
-    two labels that there are.
+    `treatment` and `reference` are labels. Where one is None, it is the other label of
+    two, or all other labels of more. Where both are None, there must be two labels: the
+    one that means no treatment, such as 0 or "control", is the reference, else the
+    second one in sorted order.
     """
     labels = read_vector(owner, "group", group).labels().astype(object)
     if len(labels) != n_rows:
@@ -50,11 +64,50 @@ def read_groups(owner: str, group: Any, compare: Any, n_rows: int) -> Groups:
             row=row,
             advice="Leave such rows out, or give them a label.",
         )
-    pair = _pair(owner, compare, _distinct(owner, labels))
-    in_a = _equal(labels, pair[0])
-    in_b = ~in_a if pair[1] is None else _equal(labels, pair[1])
-    named = (pair[0], f"not {pair[0]}") if pair[1] is None else pair
-    return Groups(named, in_a, in_b)
+    distinct = _distinct(owner, labels)
+    _check_named(owner, treatment, reference, distinct)
+    is_pair_named = treatment is not None and reference is not None
+    if len(distinct) == 2 or (len(distinct) > 2 and is_pair_named):
+        pair = _pair(treatment, reference, distinct)
+        in_a, in_b = (_equal(labels, label) for label in pair)
+    elif len(distinct) > 2 and treatment is not None:
+        pair, in_a = (treatment, f"not {treatment}"), _equal(labels, treatment)
+        in_b = ~in_a
+    elif len(distinct) > 2 and reference is not None:
+        pair, in_b = (f"not {reference}", reference), _equal(labels, reference)
+        in_a = ~in_b
+    else:
+        raise InvalidDataError(
+            f"{owner} compares two groups. Got {len(distinct)}: {distinct!r}.",
+            owner=owner,
+            name="group",
+            rule="labels of two groups",
+            value=distinct,
+            advice="Pass rows of two groups at least. Of more, name two in the "
+            "parameters 'treatment' and 'reference', or one, to compare it with all "
+            "others.",
+        )
+    has_reference = reference is not None or _means_no_treatment(pair[1])
+    return Groups(pair, in_a, in_b, has_reference)
+
+
+def _pair(treatment: Any, reference: Any, distinct: list[Any]) -> tuple[Any, Any]:
+    """Return the labels of A and B, where those that are not named are known."""
+    if treatment is not None and reference is not None:
+        return treatment, reference
+    first, second = distinct
+    if treatment is not None:
+        return treatment, second if treatment == first else first
+    is_first_reference = _means_no_treatment(first) and not _means_no_treatment(second)
+    if is_first_reference if reference is None else reference == first:
+        return second, first
+    return first, second
+
+
+def _means_no_treatment(label: Any) -> bool:
+    """Tell whether a label means no treatment, such as 0, False or "No e-mail"."""
+    text = _label_text(label).strip().casefold()
+    return text in _REFERENCES or text.startswith(("no ", "no-", "no_", "without "))
 
 
 def _equal(labels: npt.NDArray[Any], label: Any) -> BoolArray:
@@ -119,34 +172,16 @@ def _mixed_labels(owner: str, first: Any, second: Any) -> InvalidDataError:
     )
 
 
-def _pair(owner: str, compare: Any, distinct: list[Any]) -> tuple[Any, Any]:
-    """Return two labels; the second is None for all others."""
-    if compare is None:
-        if len(distinct) != 2:
-            raise InvalidDataError(
-                f"{owner} compares two groups. Got {len(distinct)}: {distinct!r}.",
-                owner=owner,
-                name="group",
-                rule="labels of two groups",
-                value=distinct,
-                advice="Name two of them, or one to compare with all others, in the "
-                "parameter 'compare'.",
-            )
-        return distinct[0], distinct[1]
-    pair = compare if isinstance(compare, tuple | list) else (compare,)
-    can_be_labels = all(map(_can_be_label, pair))
-    if len(pair) not in {1, 2} or not can_be_labels or len({*pair}) != len(pair):
-        rule = "None, a label or two different ones"
-        raise _wrong_compare(owner, rule, compare, distinct)
-    absent = [label for label in pair if label not in distinct]
-    if absent or (len(pair) == 1 and len(distinct) < 2):
-        rule = "labels of groups that have rows"
-        raise _wrong_compare(owner, rule, compare, distinct)
-    return pair[0], pair[1] if len(pair) == 2 else None
-
-
-def _wrong_compare(
-    owner: str, rule: str, compare: Any, distinct: list[Any]
-) -> InvalidParameterError:
-    advice = f"The labels are {distinct!r}."
-    return InvalidParameterError(owner, "compare", rule, compare, advice=advice)
+def _check_named(
+    owner: str, treatment: Any, reference: Any, distinct: list[Any]
+) -> None:
+    """Raise unless the labels that were named are different ones of the data."""
+    for name, label in (("treatment", treatment), ("reference", reference)):
+        if label is None or (_can_be_label(label) and label in distinct):
+            continue
+        rule = "None or the label of a group that has rows"
+        advice = f"The labels are {distinct!r}."
+        raise InvalidParameterError(owner, name, rule, label, advice=advice)
+    if treatment is not None and treatment == reference:
+        rule = "None or another label than 'treatment'"
+        raise InvalidParameterError(owner, "reference", rule, reference)

@@ -65,7 +65,8 @@ def information_value(
     y: npt.ArrayLike,
     *,
     group: Any = None,
-    compare: Any = None,
+    treatment: Any = None,
+    reference: Any = None,
     max_bins: int = 10,
     bins: Any = None,
     closed: str = "right",
@@ -88,9 +89,14 @@ def information_value(
         ``revenue > 0``.
     group : array-like of shape (n_rows,), default=None
         Which group every row belongs to, for net values.
-    compare : label or tuple of two labels, default=None
-        The groups A and B, or the group A to be compared with all others. None: the two
-        that there are, in sorted order.
+    treatment : label, default=None
+        The group A. None: the other one of two groups, or all groups but the
+        `reference`.
+    reference : label, default=None
+        The group B. None: the other one of two groups, or all groups but the
+        `treatment`. Where both are None, there must be two: the one whose label means
+        no treatment, such as 0, False, "no" or "control", is B, else the second one in
+        sorted order.
     max_bins : int, default=10
         Most bins of a column of numbers, in [2, 1000], besides one for missing values.
         If it has more values, bins end at its quantiles.
@@ -203,7 +209,7 @@ default="all"
     # Non-events and events of A, then those of B.
     kind = (outcome == 1).astype(np.uint8)
     if group is not None:
-        groups = read_groups(_OWNER, group, compare, columns.n_rows)
+        groups = read_groups(_OWNER, group, treatment, reference, columns.n_rows)
         labels, used = groups.labels, used & (groups.in_a | groups.in_b)
         kind += np.where(groups.in_a, 0, 2).astype(np.uint8)
     _check_events(outcome, kind, used, labels)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numbers
-from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,37 +10,13 @@ import numpy.typing as npt
 from skseg._core._fitted_state import reads_state
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._validation import read_columns
-from skseg._typing import BoolArray, FloatArray
+from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, RuleSet
 
 from ._compared_rows import ComparedRows
+from ._study import StudyDesign, read_study
 from ._with_group import split_outcome
-
-
-class StudyDesign(NamedTuple):
-    """The parameters by which rows are compared, as they were in ``fit``."""
-
-    compare: Any
-    assignment: str
-    random_state: Any
-    n_jobs: int | None
-
-    @classmethod
-    def of(cls, finder: Any) -> StudyDesign:
-        """Return those of a finder; lists are copied."""
-        compare = finder.compare
-        compare = tuple(compare) if isinstance(compare, list) else compare
-        return cls(compare, finder.assignment, finder.random_state, finder.n_jobs)
-
-    def seeded(self, random: np.random.RandomState) -> StudyDesign:
-        """Return the design with a seed, so that every score is the same each time."""
-        if self.assignment != "observational":
-            # Nothing is random in such a score, and a generator belongs to the caller.
-            return self._replace(random_state=None)
-        is_seed = isinstance(self.random_state, numbers.Integral)
-        seed = int(self.random_state) if is_seed else random.randint(2**31)
-        return self._replace(random_state=seed)
 
 
 class PolicyMixin:
@@ -55,17 +29,6 @@ class PolicyMixin:
     _is_sure: BoolArray
     _favours_a: BoolArray
     _overall_a: bool
-
-    @abstractmethod
-    def _compared_rows(
-        self,
-        columns: Columns,
-        outcome: FloatArray,
-        labels: Any,
-        sample_weight: Any,
-        design: StudyDesign,
-    ) -> tuple[ComparedRows, Any, Any]:
-        """Return the rows that are compared, their groups and the overlap of these."""
 
     @reads_state
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -103,7 +66,12 @@ class PolicyMixin:
 
     @reads_state
     def score(
-        self, X: Any, y: Any, group: Any = None, sample_weight: Any = None
+        self,
+        X: Any,
+        y: Any,
+        group: Any = None,
+        sample_weight: Any = None,
+        cluster: Any = None,
     ) -> float:
         """Return the mean outcome that can be expected if `predict` is followed.
 
@@ -119,6 +87,8 @@ class PolicyMixin:
             Which group every row belongs to.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        cluster : array-like of shape (n_rows,), default=None
+            The customer whom every row is about, as in `fit`.
 
         Returns
         -------
@@ -147,10 +117,16 @@ class PolicyMixin:
                 value=0,
             )
         outcome = self._outcome_coding.numbers(owner, values, columns.n_rows)
-        rows, _, _ = self._compared_rows(
-            columns, outcome, labels, sample_weight, self._design
+        study = read_study(
+            owner,
+            columns,
+            outcome,
+            group=labels,
+            sample_weight=sample_weight,
+            cluster=cluster,
+            design=self._design,
         )
-        return policy_value(rows, self._sent_to_a(columns))
+        return policy_value(study.rows, self._sent_to_a(columns))
 
     def _check_group_as_in_fit(self, labels: Any) -> None:
         owner = type(self).__name__

@@ -62,7 +62,10 @@ def read_rows(
     counts = np.ones(columns.n_rows) if weight is None else weight
     in_a = None
     if labels is not None:
-        groups = read_groups(owner, labels, finder._design.compare, columns.n_rows)
+        design = finder._design
+        groups = read_groups(
+            owner, labels, design.treatment, design.reference, columns.n_rows
+        )
         in_a = groups.in_a
         counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
     used = np.flatnonzero(counts > 0)

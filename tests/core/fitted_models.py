@@ -64,7 +64,7 @@ def _finder(name: str, **settings: Any) -> Case:
     settings = {"random_state": 0, "max_findings": 3, "min_size": 0.1, **settings}
     return Case(
         lambda: getattr(skseg, name)(
-            compare=["A", "B"], thresholds=DecisionThresholds(), **deepcopy(settings)
+            treatment="A", thresholds=DecisionThresholds(), **deepcopy(settings)
         ),
         ("y", "group", "sample_weight"),
         {

@@ -536,7 +536,7 @@ def test_names_groups_and_outcomes_of_the_first_fit_are_gone(name: str) -> None:
     facts = {**OTHER_FACTS, "group": None, "sample_weight": None}
     make: Callable[[], Any] = case.make
     if "group" in case.takes:
-        make = lambda: case.make().set_params(compare=None)  # noqa: E731
+        make = lambda: case.make().set_params(treatment=None)  # noqa: E731
     elif name != "OptimalRevenueBinner":
         facts["y"] = None
     again = case.fit(make(), X, FACTS)

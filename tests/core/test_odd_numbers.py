@@ -133,7 +133,7 @@ USES: dict[str, Callable[[Any], Any]] = {
     "groups": lambda v: BoxSegmentFinder(random_state=0).fit(
         X, Y, group=column(v, "u")
     ),
-    "compare": lambda v: BoxSegmentFinder(compare=v, random_state=0).fit(
+    "treatment": lambda v: BoxSegmentFinder(treatment=v, random_state=0).fit(
         X, Y, group=GROUP
     ),
     "event_above": lambda v: IVSegmentFinder(event_above=v, random_state=0).fit(
@@ -184,13 +184,13 @@ def test_longdouble_beyond_float64_is_infinite() -> None:
 
 
 @pytest.mark.parametrize(
-    "compare",
+    "label",
     [[[1], [2]], Decimal("sNaN"), 10**5000, {}],
     ids=["lists", "signalling NaN", "5000 digits", "mapping"],
 )
-def test_what_cannot_be_a_label_is_refused_as_one_to_compare(compare: Any) -> None:
-    finder = BoxSegmentFinder(compare=compare)
-    with pytest.raises(InvalidParameterError, match=r"'compare' .* two different ones"):
+def test_what_cannot_be_a_label_is_refused_as_a_treatment(label: Any) -> None:
+    finder = BoxSegmentFinder(treatment=label)
+    with pytest.raises(InvalidParameterError, match=r"'treatment' .* label of a group"):
         finder.fit(X, Y, group=GROUP)
 
 

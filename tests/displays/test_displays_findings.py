@@ -383,13 +383,13 @@ def test_every_cell_is_what_its_label_says(fitted: Any) -> None:
 def test_groups_may_be_inside_y_and_rows_of_others_do_not_count() -> None:
     X, y, group = leads(n=2000)
     third = np.where(np.arange(len(y)) % 4, group, "C")
-    finder = BoxSegmentFinder(inference="none", compare=("A", "B"))
+    finder = BoxSegmentFinder(inference="none", treatment="A", reference="B")
     finder.fit(X, y, group=third)
     one = EffectMapDisplay.from_estimator(finder, X, with_group(y, third)).frame()
     known = third != "C"
     other = EffectMapDisplay.from_estimator(finder, X[known], y[known], group[known])
     pd.testing.assert_frame_equal(one, other.frame())
-    finder = BoxSegmentFinder(inference="none", compare="C").fit(X, y, group=third)
+    finder = BoxSegmentFinder(inference="none", treatment="C").fit(X, y, group=third)
     display = EffectMapDisplay.from_estimator(finder, X, y, third, columns=["city"])
     assert display.groups == ("C", "not C")
     assert display.frame()["n_B"].sum() == known.sum()

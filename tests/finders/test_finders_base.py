@@ -196,7 +196,7 @@ def test_errors_keep_their_facts() -> None:
     for finder, arguments in (
         (BoxSegmentFinder(max_features=5), (y, group)),
         (BoxSegmentFinder(inference="maxt"), (y, group)),
-        (BoxSegmentFinder(compare="Z"), (y, group)),
+        (BoxSegmentFinder(treatment="Z"), (y, group)),
         (BoxSegmentFinder(thresholds=0.1), (y, group)),
     ):
         with pytest.raises(InvalidParameterError) as caught:
@@ -206,7 +206,7 @@ def test_errors_keep_their_facts() -> None:
     assert facts == [
         (owner, "max_features", 5),
         (owner, "max_features", 3),
-        (owner, "compare", "Z"),
+        (owner, "treatment", "Z"),
         (owner, "thresholds", 0.1),
     ]
     group[17] = None
@@ -266,7 +266,7 @@ def test_score_reads_no_parameter_of_another_fit(Finder: Any) -> None:
     leads = make_seller_groups(1500, assignment="observational", random_state=0)
     X, y = leads[["past_orders", "channel"]], leads["converted"]
     group = leads["seller"]
-    for settings in ({}, {"assignment": "observational"}, {"compare": ["B", "A"]}):
+    for settings in ({}, {"assignment": "observational"}, {"treatment": "B"}):
         finder = Finder(inference="none", random_state=0, **settings)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -274,7 +274,7 @@ def test_score_reads_no_parameter_of_another_fit(Finder: Any) -> None:
         score = finder.score(X, y, group=group)
         other = {
             "assignment": "randomized" if "assignment" in settings else "observational",
-            "compare": ("nobody", "A"),
+            "treatment": "nobody",
             "random_state": 7,
             "max_features": -1,
             "n_jobs": 2,

@@ -80,7 +80,9 @@ def test_swapped_groups_mirror_everything(
 ) -> None:
     X, y, group = leads
     plain = fitted(Finder, X, y, group, inference=inference)
-    swapped = fitted(Finder, X, y, group, inference=inference, compare=("B", "A"))
+    swapped = fitted(
+        Finder, X, y, group, inference=inference, treatment="B", reference="A"
+    )
     assert len(plain.segments_) > 0
     # Many texts are ordered by their effects, and so the other way round.
     np.testing.assert_array_equal(plain.transform(X), swapped.transform(X))

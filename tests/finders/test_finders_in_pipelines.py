@@ -239,7 +239,7 @@ def test_weights_groups_and_pairs_reach_the_finders_of_folds() -> None:
     beside = quick(cv=3).fit_transform(X, y, group=group, sample_weight=weight)
     np.testing.assert_array_equal(both, beside)
     third = np.where(np.arange(400) % 10 == 0, "C", group)
-    compared = quick(cv=3, compare=("B", "A"), min_size=20)
+    compared = quick(cv=3, treatment="B", reference="A", min_size=20)
     assert compared.fit_transform(X, y, group=third).shape[0] == 400
 
 
@@ -442,7 +442,7 @@ def test_no_rows_are_answered(Finder: Any) -> None:
     [
         quick(encode="ordinal", random_state=np.random.RandomState(0)),
         quick(assignment="observational", thresholds=DecisionThresholds(alpha=0.1)),
-        quick(inference="maxt", n_replicates=19, compare="A"),
+        quick(inference="maxt", n_replicates=19, treatment="A"),
         quick(TLearnerSegmentFinder, encode="onehot"),
         quick(IVSegmentFinder),
         quick(L1SegmentFinder),

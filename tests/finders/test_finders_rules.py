@@ -436,7 +436,7 @@ def test_finders_that_found_nothing_combine() -> None:
 def test_what_cannot_be_combined_is_an_error(several: Any) -> None:
     (finder, *_), _ = several
     X, y, group = odd_rows()
-    turned = clone(finder).set_params(compare=("B", "A")).fit(X, y, group)
+    turned = clone(finder).set_params(treatment="B", reference="A").fit(X, y, group)
     for finders, message in (
         ([], "list of fitted segment finders"),
         (finder, "list of fitted segment finders"),

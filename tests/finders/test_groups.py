@@ -34,7 +34,7 @@ def test_two_labels_of_one_group_are_refused(labels: list[Any]) -> None:
 
 def test_whole_floats_and_integers_are_one_label() -> None:
     group = np.array([1, 1.0, 2, 2.0], dtype=object)
-    groups = read_groups("Finder", group, None, 4)
+    groups = read_groups("Finder", group, None, None, 4)
     assert groups.labels == (1, 2)
     assert groups.in_a.tolist() == [True, True, False, False]
 
@@ -64,7 +64,54 @@ def test_what_has_no_hash_is_no_label(group: Any) -> None:
     ids=["tuples", "enum", "complex"],
 )
 def test_other_labels_are_compared_as_a_whole(labels: list[Any], names: Any) -> None:
-    groups = read_groups("Finder", pd.Series(labels), None, 2)
+    groups = read_groups("Finder", pd.Series(labels), None, None, 2)
     assert groups.labels == names
     assert groups.in_a.sum() == groups.in_b.sum() == 1
     assert labels[int(groups.in_a.argmax())] == names[0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "pair"),
+    [
+        ([0, 1], (1, 0)),
+        ([0.0, 1.0], (1.0, 0.0)),
+        (["0", "1"], ("1", "0")),
+        ([False, True], (True, False)),
+        (["No", "Yes"], ("Yes", "No")),
+        (["control", "test"], ("test", "control")),
+        (["Control", "Aggressive"], ("Aggressive", "Control")),
+        (["Mens E-Mail", "No E-Mail"], ("Mens E-Mail", "No E-Mail")),
+        (["off", "on"], ("on", "off")),
+        (["placebo", "drug"], ("drug", "placebo")),
+        (["treated", "untreated"], ("treated", "untreated")),
+        (["holdout", "campaign"], ("campaign", "holdout")),
+        (["A", "B"], ("A", "B")),
+        (["Nora", "Otto"], ("Nora", "Otto")),
+        ([1, 2], (1, 2)),
+        (["control", "none"], ("control", "none")),
+    ],
+    ids=str,
+)
+def test_the_reference_is_the_label_that_means_no_treatment(
+    labels: list[Any], pair: tuple[Any, Any]
+) -> None:
+    for group in (labels * 2, labels[::-1] * 2):
+        groups = read_groups("Finder", group, None, None, 4)
+        assert groups.labels == pair
+        assert groups.in_a.tolist() == [label == pair[0] for label in group]
+    named = read_groups("Finder", labels, None, pair[0], 2)
+    assert named.labels == pair[::-1]
+    assert named.has_reference
+    assert read_groups("Finder", labels, pair[1], None, 2).labels == pair[::-1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "has_reference"),
+    [([0, 1], True), (["no", "yes"], True), (["A", "B"], False), ([1, 2], False)],
+    ids=str,
+)
+def test_a_reference_is_known_by_its_name_or_its_label(
+    labels: list[Any], has_reference: bool
+) -> None:
+    groups = read_groups("Finder", labels, None, None, 2)
+    assert groups.has_reference is has_reference

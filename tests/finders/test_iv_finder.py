@@ -92,7 +92,7 @@ def test_groups_have_net_values() -> None:
     scaled = parts[0] / shares[0] + parts[1] / shares[1]
     assert iv.loc[0, "net_iv_scaled"] == pytest.approx(scaled)
     swapped = information_value(
-        X, y, group=group, compare=("B", "A"), zero_cells="ignore"
+        X, y, group=group, treatment="B", reference="A", zero_cells="ignore"
     )
     np.testing.assert_allclose(swapped.table["net_woe"], -table["net_woe"])
     np.testing.assert_allclose(swapped.iv["net_iv"], iv["net_iv"])
@@ -104,7 +104,7 @@ def test_rows_of_other_groups_do_not_count(
     X = pd.concat([few[0], few[0], few[0]], ignore_index=True)
     X.loc[16:, "city"] = "elsewhere"
     y, group = few[1] * 3, ["A"] * 8 + ["B"] * 8 + ["C"] * 8
-    value = information_value(X, y, group=group, compare=("A", "B"))
+    value = information_value(X, y, group=group, treatment="A", reference="B")
     expected = information_value(X[:16], y[:16], group=group[:16])
     pd.testing.assert_frame_equal(value.table, expected.table)
 

@@ -61,7 +61,8 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
     """Return the best division; `relaxed` is the best without budget and rates.
 
     A budget alone is solved by `best_within_budget`, rates by `best_with_rates` if
-    there are few enough borders. For more borders, grids that close in on their best
+    there are few enough borders. For more borders, the best division of any rates is
+    the best one if its rates are allowed. Otherwise grids that close in on their best
     cuts yield a division, and borders that no better division cuts at are dropped
     (`narrow_borders`); if few enough remain, the best division among them is optimal.
     """
@@ -69,6 +70,11 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
         return best_within_budget(problem, relaxed)
     if len(problem.n) <= max_borders(problem):
         return _best_at_few_borders(problem)
+    of_any_rates = _best_of_any_rates(problem, relaxed)
+    if of_any_rates.is_proved and (
+        of_any_rates.division is None or problem.is_feasible(of_any_rates.division)
+    ):
+        return of_any_rates
     dual = DualSolution(0.0, 0.0, problem.objective_value(relaxed), [relaxed])
     if problem.spend(relaxed) > problem.max_spend:
         any_rates = replace(problem.constraints, rates=None)
@@ -80,7 +86,7 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
     narrowed, bound = _remaining(problem, dual, problem.objective_value(best))
     if bound == -math.inf:
         return Incumbent(None, bound, is_proved=True)
-    bound = min(bound, dual.bound)
+    bound = min(bound, dual.bound, of_any_rates.bound)
     if len(narrowed.n) <= max_borders(narrowed):
         incumbent = _best_at_few_borders(narrowed)
         if incumbent.is_proved:
@@ -89,6 +95,14 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
         best = max(best, incumbent.division, key=problem.objective_value)
     bound = max(bound, problem.objective_value(best))
     return Incumbent(best, bound, is_proved=False)
+
+
+def _best_of_any_rates(problem: CutProblem, relaxed: Division) -> Incumbent:
+    """Return the best division within the budget, whatever its rates."""
+    if problem.spend(relaxed) <= problem.max_spend:
+        return Incumbent(relaxed, problem.objective_value(relaxed), is_proved=True)
+    constraints = replace(problem.constraints, rates=None)
+    return best_within_budget(problem.with_constraints(constraints), relaxed)
 
 
 def _remaining(

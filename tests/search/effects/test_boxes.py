@@ -44,7 +44,7 @@ def best_triples(
 ) -> list[ScoredBox]:
     """Return the best boxes of three columns, all of which are compared."""
     rows, top = sample(codes, axes, score, weight), TopBoxes(n_best)
-    compare_all(rows, 3, min_size, [top])
+    compare_all(rows, 3, min_size, [top], range(len(axes)))
     return [candidate.box(axes, rows.variance) for candidate in top.candidates]
 
 

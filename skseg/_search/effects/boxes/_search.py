@@ -10,7 +10,7 @@ import numpy as np
 
 from skseg._typing import BoolArray
 
-from ._best import Candidate, TopBoxes, best_boxes
+from ._best import Candidate, TopBoxes, add_best, best_boxes
 from ._sets import CodedAxis, cell_sets, squared_z
 from ._tables import ColumnSet, JointTable, Sample, all_tables, joint_table
 
@@ -26,28 +26,35 @@ def search(rows: Sample, min_size: float, tops: Sequence[TopBoxes]) -> None:
     Boxes of one and two columns are compared exhaustively; those of three are the best
     pairs with a third condition, improved two conditions at a time.
     """
-    compare_all(rows, 1, min_size, tops[:1])
+    columns = [column for column, axis in enumerate(rows.axes) if len(cell_sets(axis))]
+    singles = TopBoxes(max(len(columns), 1), one_per_table=True)
+    compare_all(rows, 1, min_size, [tops[0], singles], columns)
     if len(tops) > 1:
+        # The sooner a strong box is found, the more of the others need no comparison.
+        strongest = [column for box in singles.candidates for column in box.columns]
+        columns = list(dict.fromkeys([*strongest, *columns]))
         pairs = TopBoxes(_BEAM_WIDTH, one_per_table=True)
         two_columns = [tops[1], pairs] if len(tops) > 2 else [tops[1]]
-        compare_all(rows, 2, min_size, two_columns)
+        compare_all(rows, 2, min_size, two_columns, columns)
     if len(tops) > 2:
         improved = {
             climb(joint_table(rows, columns), rows.axes, sets, min_size)
             for columns, sets in _triples(rows, min_size, pairs)
         }
-        tops[2].add(list(improved))
+        tops[2].add(sorted(improved))
 
 
 def compare_all(
-    rows: Sample, n_columns: int, min_size: float, tops: Sequence[TopBoxes]
+    rows: Sample,
+    n_columns: int,
+    min_size: float,
+    tops: Sequence[TopBoxes],
+    columns: Sequence[int],
 ) -> None:
-    """Compare all boxes of `n_columns` columns."""
-    sets = [cell_sets(axis) for axis in rows.axes]
-    columns = [column for column, candidates in enumerate(sets) if len(candidates)]
-    for table in all_tables(rows, n_columns, columns):
-        for top in tops:
-            top.update(table, [sets[column] for column in table.columns], min_size)
+    """Compare all boxes of `n_columns` of the columns."""
+    for tables in all_tables(rows, n_columns, columns):
+        for table in tables:
+            add_best(table, rows.axes, min_size, tops)
 
 
 def climb(
@@ -66,7 +73,7 @@ def climb(
         for free in combinations(range(len(sets)), min(2, len(sets))):
             slab = _slab(table, sets, current.sets, free)
             min_key = max(current.key, 1e-300)
-            better = best_boxes(slab, [sets[axis] for axis in free], min_size, min_key)
+            better = best_boxes(slab, axes, min_size, min_key)
             if better and better[0].key > current.key:
                 numbers = list(current.sets)
                 for axis, number in zip(free, better[0].sets, strict=True):
@@ -123,9 +130,10 @@ def _triples(
         for column, number in conditions.items():
             inside &= cell_sets(rows.axes[column])[number][rows.codes[column]]
         thirds = [column for column in divisible if column not in conditions]
-        for table in all_tables(rows.subset(inside), 1, thirds):
-            [third] = table.columns
-            for best in best_boxes(table, [cell_sets(rows.axes[third])], min_size):
+        inner = rows.subset(inside)
+        for third in thirds:
+            table = joint_table(inner, (third,))
+            for best in best_boxes(table, rows.axes, min_size):
                 columns, sets = zip(
                     *sorted((conditions | {third: best.sets[0]}).items()), strict=True
                 )

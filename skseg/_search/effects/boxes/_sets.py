@@ -85,6 +85,14 @@ def cell_sets(axis: CodedAxis) -> BoolArray:
     return sets
 
 
+@lru_cache(maxsize=256)
+def set_matrix(axis: CodedAxis) -> npt.NDArray[np.float32]:
+    """Return the sets of cells as zeros and ones, for products with sums of cells."""
+    matrix = cell_sets(axis).astype(np.float32)
+    matrix.flags.writeable = False
+    return matrix
+
+
 def _intervals(axis: CodedAxis) -> BoolArray:
     first, last = np.triu_indices(axis.n_known)
     cells = np.arange(axis.n_cells)

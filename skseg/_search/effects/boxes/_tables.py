@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
+from ._blocks import pair_blocks
 from ._sets import CodedAxis, Codes
 
 # Rows per histogram: few enough to stay in the cache between its steps.
@@ -129,18 +130,32 @@ def joint_cells(codes: Codes, columns: ColumnSet, shape: Sequence[int]) -> IntAr
 
 def all_tables(
     rows: Sample, n_columns: int, columns: Sequence[int]
-) -> Iterator[JointTable]:
-    """Yield the tables of all combinations of `n_columns` of the columns.
+) -> Iterator[list[JointTable]]:
+    """Yield the tables of all combinations of `n_columns` of the columns, in lists.
+
+    Combinations of the first columns come early.
+    """
+    if n_columns == 2:
+        yield from _pair_tables(rows, columns)
+        return
+    for combination in combinations(columns, n_columns):
+        yield [joint_table(rows, tuple(sorted(combination)))]
+
+
+def _pair_tables(
+    rows: Sample, columns: Sequence[int]
+) -> Iterator[list[JointTable]]:
+    """Yield the tables of all pairs of columns.
 
     Rows are counted in blocks of more columns, and the tables are margins of the
-    blocks, since there are far fewer cells than rows.
+    blocks, where there are far fewer cells than rows.
     """
     max_cells = min(max(len(rows.value) // 3, 1), _MAX_CELLS)
-    n_cells = {column: rows.axes[column].n_cells for column in columns}
-    for block, subsets in _blocks(n_cells, n_columns, max_cells):
+    for axes, pairs in pair_blocks(rows.shape(columns), max_cells):
+        block = tuple(sorted(columns[axis] for axis in axes))
         tables = {block: joint_table(rows, block)}
-        for subset in subsets:
-            yield _margin(tables, block, subset)
+        subsets = [tuple(sorted(columns[axis] for axis in pair)) for pair in pairs]
+        yield [_margin(tables, block, subset) for subset in subsets]
 
 
 def _margin(
@@ -155,44 +170,6 @@ def _margin(
         axis = wider.index(absent)
         tables[subset] = JointTable(subset, table.total.sum(axis), table.size.sum(axis))
     return tables[subset]
-
-
-def _blocks(
-    n_cells: dict[int, int], n_columns: int, max_cells: int
-) -> Iterator[tuple[ColumnSet, list[ColumnSet]]]:
-    """Yield blocks of columns and which combinations to take from each."""
-    remaining = dict.fromkeys(combinations(sorted(n_cells), n_columns))
-    while remaining:
-        block = next(iter(remaining))
-        while wider := _widened_block(block, n_cells, remaining, max_cells):
-            block = wider
-        subsets = [
-            subset for subset in combinations(block, n_columns) if subset in remaining
-        ]
-        for subset in subsets:
-            del remaining[subset]
-        yield block, subsets
-
-
-def _widened_block(
-    block: ColumnSet,
-    n_cells: dict[int, int],
-    remaining: dict[ColumnSet, None],
-    max_cells: int,
-) -> ColumnSet:
-    """Return the block with the column that adds the most combinations, if any."""
-    block_cells = prod(n_cells[column] for column in block)
-    n_columns = len(next(iter(remaining)))
-    n_added = {
-        column: sum(
-            tuple(sorted((*subset, column))) in remaining
-            for subset in combinations(block, n_columns - 1)
-        )
-        for column, n in n_cells.items()
-        if column not in block and block_cells * n <= max_cells
-    }
-    best = max(n_added, key=lambda column: n_added[column], default=-1)
-    return tuple(sorted((*block, best))) if n_added.get(best) else ()
 
 
 def product(
