@@ -1,0 +1,55 @@
+"""Hashes of rows, by which equal ones are found and drawn, whatever their order."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from skseg._typing import FloatArray
+from skseg.rules import Columns
+
+Hashes = npt.NDArray[np.uint64]
+
+_GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+
+
+def column_hashes(columns: Columns) -> list[Hashes]:
+    """Return the hashes of the values of each column; missing ones are equal."""
+    parts = []
+    for name in columns.names:
+        if columns.is_text(name):
+            levels = columns.levels(name)
+            of_level = pd.util.hash_array(np.array([*levels, "", ""], dtype=object))
+            of_level[-1:] = splitmix64(of_level[-1:])  # missing is not the text ""
+            parts.append(of_level[columns.text_codes(name, levels)])
+        else:
+            parts.append(value_hashes(columns.numbers(name)))
+    return parts
+
+
+def value_hashes(values: FloatArray) -> Hashes:
+    """Return hashes of numbers."""
+    # Both zeros are equal, and so are all NaN.
+    canonical = np.where(np.isnan(values), np.nan, values + 0.0)
+    return pd.util.hash_array(canonical)
+
+
+def splitmix64(hashes: Hashes) -> Hashes:
+    """Return the next numbers of the generator splitmix64, whose states are hashes."""
+    z = hashes + _GOLDEN_GAMMA
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def digest(hashes: Hashes, weight: FloatArray) -> np.uint64:
+    """Return one hash of all rows that does not depend on their order."""
+    total: np.uint64 = weighted_hashes(hashes, weight).sum()
+    return total
+
+
+def weighted_hashes(hashes: Hashes, weight: FloatArray) -> Hashes:
+    """Return hashes that add up, modulo 2**64, to the hash of a set of rows."""
+    counts = (np.fmod(weight, 2.0**44) * 2.0**20).astype(np.uint64)
+    return counts * splitmix64(hashes)
