@@ -15,7 +15,7 @@ from sklearn.utils.validation import _num_samples
 from skseg._typing import FloatArray, IntArray
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._folds import Splits, fold_splits
+from ._folds import Splits, fold_splits, splits_of_customers
 from ._foreign import is_by_row, params_of
 from ._owned import owned_clone
 from ._rows import native_rows, take_rows
@@ -66,10 +66,12 @@ def fold_models(
     outcome: FloatArray,
     fit_params: Mapping[str, Any],
     cv: Any = 5,
+    cluster: IntArray | None = None,
 ) -> Iterator[tuple[Any, IntArray]]:
     """Yield a model for every fold, fitted to the other rows, and the rows of the fold.
 
-    The arguments are those of `cross_fitted_codes`. A segmenter with other parameters
+    The arguments are those of `cross_fitted_codes`; rows of the same `cluster`, such as
+    those of a customer, are in the same fold. A segmenter with other parameters
     for all rows than bounds of sizes, such as a budget, has `_prepare_for_fold`, which
     a clone is called with: the fitted segmenter, and the share of the rows that the
     clone gets. Warnings about the rows of a fold are left out, since the fit to all
@@ -78,7 +80,7 @@ def fold_models(
     owner = type(segmenter).__name__
     X, y = indexable(native_rows(owner, X), y)
     n_rows = _num_samples(X)
-    splits = shuffled_splits(owner, cv, X, outcome)
+    splits = shuffled_splits(owner, cv, X, outcome, cluster=cluster)
     weight = check_sample_weight(fit_params.get("sample_weight"), n_rows)
     weight = np.ones(n_rows) if weight is None else weight
     # Rows outside of a universe have no part in the shares of sizes.
@@ -112,6 +114,7 @@ def shuffled_splits(
     X: Any,
     outcome: FloatArray,
     *,
+    cluster: IntArray | None = None,
     most_classes: int = 20,
     random_state: Any = 0,
 ) -> Splits:
@@ -119,9 +122,12 @@ def shuffled_splits(
 
     Rows are shuffled where `cv` is an int, and folds have about the same share of each
     outcome. An outcome of more values than `most_classes` is no set of classes, which
-    folds could have alike.
+    folds could have alike. Rows of the same `cluster` are in the same fold.
     """
     stratify = len(np.unique(outcome)) <= most_classes
+    if cluster is not None:
+        strata = np.unique(outcome, return_inverse=True)[1] * stratify
+        return splits_of_customers(owner, cv, X, strata, cluster, random_state)
     folds = _shuffled(cv, outcome, stratify=stratify, random_state=random_state)
     return fold_splits(owner, folds, X, outcome, {}, stratify=stratify)
 

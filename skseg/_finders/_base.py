@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from copy import copy
 from dataclasses import replace
 from inspect import cleandoc
 from typing import Any, ClassVar, Self, TypeVar
@@ -36,6 +37,12 @@ from skseg.rules._language._conditions import conjunction
 from ._balance import group_balance, warn_of_imbalance
 from ._coding import learn_coding, warn_of_unlisted
 from ._compared_rows import ComparedRows, Evidence
+from ._cross_fitted_effects import (
+    cross_fitted_effects,
+    p_of_largest,
+    simultaneous_level,
+)
+from ._decided_policy import FindingEvidence, PolicyRule
 from ._decision import DecisionThresholds, check_thresholds
 from ._encoding import FindingsEncoderMixin, encoding_of_findings
 from ._export import FindingsExport
@@ -44,6 +51,8 @@ from ._policy import PolicyMixin
 from ._search import Search
 from ._study import StudyDesign, read_study
 from ._table import Measured, findings_table, named_findings, ranking
+from ._units import Units
+from ._valued_rows import SearchedRows
 from ._with_group import split_outcome
 
 ASSIGNMENTS = ["randomized", "observational"]
@@ -320,9 +329,9 @@ class SegmentFinder(
         """Search the columns, test what is there, and keep it."""
         thresholds = self._check_parameters()
         random = check_random_state(self.random_state)
-        design = StudyDesign.of(self)
+        design = StudyDesign.of(self, thresholds.economics)
         owner = type(self).__name__
-        values, labels = split_outcome(y, group)
+        values, labels, cluster = split_outcome(y, group, cluster)
         outcome, coding = read_outcome(owner, values, columns.n_rows, self.pos_label)
         study = read_study(
             owner,
@@ -332,6 +341,7 @@ class SegmentFinder(
             sample_weight=sample_weight,
             cluster=cluster,
             design=design,
+            are_copies_noticed=True,
         )
         rows, groups = study.rows, study.groups
         train_rows, test_rows = self._split(columns, rows, random)
@@ -341,12 +351,12 @@ class SegmentFinder(
         boxes = self._boxes(search)
         rules = [_rule(search.coding, box) for box in boxes]
         members = _members(rules, columns)
-        train = train_rows.evidence(members, _LEVEL)
         test = None if test_rows is None else test_rows.evidence(members, _LEVEL)
+        measured = self._measured(search, boxes, train_rows, members, test)
         table = findings_table(
-            Measured(train, test, self._adjusted(search, boxes, test)),
+            measured,
             groups or ("segment", "rest"),
-            points=rows.points,
+            units=Units.of(rows),
             thresholds=thresholds,
         )
         order = ranking(table).tolist()
@@ -361,10 +371,19 @@ class SegmentFinder(
         if study.overlap is not None:
             self.overlap_ = study.overlap
         self._design = design.of_groups(groups).seeded(random)
-        self._alpha = thresholds.alpha
-        self._is_sure = self.segments_["p_adj"].to_numpy() <= self._alpha
-        self._favours_a = self.segments_["effect"].to_numpy() >= 0
-        self._overall_a = bool(rows.in_a is not None and rows.mean_effect >= 0)
+        self._alpha, self._pilot_alpha = thresholds.alpha, thresholds.pilot_alpha
+        self._set_policy(
+            PolicyRule.of(thresholds, has_reference=study.has_reference),
+            SearchedRows(
+                columns,
+                rows,
+                search,
+                test_rows,
+                members[:, order],
+                FindingEvidence.of(measured.final, measured.p_adj).take(order),
+            ),
+            random,
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -459,6 +478,26 @@ class SegmentFinder(
             warn_of_imbalance(type(self).__name__, balance)
         return balance
 
+    def _measured(
+        self,
+        search: Search,
+        boxes: list[ScoredBox],
+        searched: ComparedRows,
+        members: BoolArray,
+        test: Evidence | None,
+    ) -> Measured:
+        """Return what is known of the boxes, of which `members` are the rows."""
+        if self.inference != "maxt" or not boxes:
+            train = searched.evidence(members, _LEVEL)
+            return Measured(train, test, self._adjusted(search, boxes, test))
+        largest = self._largest_by_chance(search)
+        train = searched.evidence(members, simultaneous_level(largest))
+        # A search may leave attributes, such as trees, which are those of a fold then.
+        effect = cross_fitted_effects(search, boxes, copy(self)._boxes)
+        # What the interval rules out is no estimate.
+        effect = np.clip(effect, train.estimate.low, train.estimate.high)
+        return Measured(train, None, p_of_largest(boxes, largest), effect)
+
     def _adjusted(
         self, search: Search, boxes: list[ScoredBox], test: Evidence | None
     ) -> FloatArray:
@@ -467,7 +506,11 @@ class SegmentFinder(
             return holm(test.estimate.p_value)
         if self.inference == "none" or not boxes:
             return np.full(len(boxes), np.nan)
-        largest = max_t(
+        return p_of_largest(boxes, self._largest_by_chance(search))
+
+    def _largest_by_chance(self, search: Search) -> FloatArray:
+        """Return the largest z of all boxes, and under random signs."""
+        return max_t(
             search.codes,
             search.axes,
             search.score,
@@ -476,11 +519,8 @@ class SegmentFinder(
             rng=np.random.default_rng(search.random_state),
             min_size=search.min_size,
             max_columns=self.max_features,
+            cluster=search.rows.cluster,
         )
-        # max_t computes in single precision, and its first replicate, the rows as they
-        # are, must not fall below the boxes that were found in them.
-        z = np.abs([box.z for box in boxes]) * (1 - 1e-5)
-        return np.asarray((largest[:, np.newaxis] >= z).mean(axis=0))
 
 
 def with_shared_sections(finder: FinderClass) -> FinderClass:

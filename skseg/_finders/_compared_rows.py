@@ -8,6 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from skseg._search.effects._clustered import (
+    clustered_means,
+    clustered_rates,
+    clustered_scores,
+)
 from skseg._search.effects._inference import (
     Estimate,
     ipw_score,
@@ -63,14 +68,6 @@ class ComparedRows:
         return (self.economics or Economics()).profit(self.y, self.in_a)
 
     @property
-    def points(self) -> float:
-        """The factor from outcomes to points: per cent of rows, or of the mean."""
-        if self.is_binary:
-            return 100.0
-        mean = abs(float(np.average(self.y, weights=self.weight)))
-        return 100.0 / mean if mean > 0 else 100.0
-
-    @property
     def mean_effect(self) -> float:
         """Mean effect of A over B in all rows."""
         everyone = np.ones((len(self.y), 1), dtype=bool)
@@ -101,7 +98,9 @@ class ComparedRows:
         n_a, n_b = weight_a.sum(axis=0), weight_b.sum(axis=0)
         total = float(self.weight.sum())
         y_a, y_b = self.y @ weight_a, self.y @ weight_b
-        if self.score is not None:
+        if self.cluster is not None:
+            estimate = self._by_customer(self.cluster, weight_a, weight_b, level)
+        elif self.score is not None:
             estimate = self._by_score(inside, level)
         elif self.is_binary:
             estimate = newcombe(y_a, n_a, y_b, n_b, level, self.break_even)
@@ -140,6 +139,22 @@ class ComparedRows:
             smallest = np.minimum(smallest, 1 - np.maximum(size_a, size_b))
             rate = np.minimum(rate, 1 - rate)
         return Base(smallest, size_b, np.minimum(n_a, n_b) * rate)
+
+    def _by_customer(
+        self,
+        cluster: IntArray,
+        weight_a: FloatArray,
+        weight_b: FloatArray,
+        level: float,
+    ) -> Estimate:
+        """Return effects with errors that allow for several rows of a customer."""
+        null = self.break_even
+        if self.score is not None:
+            return clustered_scores(
+                self.score, weight_a, weight_b, cluster, level, null
+            )
+        compare = clustered_rates if self.is_binary else clustered_means
+        return compare(self.y, weight_a, weight_b, cluster, level, null)
 
     def _by_score(self, inside: FloatArray, level: float) -> Estimate:
         assert self.score is not None

@@ -1,14 +1,15 @@
 """Copies among rows: those that chance does not explain count as one customer.
 
-Rows that are equal are not copies as such: where columns have few values, many customers
-agree in all of them. They then differ in the outcome and in the group as often as any two
-customers do, and their numbers are whatever chance brings. Copies give themselves away
-in one of two ways:
+Rows that are equal are not copies as such: where columns have few values, many
+customers agree in all of them. They then differ in the outcome and in the group as often
+as any two customers do, and their numbers are whatever chance brings. Copies give
+themselves away in one of two ways:
 
 - *numbers*: the rows of one outcome and group are there twice each, or six times each,
   or any multiple of it;
-- *agreement*: rows that are equal in all columns agree in outcome and group too, and rows
-  that are equal in all columns but one are equal in that one, far more often than others.
+- *agreement*: rows that are equal in all columns agree in outcome and group too, and
+  rows that are equal in all columns but one are equal in that one, far more often than
+  others.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ from ._row_hashes import Hashes, column_hashes, splitmix64, value_hashes
 _MAX_P = 1e-6
 # Of the disagreement among any two rows, copies with a few errors have this much.
 _MAX_DISAGREEMENT = 0.25
-# Rows that are equal in all other columns are equal in a column that often, or that many
-# times as often as any two rows.
+# Rows that are equal in all other columns are equal in a column that often, or that
+# many times as often as any two rows.
 _MIN_EQUAL, _MIN_EXCESS = 0.5, 3.0
-# A single column with so many values for the number of rows has no equal ones by nature.
+# A single column with so many values a row has hardly any equal ones by nature.
 _MIN_DISTINCT = 0.1
 # A row that is there so many times as often as the median copy is one that many
 # customers share, such as that of customers without any purchase.
@@ -44,7 +45,8 @@ def without_copies(owner: str, columns: Columns, rows: ComparedRows) -> FloatArr
     """Return the weights of the rows, with 0 for copies, and warn if there are any."""
     counted = np.flatnonzero(rows.weight)
     weight = rows.weight.copy()
-    is_kept = kept_rows(columns.take(counted), rows.take(counted))
+    some = rows.take(counted)
+    is_kept = kept_rows(columns.take(counted), some.y, some.in_a)
     if is_kept.all():
         return weight
     weight[counted[~is_kept]] = 0.0
@@ -61,29 +63,29 @@ def without_copies(owner: str, columns: Columns, rows: ComparedRows) -> FloatArr
     return weight
 
 
-def kept_rows(columns: Columns, rows: ComparedRows) -> BoolArray:
+def ids_of_copies(
+    columns: Columns, y: FloatArray, in_a: BoolArray | None
+) -> IntArray | None:
+    """Return a number for each row, equal for copies; None if there are none."""
+    if kept_rows(columns, y, in_a).all():
+        return None
+    hashes = _Values.of(columns, y, in_a).whole
+    return np.unique(hashes, return_inverse=True)[1]
+
+
+def kept_rows(
+    columns: Columns, y: FloatArray, in_a: BoolArray | None = None
+) -> BoolArray:
     """Return which rows are kept if copies of them are not."""
-    parts = [
-        splitmix64(part + np.uint64(i + 1))
-        for i, part in enumerate(column_hashes(columns))
-    ]
-    outcome = value_hashes(rows.y)
-    group = np.zeros(len(rows.y), bool) if rows.in_a is None else rows.in_a
-    label = splitmix64(splitmix64(outcome) + group.astype(np.uint64))
-    place = np.add.reduce([*parts, np.zeros(len(rows.y), np.uint64)])
-    whole = splitmix64(place) + label
-    n_kept = _n_of_equal_numbers(whole, 2 * (rows.y != 0) + group)
-    is_kept = _is_among_first(whole, n_kept)
+    values = _Values.of(columns, y, in_a)
+    group = np.zeros(len(y), bool) if in_a is None else in_a
+    n_kept = _n_of_equal_numbers(values.whole, 2 * (y != 0) + group)
+    is_kept = _is_among_first(values.whole, n_kept)
     some = np.flatnonzero(is_kept)
-    values = _Values(
-        [part[some] for part in parts],
-        place[some],
-        [outcome[some], splitmix64(group[some].astype(np.uint64))],
-        label[some],
-    )
+    values = values.take(some)
     if values.have_copies():
-        n_kept = _n_of_agreeing(whole[some], rows.y[some] != 0)
-        is_kept[some] = _is_among_first(whole[some], n_kept)
+        n_kept = _n_of_agreeing(values.whole, y[some] != 0)
+        is_kept[some] = _is_among_first(values.whole, n_kept)
     return is_kept
 
 
@@ -145,6 +147,34 @@ class _Values:
     place: Hashes  # of all columns, the sum of their hashes
     labels: list[Hashes]  # of outcome and group
     label: Hashes  # of both
+
+    @classmethod
+    def of(cls, columns: Columns, y: FloatArray, in_a: BoolArray | None) -> _Values:
+        """Return the values of all rows."""
+        zeros = np.zeros(len(y), dtype=np.uint64)
+        group = splitmix64(zeros if in_a is None else in_a.astype(np.uint64))
+        outcome = splitmix64(value_hashes(y) + np.uint64(1))
+        # Numbered, so that equal values of different columns are not.
+        parts = [
+            splitmix64(part + np.uint64(i))
+            for i, part in enumerate(column_hashes(columns))
+        ]
+        place = np.add.reduce([*parts, zeros])
+        return cls(parts, place, [outcome, group], splitmix64(outcome) + group)
+
+    def take(self, rows: IntArray) -> _Values:
+        """Return some of the rows."""
+        return _Values(
+            [part[rows] for part in self.parts],
+            self.place[rows],
+            [label[rows] for label in self.labels],
+            self.label[rows],
+        )
+
+    @property
+    def whole(self) -> Hashes:
+        """Hashes of whole rows."""
+        return splitmix64(self.place) + self.label
 
     def have_copies(self) -> bool:
         """Tell whether equal rows agree more often than chance explains."""

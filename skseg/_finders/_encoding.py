@@ -13,11 +13,15 @@ from skseg._core._cross_fitting import fold_models
 from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
 from skseg._core._folds import check_folds
+from skseg._core._outcome import OutcomeCoding
 from skseg._core._validation import read_columns
+from skseg._core._vector import read_vector
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.rules import RuleSet
+from skseg.rules import Columns, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
+from ._copies import ids_of_copies
+from ._customer_ids import read_customers
 from ._group_folds import strata
 from ._with_group import split_outcome
 
@@ -32,7 +36,9 @@ class FindingsEncoderMixin(SegmentEncoderMixin):
     _encodings = ("membership", "onehot", "ordinal")
 
     rules_: RuleSet
+    groups_: tuple[Any, Any] | None
     cv: Any
+    _outcome_coding: OutcomeCoding
 
     @reads_state
     def apply(self, X: Any) -> IntArray:
@@ -91,16 +97,39 @@ class FindingsEncoderMixin(SegmentEncoderMixin):
         members = np.zeros((n_rows, n_findings), dtype=bool)
         if not n_findings:
             return members
-        outcome, group = split_outcome(y, fit_params.get("group"))
+        names = ("group", "cluster")
+        outcome, group, cluster = split_outcome(y, *map(fit_params.get, names))
         cells = strata(outcome, np.zeros(n_rows) if group is None else group)
-        final = self.rules_.membership(read_columns(self, X, reset=False))
+        columns = read_columns(self, X, reset=False)
+        final = self.rules_.membership(columns)
+        weight = fit_params.get("sample_weight")
+        customers = self._customers(columns, outcome, group, cluster, weight)
         for finder, test in fold_models(
-            self, X, y, cells.astype(np.float64), fit_params, self.cv
+            self, X, y, cells.astype(np.float64), fit_params, self.cv, customers
         ):
             of_fold = finder.rules_.membership(read_columns(finder, X, reset=False))
             for j, i in matched_findings(of_fold, final):
                 members[test, i] = of_fold[test, j]
         return members
+
+    def _customers(
+        self, columns: Columns, outcome: Any, group: Any, cluster: Any, weight: Any
+    ) -> IntArray | None:
+        """Return which rows must be in the same fold, None if any may be in others.
+
+        Those of a customer, and copies: one in another fold has told the outcome.
+        """
+        owner = type(self).__name__
+        if cluster is not None:
+            return read_customers(owner, cluster, columns.n_rows)
+        if weight is not None:
+            return None
+        y = self._outcome_coding.numbers(owner, outcome, columns.n_rows)
+        if group is None or self.groups_ is None:
+            return ids_of_copies(columns, y, None)
+        labels = read_vector(owner, "group", group).labels()
+        is_first = [label == self.groups_[0] for label in labels]
+        return ids_of_copies(columns, y, np.array(is_first, dtype=bool))
 
 
 def encoding_of_findings(encode: str, rules: RuleSet) -> SegmentEncoding:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from skseg._core._fitted_state import reads_state
+from skseg._core._fitted_tables import FittedTable
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._validation import read_columns
 from skseg._typing import BoolArray
@@ -15,7 +17,16 @@ from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, RuleSet
 
 from ._compared_rows import ComparedRows
+from ._decided_policy import Policy, PolicyRule
+from ._policy_table import policy_table
+from ._policy_value import policy_value
 from ._study import StudyDesign, read_study
+from ._valued_rows import (
+    SearchedRows,
+    half_finder,
+    valued_by_folds,
+    valued_by_halves,
+)
 from ._with_group import split_outcome
 
 
@@ -26,17 +37,23 @@ class PolicyMixin:
     groups_: tuple[Any, Any] | None
     _design: StudyDesign
     _outcome_coding: OutcomeCoding
-    _is_sure: BoolArray
-    _favours_a: BoolArray
-    _overall_a: bool
+    _policy: Policy
+
+    policy_table_ = FittedTable()
 
     @reads_state
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return which group serves every row best.
 
-        Rows in a finding whose adjusted p-value is at most alpha go to the group that
-        does better there, by the first such finding; all others to the group that does
-        better overall.
+        Rows in a finding that is sure go to the group that does better there, by the
+        first such finding: its adjusted p-value is at most `alpha`, and both groups
+        have `min_group` rows and `min_events` events. All others, the rest, go to the
+        group that does better among them, in rows that the search has not seen. Where
+        that cannot be told, since the p-value of their effect is above `rest_alpha`,
+        they go to the group that costs less, else to the reference, if it was named or
+        has a usual label such as "control", else to the one that looks better. With a
+        `value` of outcomes, better means more profit. All of these are thresholds of
+        `DecisionThresholds`; ``policy_table_`` has what the policy brings.
 
         Parameters
         ----------
@@ -104,8 +121,51 @@ class PolicyMixin:
             If there are no rows; or if the finder was fitted with a group and none is
             given, or the other way round: the result would be about something else.
         """
+        columns, rows = self._rows_to_score(X, y, group, sample_weight, cluster)
+        value = policy_value(rows, self._sent_to_a(columns)).value
+        if math.isnan(value):
+            raise InvalidDataError(
+                "No row is in the group that predict sends it to, so nothing is known "
+                "of what that would bring.",
+                owner=type(self).__name__,
+                name="group",
+                advice="Score rows of both groups.",
+            )
+        return value
+
+    @reads_state
+    def _verified_gain(
+        self, X: Any, y: Any, group: Any, sample_weight: Any, cluster: Any
+    ) -> float:
+        """Return by how much effects in sure findings differ from the average effect.
+
+        Per row, and positive where they differ as they did in ``fit``.
+        """
+        columns, rows = self._rows_to_score(X, y, group, sample_weight, cluster)
+        signs = self._policy.signs(self.rules_.membership(columns))
+        if not signs.any():
+            return 0.0
+        gains = rows.search_score()
+        mean = np.average(gains, weights=rows.weight)
+        return float(np.average(signs * (gains - mean), weights=rows.weight))
+
+    def _set_policy(self, rule: PolicyRule, study: SearchedRows, random: Any) -> None:
+        """Decide who goes to which group, and value that."""
+        tested = study.rows if study.tested is None else study.tested
+        self._policy = rule.decide(tested, study.members, study.findings, study.rows)
+        if study.tested is None:
+            finder = half_finder(self, rule.thresholds.alpha)
+            valued = valued_by_halves(study, rule, finder, random)
+        else:
+            valued = valued_by_folds(study, rule)
+        self.policy_table_ = policy_table(valued, self.groups_)
+
+    def _rows_to_score(
+        self, X: Any, y: Any, group: Any, sample_weight: Any, cluster: Any
+    ) -> tuple[Columns, ComparedRows]:
+        """Return rows to value the policy on, compared as in ``fit``; or raise."""
         columns = read_columns(self, X, reset=False)
-        values, labels = split_outcome(y, group)
+        values, labels, cluster = split_outcome(y, group, cluster)
         self._check_group_as_in_fit(labels)
         owner = type(self).__name__
         if not columns.n_rows:
@@ -126,7 +186,7 @@ class PolicyMixin:
             cluster=cluster,
             design=self._design,
         )
-        return policy_value(study.rows, self._sent_to_a(columns))
+        return columns, study.rows
 
     def _check_group_as_in_fit(self, labels: Any) -> None:
         owner = type(self).__name__
@@ -149,38 +209,4 @@ class PolicyMixin:
             )
 
     def _sent_to_a(self, columns: Columns) -> BoolArray:
-        to_a = np.full(columns.n_rows, self._overall_a)
-        members = self.rules_.membership(columns)
-        # The first finding has the last word.
-        for i in np.flatnonzero(self._is_sure)[::-1]:
-            to_a[members[:, i]] = self._favours_a[i]
-        return to_a
-
-
-def policy_value(rows: ComparedRows, to_a: BoolArray) -> float:
-    """Return the mean outcome if rows were sent to A or to B as `to_a` says.
-
-    Rows in the group that they would be sent to stand for the others: each is weighted
-    by the inverse of the probability of its group. With doubly robust scores, the gain
-    of A over B is added to the mean outcome of B.
-    """
-    if rows.in_a is None:
-        inside = rows.weight * to_a
-        if not inside.any():
-            return 0.0
-        mean = np.average(rows.y, weights=rows.weight)
-        return float(np.average(rows.y, weights=inside) - mean)
-    if rows.score is not None and rows.score_of_b is not None:
-        value = rows.score_of_b + np.where(to_a, rows.score, 0.0)
-        return float(np.average(value, weights=rows.weight))
-    share_a = np.average(rows.in_a, weights=rows.weight)
-    probability = np.where(rows.in_a, share_a, 1 - share_a)
-    follows = rows.weight * (rows.in_a == to_a) / probability
-    if not follows.any():
-        raise InvalidDataError(
-            "No row is in the group that predict sends it to, so nothing is known of "
-            "what that would bring.",
-            name="group",
-            advice="Score rows of both groups.",
-        )
-    return float(np.average(rows.y, weights=follows))
+        return self._policy.sent_to_a(self.rules_.membership(columns))

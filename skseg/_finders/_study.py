@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,11 @@ from skseg._typing import FloatArray
 from skseg.rules import Columns
 
 from ._compared_rows import ComparedRows
+from ._copies import without_copies
+from ._customer_ids import read_customers, repeated_customers
+from ._decision import check_treatment_of_cost
 from ._doubly_robust import doubly_robust
+from ._economics import Economics
 from ._group_overlap import GroupOverlap
 from ._groups import read_groups
 
@@ -30,11 +34,13 @@ class StudyDesign(NamedTuple):
     outcome_estimator: Any
     random_state: Any
     n_jobs: int | None
+    economics: Economics | None = None
 
     @classmethod
-    def of(cls, finder: Any) -> StudyDesign:
-        """Return those of a finder."""
-        return cls(*(getattr(finder, name) for name in cls._fields))
+    def of(cls, finder: Any, economics: Economics | None) -> StudyDesign:
+        """Return those of a finder, and what its thresholds say of profits."""
+        names = [name for name in cls._fields if name != "economics"]
+        return cls(*(getattr(finder, name) for name in names), economics)
 
     def seeded(self, random: np.random.RandomState) -> StudyDesign:
         """Return the design with a seed, so that every score is the same each time."""
@@ -75,8 +81,13 @@ def read_study(
     sample_weight: Any,
     cluster: Any,
     design: StudyDesign,
+    are_copies_noticed: bool = False,
 ) -> Study:
-    """Return the rows that are compared, or raise."""
+    """Return the rows that are compared, or raise.
+
+    Copies are noticed in the rows that findings are tested on, unless weights or ids of
+    customers say what counts.
+    """
     weight = check_sample_weight(sample_weight, columns.n_rows, owner)
     counts = np.ones(columns.n_rows) if weight is None else weight
     check_comparable_weights(owner, counts)
@@ -90,8 +101,22 @@ def read_study(
         labels, in_a, has_reference = groups.labels, groups.in_a, groups.has_reference
         # Rows of further groups stay, with weight 0.
         counts = np.where(groups.in_a | groups.in_b, counts, 0.0)
+    customers = None
+    if cluster is not None:
+        customers = read_customers(owner, cluster, columns.n_rows)
+        customers = repeated_customers(customers, counts)
     is_binary = bool(np.isin(outcome[counts > 0], (0.0, 1.0)).all())
-    rows = ComparedRows(outcome, in_a, counts, is_binary)
+    check_treatment_of_cost(owner, design.economics, labels)
+    rows = ComparedRows(
+        outcome,
+        in_a,
+        counts,
+        is_binary,
+        cluster=customers,
+        economics=design.economics,
+    )
+    if are_copies_noticed and sample_weight is None and cluster is None:
+        rows = replace(rows, weight=without_copies(owner, columns, rows))
     if design.assignment == "observational" and in_a is not None:
         random = check_random_state(design.random_state)
         rows, overlap = doubly_robust(rows, columns, random, design.n_jobs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +17,26 @@ from skseg.exceptions import InvalidDataError
 _OWNER = "with_group"
 
 
+class OutcomeAndLabels(NamedTuple):
+    """Outcome of rows, their groups and their customers; None where there are none."""
+
+    outcome: Any
+    group: Any
+    cluster: Any
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OutcomeWithGroup:
-    """Outcome and group of rows, for segment finders alone; see `with_group`.
+    """Outcome, group and customer of rows, for finders alone; see `with_group`.
 
-    Rows are taken as from an array, and ``["outcome"]`` and ``["group"]`` are the
-    arrays. It is no array itself: an estimator that read it as one would lose the
-    group, or take pairs for outcomes.
+    Rows are taken as from an array, and ``["outcome"]``, ``["group"]`` and
+    ``["cluster"]`` are the arrays, or None. It is no array itself: an estimator that
+    read it as one would lose the group, or take pairs for outcomes.
     """
 
     outcome: npt.NDArray[Any]
-    group: npt.NDArray[Any]
+    group: npt.NDArray[Any] | None
+    cluster: npt.NDArray[Any] | None = None
 
     @property
     def shape(self) -> tuple[int]:
@@ -39,16 +48,27 @@ class OutcomeWithGroup:
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
-            return {"outcome": self.outcome, "group": self.group}[key]
-        outcome, group = self.outcome[key], self.group[key]
-        is_row = not isinstance(outcome, np.ndarray)
-        return (outcome, group) if is_row else OutcomeWithGroup(outcome, group)
+            names = ("outcome", "group", "cluster")
+            return dict(zip(names, self._arrays(), strict=True))[key]
+        rows = [None if array is None else array[key] for array in self._arrays()]
+        if isinstance(rows[0], np.ndarray):
+            return OutcomeWithGroup(rows[0], rows[1], rows[2])
+        return tuple(rows[:2] if self.cluster is None else rows)
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self.tolist())
 
     def __repr__(self) -> str:
-        return f"<outcome and group of {len(self)} rows>"
+        names = [
+            name
+            for name, array in (("group", self.group), ("customer", self.cluster))
+            if array is not None
+        ]
+        what = ", ".join(["outcome", *names[:-1]]) + f" and {names[-1]}"
+        return f"<{what} of {len(self)} rows>"
+
+    def _arrays(self) -> tuple[Any, Any, Any]:
+        return self.outcome, self.group, self.cluster
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise InvalidDataError(
@@ -62,13 +82,17 @@ class OutcomeWithGroup:
             "groups are those of GroupStratifiedKFold.",
         )
 
-    def tolist(self) -> list[tuple[Any, Any]]:
-        """Return a list of pairs of outcome and group."""
-        return list(zip(self.outcome.tolist(), self.group.tolist(), strict=True))
+    def tolist(self) -> list[tuple[Any, ...]]:
+        """Return a list of pairs of outcome and group, or triples with the customer."""
+        return [self[row] for row in range(len(self))]
 
 
-def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> OutcomeWithGroup:
-    """Put outcome and group together, to pass both as ``y``.
+def with_group(
+    y: npt.ArrayLike,
+    group: npt.ArrayLike | None,
+    cluster: npt.ArrayLike | None = None,
+) -> OutcomeWithGroup:
+    """Put outcome, group and customer together, to pass them as ``y``.
 
     Without metadata routing, scikit-learn passes ``group`` to ``fit`` alone and not to
     ``score``, so cross-validation cannot know it. What is in ``y`` is split along with
@@ -79,29 +103,36 @@ def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> OutcomeWithGroup:
     ----------
     y : array-like of shape (n_rows,)
         Outcome: numbers, or labels such as "yes" and "no", categories, True and False.
-    group : array-like of shape (n_rows,)
-        Labels of the group that each row belongs to.
+    group : array-like of shape (n_rows,) or None
+        Labels of the group that each row belongs to. None where segments are compared
+        with the rest; then there is `cluster`.
+    cluster : array-like of shape (n_rows,), default=None
+        Ids of the customer whom each row is about, where customers have several rows.
 
     Returns
     -------
     OutcomeWithGroup
-        A sequence of the rows, for any segment finder; ``["outcome"]`` and
-        ``["group"]`` are arrays.
+        A sequence of the rows, for any segment finder; ``["outcome"]``, ``["group"]``
+        and ``["cluster"]`` are arrays, or None.
 
     Raises
     ------
     ValueError
-        If lengths differ, or outcomes are neither numbers nor labels.
+        If lengths differ, outcomes are neither numbers nor labels, or there is neither
+        a group nor a customer.
 
     See Also
     --------
-    GroupStratifiedKFold : Folds with the same shares of groups and outcomes.
+    GroupStratifiedKFold : Folds with the same shares of groups and outcomes, which
+        keep the rows of a customer together.
 
     Examples
     --------
     >>> from skseg import with_group
     >>> with_group([1, 0, 0], ["A", "B", "A"])["group"].tolist()
     ['A', 'B', 'A']
+    >>> with_group([1, 0, 0], ["A", "B", "A"], cluster=[7, 8, 7])["cluster"].tolist()
+    [7, 8, 7]
 
     A finder whose findings are the features of a classifier, by metadata routing:
 
@@ -118,35 +149,53 @@ def with_group(y: npt.ArrayLike, group: npt.ArrayLike) -> OutcomeWithGroup:
     >>> pipeline.predict(X).shape
     (2000,)
     """
-    labels = read_vector(_OWNER, "group", group).labels()
     vector = read_vector(_OWNER, "y", y)
-    if len(labels) != len(vector):
+    if group is None and cluster is None:
         raise InvalidDataError(
-            f"with_group takes one group for every outcome. Got {len(labels)} groups "
-            f"and {len(vector)} outcomes.",
+            "with_group takes a group, a customer or both for every outcome. Got "
+            "neither.",
             owner=_OWNER,
             name="group",
-            rule="one group for every outcome",
-            value=len(labels),
+            rule="given, unless cluster is",
+            advice="Pass the outcome itself as y.",
         )
     is_number = kind_of_labels(_OWNER, y) is None
     outcome = check_outcome(_OWNER, y, len(vector)) if is_number else vector.labels()
-    return OutcomeWithGroup(outcome, labels.astype(object))
+    return OutcomeWithGroup(
+        outcome,
+        _labels("group", group, len(vector)),
+        _labels("cluster", cluster, len(vector)),
+    )
 
 
-def has_group(y: Any) -> bool:
-    """Tell whether `y` carries a group."""
-    return isinstance(y, OutcomeWithGroup)
-
-
-def split_outcome(y: Any, group: Any) -> tuple[Any, Any]:
-    """Return outcome and group, whether the group is beside `y` or inside."""
-    if not has_group(y):
-        return y, group
-    if group is not None:
+def _labels(name: str, values: Any, n_rows: int) -> npt.NDArray[Any] | None:
+    """Return labels of all rows, None for none, or raise."""
+    if values is None:
+        return None
+    labels = read_vector(_OWNER, name, values).labels()
+    if len(labels) != n_rows:
         raise InvalidDataError(
-            "The group is given twice: by with_group inside y, and as group.",
-            name="group",
-            advice="Leave one of them out.",
+            f"with_group takes one {name} for every outcome. Got {len(labels)} {name}s "
+            f"and {n_rows} outcomes.",
+            owner=_OWNER,
+            name=name,
+            rule=f"one {name} for every outcome",
+            value=len(labels),
         )
-    return y["outcome"], y["group"]
+    return labels.astype(object)
+
+
+def split_outcome(y: Any, group: Any, cluster: Any = None) -> OutcomeAndLabels:
+    """Return outcome, group and customer, whether these are beside `y` or inside."""
+    if not isinstance(y, OutcomeWithGroup):
+        return OutcomeAndLabels(y, group, cluster)
+    beside = {"group": group, "cluster": cluster}
+    for name, labels in beside.items():
+        if labels is not None and y[name] is not None:
+            raise InvalidDataError(
+                f"The {name} is given twice: by with_group inside y, and as {name}.",
+                name=name,
+                advice="Leave one of them out.",
+            )
+        beside[name] = y[name] if labels is None else labels
+    return OutcomeAndLabels(y.outcome, beside["group"], beside["cluster"])

@@ -15,6 +15,7 @@ from skseg._finders._base import SegmentFinder
 from skseg._finders._compared_rows import ComparedRows
 from skseg._finders._groups import read_groups
 from skseg._finders._table import conditions_by_column
+from skseg._finders._units import Units
 from skseg._finders._with_group import split_outcome
 from skseg._search._readable import roundest
 from skseg._typing import BoolArray, FloatArray, ObjectArray
@@ -46,7 +47,7 @@ def read_rows(
     sample_weight: Any,
 ) -> tuple[Columns, ComparedRows]:
     """Return the rows that are compared as in ``fit`` of the finder, or raise."""
-    values, labels = split_outcome(y, group)
+    values, labels, _ = split_outcome(y, group)
     if values is None:
         raise InvalidDataError(
             f"{owner} needs the outcome y of the rows X.",
@@ -79,8 +80,10 @@ def read_rows(
             value=finder.groups_,
         )
     is_binary = bool(np.isin(outcome[used], (0.0, 1.0)).all())
-    rows = ComparedRows(outcome, in_a, counts, is_binary).take(used)
-    return columns.take(used), rows
+    rows = ComparedRows(
+        outcome, in_a, counts, is_binary, economics=finder._design.economics
+    )
+    return columns.take(used), rows.take(used)
 
 
 def conditions(finder: SegmentFinder, finding: int) -> dict[str, Rule]:
@@ -113,13 +116,15 @@ def map_numbers(
         sums = np.bincount(place, values, shape[0] * shape[1])
         return sums.astype(np.float64).reshape(shape)
 
-    totals = rows.weight, rows.weight * rows.y
+    totals = rows.weight, rows.weight * rows.profit
     if rows.in_a is None:
         n_a, y_a = (summed(values) for values in totals)
         n_b, y_b = rows.weight.sum() - n_a, totals[1].sum() - y_a
     else:
         n_a, y_a = (summed(values * rows.in_a) for values in totals)
         n_b, y_b = (summed(values * ~rows.in_a) for values in totals)
+    units = Units.of(rows)
+    factor = 1.0 if units.name == "profit" else units.shown
     is_inside = np.logical_and.outer(parts[0].is_inside, parts[1].is_inside)
     if not any(name in rules for name in names):
         is_inside[:] = False
@@ -128,9 +133,10 @@ def map_numbers(
         "cells": [part.labels for part in parts],
         "n_a": n_a,
         "n_b": n_b,
-        "mean_a": rows.points * _quotient(y_a, n_a),
-        "mean_b": rows.points * _quotient(y_b, n_b),
+        "mean_a": factor * _quotient(y_a, n_a),
+        "mean_b": factor * _quotient(y_b, n_b),
         "is_inside": is_inside,
+        "unit": units.name,
     }
 
 

@@ -25,7 +25,7 @@ from scipy.special import stdtr, stdtrit
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._inference import Estimate
+from ._inference import Estimate, rates_that_differ_by
 
 # With fewer customers in a group no interval is claimed. From 5 on t intervals cover what
 # they promise where customers are alike; rates and amounts of customers are not.
@@ -72,11 +72,13 @@ def clustered_rates(
     weight_b: FloatArray,
     cluster: IntArray,
     level: float = 0.95,
+    null: float = 0.0,
 ) -> Estimate:
     """Return rate A minus rate B of segments, with intervals that allow for customers.
 
     `y` is 0 or 1, the weights of the rows of A and of B have the shape (n_rows,
-    n_segments), `cluster` is the customer of each row. Newcombe's interval and the
+    n_segments), `cluster` is the customer of each row, and `null` the difference to
+    test. Newcombe's interval and the
     score test get effective sizes, those of independent rows with the same error:
     J. N. K. Rao and A. J. Scott, "A simple method for the analysis of clustered binary
     data", Biometrics 48 (1992), 577-585. Customers with rows in both groups make the
@@ -89,18 +91,18 @@ def clustered_rates(
     dof = _joint_dof(a, b)
     correlation = _correlation(a, b)
     n_a, n_b = _effective_rows(a), _effective_rows(b)
-    quantile = np.where(dof > 0, stdtrit(np.maximum(dof, 1e-3), (1 + level) / 2), np.inf)
+    quantile = np.where(
+        dof > 0, stdtrit(np.maximum(dof, 1e-3), (1 + level) / 2), np.inf
+    )
     low_a, high_a = _wilson(a.mean, n_a, quantile)
     low_b, high_b = _wilson(b.mean, n_b, quantile)
     effect = a.mean - b.mean
     low = effect - _norm(a.mean - low_a, high_b - b.mean, correlation)
     high = effect + _norm(high_a - a.mean, b.mean - low_b, correlation)
-    total = n_a + n_b
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = (n_a * a.mean + n_b * b.mean) / total
-        scale = 1 / n_a + 1 / n_b - 2 * correlation / np.sqrt(n_a * n_b)
-        variance = rate * (1 - rate) * scale * total / (total - 1)
-        t = np.where(variance > 0, effect / np.sqrt(variance), 0.0)
+        error_a, error_b = _errors_under(null, n_a * a.mean, n_a, n_b * b.mean, n_b)
+        variance = error_a**2 + error_b**2 - 2 * correlation * error_a * error_b
+        t = np.where(variance > 0, (effect - null) / np.sqrt(variance), 0.0)
     is_known = _has_customers(a, b) & (dof > 0)
     return Estimate(
         effect,
@@ -116,6 +118,7 @@ def clustered_means(
     weight_b: FloatArray,
     cluster: IntArray,
     level: float = 0.95,
+    null: float = 0.0,
 ) -> Estimate:
     """Return mean A minus mean B of segments, with intervals that allow for customers.
 
@@ -123,12 +126,14 @@ def clustered_means(
     group, or without differences between them, the interval is the whole line and p
     is NaN. With one row a customer and equal weights it is Welch's test.
     """
-    a, b = _means(y, (weight_a, weight_b), cluster)
+    # Centred, so that what is rounding is told from what is not.
+    a, b = _means(y - y.mean(), (weight_a, weight_b), cluster)
     variance = ((a.influence - b.influence) ** 2).sum(axis=0)
     is_known = _has_customers(a, b) & ~(a.is_constant & b.is_constant)
     scale = a.variance + b.variance
     return _student(
         a.mean - b.mean,
+        null,
         np.where(variance > _ROUNDING * scale, variance, 0.0),
         _joint_dof(a, b),
         is_known,
@@ -142,6 +147,7 @@ def clustered_scores(
     weight_b: FloatArray,
     cluster: IntArray,
     level: float = 0.95,
+    null: float = 0.0,
 ) -> Estimate:
     """Return mean scores of segments, with intervals that allow for customers.
 
@@ -150,7 +156,7 @@ def clustered_scores(
     """
     inside, a, b = _means(score, (weight_a + weight_b, weight_a, weight_b), cluster)
     is_known = _has_customers(a, b) & ~inside.is_constant
-    return _student(inside.mean, inside.variance, inside.dof, is_known, level)
+    return _student(inside.mean, null, inside.variance, inside.dof, is_known, level)
 
 
 def _means(
@@ -224,7 +230,9 @@ def _correlation(a: _Mean, b: _Mean) -> FloatArray:
     """Return the correlation of two means, through customers with rows in both."""
     covariance = (a.influence * b.influence).sum(axis=0)
     scale = np.sqrt(a.variance * b.variance)
-    correlation = np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0)
+    correlation = np.divide(
+        covariance, scale, out=np.zeros_like(scale), where=scale > 0
+    )
     return np.clip(correlation, -1.0, 1.0)
 
 
@@ -241,13 +249,28 @@ def _effective_rows(rate: _Mean) -> FloatArray:
     return np.minimum(rows, rate.n)
 
 
+def _errors_under(
+    null: float, y_a: FloatArray, n_a: FloatArray, y_b: FloatArray, n_b: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return standard errors of the rates that are most likely if they differ by null.
+
+    As in `score_test`, times N / (N - 1).
+    """
+    rate_a, rate_b = rates_that_differ_by(null, y_a, n_a, y_b, n_b)
+    factor = (n_a + n_b) / (n_a + n_b - 1)
+    error_a = np.sqrt(factor * rate_a * (1 - rate_a) / n_a)
+    return error_a, np.sqrt(factor * rate_b * (1 - rate_b) / n_b)
+
+
 def _wilson(
     rate: FloatArray, n: FloatArray, z: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return Wilson's limits of rates of n independent rows."""
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-        spread = z * np.sqrt(rate * (1 - rate) / n + (z / (2 * n)) ** 2) / (1 + z**2 / n)
+        spread = (
+            z * np.sqrt(rate * (1 - rate) / n + (z / (2 * n)) ** 2) / (1 + z**2 / n)
+        )
     # Rounding must not push a limit past the rate itself, at rates of 0 and 1.
     return np.minimum(centre - spread, rate), np.maximum(centre + spread, rate)
 
@@ -260,6 +283,7 @@ def _norm(first: FloatArray, second: FloatArray, correlation: FloatArray) -> Flo
 
 def _student(
     effect: FloatArray,
+    null: float,
     variance: FloatArray,
     dof: FloatArray,
     is_known: BoolArray,
@@ -269,7 +293,7 @@ def _student(
     is_known = is_known & (variance > 0) & (dof > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         margin = stdtrit(dof, (1 + level) / 2) * np.sqrt(variance)
-        p = _two_sided(effect / np.sqrt(variance), dof)
+        p = _two_sided((effect - null) / np.sqrt(variance), dof)
     margin = np.where(is_known, margin, np.inf)
     centre = np.where(np.isnan(effect), 0.0, effect)
     return Estimate(

@@ -95,7 +95,7 @@ def score_test(
     total = n_a + n_b
     with np.errstate(divide="ignore", invalid="ignore"):
         difference = y_a / n_a - y_b / n_b - null
-        rate_a, rate_b = _rates_that_differ_by(null, y_a, n_a, y_b, n_b)
+        rate_a, rate_b = rates_that_differ_by(null, y_a, n_a, y_b, n_b)
         variance = rate_a * (1 - rate_a) / n_a + rate_b * (1 - rate_b) / n_b
         variance *= total / (total - 1)
         z = np.where(variance > 0, difference / np.sqrt(variance), 0.0)
@@ -105,7 +105,7 @@ def score_test(
     return np.where(np.isnan(difference), np.nan, p)
 
 
-def _rates_that_differ_by(
+def rates_that_differ_by(
     null: float, y_a: FloatArray, n_a: FloatArray, y_b: FloatArray, n_b: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the most likely rates of A and B whose difference is `null`.

@@ -30,6 +30,7 @@ def max_t(
     min_size: float = 1.0,
     max_columns: int = 2,
     n_groups: int = 512,
+    cluster: IntArray | None = None,
 ) -> FloatArray:
     """Return the largest absolute z over all boxes, and its sign-flip replicates.
 
@@ -43,15 +44,17 @@ def max_t(
     are drawn for `n_groups` random groups of rows. They are as valid as signs by row,
     since the test holds for any group of sign changes, and make replicates cheap: the
     sums of the groups in the cells are counted once for all of them. A weight stands
-    for equal rows, which have the same sign.
+    for equal rows, which have the same sign, and so have the rows of a customer, whom
+    `cluster` tells: all are in the same group.
     """
     rows = sample(codes, axes, score, weight)
-    n_rows = len(rows.value)
-    rows = rows.subset(rng.permutation(n_rows))
-    n_groups = min(n_groups, n_rows)
+    order, place = _shuffled(len(rows.value), cluster, rng)
+    rows = rows.subset(order)
+    n_places = int(place.max(initial=0)) + 1
+    n_groups = min(n_groups, n_places)
     signs = np.ones((1 + n_replicates, n_groups), dtype=np.float32)
     signs[1:] -= 2 * rng.integers(0, 2, (n_replicates, n_groups), dtype=np.uint8)
-    groups = np.arange(n_rows) * n_groups // max(n_rows, 1)
+    groups = place * n_groups // n_places
     replicates = _Replicates(rows, groups, signs, min_size)
     divisible = [i for i, axis in enumerate(axes) if len(cell_sets(axis))]
     for i, column in enumerate(divisible):
@@ -60,6 +63,18 @@ def max_t(
             for second in divisible[i + 1 :]:
                 replicates.update((column, second))
     return np.sqrt(replicates.largest)
+
+
+def _shuffled(
+    n_rows: int, cluster: IntArray | None, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Return the rows in random order, and their places: one for each customer."""
+    if cluster is None:
+        return rng.permutation(n_rows), np.arange(n_rows)
+    customers, customer = np.unique(cluster, return_inverse=True)
+    place = rng.permutation(len(customers))[customer]
+    order = np.argsort(place, kind="stable")
+    return order, place[order]
 
 
 class _Replicates:
