@@ -40,6 +40,7 @@ _TYPES = (
     "skseg._core._outcome.OutcomeCoding",
     "skseg._finders._box.BoxSegmentFinder",
     "skseg._finders._decision.DecisionThresholds",
+    "skseg._finders._economics.Economics",
     "skseg._finders._group_overlap.GroupOverlap",
     "skseg._finders._iv.IVSegmentFinder",
     "skseg._finders._l1.L1SegmentFinder",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._search.effects._amounts import mean_differences, permutation_t
 from skseg._search.effects._clustered import (
     clustered_means,
     clustered_rates,
@@ -19,7 +20,6 @@ from skseg._search.effects._inference import (
     mean_interval,
     newcombe,
     rest_score,
-    welch,
 )
 from skseg._typing import BoolArray, FloatArray, IntArray
 
@@ -71,7 +71,7 @@ class ComparedRows:
     def mean_effect(self) -> float:
         """Mean effect of A over B in all rows."""
         everyone = np.ones((len(self.y), 1), dtype=bool)
-        return float(self.evidence(everyone, 0.95).estimate.effect[0])
+        return float(self.evidence(everyone, 0.95, is_exact=False).estimate.effect[0])
 
     def search_score(self) -> FloatArray:
         """Return scores of the rows whose mean over a segment estimates the gain."""
@@ -83,11 +83,14 @@ class ComparedRows:
         score = ipw_score(self.y, self.in_a, self.weight)
         return np.where(self.weight > 0, gain(score), 0.0)
 
-    def evidence(self, members: BoolArray, level: float) -> Evidence:
+    def evidence(
+        self, members: BoolArray, level: float, *, is_exact: bool = True
+    ) -> Evidence:
         """Return sizes, means and effects in segments, with intervals of `level`.
 
         `members` tells which rows are in which segment: an array of bool of shape
-        (n_rows, n_segments).
+        (n_rows, n_segments). If not `is_exact`, intervals and p-values of amounts are
+        Welch's, for effects that are neither reported nor tested.
         """
         inside = members * self.weight[:, np.newaxis]
         if self.in_a is None:
@@ -105,15 +108,8 @@ class ComparedRows:
         elif self.is_binary:
             estimate = newcombe(y_a, n_a, y_b, n_b, level, self.break_even)
         else:
-            # Centred, so that sums of squares keep their digits. Where no row counts,
-            # any centre will do.
-            centre = self.weight @ self.y / (total or 1.0)
-            y = self.y - centre
-            sums_a, sums_b = (
-                (y @ weight, y**2 @ weight, n)
-                for weight, n in ((weight_a, n_a), (weight_b, n_b))
-            )
-            estimate = welch(*sums_a, *sums_b, level, self.break_even)
+            compare = permutation_t if is_exact else mean_differences
+            estimate = compare(self.y, weight_a, weight_b, level, self.break_even)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean_a, mean_b = y_a / n_a, y_b / n_b
         return Evidence(
@@ -204,5 +200,8 @@ class Evidence:
         """
         mean = np.abs(self.mean_b)
         is_known = (mean > 0) & (2 * mean >= self.base.size_b)
-        lift = np.full(len(mean), np.nan)
-        return np.divide(self.estimate.effect, mean, where=is_known, out=lift)
+        unknown = np.full(len(mean), np.nan)
+        lift: FloatArray = np.divide(
+            self.estimate.effect, mean, where=is_known, out=unknown
+        )
+        return lift

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from skseg._core._coding import Coding
 from skseg._search.effects.boxes import CodedAxis, ScoredBox
-from skseg._typing import BoolArray, FloatArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._compared_rows import ComparedRows
 
@@ -39,6 +39,19 @@ class Search:
     max_findings: int
     min_size: float  # least weight of a segment
     random_state: int
+
+    def take(self, rows: IntArray) -> Search:
+        """Return the search of some of the rows, which are coded as before."""
+        part, score = self.rows.take(rows), self.score[rows]
+        share = float(part.weight.sum() / self.rows.weight.sum())
+        return replace(
+            self,
+            codes=self.codes[:, rows],
+            rows=part,
+            score=score,
+            spread=float(np.sqrt(np.average(score**2, weights=part.weight))),
+            min_size=max(share * self.min_size, 1.0),
+        )
 
     @property
     def weight(self) -> FloatArray | None:

@@ -15,7 +15,7 @@ from skseg._typing import FloatArray
 from skseg.rules import Columns
 
 from ._compared_rows import ComparedRows
-from ._copies import without_copies
+from ._copies import with_repeats, without_copies
 from ._customer_ids import read_customers, repeated_customers
 from ._decision import check_treatment_of_cost
 from ._doubly_robust import doubly_robust
@@ -40,7 +40,8 @@ class StudyDesign(NamedTuple):
     def of(cls, finder: Any, economics: Economics | None) -> StudyDesign:
         """Return those of a finder, and what its thresholds say of profits."""
         names = [name for name in cls._fields if name != "economics"]
-        return cls(*(getattr(finder, name) for name in names), economics)
+        parameters = {name: getattr(finder, name) for name in names}
+        return cls(**parameters, economics=economics)
 
     def seeded(self, random: np.random.RandomState) -> StudyDesign:
         """Return the design with a seed, so that every score is the same each time."""
@@ -117,6 +118,7 @@ def read_study(
     )
     if are_copies_noticed and sample_weight is None and cluster is None:
         rows = replace(rows, weight=without_copies(owner, columns, rows))
+        rows = with_repeats(owner, columns, rows)
     if design.assignment == "observational" and in_a is not None:
         random = check_random_state(design.random_state)
         rows, overlap = doubly_robust(rows, columns, random, design.n_jobs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import And, conjunction, leaves
 
 from ._compared_rows import Evidence
-from ._decision import DECISIONS, DecisionThresholds, decision
+from ._decision import DECISIONS, DecisionThresholds, FindingFacts, decision
+from ._units import Units
 
 # What pandas makes of a list of texts, which depends on its version.
 _TEXT = pd.Series(["text"]).dtype
@@ -27,57 +28,72 @@ class Measured:
     train: Evidence  # of the rows that were searched
     test: Evidence | None  # of other rows; None if all rows were searched
     p_adj: FloatArray  # NaN where nothing was tested
+    # Effects on the outcome that are reported instead of those in the rows that were
+    # searched, which are too large.
+    effect: FloatArray | None = None
 
     @property
     def final(self) -> Evidence:
         """The evidence that effects are reported from."""
-        return self.train if self.test is None else self.test
+        evidence = self.train if self.test is None else self.test
+        if self.effect is None:
+            return evidence
+        estimate = evidence.estimate._replace(effect=self.effect)
+        return replace(evidence, estimate=estimate)
 
 
 def findings_table(
     measured: Measured,
     labels: tuple[object, object],
     *,
-    points: float,
+    units: Units,
     thresholds: DecisionThresholds,
 ) -> pd.DataFrame:
     """Return the numbers of every finding, in the order in which they were measured.
 
-    `labels` are those of groups A and B; effects, rates and `thresholds` are in
-    points, which are outcomes times `points`.
+    `labels` are those of groups A and B.
     """
     train, test, final = measured.train, measured.test, measured.final
-    unknown = np.full(len(measured.p_adj), np.nan)
-    effect, train_effect = (points * e.estimate.effect for e in (final, train))
-    is_a_better = effect >= 0
-    train_rate = points * np.where(is_a_better, train.mean_a, train.mean_b)
-    test_rate = unknown if test is None else points * test.best_mean
-    decisions = [
-        decision(effect[i], p, final.share[i], train_effect[i], effect[i], thresholds)
-        for i, p in enumerate(measured.p_adj)
-    ]
+    n_findings = len(measured.p_adj)
+    unknown = np.full(n_findings, np.nan)
+    shown = units.estimates(final.estimate)
+    is_a_better = shown.effect >= 0
+    best_means = (
+        units.shown * np.where(is_a_better, rows.mean_a, rows.mean_b)
+        for rows in (train, train if test is None else test)
+    )
+    train_rate, test_rate = best_means
     size, total = train.size, train.total
-    if test is not None:
+    if test is None:
+        test_rate = unknown
+    else:
         size, total = size + test.size, total + test.total
+    # Typed apart from the rows, so that no findings make the same columns.
+    kind = pd.Series(labels).dtype
+    best = [labels[0] if a else labels[1] for a in is_a_better]
+    decisions = [decision(facts, thresholds) for facts in _facts(measured, units)]
     return pd.DataFrame(
         {
             "n": size,
             "share": size / total,
-            # Typed apart from the rows, so that no findings make the same columns.
-            "best_group": pd.Series(
-                [labels[0] if a else labels[1] for a in is_a_better],
-                dtype=pd.Series(labels).dtype,
-            ),
-            "effect": effect,
-            "ci_low": points * final.estimate.low,
-            "ci_high": points * final.estimate.high,
+            "best_group": pd.Series(best, dtype=kind),
+            "group_a": pd.Series([labels[0]] * n_findings, dtype=kind),
+            "group_b": pd.Series([labels[1]] * n_findings, dtype=kind),
+            "effect": shown.effect,
+            "ci_low": shown.low,
+            "ci_high": shown.high,
+            "unit": pd.Series([units.name] * n_findings, dtype=_TEXT),
+            "lift": 100 * final.lift,
+            "break_even": np.full(n_findings, units.break_even),
             "p_value": unknown if test is None else test.estimate.p_value,
             "p_adj": measured.p_adj,
             "n_a": final.n_a,
             "n_b": final.n_b,
-            "rate_a": points * final.mean_a,
-            "rate_b": points * final.mean_b,
+            "rate_a": units.shown * final.mean_a,
+            "rate_b": units.shown * final.mean_b,
+            "rate_unit": pd.Series([units.rate_name] * n_findings, dtype=_TEXT),
             "decision": pd.Series(decisions, dtype=_TEXT),
+            "gap": units.effects(train.estimate.effect) - shown.effect,
             "share_train": train.share,
             "share_test": unknown if test is None else test.share,
             "success_train": train_rate,
@@ -85,6 +101,30 @@ def findings_table(
             "success_diff": test_rate - train_rate,
         }
     )
+
+
+def _facts(measured: Measured, units: Units) -> list[FindingFacts]:
+    """Return what the decision about each finding rests on."""
+    final, searched = measured.final, measured.train.estimate.effect
+    effect, low, high, _ = final.estimate
+    gap = np.abs(searched - effect)
+    if units.rate_name == "outcome":
+        # Amounts scatter by more than points: half of a searched effect may be lost.
+        gap = np.maximum(gap - np.abs(effect), 0.0)
+    columns = {
+        "effect": units.points * effect,
+        "gap": units.points * gap,
+        "smallest_mean": units.points * final.base.smallest_mean,
+        "gain": units.effects(effect),
+        "searched_gain": units.effects(searched),
+        "p_adj": measured.p_adj,
+        "share": final.share,
+        "n_group": final.n_group,
+        "n_events": final.base.n_events,
+        "has_interval": np.isfinite(low) & np.isfinite(high),
+    }
+    rows = zip(*columns.values(), strict=True)
+    return [FindingFacts(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
 def ranking(table: pd.DataFrame) -> IntArray:
@@ -127,7 +167,8 @@ def historical_table(
     """Return findings in the columns of the historical reports.
 
     These have two conditions. The third, where a finding has one, follows behind the
-    ten columns, since without it the numbers would belong to another segment.
+    ten columns, since without it the numbers would belong to another segment. Mean
+    amounts are not in per cent, so the names of their columns do not say so.
     """
     conditions = [
         [(name, str(rule)) for name, rule in conditions_by_column(whole).items()]
@@ -140,12 +181,13 @@ def historical_table(
         for i in range(3)
         for part, noun in enumerate(("Feature", "Range"))
     }
+    percent = "" if (segments["rate_unit"] == "outcome").any() else "_%"
     numbers = {
         "Pct_Train_%": 100 * segments["share_train"],
         "Pct_Test_%": 100 * segments["share_test"],
-        "Success_Train_%": segments["success_train"],
-        "Success_Test_%": segments["success_test"],
-        "Success_Diff_%": segments["success_diff"],
+        f"Success_Train{percent}": segments["success_train"],
+        f"Success_Test{percent}": segments["success_test"],
+        f"Success_Diff{percent}": segments["success_diff"],
         "Method": method,
     }
     table = pd.DataFrame(pairs | numbers, index=segments.index)

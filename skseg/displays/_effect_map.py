@@ -14,6 +14,7 @@ import pandas as pd
 from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_int, read_columns
 from skseg._finders._base import SegmentFinder
+from skseg._finders._units import UNITS
 from skseg.exceptions import InvalidParameterError
 
 from ._canvas import TITLE_PAD, write_message
@@ -42,13 +43,16 @@ class EffectMapDisplay(Display):
     n_a, n_b : array-like of shape (n_1, n_2)
         Rows of the groups, or the sums of their weights.
     mean_a, mean_b : array-like of shape (n_1, n_2)
-        Their mean outcomes, in points; NaN without rows.
+        Their mean outcomes, in the `unit`; NaN without rows.
     is_inside : array-like of bool of shape (n_1, n_2)
         Which cells belong to the finding.
     groups : tuple of two labels, default=None
         Labels of A and B. None: A is a cell, B are all other rows.
     rule : str, default=""
         Rule of the finding.
+    unit : {"points", "outcome", "profit"}, default="points"
+        What outcomes and effects are measured in: percentage points of a rate, units
+        of the outcome, or the profit per customer in the currency of its value.
 
     Attributes
     ----------
@@ -98,6 +102,7 @@ class EffectMapDisplay(Display):
     is_inside: npt.ArrayLike
     groups: tuple[Any, Any] | None = None
     rule: str = ""
+    unit: str = "points"
 
     @classmethod
     def from_estimator(
@@ -189,9 +194,8 @@ class EffectMapDisplay(Display):
         -------
         DataFrame of shape (n_cells, 8)
             One row per cell, with the columns cell_1 and cell_2 (of the first and the
-            second column), n_A, n_B, mean_A, mean_B, effect (both in points: per cent
-            of the rows, or of the mean of a numeric outcome) and is_inside. Without
-            groups A is the cell, and B are all other rows.
+            second column), n_A, n_B, mean_A, mean_B, effect (both in the `unit`) and
+            is_inside. Without groups A is the cell, and B are all other rows.
         """
         pairs = list(product(*self.cells))
         numbers = {
@@ -237,7 +241,7 @@ class EffectMapDisplay(Display):
             self.frame(),
             list(map(str, self.columns)),
             [list(map(str, labels)) for labels in self.cells],
-            f"Effect of {self._compared}, points",
+            f"Effect of {self._compared}, {UNITS[self.unit]}",
             self.rule,
             has_groups=self.groups is not None,
         )

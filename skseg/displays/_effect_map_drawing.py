@@ -112,7 +112,8 @@ def _write_cells(
     from matplotlib.patheffects import withStroke
 
     width, height = np.array(axes_size(ax)) / effect.shape
-    effects = [_effect_text(value) for value in effect.ravel()]
+    decimals = _decimals(effect)
+    effects = [_effect_text(value, decimals) for value in effect.ravel()]
     counts = [f"n = {count_text(value)}" for value in n.ravel()]
     size = min(fitting_size(ax, effects, 0.92 * width, 10.0), 0.6 * height)
     small = min(fitting_size(ax, counts, 0.92 * width, 0.85 * size), 0.3 * height)
@@ -141,10 +142,16 @@ def _write_cells(
             )
 
 
-def _effect_text(effect: float) -> str:
+def _decimals(effect: FloatArray) -> int:
+    """Return with how many decimals effects differ: one, more for small amounts."""
+    top = np.abs(effect[np.isfinite(effect)]).max(initial=0.0)
+    return int(np.clip(2 - np.ceil(np.log10(top)), 1, 6)) if top > 0 else 1
+
+
+def _effect_text(effect: float, decimals: int) -> str:
     if np.isnan(effect):
         return "\N{EN DASH}"
-    return f"{effect:+.1f}".replace("-", MINUS)
+    return f"{effect:+.{decimals}f}".replace("-", MINUS)
 
 
 def _outline(ax: Any, inside: BoolArray) -> None:

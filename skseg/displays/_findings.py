@@ -13,6 +13,7 @@ import pandas as pd
 
 from skseg._core._fitted_state import as_fitted
 from skseg._finders._decision import DECISIONS
+from skseg._finders._units import UNITS
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import RuleSet
@@ -39,7 +40,7 @@ class FindingsDisplay(Display):
     rules : sequence of str of length n_findings
         What the rows of each finding have in common, from the top.
     effect : array-like of shape (n_findings,)
-        Effect of A over B, in points; NaN for none.
+        Effect of A over B, in the `unit`; NaN for none.
     ci_low, ci_high : array-like of shape (n_findings,)
         Ends of its interval; infinite where there is no bound, NaN for no interval.
     p_adj : array-like of shape (n_findings,)
@@ -50,6 +51,9 @@ class FindingsDisplay(Display):
         What to do about each finding.
     groups : tuple of two labels, default=None
         A and B, of which either is None if it is not known. None: neither is.
+    unit : {"points", "outcome", "profit"}, default="points"
+        What effects are measured in: percentage points of a rate, units of the
+        outcome, or the profit per customer in the currency of its value.
 
     Attributes
     ----------
@@ -84,6 +88,7 @@ class FindingsDisplay(Display):
     share: npt.ArrayLike
     decision: Sequence[str]
     groups: tuple[Any, Any] | None = None
+    unit: str = "points"
 
     @classmethod
     def from_estimator(
@@ -132,8 +137,9 @@ class FindingsDisplay(Display):
         table : frame of shape (n_findings, n_columns)
             The best finding first, with the columns ``effect``, ``ci_low``,
             ``ci_high``, ``p_adj``, ``share`` and ``decision``, as ``segments_`` of the
-            finders and the table of `combine_findings` have them. ``best_group``, if
-            it is there, tells the groups.
+            finders and the table of `combine_findings` have them. ``group_a`` and
+            ``group_b``, or else ``best_group``, tell the groups, and ``unit`` what
+            effects are measured in; without it they are in points.
         rules : RuleSet or sequence, default=None
             One rule, or text, per finding. None: the column ``rule``.
         ax, title : matplotlib Axes and str, default=None
@@ -147,8 +153,8 @@ class FindingsDisplay(Display):
         Raises
         ------
         ValueError
-            If a column is missing, a decision is unknown, or rules are not one per
-            finding.
+            If a column is missing, a decision or a unit is unknown, units differ, or
+            rules are not one per finding.
         MissingExtraError
             If matplotlib is not installed.
         """
@@ -161,7 +167,7 @@ class FindingsDisplay(Display):
         -------
         DataFrame of shape (n_findings, 7)
             One row per finding, from the top, with the columns rule, effect, ci_low,
-            ci_high (in points), p_adj, share (of the rows) and decision.
+            ci_high (in the `unit`), p_adj, share (of the rows) and decision.
         """
         numbers = {
             name: np.asarray(getattr(self, name), dtype=np.float64) for name in _NUMBERS
@@ -188,7 +194,8 @@ class FindingsDisplay(Display):
         if frame.empty:
             write_message(ax, "No findings.")
             return TITLE_PAD
-        return draw_findings(ax, frame, self.groups or (None, None))
+        groups = self.groups or (None, None)
+        return draw_findings(ax, frame, groups, UNITS[self.unit])
 
 
 def _read_findings(table: Any, rules: Any) -> dict[str, Any]:
@@ -208,6 +215,7 @@ def _read_findings(table: Any, rules: Any) -> dict[str, Any]:
         ),
         "decision": decisions,
         "groups": _groups(frame, numbers["effect"]),
+        "unit": _unit(frame),
     }
 
 
@@ -225,7 +233,10 @@ def _rule_texts(rules: Any, n_findings: int) -> list[str]:
 
 
 def _groups(table: nw.DataFrame[Any], effect: FloatArray) -> tuple[Any, Any]:
-    """Return the labels of A and B; None for one that nowhere does better."""
+    """Return the labels of A and B; None for one that is not known."""
+    if {"group_a", "group_b"} <= {*table.columns} and len(table):
+        first, second = (table.get_column(f"group_{x}").to_list()[0] for x in "ab")
+        return first, second
     if "best_group" not in table.columns:
         return None, None
     labels = table.get_column("best_group").to_list()
@@ -234,3 +245,14 @@ def _groups(table: nw.DataFrame[Any], effect: FloatArray) -> tuple[Any, Any]:
         for is_best in (effect >= 0, effect < 0)
     )
     return a, b
+
+
+def _unit(table: nw.DataFrame[Any]) -> str:
+    """Return what the effects of a table are measured in, or raise."""
+    units = {}
+    if "unit" in table.columns:
+        units = dict.fromkeys(table.get_column("unit").to_list())
+    if len(units) > 1 or not {*units} <= {*UNITS}:
+        rule = f"one of {', '.join(map(repr, UNITS))} in all rows of 'unit'"
+        raise InvalidParameterError(_OWNER, "table", rule, [*units])
+    return next(iter(units), "points")

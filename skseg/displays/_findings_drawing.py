@@ -52,13 +52,15 @@ def figure_size(rules: Sequence[str]) -> tuple[float, float]:
     return _WIDTH, _AROUND + row * len(rules) / 72
 
 
-def draw_findings(ax: Any, frame: pd.DataFrame, groups: tuple[Any, Any]) -> float:
+def draw_findings(
+    ax: Any, frame: pd.DataFrame, groups: tuple[Any, Any], unit: str
+) -> float:
     """Draw one finding below the other; return where the title begins."""
     n = len(frame)
     ax.set_xlim(*_limits(frame))
     ax.set_ylim(n - 0.5, -0.5)
     ax.axvline(0.0, color="#555555", linewidth=1.0, zorder=1)
-    _dress(ax, groups)
+    _dress(ax, groups, unit)
     pad = _draw_legend(ax, [d for d in DECISIONS if (frame["decision"] == d).any()])
     settle(ax)
     width, height = axes_size(ax)
@@ -132,13 +134,13 @@ def _write(ax: Any, i: int, text: str, numbers: str, size: float) -> None:
         )
 
 
-def _dress(ax: Any, groups: tuple[Any, Any]) -> None:
+def _dress(ax: Any, groups: tuple[Any, Any], unit: str) -> None:
     """Set what is around the rows."""
     a, b = groups
     hints = [f"\N{LEFTWARDS ARROW} {b} better"] if b is not None else []
     hints += [f"{a} better \N{RIGHTWARDS ARROW}"] if a is not None else []
     sides = f":  {'   |   '.join(hints)}" if hints else ""
-    ax.set_xlabel(f"Effect in points{sides}", parse_math=False)
+    ax.set_xlabel(f"Effect in {unit}{sides}", parse_math=False)
     ax.set_yticks([])
     ax.spines[["top", "right", "left"]].set_visible(False)
 

@@ -19,6 +19,7 @@ from sklearn.exceptions import NotFittedError
 
 from skseg import (
     BoxSegmentFinder,
+    DecisionThresholds,
     IVSegmentFinder,
     combine_findings,
     information_value,
@@ -419,15 +420,37 @@ def test_one_column_is_one_row() -> None:
     assert len(display.ax_.get_yticks()) == 0
 
 
-def test_numeric_outcomes_are_in_per_cent_of_their_mean(fitted: Any) -> None:
+def test_amounts_are_in_units_of_the_outcome() -> None:
     X, y, group = leads(n=2000)
     revenue = y * 50.0 + 10
     finder = BoxSegmentFinder(inference="none").fit(X[["city"]], revenue, group=group)
-    frame = EffectMapDisplay.from_estimator(
+    display = EffectMapDisplay.from_estimator(
         finder, X[["city"]], revenue, group, columns=["city"]
-    ).frame()
+    )
+    frame = drawn(display).frame()
     total = (frame["n_A"] * frame["mean_A"] + frame["n_B"] * frame["mean_B"]).sum()
-    assert total / len(y) == pytest.approx(100.0)
+    assert total / len(y) == pytest.approx(revenue.mean())
+    assert display.unit == "outcome"
+    (bar,) = (ax for ax in display.figure_.axes if ax is not display.ax_)
+    assert "units of the outcome" in bar.get_ylabel().replace("\n", " ")
+
+
+def test_valued_outcomes_are_in_profits() -> None:
+    X, y, group = leads(n=2000)
+    mails = DecisionThresholds(value=50.0, cost=10.0)
+    finder = BoxSegmentFinder(inference="none", thresholds=mails)
+    finder.fit(X[["city"]], y, group=group)
+    display = EffectMapDisplay.from_estimator(
+        finder, X[["city"]], y, group, columns=["city"]
+    )
+    frame = display.frame()
+    profit = 50 * y - 10 * (group == "A")
+    by_cell = profit.groupby([X["city"], group]).mean().unstack()
+    for cell in frame.itertuples():
+        expected = by_cell.loc[cell.cell_1]
+        assert cell.mean_A == pytest.approx(expected["A"])
+        assert cell.effect == pytest.approx(expected["A"] - expected["B"])
+    assert display.unit == "profit"
 
 
 def test_other_rows_may_leave_cells_empty(fitted: Any) -> None:
