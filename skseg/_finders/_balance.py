@@ -22,10 +22,13 @@ def group_balance(search: Search) -> pd.DataFrame:
 
     By Pearson's chi-squared test of the contingency table of cells and groups: column,
     chi2, dof, v (Cramer's V: 0 for no dependence, 1 for a total one), p and p_adj
-    (Holm).
+    (Holm). The rows of a customer count as one together: several rows with the same
+    values in the same group are no sign of how customers came to their groups.
     """
     assert search.rows.in_a is not None
-    weight = search.rows.weight
+    weight, cluster = search.rows.weight, search.rows.cluster
+    if cluster is not None:
+        weight = weight / np.bincount(cluster, weight)[cluster]
     tests = []
     for column, codes, axis in zip(
         search.coding.columns, search.codes, search.axes, strict=True
@@ -51,7 +54,8 @@ def warn_of_imbalance(owner: str, balance: pd.DataFrame) -> None:
             f"{columns[0]!r}: it was not drawn at random, and differences between the "
             "groups may be differences between their customers. Choose "
             f"assignment='observational' of {owner}, which allows for that as far as "
-            "the columns know. See balance_.",
+            "the columns know. If customers have several rows, pass their ids as "
+            "cluster first: each then counts once. See balance_.",
             UserWarning,
             stacklevel=caller_level(),
         )

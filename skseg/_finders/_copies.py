@@ -1,8 +1,8 @@
 """Copies among rows: those that chance does not explain count as one customer.
 
 Rows that are equal are not copies as such: where columns have few values, many
-customers agree in all of them. They then differ in the outcome and in the group as often
-as any two customers do, and their numbers are whatever chance brings. Copies give
+customers agree in all of them. They then differ in the outcome and in the group as
+often as any two customers do, and their numbers are whatever chance brings. Copies give
 themselves away in one of two ways:
 
 - *numbers*: the rows of one outcome and group are there twice each, or six times each,
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,42 @@ def without_copies(owner: str, columns: Columns, rows: ComparedRows) -> FloatArr
         stacklevel=caller_level(),
     )
     return weight
+
+
+def with_repeats(owner: str, columns: Columns, rows: ComparedRows) -> ComparedRows:
+    """Return rows whose customers are known if they look like several rows of some.
+
+    Those are equal in all columns and in the group, but not in the outcome. Errors
+    allow for them, and a warning asks for the ids.
+    """
+    counted = np.flatnonzero(rows.weight)
+    if rows.in_a is None:
+        return rows
+    ids = ids_of_repeats(columns.take(counted), rows.in_a[counted])
+    if ids is None:
+        return rows
+    n = np.bincount(ids)
+    warnings.warn(
+        f"{int(n[n > 1].sum()):,} of {len(counted):,} rows agree with others in all "
+        "columns and in the group, more often than chance explains: they look like "
+        f"several rows of {np.count_nonzero(n > 1):,} customers, and errors allow for "
+        f"that. Pass the ids of customers to fit of {owner}, cluster=ids: those whose "
+        "rows differ are not noticed. If each row is a customer, pass sample_weight, a "
+        "one for every row.",
+        UserWarning,
+        stacklevel=caller_level(),
+    )
+    cluster = len(n) + np.arange(len(rows.y))
+    cluster[counted] = ids
+    return replace(rows, cluster=cluster)
+
+
+def ids_of_repeats(columns: Columns, in_a: BoolArray) -> IntArray | None:
+    """Return a number for each row, equal for what looks like rows of a customer."""
+    values = _Values.of(columns, np.zeros(len(in_a)), in_a)
+    if not values.have_copies():
+        return None
+    return np.unique(values.whole, return_inverse=True)[1]
 
 
 def ids_of_copies(

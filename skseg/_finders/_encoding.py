@@ -20,7 +20,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Columns, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._copies import ids_of_copies
+from ._copies import ids_of_copies, ids_of_repeats
 from ._customer_ids import read_customers
 from ._group_folds import strata
 from ._with_group import split_outcome
@@ -117,7 +117,8 @@ class FindingsEncoderMixin(SegmentEncoderMixin):
     ) -> IntArray | None:
         """Return which rows must be in the same fold, None if any may be in others.
 
-        Those of a customer, and copies: one in another fold has told the outcome.
+        Those of a customer, and copies: one in another fold has told the outcome. What
+        looks like rows of a customer counts as such, as in `fit`.
         """
         owner = type(self).__name__
         if cluster is not None:
@@ -129,7 +130,9 @@ class FindingsEncoderMixin(SegmentEncoderMixin):
             return ids_of_copies(columns, y, None)
         labels = read_vector(owner, "group", group).labels()
         is_first = [label == self.groups_[0] for label in labels]
-        return ids_of_copies(columns, y, np.array(is_first, dtype=bool))
+        in_a = np.array(is_first, dtype=bool)
+        copies = ids_of_copies(columns, y, in_a)
+        return ids_of_repeats(columns, in_a) if copies is None else copies
 
 
 def encoding_of_findings(encode: str, rules: RuleSet) -> SegmentEncoding:

@@ -1,13 +1,13 @@
 """Differences between two groups where a customer has several rows.
 
 The rows of a customer are not independent, so errors come from customers instead: the
-influence of each row on an estimate is summed by customer, and the squares of these sums
-add up to the variance (a linearised ratio). Each sum is divided by the root of one less
-the share of its customer, which makes the variance unbiased where all rows are
-independent: the CR2 of R. M. Bell and D. F. McCaffrey, "Bias reduction in standard errors
-for linear regression with multi-stage samples", Survey Methodology 28 (2002), 169-181.
-With n customers of equal numbers of rows it is the usual factor n / (n - 1), and with one
-row a customer the variance of Welch's test.
+influence of each row on an estimate is summed by customer, and the squares of these
+sums add up to the variance (a linearised ratio). Each sum is divided by the root of one
+less the share of its customer, which makes the variance unbiased where all rows are
+independent: the CR2 of R. M. Bell and D. F. McCaffrey, "Bias reduction in standard
+errors for linear regression with multi-stage samples", Survey Methodology 28 (2002),
+169-181. With n customers of equal numbers of rows it is the usual factor n / (n - 1),
+and with one row a customer the variance of Welch's test.
 
 Few customers, or few that have most of the rows, leave the variance itself uncertain.
 Its degrees of freedom are the effective number of customers less one: A. V. Carter,
@@ -27,8 +27,8 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._inference import Estimate, rates_that_differ_by
 
-# With fewer customers in a group no interval is claimed. From 5 on t intervals cover what
-# they promise where customers are alike; rates and amounts of customers are not.
+# With fewer customers in a group no interval is claimed: rates and amounts of so few
+# say little of how much other customers differ.
 MIN_CUSTOMERS = 10
 
 # Below this share of its scale, a variance is the rounding error of zero.
@@ -91,9 +91,7 @@ def clustered_rates(
     dof = _joint_dof(a, b)
     correlation = _correlation(a, b)
     n_a, n_b = _effective_rows(a), _effective_rows(b)
-    quantile = np.where(
-        dof > 0, stdtrit(np.maximum(dof, 1e-3), (1 + level) / 2), np.inf
-    )
+    quantile = stdtrit(dof, (1 + level) / 2)
     low_a, high_a = _wilson(a.mean, n_a, quantile)
     low_b, high_b = _wilson(b.mean, n_b, quantile)
     effect = a.mean - b.mean

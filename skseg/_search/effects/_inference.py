@@ -48,8 +48,8 @@ def newcombe(
     Method 10 of R. G. Newcombe, "Interval estimation for the difference between
     independent proportions", Statistics in Medicine 17 (1998), 873-890.
     """
-    low_a, rate_a, high_a = _wilson(y_a, n_a, level)
-    low_b, rate_b, high_b = _wilson(y_b, n_b, level)
+    low_a, rate_a, high_a = wilson(y_a, n_a, level)
+    low_b, rate_b, high_b = wilson(y_b, n_b, level)
     effect = rate_a - rate_b
     low = effect - np.hypot(rate_a - low_a, high_b - rate_b)
     high = effect + np.hypot(high_a - rate_a, rate_b - low_b)
@@ -60,7 +60,7 @@ def newcombe(
     return Estimate(effect, low, high, score_test(y_a, n_a, y_b, n_b, null))
 
 
-def _wilson(
+def wilson(
     y: npt.ArrayLike, n: npt.ArrayLike, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return Wilson's lower limits, rates and upper limits; NaN for no rows."""
@@ -148,17 +148,29 @@ def welch(
     the whole line and p is NaN. Outcomes whose mean is many times their standard
     deviation lose digits in such sums: centre them first.
     """
-    mean_a, error_a, dof_a = _squared_error(y_a, sq_a, n_a)
-    mean_b, error_b, dof_b = _squared_error(y_b, sq_b, n_b)
+    effect, error, dof = difference_of_means((y_a, sq_a, n_a), (y_b, sq_b, n_b))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margin = np.multiply(stdtrit(dof, (1 + level) / 2), error, dtype=float)
+        p: FloatArray = 2 * stdtr(dof, -np.abs(effect - null) / error)
+    return _estimate(effect, margin, p, error > 0)
+
+
+def difference_of_means(
+    a: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+    b: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return mean A minus mean B, its standard error and Welch's degrees of freedom.
+
+    `a` and `b` are sums of the outcome, of its squares and of the rows.
+    """
+    mean_a, error_a, dof_a = squared_error(*a)
+    mean_b, error_b, dof_b = squared_error(*b)
     error = error_a + error_b
     with np.errstate(divide="ignore", invalid="ignore"):
         # Shares of the squared error, since squares of small errors would underflow.
         share = error_a / error
         dof = 1 / (share**2 / dof_a + (1 - share) ** 2 / dof_b)
-        margin = np.multiply(stdtrit(dof, (1 + level) / 2), np.sqrt(error), dtype=float)
-        distance = np.abs(mean_a - mean_b - null)
-        p: FloatArray = 2 * stdtr(dof, -distance / np.sqrt(error))
-    return _estimate(mean_a - mean_b, margin, p, error > 0)
+    return mean_a - mean_b, np.sqrt(error), dof
 
 
 def mean_interval(
@@ -173,14 +185,14 @@ def mean_interval(
     `total` and `total_sq` are sums of the score and of its square over `n` rows. With
     at most one row, or a constant score, the interval is the whole line and p is NaN.
     """
-    mean, error, _ = _squared_error(total, total_sq, n)
+    mean, error, _ = squared_error(total, total_sq, n)
     with np.errstate(divide="ignore", invalid="ignore"):
         margin = _normal_quantile(level) * np.sqrt(error)
         p = _normal_p((mean - null) / np.sqrt(error))
     return _estimate(mean, margin, p, error > 0)
 
 
-def _squared_error(
+def squared_error(
     total: npt.ArrayLike, total_sq: npt.ArrayLike, n: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return means, their squared standard errors and the degrees of freedom."""
