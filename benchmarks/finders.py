@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import finders_hillstrom
+import finders_null
 import finders_optimism
 import finders_recovery
 import finders_runs
@@ -31,6 +32,7 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
         finders_runs.false_findings,
         {2_000: 200, 5_000: 200, 20_000: 200, 100_000: 200},
     ),
+    "null": (finders_null.null_gallery, {2_000: 200}),
     "recovery": (finders_recovery.recovery, {100_000: 5}),
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
     "others": (finders_recovery.others, {100_000: 5}),
