@@ -10,7 +10,7 @@ import numpy as np
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._bounds import may_reach, promising_sets
+from ._bounds import promising_sets
 from ._sets import CodedAxis, ScoredBox, cell_sets, set_matrix, squared_z
 from ._tables import ColumnSet, JointTable
 
@@ -106,24 +106,22 @@ def best_boxes(
     Column by column, the sets replace the cells. Those of which no box can reach
     `min_key`, whatever the conditions on the remaining columns, are left out.
     """
-    shape = table.total.shape
+    *others, last = (axes[column] for column in table.columns)
     total, size = table.total.reshape(1, -1), table.size.reshape(1, -1)
     set_numbers: IntArray = np.zeros((1, 0), dtype=np.intp)
-    for column, n in zip(table.columns[:-1], shape[:-1], strict=True):
-        axis = axes[column]
-        blocks = total.reshape(-1, n, total.shape[1] // n)
+    for i, axis in enumerate(others):
+        blocks = total.reshape(-1, axis.n_cells, total.shape[1] // axis.n_cells)
         block_sizes = size.reshape(blocks.shape)
+        remaining = last if i == len(others) - 1 else None
         parents, numbers = promising_sets(
-            blocks, block_sizes, set_matrix(axis), min_key * _SLACK
+            blocks, block_sizes, axis, remaining, min_key * _SLACK
         )
+        if not len(parents):
+            return []
         members = cell_sets(axis)
         total = _expanded(blocks, members, parents, numbers)
         size = _expanded(block_sizes, members, parents, numbers)
         set_numbers = np.column_stack([set_numbers[parents], numbers])
-    last = axes[table.columns[-1]]
-    if len(total) > 1:
-        rows = np.flatnonzero(may_reach(total, size, last, min_key * _SLACK))
-        total, size, set_numbers = total[rows], size[rows], set_numbers[rows]
     last_sets = set_matrix(last).T.astype(np.float64)
     step = max(_MAX_BOXES // max(last_sets.shape[1], 1), 1)
     best: list[Candidate] = []

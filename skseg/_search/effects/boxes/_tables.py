@@ -142,9 +142,7 @@ def all_tables(
         yield [joint_table(rows, tuple(sorted(combination)))]
 
 
-def _pair_tables(
-    rows: Sample, columns: Sequence[int]
-) -> Iterator[list[JointTable]]:
+def _pair_tables(rows: Sample, columns: Sequence[int]) -> Iterator[list[JointTable]]:
     """Yield the tables of all pairs of columns.
 
     Rows are counted in blocks of more columns, and the tables are margins of the
