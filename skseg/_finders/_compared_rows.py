@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,9 +21,22 @@ from skseg._search.effects._inference import (
     newcombe,
     rest_score,
 )
+from skseg._search.effects._targeted import AdjustedRows, targeted_effects
 from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._economics import Economics
+
+
+class Expected(NamedTuple):
+    """What models that have not seen a row expect of it; any numbers at weight 0."""
+
+    propensity: FloatArray  # probability of group A
+    mean_a: FloatArray  # outcome in A
+    mean_b: FloatArray
+
+    def take(self, rows: Any) -> Expected:
+        """Return some of the rows."""
+        return Expected(*(values[rows] for values in self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +54,7 @@ class ComparedRows:
     is_binary: bool
     score: FloatArray | None = None
     score_of_b: FloatArray | None = None
+    expected: Expected | None = None  # what the scores are made of
     # The customer of each row, as codes from 0 on; None: every row is one.
     cluster: IntArray | None = None
     economics: Economics | None = None  # None: outcomes are not valued
@@ -54,6 +68,7 @@ class ComparedRows:
             weight=self.weight[rows],
             score=None if self.score is None else self.score[rows],
             score_of_b=None if self.score_of_b is None else self.score_of_b[rows],
+            expected=None if self.expected is None else self.expected.take(rows),
             cluster=None if self.cluster is None else self.cluster[rows],
         )
 
@@ -101,7 +116,12 @@ class ComparedRows:
         n_a, n_b = weight_a.sum(axis=0), weight_b.sum(axis=0)
         total = float(self.weight.sum())
         y_a, y_b = self.y @ weight_a, self.y @ weight_b
-        if self.cluster is not None:
+        effective_n_a, effective_n_b = n_a, n_b
+        if self.expected is not None:
+            estimate, effective_n_a, effective_n_b = targeted_effects(
+                self._adjusted(self.expected), members, level, self.break_even
+            )
+        elif self.cluster is not None:
             estimate = self._by_customer(self.cluster, weight_a, weight_b, level)
         elif self.score is not None:
             estimate = self._by_score(inside, level)
@@ -117,10 +137,18 @@ class ComparedRows:
             total=total,
             n_a=n_a,
             n_b=n_b,
+            effective_n_a=effective_n_a,
+            effective_n_b=effective_n_b,
             mean_a=mean_a,
             mean_b=mean_b,
             base=self._base(weight_a, weight_b),
             estimate=estimate,
+        )
+
+    def _adjusted(self, expected: Expected) -> AdjustedRows:
+        assert self.in_a is not None
+        return AdjustedRows(
+            self.y, self.in_a, self.weight, *expected, self.is_binary, self.cluster
         )
 
     def _base(self, weight_a: FloatArray, weight_b: FloatArray) -> Base:
@@ -176,6 +204,8 @@ class Evidence:
     total: float  # weight of all rows
     n_a: FloatArray  # weight of the rows of A inside
     n_b: FloatArray
+    effective_n_a: FloatArray  # rows of equal weight that tell as much of A
+    effective_n_b: FloatArray
     mean_a: FloatArray  # mean outcome of A inside
     mean_b: FloatArray
     base: Base
@@ -188,8 +218,8 @@ class Evidence:
 
     @property
     def n_group(self) -> FloatArray:
-        """Weight of the rows of the smaller group inside."""
-        return np.minimum(self.n_a, self.n_b)
+        """Effective size of the smaller group inside."""
+        return np.minimum(self.effective_n_a, self.effective_n_b)
 
     @property
     def lift(self) -> FloatArray:

@@ -146,7 +146,8 @@ def encoding_of_findings(encode: str, rules: RuleSet) -> SegmentEncoding:
         return encoding
     report = rules.verify(max_findings=1)
     impossible = [*(report.unreachable or ())]
-    if report.is_exhaustive:
+    # Where there is a universe, the rows beyond it are outside.
+    if report.is_exhaustive and rules.universe is None:
         impossible.append(OUTSIDE)
     is_possible = ~np.isin(encoding.names, impossible)
     return SegmentEncoding(

@@ -14,8 +14,10 @@ from scipy.special import ndtr, ndtri
 
 from skseg._html import html_table
 from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg.rules import Rule
 
-from ._nuisance import Nuisance, prepared
+from ._nuisance import ModelShare, Nuisance
+from ._nuisance_models import prepared
 
 ALPHA = 0.01  # level of the test whether the columns tell the groups apart
 LEVELS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -109,6 +111,10 @@ class GroupOverlap:
     smd: FloatArray
     smd_weighted: FloatArray
     n_extreme: int
+    region: Rule | None = None
+    n_outside: float = 0.0
+    n_bounded: int = 0
+    models: tuple[ModelShare, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the standardised mean differences of the columns.

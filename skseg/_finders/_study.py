@@ -18,7 +18,12 @@ from ._compared_rows import ComparedRows
 from ._copies import with_repeats, without_copies
 from ._customer_ids import read_customers, repeated_customers
 from ._decision import check_treatment_of_cost
-from ._doubly_robust import doubly_robust
+from ._doubly_robust import (
+    NuisanceOptions,
+    Region,
+    learned_adjustment,
+    repeated_adjustment,
+)
 from ._economics import Economics
 from ._group_overlap import GroupOverlap
 from ._groups import read_groups
@@ -35,11 +40,13 @@ class StudyDesign(NamedTuple):
     random_state: Any
     n_jobs: int | None
     economics: Economics | None = None
+    region: Region | None = None  # the region of overlap, once it has been learned
 
     @classmethod
     def of(cls, finder: Any, economics: Economics | None) -> StudyDesign:
         """Return those of a finder, and what its thresholds say of profits."""
-        names = [name for name in cls._fields if name != "economics"]
+        learned = {"economics", "region"}
+        names = [name for name in cls._fields if name not in learned]
         parameters = {name: getattr(finder, name) for name in names}
         return cls(**parameters, economics=economics)
 
@@ -120,6 +127,15 @@ def read_study(
         rows = replace(rows, weight=without_copies(owner, columns, rows))
         rows = with_repeats(owner, columns, rows)
     if design.assignment == "observational" and in_a is not None:
-        random = check_random_state(design.random_state)
-        rows, overlap = doubly_robust(rows, columns, random, design.n_jobs)
+        options = NuisanceOptions(
+            design.propensity_estimator,
+            design.outcome_estimator,
+            check_random_state(design.random_state),
+            design.n_jobs,
+        )
+        if design.region is None:
+            rows, overlap = learned_adjustment(owner, rows, columns, options)
+        else:
+            region = design.region
+            rows = repeated_adjustment(owner, rows, columns, options, region)
     return Study(rows, labels, has_reference, overlap)
