@@ -24,10 +24,9 @@ from ._rates import max_borders
 _MAX_INITIAL = 10
 # Largest number of borders that each get a bound of their own.
 _MAX_BOUNDED = 1 << 16
-# Width (labels at a border, or of a tier) and number of borders of successive searches.
-_SEARCHES = ((200, 1000), (3000, 4000))
-# Largest number of borders if labels at different borders do not compare.
-_MAX_BORDERS_APART = 600
+# Width (labels at a border, or of a tier) and number of borders of successive searches,
+# and that number if labels at different borders do not compare.
+_SEARCHES = ((200, 1000, 600), (3000, 4000, 2400))
 
 
 def best_within_budget(problem: CutProblem, relaxed: Division) -> Incumbent:
@@ -93,8 +92,9 @@ def close_gap(
     The bound covers the borders that are not searched and the labels that are dropped.
     """
     bound = dual.bound
-    for width, n_borders in _SEARCHES:
+    for width, n_comparable, n_apart in _SEARCHES:
         value = problem.objective_value(best)
+        n_borders = n_apart if _are_labels_apart(problem) else n_comparable
         narrowed, lost = relevant_borders(problem, dual, value, n_borders)
         if narrowed is None:
             break
@@ -131,8 +131,6 @@ def relevant_borders(
     bounds[[0, -1]] = np.inf
     if problem.constraints.has_rates:
         n_borders = max_borders(problem)
-    elif _are_labels_apart(problem):
-        n_borders = min(n_borders, _MAX_BORDERS_APART)
     borders, lost = _largest(bounds, floor - 4 * objective.rounding, n_borders)
     return replace(problem, n=n[borders], y=y[borders]), lost
 

@@ -11,11 +11,11 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from ._problem import CutProblem, Rates
 from ._rates import Successors, max_borders, successors
 
-# Number of blocks, and how often the remaining borders are put into smaller ones.
+# Initial number of blocks, and how often the remaining borders are put into new ones.
 _N_BLOCKS = 400
-_MAX_ROUNDS = 12
-# Another round is worth its time if at most this share of the borders remains.
-_MAX_REMAINING = 0.95
+_MAX_ROUNDS = 16
+# There are twice as many blocks once a larger share of the borders than this remains.
+_MAX_REMAINING = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,14 +37,15 @@ def narrow_borders(problem: CutProblem, floor: float) -> tuple[CutProblem, float
     are put into blocks. Between blocks, the dynamic program of `pair_backward_values`
     takes every cut at the best border of its block and every rate as favourable as the
     borders allow, upwards and downwards. This bounds what a cut in a block can reach.
-    Blocks whose bound is too low are dropped and the rest is put into smaller blocks.
+    Blocks whose bound is too low are dropped and the rest is put into smaller blocks,
+    until there are as many blocks as `max_borders`.
     """
-    bound = np.inf
+    bound, n_blocks, most_blocks = np.inf, _N_BLOCKS, max_borders(problem)
     for _ in range(_MAX_ROUNDS):
         size = len(problem.n)
-        if size <= max_borders(problem):
+        if size <= most_blocks:
             break
-        inner = np.linspace(1, size - 1, min(_N_BLOCKS, size - 2) + 1).astype(np.intp)
+        inner = np.linspace(1, size - 1, min(n_blocks, size - 2) + 1).astype(np.intp)
         starts = np.unique(np.append(0, inner))
         bounds = _bounds_through(problem, starts)
         bound = min(bound, float(bounds[-1]))
@@ -54,7 +55,9 @@ def narrow_borders(problem: CutProblem, floor: float) -> tuple[CutProblem, float
         borders = np.repeat(is_kept, np.diff(np.append(starts, size)))
         problem = problem.at_borders(np.flatnonzero(borders))
         if len(problem.n) > _MAX_REMAINING * size:
-            break
+            if n_blocks >= most_blocks:
+                break
+            n_blocks = min(2 * n_blocks, most_blocks)
     return problem, bound
 
 

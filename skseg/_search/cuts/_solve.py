@@ -83,6 +83,8 @@ def solve(problem: CutProblem, relaxed: Division) -> Incumbent:
             return Incumbent(None, -math.inf, is_proved=True)
         dual = solution
     best = _best_on_grids(problem, dual.divisions)
+    if of_any_rates.division is not None and problem.is_feasible(of_any_rates.division):
+        best = max(best, of_any_rates.division, key=problem.objective_value)
     narrowed, bound = _remaining(problem, dual, problem.objective_value(best))
     if bound == -math.inf:
         return Incumbent(None, bound, is_proved=True)

@@ -60,7 +60,8 @@ def with_little_effort() -> Iterator[None]:
         patch.setattr(_rates, "_MAX_BORDERS", 5)
         patch.setattr(_solve, "_GRID", 2)
         patch.setattr(_rate_bounds, "_N_BLOCKS", 3)
-        patch.setattr(_budget, "_SEARCHES", ((2, 4),))
+        patch.setattr(_rate_bounds, "_MAX_ROUNDS", 1)
+        patch.setattr(_budget, "_SEARCHES", ((2, 4, 4),))
         patch.setattr(_label_setting, "_MAX_NEW", 3)
         yield
 
