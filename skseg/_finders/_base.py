@@ -40,13 +40,16 @@ from ._compared_rows import ComparedRows, Evidence
 from ._cross_fitted_effects import (
     cross_fitted_effects,
     p_of_largest,
+    refits_without_folds,
     simultaneous_level,
 )
 from ._decided_policy import FindingEvidence, PolicyRule
 from ._decision import DecisionThresholds, check_thresholds
+from ._doubly_robust import NOWHERE, Region
 from ._encoding import FindingsEncoderMixin, encoding_of_findings
 from ._export import FindingsExport
 from ._honest_split import honest_split
+from ._nuisance_models import check_nuisance_estimators
 from ._policy import PolicyMixin
 from ._search import Search
 from ._study import StudyDesign, read_study
@@ -348,7 +351,8 @@ class SegmentFinder(
         searched = np.flatnonzero(train_rows.weight)
         search = self._search(columns.take(searched), train_rows.take(searched), random)
         balance = self._balance(search)
-        boxes = self._boxes(search)
+        region = None if study.overlap is None else study.overlap.region
+        boxes = [] if region == NOWHERE else self._boxes(search)
         rules = [_rule(search.coding, box) for box in boxes]
         members = _members(rules, columns)
         test = None if test_rows is None else test_rows.evidence(members, _LEVEL)
@@ -360,7 +364,7 @@ class SegmentFinder(
             thresholds=thresholds,
         )
         order = ranking(table).tolist()
-        self.segments_, self.rules_ = named_findings(table, rules, order)
+        self.segments_, self.rules_ = named_findings(table, rules, order, region)
         self._encoding = encoding_of_findings(self.encode, self.rules_)
         self.groups_ = groups
         self._outcome_coding = coding
@@ -370,8 +374,11 @@ class SegmentFinder(
             self.balance_ = balance
         if study.overlap is not None:
             self.overlap_ = study.overlap
-        self._design = design.of_groups(groups).seeded(random)
-        self._alpha, self._pilot_alpha = thresholds.alpha, thresholds.pilot_alpha
+        design = design.of_groups(groups).seeded(random)
+        self._design = design._replace(region=Region(region))
+        self._alpha = thresholds.alpha
+        self._pilot_alpha = max(thresholds.alpha, thresholds.pilot_alpha)
+        evidence = measured.train if test is None else test
         self._set_policy(
             PolicyRule.of(thresholds, has_reference=study.has_reference),
             SearchedRows(
@@ -380,9 +387,9 @@ class SegmentFinder(
                 search,
                 test_rows,
                 members[:, order],
-                FindingEvidence.of(measured.final, measured.p_adj).take(order),
+                FindingEvidence.of(evidence, measured.p_adj).take(order),
+                measured.refits,
             ),
-            random,
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -406,6 +413,9 @@ class SegmentFinder(
         check_int(owner, "max_cells", self.max_cells, 2, _MAX_CELLS)
         check_int(owner, "n_replicates", self.n_replicates, 19, 100_000)
         check_choice(owner, "assignment", self.assignment, ASSIGNMENTS)
+        check_nuisance_estimators(
+            owner, self.propensity_estimator, self.outcome_estimator
+        )
         check_choice(owner, "inference", self.inference, INFERENCES)
         self._check_encode()
         if not (isinstance(self.test_size, float) and 0 < self.test_size < 1):
@@ -493,10 +503,11 @@ class SegmentFinder(
         largest = self._largest_by_chance(search)
         train = searched.evidence(members, simultaneous_level(largest))
         # A search may leave attributes, such as trees, which are those of a fold then.
-        effect = cross_fitted_effects(search, boxes, copy(self)._boxes)
+        refits = refits_without_folds(search, copy(self)._boxes, largest)
+        effect = cross_fitted_effects(search, boxes, refits)
         # What the interval rules out is no estimate.
         effect = np.clip(effect, train.estimate.low, train.estimate.high)
-        return Measured(train, None, p_of_largest(boxes, largest), effect)
+        return Measured(train, None, p_of_largest(boxes, largest), effect, refits)
 
     def _adjusted(
         self, search: Search, boxes: list[ScoredBox], test: Evidence | None

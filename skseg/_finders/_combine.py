@@ -57,21 +57,23 @@ class CombinedFindings(FindingsExport, _TableAndRules):
         return self.table, self.rules, self.table["method"]
 
     def _repr_html_(self) -> str:
-        head = ["name", "rule", "share", "best group", "effect", "p_adj", "decision"]
+        head = ["name", "rule", "share", "best group", "effect", "unit"]
         rows = [
             (
                 row["name"],
                 row["rule"],
                 f"{row['share']:.1%}",
                 row["best_group"],
-                f"{row['effect']:.1f} ({row['ci_low']:.1f} to {row['ci_high']:.1f})",
+                _effect_text(row),
+                row["unit"],
                 f"{row['p_adj']:.2g}",
                 row["decision"],
                 row["method"],
             )
             for row in self.table.to_dict("records")
         ]
-        return html_table([*head, "method"], rows, f"{len(rows)} findings.")
+        head += ["p_adj", "decision", "method"]
+        return html_table(head, rows, f"{len(rows)} findings.")
 
 
 def combine_findings(
@@ -105,15 +107,16 @@ def combine_findings(
     InvalidParameterError
         If `max_findings` or `max_overlap` is out of its range.
     InvalidDataError
-        If there are no finders, one is no finder, or groups differ.
+        If there are no finders, one is no finder, or groups or profits differ.
     NotFittedError
         If a finder is not fitted.
 
     Notes
     -----
     Each finder adjusts its p-values for its own findings. Here they are multiplied by
-    the number of finders (Bonferroni), so that alpha holds for all findings together;
-    an Implement whose p-value is then above alpha becomes a Pilot.
+    the number of finders (Bonferroni), so that alpha holds for all findings together.
+    An Implement whose p-value is then above ``alpha`` becomes a Pilot, and what is
+    above ``pilot_alpha`` a Hold.
 
     Examples
     --------
@@ -136,13 +139,22 @@ def combine_findings(
     tables = [table.assign(method=method) for table, _, method in exported]
     table = pd.concat(tables, ignore_index=True)
     rules = [rule for _, named, _ in exported for rule in named.rules.values()]
-    alpha = min(finder._alpha for finder in finders)
     table["p_adj"] = np.minimum(table["p_adj"] * len(finders), 1.0)
-    is_unsure = (table["decision"] == "Implement") & ~(table["p_adj"] <= alpha)
-    table.loc[is_unsure, "decision"] = "Pilot"
+    levels = [("Implement", "_alpha", "Pilot"), ("Pilot", "_pilot_alpha", "Hold")]
+    for name, level, instead in levels:
+        alpha = min(getattr(finder, level) for finder in finders)
+        is_unsure = (table["decision"] == name) & ~(table["p_adj"] <= alpha)
+        table.loc[is_unsure, "decision"] = instead
     order = _distinct(rules, ranking(table).tolist(), X, max_overlap)[:max_findings]
     numbers = table.drop(columns=["code", "name", "rule"])
     return CombinedFindings(*named_findings(numbers, rules, order))
+
+
+def _effect_text(row: dict[Any, Any]) -> str:
+    """Return the effect of a finding and its interval, amounts with four digits."""
+    digits = ".1f" if row["unit"] == "points" else ".4g"
+    effect, low, high = (row[name] for name in ("effect", "ci_low", "ci_high"))
+    return f"{effect:{digits}} ({low:{digits}} to {high:{digits}})"
 
 
 def _fitted_finders(finders: Sequence[Any]) -> list[Any]:
@@ -168,6 +180,17 @@ def _fitted_finders(finders: Sequence[Any]) -> list[Any]:
             rule="finders that compare the same groups",
             value=pairs,
             advice="Name the same 'treatment' and 'reference' in each.",
+        )
+    profits = {finder._design.economics for finder in models}
+    if len(profits) > 1:
+        raise InvalidDataError(
+            f"{_OWNER} takes finders with the same value and cost, since p-values are "
+            "about the profit.",
+            owner=_OWNER,
+            name="finders",
+            rule="finders with the same value and cost",
+            value=profits,
+            advice="Set thresholds__value and thresholds__cost of each alike.",
         )
     return models
 

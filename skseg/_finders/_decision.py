@@ -29,14 +29,14 @@ class DecisionThresholds:
     Parameters
     ----------
     implement_effect : float, default=10.0
-        Least effect of an Implement, in points, unless its lift is large enough.
+        Least effect of an Implement, in points; less for a rare outcome.
     pilot_effect : float, default=5.0
-        Least effect of a Pilot, in points, unless its lift is large enough; what has
-        less is a Skip.
-    implement_lift : float, default=50.0
-        Least lift of an Implement whose effect is smaller, in per cent; see Notes.
-    pilot_lift : float, default=25.0
-        Least lift of a Pilot whose effect is smaller, in per cent.
+        Least effect of a Pilot, in points; less for a rare outcome. What has less than
+        that is a Skip.
+    rare_below : float, default=20.0
+        Mean below which an outcome is rare, in points. Least effects shrink with it in
+        proportion, so that they are lifts: 50 and 25 % of the mean, see Notes. With 0
+        they are always in points, with 100 they are lifts in per cent.
     implement_share : float, default=0.05
         Least share of the rows for an Implement, in [0, 1].
     pilot_share : float, default=0.01
@@ -95,17 +95,15 @@ class DecisionThresholds:
     - Pilot: all else. It is proven at `pilot_alpha`, so that at most one search in ten
       recommends anything where the groups do not differ at all.
 
-    The lift is the effect in per cent of the smallest mean in the finding: that of the
-    rarer outcome, such as sales, in the group in which it is rarer. A segment in which
-    sales double from 1 to 2 % has an effect of one point and a lift of 100 %. Between
-    rates of 20 and 80 % an effect of 10 points comes first, so that lifts change
-    nothing there. Of amounts it is the mean without signs, in the group in which that
-    is smaller. ``implement_lift=inf`` asks for points alone, ``implement_effect=inf``
-    for the lift alone.
+    What is rare is decided by the smallest mean in the finding: that of the rarer
+    outcome, such as sales, in the group in which it is rarer. Where it is from 20 to
+    80 %, an Implement takes 10 points. Where sales are 1 %, it takes a lift of 50 %,
+    which is half a point, and a segment that doubles them is one. Of amounts it is the
+    mean without signs in the group in which that is smaller.
 
     With a `value`, decisions and ``best_group`` are about profits: `value` times the
     effect, less `cost`. Findings in which the treatment pays have positive ones.
-    Profits take the place of effects and lifts; gaps are still those of the outcome.
+    Profits take the place of effects; gaps are still those of the outcome.
 
     A search sets one threshold of a finder by its nested name, ``thresholds__alpha``,
     also where the finder has the defaults.
@@ -116,7 +114,7 @@ class DecisionThresholds:
     >>> from skseg.datasets import make_seller_groups
     >>> leads = make_seller_groups(20_000, random_state=0)
     >>> X = leads[["channel", "basket_value", "device"]]
-    >>> strict = DecisionThresholds(implement_effect=20.0, implement_lift=100.0)
+    >>> strict = DecisionThresholds(implement_effect=20.0)
     >>> finder = BoxSegmentFinder(thresholds=strict, random_state=0)
     >>> finder = finder.fit(X, leads["converted"], group=leads["seller"])
     >>> finder.segments_.loc[0, "decision"]
@@ -133,8 +131,7 @@ class DecisionThresholds:
 
     implement_effect: float = 10.0
     pilot_effect: float = 5.0
-    implement_lift: float = 50.0
-    pilot_lift: float = 25.0
+    rare_below: float = 20.0
     implement_share: float = 0.05
     pilot_share: float = 0.01
     implement_gap: float = 10.0
@@ -154,8 +151,8 @@ class DecisionThresholds:
         """Return the thresholds of older reports, whose pilots ask for no evidence.
 
         An effect of 5 points that goes the same way in searched and tested rows is a
-        Pilot, whatever its p-value, and lifts do not count. Where the groups do not
-        differ at all, most searches then recommend one.
+        Pilot, whatever its p-value and however rare the outcome. Where the groups do
+        not differ at all, most searches then recommend one.
 
         Returns
         -------
@@ -169,8 +166,7 @@ class DecisionThresholds:
         1.0
         """
         return cls(
-            implement_lift=math.inf,
-            pilot_lift=math.inf,
+            rare_below=0.0,
             pilot_alpha=1.0,
             min_group=0,
             min_events=0,
@@ -328,11 +324,10 @@ def _is_large(facts: FindingFacts, limits: DecisionThresholds, verb: str) -> boo
     """Tell whether the effect is that of a decision; an unknown one may be."""
     if limits.value is not None:
         return not _is_below(abs(facts.gain), getattr(limits, f"{verb}_profit"))
-    effect = abs(facts.effect)
-    least_of_lift = getattr(limits, f"{verb}_lift") / 100 * facts.smallest_mean
-    is_lift = effect >= least_of_lift or math.isclose(effect, least_of_lift)
-    is_lift = is_lift and effect > 0
-    return is_lift or not _is_below(effect, getattr(limits, f"{verb}_effect"))
+    least = getattr(limits, f"{verb}_effect")
+    if facts.smallest_mean < limits.rare_below:
+        least *= facts.smallest_mean / limits.rare_below
+    return not _is_below(abs(facts.effect), least)
 
 
 def _is_below(value: float, least: float) -> bool:

@@ -132,7 +132,6 @@ def test_the_historical_rule_decides_as_it_always_has(
         (1.0, 0.25, "Pilot"),
         (1.0, 0.24, "Skip"),
         (0.0, 0.1, "Implement"),
-        (0.0, 0.0, "Skip"),
         (20.0, 10.0, "Implement"),
         (20.0, 9.9, "Pilot"),
         (20.0, 5.0, "Pilot"),
@@ -153,10 +152,23 @@ def test_effects_on_rare_outcomes_are_large_by_their_lift(
 def test_thresholds_can_be_about_points_or_lifts_alone() -> None:
     rare = facts_of(effect=1.0, smallest_mean=1.0, searched=1.0)
     often = facts_of(effect=12.0, smallest_mean=40.0, searched=12.0)
-    points = DecisionThresholds(implement_lift=math.inf, pilot_lift=math.inf)
-    lift = DecisionThresholds(implement_effect=math.inf, pilot_effect=math.inf)
+    points = DecisionThresholds(rare_below=0)
+    lift = DecisionThresholds(implement_effect=50, pilot_effect=25, rare_below=100)
     assert [decision(facts, points) for facts in (rare, often)] == ["Skip", "Implement"]
     assert [decision(facts, lift) for facts in (rare, often)] == ["Implement", "Pilot"]
+
+
+def test_limits_of_effects_do_not_jump_where_an_outcome_becomes_rare() -> None:
+    def least_pilot(mean: float) -> float:
+        effects = np.linspace(0, 6, 6001)
+        is_pilot = [
+            decision(facts_of(effect=x, searched=x, smallest_mean=mean)) != "Skip"
+            for x in effects
+        ]
+        return float(effects[np.argmax(is_pilot)])
+
+    limits = [least_pilot(mean) for mean in (0.5, 10.0, 19.99, 20.0, 20.01, 50.0)]
+    assert limits == pytest.approx([0.125, 2.5, 4.9975, 5.0, 5.0, 5.0], abs=2e-3)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +236,7 @@ def test_decisions_depend_on_the_thresholds() -> None:
     assert decision(STRONG, strict) == "Pilot"
     higher = DecisionThresholds(implement_effect=13)
     assert decision(STRONG, higher) == "Pilot"
-    higher = DecisionThresholds(pilot_effect=13, pilot_lift=45)
+    higher = DecisionThresholds(pilot_effect=13)
     assert decision(STRONG, higher) == "Skip"
     # What is enough for an Implement is enough for a Pilot.
     lenient = DecisionThresholds(alpha=0.3, implement_share=0.5)

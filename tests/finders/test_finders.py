@@ -34,16 +34,25 @@ COLUMNS = [
     "n",
     "share",
     "best_group",
+    "group_a",
+    "group_b",
     "effect",
     "ci_low",
     "ci_high",
+    "unit",
+    "lift",
+    "break_even",
     "p_value",
     "p_adj",
     "n_a",
     "n_b",
+    "effective_n_a",
+    "effective_n_b",
     "rate_a",
     "rate_b",
+    "rate_unit",
     "decision",
+    "gap",
     "share_train",
     "share_test",
     "success_train",
@@ -247,12 +256,11 @@ def test_rates_intervals_and_p_values_are_those_counted_by_hand(Finder: Any) -> 
     assert finder.segments_["p_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
 
 
-def test_effects_on_numbers_are_in_per_cent_of_the_mean() -> None:
+def test_effects_on_amounts_are_in_units_of_the_outcome() -> None:
     X, y, group = two_segments()
     revenue = y * np.random.default_rng(0).lognormal(4, 0.5, len(y)).round(2)
     finder = BoxSegmentFinder(random_state=1).fit(X, revenue, group)
     _, test = parts_of_fit(X, revenue, group, 1)
-    points = 100 / revenue.mean()
     inside = finder.transform(X) == 1
     p = []
     for i, row in finder.segments_.iterrows():
@@ -261,13 +269,17 @@ def test_effects_on_numbers_are_in_per_cent_of_the_mean() -> None:
         )
         test_of_means = ttest_ind(a, b, equal_var=False)
         interval = test_of_means.confidence_interval(0.95)
-        assert row["effect"] == pytest.approx(points * (a.mean() - b.mean()))
-        assert row["ci_low"] == pytest.approx(points * interval.low)
-        assert row["ci_high"] == pytest.approx(points * interval.high)
-        best = max(a.mean(), b.mean())
-        assert row["success_test"] == pytest.approx(points * best)
-        p.append(test_of_means.pvalue)
-    assert finder.segments_["p_value"].tolist() == pytest.approx(p, rel=1e-9)
+        effect = a.mean() - b.mean()
+        assert row["effect"] == pytest.approx(effect)
+        assert row["unit"] == row["rate_unit"] == "outcome"
+        assert row["lift"] == pytest.approx(100 * effect / b.mean())
+        # Intervals are those of a permutation test, which is Welch's where many spend.
+        assert row["ci_low"] == pytest.approx(interval.low, abs=0.1 * abs(effect))
+        assert row["ci_high"] == pytest.approx(interval.high, abs=0.1 * abs(effect))
+        assert row["rate_a"] == pytest.approx(a.mean())
+        assert row["success_test"] == pytest.approx(max(a.mean(), b.mean()))
+        assert row["p_value"] == pytest.approx(test_of_means.pvalue, abs=0.01)
+        p.append(row["p_value"])
     assert finder.segments_["p_adj"].tolist() == pytest.approx(holm(p), rel=1e-9)
     assert finder.segments_.loc[0, "decision"] == "Implement"
 
