@@ -7,6 +7,8 @@ from dataclasses import replace
 from math import log
 
 import numpy as np
+from joblib import Parallel
+from threadpoolctl import threadpool_limits
 
 from skseg._typing import BoolArray, FloatArray
 
@@ -32,6 +34,8 @@ def cover(
     min_z: float = 5.5,
     max_columns: int = 3,
     min_size: float = 1.0,
+    n_jobs: int | None = None,
+    verbose: bool = False,
 ) -> list[ScoredBox]:
     """Find several boxes, each with an effect that earlier ones do not explain.
 
@@ -58,6 +62,9 @@ def cover(
     Each box is then simplified (see `simplified`), and skipped if it has no effect of
     `min_z` outside of the earlier boxes and one cell around them.
 
+    Pairs of columns are searched by `n_jobs` threads; `verbose` prints how far they
+    are.
+
     >>> codes = np.array([[0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1]], dtype=np.uint8)
     >>> score = np.array([0.0, 0.0, 0.0, 9.0, 0.0, 9.0])
     >>> axes = [CodedAxis(3), CodedAxis(2)]
@@ -69,12 +76,15 @@ def cover(
     """
     rows = sample(codes, axes, score, weight)
     covering = _Covering(rows, min_size, min_z)
-    # Searches without a new box only zero scores: three per box bound the time.
-    for _ in range(3 * max_boxes):
-        candidates = covering.candidates(max_columns)
-        if not candidates or len(covering.boxes) == max_boxes:
-            break
-        covering.add_first_new(candidates)
+    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", verbose=verbose)
+    # More threads slow down the many small products.
+    with threadpool_limits(1, user_api="blas"):
+        # Searches without a new box only zero scores: three per box bound the time.
+        for _ in range(3 * max_boxes):
+            candidates = covering.candidates(max_columns, parallel)
+            if not candidates or len(covering.boxes) == max_boxes:
+                break
+            covering.add_first_new(candidates)
     return covering.boxes
 
 
@@ -89,7 +99,7 @@ class _Covering:
         self._residual = rows
         self.boxes: list[ScoredBox] = []
 
-    def candidates(self, max_columns: int) -> list[Candidate]:
+    def candidates(self, max_columns: int, parallel: Parallel) -> list[Candidate]:
         """Return simplified boxes that explain enough of the residual, the best first.
 
         Boxes of more columns are the best of more comparisons, so they are ranked by
@@ -97,7 +107,7 @@ class _Covering:
         """
         rows, residual = self._rows, self._residual
         tops = [TopBoxes(1) for _ in range(max_columns)]
-        search(residual, self._min_size, tops)
+        search(residual, self._min_size, tops, parallel)
         ranked = []
         for candidate in (candidate for top in tops for candidate in top.candidates):
             simple = simplified(

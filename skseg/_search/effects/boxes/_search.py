@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from skseg._typing import BoolArray
 
 from ._best import Candidate, TopBoxes, add_best, best_boxes
 from ._sets import CodedAxis, cell_sets, squared_z
-from ._tables import ColumnSet, JointTable, Sample, all_tables, joint_table
+from ._tables import (
+    ColumnSet,
+    JointTable,
+    Sample,
+    column_blocks,
+    joint_table,
+    tables_of_block,
+)
 
 SetNumbers = tuple[int, ...]
 
 # Pairs of columns that get a third condition, and triples that are improved.
 _BEAM_WIDTH = 12
+# Blocks of columns that a thread searches at a time.
+_N_BLOCKS = 50
 
 
-def search(rows: Sample, min_size: float, tops: Sequence[TopBoxes]) -> None:
+def search(
+    rows: Sample,
+    min_size: float,
+    tops: Sequence[TopBoxes],
+    parallel: Parallel | None = None,
+) -> None:
     """Keep the best boxes of one column, of two and of three in `tops[0]` to `tops[2]`.
 
     Boxes of one and two columns are compared exhaustively; those of three are the best
-    pairs with a third condition, improved two conditions at a time.
+    pairs with a third condition, improved two conditions at a time. The pairs are
+    searched by the threads of `parallel`.
     """
     columns = [column for column, axis in enumerate(rows.axes) if len(cell_sets(axis))]
     singles = TopBoxes(max(len(columns), 1), one_per_table=True)
     compare_all(rows, 1, min_size, [tops[0], singles], columns)
     if len(tops) > 1:
-        # The sooner a strong box is found, the more of the others need no comparison.
+        # The sooner a strong box is found, the more of the others are left out.
         strongest = [column for box in singles.candidates for column in box.columns]
         columns = list(dict.fromkeys([*strongest, *columns]))
         pairs = TopBoxes(_BEAM_WIDTH, one_per_table=True)
         two_columns = [tops[1], pairs] if len(tops) > 2 else [tops[1]]
-        compare_all(rows, 2, min_size, two_columns, columns)
+        compare_all(rows, 2, min_size, two_columns, columns, parallel)
     if len(tops) > 2:
         improved = {
             climb(joint_table(rows, columns), rows.axes, sets, min_size)
@@ -50,10 +66,25 @@ def compare_all(
     min_size: float,
     tops: Sequence[TopBoxes],
     columns: Sequence[int],
+    parallel: Parallel | None = None,
 ) -> None:
     """Compare all boxes of `n_columns` of the columns."""
-    for tables in all_tables(rows, n_columns, columns):
-        for table in tables:
+    blocks = column_blocks(rows, n_columns, columns)
+    if parallel is None:
+        _compare_blocks(rows, min_size, tops, blocks)
+        return
+    parts = iter(lambda: list(islice(blocks, _N_BLOCKS)), [])
+    parallel(delayed(_compare_blocks)(rows, min_size, tops, part) for part in parts)
+
+
+def _compare_blocks(
+    rows: Sample,
+    min_size: float,
+    tops: Sequence[TopBoxes],
+    blocks: Iterable[tuple[ColumnSet, list[ColumnSet]]],
+) -> None:
+    for block, subsets in blocks:
+        for table in tables_of_block(rows, block, subsets):
             add_best(table, rows.axes, min_size, tops)
 
 

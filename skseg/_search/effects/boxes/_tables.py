@@ -128,32 +128,35 @@ def joint_cells(codes: Codes, columns: ColumnSet, shape: Sequence[int]) -> IntAr
     return joint
 
 
-def all_tables(
+def column_blocks(
     rows: Sample, n_columns: int, columns: Sequence[int]
-) -> Iterator[list[JointTable]]:
-    """Yield the tables of all combinations of `n_columns` of the columns, in lists.
+) -> Iterator[tuple[ColumnSet, list[ColumnSet]]]:
+    """Yield blocks of columns, and the combinations of `n_columns` to take from each.
 
-    Combinations of the first columns come early.
+    Every combination of the columns is in one block; those of the first ones come
+    early. Rows are counted once for a block, and tables of pairs are margins of it,
+    where there are far fewer cells than rows.
     """
-    if n_columns == 2:
-        yield from _pair_tables(rows, columns)
+    if n_columns != 2:
+        for combination in combinations(columns, n_columns):
+            block = tuple(sorted(combination))
+            yield block, [block]
         return
-    for combination in combinations(columns, n_columns):
-        yield [joint_table(rows, tuple(sorted(combination)))]
-
-
-def _pair_tables(rows: Sample, columns: Sequence[int]) -> Iterator[list[JointTable]]:
-    """Yield the tables of all pairs of columns.
-
-    Rows are counted in blocks of more columns, and the tables are margins of the
-    blocks, where there are far fewer cells than rows.
-    """
     max_cells = min(max(len(rows.value) // 3, 1), _MAX_CELLS)
     for axes, pairs in pair_blocks(rows.shape(columns), max_cells):
-        block = tuple(sorted(columns[axis] for axis in axes))
-        tables = {block: joint_table(rows, block)}
-        subsets = [tuple(sorted(columns[axis] for axis in pair)) for pair in pairs]
-        yield [_margin(tables, block, subset) for subset in subsets]
+        yield (
+            tuple(sorted(columns[axis] for axis in axes)),
+            [tuple(sorted(columns[axis] for axis in pair)) for pair in pairs],
+        )
+
+
+def tables_of_block(
+    rows: Sample, block: ColumnSet, subsets: Sequence[ColumnSet]
+) -> Iterator[JointTable]:
+    """Yield the tables of subsets of a block of columns."""
+    tables = {block: joint_table(rows, block)}
+    for subset in subsets:
+        yield _margin(tables, block, subset)
 
 
 def _margin(
