@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
@@ -18,33 +19,71 @@ _N_FOLDS = 5
 _LEVEL = 0.95
 
 
+class Refit(NamedTuple):
+    """What a search finds without a fold of the rows that it was given."""
+
+    rows: IntArray  # the rows of the fold
+    others: Search  # of the other rows, which are coded as before
+    boxes: list[ScoredBox]
+    members: BoolArray  # which of all rows are in which box
+    p_adj: FloatArray  # of the boxes, in the other rows
+
+    @property
+    def outside(self) -> IntArray:
+        """The rows of the other folds."""
+        is_inside = np.zeros(len(self.members), dtype=bool)
+        is_inside[self.rows] = True
+        return np.flatnonzero(~is_inside)
+
+
+def refits_without_folds(
+    search: Search, find: Callable[[Search], list[ScoredBox]], largest: FloatArray
+) -> list[Refit]:
+    """Return what `find` finds without each fold of the rows that has any.
+
+    p-values are adjusted by `largest`, the values of `max_t`.
+    """
+    folds, refits = _folds(search), []
+    for fold in range(_N_FOLDS):
+        is_inside = folds == fold
+        if is_inside.all() or not is_inside.any():
+            continue
+        others = search.take(np.flatnonzero(~is_inside))
+        boxes = find(others)
+        refits.append(
+            Refit(
+                np.flatnonzero(is_inside),
+                others,
+                boxes,
+                _members(search, boxes),
+                p_of_largest(boxes, largest),
+            )
+        )
+    return refits
+
+
 def cross_fitted_effects(
-    search: Search,
-    boxes: list[ScoredBox],
-    find: Callable[[Search], list[ScoredBox]],
+    search: Search, boxes: list[ScoredBox], refits: Sequence[Refit]
 ) -> FloatArray:
     """Return effects on the outcome in boxes that were found in the same rows.
 
     In the rows that a box was found in its effect is too large, since it is the largest
-    of many. So `find` searches again without each fold of the rows. The effect in a
-    fold is that of the box found without it that shares more than half of the rows in
-    either; without such a box it is the break-even, as if nothing had been found. The
-    mean over the folds is returned.
+    of many. So the effect in a fold is that of the box found without it that shares
+    more than half of the rows in either; without such a box it is the break-even, as if
+    nothing had been found. The mean over the folds is returned.
     """
     effects = np.zeros(len(boxes))
     if not boxes:
         return effects
     members = _members(search, boxes)
-    folds = _folds(search)
-    for fold in range(_N_FOLDS):
-        rows, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        of_fold = _members(search, find(search.take(outside)))
-        tested = search.rows.take(rows).evidence(of_fold[rows], 0.95).estimate
+    for refit in refits:
+        fold_rows = search.rows.take(refit.rows)
+        tested = fold_rows.evidence(refit.members[refit.rows], 0.95).estimate
         in_fold = np.full(len(boxes), search.rows.break_even)
-        for j, i in matched_findings(of_fold, members):
+        for j, i in matched_findings(refit.members, members):
             if not np.isnan(tested.effect[j]):
                 in_fold[i] = tested.effect[j]
-        effects += in_fold / _N_FOLDS
+        effects += in_fold / len(refits)
     return effects
 
 
@@ -76,5 +115,5 @@ def p_of_largest(boxes: list[ScoredBox], largest: FloatArray) -> FloatArray:
     """Return in which share of the values of `max_t` some box does as well as each."""
     # max_t computes in single precision, and its first replicate, the rows as they are,
     # must not fall below the boxes that were found in them.
-    z = np.abs([box.z for box in boxes]) * (1 - 1e-5)
+    z = np.abs(np.array([box.z for box in boxes], dtype=np.float64)) * (1 - 1e-5)
     return np.asarray((largest[:, np.newaxis] >= z).mean(axis=0))

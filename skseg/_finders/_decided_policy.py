@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -21,7 +21,6 @@ class Policy(NamedTuple):
 
     is_sure: BoolArray  # of each finding; one that is not sure decides nothing
     favours_a: BoolArray
-    is_above_average: BoolArray  # whether A gains more there than in all rows
     rest_to_a: bool
 
     def sent_to_a(self, members: BoolArray) -> BoolArray:
@@ -30,15 +29,16 @@ class Policy(NamedTuple):
         `members` tells which rows are in which finding: an array of bool of shape
         (n_rows, n_findings). The first sure finding of a row has the last word.
         """
-        return self._of_first(members, self.favours_a, self.rest_to_a)
+        numbers = self.of_first(
+            members, self.favours_a.astype(np.float64), float(self.rest_to_a)
+        )
+        return numbers > 0
 
-    def signs(self, members: BoolArray) -> FloatArray:
-        """Return 1 for rows of sure findings above the average, -1 below, else 0."""
-        signs = np.where(self.is_above_average, 1.0, -1.0)
-        return self._of_first(members, signs, 0.0)
-
-    def _of_first(self, members: BoolArray, values: Any, default: Any) -> Any:
-        of_rows = np.full(len(members), default, dtype=values.dtype)
+    def of_first(
+        self, members: BoolArray, values: FloatArray, default: float
+    ) -> FloatArray:
+        """Return the value of the first sure finding of each row, else the default."""
+        of_rows = np.full(len(members), default)
         for i in np.flatnonzero(self.is_sure)[::-1]:
             of_rows[members[:, i]] = values[i]
         return of_rows
@@ -96,29 +96,21 @@ class PolicyRule(NamedTuple):
         Where no finding is sure, the search has shaped nothing, and the rest are all
         rows of `everyone`.
         """
-        gain = (tested.economics or Economics()).gain
+        gains = (tested.economics or Economics()).gain(findings.effect)
         is_sure = (
             (findings.p_adj <= self.thresholds.alpha)
             & (findings.n_group >= self.thresholds.min_group)
             & (findings.n_events >= self.thresholds.min_events)
         )
-        mean_effect = 0.0 if tested.in_a is None else everyone.mean_effect
-        policy = Policy(
-            is_sure,
-            gain(findings.effect) >= 0,
-            # Of a negative value less is more.
-            gain(findings.effect) >= gain(np.float64(mean_effect)),
-            False,
-        )
         if tested.in_a is None:
-            return policy
+            return Policy(is_sure, gains >= 0, False)
         to_a = None
         if is_sure.any():
-            to_a = self._is_a_better(tested, ~members[:, is_sure].any(axis=1))
+            outside: BoolArray = ~np.any(members[:, is_sure], axis=1)
+            to_a = self._is_a_better(tested, outside)
         if to_a is None:
-            all_rows = np.ones(len(everyone.y), dtype=bool)
-            to_a = self._is_a_better(everyone, all_rows)
-        return policy._replace(rest_to_a=bool(to_a))
+            to_a = self._is_a_better(everyone, np.ones(len(everyone.y), dtype=bool))
+        return Policy(is_sure, gains >= 0, bool(to_a))
 
     def _is_a_better(self, rows: ComparedRows, inside: BoolArray) -> bool | None:
         """Tell whether the rows inside go to A; None if they say nothing."""

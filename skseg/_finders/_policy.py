@@ -12,21 +12,17 @@ from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._validation import read_columns
-from skseg._typing import BoolArray
+from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, RuleSet
 
 from ._compared_rows import ComparedRows
 from ._decided_policy import Policy, PolicyRule
+from ._economics import Economics
 from ._policy_table import policy_table
 from ._policy_value import policy_value
 from ._study import StudyDesign, read_study
-from ._valued_rows import (
-    SearchedRows,
-    half_finder,
-    valued_by_folds,
-    valued_by_halves,
-)
+from ._valued_rows import SearchedRows, valued_rows
 from ._with_group import split_outcome
 
 
@@ -38,6 +34,8 @@ class PolicyMixin:
     _design: StudyDesign
     _outcome_coding: OutcomeCoding
     _policy: Policy
+    # 1 for findings in which A gains more than on average, -1 for the others.
+    _signs: FloatArray
 
     policy_table_ = FittedTable()
 
@@ -142,23 +140,23 @@ class PolicyMixin:
         Per row, and positive where they differ as they did in ``fit``.
         """
         columns, rows = self._rows_to_score(X, y, group, sample_weight, cluster)
-        signs = self._policy.signs(self.rules_.membership(columns))
+        members = self.rules_.membership(columns)
+        signs = self._policy.of_first(members, self._signs, 0.0)
         if not signs.any():
             return 0.0
         gains = rows.search_score()
         mean = np.average(gains, weights=rows.weight)
         return float(np.average(signs * (gains - mean), weights=rows.weight))
 
-    def _set_policy(self, rule: PolicyRule, study: SearchedRows, random: Any) -> None:
+    def _set_policy(self, rule: PolicyRule, study: SearchedRows) -> None:
         """Decide who goes to which group, and value that."""
         tested = study.rows if study.tested is None else study.tested
         self._policy = rule.decide(tested, study.members, study.findings, study.rows)
-        if study.tested is None:
-            finder = half_finder(self, rule.thresholds.alpha)
-            valued = valued_by_halves(study, rule, finder, random)
-        else:
-            valued = valued_by_folds(study, rule)
-        self.policy_table_ = policy_table(valued, self.groups_)
+        average = 0.0 if tested.in_a is None else study.rows.mean_effect
+        gain = (tested.economics or Economics()).gain
+        is_above = gain(study.findings.effect) >= gain(np.float64(average))
+        self._signs = np.where(is_above, 1.0, -1.0)
+        self.policy_table_ = policy_table(valued_rows(study, rule), self.groups_)
 
     def _rows_to_score(
         self, X: Any, y: Any, group: Any, sample_weight: Any, cluster: Any

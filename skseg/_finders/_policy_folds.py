@@ -49,7 +49,7 @@ def _dealt(hashes: Hashes, counts: FloatArray, n_folds: int) -> FloatArray:
     counts = counts[order]
     is_first = np.diff(hashes[order], prepend=~hashes[order][:1]) != 0
     block = np.cumsum(is_first) - 1
-    sizes = np.bincount(block, weights=counts)
+    sizes = np.add.reduceat(counts, np.flatnonzero(is_first))
     below = np.cumsum(counts) - counts
     below -= below[np.flatnonzero(is_first)][block]
     stops = np.cumsum(_multinomial(hashes[order][is_first], sizes, n_folds), axis=0)

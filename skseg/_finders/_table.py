@@ -14,6 +14,7 @@ from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import And, conjunction, leaves
 
 from ._compared_rows import Evidence
+from ._cross_fitted_effects import Refit
 from ._decision import DECISIONS, DecisionThresholds, FindingFacts, decision
 from ._units import Units
 
@@ -31,6 +32,8 @@ class Measured:
     # Effects on the outcome that are reported instead of those in the rows that were
     # searched, which are too large.
     effect: FloatArray | None = None
+    # What was found without each fold, where all rows were searched and tested.
+    refits: Sequence[Refit] = ()
 
     @property
     def final(self) -> Evidence:
@@ -89,6 +92,8 @@ def findings_table(
             "p_adj": measured.p_adj,
             "n_a": final.n_a,
             "n_b": final.n_b,
+            "effective_n_a": final.effective_n_a,
+            "effective_n_b": final.effective_n_b,
             "rate_a": units.shown * final.mean_a,
             "rate_b": units.shown * final.mean_b,
             "rate_unit": pd.Series([units.rate_name] * n_findings, dtype=_TEXT),
@@ -136,10 +141,19 @@ def ranking(table: pd.DataFrame) -> IntArray:
 
 
 def named_findings(
-    table: pd.DataFrame, rules: Sequence[Rule], order: Sequence[int]
+    table: pd.DataFrame,
+    rules: Sequence[Rule],
+    order: Sequence[int],
+    universe: Rule | None = None,
 ) -> tuple[pd.DataFrame, RuleSet]:
-    """Return the findings in `order`, with code, name and rule as first columns."""
-    named = RuleSet({f"Segment {i}": rules[k] for i, k in enumerate(order, start=1)})
+    """Return the findings in `order`, with code, name and rule as first columns.
+
+    The rules hold for no row outside of the `universe`.
+    """
+    named = RuleSet(
+        {f"Segment {i}": rules[k] for i, k in enumerate(order, start=1)},
+        universe=universe,
+    )
     head = pd.DataFrame(
         {
             "code": np.array(named.codes, dtype=np.intp),

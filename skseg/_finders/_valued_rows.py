@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,7 +14,8 @@ from skseg.rules import Columns
 
 from ._cate import policy_by_model
 from ._compared_rows import ComparedRows
-from ._decided_policy import FindingEvidence, Policy, PolicyRule
+from ._cross_fitted_effects import Refit, refits_without_folds
+from ._decided_policy import FindingEvidence, PolicyRule
 from ._policy_folds import cell_hashes, policy_folds
 from ._search import Search
 
@@ -45,6 +43,7 @@ class SearchedRows(NamedTuple):
     tested: ComparedRows | None  # with the weights of the test; None: all are searched
     members: BoolArray  # which rows are in which finding
     findings: FindingEvidence
+    refits: Sequence[Refit]  # without each fold, where findings are tested as searched
 
 
 class _Part(NamedTuple):
@@ -69,26 +68,29 @@ def _joined(parts: Sequence[_Part]) -> _Part:
     return _Part(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def valued_by_folds(study: SearchedRows, rule: PolicyRule) -> ValuedRows | None:
-    """Return the rows of the test, decided by four fifths of them for the last fifth.
+def valued_rows(study: SearchedRows, rule: PolicyRule) -> ValuedRows | None:
+    """Return rows with the group that others send them to; None if there are none.
 
-    The search and the model have seen none of them. None if there are no such folds.
+    The search and the model have seen none of the rows of a test, and all but a fifth
+    of them decide about this fifth. Where there is no test, search, model and decisions
+    are those of the rows of other folds.
     """
-    assert study.tested is not None
+    if study.tested is None:
+        return _valued_by_refits(study, rule)
     used = np.flatnonzero(study.tested.weight)
     tested, members = study.tested.take(used), study.members[used]
     codes = study.search.coding.codes(study.columns.take(used))
     parts = []
-    for fold in _folds(study.search, codes, tested, _N_FOLDS):
+    for fold in _folds(study.search, codes, tested):
         others = replace(tested, weight=tested.weight - fold)
         everyone = study.rows.weight.copy()
         everyone[used] -= fold
         policy, order = rule.decide_anew(
             others, members, replace(study.rows, weight=everyone)
         )
-        valued = np.flatnonzero(fold)
-        to_a = policy.sent_to_a(members[valued][:, order])
-        parts.append(_Part(valued, fold[valued], to_a))
+        rows = np.flatnonzero(fold)
+        to_a = policy.sent_to_a(members[rows][:, order])
+        parts.append(_Part(rows, fold[rows], to_a))
     if not parts:
         return None
     joined = _joined(parts)
@@ -96,71 +98,51 @@ def valued_by_folds(study: SearchedRows, rule: PolicyRule) -> ValuedRows | None:
     return joined.valued(tested, by_model[joined.positions])
 
 
-def valued_by_halves(
-    study: SearchedRows, rule: PolicyRule, finder: Any, random: Any
-) -> ValuedRows | None:
-    """Return all rows, each half of them decided by a search of the other one.
-
-    `finder` searches the halves. None if a half lacks one of the groups.
-    """
-    used = np.flatnonzero(study.rows.weight)
-    rows = study.rows.take(used)
-    parts, by_model = [], []
-    for half in _folds(study.search, study.search.codes, rows, 2):
-        weight = rows.weight - half
-        others = np.flatnonzero(weight)
-        other_rows = replace(rows.take(others), weight=weight[others])
-        if other_rows.in_a is not None and len({*other_rows.in_a.tolist()}) < 2:
-            return None
-        columns = study.columns.take(used[others])
-        search = finder._search(columns, other_rows, random)
-        policy, boxes = _policy_of_half(rule, finder, search)
-        valued = np.flatnonzero(half)
-        codes = search.coding.codes(study.columns.take(used[valued]))
-        to_a = policy.sent_to_a(_members(boxes, codes))
-        parts.append(_Part(valued, half[valued], to_a))
-        by_model.append(policy_by_model(search, codes, parts[-1].share))
+def _valued_by_refits(study: SearchedRows, rule: PolicyRule) -> ValuedRows | None:
+    """Return all rows, each fold of them decided by a search of the others."""
+    search = study.search
+    refits = study.refits or refits_without_folds(search, _nothing, np.ones(1))
+    parts = []
+    for refit in refits:
+        others = refit.others.rows
+        members = refit.members[refit.outside]
+        findings = FindingEvidence.of(others.evidence(members, _LEVEL), refit.p_adj)
+        policy = rule.decide(others, members, findings, others)
+        to_a = policy.sent_to_a(refit.members[refit.rows])
+        parts.append(_Part(refit.rows, search.rows.weight[refit.rows], to_a))
     if not parts:
         return None
-    return _joined(parts).valued(rows, np.concatenate(by_model))
+    joined = _joined(parts)
+    by_model = _cross_fitted_model(search, [part.positions for part in parts], joined)
+    return joined.valued(search.rows, by_model[joined.positions])
 
 
-def half_finder(finder: Any, alpha: float) -> Any:
-    """Return a copy of a finder that searches half of its rows.
+def _cross_fitted_model(
+    search: Search, folds: Sequence[IntArray], policy: _Part
+) -> BoolArray:
+    """Return the rows that models of other rows send to A.
 
-    A search leaves attributes, such as trees, and those of a half are no facts of the
-    finder. The copy draws as few replicates as can be sure at `alpha`.
+    Two halves of the folds are enough: models cost more time than policies.
     """
-    half = copy(finder)
-    if isinstance(half.min_size, numbers.Integral):
-        half.min_size = max(1, half.min_size // 2)
-    half.n_replicates = min(half.n_replicates, math.ceil(2 / max(alpha, 1e-3)) - 1)
-    return half
+    middle = len(folds) // 2
+    first, second = (np.concatenate(part) for part in (folds[:middle], folds[middle:]))
+    by_model = np.zeros(len(search.rows.y), dtype=bool)
+    for known, new in ((first, second), (second, first)):
+        codes = search.codes[:, new]
+        by_model[new] = policy_by_model(search.take(known), codes, policy.share)
+    return by_model
 
 
-def _policy_of_half(
-    rule: PolicyRule, finder: Any, search: Search
-) -> tuple[Policy, list[ScoredBox]]:
-    """Return the policy that the rows searched make, and the boxes of its findings."""
-    boxes = [] if finder.inference == "none" else finder._boxes(search)
-    members, rows = _members(boxes, search.codes), search.rows
-    p_adj = finder._adjusted(search, boxes, None)
-    findings = FindingEvidence.of(rows.evidence(members, _LEVEL), p_adj)
-    return rule.decide(rows, members, findings, rows), boxes
+def _nothing(search: Search) -> list[ScoredBox]:
+    return []
 
 
-def _folds(
-    search: Search, codes: Any, rows: ComparedRows, n_folds: int
-) -> Iterator[FloatArray]:
+def _folds(search: Search, codes: Any, rows: ComparedRows) -> Iterator[FloatArray]:
     """Yield the weights of the rows in each fold that has any."""
+    if not len(rows.y):
+        return
     names = [column.name for column in search.coding.columns]
     hashes = cell_hashes(codes, names, rows, search.random_state)
-    for fold in policy_folds(hashes, rows, n_folds):
+    for fold in policy_folds(hashes, rows, _N_FOLDS):
         if 0 < fold.sum() < rows.weight.sum():
             yield fold
-
-
-def _members(boxes: Sequence[ScoredBox], codes: Any) -> BoolArray:
-    if not boxes:
-        return np.zeros((codes.shape[1], 0), dtype=bool)
-    return np.column_stack([box.contains(codes) for box in boxes])

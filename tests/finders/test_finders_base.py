@@ -63,7 +63,8 @@ def test_a_subclass_finds_tests_combines_and_exports() -> None:
     assert finder.segments_.loc[0, "best_group"] == "A"
     inside = X[HOSTILE] == HOSTILE
     np.testing.assert_array_equal(finder.transform(X)[:, 0] == 1, inside)
-    np.testing.assert_array_equal(finder.predict(X) == "A", inside | finder._overall_a)
+    to_a = inside | finder._policy.rest_to_a
+    np.testing.assert_array_equal(finder.predict(X) == "A", to_a)
     assert set(finder.to_frame(style="historical")["Method"]) == {"CellFinder"}
     box = BoxSegmentFinder(random_state=0).fit(X, y, group)
     combined = combine_findings([finder, box], X)

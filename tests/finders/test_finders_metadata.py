@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import sklearn
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.fixes import parse_version
@@ -266,12 +267,14 @@ def test_lengths_must_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "kind"), [((1, 2), "i"), ((False, True), "b"), (("a", "b"), "U")]
+    ("labels", "kind", "reference"),
+    [((1, 2), "i", None), ((False, True), "b", "A"), (("a", "b"), "U", None)],
 )
-def test_labels_keep_their_type(labels: Any, kind: str) -> None:
+def test_labels_keep_their_type(labels: Any, kind: str, reference: Any) -> None:
     X, y, group = planted(labels=labels)
     finder = quick().fit(X, y, np.array(group.tolist()))
-    text = quick().fit(X, y, np.where(group == labels[0], "A", "B"))
+    text = quick(reference=reference)
+    text.fit(X, y, np.where(group == labels[0], "A", "B"))
     assert set(finder.groups_) == set(labels)
     best = text.segments_["best_group"].map({"A": labels[0], "B": labels[1]})
     assert finder.segments_["best_group"].tolist() == best.tolist()
@@ -315,8 +318,9 @@ def test_rows_of_other_groups_count_for_nothing(Finder: Any, inference: str) -> 
     X.loc[in_c, "age"] += 1000
     options = {"random_state": 0, "inference": inference}
     finder = Finder(treatment="A", reference="B", **options).fit(X, y, group)
-    alone = Finder(**options).fit(X[~in_c], y[~in_c], group[~in_c])
+    alone = clone(finder).fit(X[~in_c], y[~in_c], group[~in_c])
     pd.testing.assert_frame_equal(finder.segments_, alone.segments_)
+    pd.testing.assert_frame_equal(finder.policy_table_, alone.policy_table_)
     assert rules_of(finder) == rules_of(alone)
     np.testing.assert_array_equal(finder.predict(X), alone.predict(X))
     score = finder.score(X, y, group)
