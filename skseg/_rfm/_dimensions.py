@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ from skseg.rules._quantile import inverted_cdf
 
 OWNER = "RFMSegmenter"
 
+Closed = Literal["right", "left"]
+
 _ALWAYS = parse("True")
 _NEVER = parse("False")
 
@@ -36,9 +38,17 @@ SCORES = {"recency": "R", "frequency": "F", "monetary": "M"}
 
 
 def quantile_cut_points(
-    column: str, values: FloatArray, n_scores: int, weight: FloatArray | None
+    column: str,
+    values: FloatArray,
+    n_scores: int,
+    weight: FloatArray | None,
+    closed: Closed,
 ) -> FloatArray:
-    """Return the ``n_scores - 1`` quantiles that cut `values` into equal shares."""
+    """Return the ``n_scores - 1`` quantiles that cut `values` into equal shares.
+
+    Bins that are closed on the left get the same values: each begins with the value
+    that follows the quantile.
+    """
     levels = [Fraction(k, n_scores) for k in range(1, n_scores)]
     cut_points = inverted_cdf(values, levels, weight)
     if np.isnan(cut_points).any():
@@ -51,21 +61,28 @@ def quantile_cut_points(
             column=column,
             advice="Give cut points with cut_points={...}.",
         )
-    return cut_points
+    if closed == "right":
+        return cut_points
+    counted = ~np.isnan(values) if weight is None else weight > 0
+    observed = np.unique(values[counted & ~np.isnan(values)])
+    following = np.append(observed, np.nextafter(observed[-1], np.inf))
+    return following[np.searchsorted(observed, cut_points, side="right")]
 
 
 @dataclass(frozen=True)
 class Dimension:
     """One of recency, frequency, monetary: its column, score and cut points.
 
-    The cut points separate bins ``(cut point, next cut point]``. Bin b has score b + 1,
-    except that recency counts from the other end: few days since the last purchase are
-    best. A bin between two equal cut points is *collapsed*: no value lies in it.
+    The cut points separate bins ``(cut point, next cut point]``, or ``[cut point, next
+    cut point)`` if they are closed on the left. Bin b has score b + 1, except that
+    recency counts from the other end: few days since the last purchase are best. A bin
+    between two equal cut points is *collapsed*: no value lies in it.
     """
 
     name: str
     column: str
     cut_points: FloatArray
+    closed: Closed = "right"
 
     @property
     def score(self) -> str:
@@ -84,13 +101,21 @@ class Dimension:
         """Return the score of every value, NaN for NaN."""
         bins = np.zeros(len(values), dtype=np.int8)
         for cut_point in self.cut_points:
-            bins += values > cut_point
+            bins += (
+                values > cut_point if self.closed == "right" else values >= cut_point
+            )
         return np.where(np.isnan(values), np.nan, self._score_of(bins))
 
     def _open_bins(self) -> list[int]:
         """Return the bins that are not collapsed."""
-        upper = [*self.cut_points, np.inf]
-        return [b for b in range(self.n_scores) if b == 0 or upper[b - 1] < upper[b]]
+        edges = [-np.inf, *self.cut_points, np.inf]
+        # The outermost bin on the closed side holds an infinite value at least.
+        closed_end = 0 if self.closed == "right" else self.n_scores - 1
+        return [
+            b
+            for b in range(self.n_scores)
+            if b == closed_end or edges[b] < edges[b + 1]
+        ]
 
     def scores_with_values(self) -> list[int]:
         """Return the scores that are not collapsed, best first."""
@@ -109,13 +134,21 @@ class Dimension:
             starts_run = is_wanted[i] and (i == 0 or not is_wanted[i - 1])
             ends_run = is_wanted[i] and (is_last_bin or not is_wanted[i + 1])
             if starts_run:
-                low = _ALWAYS if i == 0 else col(self.column) > self.cut_points[b - 1]
+                low = _ALWAYS if i == 0 else self._is_above(self.cut_points[b - 1])
             if ends_run:
-                high = (
-                    _ALWAYS if is_last_bin else col(self.column) <= self.cut_points[b]
-                )
+                high = _ALWAYS if is_last_bin else self._is_below(self.cut_points[b])
                 runs.append(low & high)
         return disjunction(runs)
+
+    def _is_above(self, cut_point: float) -> Rule:
+        """Return the rule that a value lies in the bin above a cut point, or higher."""
+        value = col(self.column)
+        return value > cut_point if self.closed == "right" else value >= cut_point
+
+    def _is_below(self, cut_point: float) -> Rule:
+        """Return the rule that a value lies in the bin below a cut point, or lower."""
+        value = col(self.column)
+        return value <= cut_point if self.closed == "right" else value < cut_point
 
     def table(self, values: FloatArray, weight: FloatArray | None) -> pd.DataFrame:
         """Return one row per score, best first: interval, size, whether collapsed."""
@@ -133,8 +166,9 @@ class Dimension:
             {
                 "dimension": self.name,
                 "score": score_of_bin,
-                "above": edges[:-1],
-                "up_to": edges[1:],
+                "low": edges[:-1],
+                "high": edges[1:],
+                "closed": self.closed,
                 "n": n,
                 "share": n / n.sum(),
                 "collapsed": ~np.isin(bins, self._open_bins()),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skseg._core._validation import check_int
+from skseg._core._validation import check_choice, check_int
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import Columns
@@ -39,8 +39,10 @@ def fitted_dimensions(
     weight: FloatArray | None,
     n_scores: Any,
     cut_points: Any,
+    closed: Any,
 ) -> list[Dimension]:
     """Return the dimensions with their cut points, business ones and learned ones."""
+    check_choice(OWNER, "closed", closed, ("right", "left"))
     for parameter, value in (("n_scores", n_scores), ("cut_points", cut_points)):
         if isinstance(value, Mapping) and not value.keys() <= SCORES.keys():
             rule = f"a mapping with keys among {list(SCORES)}"
@@ -54,11 +56,11 @@ def fitted_dimensions(
         values = columns.numbers(column)
         if cuts_of[name] is None or _is_learned(cuts_of[name]):
             n = check_int(OWNER, "n_scores", n_of[name], 2, 10)
-            cuts = quantile_cut_points(column, values, n, weight)
+            cuts = quantile_cut_points(column, values, n, weight, closed)
         else:
             cuts = _business_cut_points(name, cuts_of[name])
         # Adding 0.0 turns -0.0 into 0.0, and copies what belongs to the caller.
-        dimensions.append(Dimension(name, column, cuts + 0.0))
+        dimensions.append(Dimension(name, column, cuts + 0.0, closed))
     return dimensions
 
 

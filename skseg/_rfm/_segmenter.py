@@ -62,8 +62,13 @@ default="grid"
     cut_points : "quantile" or mapping, default="quantile"
         Where the cut points come from. A mapping gives business cut points for some
         or all dimensions, ``{"recency": [30, 90, 180, 365]}``; the other ones, and
-        those with ``"quantile"``, are learned. A value equal to a cut point lies below
-        it. Each is also a parameter of its own: ``cut_points__recency``.
+        those with ``"quantile"``, are learned. Each is also a parameter of its own:
+        ``cut_points__recency``.
+    closed : {"right", "left"}, default="right"
+        Side of a value that equals a cut point: below it, as in ``(30, 90]``, or above
+        it, as in ``[30, 90)``, which published tables such as those of the R package
+        rfm mean. Learned cut points give the customers of `fit` the same scores on
+        either side.
     params : mapping of str to value, default=None
         Values of the named parameters ``{f}`` in the rules of your map. Each is also a
         parameter of its own, ``params__f``, so that `GridSearchCV` can search it.
@@ -115,9 +120,10 @@ default="grid"
     cut_points_ : dict of str to ndarray
         Dimension -> ascending cut points, in its units.
     score_table_ : DataFrame
-        One row per dimension and score: the interval ``(above, up_to]`` of values, the
-        number of customers and their share, and whether the score is ``collapsed``:
-        ties have made two cut points equal, and no value gets it.
+        One row per dimension and score: the interval of values from ``low`` to
+        ``high``, the side on which it is ``closed``, the number of customers and their
+        share, and whether the score is ``collapsed``: ties have made two cut points
+        equal, and no value gets it.
     mece_report_ : MECEReport
         The proof about the map, over all combinations of scores and before
         `on_overlap` and `default` are applied: its overlaps, gaps and unreachable
@@ -184,6 +190,7 @@ default="grid"
         n_scores: int | Mapping[str, int] = 5,
         *,
         cut_points: str | Mapping[str, Any] = "quantile",
+        closed: str = "right",
         params: Mapping[str, Any] | None = None,
         on_overlap: str | None = None,
         default: str | None = None,
@@ -197,6 +204,7 @@ default="grid"
         self.segments = segments
         self.n_scores = n_scores
         self.cut_points = cut_points
+        self.closed = closed
         self.params = params
         self.on_overlap = on_overlap
         self.default = default
@@ -241,7 +249,7 @@ default="grid"
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
         taken = dimension_columns(self.get_params(deep=False), columns)
         dimensions = fitted_dimensions(
-            taken.names, columns, weight, self.n_scores, self.cut_points
+            taken.names, columns, weight, self.n_scores, self.cut_points, self.closed
         )
         warn_of_doubtful_positions(taken, columns)
         rules, report = self._segments_of(dimensions, columns.names)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._fitted_state import as_fitted
-from skseg._core._validation import check_sample_weight
+from skseg._core._validation import check_choice, check_sample_weight
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
@@ -46,6 +46,8 @@ class RFMHeatmapDisplay(Display):
     cut_points : mapping, default=None
         Cut points of ``"recency"`` and ``"frequency"``, ascending, as in
         ``RFMSegmenter.cut_points_``. They tell what the scores mean.
+    closed : {"right", "left"}, default="right"
+        Whether a value at a cut point is below it or above it.
     decided_by : sequence of str, default=()
         Columns that decide where a region has several names; the picture says so.
 
@@ -81,6 +83,7 @@ class RFMHeatmapDisplay(Display):
     total: float | None = None
     regions: Any = None
     cut_points: Mapping[str, Any] | None = None
+    closed: str = "right"
     decided_by: Sequence[str] = ()
 
     @classmethod
@@ -145,6 +148,7 @@ class RFMHeatmapDisplay(Display):
             regions=regions,
             decided_by=decided_by,
             cut_points={d: segmenter.cut_points_[d] for d in ("recency", "frequency")},
+            closed=segmenter._dimensions[0].closed,
             sample_weight=sample_weight,
             values=values,
             ax=ax,
@@ -159,6 +163,7 @@ class RFMHeatmapDisplay(Display):
         *,
         regions: Any = None,
         cut_points: Mapping[str, Any] | None = None,
+        closed: str = "right",
         decided_by: Sequence[str] = (),
         sample_weight: Any = None,
         values: str = "count",
@@ -178,6 +183,8 @@ class RFMHeatmapDisplay(Display):
             Cut points of ``"recency"`` and ``"frequency"``, ascending, as in
             ``RFMSegmenter.cut_points_``. They set the number of scores, which is else
             that of `regions`, or the largest score.
+        closed : {"right", "left"}, default="right"
+            Whether a value at a cut point is below it or above it.
         decided_by : sequence of str, default=()
             Columns that decide where a region has several names.
         sample_weight : array-like of shape (n_customers,), default=None
@@ -199,6 +206,7 @@ class RFMHeatmapDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
+        check_choice(_OWNER, "closed", closed, ("right", "left"))
         shape = _grid_shape(regions, cut_points)
         r, f = _check_scores(R, "R", shape[0]), _check_scores(F, "F", shape[1])
         if len(r) != len(f):
@@ -223,6 +231,7 @@ class RFMHeatmapDisplay(Display):
             total=len(r) if weight is None else float(weight.sum()),
             regions=regions,
             cut_points=cut_points,
+            closed=closed,
             decided_by=tuple(decided_by),
         )
         return display.plot(ax=ax, values=values, title=title)
@@ -286,7 +295,7 @@ class RFMHeatmapDisplay(Display):
     def _draw(self, ax: Any, values: str = "count") -> float:
         counts = np.asarray(self.counts)
         n_r, n_f = counts.shape
-        label_axes(ax, n_r, n_f, self.cut_points, self._notes(values))
+        label_axes(ax, n_r, n_f, self.cut_points, self.closed, self._notes(values))
         regions = (
             None if self.regions is None else np.asarray(self.regions, dtype=object)
         )

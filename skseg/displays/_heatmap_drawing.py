@@ -56,7 +56,8 @@ def draw_cells(
 def hatch_collapsed(ax: Any, cut_points: Mapping[str, Any]) -> None:
     """Cover the scores that no value gets."""
     for name, span in (("recency", ax.axvspan), ("frequency", ax.axhspan)):
-        for place, text in enumerate(interval_texts(name, cut_points[name])):
+        # Which values are equal to a cut point makes no difference.
+        for place, text in enumerate(interval_texts(name, cut_points[name], "right")):
             if text == NO_VALUE:
                 span(place - 0.5, place + 0.5, **_HATCH)
 
@@ -105,21 +106,23 @@ def named_runs(regions: ObjectArray) -> Iterator[tuple[str, int, int, int]]:
             yield str(name), int(in_top_row[0]), int(f.max()), 1 + int(is_next.sum())
 
 
-def interval_texts(name: str, cuts: npt.ArrayLike) -> list[str]:
+def interval_texts(name: str, cuts: npt.ArrayLike, closed: str) -> list[str]:
     """Return the values that scores 1, 2, ... of a dimension stand for."""
     edges = np.asarray(cuts, dtype=np.float64)
-    texts = [f"up to {_number(edges[0])}"]
+    is_right = closed == "right"
+    texts = [f"{'up to' if is_right else 'below'} {_number(edges[0])}"]
     for low, high in pairwise(edges):
+        # Days and purchases are whole numbers.
+        first, last = (low + 1, high) if is_right else (low, high - 1)
         if low == high:
             texts.append(NO_VALUE)
-        # Days and purchases are whole numbers.
         elif low + 1 == high:
-            texts.append(f"exactly {_number(high)}")
+            texts.append(f"exactly {_number(last)}")
         elif low.is_integer() and high.is_integer():
-            texts.append(f"{_number(low + 1)} to {_number(high)}")
+            texts.append(f"{_number(first)} to {_number(last)}")
         else:
             texts.append(f"{_number(low)} to {_number(high)}")
-    texts.append(f"over {_number(edges[-1])}")
+    texts.append(f"{'over' if is_right else 'from'} {_number(edges[-1])}")
     return texts[::-1] if name == "recency" else texts
 
 
@@ -132,6 +135,7 @@ def label_axes(
     n_r: int,
     n_f: int,
     cut_points: Mapping[str, Any] | None,
+    closed: str,
     notes: Sequence[str],
 ) -> None:
     """Write what the scores mean, and notes below."""
@@ -139,8 +143,8 @@ def label_axes(
     f_labels = [f"F = {score}" for score in range(1, n_f + 1)]
     r_title, f_title = "Recency", "Frequency"
     if cut_points is not None:
-        r_texts = interval_texts("recency", cut_points["recency"])
-        f_texts = interval_texts("frequency", cut_points["frequency"])
+        r_texts = interval_texts("recency", cut_points["recency"], closed)
+        f_texts = interval_texts("frequency", cut_points["frequency"], closed)
         r_labels = [f"{s}\n{t}" for s, t in zip(r_labels, r_texts, strict=True)]
         f_labels = [f"{s}\n{t}" for s, t in zip(f_labels, f_texts, strict=True)]
         r_title += ": days since the last purchase"

@@ -51,8 +51,9 @@ def segment_regions(
     n_combinations = len(recency) * len(frequency) * prod(map(len, other.values()))
     if n_combinations > _MOST_COMBINATIONS:
         return None, []
-    # The upper end of its interval stands for every score.
-    ends: list[Iterable[Any]] = [recency["up_to"], frequency["up_to"], *other.values()]
+    # The closed end of its interval stands for every score.
+    end = "high" if segmenter._dimensions[0].closed == "right" else "low"
+    ends: list[Iterable[Any]] = [recency[end], frequency[end], *other.values()]
     combinations = zip(*product(*ends), strict=True)
     names_of_columns = [*columns, *other]
     codes = rules.assign(dict(zip(names_of_columns, combinations, strict=True)))

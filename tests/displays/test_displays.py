@@ -557,7 +557,7 @@ def test_heatmap_says_what_is_wrong() -> None:
     ],
 )
 def test_intervals_in_words(name: str, cuts: list[float], expected: list[str]) -> None:
-    assert interval_texts(name, cuts) == expected
+    assert interval_texts(name, cuts, "right") == expected
 
 
 def test_each_part_of_a_region_is_named_at_its_upper_left() -> None:

@@ -846,14 +846,15 @@ def r_package(data_dir: Path, name: str) -> tuple[Any, pd.DataFrame, RFMSegmente
         data_dir / "rfm_r_package" / "expected_orders_scores_segments.csv.gz"
     )
     results = json.loads((data_dir / "reference_results.json").read_text())
-    # The package scores edge <= x, so the cut lies just below its edge.
     cuts = {
-        dimension: np.nextafter(results["rfm_r_orders"][f"{dimension}_edges"], -np.inf)
+        dimension: results["rfm_r_orders"][f"{dimension}_edges"]
         for dimension in DIMENSIONS
     }
     segmenter = RFMSegmenter(
         name,
         cut_points=cuts,
+        # The package scores edge <= x.
+        closed="left",
         recency="recency_days",
         frequency="orders",
         monetary="total_spend",

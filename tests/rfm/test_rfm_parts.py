@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import statistics
 from fractions import Fraction
 from itertools import combinations
@@ -140,15 +141,18 @@ def test_rounding_is_advised_where_rounded_amounts_leave_half_of_the_range() -> 
 CUT_POINTS = [[2.0], [1.0, 2.0], [1.0, 1.0], [1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 2.0, 2.0]]
 
 
+@pytest.mark.parametrize("closed", ["right", "left"])
 @pytest.mark.parametrize("name", ["recency", "monetary"])
 @pytest.mark.parametrize("cut_points", CUT_POINTS, ids=str)
 def test_rules_of_scores_hold_where_the_scores_are_wanted(
-    cut_points: list[float], name: str
+    cut_points: list[float], name: str, closed: Any
 ) -> None:
-    dimension = Dimension(name, "x", np.array(cut_points))
-    values = np.array([-INF, 0, *cut_points, *np.nextafter(cut_points, 9), 9, INF])
+    dimension = Dimension(name, "x", np.array(cut_points), closed)
+    around = [*np.nextafter(cut_points, -9), *cut_points, *np.nextafter(cut_points, 9)]
+    values = np.array([-INF, 0, *around, 9, INF])
     n_scores = len(cut_points) + 1
-    scores = [1 + sum(cut < value for cut in cut_points) for value in values]
+    is_below = operator.lt if closed == "right" else operator.le
+    scores = [1 + sum(is_below(cut, value) for cut in cut_points) for value in values]
     if name == "recency":
         scores = [n_scores + 1 - score for score in scores]
     np.testing.assert_array_equal(dimension.scores(values), scores)
@@ -177,8 +181,21 @@ def test_rules_of_other_scores_hold_where_the_old_ones_are_wanted(
     assert text == "F <= 2 or F >= 4"
 
 
+@pytest.mark.parametrize("closed", ["right", "left"])
+@pytest.mark.parametrize("cut_points", [*CUT_POINTS, [-INF, 2.0], [2.0, INF]], ids=str)
+def test_no_value_has_a_collapsed_score(cut_points: list[float], closed: Any) -> None:
+    dimension = Dimension("monetary", "x", np.array(cut_points), closed)
+    around = [*np.nextafter(cut_points, -9), *cut_points, *np.nextafter(cut_points, 9)]
+    scores = dimension.scores(np.array([-INF, *around, INF]))
+    assert dimension.scores_with_values() == sorted({*scores.tolist()}, reverse=True)
+
+
 def test_a_rule_of_the_lowest_score_is_one_of_the_lowest_values() -> None:
     dimension = Dimension("frequency", "x", np.array([1.0, 2.0]))
     assert str(translated(parse("S == 1"), {"S": dimension})) == "x <= 1"
     assert str(translated(parse("S >= 2"), {"S": dimension})) == "x > 1"
     assert str(translated(parse("S == 2"), {"S": dimension})) == "1 < x <= 2"
+    dimension = Dimension("frequency", "x", np.array([1.0, 2.0]), "left")
+    assert str(translated(parse("S == 1"), {"S": dimension})) == "x < 1"
+    assert str(translated(parse("S >= 2"), {"S": dimension})) == "x >= 1"
+    assert str(translated(parse("S == 2"), {"S": dimension})) == "1 <= x < 2"
