@@ -1,8 +1,9 @@
-"""Null distribution of the largest absolute z over all boxes, by random sign flips."""
+"""Null distribution of the largest absolute z over all boxes, by random replicates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from skseg._typing import FloatArray, IntArray
 
+from ._exchange import Exchange, MovedScores, moved_scores
 from ._sets import CodedAxis, Codes, cell_sets
 from ._tables import ONE_THREAD, ColumnSet, Sample, joint_cells, product, sample
 
@@ -31,8 +33,9 @@ def max_t(
     max_columns: int = 2,
     n_groups: int = 512,
     cluster: IntArray | None = None,
+    exchange: Exchange | None = None,
 ) -> FloatArray:
-    """Return the largest absolute z over all boxes, and its sign-flip replicates.
+    """Return the largest absolute z over all boxes, and its replicates without effects.
 
     The first of the 1 + `n_replicates` numbers is that of the scores as they are. A
     number is zero where no box is large enough. Boxes have up to `max_columns`
@@ -46,6 +49,10 @@ def max_t(
     sums of the groups in the cells are counted once for all of them. A weight stands
     for equal rows, which have the same sign, and so have the rows of a customer, whom
     `cluster` tells: all are in the same group.
+
+    Scores that are not symmetric have no exchangeable signs. The largest ones follow
+    what `exchange` says is exchangeable instead, and the others, whose sums are near
+    normal, have signs.
     """
     rows = sample(codes, axes, score, weight)
     order, place = _shuffled(len(rows.value), cluster, rng)
@@ -55,7 +62,16 @@ def max_t(
     signs = np.ones((1 + n_replicates, n_groups), dtype=np.float32)
     signs[1:] -= 2 * rng.integers(0, 2, (n_replicates, n_groups), dtype=np.uint8)
     groups = place * n_groups // n_places
-    replicates = _Replicates(rows, groups, signs, min_size)
+    moved = None
+    if exchange is not None:
+        sigma = float(np.sqrt(rows.variance))
+        counts = np.ones(len(order)) if rows.weight is None else rows.weight
+        exchange = exchange.take(order, sigma)
+        moved = moved_scores(exchange, rows.value / sigma, counts, n_replicates, rng)
+        value = rows.value - sigma * moved.mean * counts
+        value[moved.rows] = 0.0
+        rows = replace(rows, value=value)
+    replicates = _Replicates(rows, groups, signs, moved, min_size)
     divisible = [i for i, axis in enumerate(axes) if len(cell_sets(axis))]
     for i, column in enumerate(divisible):
         replicates.update((column,))
@@ -81,11 +97,17 @@ class _Replicates:
     """The largest square of z so far, for each replicate."""
 
     def __init__(
-        self, rows: Sample, groups: IntArray, signs: Floats, min_size: float
+        self,
+        rows: Sample,
+        groups: IntArray,
+        signs: Floats,
+        moved: MovedScores | None,
+        min_size: float,
     ) -> None:
         self._rows = rows
         self._groups = groups
         self._signs = signs
+        self._moved = moved
         self._min_size = min_size
         self.largest = np.zeros(len(signs))
 
@@ -120,13 +142,18 @@ class _Replicates:
         shape = rows.shape(columns)
         n_cells = prod(shape)
         cells = joint_cells(rows.codes, columns, shape)
-        size = np.bincount(cells, rows.weight, n_cells).reshape(shape)
-        cells += self._groups * n_cells
-        total = np.bincount(cells, rows.value, n_groups * n_cells)
+        size = np.bincount(cells, rows.weight, n_cells)
+        by_group = np.bincount(
+            cells + self._groups * n_cells, rows.value, n_groups * n_cells
+        )
         # In units of sigma, squares do not overflow single precision.
-        scaled = (total / np.sqrt(rows.variance)).astype(np.float32)
-        by_group = scaled.reshape(n_groups, n_cells)
-        replicated = _signed_sums(self._signs, by_group)
+        scaled = (by_group / np.sqrt(rows.variance)).astype(np.float32)
+        replicated = _signed_sums(self._signs, scaled.reshape(n_groups, n_cells))
+        if self._moved is not None:
+            replicated += self._moved.sums(cells, n_cells)
+            replicated += np.float32(self._moved.mean) * size.astype(np.float32)
+            replicated *= self._moved.scale[:, np.newaxis].astype(np.float32)
+        size = size.reshape(shape)
         if len(columns) == 1:
             return replicated, size.astype(np.float64)
         by_cell = replicated.reshape(-1, *shape).transpose(1, 0, 2)
