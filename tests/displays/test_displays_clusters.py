@@ -696,6 +696,7 @@ def selection(**changes: Any) -> NSegmentsSelection:
         "reason": "",
         "p_value": 0.0476,
         "p_values": {},
+        "valleys": pd.DataFrame(),
         "choices": CHOICES,
         "table": CRITERIA,
         "centers": {},

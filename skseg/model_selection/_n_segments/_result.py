@@ -26,15 +26,23 @@ class NSegmentsSelection:
         cluster structure.
     has_structure : bool
         Whether the rows cluster more than data sets from each of the populations
-        without clusters.
+        without clusters, or a valley divides them.
     reason : str
         The grounds of the verdict, in a sentence or two.
     p_value : float
-        P-value of the test of structure: the largest of `p_values`. There is structure
-        if it is at most 0.05.
+        P-value of the test that decides: the largest of `p_values`; the smallest of
+        `valleys` if those are not all at most 0.05. There is structure if it is at most
+        0.05.
     p_values : dict of str to float
         By population without clusters: the share of its data sets, the rows included,
         with a silhouette at least as large as that of the rows.
+    valleys : DataFrame
+        One row per column and principal axis with a valley, a band that holds hardly
+        any rows between two groups: direction (the name of the column, ``"x0"`` for the
+        first of an array, or ``"principal axis 1"``), lower and upper (the edges of the
+        band, in the unit of the column, or the coordinate along the axis), share_below,
+        share_between and share_above (of all rows), p_value (times the number of
+        columns and axes, at most 0.001).
     choices : dict of str to int
         Number of segments that each criterion chooses, structure or not.
     table : DataFrame
@@ -67,6 +75,7 @@ class NSegmentsSelection:
     reason: str
     p_value: float
     p_values: Mapping[str, float]
+    valleys: pd.DataFrame
     choices: Mapping[str, int]
     table: pd.DataFrame
     centers: Mapping[int, FloatArray]

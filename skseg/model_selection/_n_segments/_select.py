@@ -16,12 +16,15 @@ from skseg._search.clusters._gap import gap_statistic
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics._distances import DISTANCE_SCORES
+from skseg.rules._frames import read_frame
 
 from ._criteria import CHOICES, chosen, elbow, label_score
 from ._path import full_path
+from ._reason import verdict_in_words
 from ._result import NSegmentsSelection
 from ._strength import strengths
-from ._structure import LEVEL, Structure, structure
+from ._structure import LEVEL, structure
+from ._valleys import find_valleys
 
 _OWNER = "select_n_segments"
 # Fewer could not reach the level, however clear the clusters are.
@@ -170,17 +173,20 @@ def select_n_segments(
     >>> selection.n_segments, selection.choices["silhouette"]
     (1, 3)
     """
-    rows = _read(X)
+    rows, column_names = _read(X)
     check_int(_OWNER, "max_rows", max_rows, 20, 20_000)
     check_int(_OWNER, "n_references", n_references, _FEWEST_REFERENCES, 10_000)
     ks = _check_n_segments(n_segments, min(len(rows), max_rows) // 2)
     names = _check_criteria(criteria, decide_by)
-    rng = np.random.default_rng(
-        check_random_state(random_state).randint(np.iinfo(np.int32).max)
-    )
-    sample = rows
+    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    rng = np.random.default_rng(seed)
+    drawn = np.arange(len(rows))
     if len(rows) > max_rows:
-        sample = rows[np.sort(rng.choice(len(rows), max_rows, replace=False))]
+        drawn = np.sort(rng.choice(len(rows), max_rows, replace=False))
+    # A generator of its own: how many values are tied changes nothing else.
+    ties = np.random.default_rng([seed, 1])
+    search = find_valleys(rows, drawn, column_names, ties)
+    sample = rows[drawn]
     # The gap and the prediction strength compare with one segment, requested or not.
     with_one = sorted({1, *ks})
     table, centers = _scan_all_rows(rows, with_one, names, rng)
@@ -204,21 +210,27 @@ def select_n_segments(
         curve = table.loc[is_requested, ["n_segments", "inertia"]].to_numpy(np.float64)
         table.loc[is_requested, "elbow"] = elbow(*curve.T)
     choices = {name: chosen(table, name) for name in names}
-    has_structure = test.p_value <= LEVEL
+    valleys = search.table
+    p_value = test.p_value
+    if p_value > LEVEL and not valleys.empty:
+        p_value = float(valleys["p_value"].min())
+    has_structure = p_value <= LEVEL
     return NSegmentsSelection(
         n_segments=choices[decide_by] if has_structure else 1,
         has_structure=has_structure,
-        reason=_reason(test, choices, decide_by, n_references),
-        p_value=test.p_value,
+        reason=verdict_in_words(test, search, choices, decide_by, n_references),
+        p_value=p_value,
         p_values=test.p_values,
+        valleys=valleys,
         choices=choices,
         table=table[_columns(names)],
         centers=centers,
     )
 
 
-def _read(X: Any) -> FloatArray:
-    """Return a copy of the rows as an array, or raise."""
+def _read(X: Any) -> tuple[FloatArray, list[str]]:
+    """Return a copy of the rows as an array, and the names of the columns, or raise."""
+    frame = read_frame(X, _OWNER)
     rows = numeric_rows(_OWNER, X, copy=True, ensure_min_samples=4, input_name="X")
     if not np.ptp(rows, axis=0).any():
         raise InvalidDataError(
@@ -226,7 +238,9 @@ def _read(X: Any) -> FloatArray:
             owner=_OWNER,
             name="X",
         )
-    return rows
+    if frame is None:
+        return rows, [f"x{number}" for number in range(rows.shape[1])]
+    return rows, list(frame.columns)
 
 
 def _check_n_segments(n_segments: Any, most: int) -> list[int]:
@@ -286,25 +300,3 @@ def _columns(names: Sequence[str]) -> list[str]:
     for name in names:
         columns += ["gap", "gap_se"] if name == "gap" else [name]
     return columns
-
-
-def _reason(
-    test: Structure, choices: dict[str, int], decide_by: str, n_references: int
-) -> str:
-    compared = f"(p = {test.p_value:.3g}, {n_references} data sets of each kind)"
-    name = decide_by.replace("_", " ")
-    if test.p_value > LEVEL:
-        return (
-            "No cluster structure: the best silhouette is not above that of data sets "
-            f"drawn from a population without clusters: {test.closest} {compared}. "
-            f"The {name} alone would choose {choices[decide_by]}."
-        )
-    verdict = (
-        f"{choices[decide_by]} segments by the {name}"
-        if choices[decide_by] > 1
-        else f"One segment, as the {name} does not divide the rows"
-    )
-    return (
-        f"{verdict}. The rows have cluster structure: their best silhouette is above "
-        f"that of data sets from all populations without clusters {compared}."
-    )
