@@ -17,11 +17,13 @@ from skseg._search.effects._clustered import (
 from skseg._search.effects._inference import (
     Estimate,
     ipw_score,
+    ipw_score_of_other_group,
     mean_interval,
     newcombe,
     rest_score,
 )
 from skseg._search.effects._targeted import AdjustedRows, targeted_effects
+from skseg._search.effects.boxes import Exchange
 from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._economics import Economics
@@ -97,6 +99,23 @@ class ComparedRows:
             return gain(rest_score(self.y, self.weight))
         score = ipw_score(self.y, self.in_a, self.weight)
         return np.where(self.weight > 0, gain(score), 0.0)
+
+    def exchange(self) -> Exchange | None:
+        """Return what is exchangeable if A has no effect; None: signs of scores.
+
+        Customers with several rows stay together, and so do the equal rows for which a
+        weight stands, neither of which can be moved to rows of other weight.
+        """
+        if self.score is not None or self.cluster is not None:
+            return None
+        if self.in_a is None:
+            is_even = bool((self.weight == self.weight.min(initial=1.0)).all())
+            return Exchange() if is_even and self.break_even == 0 else None
+        gain = (self.economics or Economics()).gain
+        other = ipw_score_of_other_group(
+            self.y, self.in_a, self.weight, self.break_even
+        )
+        return Exchange(self.in_a, gain(other))
 
     def evidence(
         self, members: BoolArray, level: float, *, is_exact: bool = True

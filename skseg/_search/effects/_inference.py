@@ -256,6 +256,28 @@ def ipw_score(
     and the score equals `aipw_score` with p and the two overall means. Since p and m
     are estimated from the same rows, the bias within a segment is of the order 1 / n.
     """
+    share, centre = _share_and_centre(y, in_a, weight)
+    return _ipw_score(y - centre, in_a, share)
+
+
+def ipw_score_of_other_group(
+    y: FloatArray, in_a: BoolArray, weight: FloatArray | None = None, null: float = 0.0
+) -> FloatArray:
+    """Return the `ipw_score` of each row in the other group if A adds `null` to all."""
+    share, centre = _share_and_centre(y, in_a, weight)
+    other = np.where(in_a, y - null, y + null)
+    return _ipw_score(other - centre, ~in_a, share)
+
+
+def _ipw_score(centred: FloatArray, in_a: BoolArray, share: float) -> FloatArray:
+    score: FloatArray = np.where(in_a, 1 / share, -1 / (1 - share)) * centred
+    return score
+
+
+def _share_and_centre(
+    y: FloatArray, in_a: BoolArray, weight: FloatArray | None
+) -> tuple[float, float]:
+    """Return the share of A, and the constant of the least variance of the scores."""
     weight = np.ones(len(y)) if weight is None else weight
     n_a, n_b = weight[in_a].sum(), weight[~in_a].sum()
     if not (n_a > 0 and n_b > 0):
@@ -268,9 +290,7 @@ def ipw_score(
     mean_a = weight[in_a] @ y[in_a] / n_a
     mean_b = weight[~in_a] @ y[~in_a] / n_b
     share = n_a / (n_a + n_b)
-    centre = (1 - share) * mean_a + share * mean_b
-    score: FloatArray = np.where(in_a, 1 / share, -1 / (1 - share)) * (y - centre)
-    return score
+    return float(share), float((1 - share) * mean_a + share * mean_b)
 
 
 def aipw_score(

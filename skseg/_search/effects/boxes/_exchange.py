@@ -104,7 +104,7 @@ def _in_other_rows(
     place = np.empty((1 + n_replicates, len(rows)), dtype=np.int32)
     place[0] = rows
     for replicate in place[1:]:
-        replicate[:] = rng.permutation(len(value))[: len(rows)]
+        replicate[:] = rng.choice(len(value), len(rows), replace=False)
     moved = ((score[rows] - mean) * weight[rows]).astype(np.float32)
     scale = np.ones(1 + n_replicates)
     return MovedScores(place, moved[np.newaxis], scale, mean, rows)
