@@ -531,6 +531,7 @@ class SegmentFinder(
             min_size=search.min_size,
             max_columns=self.max_features,
             cluster=search.rows.cluster,
+            exchange=search.rows.exchange(),
         )
 
 
