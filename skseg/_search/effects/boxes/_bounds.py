@@ -65,7 +65,9 @@ def promising_sets(
         signed_sums[len(above) :] *= -1
         bounds = _bounds(signed_sums.T, sizes.take(rows, axis=0).T, last)
         rows = rows[bounds >= limit]
-    return _divided(np.unique(rows), n_sets)
+    is_promising = np.zeros(len(sums), dtype=bool)
+    is_promising[rows] = True
+    return _divided(np.flatnonzero(is_promising), n_sets)
 
 
 def _divided(rows: IntArray, n_sets: int) -> tuple[IntArray, IntArray]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from skseg._typing import FloatArray, IntArray
 
 from ._exchange import Exchange, MovedScores, moved_scores
-from ._sets import CodedAxis, Codes, cell_sets
-from ._tables import ONE_THREAD, ColumnSet, Sample, joint_cells, product, sample
+from ._sets import CodedAxis, Codes, cell_sets, set_matrix
+from ._tables import ColumnSet, Sample, joint_cells, sample
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,6 +37,8 @@ def max_t(
     n_groups: int = 512,
     cluster: IntArray | None = None,
     exchange: Exchange | None = None,
+    n_jobs: int | None = None,
+    verbose: bool = False,
 ) -> FloatArray:
     """Return the largest absolute z over all boxes, and its replicates without effects.
 
@@ -53,6 +58,9 @@ def max_t(
     Scores that are not symmetric have no exchangeable signs. The largest ones follow
     what `exchange` says is exchangeable instead, and the others, whose sums are near
     normal, have signs.
+
+    Pairs of columns are searched by `n_jobs` threads; `verbose` prints how far they
+    are.
     """
     rows = sample(codes, axes, score, weight)
     order, place = _shuffled(len(rows.value), cluster, rng)
@@ -73,11 +81,16 @@ def max_t(
         rows = replace(rows, value=value)
     replicates = _Replicates(rows, groups, signs, moved, min_size)
     divisible = [i for i, axis in enumerate(axes) if len(cell_sets(axis))]
-    for i, column in enumerate(divisible):
-        replicates.update((column,))
+    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", verbose=verbose)
+    # More threads slow down the many small products.
+    with threadpool_limits(1, user_api="blas"):
+        # Single columns first: the larger the largest, the fewer boxes are looked at.
+        replicates.update_all([(column,) for column in divisible])
         if max_columns > 1:
-            for second in divisible[i + 1 :]:
-                replicates.update((column, second))
+            parallel(
+                delayed(replicates.update_all)([(column, i) for i in divisible[k:]])
+                for k, column in enumerate(divisible[:-1], start=1)
+            )
     return np.sqrt(replicates.largest)
 
 
@@ -109,32 +122,36 @@ class _Replicates:
         self._signs = signs
         self._moved = moved
         self._min_size = min_size
+        self._lock = Lock()
         self.largest = np.zeros(len(signs))
 
-    def update(self, columns: ColumnSet) -> None:
+    def update_all(self, combinations: Sequence[ColumnSet]) -> None:
+        """Compare the boxes of one or two columns, one combination after the other."""
+        for columns in combinations:
+            self._update(columns)
+
+    def _update(self, columns: ColumnSet) -> None:
         """Compare the boxes of one or two columns, in all replicates at once."""
         total, size = self._sums(columns)
-        sets = [cell_sets(self._rows.axes[column]) for column in columns]
+        matrices = [set_matrix(self._rows.axes[column]) for column in columns]
+        last = matrices[-1].T
         if len(columns) == 1:
-            total, size = total[np.newaxis], size[np.newaxis]
-            first: FloatArray = np.ones((1, 1))
+            inside, size = total[np.newaxis], size[np.newaxis]
         else:
-            first = sets[0].astype(np.float64)
-        last = sets[-1].T.astype(np.float64)
-        size = product(first, size)
-        inside = product(first.astype(np.float32), total.reshape(len(total), -1))
-        inside = inside.reshape(len(first), -1, len(last))
+            inside = matrices[0] @ total.reshape(len(total), -1)
+            inside = inside.reshape(len(inside), -1, len(last))
+            size = matrices[0].astype(np.float64) @ size
         promising, replicate = np.nonzero(self._bounds(inside, size) >= self.largest)
         used, index = np.unique(promising, return_inverse=True)
-        inverse_size = self._inverse(product(size[used], last))
+        inverse_size = self._inverse(size[used] @ last.astype(np.float64))
         step = max(_MAX_KEYS // last.shape[1], 1)
         for start in range(0, len(promising), step):
             part = slice(start, start + step)
-            sums = inside[promising[part], replicate[part]]
-            keys = product(sums, last.astype(np.float32))
+            keys = inside[promising[part], replicate[part]] @ last
             np.square(keys, out=keys)
             keys *= inverse_size[index[part]]
-            np.maximum.at(self.largest, replicate[part], keys.max(axis=1))
+            with self._lock:
+                np.maximum.at(self.largest, replicate[part], keys.max(axis=1))
 
     def _sums(self, columns: ColumnSet) -> tuple[Floats, FloatArray]:
         """Return sums of the scores, by cells, replicates and cells, and the sizes."""
@@ -148,7 +165,7 @@ class _Replicates:
         )
         # In units of sigma, squares do not overflow single precision.
         scaled = (by_group / np.sqrt(rows.variance)).astype(np.float32)
-        replicated = _signed_sums(self._signs, scaled.reshape(n_groups, n_cells))
+        replicated = self._signs @ scaled.reshape(n_groups, n_cells)
         if self._moved is not None:
             replicated += self._moved.sums(cells, n_cells)
             replicated += np.float32(self._moved.mean) * size.astype(np.float32)
@@ -177,13 +194,3 @@ class _Replicates:
         bounds[size.sum(axis=1) < self._min_size] = -1
         # The slack covers the rounding errors of single precision.
         return bounds * np.float32(0.5 * (1 + 1e-4))
-
-
-def _signed_sums(signs: Floats, by_group: Floats) -> Floats:
-    """Return the sums over groups under all signs, in products for one thread."""
-    step = max(ONE_THREAD // max(signs.size, 1), 1)
-    out = np.empty((len(signs), by_group.shape[1]), dtype=np.float32)
-    for start in range(0, by_group.shape[1], step):
-        part = slice(start, start + step)
-        np.matmul(signs, by_group[:, part], out=out[:, part])
-    return out

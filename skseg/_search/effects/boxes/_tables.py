@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import fsum, prod
-from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
@@ -19,11 +17,8 @@ from ._sets import CodedAxis, Codes
 # Rows per histogram: few enough to stay in the cache between its steps.
 _CHUNK = 1 << 16
 _MAX_CELLS = 1 << 18
-# Multiplications in a matrix product that is too small for a BLAS to use threads.
-ONE_THREAD = 1 << 17
 
 ColumnSet = tuple[int, ...]
-_Float = TypeVar("_Float", bound=np.floating[Any])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,23 +166,3 @@ def _margin(
         axis = wider.index(absent)
         tables[subset] = JointTable(subset, table.total.sum(axis), table.size.sum(axis))
     return tables[subset]
-
-
-def product(
-    first: npt.NDArray[_Float], second: npt.NDArray[_Float]
-) -> npt.NDArray[_Float]:
-    """Return the product of matrices, computed by one thread.
-
-    The threads of a BLAS wait more than they work on products as slim as these, and
-    keep other processes from working. Small products are not shared between threads, so
-    rows are multiplied in groups.
-    """
-    n_rows, depth = first.shape
-    n_columns = second.shape[1]
-    step = max(ONE_THREAD // max(depth * n_columns, 1), 1)
-    n_grouped = n_rows - n_rows % step
-    out = np.empty((n_rows, n_columns), dtype=first.dtype)
-    groups = first[:n_grouped].reshape(-1, step, depth)
-    np.matmul(groups, second, out=out[:n_grouped].reshape(-1, step, n_columns))
-    np.matmul(first[n_grouped:], second, out=out[n_grouped:])
-    return out
