@@ -52,6 +52,7 @@ from ._honest_split import honest_split
 from ._nuisance_models import check_nuisance_estimators
 from ._policy import PolicyMixin
 from ._search import Search
+from ._searched_ties import warn_of_tie
 from ._study import StudyDesign, read_study
 from ._table import Measured, findings_table, named_findings, ranking
 from ._units import Units
@@ -166,6 +167,17 @@ class SegmentFinder(
     balance_ : DataFrame
         How much the groups differ in each column, if there are groups: column, chi2,
         dof, v (Cramer's V), p and p_adj (Holm).
+    policy_table_ : DataFrame
+        What it brings to send everybody to A or to B, to follow `predict` ("findings"),
+        and to send each row to the group that does better by a model of its own effect
+        ("model", a T-learner): policy, and its value with ci_low and ci_high, the 95 %
+        interval; gain over the better one of the first two, with gain_low and
+        gain_high; share_a and share_b, the shares of the rows in each group. Values are
+        means of a row in units of the outcome, or in currency where ``thresholds`` have
+        a ``value``. No row has a part in the decision about itself; see Notes. Without
+        groups values are by how much the mean outcome of the rows in findings that do
+        better, or of as many rows that a model of the outcome puts first, exceeds that
+        of all.
     overlap_ : GroupOverlap
         How well the columns tell the groups apart, for ``assignment="observational"``.
     n_features_in_ : int
@@ -186,6 +198,11 @@ class SegmentFinder(
     fold and gives the rows of the fold its findings. One that shares more than half of
     all rows in either with a finding of ``segments_`` counts as this finding; others
     count for nothing.
+
+    The policies in ``policy_table_`` are decided anew for each of five folds of the
+    rows of the test, by the other four; search and model have seen none of them. Where
+    no rows are kept for a test, each fold is searched for by the others. So the
+    decisions are close to those of `predict`, and not always the same.
 
     A rule lists at most 300 texts of a column. If it has more than six, those of fewer
     than 5 of the rows searched share a cell with all unseen ones, unless they hold
@@ -324,6 +341,7 @@ class SegmentFinder(
         with column_errors_as_data_errors():
             columns = read_columns(self, X, reset=True)
             self._fit(columns, y, group, sample_weight, cluster)
+        warn_of_tie(type(self))
         return self
 
     def _fit(

@@ -1,6 +1,7 @@
 """Scores of segments, and scorers for a search."""
 
 from ._bounds_report import BoundsReport
+from ._findings_scorer import make_findings_scorer
 from ._profit_scorer import make_profit_scorer
 from ._scorer import make_segment_scorer
 from ._silhouette import silhouette_samples, silhouette_score
@@ -11,6 +12,7 @@ from ._tier_profit import tier_profit
 __all__ = [
     "BoundsReport",
     "largest_share",
+    "make_findings_scorer",
     "make_profit_scorer",
     "make_segment_scorer",
     "n_segments",
