@@ -6,6 +6,10 @@ import math
 from fractions import Fraction
 
 
+# Smaller ones have few digits in floating point.
+_SMALLEST_STEP = 1e-290
+
+
 def roundest(low: float, high: float) -> float:
     """Return the roundest float64 t with ``low <= t < high``.
 
@@ -22,7 +26,10 @@ def roundest(low: float, high: float) -> float:
     exact_start, exact_end = Fraction(start), Fraction(end)
     largest = math.floor(math.log10(max(abs(start), abs(end)))) + 1
     for exponent in range(largest, largest - 20, -1):
-        for step in (Fraction(10) ** exponent, Fraction(10) ** exponent / 2):
+        for divisor in (1, 2):
+            if not _may_have_multiple(start, end, 10.0**exponent / divisor):
+                continue
+            step = Fraction(10) ** exponent / divisor
             number = _nearest_multiple(exact_start, exact_end, step)
             if number is not None and low <= float(number) < high:
                 return float(number) + 0.0
@@ -36,6 +43,19 @@ def _finite_ends(low: float, high: float) -> tuple[float, float]:
     if math.isinf(high):
         high = low + abs(low) + 1
     return (low, high) if math.isfinite(low + high) else (low, low)
+
+
+def _may_have_multiple(low: float, high: float, step: float) -> bool:
+    """Tell, in floating point, whether a multiple of `step` may be in ``[low, high)``.
+
+    Fractions are exact and slow; this spares them most of the steps.
+    """
+    if step < _SMALLEST_STEP:
+        return True
+    first, last = low / step, high / step
+    # A thousand times the rounding errors of the step and of the quotients.
+    margin = 1e-12 * max(abs(first), abs(last))
+    return math.floor(last + margin) >= math.ceil(first - margin)
 
 
 def _nearest_multiple(low: Fraction, high: Fraction, step: Fraction) -> Fraction | None:
