@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-
 # Smaller ones have few digits in floating point.
 _SMALLEST_STEP = 1e-290
 
