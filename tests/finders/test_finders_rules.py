@@ -28,7 +28,7 @@ from skseg import (
 )
 from skseg._finders import DecisionThresholds
 from skseg.datasets import make_seller_groups
-from skseg.exceptions import MissingColumnError
+from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules import RuleSet
 
 FINDERS = [
@@ -374,8 +374,11 @@ def test_p_values_are_multiplied_by_the_number_of_finders(several: Any) -> None:
     ):
         p, decision = known[str(rule)]
         assert row.p_adj == pytest.approx(min(4 * p, 1.0))
-        demoted = decision == "Implement" and 4 * p > 0.05
-        assert row.decision == ("Pilot" if demoted else decision)
+        if decision == "Implement" and 4 * p > 0.05:
+            decision = "Pilot"
+        if decision == "Pilot" and 4 * p > 0.1:
+            decision = "Hold"
+        assert row.decision == decision
     assert len(set(map(str, combined.rules.rules.values()))) == len(combined.table)
     assert combined.table["method"].nunique() > 1
 
@@ -392,6 +395,32 @@ def test_an_implement_above_alpha_becomes_a_pilot() -> None:
     # The strictest alpha of all is the one that holds.
     loose = clone(finder).set_params(thresholds=None).fit(X, y, group)
     assert combine_findings([loose, finder]).table.loc[0, "decision"] == "Pilot"
+
+
+def test_a_pilot_above_its_level_becomes_a_hold() -> None:
+    X, y, group = odd_rows()
+    finder = BoxSegmentFinder(random_state=0, max_findings=1).fit(X, y, group)
+    p = finder.segments_.loc[0, "p_adj"]
+    limits = DecisionThresholds(
+        alpha=0.5 * p, pilot_alpha=1.5 * p, implement_gap=100, pilot_gap=100
+    )
+    finder.set_params(thresholds=limits).fit(X, y, group)
+    assert combine_findings([finder]).table.loc[0, "decision"] == "Pilot"
+    assert combine_findings([finder, finder]).table.loc[0, "decision"] == "Hold"
+
+
+def test_findings_of_different_profits_are_not_combined() -> None:
+    X, y, group = odd_rows()
+    one, other = (
+        BoxSegmentFinder(random_state=0).set_params(thresholds__value=value)
+        for value in (10.0, 20.0)
+    )
+    fitted = [one.fit(X, y, group), other.fit(X, y, group)]
+    with pytest.raises(InvalidDataError, match="same value and cost") as caught:
+        combine_findings(fitted)
+    assert "thresholds__value" in str(caught.value)
+    other.set_params(thresholds__value=10.0).fit(X, y, group)
+    assert {*combine_findings(fitted).table["unit"]} == {"profit"}
 
 
 @pytest.mark.parametrize("max_overlap", [0.2, 0.8])
