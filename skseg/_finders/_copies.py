@@ -114,8 +114,7 @@ def kept_rows(
 ) -> BoolArray:
     """Return which rows are kept if copies of them are not."""
     values = _Values.of(columns, y, in_a)
-    group = np.zeros(len(y), bool) if in_a is None else in_a
-    n_kept = _n_of_equal_numbers(values.whole, 2 * (y != 0) + group)
+    n_kept = _n_of_equal_numbers(values, y != 0, in_a)
     is_kept = _is_among_first(values.whole, n_kept)
     some = np.flatnonzero(is_kept)
     values = values.take(some)
@@ -125,24 +124,43 @@ def kept_rows(
     return is_kept
 
 
-def _n_of_equal_numbers(whole: Hashes, kind: IntArray) -> IntArray:
+def _n_of_equal_numbers(
+    values: _Values, is_positive: BoolArray, in_a: BoolArray | None
+) -> IntArray:
     """Return for each row how many of its equals are kept, by common divisors.
 
-    If the number of equal rows is a multiple of k for all rows of an outcome and a
-    group, or for all rows, each was there k times.
+    If the number of equal rows is a multiple of k for all rows, for those with or
+    without a positive outcome, or for those of one group among them, each was there k
+    times. In a design all places have k rows too, and if outcomes are rare, hardly any
+    has two kinds of rows: equal numbers of whole places count only if no design has
+    such places.
     """
     _, first, index, n = np.unique(
-        whole, return_index=True, return_inverse=True, return_counts=True
+        values.whole, return_index=True, return_inverse=True, return_counts=True
     )
     n_kept = n.copy()
-    kinds = kind[first]
-    everyone = np.ones(len(n), dtype=bool)
-    for of_kind in [everyone, *(kinds == k for k in np.unique(kinds))]:
+    for of_kind in _kinds(is_positive[first], None if in_a is None else in_a[first]):
         divisor = int(np.gcd.reduce(n_kept[of_kind])) if of_kind.any() else 1
+        if divisor == 1:
+            continue
+        counts = n_kept[of_kind]
+        if (counts == counts[0]).all() and not values.are_columns_implied():
+            place = values.place + values.labels[-1]
+            of_place = np.unique(place, return_inverse=True, return_counts=True)[1:]
+            n_place = of_place[1][of_place[0]][first]
+            counts = counts[counts < n_place[of_kind]]
         # By chance one number in k is a multiple of k.
-        if np.count_nonzero(of_kind) * math.log(divisor) > -math.log(_MAX_P):
+        if len(counts) * math.log(divisor) > -math.log(_MAX_P):
             n_kept[of_kind] //= divisor
     return np.asarray(n_kept[index])
+
+
+def _kinds(is_positive: BoolArray, in_a: BoolArray | None) -> list[BoolArray]:
+    """Return which rows are of which kind, the widest kinds first."""
+    outcomes = [is_positive, ~is_positive]
+    groups = [] if in_a is None else [in_a, ~in_a]
+    both = [outcome & group for outcome in outcomes for group in groups]
+    return [np.ones(len(is_positive), dtype=bool), *outcomes, *groups, *both]
 
 
 def _n_of_agreeing(whole: Hashes, is_positive: BoolArray) -> IntArray:
@@ -223,6 +241,10 @@ class _Values:
             expected = agreement.n_places * (1 - _chance(label))
             if agreement.n_differences(label) > _MAX_DISAGREEMENT * expected:
                 return False
+        return self.are_columns_implied()
+
+    def are_columns_implied(self) -> bool:
+        """Tell whether rows that are equal in all columns but one are equal in that."""
         return all(map(self._is_implied, self.parts))
 
     def _is_implied(self, part: Hashes) -> bool:

@@ -125,7 +125,8 @@ def clustered_means(
     is NaN. With one row a customer and equal weights it is Welch's test.
     """
     # Centred, so that what is rounding is told from what is not.
-    a, b = _means(y - y.mean(), (weight_a, weight_b), cluster)
+    centre = y.mean() if len(y) else 0.0
+    a, b = _means(y - centre, (weight_a, weight_b), cluster)
     variance = ((a.influence - b.influence) ** 2).sum(axis=0)
     is_known = _has_customers(a, b) & ~(a.is_constant & b.is_constant)
     scale = a.variance + b.variance
@@ -183,7 +184,8 @@ def _mean(y: FloatArray, weight: FloatArray, first: IntArray) -> _Mean:
         share = size / n
         influence = sums / n / np.sqrt(1 - share)
         scale = weight.T @ y**2
-    influence = np.where(size > 0, influence, 0.0)
+    # A customer who has all rows cannot be compared with others.
+    influence = np.where((size > 0) & (size < n), influence, 0.0)
     squares = (weight * residual**2).sum(axis=0)
     return _Mean(
         n=n,
