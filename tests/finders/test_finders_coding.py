@@ -158,8 +158,15 @@ def test_a_weight_of_three_is_a_row_three_times(
     weight = np.random.default_rng(2).integers(0, 4, len(X))
     again = np.repeat(np.arange(len(X)), weight)
     weighted = fitted(Finder, X, y, group, inference=inference, sample_weight=weight)
+    # Without weights, copies would count once.
+    ones = np.ones(len(again))
     repeated = fitted(
-        Finder, X.iloc[again], y[again], group[again], inference=inference
+        Finder,
+        X.iloc[again],
+        y[again],
+        group[again],
+        inference=inference,
+        sample_weight=ones,
     )
     if inference == "maxt":
         assert_same_but_p(weighted, repeated, X)
