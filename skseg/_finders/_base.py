@@ -107,7 +107,7 @@ class SegmentFinder(
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, by
         sign-flip max-T: against the largest effect of any box under random signs; for
         up to two conditions. ``"none"``: not at all, so that nothing can be
-        implemented.
+        recommended.
     test_size : float, default=0.5
         Share of the rows that honest inference keeps for the test, in (0, 1).
     n_replicates : int, default=199
@@ -143,21 +143,42 @@ class SegmentFinder(
     random_state : int, RandomState instance or None, default=None
         Seed of the split of the rows, and of all else that is random.
     n_jobs : int, default=None
-        Number of models to fit at once for ``assignment="observational"``.
+        Number of models to fit at once for ``assignment="observational"``, and of
+        threads that search pairs of columns, in `BoxSegmentFinder` and for
+        ``inference="maxt"``.
+    verbose : bool, default=False
+        Whether to print how far the search of pairs of columns is, which takes minutes
+        for hundreds of columns.
 
     Attributes
     ----------
     segments_ : DataFrame
-        One row per finding, the best first: code, name and rule; n and share of all
-        rows compared; best_group; effect of A over B with ci_low and ci_high, its 95 %
-        interval; p_value (NaN unless honest) and p_adj, adjusted for the number of
-        findings or boxes; n_a and n_b, the rows of each group; rate_a and rate_b, their
-        mean outcomes; decision ("Implement", "Pilot", "Hold" or "Skip"). These are
-        about the rows of the test, or about all rows if none are kept for it. Then
-        share_train and share_test; success_train, success_test and their difference
-        success_diff: the mean outcome of the better group in the rows searched and
-        tested. Effects and mean outcomes are in points: per cent of rows for a 0 / 1
-        outcome, per cent of the overall mean for any other.
+        One row per finding, the best first:
+
+        - code, name and rule; n and share of all rows compared;
+        - best_group, the group that does better; group_a and group_b, the labels of A,
+          the treatment, and of B, the reference;
+        - effect of A over B, with ci_low and ci_high, its 95 % interval, for all boxes
+          at once with ``"maxt"``. Their unit is "points", percentage points of a 0 / 1
+          outcome; "outcome", units of any other; or "profit" per customer, where
+          ``thresholds`` have a ``value``;
+        - lift, the effect on the outcome in per cent of the mean outcome of B; NaN
+          where that is near 0, as values of both signs cancel. break_even, the effect
+          that pays for the treatment, in rate_unit; NaN without a ``value``;
+        - p_value (NaN unless honest) and p_adj, adjusted for the number of findings or
+          boxes;
+        - n_a and n_b, the rows of each group; effective_n_a and effective_n_b, the
+          rows that count as much once these are weighted; rate_a and rate_b, their mean
+          outcomes, whose rate_unit is "points" or "outcome";
+        - decision: "Implement", "Pilot", "Hold" or "Skip"; gap, by how much the effect
+          in the rows that were searched exceeds the one that is reported;
+        - share_train and share_test; success_train, success_test and their difference
+          success_diff: the mean outcome of the better group in the rows searched and
+          tested, in rate_unit.
+
+        Numbers are about the rows of the test, or about all rows if none are kept for
+        it. In rows that were searched effects are too large, so with ``"maxt"`` they
+        are cross-fitted; see Notes.
     rules_ : RuleSet
         The findings as rules. They may overlap, and leave rows out.
     classes_ : ndarray of shape (2,)
@@ -203,6 +224,12 @@ class SegmentFinder(
     rows of the test, by the other four; search and model have seen none of them. Where
     no rows are kept for a test, each fold is searched for by the others. So the
     decisions are close to those of `predict`, and not always the same.
+
+    For ``inference="maxt"`` five more searches are made, each without a fifth of the
+    rows. The effect in a fifth is that of the finding made without it that shares more
+    than half of the rows in either; where there is none, the effect is that of chance,
+    0 or the break-even. Their mean is the effect of a finding, kept within its
+    interval.
 
     A rule lists at most 300 texts of a column. If it has more than six, those of fewer
     than 5 of the rows searched share a cell with all unseen ones, unless they hold
@@ -281,6 +308,7 @@ class SegmentFinder(
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: bool = False,
     ) -> None:
         self.max_features = max_features
         self.max_findings = max_findings
@@ -300,6 +328,7 @@ class SegmentFinder(
         self.cv = cv
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(
         self,
@@ -436,6 +465,8 @@ class SegmentFinder(
         )
         check_choice(owner, "inference", self.inference, INFERENCES)
         self._check_encode()
+        if not isinstance(self.verbose, bool | np.bool_):
+            raise InvalidParameterError(owner, "verbose", "a bool", self.verbose)
         if not (isinstance(self.test_size, float) and 0 < self.test_size < 1):
             rule = "a float in (0, 1)"
             raise InvalidParameterError(owner, "test_size", rule, self.test_size)
@@ -550,6 +581,8 @@ class SegmentFinder(
             max_columns=self.max_features,
             cluster=search.rows.cluster,
             exchange=search.rows.exchange(),
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
 
 
