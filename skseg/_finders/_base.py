@@ -153,32 +153,24 @@ class SegmentFinder(
     Attributes
     ----------
     segments_ : DataFrame
-        One row per finding, the best first:
-
-        - code, name and rule; n and share of all rows compared;
-        - best_group, the group that does better; group_a and group_b, the labels of A,
-          the treatment, and of B, the reference;
-        - effect of A over B, with ci_low and ci_high, its 95 % interval, for all boxes
-          at once with ``"maxt"``. Their unit is "points", percentage points of a 0 / 1
-          outcome; "outcome", units of any other; or "profit" per customer, where
-          ``thresholds`` have a ``value``;
-        - lift, the effect on the outcome in per cent of the mean outcome of B; NaN
-          where that is near 0, as values of both signs cancel. break_even, the effect
-          that pays for the treatment, in rate_unit; NaN without a ``value``;
-        - p_value (NaN unless honest) and p_adj, adjusted for the number of findings or
-          boxes;
-        - n_a and n_b, the rows of each group; effective_n_a and effective_n_b, the
-          rows that count as much once these are weighted; rate_a and rate_b, their mean
-          outcomes, whose rate_unit is "points" or "outcome";
-        - decision: "Implement", "Pilot", "Hold" or "Skip"; gap, by how much the effect
-          in the rows that were searched exceeds the one that is reported;
-        - share_train and share_test; success_train, success_test and their difference
-          success_diff: the mean outcome of the better group in the rows searched and
-          tested, in rate_unit.
-
-        Numbers are about the rows of the test, or about all rows if none are kept for
-        it. In rows that were searched effects are too large, so with ``"maxt"`` they
-        are cross-fitted; see Notes.
+        One row per finding, the best first: code, name and rule; n and share of all
+        rows compared; best_group, the group that does better; group_a and group_b, the
+        labels of A, the treatment, and of B, the reference; effect of A over B with
+        ci_low and ci_high, its 95 % interval, that of all boxes at once for ``"maxt"``.
+        Their unit is "points", percentage points of a 0 / 1 outcome; "outcome", units
+        of any other; or "profit" per customer, if ``thresholds`` have a ``value``. Then
+        lift, the effect on the outcome in per cent of the mean outcome of B, NaN where
+        this is near 0 since values of both signs cancel; break_even, the effect that
+        pays for the treatment, NaN without a ``value``; p_value (NaN unless honest) and
+        p_adj, adjusted for the number of findings or boxes; n_a and n_b, the rows of
+        each group, and effective_n_a and effective_n_b, the rows that say as much
+        without weights; rate_a and rate_b, their mean outcomes, whose rate_unit is
+        "points" or "outcome"; decision ("Implement", "Pilot", "Hold" or "Skip"); gap,
+        by how much the effect in the rows searched exceeds the one reported. These are
+        about the rows of the test, or about all rows if none are kept for it. Then
+        share_train and share_test; success_train, success_test and their difference
+        success_diff: the mean outcome of the better group in the rows searched and
+        tested, in the rate_unit.
     rules_ : RuleSet
         The findings as rules. They may overlap, and leave rows out.
     classes_ : ndarray of shape (2,)
