@@ -102,15 +102,41 @@ class PolicyRule(NamedTuple):
             & (findings.n_group >= self.thresholds.min_group)
             & (findings.n_events >= self.thresholds.min_events)
         )
+        favours_a = gains >= 0
         if tested.in_a is None:
-            return Policy(is_sure, gains >= 0, False)
+            return Policy(is_sure, favours_a, False)
+        is_sure = self._still_sure(is_sure, favours_a, tested, members)
         to_a = None
         if is_sure.any():
             outside: BoolArray = ~np.any(members[:, is_sure], axis=1)
             to_a = self._is_a_better(tested, outside)
         if to_a is None:
             to_a = self._is_a_better(everyone, np.ones(len(everyone.y), dtype=bool))
-        return Policy(is_sure, gains >= 0, bool(to_a))
+        return Policy(is_sure, favours_a, bool(to_a))
+
+    def _still_sure(
+        self,
+        is_sure: BoolArray,
+        favours_a: BoolArray,
+        rows: ComparedRows,
+        members: BoolArray,
+    ) -> BoolArray:
+        """Return the findings that are sure without the rows of those before them.
+
+        A finding that overlaps a strong one may owe its effect to the rows of both. It
+        decides about the others only if they show the same effect.
+        """
+        is_sure, gain = is_sure.copy(), (rows.economics or Economics()).gain
+        decided = np.zeros(len(members), dtype=bool)
+        for i in np.flatnonzero(is_sure):
+            remaining = members[:, i] & ~decided
+            if np.any(members[:, i] & decided):
+                estimate = rows.evidence(remaining[:, np.newaxis], _LEVEL).estimate
+                is_alike = (gain(estimate.effect[0]) >= 0) == favours_a[i]
+                is_sure[i] = is_alike and estimate.p_value[0] <= self.thresholds.alpha
+            if is_sure[i]:
+                decided |= remaining
+        return is_sure
 
     def _is_a_better(self, rows: ComparedRows, inside: BoolArray) -> bool | None:
         """Tell whether the rows inside go to A; None if they say nothing."""
