@@ -16,7 +16,7 @@ from skseg._html import html_table
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Rule
 
-from ._nuisance import ModelShare, Nuisance
+from ._nuisance import ModelWeight, Nuisance
 from ._nuisance_models import prepared
 
 ALPHA = 0.01  # level of the test whether the columns tell the groups apart
@@ -114,7 +114,7 @@ class GroupOverlap:
     region: Rule | None = None
     n_outside: float = 0.0
     n_bounded: int = 0
-    models: tuple[ModelShare, ...] = ()
+    models: tuple[ModelWeight, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the standardised mean differences of the columns.

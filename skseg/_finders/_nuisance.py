@@ -22,24 +22,31 @@ from skseg.exceptions import InvalidDataError
 from ._nuisance_models import (
     NuisanceModel,
     is_zero_one,
-    models_to_compare,
+    outcome_models,
     prepared,
+    propensity_models,
 )
-from ._stacking import mixture_weights, out_of_fold_losses
+from ._stacking import (
+    calibrated_probability,
+    mixture_weights,
+    out_of_fold_losses,
+)
 
 # A propensity closer to 0 or 1 lets one row count for more than a hundred.
 EXTREME = 0.01
+# In the loss of outcome models no row stands for more than twenty.
+_LEAST_CHANCE = 0.05
 
 PROPENSITY, OUTCOME_A, OUTCOME_B = "propensity", "outcome in A", "outcome in B"
 
 
-class ModelShare(NamedTuple):
-    """The share of a model in the prediction of the group, or of an outcome."""
+class ModelWeight(NamedTuple):
+    """The weight of a model in the prediction of the group, or of an outcome."""
 
     target: str
     model: str
     loss: float  # out of fold: mean log-loss of a 0 / 1 target, or mean squared error
-    share: float
+    weight: float  # of logits for the propensity; shares of the mean for outcomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +60,7 @@ class Nuisance:
     mean_a: FloatArray  # expected outcome in A
     mean_b: FloatArray
     fold: IntArray
-    models: tuple[ModelShare, ...] = ()
+    models: tuple[ModelWeight, ...] = ()
 
     @property
     def n_extreme(self) -> int:
@@ -92,50 +99,41 @@ def cross_fitted_nuisance(
     values = prepared(X, codes)
     everyone = np.ones(n_rows, bool)
     predict = _CrossFit(values, weight, codes, folds, rng, n_jobs)
-    groups = models_to_compare(
-        values, codes, "propensity_estimator", propensity_estimator
-    )
-    outcomes = models_to_compare(values, codes, "outcome_estimator", outcome_estimator)
-    try:
-        predictions, shares = zip(
-            predict(PROPENSITY, groups, in_a.astype(np.float64), everyone),
-            predict(OUTCOME_A, outcomes, y, in_a),
-            predict(OUTCOME_B, outcomes, y, ~in_a),
-            strict=True,
-        )
-    except _NoRows:
-        raise _too_few_rows(in_a) from None
-    return Nuisance(*predictions, folds, sum(shares, ()))
-
-
-def cross_fitted_propensity(
-    X: FloatArray,
-    in_a: BoolArray,
-    weight: FloatArray,
-    *,
-    is_categorical: BoolArray,
-    cluster: IntArray | None,
-    estimator: Any,
-    random_state: Any,
-    n_jobs: int | None,
-) -> FloatArray:
-    """Predict the group of every row alone, by models that were fitted without it."""
-    rng = check_random_state(random_state)
-    folds = stratified_folds(np.full(len(in_a), 0.5), in_a, 5, rng, cluster)
-    values = prepared(X, is_categorical)
-    models = models_to_compare(
-        values, is_categorical, "propensity_estimator", estimator
-    )
-    predict = _CrossFit(values, weight, is_categorical, folds, rng, n_jobs)
-    everyone = np.ones(len(in_a), bool)
-    try:
-        return predict(PROPENSITY, models, in_a.astype(np.float64), everyone)[0]
-    except _NoRows:
-        raise _too_few_rows(in_a) from None
-
-
-class _NoRows(Exception):
-    """Beside a fold there are no rows to fit a model to."""
+    if not all(
+        (rows & (weight > 0) & (folds != k)).any()
+        for rows in (in_a, ~in_a)
+        for k in range(folds.max() + 1)
+    ):
+        raise _too_few_rows(in_a)
+    groups = propensity_models(values, codes, propensity_estimator)
+    is_a = in_a.astype(np.float64)
+    out_of_fold = predict(groups, is_a, everyone)
+    propensity, weights = calibrated_probability(out_of_fold, is_a, weight)
+    losses = out_of_fold_losses(out_of_fold, is_a, weight, True)
+    described = [
+        ModelWeight(PROPENSITY, model.name, float(loss), float(share))
+        for model, loss, share in zip(groups, losses, weights, strict=True)
+    ]
+    pooled_models, arm_models = outcome_models(values, codes, outcome_estimator)
+    pooled = predict(pooled_models, y, everyone)
+    means = []
+    for name, rows, chance in (
+        (OUTCOME_A, in_a, propensity),
+        (OUTCOME_B, ~in_a, 1 - propensity),
+    ):
+        predictions = np.column_stack([pooled, predict(arm_models, y, rows)])
+        # Each row of a group stands for all that are like it, as in the effect.
+        standing = (weight / np.maximum(chance, _LEAST_CHANCE))[rows]
+        known = predictions[rows], y[rows], standing, is_zero_one(y)
+        shares, losses = mixture_weights(*known), out_of_fold_losses(*known)
+        means.append(predictions @ shares)
+        models = [*(f"{m.name}, both groups" for m in pooled_models)]
+        models += [m.name for m in arm_models]
+        described += [
+            ModelWeight(name, model, float(loss), float(share))
+            for model, loss, share in zip(models, losses, shares, strict=True)
+        ]
+    return Nuisance(propensity, means[0], means[1], folds, tuple(described))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,18 +148,12 @@ class _CrossFit:
     n_jobs: int | None
 
     def __call__(
-        self,
-        name: str,
-        models: Sequence[NuisanceModel],
-        target: FloatArray,
-        rows: BoolArray,
-    ) -> tuple[FloatArray, tuple[ModelShare, ...]]:
-        """Return the predictions for all rows by models fitted to `rows`."""
+        self, models: Sequence[NuisanceModel], target: FloatArray, rows: BoolArray
+    ) -> FloatArray:
+        """Return predictions of all rows, one column a model, by fits to `rows`."""
         trained = rows & (self.weight > 0)
-        folds = range(self.fold.max() + 1)
-        if not all((trained & (self.fold != k)).any() for k in folds):
-            raise _NoRows
-        fits = [(k, j) for k in folds for j in range(len(models))]
+        fits = [(k, j) for k in range(self.fold.max() + 1) for j in range(len(models))]
+        seeds = self.rng.randint(2**31 - 1, size=len(fits))
         parts = Parallel(n_jobs=self.n_jobs)(
             delayed(models[j].fit_predict)(
                 self.values[train := trained & (self.fold != k)],
@@ -171,22 +163,12 @@ class _CrossFit:
                 self.is_categorical,
                 seed,
             )
-            for (k, j), seed in zip(
-                fits, self.rng.randint(2**31 - 1, size=len(fits)), strict=True
-            )
+            for (k, j), seed in zip(fits, seeds, strict=True)
         )
         predictions = np.empty((len(target), len(models)))
         for (k, j), part in zip(fits, parts, strict=True):
             predictions[self.fold == k, j] = part
-        is_binary = is_zero_one(target[trained])
-        known = predictions[trained], target[trained], self.weight[trained]
-        shares = mixture_weights(*known, is_binary)
-        losses = out_of_fold_losses(*known, is_binary)
-        described = tuple(
-            ModelShare(name, model.name, float(loss), float(share))
-            for model, loss, share in zip(models, losses, shares, strict=True)
-        )
-        return predictions @ shares, described
+        return predictions
 
 
 def stratified_folds(

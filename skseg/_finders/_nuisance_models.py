@@ -106,18 +106,36 @@ CROSSED = NuisanceModel("linear with products")
 TREES = NuisanceModel("boosted trees")
 
 
-def models_to_compare(
-    X: FloatArray, is_categorical: BoolArray, name: str, estimator: Any
+def propensity_models(
+    X: FloatArray, is_categorical: BoolArray, estimator: Any
 ) -> list[NuisanceModel]:
-    """Return the user's estimator, if there is one, or the models of the package."""
+    """Return the models of the group: the user's, or linear ones and trees."""
     if estimator is not None:
-        return [NuisanceModel(name, estimator)]
+        return [NuisanceModel("propensity_estimator", estimator)]
+    return [LINEAR, *_crossed(X, is_categorical), TREES]
+
+
+def outcome_models(
+    X: FloatArray, is_categorical: BoolArray, estimator: Any
+) -> tuple[list[NuisanceModel], list[NuisanceModel]]:
+    """Return models of the outcome for both groups together, and for each of them.
+
+    Those of both groups know most where a group has few rows, and are as good as any
+    where the groups do not differ.
+    """
+    if estimator is not None:
+        return [], [NuisanceModel("outcome_estimator", estimator)]
+    return [*_crossed(X, is_categorical), TREES], [LINEAR, TREES]
+
+
+def _crossed(X: FloatArray, is_categorical: BoolArray) -> list[NuisanceModel]:
+    """Return the model of products, if there are not too many of them."""
     n_levels = [
         min(len(np.unique(column[~np.isnan(column)])), _MAX_LEVELS)
         for column in X[:, is_categorical].T
     ]
     n_columns = np.count_nonzero(~is_categorical) + sum(n_levels)
-    return [LINEAR, *([CROSSED] if n_columns <= _MAX_CROSSED else []), TREES]
+    return [CROSSED] if n_columns <= _MAX_CROSSED else []
 
 
 def check_nuisance_estimators(owner: str, propensity: Any, outcome: Any) -> None:

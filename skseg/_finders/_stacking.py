@@ -1,4 +1,4 @@
-"""Combinations of predictions: weights that add up to 1, and fit best out of fold.
+"""Combinations of predictions, with the weights that fit best out of fold.
 
 Predictions of several models that have not seen a row are combined by the weights of
 the least out-of-fold loss, as in M. J. van der Laan, E. C. Polley and A. E. Hubbard,
@@ -11,7 +11,8 @@ Econometrics 40 (2025), 249-269, call this short-stacking.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import minimize, nnls
+from scipy.special import expit, logit
 
 from skseg._typing import FloatArray
 
@@ -19,6 +20,34 @@ from skseg._typing import FloatArray
 _LEAST_LIKELIHOOD = 1e-3
 _MAX_STEPS = 200
 _TOLERANCE = 1e-4
+
+# Logits of predictions that are combined are not larger than those of 0.5 %.
+_LEAST_PROBABILITY = 5e-3
+
+
+def calibrated_probability(
+    predictions: FloatArray, target: FloatArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return probabilities of a 0 / 1 target, and the weight of each model in them.
+
+    A logistic regression on the logits of the predictions, of shape (n_rows, n_models),
+    with weights of at least 0. Unlike shares, these correct models that are too sure,
+    or not sure enough; without anything to learn they are 0.
+    """
+    bounded = np.clip(predictions, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+    logits = np.column_stack([np.ones(len(target)), logit(bounded)])
+    signed, total = 2 * target - 1, weight.sum()
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        margin = signed * (logits @ weights)
+        slope = -(weight * signed * expit(-margin)) @ logits / total
+        return float(weight @ np.logaddexp(0.0, -margin) / total), slope
+
+    n_models = predictions.shape[1]
+    start = np.append(0.0, np.full(n_models, 1 / n_models))
+    bounds = [(None, None), *[(0.0, None)] * n_models]
+    best = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return expit(logits @ best), best[1:]
 
 
 def mixture_weights(
