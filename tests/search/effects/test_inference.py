@@ -19,6 +19,7 @@ from skseg._search.effects._inference import (
     ipw_score,
     mean_interval,
     newcombe,
+    rate_test,
     rest_score,
     score_test,
     welch,
@@ -198,6 +199,51 @@ def test_means_are_tested_against_the_difference_that_is_named() -> None:
     score = mean_interval(*sums(a), null=1.5)
     assert score.p_value == pytest.approx(mean_interval(*sums(a - 1.5)).p_value)
     assert score.effect == pytest.approx(a.mean())
+
+
+@given(a=counts, b=counts)
+def test_few_events_have_the_mid_p_of_the_hypergeometric_distribution(
+    a: tuple[int, int], b: tuple[int, int]
+) -> None:
+    (y_a, n_a), (y_b, n_b) = a, b
+    rate = (y_a + y_b) / (n_a + n_b)
+    p = float(rate_test(*a, *b))
+    assert p == newcombe(*a, *b).p_value
+    if min(n_a, n_b) * min(rate, 1 - rate) >= 20:
+        assert p == score_test(*a, *b)
+        return
+    table = [[y_a, n_a - y_a], [y_b, n_b - y_b]]
+    greater, less = (
+        stats.fisher_exact(table, alternative=tail).pvalue
+        for tail in ("greater", "less")
+    )
+    observed = greater + less - 1
+    expected = min(1, 2 * (min(greater, less) - observed / 2))
+    assert p == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    assert p == pytest.approx(float(rate_test(*b, *a)), rel=1e-6)
+
+
+def test_the_score_test_stays_where_there_are_weights_or_a_difference_to_test() -> None:
+    assert rate_test(1.5, 20, 1, 90) == score_test(1.5, 20, 1, 90)
+    assert rate_test(2, 20, 1, 90, 0.01) == score_test(2, 20, 1, 90, 0.01)
+    assert np.isnan(rate_test(0, 0, 1, 90))
+    np.testing.assert_allclose(rate_test([0, 5], [9, 5], [0, 7], [30, 7]), 1)
+    # Not zero by cancellation.
+    assert 0 < rate_test(30, 50, 40, 100_000) < 1e-60
+
+
+@pytest.mark.parametrize(
+    ("n_a", "n_b", "rate"),
+    [(25, 2475, 0.005), (15, 485, 0.005), (50, 950, 0.01), (20, 20, 0.3)],
+)
+@pytest.mark.parametrize("alpha", [0.05, 0.005])
+def test_rare_events_are_significant_no_more_often_than_the_level(
+    n_a: int, n_b: int, rate: float, alpha: float
+) -> None:
+    y_a, y_b = np.meshgrid(np.arange(n_a + 1), np.arange(min(n_b, 60) + 1))
+    chance = stats.binom.pmf(y_a, n_a, rate) * stats.binom.pmf(y_b, n_b, rate)
+    p = rate_test(y_a.ravel(), n_a, y_b.ravel(), n_b)
+    assert chance.ravel() @ (p <= alpha) <= alpha
 
 
 numbers = st.lists(st.integers(-50, 50), min_size=2, max_size=12)
