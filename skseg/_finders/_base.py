@@ -100,8 +100,9 @@ class SegmentFinder(
         ``inference="maxt"`` at most 16.
     assignment : {"randomized", "observational"}, default="randomized"
         How rows came to their groups. ``"randomized"``: by chance, as in a trial.
-        ``"observational"``: depending on the columns; effects are then doubly robust
-        (AIPW), by models of group and outcome that are fitted out of fold.
+        ``"observational"``: depending on the columns; effects are then doubly robust,
+        by models of group and outcome that are fitted out of fold, and about the region
+        in which both groups have customers; see Notes.
     inference : {"honest", "maxt", "none"}, default="honest"
         How findings are tested. ``"honest"``: on rows that the search has not seen,
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, by
@@ -121,11 +122,12 @@ class SegmentFinder(
         no treatment, such as 0, False, "no" or "control", is B, else the second one in
         sorted order.
     propensity_estimator : classifier, default=None
-        Model of the group for ``assignment="observational"``. None: chosen among
-        several by cross-validation.
+        Model of the group for ``assignment="observational"``, with ``predict_proba``.
+        None: linear models and boosted trees, combined by cross-validation.
     outcome_estimator : classifier or regressor, default=None
-        Model of the outcome in each group for ``assignment="observational"``. None:
-        chosen among several by cross-validation.
+        Model of the outcome in each group for ``assignment="observational"``: a
+        classifier for a 0 / 1 outcome, a regressor for any other. None: linear models
+        and boosted trees, combined by cross-validation.
     thresholds : DecisionThresholds, default=None
         What decisions ask for. None: the defaults of `DecisionThresholds`.
         ``thresholds__alpha`` and the like set one of them, as in a search.
@@ -172,7 +174,8 @@ class SegmentFinder(
         success_diff: the mean outcome of the better group in the rows searched and
         tested, in the rate_unit.
     rules_ : RuleSet
-        The findings as rules. They may overlap, and leave rows out.
+        The findings as rules. They may overlap, and leave rows out. Their universe is
+        the region of overlap, if rows were left outside of it: no rule holds there.
     classes_ : ndarray of shape (2,)
         The labels of the outcome in sorted order, if it had labels.
     groups_ : tuple or None
@@ -192,7 +195,9 @@ class SegmentFinder(
         better, or of as many rows that a model of the outcome puts first, exceeds that
         of all.
     overlap_ : GroupOverlap
-        How well the columns tell the groups apart, for ``assignment="observational"``.
+        How well the columns tell the groups apart, for ``assignment="observational"``;
+        its ``region`` is the one that findings are about, and its ``models`` are those
+        of group and outcome.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -223,6 +228,20 @@ class SegmentFinder(
     0 or the break-even. Their mean is the effect of a finding, kept within its
     interval.
 
+    For ``assignment="observational"``, rows where one of the groups has hardly anyone
+    are left out: a tree of the columns sets aside those whose propensity is below 0.05
+    or above 0.95, or a tenth of the share of a smaller group [1]_, [2]_. A warning
+    names the region. Propensities that are still beyond these limits count as if they
+    were at them; ``overlap_.n_bounded`` is their number. In each finding the
+    predictions of the models are then moved to fit its rows (targeted maximum
+    likelihood [3]_), so that no rate leaves 0 to 100 %. Group and outcome are predicted
+    by regressions on ranks and on their products, and by boosted trees, for each group
+    and for both together, with the weights of the least out-of-fold loss [4]_. An
+    estimator of your own gets numbers, with missing ones at the median and a column
+    that says so, and one column per level of a text. No model makes up for columns that
+    are not there, and with fewer than some thousand rows none sees confounding of
+    complicated shape as it is.
+
     A rule lists at most 300 texts of a column. If it has more than six, those of fewer
     than 5 of the rows searched share a cell with all unseen ones, unless they hold
     less than 1 % of the rows: then no finding takes unseen ones. A column in which
@@ -233,6 +252,19 @@ class SegmentFinder(
     mean over a segment estimates the effect there. It returns boxes, which
     ``search.best`` makes of conditions, dicts from the number of a column to one flag
     per cell; it keeps those of the largest effects that explain something new.
+
+    References
+    ----------
+    .. [1] R. K. Crump, V. J. Hotz, G. W. Imbens, O. A. Mitnik (2009), Dealing with
+       limited overlap in estimation of average treatment effects. Biometrika 96 (1),
+       187-199.
+    .. [2] P. Traskin, D. S. Small (2011), Defining the study population for an
+       observational study to ensure sufficient overlap: a tree approach. Statistics in
+       Biosciences 3 (1), 94-118.
+    .. [3] M. J. van der Laan, D. Rubin (2006), Targeted maximum likelihood learning.
+       International Journal of Biostatistics 2 (1), article 11.
+    .. [4] A. Ahrens, C. B. Hansen, M. E. Schaffer, T. Wiemann (2025), Model averaging
+       and double machine learning. Journal of Applied Econometrics 40 (3), 249-269.
 
     Examples
     --------

@@ -28,7 +28,8 @@ class GroupOverlap:
     """Overlap of the propensities of two groups, and balance of their columns.
 
     Finders with ``assignment="observational"`` have one in ``overlap_``. All numbers
-    are weighted by the sample weights, and all propensities are cross-fitted.
+    are weighted by the sample weights, and all propensities are cross-fitted. What is
+    not said to be about the region of overlap is about all rows.
 
     Attributes
     ----------
@@ -42,10 +43,10 @@ class GroupOverlap:
     is_predictable : bool
         Whether the p-value is at most 0.01: groups were not drawn at random.
     n_a, n_b : float
-        Rows of each group.
+        Rows of each group in the region.
     effective_n_a, effective_n_b : float
         Rows that would tell as much if it were not for the unequal weights
-        1 / propensity in A and 1 / (1 - propensity) in B.
+        1 / propensity in A and 1 / (1 - propensity) in B; in the region.
     propensity_quantiles : ndarray of shape (2, 9)
         Quantiles of the propensity, the probability of group A, in A and in B: at 0,
         0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99 and 1.
@@ -55,10 +56,26 @@ class GroupOverlap:
         and for any column that of being missing, where that is larger. Above 0.1 in
         size is commonly called unbalanced.
     smd_weighted : ndarray of shape (n_columns,)
-        The same with rows weighted by the inverse propensities of their groups.
+        The same in the region, with rows weighted by the inverse propensities of their
+        groups.
     n_extreme : int
         Rows with a propensity below 0.01 or above 0.99, for which there is hardly
         anyone of the other group to compare with.
+    region : Rule or None
+        The region of overlap, which findings are about: where propensities lie between
+        0.05 and 0.95, or a tenth of the share of a smaller group, for most rows. None:
+        everywhere. A rule that never holds: the groups overlap nowhere.
+    n_outside : float
+        Rows outside of the region, which are left out.
+    n_bounded : int
+        Rows in the region with a propensity beyond these limits, which count as if it
+        were at the limit.
+    models : tuple of ModelWeight
+        What predicts the propensity in the region, the outcome in A and that in B: the
+        ``target``, the name of the ``model``, its ``loss`` out of fold (log-loss of
+        groups and 0 / 1 outcomes, squared error of others) and its ``weight``. Weights
+        are shares for outcomes. For the propensity they multiply the logits of the
+        models; all are 0 where nothing tells the groups apart.
 
     See Also
     --------
@@ -138,7 +155,9 @@ class GroupOverlap:
             f"{self.auc_high:.3f}), p = {self.p_value:.2g}. "
             f"A: {self.n_a:g} rows, worth {self.effective_n_a:.0f} when weighted. "
             f"B: {self.n_b:g} rows, worth {self.effective_n_b:.0f}. "
-            f"{self.n_extreme} rows have a propensity below 0.01 or above 0.99."
+            f"{self.n_extreme} rows have a propensity below 0.01 or above 0.99. "
+            f"{self.n_outside:g} rows are outside of the region of overlap, "
+            f"{self.n_bounded} in it have a bounded propensity."
         )
         rows = zip(self.columns, self.smd, self.smd_weighted, strict=True)
         return html_table(

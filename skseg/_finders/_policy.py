@@ -90,7 +90,8 @@ class PolicyMixin:
     ) -> float:
         """Return the mean outcome that can be expected if `predict` is followed.
 
-        Candidates with the same outcome, groups and rows may be compared by it.
+        Candidates with the same outcome, groups and rows may be compared by it. With
+        ``assignment="observational"`` it is about the rows in ``overlap_.region``.
 
         Parameters
         ----------
