@@ -17,6 +17,7 @@ from pathlib import Path
 import finders_hillstrom
 import finders_null
 import finders_optimism
+import finders_policy
 import finders_recovery
 import finders_runs
 import finders_speed
@@ -37,6 +38,7 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
     "others": (finders_recovery.others, {100_000: 5}),
     "confounded": (finders_runs.confounded, {5_000: 40, 20_000: 40}),
+    "policy": (finders_policy.policy, {20_000: 20}),
     "optimism": (finders_optimism.optimism, {1_000: 24}),
     "hillstrom": (finders_hillstrom.hillstrom, {64_000: 1}),
     "speed": (finders_speed.speed, {100_000: 3, 1_000_000: 3}),
