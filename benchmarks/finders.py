@@ -14,6 +14,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+import finders_customers
 import finders_hillstrom
 import finders_null
 import finders_optimism
@@ -33,6 +34,7 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
         finders_runs.false_findings,
         {2_000: 200, 5_000: 200, 20_000: 200, 100_000: 200},
     ),
+    "customers": (finders_customers.customers, {60: 2_000, 300: 2_000}),
     "null": (finders_null.null_gallery, {2_000: 200}),
     "recovery": (finders_recovery.recovery, {100_000: 5}),
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
