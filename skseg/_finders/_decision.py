@@ -120,13 +120,14 @@ class DecisionThresholds:
     >>> finder.segments_.loc[0, "decision"]
     'Pilot'
 
-    For whom does seller A pay, who costs 6 more a lead, if a sale brings 60?
+    For whom does seller A pay, who costs 3 more a lead, if a sale brings 60?
 
-    >>> profit = DecisionThresholds(value=60.0, cost=6.0)
+    >>> profit = DecisionThresholds(value=60.0, cost=3.0)
     >>> finder = finder.set_params(thresholds=profit)
     >>> table = finder.fit(X, leads["converted"], group=leads["seller"]).segments_
-    >>> table.loc[0, ["unit", "break_even"]].to_list()
-    ['profit', 10.0]
+    >>> print(table[["best_group", "effect", "unit", "break_even"]].round(1))
+      best_group  effect    unit  break_even
+    0          A     7.9  profit         5.0
     """
 
     implement_effect: float = 10.0
