@@ -1,7 +1,7 @@
 """Customers with several rows: how often intervals cover that there is no effect.
 
 Customers differ in their level, so rows of the same one are alike. The groups are drawn
-per customer, or per row. `rows` are customers here; they have five rows each, a number
+per customer, or per row. The sizes are numbers of customers; they have five rows each, a number
 of rows that is geometric with mean three, or one with a heavy tail.
 """
 
@@ -43,14 +43,14 @@ def customers(runs: Runs) -> list[Row]:
             "sizes": sizes,
             "group_by": by,
             "outcome": outcome,
-            "rows_count_as": unit,
+            "errors_by": unit,
             "what": what,
             **interval(sum(result[place] for result in results), len(results)),
         }
         for (n, sizes, by, outcome), results in tallies.items()
         for place, (unit, what) in enumerate(
             (unit, what)
-            for unit in ("rows of customers", "customers")
+            for unit in ("customer", "row")
             for what in ("covered", "p <= 0.05")
         )
     ]
