@@ -37,14 +37,17 @@ from sklearn.preprocessing import StandardScaler
 import skseg
 from skseg import (
     InductiveSegmenter,
+    IVSegmentFinder,
     MECERuleSegmenter,
     OptimalRevenueBinner,
     PropensityBinner,
     RFMSegmenter,
     RuleSurrogate,
+    with_group,
 )
 from skseg.metrics import (
     largest_share,
+    make_findings_scorer,
     make_profit_scorer,
     make_segment_scorer,
     n_segments,
@@ -115,6 +118,19 @@ def _of_search() -> Any:
     return search.fit(X, FACTS["y"])
 
 
+def _of_search_over_finders() -> Any:
+    search = GridSearchCV(
+        IVSegmentFinder(random_state=0, max_features=1),
+        {"min_size": [0.1, 0.2]},
+        scoring=make_findings_scorer(),
+        cv=2,
+    )
+    with warnings.catch_warnings():
+        # Candidates without any finding tie.
+        warnings.simplefilter("ignore")
+        return search.fit(X, with_group(FACTS["y"], np.resize(["A", "B"], len(X))))
+
+
 CLUSTERERS = {
     "DBSCAN that finds nothing": DBSCAN(eps=1e-6),
     "HDBSCAN that finds nothing": HDBSCAN(min_cluster_size=len(X), copy=True),
@@ -166,6 +182,7 @@ def _of_classifier(classifier: Any, cv: Any = 3) -> Any:
 OTHERS: dict[str, Callable[[], Any]] = {
     "rules of every kind": _of_rules,
     "search": _of_search,
+    "search over finders": _of_search_over_finders,
     "RFM, own rules": lambda: RFMSegmenter(
         {"Top": parse("R >= 4"), "Few": col("R") < 4}
     ).fit(X, FACTS["y"]),
