@@ -44,6 +44,14 @@ class BoxSegmentFinder(SegmentFinder):
     "a shift inside, none outside", as in scan statistics [1]_. Sums over joint
     histograms of coded columns make all boxes of a pair cheap.
 
+    A finding leaves out at least `min_size` rows, too. Where the groups differ by about
+    as much everywhere, findings are the segments in which they differ by more, or the
+    other way round; there may be none.
+
+    Pairs are compared in a time that grows with their number. Where an upper bound
+    tells that no box of a pair can be among the best, none of them is looked at: the
+    result is that of comparing all.
+
     The best effect of all boxes is too large in the rows that were searched, so honest
     inference [2]_ estimates it again in others.
 
@@ -82,4 +90,7 @@ class BoxSegmentFinder(SegmentFinder):
             min_size=search.min_size,
             max_boxes=search.max_findings,
             min_z=_MIN_Z,
+            max_size=search.max_size,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )

@@ -126,6 +126,7 @@ class IVSegmentFinder(SegmentFinder):
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: bool = False,
     ) -> None:
         super().__init__(
             max_features=max_features,
@@ -146,6 +147,7 @@ class IVSegmentFinder(SegmentFinder):
             cv=cv,
             random_state=random_state,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.zero_cells = zero_cells
         self.max_bins = max_bins

@@ -100,6 +100,7 @@ class L1SegmentFinder(SegmentFinder):
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: bool = False,
     ) -> None:
         super().__init__(
             max_features=max_features,
@@ -120,6 +121,7 @@ class L1SegmentFinder(SegmentFinder):
             cv=cv,
             random_state=random_state,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.C = C
 

@@ -60,11 +60,19 @@ class Search:
         return None if (weight == 1).all() else weight
 
     @cached_property
+    def max_size(self) -> float:
+        """Most weight of a segment: what it leaves out has the least size, too."""
+        return float(self.rows.weight.sum()) - self.min_size
+
+    @cached_property
     def _weighted_score(self) -> FloatArray:
         return self.score * self.rows.weight
 
     def box(self, conditions: Conditions) -> ScoredBox | None:
-        """Return the box of the conditions; None if it is too small, or everything."""
+        """Return the box of the conditions; None if it is too small, or too large.
+
+        A condition that holds for nearly all rows tells nobody from the others.
+        """
         cells = tuple(
             (column, conditions[column])
             for column in sorted(conditions)
@@ -74,7 +82,7 @@ class Search:
             return None
         inside = ScoredBox(cells, 0.0, 0.0, 0.0).contains(self.codes)
         n, total = self._sums(inside)
-        if n < self.min_size or n <= 0:
+        if n < self.min_size or n <= 0 or n > self.max_size:
             return None
         return ScoredBox(cells, n, total, self._z(n, total))
 

@@ -99,6 +99,7 @@ class TLearnerSegmentFinder(SegmentFinder):
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: bool = False,
     ) -> None:
         super().__init__(
             max_features=max_features,
@@ -119,6 +120,7 @@ class TLearnerSegmentFinder(SegmentFinder):
             cv=cv,
             random_state=random_state,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
         self.estimator = estimator
         self.max_depth = max_depth

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import log
+from math import inf, log
 
 import numpy as np
 from joblib import Parallel
@@ -34,6 +34,7 @@ def cover(
     min_z: float = 5.5,
     max_columns: int = 3,
     min_size: float = 1.0,
+    max_size: float = inf,
     n_jobs: int | None = None,
     verbose: bool = False,
 ) -> list[ScoredBox]:
@@ -60,7 +61,9 @@ def cover(
     rows would do for the last two, which have the same sign.
 
     Each box is then simplified (see `simplified`), and skipped if it has no effect of
-    `min_z` outside of the earlier boxes and one cell around them.
+    `min_z` outside of the earlier boxes and one cell around them. A box that holds for
+    more than `max_size` rows is no condition: where it is the best, the mean of the
+    scores is taken out, and boxes are those that differ from it.
 
     Pairs of columns are searched by `n_jobs` threads; `verbose` prints how far they
     are.
@@ -75,7 +78,8 @@ def cover(
     (3.0, 18.0)
     """
     rows = sample(codes, axes, score, weight)
-    covering = _Covering(rows, min_size, min_z)
+    score = np.asarray(score, dtype=np.float64)
+    covering = _Covering(rows, score, min_size, max_size, min_z)
     parallel = Parallel(n_jobs=n_jobs, require="sharedmem", verbose=verbose)
     # More threads slow down the many small products.
     with threadpool_limits(1, user_api="blas"):
@@ -91,11 +95,22 @@ def cover(
 class _Covering:
     """The boxes so far, and the scores that they do not explain."""
 
-    def __init__(self, rows: Sample, min_size: float, min_z: float) -> None:
-        self._rows = rows
+    def __init__(
+        self,
+        rows: Sample,
+        score: FloatArray,
+        min_size: float,
+        max_size: float,
+        min_z: float,
+    ) -> None:
+        self._measured = rows
+        self._score = score
         self._min_size = min_size
+        self._max_size = max_size
         self._min_z = min_z
         self._covered = np.zeros(len(rows.value), dtype=bool)
+        # What is searched: the scores, or their differences from the mean.
+        self._rows = rows
         self._residual = rows
         self.boxes: list[ScoredBox] = []
 
@@ -124,24 +139,57 @@ class _Covering:
         """Add the first box with an effect of its own and zero its scores.
 
         If there is none, the scores of the best candidate are zeroed, so that the next
-        search differs.
+        search differs. If the best one holds for nearly all rows, the mean is taken out
+        instead, once.
         """
         codes, axes = self._rows.codes, self._rows.axes
         boxes = [candidate.box(axes, self._rows.variance) for candidate in candidates]
+        if boxes[0].n > self._max_size and self._rows is self._measured:
+            self._centre()
+            return
         for candidate, box in zip(candidates, boxes, strict=True):
             inside = box.contains(codes)
-            is_significant = self._is_significant(candidate.key, candidate)
+            measured = self._as_measured(box, inside)
+            is_effect = measured.z * box.z > 0 and box.n <= self._max_size
+            is_significant = is_effect and self._is_significant(
+                candidate.key, candidate
+            )
             if is_significant and self._is_new(box, inside):
-                self.boxes.append(box)
+                self.boxes.append(measured)
                 self._covered |= inside
                 break
         else:
             inside = boxes[0].contains(codes)
-        value = np.where(inside, 0.0, self._residual.value)
+        self._leave(np.where(inside, 0.0, self._residual.value))
+
+    def _leave(self, value: FloatArray) -> None:
+        """Search what is left of the scores next."""
         weight = np.where(self._covered, _COVERED_WEIGHT, 1.0)
         if self._rows.weight is not None:
             weight *= self._rows.weight
         self._residual = replace(self._rows, value=value, weight=weight)
+
+    def _centre(self) -> None:
+        """Search for differences from the mean effect of the rows not yet covered.
+
+        A box that holds for nearly all rows says that there is an effect everywhere. If
+        it were covered like others, no place where it is larger would be found.
+        """
+        rows, is_free = self._measured, ~self._covered
+        weight = None if rows.weight is None else rows.weight[is_free]
+        mean = np.average(self._score[is_free], weights=weight)
+        centred = sample(rows.codes, rows.axes, self._score - mean, rows.weight)
+        self._rows = replace(centred, variance=rows.variance)
+        self._leave(np.where(is_free, self._rows.value, 0.0))
+
+    def _as_measured(self, box: ScoredBox, inside: BoolArray) -> ScoredBox:
+        """Return a box with the sum of its scores as they were given."""
+        if self._rows is self._measured:
+            return box
+        total = float(self._measured.value[inside].sum())
+        z = total / float(np.sqrt(self._measured.variance * box.n))
+        # An effect that is only larger or smaller than that of others is none.
+        return replace(box, total=total, z=z if abs(z) >= self._min_z else 0.0)
 
     def _is_significant(self, key: float, candidate: Candidate) -> bool:
         """Tell whether a key exceeds what the best of all boxes has by chance."""
