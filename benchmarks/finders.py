@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import finders_customers
+import finders_confounded
 import finders_hillstrom
 import finders_null
 import finders_optimism
@@ -40,6 +41,10 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
     "others": (finders_recovery.others, {100_000: 5}),
     "confounded": (finders_runs.confounded, {5_000: 40, 20_000: 40}),
+    "confounding shapes": (
+        finders_confounded.confounded,
+        {1_500: 200, 5_000: 200, 20_000: 40},
+    ),
     "policy": (finders_policy.policy, {20_000: 20}),
     "optimism": (finders_optimism.optimism, {1_000: 24}),
     "hillstrom": (finders_hillstrom.hillstrom, {64_000: 1}),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -141,7 +141,9 @@ def _crossed(X: FloatArray, is_categorical: BoolArray) -> list[NuisanceModel]:
 def check_nuisance_estimators(owner: str, propensity: Any, outcome: Any) -> None:
     """Raise if what predicts groups or outcomes is no estimator of its kind."""
     if propensity is not None and not (
-        is_classifier(propensity) and hasattr(propensity, "predict_proba")
+        isinstance(propensity, BaseEstimator)
+        and is_classifier(propensity)
+        and hasattr(propensity, "predict_proba")
     ):
         raise InvalidParameterError(
             owner,
@@ -151,7 +153,7 @@ def check_nuisance_estimators(owner: str, propensity: Any, outcome: Any) -> None
             advice="LogisticRegression() of scikit-learn is one.",
         )
     if outcome is not None and not (
-        hasattr(outcome, "fit") and hasattr(outcome, "predict")
+        isinstance(outcome, BaseEstimator) and hasattr(outcome, "predict")
     ):
         raise InvalidParameterError(
             owner,
