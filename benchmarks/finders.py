@@ -14,8 +14,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-import finders_customers
 import finders_confounded
+import finders_customers
 import finders_hillstrom
 import finders_null
 import finders_optimism
