@@ -73,8 +73,8 @@ def _zero_inflated(rng: Generator) -> FloatArray:
 
 
 def _ordinal(rng: Generator) -> FloatArray:
-    """Return answers on scales of five, one of them with both ends preferred."""
-    shares = [[0.1, 0.2, 0.4, 0.2, 0.1], [0.4, 0.1, 0.1, 0.1, 0.3], [0.2] * 5]
+    """Return answers on scales of five, around the middle, at one end and even."""
+    shares = [[0.1, 0.2, 0.4, 0.2, 0.1], [0.4, 0.3, 0.2, 0.07, 0.03], [0.2] * 5]
     scale = np.arange(1.0, 6)
     return np.column_stack([rng.choice(scale, N_ROWS, p=share) for share in shares])
 

@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing
 from skseg._core._base import SegmenterMixin
 from skseg._core._caller import caller_level
 from skseg._core._foreign import is_by_row, tags_of
+from skseg._core._mixed_columns import listed
 from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns
@@ -29,8 +30,8 @@ def accepted_rows(owner: str, estimator: Any, columns: Columns) -> BoolArray:
     accepted = is_complete(columns)
     if not accepted.any():
         raise InvalidDataError(
-            "Every row of X has a missing or infinite value (NaN, None, inf), and "
-            f"{estimator!r} takes none.",
+            "Every row of X has a missing or infinite value (NaN, None, inf), in "
+            f"{_incomplete(columns)}, and {estimator!r} takes none.",
             owner=owner,
             name="X",
             rule="at least one row without missing and infinite values",
@@ -39,9 +40,9 @@ def accepted_rows(owner: str, estimator: Any, columns: Columns) -> BoolArray:
     if not accepted.all():
         warnings.warn(
             f"{int((~accepted).sum())} of {len(accepted)} rows have missing or "
-            f"infinite values and no part in the fit of {estimator!r}, which takes "
-            "none. They get their segments by the rules. Impute in a pipeline before "
-            "it to have them segmented.",
+            f"infinite values in {_incomplete(columns)} and no part in the fit of "
+            f"{estimator!r}, which takes none. They get their segments by the rules. "
+            "Impute in a pipeline before it to have them segmented.",
             UserWarning,
             stacklevel=caller_level(),
         )
@@ -67,11 +68,21 @@ def is_complete(columns: Columns) -> BoolArray:
     """Return which rows have a finite number, or a text, in every column."""
     complete = np.ones(columns.n_rows, dtype=bool)
     for name in columns.names:
-        if columns.is_text(name):
-            complete &= ~columns.missing(name)
-        else:
-            complete &= np.isfinite(columns.numbers(name))
+        complete &= _is_complete_in(columns, name)
     return complete
+
+
+def _is_complete_in(columns: Columns, name: str) -> BoolArray:
+    if columns.is_text(name):
+        return ~columns.missing(name)
+    return np.isfinite(columns.numbers(name))
+
+
+def _incomplete(columns: Columns) -> str:
+    """Return the columns with a missing or infinite value, in words."""
+    names = [name for name in columns.names if not _is_complete_in(columns, name).all()]
+    noun = "column" if len(names) == 1 else "columns"
+    return f"{noun} {listed(names)}"
 
 
 def take_accepted(values: Any, accepted: BoolArray) -> Any:

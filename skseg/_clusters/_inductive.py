@@ -25,7 +25,12 @@ from skseg._core._explained import explained_outcome, group_means
 from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
 from skseg._core._foreign import params_of, tags_of
-from skseg._core._numeric_rows import ENCODE, check_no_text, check_no_times
+from skseg._core._numeric_rows import (
+    ENCODE,
+    check_no_text,
+    check_no_times,
+    named_fault,
+)
 from skseg._core._outcome import read_optional_outcome
 from skseg._core._owned import owned, owned_clone, owned_values
 from skseg._core._sums import group_sums
@@ -442,15 +447,19 @@ class InductiveSegmenter(
             rows,
             f"{ENCODE} RuleSurrogate takes clusterers of text, such as KModes.",
         )
-        return validate_rows(
-            self,
-            rows,
-            reset=reset,
-            # Clusterers refuse it themselves, and not all that take it have the tag.
-            accept_sparse="csr",
-            # A single customer cannot be segmented.
-            ensure_min_samples=2 if reset else 0,
-        )
+        try:
+            return validate_rows(
+                self,
+                rows,
+                reset=reset,
+                # Clusterers refuse it themselves, and not all that take it have the
+                # tag.
+                accept_sparse="csr",
+                # A single customer cannot be segmented.
+                ensure_min_samples=2 if reset else 0,
+            )
+        except ValueError as error:
+            raise named_fault(OWNER, rows, error) from None
 
     def _checked_params(
         self, clusterer: Any, fit_params: dict[str, Any], n_rows: int

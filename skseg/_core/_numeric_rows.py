@@ -13,9 +13,12 @@ from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns
 from skseg.rules._frames import read_frame
 
+from ._mixed_columns import MixedColumns
 from ._vector import ADVICE_ON_TIME, is_time_value
 
 ENCODE = "Encode it in a pipeline before, as by OneHotEncoder, or leave it out."
+_IMPUTE = "Impute in a pipeline before, as by SimpleImputer, or leave the columns out."
+_REPLACE = "SimpleImputer takes no infinite values: replace these by NaN before it."
 
 
 def numeric_rows(
@@ -25,12 +28,37 @@ def numeric_rows(
 
     Raises what `check_array` does; `InvalidDataError` for dates and durations, which it
     would count in whatever unit they are stored, for text, which is a number only by
-    its looks, and for frames that are not read. `advice` is that on text.
+    its looks, for missing and infinite values, and for frames that are not read.
+    `advice` is that on text.
     """
     check_no_times(owner, X)
     check_no_text(owner, X, advice)
-    rows = check_array(X, dtype=np.float64, estimator=owner, **options)
+    try:
+        rows = check_array(X, dtype=np.float64, estimator=owner, **options)
+    except ValueError as error:
+        raise named_fault(owner, X, error) from None
     return np.asarray(rows)
+
+
+def named_fault(owner: str, X: Any, error: ValueError) -> ValueError:
+    """Return an error of `check_array` with the columns that are not finite.
+
+    Other errors are returned as they are.
+    """
+    is_nan, is_infinite = "contains NaN" in str(error), "infinity" in str(error)
+    columns = MixedColumns.of(X, owner) if is_nan or is_infinite else None
+    if columns is None or columns.first is None:
+        return error
+    advice = f"{_IMPUTE} For these columns: {columns.recipe()}."
+    return InvalidDataError(
+        f"Input X contains {'NaN' if is_nan else 'infinity'}. {owner} measures "
+        f"distances, which takes finite numbers in every column. {columns.faults()}",
+        owner=owner,
+        name="X",
+        rule="finite numbers in every column",
+        column=columns.first,
+        advice=f"{_REPLACE} {advice}" if columns.infinite else advice,
+    )
 
 
 def check_no_text(owner: str, X: Any, advice: str = ENCODE) -> None:
@@ -41,17 +69,18 @@ def check_no_text(owner: str, X: Any, advice: str = ENCODE) -> None:
         if not is_array or X.dtype.kind not in "OUS":
             return
     columns = Columns(X if frame is None else frame, owner)
-    for name in columns.names:
-        if columns.is_text(name):
-            raise InvalidDataError(
-                f"{owner} measures distances, which takes finite numbers in every "
-                f"column. Column {name!r} holds text.",
-                owner=owner,
-                name="X",
-                rule="finite numbers in every column",
-                column=name,
-                advice=advice,
-            )
+    if not any(map(columns.is_text, columns.names)):
+        return
+    mixed = MixedColumns.of_columns(columns, is_array=frame is None)
+    raise InvalidDataError(
+        f"{owner} measures distances, which takes finite numbers in every column. "
+        f"{mixed.faults()}",
+        owner=owner,
+        name="X",
+        rule="finite numbers in every column",
+        column=mixed.texts[0],
+        advice=f"{advice} For these columns: {mixed.recipe()}.",
+    )
 
 
 def check_no_times(owner: str, X: Any) -> None:

@@ -38,6 +38,15 @@ _FAST_SILHOUETTES = {
     "cityblock": "manhattan",
     "l1": "manhattan",
 }
+# What another tool may say of the same rows, and why.
+_NO_TEST = (
+    "Whether a population without clusters would have such dense groups as well is not "
+    "tested; select_n_segments does."
+)
+_NO_DISTANCE = (
+    "Groups that are apart in a few of many columns hardly differ in distances over "
+    "all of them; select_n_segments looks at each column too."
+)
 
 
 def select_eps(
@@ -126,6 +135,12 @@ def select_eps(
     `max_noise` limits how many rows may be given up for that. That no cell is legal is
     an answer as well: without gaps of low density, DBSCAN finds one segment of nearly
     all rows, or tiny clusters and noise.
+
+    The verdict may differ from that of `select_n_segments`, which asks another
+    question: whether rows cluster more than populations without clusters. A few rows in
+    a thin region may part DBSCAN's groups at one radius by chance, and dense groups of
+    any shape are no K-Means clusters. In turn, a valley in one of many columns vanishes
+    in distances over all of them.
 
     References
     ----------
@@ -283,7 +298,7 @@ def _reason(legal: pd.DataFrame, best: int, n_cells: int) -> str:
         f"eps={cell['eps']:g} with min_samples={cell['min_samples']} gives "
         f"{cell['n_segments']} segments and {cell['noise_share']:.1%} noise. Its "
         f"silhouette, {cell['silhouette']:.3f}, is the largest of the legal cells, "
-        f"which are {len(legal)} of {n_cells}."
+        f"which are {len(legal)} of {n_cells}. {_NO_TEST}"
     )
 
 
@@ -291,4 +306,4 @@ def _reason_for_none(table: pd.DataFrame) -> str:
     """Return the bounds that the cells break, the most frequent one first."""
     counts = table["broken_bound"].value_counts(sort=True)
     parts = ", ".join(f"{count} with {bound}" for bound, count in counts.items())
-    return f"No cell of {len(table)} is legal: {parts}."
+    return f"No cell of {len(table)} is legal: {parts}. {_NO_DISTANCE}"

@@ -11,6 +11,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skseg import (
     InductiveSegmenter,
@@ -151,3 +155,104 @@ def test_times_in_arrays_are_no_numbers(estimator: str, times: Any) -> None:
         model.predict(times)
     with pytest.raises((InvalidDataError, RuleError)):
         ESTIMATORS[estimator].fit(times, CODES)
+
+
+MIXED = pd.DataFrame(
+    {
+        "age": np.where(RANDOM.random(60) < 0.2, np.nan, RANDOM.normal(40, 9, 60)),
+        "city": RANDOM.choice(["Bonn", "Ulm", None], 60),
+        "spend": RANDOM.exponential(size=60),
+        "plan": RANDOM.choice(["basic", "plus"], 60),
+    }
+)
+FAULTY: dict[str, tuple[Any, str]] = {
+    "text and missing": (MIXED, "Columns 'city', 'plan' hold text. Column 'age' has"),
+    "text in an array": (MIXED.to_numpy(), "Columns 'x1', 'x3' hold text. Column 'x0'"),
+    "categories": (
+        MIXED[["spend", "city"]].astype({"city": "category"}),
+        "Column 'city' holds text",
+    ),
+    "text alone": (MIXED[["city", "plan"]], "Columns 'city', 'plan' hold text"),
+    "polars": (pl.from_pandas(MIXED[["age", "plan"]]), "'plan' holds text. Column 'ag"),
+    "missing": (
+        MIXED[["age", "spend"]],
+        "contains NaN.*Column 'age' has missing value",
+    ),
+    "missing in an array": (
+        MIXED[["age", "spend"]].to_numpy(),
+        "contains NaN.*Column 'x0' has missing values",
+    ),
+    "missing in a list": (
+        MIXED[["age", "spend"]].to_numpy().tolist(),
+        "contains NaN.*Column 'x0' has missing values",
+    ),
+    "missing counts": (
+        pd.DataFrame({"n": pd.array([1, 2, None] * 20, "Int64"), "m": range(60)}),
+        "contains NaN.*Column 'n' has missing values",
+    ),
+    "missing in two columns": (
+        MIXED[["age", "spend"]].where(MIXED["spend"] < 1),
+        "Columns 'age', 'spend' have missing values",
+    ),
+}
+# The infinite values must be replaced before, as the advice says.
+INFINITE = MIXED[["spend"]].where(MIXED["spend"] < 1, np.inf).assign(other=range(60))
+MIXED_MEASURES: dict[str, Callable[[Any], Any]] = {
+    "silhouette_score": MEASURES["silhouette_score"],
+    "select_eps": lambda X: select_eps(X, min_samples=5, eps=1.0),
+    "select_n_segments": lambda X: select_n_segments(
+        X, n_segments=[2], criteria=["silhouette"], n_references=19, max_rows=20
+    ),
+    "InductiveSegmenter": lambda X: InductiveSegmenter(K_MEANS).fit(X),
+    "RuleSurrogate": lambda X: RuleSurrogate(K_MEANS).fit(X),
+}
+
+
+def _put_before(error: InvalidDataError) -> Any:
+    """Return the transformer that the advice spells out."""
+    code = str(error.advice).partition("For these columns: ")[2].removesuffix(".")
+    tools = [OneHotEncoder, SimpleImputer, StandardScaler]
+    functions = [make_column_transformer, make_pipeline]
+    return eval(code, {tool.__name__: tool for tool in [*tools, *functions]})  # noqa: S307
+
+
+@pytest.mark.parametrize(("X", "message"), FAULTY.values(), ids=FAULTY)
+@pytest.mark.parametrize("measure", MIXED_MEASURES)
+def test_every_column_without_distances_is_named_with_what_to_put_before(
+    measure: str, X: Any, message: str
+) -> None:
+    if measure == "RuleSurrogate" and "text" not in message:
+        pytest.skip("its rules take the rows with missing values")
+    with pytest.raises(InvalidDataError, match=message) as error:
+        MIXED_MEASURES[measure](X)
+    assert error.value.column is not None
+    if isinstance(X, list):
+        X = np.array(X)
+    MIXED_MEASURES[measure](_put_before(error.value).fit_transform(X))
+
+
+@pytest.mark.parametrize("measure", sorted({*MIXED_MEASURES} - {"RuleSurrogate"}))
+def test_columns_with_infinite_values_are_named(measure: str) -> None:
+    message = "contains infinity.*Column 'spend' has infinite values.*by NaN before it"
+    with pytest.raises(InvalidDataError, match=message) as error:
+        MIXED_MEASURES[measure](INFINITE)
+    assert error.value.column == "spend"
+    replaced = INFINITE.replace(np.inf, np.nan)
+    MIXED_MEASURES[measure](_put_before(error.value).fit_transform(replaced))
+
+
+def test_a_surrogate_names_the_columns_of_rows_that_its_estimator_does_not_take() -> (
+    None
+):
+    with pytest.warns(UserWarning, match="infinite values in column 'age' and no part"):
+        RuleSurrogate(K_MEANS).fit(MIXED[["age", "spend"]])
+    nothing = MIXED[["spend"]].assign(age=np.nan)
+    with pytest.raises(InvalidDataError, match=r"in column 'age', and KMeans\("):
+        RuleSurrogate(K_MEANS).fit(nothing)
+
+
+def test_long_lists_of_columns_are_cut() -> None:
+    X = pd.DataFrame({f"t{j}": ["a", "b"] * 5 for j in range(12)}).assign(n=1.0)
+    with pytest.raises(InvalidDataError, match="'t7' and 4 more hold text") as error:
+        select_eps(X)
+    assert "texts)" in str(error.value.advice)

@@ -291,8 +291,8 @@ def test_noise_counts_in_the_shares_and_against_its_bound() -> None:
     assert (cell.noise_share, cell.largest_share) == (0.2, 0.4)
     assert cell.is_legal
     tight = select_eps(X, min_samples=5, eps=2, max_noise=0.19)
-    assert tight.reason == (
-        "No cell of 1 is legal: 1 with more noise than max_noise=0.19."
+    assert tight.reason.startswith(
+        "No cell of 1 is legal: 1 with more noise than max_noise=0.19. "
     )
 
 
@@ -417,3 +417,11 @@ def test_mall_customers_and_telco_churn_have_the_labels_of_dbscan(
         for number, eps in found.codes:
             model = DBSCAN(eps=eps, min_samples=number).fit(X)
             np.testing.assert_array_equal(found.labels(eps, number), model.labels_)
+
+
+def test_the_reason_says_what_select_n_segments_can_show_and_this_cannot() -> None:
+    (legal, none) = (
+        select_eps(THREE, min_samples=5, eps=eps).reason for eps in (2, 1e-9)
+    )
+    assert "is not tested; select_n_segments does." in legal
+    assert "select_n_segments looks at each column too." in none

@@ -16,6 +16,7 @@ from sklearn.metrics import (
     davies_bouldin_score,
     silhouette_score,
 )
+from sklearn.preprocessing import StandardScaler
 
 from skseg.model_selection import NSegmentsSelection, select_n_segments
 
@@ -67,6 +68,106 @@ def test_populations_without_clusters_have_one_segment(population: Any) -> None:
     assert found.n_segments == 1
     assert found.choices["silhouette"] > 1
     assert found.reason.startswith("No cluster structure")
+
+
+def in_one_column(n_columns: int, distance: float) -> pd.DataFrame:
+    rng = np.random.default_rng(n_columns)
+    X = rng.normal(size=(300, n_columns))
+    X[:, 1] += distance * (rng.random(300) < 0.5)
+    names = [f"c{j}" for j in range(n_columns)]
+    return pd.DataFrame(StandardScaler().fit_transform(X), columns=names)
+
+
+IN_FEW: dict[str, Any] = {
+    "criteria": ["silhouette"],
+    "n_segments": [2, 3],
+    "n_references": 19,
+    "max_rows": 300,
+    "random_state": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("n_columns", "distance"), [(3, 6), (7, 6), (7, 12), (20, 6)], ids=str
+)
+def test_two_groups_far_apart_in_one_of_many_columns_are_structure(
+    n_columns: int, distance: float
+) -> None:
+    selection = select_n_segments(in_one_column(n_columns, distance), **IN_FEW)
+    assert selection.has_structure
+    assert selection.n_segments == 2
+    assert selection.p_value <= 0.05
+    valley = selection.valleys.iloc[0]
+    assert valley["direction"] == "c1"
+    assert -0.8 < valley["lower"] < valley["upper"] < 0.8
+    shares = valley[["share_below", "share_between", "share_above"]]
+    assert shares.sum() == pytest.approx(1)
+    assert shares["share_between"] < 0.05
+    assert shares.min() >= 0
+    assert "A valley in 'c1' between" in selection.reason
+
+
+def test_nobody_between_zero_and_the_least_income_is_structure() -> None:
+    rng = np.random.default_rng(0)
+    income = np.where(rng.random(600) < 0.25, 0, rng.uniform(10_037, 99_981, 600))
+    others = rng.lognormal(size=(600, 4))
+    X = pd.DataFrame(others, columns=list("abcd")).assign(income=income.round())
+    X = (X - X.mean()) / X.std()
+    selection = select_n_segments(X, **IN_FEW)
+    assert selection.has_structure
+    assert selection.valleys["direction"].to_list() == ["income"]
+    assert selection.p_value == selection.valleys["p_value"].min() <= 0.001
+    assert "structure in few directions. A valley in 'income'" in selection.reason
+    assert "In all columns together, the best silhouette is not" in selection.reason
+    assert "0.0% of the rows" in selection.reason
+
+
+def test_oblique_groups_have_a_valley_along_a_principal_axis() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 9)) + 2.5 * (rng.random((300, 1)) < 0.5)
+    selection = select_n_segments(X, **IN_FEW)
+    assert selection.has_structure
+    assert selection.valleys["direction"].to_list() == ["principal axis 1"]
+    assert "along principal axis 1" in selection.reason
+
+
+def test_without_structure_the_reason_names_the_columns_that_were_searched() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(300, 2)), columns=["spend", "age"])
+    X = X.assign(plan=rng.integers(0, 3, 300), constant=1.0)
+    selection = select_n_segments(X, **IN_FEW)
+    assert not selection.has_structure
+    assert selection.valleys.empty
+    assert (
+        "No valley with hardly any rows divides them in columns 'spend', 'age' or "
+        "along 3 principal axes either. Fewer than 10 different values are too few for "
+        "a valley: column 'plan'."
+    ) in selection.reason
+    assert "select_eps tries it, without a test against chance." in selection.reason
+
+
+@pytest.mark.parametrize(
+    "population",
+    [
+        lambda rng: rng.integers(1, 6, (300, 3)),
+        lambda rng: rng.poisson([0.5, 2, 9], (300, 3)),
+        lambda rng: np.where(
+            rng.random((300, 3)) < 0.4, 0, rng.lognormal(size=(300, 3))
+        ),
+        lambda rng: rng.exponential(size=(300, 3)),
+        lambda rng: rng.standard_t(2, (300, 3)),
+        lambda rng: (
+            rng.normal(size=(300, 3)) * rng.choice([1, 6], (300, 1), p=[0.7, 0.3])
+        ),
+    ],
+    ids=["scales of five", "counts", "zeros", "one-sided", "heavy tails", "two scales"],
+)
+def test_coarse_one_sided_and_heavy_tailed_rows_have_one_segment(
+    population: Any,
+) -> None:
+    X = StandardScaler().fit_transform(population(np.random.default_rng(2)))
+    selection = select_n_segments(X, **IN_FEW)
+    assert not selection.has_structure, selection.reason
 
 
 def test_unit_and_origin_of_the_columns_do_not_change_the_verdict() -> None:

@@ -39,6 +39,9 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
+ELLIPTICAL = "one elliptical population, as a normal one"
+
+
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
@@ -214,7 +217,7 @@ def test_a_population_like_the_rows_is_the_closest_one() -> None:
     settings = {"n_references": 19, "n_jobs": None, "verbose": False}
     uniform = structure(rng(2).uniform(size=(200, 2)), [1, 2, 4], rng=rng(), **settings)
     assert uniform.closest.startswith("uniform")
-    assert uniform.p_values["one normal population"] == 1 / 20
+    assert uniform.p_values[ELLIPTICAL] == 1 / 20
     normal = structure(rng(2).normal(size=(200, 2)), [1, 2, 4], rng=rng(), **settings)
-    assert normal.p_values["one normal population"] > 0.05
+    assert normal.p_values[ELLIPTICAL] > 0.05
     assert normal.uniform_log_inertia.shape == (19, 3)

@@ -6,6 +6,9 @@ import numpy as np
 
 from skseg._typing import FloatArray
 
+# Spread along an axis, as a share of the largest, that is a rounding error.
+_ROUNDING = 1e-6
+
 
 def principal_axes(rows: FloatArray) -> FloatArray:
     """Return the principal axes of the rows: orthonormal, one per column."""
@@ -38,6 +41,28 @@ def normal_rows(
     deviations = ((rows - rows.mean(axis=0)) @ axes).std(axis=0)
     reference: FloatArray = rng.normal(0, deviations, rows.shape) @ axes.T
     reference += rows.mean(axis=0)
+    return reference
+
+
+def elliptical_rows(
+    rows: FloatArray, axes: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Return as many rows, with the covariance of the rows and as heavy tails.
+
+    Scaled to equal spread along `axes`, the principal axes of the rows, they lie in
+    random directions from the mean, at distances drawn from those of the rows. Normal
+    rows give normal ones.
+    """
+    centred = (rows - rows.mean(axis=0)) @ axes
+    deviations = centred.std(axis=0)
+    # Columns that depend on others leave axes without spread.
+    has_spread = deviations > _ROUNDING * deviations.max()
+    scaled = centred[:, has_spread] / deviations[has_spread]
+    distances = rng.choice(np.linalg.norm(scaled, axis=1), len(rows))
+    directions = rng.normal(size=scaled.shape)
+    directions *= (distances / np.linalg.norm(directions, axis=1))[:, None]
+    drawn = directions * deviations[has_spread]
+    reference: FloatArray = drawn @ axes[:, has_spread].T + rows.mean(axis=0)
     return reference
 
 

@@ -8,7 +8,12 @@ from functools import partial
 import numpy as np
 from sklearn.preprocessing import PowerTransformer
 
-from skseg._search.clusters._gap import normal_rows, principal_axes, uniform_rows
+from skseg._search.clusters._gap import (
+    elliptical_rows,
+    normal_rows,
+    principal_axes,
+    uniform_rows,
+)
 from skseg._typing import FloatArray
 
 Draw = Callable[[np.random.Generator], FloatArray]
@@ -23,10 +28,12 @@ def references(rows: FloatArray) -> dict[str, Draw]:
     """
     axes = principal_axes(rows)
     columns = np.eye(rows.shape[1])
+    # On one axis, equal distances from the mean would bring two groups back.
+    elliptical = elliptical_rows if rows.shape[1] > 1 else normal_rows
     return {
         UNIFORM: partial(uniform_rows, rows, axes),
         "uniform in the box along the columns": partial(uniform_rows, rows, columns),
-        "one normal population": partial(normal_rows, rows, axes),
+        "one elliptical population, as a normal one": partial(elliptical, rows, axes),
         "one skewed population": _skewed(rows),
     }
 

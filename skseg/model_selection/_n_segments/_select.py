@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from skseg._core._numeric_rows import numeric_rows
 from skseg._core._validation import check_choice, check_int
 from skseg._search.clusters._gap import gap_statistic
+from skseg._search.clusters._valley import spread_ties
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.metrics._distances import DISTANCE_SCORES
@@ -56,7 +57,7 @@ def select_n_segments(
     ----------
     X : frame or array of shape (n_rows, n_columns)
         Finite numbers on comparable scales: standardise them first, and take logarithms
-        of skewed columns, such as money.
+        of skewed columns, such as money. Names of the columns are read from a frame.
     n_segments : iterable of int, default=range(2, 11)
         Numbers of segments to compare, at least one of them 2 or more, up to half of
         the rows and of `max_rows`. 1 is always added where a criterion can judge it.
@@ -97,20 +98,39 @@ def select_n_segments(
 
     Notes
     -----
-    *Is there any structure?* The largest silhouette over `n_segments` is compared with
-    that of data sets that have no clusters but otherwise look like `X`: uniform in the
-    box along the principal axes, uniform in the box along the columns, normal with the
-    same covariance, and normal with columns bent to the same skewness (power
-    transformation of Yeo and Johnson). Each data set has the size of the sample and is
-    clustered in the same way. The p-value for a population is the share of data sets,
-    `X` included, with a silhouette at least as large as that of `X`. `X` has structure
-    if all four p-values are at most 0.05: with 20 data sets, `X` must surpass every
-    one. So at most 5 % of the data sets from such populations are taken for clustered.
+    *Is there any structure?* Two tests ask. There is structure if either says so.
 
-    The test covers these populations alone. It also finds structure in others without
-    clusters, such as a uniform triangle, whose corners look like clusters. It finds
-    none in clusters that overlap so much that one of the populations looks alike, and
-    may find none in skewed data whose clusters only show on a logarithmic scale.
+    The first looks at all columns together. The largest silhouette over `n_segments` is
+    compared with that of data sets that have no clusters but otherwise look like `X`:
+    uniform in the box along the principal axes, uniform in the box along the columns,
+    elliptical with the covariance of `X` and as heavy tails (normal if `X` is), and
+    normal with columns bent to the same skewness (power transformation of Yeo and
+    Johnson). Each data set has the size of the sample and is clustered in the same way.
+    Equal values, as of counts and scales, are spread evenly between their neighbours
+    first, since they would look like clusters to continuous populations. The p-value
+    for a population is the share of data sets, `X` included, with a silhouette at least
+    as large as that of `X`. All four must be at most 0.05: with 20 data sets, `X` must
+    surpass every one. So at most 5 % of the data sets from such populations are taken
+    for clustered.
+
+    The second looks for a valley in each column and along each principal axis, as the
+    silhouette of all columns hides groups that are apart in few of them. A valley is a
+    band that parts two groups of 5 % of the rows or more, is at least 8 % as wide as
+    the range of the middle 90 % of the rows, and holds less than a tenth of the rows it
+    would hold if it were as dense as the sparser side. Its p-value is that of one mode:
+    a binomial tail [4]_, times the number of bands, columns and axes, to be at most
+    0.001. Two normal groups of similar size have a valley if they are six standard
+    deviations apart, and mostly none at five. Nobody between 0 and the smallest amount
+    is a valley if that amount is large; amounts that begin right above 0 have none, but
+    may get one on a logarithmic scale, where zeros stand apart. So do codes such as 999
+    for "never": read `valleys` before you believe in groups. A column with fewer than
+    ten different values is a scale or a category: it takes part along the axes alone.
+
+    Both find structure in some populations without clusters, such as a uniform
+    triangle, whose corners look like clusters. They find none in clusters that overlap
+    so much that one of the populations looks alike, and may find none in skewed data
+    whose clusters only show on a logarithmic scale. `select_eps` may find dense groups
+    where they see none, and none where a few of many columns have a valley.
 
     *What each criterion can see.* All assume round clusters of similar width, as
     K-Means finds them.
@@ -154,6 +174,8 @@ def select_n_segments(
        Society B 63 (2), 411-423.
     .. [3] R. Tibshirani and G. Walther (2005), Cluster validation by prediction
        strength. Journal of Computational and Graphical Statistics 14 (3), 511-528.
+    .. [4] L. Dümbgen and G. Walther (2008), Multiscale inference about a density.
+       Annals of Statistics 36 (4), 1758-1785.
 
     Examples
     --------
@@ -186,7 +208,7 @@ def select_n_segments(
     # A generator of its own: how many values are tied changes nothing else.
     ties = np.random.default_rng([seed, 1])
     search = find_valleys(rows, drawn, column_names, ties)
-    sample = rows[drawn]
+    sample = _spread(rows[drawn], ties)
     # The gap and the prediction strength compare with one segment, requested or not.
     with_one = sorted({1, *ks})
     table, centers = _scan_all_rows(rows, with_one, names, rng)
@@ -241,6 +263,11 @@ def _read(X: Any) -> tuple[FloatArray, list[str]]:
     if frame is None:
         return rows, [f"x{number}" for number in range(rows.shape[1])]
     return rows, list(frame.columns)
+
+
+def _spread(sample: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return the rows with ties spread: populations without clusters have none."""
+    return np.column_stack([spread_ties(column, rng) for column in sample.T])
 
 
 def _check_n_segments(n_segments: Any, most: int) -> list[int]:
