@@ -28,7 +28,7 @@ from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 
 from ._bootstrap import RevenueBootstrap
-from ._customers import expected_customers, observed_customers
+from ._customers import Customers, expected_customers, observed_customers
 from ._encoding import (
     OF_OUTCOMES,
     check_encoding,
@@ -38,12 +38,13 @@ from ._encoding import (
     segment_values,
 )
 from ._labels import label_array
-from ._menu import OWNER, check_budget, check_money, read_menu
+from ._menu import OWNER, Menu, check_budgets, check_money, read_menu
 from ._optimum import find_optimum
-from ._order import order_loss, outcome_variance
+from ._order import share_of_order_loss
 from ._resampler import make_resampler
+from ._row_revenue import check_revenue_as_in_fit, read_row_revenue
 from ._score_column import score_column
-from ._settings import read_bounds, read_settings
+from ._settings import check_rates, read_bounds, read_settings
 from ._tiers import count, profit_table, tier_rules
 
 # With fewer rows a fold, models differ by chance more than by what they have not seen.
@@ -84,6 +85,10 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
     budget : float, default=None
         Largest cost of all tiers together, fixed costs included, in currency; 0 or
         more, unless a cost is negative. None: no limit.
+    budget_per_customer : float, default=None
+        The same per customer of `fit`, those without a score included, so that it means
+        the same for a campaign of any size, and in the folds of a search. At most one
+        of the two budgets may be given. None: no limit.
     monotonic : {"ascending", "descending"} or None, default=None
         Whether conversion rates have to rise, or fall, from tier to tier.
     min_rate_diff : float, default=0.0
@@ -158,6 +163,9 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         Names; a code is a position here.
     min_size_, max_size_ : float
         The bounds in customers, 0 and inf for none.
+    budget_ : float
+        The largest cost of all tiers for the customers of `fit`, in currency; inf for
+        none.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of str
@@ -174,6 +182,20 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
     cost_i * N - fixed_cost_i``. The sum over tiers is maximised over all ordered cuts
     at distinct scores, by a dynamic program [1]_ that is pruned by bounds. A budget is
     handled by Lagrangian relaxation [2]_, whose bound is ``upper_bound_``.
+
+    A budget is kept for the customers of `fit`. Cut points are fitted thresholds, so
+    what other customers cost depends on their scores: `spend` tells. Of as many
+    customers with scores of the same distribution it is the same up to chance, and of
+    twice as many twice as much, fixed costs apart. To keep a budget exactly for a
+    campaign, fit to the scores of its customers with ``response_model="score"``, which
+    needs no outcomes.
+
+    Customers may have a `revenue` of their own in `fit`, such as the value of a basket:
+    a conversion then makes this revenue, times that of the tier. Cut points are those
+    of the largest profit, exactly; ``conversions`` and ``rate`` are conversions still,
+    ``revenue`` and all profits are in currency. ``pays_from_rate`` and the default
+    costs are then in terms of revenue per customer. Constraints on rates are not
+    available.
 
     ``value_`` is the profit of the rows in `fit`. Scores of a model that has seen the
     outcomes of these rows promise far too much: use `PropensityBinner`, or scores of
@@ -240,6 +262,7 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         min_size: float | None = 0.01,
         max_size: float | None = None,
         budget: float | None = None,
+        budget_per_customer: float | None = None,
         monotonic: str | None = None,
         min_rate_diff: float = 0.0,
         response_model: str = "observed",
@@ -260,6 +283,7 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         self.min_size = min_size
         self.max_size = max_size
         self.budget = budget
+        self.budget_per_customer = budget_per_customer
         self.monotonic = monotonic
         self.min_rate_diff = min_rate_diff
         self.response_model = response_model
@@ -271,7 +295,9 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         self.missing_tier = missing_tier
         self.compute_path = compute_path
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, revenue: Any = None
+    ) -> Self:
         """Find the most profitable tiers.
 
         Parameters
@@ -286,6 +312,9 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
             ``response_model="score"`` alone.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer per conversion, in currency, by which that of the
+            tiers is multiplied; finite. None: 1 for all.
 
         Returns
         -------
@@ -314,53 +343,55 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         column = score_column(self, columns)
         with column_errors_as_data_errors("score_column"):
             scores = columns.numbers(column)
-        observed, coding = observed_customers(scores, y, weight, model, self.pos_label)
+        row_revenue = read_row_revenue(OWNER, revenue, columns.n_rows)
+        check_rates(settings, has_revenue=row_revenue is not None)
+        observed, coding = observed_customers(
+            scores, y, weight, row_revenue, model, self.pos_label
+        )
         customers = expected_customers(observed, model)
         scored = customers.scored
-        rate, lowest = scored.n_conversions / scored.n, customers.conversions.min()
-        menu = read_menu(self, settings.n_bins, rate, float(lowest))
-        check_budget(self.budget, menu)
-        check_money(menu, customers.n, customers.n_absolute_conversions)
+        menu = self._menu_for(customers, settings.n_bins)
         rows, bounds = scored.rows(), read_bounds(self, scored.n)
         warn_of_counts_in_folds(
             OWNER, scored.n, min_size=self.min_size, max_size=self.max_size
         )
         optimum = find_optimum(rows, customers, menu, settings, bounds)
-        cuts, unscored_profit = optimum.cuts, optimum.unscored_profit
-        cut_points = np.array(cuts.cut_points)
+        cuts, cut_points = optimum.cuts, np.array(optimum.cuts.cut_points)
         tiers = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
         rules = tier_rules(column, settings.names, cuts.tiers, cuts.cut_points)
         labels = rules.assign(columns)
         # The search has added them up by score, in the order of the rows.
-        totals = count(labels, len(rules), customers.conversions, weight)
+        totals = count(labels, len(rules), customers.conversions, weight, row_revenue)
         segments = profit_table(rules, menu, tiers, cut_points, totals)
         if model != "observed" and y is not None:
-            totals = count(labels, len(rules), observed.conversions, weight)
+            counted = count(labels, len(rules), observed.conversions, weight)
             with np.errstate(invalid="ignore"):
-                segments["observed_rate"] = totals.conversions / totals.n
+                segments["observed_rate"] = counted.conversions / counted.n
         check_encoding(self.encode, observed.are_shares)
         if self.compute_path:
-            self.value_path_ = path_of_rows(rows, **optimum.options) + unscored_profit
+            self.value_path_ = path_of_rows(rows, **optimum.options)
+            self.value_path_ += optimum.unscored_profit
         bins = score_bins(rows, cut_points)
-        loss = order_loss(bins, menu, outcome_variance(observed, bins, model))
-        loss.warn()
+        self.order_loss_ = share_of_order_loss(observed, bins, menu, model)
         self._resampler = make_resampler(
             observed, bins, cut_points, model, menu, settings.missing_tier
         )
         self._menu, self._options = menu, optimum.options
         self._score_range, self._column = scored.score_range, column
         self._encoding = SegmentEncoding.of_rules(self.encode, rules)
-        self._values = segment_values(self.encode, segments, menu)
+        self._values = segment_values(self.encode, segments, menu, totals.amounts)
         self._tiers, self._cut_points = tiers, cut_points
-        self._coding, self.order_loss_ = coding, loss.share
+        self._coding = coding
         if coding.classes is not None:
             self.classes_ = label_array(coding.classes)
         self.min_size_, self.max_size_ = bounds
+        self.budget_ = settings.total_budget(customers.n)
+        self._has_revenue = row_revenue is not None
         self.menu_ = menu.table(settings.names)
         self.cut_points_, self.tiers_ = cut_points.copy(), tiers.copy()
         self.rules_, self.labels_, self.segments_ = rules, labels, segments
-        self.value_, self.gap_ = cuts.value + unscored_profit, cuts.gap
-        self.upper_bound_ = cuts.upper_bound + unscored_profit
+        self.value_, self.gap_ = cuts.value + optimum.unscored_profit, cuts.gap
+        self.upper_bound_ = cuts.upper_bound + optimum.unscored_profit
         return self
 
     @reads_state
@@ -426,7 +457,9 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         return decoded(encoded, table, middles)[:, np.newaxis]
 
     @reads_state
-    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
+    def evaluate(
+        self, X: Any, y: Any, sample_weight: Any = None, revenue: Any = None
+    ) -> pd.DataFrame:
         """Return the segment table of other customers and their outcomes.
 
         Parameters
@@ -437,6 +470,8 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
             Conversions, as in `fit`.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer, given if and only if it was in `fit`.
 
         Returns
         -------
@@ -461,13 +496,70 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
             )
         outcome = self._coding.numbers(OWNER, y, len(codes))
         weight = check_sample_weight(sample_weight, len(codes), OWNER)
-        totals = count(codes, len(self.rules_), outcome, weight)
+        row_revenue = read_row_revenue(OWNER, revenue, len(codes))
+        check_revenue_as_in_fit(OWNER, row_revenue, has_revenue=self._has_revenue)
+        totals = count(codes, len(self.rules_), outcome, weight, row_revenue)
         return profit_table(
             self.rules_, self._menu, self._tiers, self._cut_points, totals
         )
 
     @reads_state
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def spend(self, X: Any, sample_weight: Any = None) -> pd.DataFrame:
+        """Return what the tiers cost for other customers, whose outcome is not known.
+
+        A budget holds for the customers of `fit` alone. Compare the sum of the column
+        ``spend`` with the budget of a campaign before it starts.
+
+        Parameters
+        ----------
+        X : frame or array of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        DataFrame
+            One row per segment: code, name, n, share, tier, cost, fixed_cost, spend
+            (both costs, in currency) and spend_per_customer. A fixed cost is paid for
+            tiers with at least one of the customers.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        ValueError
+            If the columns are not those of `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skseg import OptimalRevenueBinner
+        >>> rng = np.random.default_rng(0)
+        >>> score = rng.beta(2, 5, 1000)
+        >>> converted = rng.random(1000) < score
+        >>> binner = OptimalRevenueBinner(
+        ...     2, revenue=[30, 45], cost=[0, 4], budget_per_customer=0.5
+        ... ).fit(score[:, None], converted)
+        >>> binner.budget_
+        500.0
+        >>> spend = binner.spend(rng.beta(2, 5, 5000)[:, None])["spend"].sum()
+        >>> bool(abs(spend - 5 * 500) < 200)
+        True
+        """
+        codes = self.predict(X)
+        weight = check_sample_weight(sample_weight, len(codes), OWNER)
+        totals = count(codes, len(self.rules_), np.zeros(len(codes)), weight)
+        table = profit_table(
+            self.rules_, self._menu, self._tiers, self._cut_points, totals
+        )[["code", "name", "n", "share", "tier", "cost", "fixed_cost", "spend"]]
+        with np.errstate(invalid="ignore"):
+            return table.assign(spend_per_customer=table["spend"] / table["n"])
+
+    @reads_state
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, revenue: Any = None
+    ) -> float:
         """Return the profit per customer on other customers, in currency.
 
         It is the profit by the menu of this binner, so it compares bounds, modes,
@@ -483,6 +575,8 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
             Conversions, as in `fit`.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer, given if and only if it was in `fit`.
 
         Returns
         -------
@@ -496,7 +590,7 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         ValueError
             As in `evaluate`.
         """
-        table = self.evaluate(X, y, sample_weight)
+        table = self.evaluate(X, y, sample_weight, revenue)
         n = table["n"].sum()
         if n == 0:
             raise InvalidDataError(
@@ -581,6 +675,15 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
                 name="sample_weight",
                 rule="numbers of customers",
             )
+        if self._resampler.has_revenue and self._resampler.is_calibrated:
+            raise InvalidDataError(
+                f"bootstrap of {OWNER} cannot calibrate conversions anew where rows "
+                "have a revenue of their own.",
+                owner=OWNER,
+                name="revenue",
+                rule="None in fit, for a calibrated response model",
+                advice="Fit with response_model='observed'.",
+            )
         if not self._resampler.has_variance:
             raise InvalidDataError(
                 f"bootstrap of {OWNER} needs the variance of the outcome, whose sum of "
@@ -633,6 +736,16 @@ class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
         for model, test in models:
             features[test] = model._features(take_rows(rows, test))
         return features
+
+    def _menu_for(self, customers: Customers, n_bins: int) -> Menu:
+        """Return the menu for these customers, or raise."""
+        rate = customers.scored.total_amount / customers.scored.n
+        menu = read_menu(self, n_bins, rate, float(customers.amounts.min()))
+        check_budgets(
+            menu, budget=self.budget, budget_per_customer=self.budget_per_customer
+        )
+        check_money(menu, customers.n, customers.total_absolute_amount)
+        return menu
 
     def _has_few_rows(self) -> bool:
         """Tell whether folds are too small to be cross-fitted."""

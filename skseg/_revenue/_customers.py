@@ -24,11 +24,21 @@ class Customers:
     """Customers with and without a score, which is NaN for the latter.
 
     Conversions, observed or expected, are per unit of weight; no weight stands for 1.
+    A conversion brings the `revenue` of its customer, times that of a tier; none stands
+    for 1.
     """
 
     scores: FloatArray
     conversions: FloatArray
     weight: FloatArray | None
+    revenue: FloatArray | None = None
+
+    @cached_property
+    def amounts(self) -> FloatArray:
+        """Conversions times the revenue of the customer."""
+        if self.revenue is None:
+            return self.conversions
+        return self.conversions * self.revenue
 
     @cached_property
     def has_score(self) -> BoolArray:
@@ -47,7 +57,8 @@ class Customers:
 
     def _subset(self, rows: BoolArray) -> Customers:
         weight = None if self.weight is None else self.weight[rows]
-        return Customers(self.scores[rows], self.conversions[rows], weight)
+        revenue = None if self.revenue is None else self.revenue[rows]
+        return Customers(self.scores[rows], self.conversions[rows], weight, revenue)
 
     @property
     def score_range(self) -> tuple[float, float]:
@@ -61,17 +72,22 @@ class Customers:
         return bool(self.conversions.min() >= 0 and self.conversions.max() <= 1)
 
     @property
+    def are_amounts_shares(self) -> bool:
+        """Whether amounts are conversions, all of them in [0, 1]."""
+        return self.revenue is None and self.are_shares
+
+    @property
     def is_counted(self) -> bool:
         """Whether every weight is a number of customers."""
         return self.weight is None or bool((self.weight == np.floor(self.weight)).all())
 
     def squared(self) -> Customers:
-        """Return the customers with squared conversions."""
-        return replace(self, conversions=self.conversions**2)
+        """Return the customers with squared amounts."""
+        return replace(self, conversions=self.amounts**2, revenue=None)
 
     def rows(self) -> Rows:
         """Return the customers as the search reads them."""
-        return read_rows(self.scores, self.conversions, self.weight)
+        return read_rows(self.scores, self.amounts, self.weight)
 
     @property
     def n(self) -> float:
@@ -81,22 +97,24 @@ class Customers:
         return exact_sum(self.weight)
 
     @property
-    def n_conversions(self) -> float:
-        """Weighted sum of the conversions."""
+    def total_amount(self) -> float:
+        """Weighted sum of the amounts."""
         if self.weight is None:
-            return exact_sum(self.conversions)
-        return exact_sum(self.conversions * self.weight)
+            return exact_sum(self.amounts)
+        return exact_sum(self.amounts * self.weight)
 
     @property
-    def n_absolute_conversions(self) -> float:
-        """Weighted sum of the absolute conversions."""
-        return replace(self, conversions=np.abs(self.conversions)).n_conversions
+    def total_absolute_amount(self) -> float:
+        """Weighted sum of the absolute amounts."""
+        absolute = replace(self, conversions=np.abs(self.amounts), revenue=None)
+        return absolute.total_amount
 
 
 def observed_customers(
     scores: FloatArray,
     y: Any,
     weight: FloatArray | None,
+    revenue: FloatArray | None,
     response_model: str,
     pos_label: Any,
 ) -> tuple[Customers, OutcomeCoding]:
@@ -107,7 +125,11 @@ def observed_customers(
     if y is not None:
         outcome, coding = read_outcome(OWNER, y, len(scores), pos_label)
         check_finite_sum(OWNER, "y", outcome, weight)
-        return Customers(scores, outcome, weight), coding
+        customers = Customers(scores, outcome, weight, revenue)
+        if revenue is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                check_finite_sum(OWNER, "revenue", customers.amounts, weight)
+        return customers, coding
     if response_model != "score":
         raise InvalidDataError(
             f"{OWNER} requires y to be passed, but the target y is None. Only "
@@ -126,7 +148,7 @@ def observed_customers(
             rule="given where customers have no score",
             row=row,
         )
-    return Customers(scores, scores, weight), OutcomeCoding()
+    return Customers(scores, scores, weight, revenue), OutcomeCoding()
 
 
 def expected_customers(observed: Customers, response_model: str) -> Customers:
@@ -147,4 +169,4 @@ def expected_customers(observed: Customers, response_model: str) -> Customers:
     )
     if response_model == "score":
         check_finite_sum(OWNER, "X", scored.scores, scored.weight)
-    return Customers(observed.scores, expected, observed.weight)
+    return replace(observed, conversions=expected)

@@ -34,20 +34,28 @@ def check_encoding(encode: str, are_shares: bool) -> None:
 
 
 def segment_values(
-    encode: str, segments: pd.DataFrame, menu: Menu
+    encode: str, segments: pd.DataFrame, menu: Menu, amounts: FloatArray
 ) -> FloatArray | None:
-    """Return the value of every segment; None for no function of the outcomes."""
+    """Return the value of every segment; None for no function of the outcomes.
+
+    Amounts are sums of conversions times the revenue of the customer.
+    """
     if encode not in OF_OUTCOMES:
         return None
     n, conversions = segments["n"].to_numpy(), segments["conversions"].to_numpy()
     if encode == "woe":
         return weight_of_evidence(n, conversions)
-    # A segment without training rows gets the overall rate.
-    rate = np.where(n > 0, segments["rate"], conversions.sum() / n.sum())
     if encode == "rate":
-        return rate
+        return _rates(n, conversions)
     tiers = segments["tier"].to_numpy()
-    return np.asarray(menu.effective_revenue[tiers] * rate - menu.cost[tiers])
+    revenue = menu.effective_revenue[tiers] * _rates(n, amounts)
+    return np.asarray(revenue - menu.cost[tiers])
+
+
+def _rates(n: FloatArray, sums: FloatArray) -> FloatArray:
+    """Return sums per customer, the overall one for segments without customers."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(n > 0, sums / n, sums.sum() / n.sum())
 
 
 def weight_of_evidence(n: FloatArray, conversions: FloatArray) -> FloatArray:

@@ -105,7 +105,8 @@ def read_menu(
 def check_money(menu: Menu, n: float, y: float) -> None:
     """Raise if the money at stake is beyond float64.
 
-    `n` is the number of customers, `y` the sum of their absolute conversions.
+    `n` is the number of customers, `y` the sum of their absolute conversions, each
+    times the revenue of its customer.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         parts = {
@@ -131,12 +132,14 @@ def check_money(menu: Menu, n: float, y: float) -> None:
     )
 
 
-def check_budget(budget: float | None, menu: Menu) -> None:
-    """Raise if no spend at all is below the budget."""
-    if budget is None or budget >= 0 or min(menu.cost.min(), menu.fixed_cost.min()) < 0:
+def check_budgets(menu: Menu, **budgets: float | None) -> None:
+    """Raise if no spend at all is below a budget."""
+    if min(menu.cost.min(), menu.fixed_cost.min()) < 0:
         return
-    rule = "None or a number of 0 or more, as no tier has a negative cost"
-    raise InvalidParameterError(OWNER, "budget", rule, budget)
+    for name, budget in budgets.items():
+        if budget is not None and budget < 0:
+            rule = "None or a number of 0 or more, as no tier has a negative cost"
+            raise InvalidParameterError(OWNER, name, rule, budget)
 
 
 def per_tier(owner: str, name: str, value: Any, n_tiers: int) -> FloatArray:

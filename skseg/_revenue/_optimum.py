@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from skseg.exceptions import InfeasibleError
 
 from ._customers import Customers
 from ._menu import OWNER, Menu
-from ._settings import Settings
+from ._settings import Settings, budget_per_customer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,24 +45,50 @@ def find_optimum(
         "mode": settings.mode,
         "min_size": bounds[0],
         "max_size": bounds[1],
-        "budget": settings.budget,
+        "budget": settings.total_budget(customers.n),
         "rates": settings.rates,
     }
     options = with_unscored(options, menu, tier, unscored.n)
-    revenue = float(menu.effective_revenue[tier] * unscored.n_conversions)
+    revenue = float(menu.effective_revenue[tier] * unscored.total_amount)
     profit = revenue - options["spent"]
     cuts = cut_rows(rows, **options)
     if cuts.status == "infeasible":
-        raise InfeasibleError(
-            f"{OWNER} cannot meet its constraints with "
-            f"n_samples={len(customers.scored.scores)}. {cuts.reason}",
-            owner=OWNER,
-            name=next(iter(cuts.remedy), None),
-            value=_constraints(settings, bounds),
-            advice=cuts.advice or None,
-            remedy=cuts.remedy,
-        )
+        raise _infeasible_error(cuts, customers, settings, bounds)
     return Optimum(cuts, options, profit)
+
+
+def _infeasible_error(
+    cuts: Cuts, customers: Customers, settings: Settings, bounds: tuple[float, float]
+) -> InfeasibleError:
+    """Return the error for constraints that no tiers meet, in terms of parameters."""
+    reason, advice, remedy = cuts.reason, cuts.advice, cuts.remedy
+    if settings.budget_per_customer < math.inf:
+        # The search knows the budget of all customers.
+        reason = _per_customer(reason, customers.n)
+        advice = _per_customer(advice, customers.n)
+        remedy = dict(remedy)
+        if "budget" in remedy:
+            amount = budget_per_customer(cast(float, remedy.pop("budget")), customers.n)
+            remedy = {"budget_per_customer": amount, **remedy}
+    return InfeasibleError(
+        f"{OWNER} cannot meet its constraints with "
+        f"n_samples={len(customers.scored.scores)}. {reason}",
+        owner=OWNER,
+        name=next(iter(remedy), None),
+        value=_constraints(settings, bounds),
+        advice=advice or None,
+        remedy=remedy,
+    )
+
+
+def _per_customer(text: str, n: float) -> str:
+    """Return a text with budgets of all customers as such per customer."""
+
+    def in_place(match: re.Match[str]) -> str:
+        amount = budget_per_customer(float(match[1]), n)
+        return f"budget_per_customer={amount!r}"
+
+    return re.sub(r"\bbudget=(-?\d[\d.]*(?:e[-+]?\d+)?\b)", in_place, text)
 
 
 def with_unscored(
@@ -91,6 +118,8 @@ def _constraints(settings: Settings, bounds: tuple[float, float]) -> dict[str, A
         constraints["max_size"] = bounds[1]
     if settings.budget < math.inf:
         constraints["budget"] = settings.budget
+    if settings.budget_per_customer < math.inf:
+        constraints["budget_per_customer"] = settings.budget_per_customer
     if settings.rates is not None:
         constraints["monotonic"] = settings.rates.order
         constraints["min_rate_diff"] = settings.rates.min_diff

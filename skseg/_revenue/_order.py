@@ -22,6 +22,16 @@ _WARNED_LOSS = 0.01
 # Tenths that differ by chance alone seem to gain up to 2.5 standard errors in 99 of 100
 # simulated fits with the menu that is most prone to it, and 3 in 999 of 1000.
 _STANDARD_ERRORS = 3.0
+_ADVICE = (
+    "If low scores are the good ones, change their sign. Else recalibrate the score: "
+    "PropensityBinner(HistGradientBoostingClassifier(), binner) on this column makes "
+    "propensities of it that rise with the rate. If you know that the rate rises, and "
+    "this is noise, choose response_model='isotonic'."
+)
+_ADVICE_ON_REVENUE = (
+    "Where the revenue of a row is known before the treatment, such as the value of a "
+    "basket, pass the expected revenue as the score: the probability times the revenue."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +46,29 @@ class OrderLoss:
     share: float
     standard_error: float
 
-    def warn(self) -> None:
+    def warn(self, *, has_revenue: bool) -> None:
         """Warn if the loss is large, and larger than chance explains."""
         is_large = self.share > _WARNED_LOSS
         if not is_large or not self.loss > _STANDARD_ERRORS * self.standard_error:
             return
+        what = "revenue per customer" if has_revenue else "conversion rate"
         warnings.warn(
-            f"The conversion rate does not rise with the score of {OWNER}: tiers in "
-            f"order of the score make {self.share:.1%} less than the best tier for "
-            f"each {_N_GROUPS}th of the customers ({self.loss:,.6g} of profit). If low "
-            "scores are the good ones, change their sign. Else recalibrate the score: "
-            "PropensityBinner(HistGradientBoostingClassifier(), binner) on this column "
-            "makes propensities of it that rise with the rate. If you know that the "
-            "rate rises, and this is noise, choose response_model='isotonic'.",
+            f"The {what} does not rise with the score of {OWNER}: tiers in order of "
+            f"the score make {self.share:.1%} less than the best tier for each "
+            f"{_N_GROUPS}th of the customers ({self.loss:,.6g} of profit). "
+            f"{_ADVICE_ON_REVENUE if has_revenue else _ADVICE}",
             UserWarning,
             stacklevel=caller_level(),
         )
+
+
+def share_of_order_loss(
+    observed: Customers, bins: ScoreBins, menu: Menu, response_model: str
+) -> float:
+    """Return the share of the profit that ordered tiers lose; warn if it is large."""
+    loss = order_loss(bins, menu, outcome_variance(observed, bins, response_model))
+    loss.warn(has_revenue=observed.revenue is not None)
+    return loss.share
 
 
 def order_loss(bins: ScoreBins, menu: Menu, variance: float) -> OrderLoss:
@@ -106,11 +123,11 @@ def outcome_variance(
         return 0.0
     n = bins.n.sum()
     mean = bins.y.sum() / n
-    if observed.are_shares:
+    if observed.are_amounts_shares:
         # An upper bound for shares, and exact for 0 / 1.
         return float(mean * (1 - mean))
     with np.errstate(over="ignore", invalid="ignore"):
-        square = observed.scored.squared().n_conversions / n
+        square = observed.scored.squared().total_amount / n
         return float(np.maximum(square - mean**2, 0.0))
 
 

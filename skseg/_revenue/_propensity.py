@@ -227,7 +227,14 @@ class PropensityBinner(
         self.pos_label = pos_label
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        revenue: Any = None,
+        **fit_params: Any,
+    ) -> Self:
         """Fit the models of the folds, the segments, and the model of all rows.
 
         Parameters
@@ -239,6 +246,9 @@ class PropensityBinner(
             such as "yes" and "no", of which `pos_label` counts as 1.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times, save for the folds.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer per conversion, for `binner` alone: propensities
+            are those to convert, whatever that brings.
         **fit_params : dict
             Metadata for `estimator`, `binner` and `cv`, with metadata routing only.
 
@@ -263,7 +273,7 @@ class PropensityBinner(
         if weight is not None:
             check_finite_squares(OWNER, "sample_weight", weight)
         check_finite_squares(OWNER, "y", outcome, weight)
-        routed = self._routed(weight, fit_params)
+        routed = self._routed(weight, revenue, fit_params)
         params = routed["estimator"]["fit"]
         to_split = routed["splitter"]["split"]
         check_classes(estimator, outcome)
@@ -417,7 +427,9 @@ class PropensityBinner(
 
     @available_if(_binner_has("evaluate"))  # type: ignore[untyped-decorator]
     @reads_state
-    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> pd.DataFrame:
+    def evaluate(
+        self, X: Any, y: Any, sample_weight: Any = None, revenue: Any = None
+    ) -> pd.DataFrame:
         """Return the segment table of new rows and their outcomes.
 
         Parameters
@@ -428,6 +440,8 @@ class PropensityBinner(
             Outcomes, as in `fit`.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer, given if and only if it was in `fit`.
 
         Returns
         -------
@@ -439,12 +453,39 @@ class PropensityBinner(
         NotFittedError
             If the binner is not fitted.
         """
-        table: pd.DataFrame = self._by_binner("evaluate", X, y, sample_weight)
+        table: pd.DataFrame = self._by_binner("evaluate", X, y, sample_weight, revenue)
+        return table
+
+    @available_if(_binner_has("spend"))  # type: ignore[untyped-decorator]
+    @reads_state
+    def spend(self, X: Any, sample_weight: Any = None) -> pd.DataFrame:
+        """Return what the tiers cost for new rows, whose outcome is not known.
+
+        Parameters
+        ----------
+        X : frame, array or sparse matrix of shape (n_rows, n_columns)
+            Columns as in `fit`.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight 3 counts as the row three times.
+
+        Returns
+        -------
+        DataFrame
+            Result of ``spend`` of ``binner_``, to compare with a budget.
+
+        Raises
+        ------
+        NotFittedError
+            If the binner is not fitted.
+        """
+        table: pd.DataFrame = self.binner_.spend(self._column(X), sample_weight)
         return table
 
     @available_if(_binner_has("score"))  # type: ignore[untyped-decorator]
     @reads_state
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, revenue: Any = None
+    ) -> float:
         """Return the score of ``binner_`` on the propensities of new rows.
 
         Parameters
@@ -455,6 +496,8 @@ class PropensityBinner(
             Outcomes, as in `fit`.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the row three times.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer, given if and only if it was in `fit`.
 
         Returns
         -------
@@ -467,7 +510,7 @@ class PropensityBinner(
         NotFittedError
             If the binner is not fitted.
         """
-        return float(self._by_binner("score", X, y, sample_weight))
+        return float(self._by_binner("score", X, y, sample_weight, revenue))
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return which metadata goes to which part.
@@ -529,10 +572,15 @@ class PropensityBinner(
             self._check_encode()
         return estimator, binner, self._response_of(estimator)
 
-    def _routed(self, weight: FloatArray | None, fit_params: dict[str, Any]) -> Any:
+    def _routed(
+        self, weight: FloatArray | None, revenue: Any, fit_params: dict[str, Any]
+    ) -> Any:
         """Return the metadata of estimator, binner and splitter."""
+        revenues = {} if revenue is None else {"revenue": revenue}
         if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", sample_weight=weight, **fit_params)
+            return process_routing(
+                self, "fit", sample_weight=weight, **revenues, **fit_params
+            )
         if fit_params:
             raise InvalidDataError(
                 f"fit of {OWNER} takes {', '.join(map(repr, fit_params))} only with "
@@ -549,8 +597,14 @@ class PropensityBinner(
                     "pipeline passes them on with metadata routing)"
                 )
                 raise InvalidParameterError(OWNER, name, rule, part)
-        to_fit = {"fit": weights}
-        return {"estimator": to_fit, "binner": to_fit, "splitter": {"split": {}}}
+        if revenues and not has_fit_parameter(self._parts()[1], "revenue"):
+            rule = "one whose fit takes revenue, such as OptimalRevenueBinner()"
+            raise InvalidParameterError(OWNER, "binner", rule, self._parts()[1])
+        return {
+            "estimator": {"fit": weights},
+            "binner": {"fit": weights | revenues},
+            "splitter": {"split": {}},
+        }
 
     def _space_columns(self) -> None:
         """Return None: rules are about propensities, which new rows do not have."""
@@ -576,7 +630,8 @@ class PropensityBinner(
             return column.to_numpy()
         n_rows, params = len(column), dict(fit_params)
         weight = check_sample_weight(params.pop("sample_weight", None), n_rows, OWNER)
-        params = self._routed(weight, params)["binner"]["fit"]
+        revenue = params.pop("revenue", None)
+        params = self._routed(weight, revenue, params)["binner"]["fit"]
         outcome = self._coding.numbers(OWNER, y, n_rows)
         # It is fitted once more, as the columns may be functions of the outcome.
         binner = owned_clone(self._parts()[1])
@@ -608,11 +663,14 @@ class PropensityBinner(
     def _column(self, X: Any) -> pd.DataFrame:
         return pd.DataFrame({COLUMN: self.predict_propensity(X)})
 
-    def _by_binner(self, method: str, X: Any, y: Any, sample_weight: Any) -> Any:
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+    def _by_binner(
+        self, method: str, X: Any, y: Any, sample_weight: Any, revenue: Any
+    ) -> Any:
+        by_row = {"sample_weight": sample_weight, "revenue": revenue}
+        by_row = {name: value for name, value in by_row.items() if value is not None}
         column = self._column(X)
         outcome = y if y is None else self._coding.numbers(OWNER, y, len(column))
-        return getattr(self.binner_, method)(column, outcome, **weights)
+        return getattr(self.binner_, method)(column, outcome, **by_row)
 
 
 def _names_without_a_score(binner: Any) -> tuple[str, ...]:
@@ -632,5 +690,8 @@ def _or_default(part: Any, default: type) -> Any:
     part = default()
     if get_config()["enable_metadata_routing"]:
         # Users can set the requests only of parts that they pass.
-        part.set_fit_request(sample_weight=True)
+        requests = {"sample_weight": True}
+        if has_fit_parameter(part, "revenue"):
+            requests["revenue"] = True
+        part.set_fit_request(**requests)
     return part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -45,11 +45,11 @@ class Replicate:
 class Resampler:
     """Sums of the customers of a binner, from which others like them are drawn.
 
-    `bins` has the customers with a score and their observed conversions, `unscored`
-    number and conversions of the others. `squares` are sums of squared conversions of
-    the bins and, last, of the customers without a score; None if conversions are 0, 1
-    or shares. `scores` are mean scores of the bins, 0 unless the response model needs
-    them.
+    `bins` has the customers with a score and their observed conversions, times the
+    revenue of the customer if `has_revenue`; `unscored` number and conversions of the
+    others. `squares` are sums of squared conversions of the bins and, last, of the
+    customers without a score; None if conversions are 0, 1 or shares. `scores` are mean
+    scores of the bins, 0 unless the response model needs them.
     """
 
     bins: ScoreBins
@@ -57,8 +57,14 @@ class Resampler:
     squares: FloatArray | None
     scores: FloatArray
     response_model: str
+    has_revenue: bool
     menu: Menu
     missing_tier: int
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether replicates are calibrated anew, from their conversions."""
+        return self.response_model in CALIBRATED
 
     @property
     def has_variance(self) -> bool:
@@ -138,7 +144,7 @@ class Resampler:
     def _expected_sums(self, n: FloatArray, y: FloatArray) -> FloatArray:
         """Return numbers and expected conversions below every bin, and of all."""
         drawn = n > 0
-        if self.response_model in CALIBRATED and drawn.any():
+        if self.is_calibrated and drawn.any():
             rates = np.zeros_like(y)
             rates[drawn] = calibrated_rates(
                 self.response_model, self.scores[drawn], n[drawn], y[drawn]
@@ -231,19 +237,21 @@ def make_resampler(
         totals = bin_sums(thresholds, scored.scores, scored.scores, weight)
         mean_scores = totals / bins.n
     # With a known response, only who has which score is left to chance.
-    if response_model == "score" or not observed.are_shares:
-        is_known = response_model == "score"
-        values = scored.scores if is_known else scored.conversions
+    if response_model == "score" or not observed.are_amounts_shares:
+        values = scored.amounts
+        if response_model == "score":
+            values = replace(scored, conversions=scored.scores).amounts
         # Whether they are finite matters to the bootstrap alone.
         with np.errstate(over="ignore"):
             scored_squares = bin_sums(thresholds, scored.scores, values**2, weight)
-            squares = np.append(scored_squares, unscored.squared().n_conversions)
+            squares = np.append(scored_squares, unscored.squared().total_amount)
     return Resampler(
         bins,
-        (unscored.n, unscored.n_conversions),
+        (unscored.n, unscored.total_amount),
         squares,
         mean_scores,
         response_model,
+        observed.revenue is not None,
         menu,
         missing_tier,
     )

@@ -36,7 +36,14 @@ class Settings:
     mode: Mode
     names: tuple[str, ...]
     budget: float
+    budget_per_customer: float
     rates: Rates | None
+
+    def total_budget(self, n: float) -> float:
+        """Return the largest spend on so many customers."""
+        if self.budget_per_customer == math.inf:
+            return self.budget
+        return self.budget_per_customer * n
 
 
 def read_settings(binner: Any) -> Settings:
@@ -53,7 +60,7 @@ def read_settings(binner: Any) -> Settings:
         check_int(OWNER, "missing_tier", binner.missing_tier, 0, n_bins - 1),
         binner.mode,
         _read_names(binner.segment_names, n_bins),
-        _read_budget(binner.budget),
+        *_read_budgets(binner.budget, binner.budget_per_customer),
         _read_rates(binner.monotonic, binner.min_rate_diff),
     )
 
@@ -112,11 +119,30 @@ def _read_names(names: Any, n_bins: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read_budget(budget: Any) -> float:
+def budget_per_customer(budget: float, n: float) -> float:
+    """Return the least amount per customer that allows a spend on so many of them."""
+    amount = budget / n
+    while amount * n < budget:
+        amount = math.nextafter(amount, math.inf)
+    return amount
+
+
+def _read_budgets(budget: Any, per_customer: Any) -> tuple[float, float]:
+    """Return the budgets of all customers and of each, inf for none; or raise."""
+    if budget is not None and per_customer is not None:
+        rule = f"None where a budget of all customers is given, budget={budget!r}"
+        raise InvalidParameterError(OWNER, "budget_per_customer", rule, per_customer)
+    return (
+        _read_budget("budget", budget),
+        _read_budget("budget_per_customer", per_customer),
+    )
+
+
+def _read_budget(name: str, budget: Any) -> float:
     if budget is None:
         return math.inf
     if not is_number(budget) or is_missing_value(budget):
-        raise InvalidParameterError(OWNER, "budget", "None or a number", budget)
+        raise InvalidParameterError(OWNER, name, "None or a number", budget)
     return to_float64(budget)
 
 
@@ -129,3 +155,23 @@ def _read_rates(monotonic: Any, min_rate_diff: Any) -> Rates | None:
     if monotonic is None and min_rate_diff == 0:
         return None
     return Rates(monotonic, float(min_rate_diff))
+
+
+def check_rates(settings: Settings, *, has_revenue: bool) -> None:
+    """Raise if conversion rates are constrained where rows have a revenue."""
+    if settings.rates is None or not has_revenue:
+        return
+    name = "min_rate_diff" if settings.rates.order is None else "monotonic"
+    value = (
+        settings.rates.min_diff
+        if settings.rates.order is None
+        else (settings.rates.order)
+    )
+    raise InvalidParameterError(
+        OWNER,
+        name,
+        "left out where the rows have a revenue of their own, which tiers follow "
+        "instead of conversion rates",
+        value,
+        advice="Set monotonic=None and min_rate_diff=0.",
+    )

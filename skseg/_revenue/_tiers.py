@@ -21,10 +21,15 @@ NO_SCORE = "No score"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Totals:
-    """Customers and conversions of every segment, the one without a score last."""
+    """Sums of every segment, the one without a score last.
+
+    Amounts are conversions times the revenue of the customer, which is 1 if there is
+    none.
+    """
 
     n: FloatArray
     conversions: FloatArray
+    amounts: FloatArray
 
 
 def count(
@@ -32,12 +37,19 @@ def count(
     n_segments: int,
     conversions: FloatArray,
     weight: FloatArray | None,
+    revenue: FloatArray | None = None,
 ) -> Totals:
     """Return the totals of the segments with these codes."""
     weighted = conversions if weight is None else conversions * weight
     n = group_sums(codes, weight, n_segments)
-    y = group_sums(codes, weighted, n_segments)
-    return Totals(n.astype(np.float64), y.astype(np.float64, copy=False))
+    y = group_sums(codes, weighted, n_segments).astype(np.float64, copy=False)
+    amounts = y
+    if revenue is not None:
+        # Multiplied in the order of `Customers.amounts`, whose sums these are.
+        amount = conversions * revenue
+        weighted = amount if weight is None else amount * weight
+        amounts = group_sums(codes, weighted, n_segments)
+    return Totals(n.astype(np.float64), y, amounts)
 
 
 def tier_rules(
@@ -62,7 +74,7 @@ def profit_table(
 ) -> pd.DataFrame:
     """Return one row per segment, with its revenue, costs and profit."""
     n, conversions = totals.n, totals.conversions
-    revenue = menu.effective_revenue[tiers] * conversions
+    revenue = menu.effective_revenue[tiers] * totals.amounts
     cost = menu.cost[tiers] * n
     # The fixed cost of a tier is paid once: customers without a score, whose segment is
     # the last, pay it only if no others are in their tier.

@@ -18,6 +18,7 @@ from skseg._core._validation import (
     check_sample_weight,
     read_columns,
 )
+from skseg._revenue._row_revenue import check_revenue_as_in_fit, read_row_revenue
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
@@ -128,10 +129,11 @@ class RevenueCurveDisplay(Display):
     def from_estimator(
         cls,
         binner: Any,
-        X: Any,
-        y: Any,
+        X: Any = None,
+        y: Any = None,
         *,
         sample_weight: Any = None,
+        revenue: Any = None,
         intervals: Any = None,
         max_points: int = 512,
         ax: Any = None,
@@ -141,18 +143,23 @@ class RevenueCurveDisplay(Display):
 
         Parameters
         ----------
-        binner : OptimalRevenueBinner
-            A fitted binner. Of a `PropensityBinner` pass ``binner_``, and
-            ``propensities_`` as the column "propensity" of `X`.
-        X : frame or array of shape (n_rows, n_columns)
+        binner : OptimalRevenueBinner or PropensityBinner
+            A fitted binner.
+        X : frame or array of shape (n_rows, n_columns), default=None
             Customers, with columns as in ``fit``: those of the training, or others.
-            Bounds of sizes are taken in proportion to the number of customers.
+            Bounds of sizes are taken in proportion to the number of customers. None,
+            for a `PropensityBinner` alone: the training rows by their out-of-fold
+            propensities, to which its cuts were fitted; as rows of `X` they are new
+            ones, whose propensities are those of a model that has seen them.
         y : array-like of shape (n_rows,)
-            Their conversions, from which profits are computed, whatever the response
-            model. The fitted cuts are the optimum, with the profit ``value_``, only for
-            the response model "observed" and the customers of the training.
+            Their conversions, as in ``fit``, from which profits are computed, whatever
+            the response model. The fitted cuts are the optimum, with the profit
+            ``value_``, only for the response model "observed" and the customers of the
+            training.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the customer three times.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer, given if and only if it was in ``fit``.
         intervals : RevenueBootstrap or array-like of shape (n_cuts, 2), default=None
             Intervals to shade: the result of the ``bootstrap`` of the binner, at its
             default level; its frame, at a level of your choice; or lower and upper
@@ -178,7 +185,8 @@ class RevenueCurveDisplay(Display):
         MissingExtraError
             If matplotlib is not installed.
         """
-        binner = as_fitted(binner)
+        coding = getattr(as_fitted(binner), "_coding", None)
+        binner, X = _read_binner(as_fitted(binner), X)
         if absent := [name for name in _FITTED if not hasattr(binner, name)]:
             rule = f"a binner with {', '.join(map(repr, absent))}"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)
@@ -192,8 +200,15 @@ class RevenueCurveDisplay(Display):
         max_points = _check_max_points(max_points)
         intervals = _check_intervals(intervals, len(binner.cut_points_))
         score_name, scores = _read_scores(binner, X)
+        if coding is not None and coding.classes is not None:
+            y = coding.numbers(_OWNER, y, len(scores))
         outcome = check_outcome(_OWNER, y, np.ones(len(scores), dtype=bool))
         weight = check_sample_weight(sample_weight, len(scores))
+        row_revenue = read_row_revenue(_OWNER, revenue, len(scores))
+        has_revenue = getattr(binner, "_has_revenue", False)
+        check_revenue_as_in_fit(_OWNER, row_revenue, has_revenue=has_revenue)
+        if row_revenue is not None:
+            outcome = outcome * row_revenue
         sums = running_sums(scores, outcome, weight)
         if len(sums.scores) == 0:
             raise InvalidDataError(
@@ -285,6 +300,23 @@ def _points(curves: list[Curve]) -> dict[str, npt.NDArray[Any]]:
             [np.zeros(0, dtype=bool), *(curve.is_legal for curve in curves)]
         ),
     }
+
+
+def _read_binner(binner: Any, X: Any) -> tuple[Any, Any]:
+    """Return the binner of scores, and its rows; those of a model are propensities."""
+    if not hasattr(binner, "predict_propensity"):
+        if X is None:
+            raise InvalidDataError(
+                f"{_OWNER} needs the customers X, unless the binner is a "
+                "PropensityBinner, which keeps the propensities of its training rows.",
+                owner=_OWNER,
+                name="X",
+                rule="given, unless the binner is a PropensityBinner",
+            )
+        return binner, X
+    propensities = binner.propensities_ if X is None else binner.predict_propensity(X)
+    (name,) = binner.binner_.feature_names_in_
+    return binner.binner_, pd.DataFrame({name: propensities})
 
 
 def _read_scores(binner: Any, X: Any) -> tuple[str, FloatArray]:

@@ -85,6 +85,7 @@ class RevenueTiersDisplay(Display):
         y: Any = None,
         *,
         sample_weight: Any = None,
+        revenue: Any = None,
         ax: Any = None,
         title: str | None = None,
     ) -> RevenueTiersDisplay:
@@ -104,6 +105,9 @@ class RevenueTiersDisplay(Display):
         sample_weight : array-like of shape (n_rows,), default=None
             Weight 3 counts as the customer three times. Only with `X`: of those of
             ``fit`` the weights are known.
+        revenue : array-like of shape (n_rows,), default=None
+            Revenue of each customer, given if and only if it was in ``fit``; only with
+            `X`.
         ax, title : matplotlib Axes and str, default=None
             As in `plot`.
 
@@ -127,7 +131,8 @@ class RevenueTiersDisplay(Display):
             rule = "a binner with 'segments_'"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)
         if X is None:
-            for name, value in (("y", y), ("sample_weight", sample_weight)):
+            by_row = {"y": y, "sample_weight": sample_weight, "revenue": revenue}
+            for name, value in by_row.items():
                 if value is not None:
                     raise InvalidParameterError(_OWNER, name, "None where X is", value)
             return cls.from_table(binner.segments_, ax=ax, title=title)
@@ -141,8 +146,9 @@ class RevenueTiersDisplay(Display):
         if not hasattr(binner, "evaluate"):
             rule = "a binner with 'evaluate', unless X is None"
             raise InvalidParameterError(_OWNER, "binner", rule, binner)
-        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return cls.from_table(binner.evaluate(X, y, **weight), ax=ax, title=title)
+        by_row = {"sample_weight": sample_weight, "revenue": revenue}
+        by_row = {name: value for name, value in by_row.items() if value is not None}
+        return cls.from_table(binner.evaluate(X, y, **by_row), ax=ax, title=title)
 
     @classmethod
     def from_table(

@@ -7,7 +7,7 @@ from ._scorer import make_segment_scorer
 from ._silhouette import silhouette_samples, silhouette_score
 from ._size_scorers import largest_share, n_segments, noise_share, smallest_share
 from ._stability import prediction_strength, stability_score
-from ._tier_profit import tier_profit
+from ._tier_profit import tier_profit, tier_spend
 
 __all__ = [
     "BoundsReport",
@@ -23,4 +23,5 @@ __all__ = [
     "smallest_share",
     "stability_score",
     "tier_profit",
+    "tier_spend",
 ]

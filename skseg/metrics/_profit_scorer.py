@@ -46,6 +46,24 @@ class ProfitScorer:
         tiers = self._tiers(estimator, codes, outcome, coding, menu)
         return total_profit(OWNER, tiers, outcome, menu) / len(codes)
 
+    def spend(self, estimator: Any, X: Any, y: Any = None) -> float:
+        """Return what the tiers of held-out rows cost per row, in currency.
+
+        It is a scorer itself, to be seen beside the profit, and has the same arguments.
+        """
+        codes = predicted_codes(OWNER, estimator, X)
+        menu, binner = self._menu, tiers_of(estimator)
+        if self.tiers is not None or binner is not None:
+            no_rates = np.zeros(len(codes)), OutcomeCoding()
+            tiers = self._tiers(estimator, codes, *no_rates, menu)
+        else:
+            learned = first_attribute(estimator, "classes_")
+            outcome, coding = read_conversions(
+                OWNER, y, len(codes), self.pos_label, learned=learned
+            )
+            tiers = self._tiers(estimator, codes, outcome, coding, menu)
+        return float(menu.cost[tiers].mean())
+
     @property
     def _menu(self) -> Menu:
         return menu_of(
@@ -122,7 +140,9 @@ def make_profit_scorer(
     callable
         ``scorer(estimator, X, y) -> float``, for `scoring` of scikit-learn's searches
         and `cross_validate`, alone or in a dict: the profit per held-out row, in
-        currency. It takes no weights.
+        currency. It takes no weights and no revenue of rows. Its method ``spend`` is a
+        scorer of the cost per held-out row, to compare with a budget per customer:
+        ``scoring={"profit": scorer, "spend": scorer.spend}``.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from skseg._core._sums import group_sums
 from skseg._core._validation import check_sample_weight
 from skseg._core._vector import read_vector
 from skseg._revenue._menu import Menu, n_tiers_of, per_tier
+from skseg._revenue._row_revenue import read_row_revenue
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import (
     InvalidDataError,
@@ -32,6 +33,7 @@ def tier_profit(
     menu: Any,
     *,
     sample_weight: Any = None,
+    revenue: Any = None,
     pos_label: Any = None,
 ) -> float:
     """Return revenue minus cost of customers, each treated by a tier of one menu.
@@ -56,6 +58,9 @@ def tier_profit(
         they are columns with one row per tier; it may have others.
     sample_weight : array-like of shape (n_rows,), default=None
         Weight 3 counts as the row three times.
+    revenue : array-like of shape (n_rows,), default=None
+        Revenue of each customer per conversion, by which that of the menu is
+        multiplied; finite. None: 1 for all.
     pos_label : object, default=None
         Label that counts as 1. None: the second one in sorted order.
 
@@ -72,6 +77,7 @@ def tier_profit(
 
     See Also
     --------
+    tier_spend : The cost alone, to compare with a budget.
     make_profit_scorer : The same as a scorer, per customer.
     skseg.model_selection.compare_binnings : Ways to cut a score into the tiers of a
         menu, out of sample.
@@ -87,10 +93,78 @@ def tier_profit(
     37.0
     """
     table = read_menu_table(OWNER, menu)
-    tiers = _read_tiers(codes, len(table.cost))
+    tiers = _read_tiers(codes, len(table.cost), OWNER)
     outcome, _ = read_outcome(OWNER, y, len(tiers), pos_label)
     weight = check_sample_weight(sample_weight, len(tiers), OWNER)
+    row_revenue = read_row_revenue(OWNER, revenue, len(tiers))
+    if row_revenue is not None:
+        with np.errstate(over="ignore"):
+            outcome = outcome * row_revenue
     return total_profit(OWNER, tiers, outcome, table, weight)
+
+
+def tier_spend(
+    codes: Any, menu: Any, *, sample_weight: Any = None, per_customer: bool = False
+) -> float:
+    """Return what it costs to treat customers, each by a tier of one menu.
+
+    No outcome is needed, so that it tells before a campaign whether that is within its
+    budget.
+
+    Parameters
+    ----------
+    codes : array-like of int of shape (n_rows,)
+        Tier of every row: its position on the menu, from 0 on. For an
+        `OptimalRevenueBinner` it is ``binner.tiers_[binner.predict(X)]``.
+    menu : mapping or frame
+        As in `tier_profit`; its revenue and response have no part.
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weight 3 counts as the row three times.
+    per_customer : bool, default=False
+        Whether to divide the spend by the number of customers, the sum of their
+        weights.
+
+    Returns
+    -------
+    float
+        Cost of all rows, fixed costs of the tiers used included, in currency.
+
+    Raises
+    ------
+    ValueError
+        If a code is no position on the menu, the menu is wrong, the spend is beyond
+        float64, or a spend per customer is asked for and there are no customers.
+
+    See Also
+    --------
+    tier_profit : Revenue minus this cost.
+
+    Examples
+    --------
+    >>> from skseg.metrics import tier_spend
+    >>> menu = {"revenue": 30, "cost": [0, 4], "fixed_cost": [0, 10]}
+    >>> tier_spend([0, 0, 1, 1], menu)
+    18.0
+    >>> tier_spend([0, 0, 1, 1], menu, per_customer=True)
+    4.5
+    """
+    owner = "tier_spend"
+    table = read_menu_table(owner, menu)
+    tiers = _read_tiers(codes, len(table.cost), owner)
+    weight = check_sample_weight(sample_weight, len(tiers), owner)
+    # Adding 0.0 turns -0.0 into 0.0.
+    spend = 0.0 - total_profit(owner, tiers, np.zeros(len(tiers)), table, weight)
+    if not per_customer:
+        return spend
+    n = len(tiers) if weight is None else float(weight.sum())
+    if n == 0:
+        raise InvalidDataError(
+            f"{owner} cannot divide by the number of customers: there are no rows.",
+            owner=owner,
+            name="codes",
+            rule="of at least one row",
+        )
+    return spend / n
 
 
 def total_profit(
@@ -206,15 +280,15 @@ def _second_label(owner: str, y: Any, classes: list[Any]) -> Any:
     return classes[1] if labels <= {*classes} else None
 
 
-def _read_tiers(codes: Any, n_tiers: int) -> IntArray:
-    tiers = read_vector(OWNER, "codes", codes).codes()
+def _read_tiers(codes: Any, n_tiers: int, owner: str) -> IntArray:
+    tiers = read_vector(owner, "codes", codes).codes()
     is_tier = (tiers >= 0) & (tiers < n_tiers)
     if not is_tier.all():
         row = int(np.argmin(is_tier))
         rule = f"positions on the menu, 0 to {n_tiers - 1}"
         raise InvalidDataError(
-            f"The codes of {OWNER} must be {rule}. Got {tiers[row]} at row {row}.",
-            owner=OWNER,
+            f"The codes of {owner} must be {rule}. Got {tiers[row]} at row {row}.",
+            owner=owner,
             name="codes",
             rule=rule,
             value=int(tiers[row]),

@@ -77,6 +77,7 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
     "min_size": (A_SIZE, [0, -1, 0.0, 1.0, 1.5, "3", True, NAN]),
     "max_size": (A_SIZE, [0, -1, 0.0, 1.0, 1.5, "3", False, math.inf]),
     "budget": ("None or a number", ["3", NAN, True, [1]]),
+    "budget_per_customer": ("None or a number", ["3", NAN, False, [1]]),
     "monotonic": ("'ascending' or 'descending'", ["auto", True, 1, False]),
     "min_rate_diff": ("a number in [0, 1]", [-0.1, 1.1, NAN, None, "0", True]),
     "response_model": ("'observed' or 'score'", ["platt", None, 1]),
@@ -475,6 +476,7 @@ def test_clone_and_set_params_keep_every_parameter() -> None:
         "compute_path": False,
         "cv": 3,
         "pos_label": 1,
+        "budget_per_customer": None,
     }
     binner = OptimalRevenueBinner(**settings)
     assert set(settings) == set(binner.get_params())
