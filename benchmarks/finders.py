@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import finders_confounded
+import finders_coverage
 import finders_customers
 import finders_hillstrom
 import finders_null
@@ -36,6 +37,8 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
         {2_000: 200, 5_000: 200, 20_000: 200, 100_000: 200},
     ),
     "customers": (finders_customers.customers, {60: 2_000, 300: 2_000}),
+    "levels": (finders_coverage.levels, {1: 1_000}),
+    "coverage": (finders_coverage.coverage, {2_000: 50, 10_000: 50}),
     "null": (finders_null.null_gallery, {2_000: 200}),
     "recovery": (finders_recovery.recovery, {100_000: 5}),
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
