@@ -23,6 +23,7 @@ import finders_optimism
 import finders_policy
 import finders_recovery
 import finders_runs
+import finders_searched
 import finders_speed
 from _measure import write_results
 from finders_runs import Row, Runs
@@ -40,6 +41,7 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
     "levels": (finders_coverage.levels, {1: 1_000}),
     "coverage": (finders_coverage.coverage, {2_000: 50, 10_000: 50}),
     "null": (finders_null.null_gallery, {2_000: 200}),
+    "searched": (finders_searched.searched_effects, {1_000: 40, 4_000: 40}),
     "recovery": (finders_recovery.recovery, {100_000: 5}),
     "power": (finders_runs.power, {5_000: 50, 10_000: 50, 20_000: 50}),
     "others": (finders_recovery.others, {100_000: 5}),
