@@ -51,12 +51,12 @@ class DecisionThresholds:
     pilot_alpha : float, default=0.1
         Largest adjusted p-value of a Pilot, unless `alpha` is larger; what has a larger
         one is a Hold.
-    rest_alpha : float, default=0.32
+    rest_alpha : float, default=0.5
         Largest p-value at which customers in no sure finding go to the group that does
         better among them; above it they go to the group that costs less, or to the
-        reference. The default asks for an effect of one standard error. At 0.05 a group
-        that is better by 1.5 standard errors would be passed over two times in three;
-        at 1 the better mean decides.
+        reference. The default asks for two thirds of a standard error, as a default
+        group breaks ties: at 0.05 a group that is better by 1.5 standard errors would
+        be passed over two times in three. At 1 the better mean decides.
     min_group : float, default=20
         Least number of rows of either group for a Pilot or an Implement.
     min_events : float, default=5
@@ -139,7 +139,7 @@ class DecisionThresholds:
     pilot_gap: float = 20.0
     alpha: float = 0.05
     pilot_alpha: float = 0.1
-    rest_alpha: float = 0.32
+    rest_alpha: float = 0.5
     min_group: float = 20
     min_events: float = 5
     value: float | None = None
