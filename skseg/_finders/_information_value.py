@@ -12,6 +12,7 @@ import pandas as pd
 
 from skseg._core._coding import MAX_NOMINAL_LEVELS
 from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._cross_fitting import shuffled_splits
 from skseg._core._magnitudes import check_comparable_weights
 from skseg._core._outcome import read_outcome
 from skseg._core._validation import (
@@ -20,13 +21,19 @@ from skseg._core._validation import (
     check_sample_weight,
 )
 from skseg._html import html_table
-from skseg._search.effects._iv import ZERO_CELLS, count_bins, woe_table
-from skseg._typing import BoolArray, FloatArray
+from skseg._search.effects._iv import (
+    ZERO_CELLS,
+    count_bins,
+    cross_validated_iv,
+    woe_table,
+)
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, missing
 
 from ._groups import read_groups
-from ._iv_bins import iv_frames
+from ._iv_bins import ColumnIV, iv_frames
+from ._special_codes import read_special
 from ._user_bins import column_bins, read_bins
 
 _OWNER = "information_value"
@@ -54,7 +61,7 @@ class InformationValue(NamedTuple):
     table: pd.DataFrame
 
     def _repr_html_(self) -> str:
-        numbers = self.iv.columns.difference(["column", "band", "rank"])
+        numbers = self.iv.columns.difference(["column", "band", "rank"], sort=False)
         shown = self.iv.assign(**self.iv[numbers].map("{:.4g}".format))
         caption = f"Information values of {len(self.iv)} columns."
         return html_table(list(shown), shown.to_numpy().tolist(), caption)
@@ -73,6 +80,9 @@ def information_value(
     zero_cells: str = "all",
     pos_label: Any = None,
     sample_weight: npt.ArrayLike | None = None,
+    special: Any = None,
+    cv: Any = None,
+    random_state: Any = 0,
 ) -> InformationValue:
     """Return weights of evidence (WOE) and information values (IV) of columns.
 
@@ -119,23 +129,35 @@ default="all"
         sorted order.
     sample_weight : array-like of shape (n_rows,), default=None
         Weight 3 counts as the row three times.
+    special : dict, default=None
+        Special codes, such as ``{"never": -9, "refused": [-8, -7]}``: values that stand
+        for something else than a number, or than a text. In columns in which they
+        occur, each code is a bin of its own, and no edge or quantile is about it.
+    cv : int, splitter or iterable of (train, test), default=None
+        Folds of cross-validated values; an int means shuffled folds with about the same
+        share of events. None: there are no such values.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the shuffle.
 
     Returns
     -------
     iv : DataFrame
         One row per column, the largest value first: column, iv, band and rank. With
-        groups, net_iv and net_iv_scaled in place of iv.
+        groups, net_iv and net_iv_scaled in place of iv. With `cv` also iv_cv, or
+        net_iv_scaled_cv, and order, band and rank are about it.
     table : DataFrame
         One row per bin: column, bin (its rule), n, events, nonevents, woe and
         contribution. With groups, n, events, nonevents and woe of A and of B each, then
-        net_woe and contribution (to net_iv).
+        net_woe and contribution (to net_iv). With `special` also special, the name of
+        the code, after bin.
 
     Raises
     ------
     InvalidParameterError
         If a parameter is wrong.
     InvalidDataError
-        If the outcome is not 0 / 1, or a group has no events or no non-events.
+        If the outcome is not 0 / 1, or a group has no events or no non-events, in all
+        rows or in a fold of `cv`.
     MissingColumnError
         If `bins` names a column that is not there.
 
@@ -166,6 +188,11 @@ default="all"
     different columns cannot be compared. ``net_iv_scaled`` divides each contribution by
     the share of the bin (the mean of its shares of A and of B). It equals the IV in A
     if WOE is 0 in B; band and rank are about it.
+
+    Cross-validated values tell what is left of an IV in other rows: WOE is that of the
+    rows outside of a fold, and the shares are those of the rows in it. So noise has a
+    value around 0, often a negative one, however many bins there are, and a column of
+    thousands of texts has no advantage.
 
     Other libraries treat zeros differently, and agree on IV elsewhere:
     ``"ignore"`` is what optbinning (Python) and Information (R) do, ``"replace_0.99"``
@@ -198,6 +225,7 @@ default="all"
     check_int(_OWNER, "max_bins", max_bins, 2, 1000)
     check_choice(_OWNER, "closed", closed, ("right", "left"))
     check_choice(_OWNER, "zero_cells", zero_cells, ZERO_CELLS)
+    codes_of = read_special(_OWNER, special)
     columns = Columns(X, _OWNER)
     bins_of = read_bins(bins, columns)
     weight = check_sample_weight(sample_weight, columns.n_rows, _OWNER)
@@ -217,17 +245,60 @@ default="all"
         rows = np.flatnonzero(used)
         columns, kind = columns.take(rows), kind[rows]
         weight = None if weight is None else weight[rows]
+    fold, n_folds = _folds(cv, kind, len(labels), random_state)
     tables = []
     for name in columns.names:
         with column_errors_as_data_errors():
-            codes, rules = column_bins(
-                columns, name, bins_of.get(name), closed, max_bins, weight
+            codes, rules, specials = column_bins(
+                columns, name, bins_of.get(name), closed, max_bins, weight, codes_of
             )
-        counts = count_bins(codes, kind, len(rules), len(labels), weight)
-        tables.append((name, rules, woe_table(counts, zero_cells)))
+        n_bins = len(rules)
+        cells = codes if fold is None else fold * n_bins + codes
+        by_fold = count_bins(cells, kind, n_folds * n_bins, len(labels), weight)
+        by_fold = by_fold.reshape(n_folds, n_bins, len(labels), 2)
+        counts = by_fold.sum(axis=0)
+        tables.append(
+            ColumnIV(
+                name,
+                rules,
+                woe_table(counts, zero_cells),
+                specials if codes_of else None,
+                None if cv is None else cross_validated_iv(by_fold, zero_cells),
+            )
+        )
         if name not in bins_of and columns.is_text(name):
             _warn_of_rare_texts(name, rules, counts)
     return InformationValue(*iv_frames(tables))
+
+
+def _folds(
+    cv: Any, kind: npt.NDArray[np.uint8], n_groups: int, random_state: Any
+) -> tuple[IntArray | None, int]:
+    """Return the fold of each row and the number of folds; None and 1 without `cv`.
+
+    Each fold has events and non-events of each group, or it is an error.
+    """
+    if cv is None:
+        return None, 1
+    strata = kind.astype(np.float64)
+    splits = shuffled_splits(
+        _OWNER, cv, strata[:, np.newaxis], strata, random_state=random_state
+    )
+    fold = np.empty(len(kind), dtype=np.intp)
+    for i, (_, test) in enumerate(splits):
+        fold[test] = i
+        if len(np.unique(kind[test])) < 2 * n_groups:
+            rule = "have events and non-events of each group in each fold"
+            raise InvalidDataError(
+                f"The 'cv' parameter of {_OWNER} must {rule}. Fold {i} "
+                f"of {len(splits)} lacks some.",
+                owner=_OWNER,
+                name="cv",
+                rule=rule,
+                value=cv,
+                advice="Choose fewer folds, or cv=None.",
+            )
+    return fold, len(splits)
 
 
 def _warn_of_rare_texts(name: str, rules: list[str], counts: FloatArray) -> None:

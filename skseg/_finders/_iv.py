@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder, with_shared_sections
 from ._decision import DecisionThresholds
-from ._iv_bins import binned_columns, candidates, iv_frames
+from ._iv_bins import ColumnIV, binned_columns, candidates, iv_frames
 from ._search import Search
 
 
@@ -163,7 +163,7 @@ class IVSegmentFinder(SegmentFinder):
         names = [search.coding.columns[column.column].name for column in binned]
         self.iv_, self.iv_table_ = iv_frames(
             [
-                (name, column.rules(search), column.table)
+                ColumnIV(name, column.rules(search), column.table)
                 for name, column in zip(names, binned, strict=True)
             ]
         )

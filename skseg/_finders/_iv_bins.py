@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -143,26 +143,41 @@ def _largest(
     return tuple(int(i) for i in np.unravel_index(best, squares.shape))
 
 
-def iv_frames(
-    columns: Sequence[tuple[str, list[str], WoeTable]],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return one row per column and one row per bin, the largest value first.
+class ColumnIV(NamedTuple):
+    """A column in bins, and what is known of them."""
 
-    `columns` holds the name of each column, the rules of its bins, and its table.
-    """
-    strength = np.array([float(table.scaled_iv) for _, _, table in columns])
+    name: str
+    rules: list[str]
+    table: WoeTable
+    specials: list[str | None] | None = None  # names of special codes, if there are any
+    cross_validated: float | None = None  # its information value
+
+
+def iv_frames(columns: Sequence[ColumnIV]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return one row per column and one row per bin, the largest value first."""
+    scaled = np.array([float(column.table.scaled_iv) for column in columns])
+    is_validated = any(column.cross_validated is not None for column in columns)
+    strength = scaled
+    if is_validated:
+        strength = np.array([column.cross_validated for column in columns], np.float64)
     order = descending(strength)
     ordered = [columns[i] for i in order]
-    values = {"iv": [float(table.iv) for _, _, table in ordered]}
-    if ordered and ordered[0][2].woe.shape[-1] > 1:
-        values = {"net_iv": values["iv"], "net_iv_scaled": strength[order].tolist()}
-    per_column: dict[str, Any] = {"column": [name for name, _, _ in ordered], **values}
+    main = "iv"
+    values = {"iv": [float(column.table.iv) for column in ordered]}
+    if ordered and ordered[0].table.woe.shape[-1] > 1:
+        main = "net_iv_scaled"
+        values = {"net_iv": values["iv"], main: scaled[order].tolist()}
+    if is_validated:
+        values[f"{main}_cv"] = strength[order].tolist()
+    per_column: dict[str, Any] = {"column": [c.name for c in ordered], **values}
     per_column["band"] = bands(strength[order])
     per_column["rank"] = np.arange(1, len(ordered) + 1)
     if not ordered:
         return pd.DataFrame(per_column), pd.DataFrame({"column": [], "bin": []})
-    per_bin = [
-        pd.DataFrame({"column": name, "bin": bins, **table.columns()})
-        for name, bins, table in ordered
-    ]
+    per_bin = []
+    for column in ordered:
+        bins: dict[str, Any] = {"column": column.name, "bin": column.rules}
+        if column.specials is not None:
+            bins["special"] = pd.Series(column.specials, dtype=object)
+        per_bin.append(pd.DataFrame(bins | column.table.columns()))
     return pd.DataFrame(per_column), pd.concat(per_bin, ignore_index=True)

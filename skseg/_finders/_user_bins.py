@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, Rule, col, missing
 from skseg.rules._language._conditions import conjunction
+
+from ._special_codes import SpecialCodes, numbers_of, texts_of
 
 _OWNER = "information_value"
 
@@ -34,6 +36,14 @@ def read_bins(bins: Any, columns: Columns) -> dict[str, Any]:
     return {str(name): spec for name, spec in bins.items()}
 
 
+class Binned(NamedTuple):
+    """A column in bins."""
+
+    codes: Codes  # the bin of every row
+    rules: list[str]  # what rows of a bin have in common
+    specials: list[str | None]  # the name of the special code that a bin is
+
+
 def column_bins(
     columns: Columns,
     name: str,
@@ -41,41 +51,86 @@ def column_bins(
     closed: str,
     max_bins: int,
     weight: FloatArray | None,
-) -> tuple[Codes, list[str]]:
-    """Return the bin of every row, and the rules of the bins.
+    special: SpecialCodes,
+) -> Binned:
+    """Return a column in bins: special codes and missing values are the last ones.
 
     `spec` is what the user has said of the column; None for nothing.
     """
     if columns.is_text(name):
-        return _text_bins(columns, name, spec)
+        return _text_bins(columns, name, spec, texts_of(special))
     # A column of an array in C order would be read with strides, several times.
     values = np.ascontiguousarray(columns.numbers(name))
+    codes_of = numbers_of(special)
+    inside = {code: np.isin(values, numbers) for code, numbers in codes_of.items()}
+    inside = {code: rows for code, rows in inside.items() if rows.any()}
     is_missing = np.isnan(values)
-    has_missing = bool(is_missing.any())
-    present = values[~is_missing] if has_missing else values
+    is_value = ~np.logical_or.reduce([is_missing, *inside.values()])
+    present = values if is_value.all() else values[is_value]
     if isinstance(spec, str) and spec == "levels":
         levels = np.unique(present)
         codes: Codes = np.searchsorted(levels, values)
         rules = [col(name) == level for level in levels.tolist()]
     else:
         if spec is None:
-            counts = weight[~is_missing] if weight is not None else None
+            counts = weight[is_value] if weight is not None else None
             edges, closed = quantile_edges(present, counts, max_bins), "right"
         else:
             edges = _read_edges(name, spec)
         codes = interval_codes(values, edges, closed)
         rules = _interval_rules(name, edges.tolist(), closed)
-    if has_missing:
+        rules = _without(name, rules, edges, closed, codes_of)
+    specials: list[str | None] = [None] * len(rules)
+    for code, rows in inside.items():
+        codes[rows] = len(rules)
+        rules.append(_is_one_of(name, codes_of[code]))
+        specials.append(code)
+    if is_missing.any():
         codes[is_missing] = len(rules)
         rules.append(missing(name))
-    return codes, [str(rule) for rule in rules]
+        specials.append(None)
+    return Binned(codes, [str(rule) for rule in rules], specials)
 
 
-def _text_bins(columns: Columns, name: str, spec: Any) -> tuple[Codes, list[str]]:
-    levels = columns.levels(name)
+def _without(
+    name: str,
+    rules: list[Rule],
+    edges: FloatArray,
+    closed: str,
+    codes_of: dict[str, list[float]],
+) -> list[Rule]:
+    """Return the rules of intervals that leave special codes out."""
+    numbers = sorted(number for values in codes_of.values() for number in values)
+    place = interval_codes(np.array(numbers, dtype=np.float64), edges, closed)
+    for i, rule in enumerate(rules):
+        inside = [number for number, k in zip(numbers, place, strict=True) if k == i]
+        if inside:
+            column = col(name)
+            others = column != inside[0] if len(inside) == 1 else ~column.isin(inside)
+            rules[i] = conjunction([rule, others])
+    return rules
+
+
+def _is_one_of(name: str, values: Sequence[Any]) -> Rule:
+    return col(name) == values[0] if len(values) == 1 else col(name).isin(values)
+
+
+def _text_bins(
+    columns: Columns, name: str, spec: Any, codes_of: dict[str, list[str]]
+) -> Binned:
+    occurring = columns.levels(name)
+    special_cells = {
+        code: [text for text in texts if text in occurring]
+        for code, texts in codes_of.items()
+    }
+    special_cells = {code: texts for code, texts in special_cells.items() if texts}
+    taken = {text for texts in special_cells.values() for text in texts}
+    levels = [level for level in occurring if level not in taken]
     cells = [[level] for level in levels]
     if spec is not None and not (isinstance(spec, str) and spec == "levels"):
         cells = _read_texts(name, spec, levels)
+    specials = [*[None] * len(cells), *special_cells]
+    cells += special_cells.values()
     flat = [level for cell in cells for level in cell]
     bin_of = np.repeat(np.arange(len(cells)), [len(cell) for cell in cells])
     # Two codes follow: that of other texts, which do not occur, and missing values.
@@ -83,7 +138,8 @@ def _text_bins(columns: Columns, name: str, spec: Any) -> tuple[Codes, list[str]
     rules = [col(name).isin(cell) for cell in cells]
     if (codes == len(cells)).any():
         rules.append(missing(name))
-    return codes, [str(rule) for rule in rules]
+        specials.append(None)
+    return Binned(codes, [str(rule) for rule in rules], specials)
 
 
 def _read_texts(name: str, spec: Any, levels: list[str]) -> list[list[str]]:

@@ -32,6 +32,7 @@ from ._style import BLUE, GREY, ORANGE, SKY_BLUE
 
 _OWNER = "InformationValueDisplay"
 _PLAIN, _NET = "iv", "net_iv_scaled"
+_VALIDATED = "_cv"
 # Where the bands of N. Siddiqi (2006) begin.
 STARTS = (0.0, 0.02, 0.1, 0.3, 0.5)
 _COLOURS = dict(zip(BANDS, [GREY, "#A6D2EE", SKY_BLUE, BLUE, ORANGE], strict=True))
@@ -55,6 +56,8 @@ class InformationValueDisplay(Display):
         Whether values are net ones, of one group against another.
     n_total : int, default=None
         Number of columns of which these are the first. None: these are all.
+    is_cross_validated : bool, default=False
+        Whether values are those of rows that WOE has not seen.
 
     Attributes
     ----------
@@ -92,6 +95,7 @@ class InformationValueDisplay(Display):
     iv: npt.ArrayLike
     is_net: bool = False
     n_total: int | None = None
+    is_cross_validated: bool = False
 
     @classmethod
     def from_estimator(
@@ -148,7 +152,9 @@ class InformationValueDisplay(Display):
         ----------
         iv : frame of shape (n_rows, n_columns)
             With the columns ``column`` and ``net_iv_scaled`` or else ``iv``, as ``iv_``
-            of `IVSegmentFinder` and ``iv`` of `information_value` have them.
+            of `IVSegmentFinder` and ``iv`` of `information_value` have them. Where
+            there are cross-validated values, ``net_iv_scaled_cv`` or ``iv_cv``, these
+            are shown.
         n_columns : int, default=15
             Most columns to show, in [1, 1000].
         ax, title : matplotlib Axes and str, default=None
@@ -171,6 +177,9 @@ class InformationValueDisplay(Display):
         table = read_table(_OWNER, "iv", iv, ["column"])
         is_net = _NET in table.columns
         value = _NET if is_net else _PLAIN
+        is_cross_validated = value + _VALIDATED in table.columns
+        if is_cross_validated:
+            value += _VALIDATED
         table = read_table(_OWNER, "iv", table, [value])
         names = [str(name) for name in table.get_column("column").to_list()]
         values = numbers_of(table, value)
@@ -183,6 +192,7 @@ class InformationValueDisplay(Display):
             iv=values[shown],
             is_net=is_net,
             n_total=len(names),
+            is_cross_validated=is_cross_validated,
         )
         return display.plot(ax=ax, title=title)
 
@@ -212,6 +222,8 @@ class InformationValueDisplay(Display):
         n_shown = len(self.columns)
         total = n_shown if self.n_total is None else self.n_total
         kind = "Net information value" if self.is_net else "Information value"
+        if self.is_cross_validated:
+            kind = f"Cross-validated {kind[0].lower()}{kind[1:]}"
         of = f"{n_shown} of {total}" if total > n_shown else f"{total}"
         return f"{kind}, {of} {'column' if total == 1 else 'columns'}"
 

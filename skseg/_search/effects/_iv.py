@@ -115,6 +115,31 @@ def woe_table(counts: npt.ArrayLike, zero_cells: str = "all") -> WoeTable:
     return WoeTable(counts, woe, weight * (woe[..., 0] - woe[..., 1]))
 
 
+def cross_validated_iv(counts: npt.ArrayLike, zero_cells: str = "all") -> float:
+    """Return a (scaled net) information value that noise does not enlarge.
+
+    `counts` has the shape (n_folds, n_bins, n_groups, 2). The weights of evidence are
+    those of the rows outside of a fold, and the shares that they are multiplied with
+    are those of its rows, so that chance in one is none in the other: the expected
+    value of a column of noise is 0. The result is the mean over the folds, NaN if one
+    of them lacks events, or non-events, of a group.
+    """
+    counts = np.asarray(counts, np.float64)
+    train = woe_table(counts.sum(axis=0) - counts, zero_cells)
+    total = counts.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        share = np.where(total > 0, counts / total, np.nan)
+    nonevents, events = share[..., 0], share[..., 1]
+    if counts.shape[-2] == 1:
+        weight = (events - nonevents)[..., 0]
+    else:
+        size = train.counts.sum(axis=-1)
+        share_of_bin = (size / size.sum(axis=-2, keepdims=True)).mean(axis=-1)
+        weight = events[..., 0] * nonevents[..., 1] - nonevents[..., 0] * events[..., 1]
+        weight = weight / np.where(share_of_bin > 0, share_of_bin, 1.0)
+    return float((weight * train.net_woe).sum(axis=-1).mean())
+
+
 def _shares(counts: FloatArray, used: BoolArray, zero_cells: str) -> FloatArray:
     """Return the share of each bin in the non-events and the events of its group."""
     total = counts.sum(axis=-3, keepdims=True)
