@@ -15,6 +15,7 @@ from skseg._core._wrapped import cluster_space
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
+from ._bound_scorers import BOUNDS, BoundScorer
 from ._bounds_report import BoundsReport, bounds_report
 from ._distances import DISTANCE_SCORES, distance_score, without_noise
 from ._explained_variance import adjusted_explained_variance, read_varying_outcome
@@ -80,6 +81,14 @@ class SegmentScorer:
             len(known),
             len(codes),
         )
+
+    def bound_scorers(self) -> dict[str, BoundScorer]:
+        """Return a scorer per bound, to see in a search which one candidates break.
+
+        Each is the number of whole rows, or segments, that are too many or too few in
+        the segment that is furthest from the bound; 0 where it is met.
+        """
+        return {bound: BoundScorer(self, bound) for bound in BOUNDS}
 
     def _broken(self, codes: IntArray, known: IntArray) -> list[BrokenBound]:
         # One segment explains a share of 0, and has neither distances nor another
@@ -214,7 +223,8 @@ def make_segment_scorer(
         ``scorer(estimator, X, y=None) -> float``, for `scoring` of scikit-learn's
         searches and `cross_validate`, alone or in a dict. It requests no metadata and
         takes no weights. Its method ``explain(estimator, X)`` returns a `BoundsReport`:
-        which segment breaks which bound, and by how much.
+        which segment breaks which bound, and by how much. Its method
+        ``bound_scorers()`` returns a dict of scorers, one per bound, for a search.
 
     Raises
     ------
@@ -248,8 +258,11 @@ def make_segment_scorer(
     If every candidate breaks a bound, the search still has a ``best_estimator_``. Its
     ``best_score_`` is then below all legal values, and the mean score of a candidate
     shows in how many folds it broke a bound. ``scorer.explain(best_estimator_, X)``
-    says which one, and `n_segments`, `smallest_share`, `largest_share` and
-    `noise_share` beside the scorer in a dict of `scoring` show how near others came.
+    says which one. With ``scoring={"score": scorer, **scorer.bound_scorers()}`` and
+    ``refit="score"``, ``cv_results_`` says it of all candidates:
+    ``mean_test_min_size`` is the number of rows that the smallest segment lacks.
+    `n_segments`, `smallest_share`, `largest_share` and `noise_share` beside the scorer
+    show how near others came.
 
     Sizes of segments are counted in the held-out and the training rows (``labels_``)
     together, which are all rows in a `KFold`. A fold alone is too small: in one of 13

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import warnings
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.cluster import KMeans
+from sklearn.datasets import make_blobs
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 
 from skseg import MECERuleSegmenter
@@ -226,3 +228,44 @@ def test_sizes_are_computed_in_parallel_processes() -> None:
     )
     for name in SIZES:
         np.testing.assert_array_equal(alone[f"test_{name}"], together[f"test_{name}"])
+
+
+def test_a_search_says_which_bound_a_candidate_broke() -> None:
+    X, _ = make_blobs(300, centers=[[0, 0], [0, 9], [9, 0]], random_state=0)
+    scorer = make_segment_scorer(max_size=0.45, min_size=0.2)
+    bounds = scorer.bound_scorers()
+    assert list(bounds) == ["n_segments", "max_noise", "max_size", "min_size"]
+    search = GridSearchCV(
+        KMeans(random_state=0),
+        {"n_clusters": [1, 2, 3, 8]},
+        scoring={"score": scorer, **bounds},
+        refit="score",
+        cv=FOLDS,
+    ).fit(X)
+    assert search.best_params_ == {"n_clusters": 3}
+    results = pd.DataFrame(search.cv_results_)
+    is_broken = results[[f"mean_test_{bound}" for bound in bounds]] > 0
+    assert is_broken.to_numpy().tolist() == [
+        [True, False, True, False],
+        [False, False, True, False],
+        [False, False, False, False],
+        [False, False, False, True],
+    ]
+
+
+def test_a_bound_is_scored_by_its_largest_excess() -> None:
+    X = with_codes(47, 47, 3, 3)
+    scorer = make_segment_scorer(min_size=0.05)
+    report = scorer.explain(fitted(X), X).table
+    scores = {
+        bound: score(fitted(X), X) for bound, score in scorer.bound_scorers().items()
+    }
+    assert scores == {"n_segments": 0, "max_noise": 0, "max_size": 0, "min_size": 4}
+    assert report["excess"].max() == 4
+
+
+@pytest.mark.parametrize("bound", ["n_segments", "max_noise", "max_size", "min_size"])
+def test_scorers_of_bounds_are_pickled_and_take_no_weights(bound: str) -> None:
+    scorer = make_segment_scorer(min_size=7).bound_scorers()[bound]
+    assert pickle.loads(pickle.dumps(scorer)) == scorer
+    assert not scorer._accept_sample_weight()
