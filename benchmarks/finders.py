@@ -50,7 +50,7 @@ PARTS: dict[str, tuple[Callable[[Runs], list[Row]], Runs]] = {
         finders_confounded.confounded,
         {1_500: 200, 5_000: 200, 20_000: 40},
     ),
-    "policy": (finders_policy.policy, {20_000: 20}),
+    "policy": (finders_policy.policy, {20_000: 20, 60_000: 20}),
     "optimism": (finders_optimism.optimism, {1_000: 24}),
     "hillstrom": (finders_hillstrom.hillstrom, {64_000: 1}),
     "speed": (finders_speed.speed, {100_000: 3, 1_000_000: 3}),
