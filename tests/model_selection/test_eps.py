@@ -420,8 +420,6 @@ def test_mall_customers_and_telco_churn_have_the_labels_of_dbscan(
 
 
 def test_the_reason_says_what_select_n_segments_can_show_and_this_cannot() -> None:
-    (legal, none) = (
-        select_eps(THREE, min_samples=5, eps=eps).reason for eps in (2, 1e-9)
-    )
+    legal, none = (select_eps(THREE, min_samples=5, eps=eps).reason for eps in (2, 1e9))
     assert "is not tested; select_n_segments does." in legal
     assert "select_n_segments looks at each column too." in none

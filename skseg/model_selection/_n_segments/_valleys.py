@@ -54,7 +54,7 @@ def find_valleys(
     rows: FloatArray, sample: IntArray, names: Sequence[str], rng: np.random.Generator
 ) -> ValleySearch:
     """Look for valleys among the rows of a sample, and measure them on all rows."""
-    varies = np.flatnonzero(np.ptp(rows[sample], axis=0) > 0)
+    varies = np.flatnonzero(np.ptp(rows[sample], axis=0) > 0).tolist()
     smooth = {j: spread_ties(rows[sample, j], rng) for j in varies}
     fine = [j for j in varies if has_fine_scale(rows[sample, j])]
     directions = [_Direction(names[j], rows[:, j], smooth[j]) for j in fine]
