@@ -19,6 +19,7 @@ from skseg._typing import FloatArray
 # A probability further from what happened counts no more: one row must not decide.
 _LEAST_LIKELIHOOD = 1e-3
 _MAX_STEPS = 200
+_LEAST_SHARE = 1e-3
 _TOLERANCE = 1e-4
 
 # Logits of predictions that are combined are not larger than those of 0.5 %.
@@ -84,7 +85,9 @@ def _likeliest_mixture(
         shares = new
         if converged:
             break
-    return np.asarray(shares)
+    # The algorithm comes near to 0, and does not reach it.
+    shares = np.where(shares < _LEAST_SHARE, 0.0, shares)
+    return np.asarray(shares / shares.sum())
 
 
 def out_of_fold_losses(
