@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
 
-from skseg import OptimalRevenueBinner
+from skseg import MECERuleSegmenter, OptimalRevenueBinner, PropensityBinner
 from skseg.displays import RevenueCurveDisplay, RevenueTiersDisplay
 from skseg.displays._revenue_curve_drawing import cut_labels
 from skseg.displays._revenue_tiers_drawing import label_places
@@ -545,10 +545,52 @@ def test_many_cuts_and_long_names_fit_into_the_legend() -> None:
     assert display.ax_.get_window_extent().height > 0.7 * figure.height
 
 
+@pytest.mark.parametrize("labels", [[0, 1], ["no", "yes"], [False, True]], ids=str)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_the_curve_of_a_propensity_binner_is_that_of_its_propensities(
+    labels: list[Any], is_weighted: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))
+    converted = rng.random(300) < 1 / (1 + np.exp(1 - X[:, 0]))
+    y = np.array(labels)[converted.astype(int)]
+    weight: dict[str, Any] = {}
+    if is_weighted:
+        weight["sample_weight"] = rng.integers(1, 4, 300)
+    model = PropensityBinner(binner=menu_of_four()).fit(X, y, **weight)
+    display = RevenueCurveDisplay.from_estimator(model, y=y, **weight)
+    column = pd.DataFrame({"propensity": model.propensities_})
+    by_hand = RevenueCurveDisplay.from_estimator(
+        model.binner_, column, converted.astype(float), **weight
+    )
+    pd.testing.assert_frame_equal(display.frame(), by_hand.frame())
+    assert display.value == pytest.approx(model.binner_.value_)
+    assert display.score_name == "propensity"
+    as_new_rows = RevenueCurveDisplay.from_estimator(model, X, y, **weight)
+    profit = model.evaluate(X, y, **weight)["profit"].sum()
+    assert as_new_rows.value == pytest.approx(profit)
+
+
+def test_labels_are_read_as_in_fit() -> None:
+    X, y = customers()
+    labels = np.where(y > 0, "yes", "no")
+    binner = menu_of_four().fit(X, labels)
+    display = RevenueCurveDisplay.from_estimator(binner, X, labels)
+    assert display.value == pytest.approx(binner.value_)
+
+
 def test_curves_say_what_is_wrong() -> None:
     X = SCORES.reshape(-1, 1)
     binner = made_binner().fit(X, CONVERTED)
     show = RevenueCurveDisplay.from_estimator
+    with pytest.raises(ValueError, match="customers X, unless the binner is a Prop"):
+        show(binner, y=CONVERTED)
+    with pytest.raises(NotFittedError):
+        show(PropensityBinner(), X, CONVERTED)
+    rules = MECERuleSegmenter({"High": "propensity > 0.5"}, default="Low")
+    by_rules = PropensityBinner(binner=rules, cv=2).fit(X, CONVERTED)
+    with pytest.raises(ValueError, match="with 'tiers_', 'menu_'"):
+        show(by_rules, X, CONVERTED)
     with pytest.raises(NotFittedError):
         show(made_binner(), X, CONVERTED)
     message = r"'binner' parameter .* with 'cut_points_', 'tier"

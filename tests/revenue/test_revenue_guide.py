@@ -30,6 +30,11 @@ def names() -> dict[str, Any]:
         "y_new": converted.astype(int),
         "score": score,
         "converted": converted,
+        "score_of_campaign": score,
+        "score_new": score,
+        "converted_new": converted,
+        "basket": rng.gamma(2, 15, 600),
+        "basket_new": rng.gamma(2, 15, 600),
         "GridSearchCV": GridSearchCV,
         "LogisticRegression": LogisticRegression,
         "make_pipeline": make_pipeline,
@@ -40,10 +45,11 @@ def names() -> dict[str, Any]:
 def test_code_of_the_guide_runs(names: dict[str, Any]) -> None:
     text = GUIDE.read_text(encoding="utf-8")
     blocks = re.findall(r"code-block:: python\n\n((?:    .*\n|\n)+)", text)
-    assert len(blocks) == 4
+    assert len(blocks) == 6
     for block in blocks:
         code = "\n".join(line[4:] for line in block.splitlines())
         exec(compile(code, str(GUIDE), "exec"), names)  # noqa: S102, code of ours
+    assert names["campaign"].spend(names["score"])["spend"].sum() <= 2_000
     X, y = names["score"], names["converted"]
     search = GridSearchCV(
         names["binner"], {"response": names["responses"]}, scoring=names["yardstick"]
