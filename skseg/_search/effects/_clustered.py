@@ -63,7 +63,7 @@ class _Mean:
         """Degrees of freedom of the variance."""
         squares = self.size**2
         with np.errstate(divide="ignore", invalid="ignore"):
-            return squares.sum(axis=0) ** 2 / (squares**2).sum(axis=0) - 1
+            return np.asarray(squares.sum(axis=0) ** 2 / (squares**2).sum(axis=0) - 1)
 
 
 def clustered_rates(
@@ -91,7 +91,7 @@ def clustered_rates(
     dof = _joint_dof(a, b)
     correlation = _correlation(a, b)
     n_a, n_b = _effective_rows(a), _effective_rows(b)
-    quantile = stdtrit(dof, (1 + level) / 2)
+    quantile = np.asarray(stdtrit(dof, (1 + level) / 2), dtype=np.float64)
     low_a, high_a = _wilson(a.mean, n_a, quantile)
     low_b, high_b = _wilson(b.mean, n_b, quantile)
     effect = a.mean - b.mean
@@ -233,7 +233,7 @@ def _correlation(a: _Mean, b: _Mean) -> FloatArray:
     correlation = np.divide(
         covariance, scale, out=np.zeros_like(scale), where=scale > 0
     )
-    return np.clip(correlation, -1.0, 1.0)
+    return np.asarray(np.clip(correlation, -1.0, 1.0))
 
 
 def _effective_rows(rate: _Mean) -> FloatArray:
