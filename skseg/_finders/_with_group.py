@@ -53,7 +53,11 @@ class OutcomeWithGroup:
         rows = [None if array is None else array[key] for array in self._arrays()]
         if isinstance(rows[0], np.ndarray):
             return OutcomeWithGroup(rows[0], rows[1], rows[2])
-        return tuple(rows[:2] if self.cluster is None else rows)
+        return tuple(
+            value
+            for value, array in zip(rows, self._arrays(), strict=True)
+            if array is not None
+        )
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self.tolist())
@@ -84,7 +88,9 @@ class OutcomeWithGroup:
 
     def tolist(self) -> list[tuple[Any, ...]]:
         """Return a list of pairs of outcome and group, or triples with the customer."""
-        return [self[row] for row in range(len(self))]
+        optional = [a for a in (self.group, self.cluster) if a is not None]
+        columns = [array.tolist() for array in (self.outcome, *optional)]
+        return list(zip(*columns, strict=True))
 
 
 def with_group(

@@ -122,7 +122,7 @@ def test_the_balance_leaves_out_cells_without_rows_and_counts_weights() -> None:
     in_a = np.array([True, True, False, False, False, True, False, False])
     weight = np.array([3, 1, 1, 2, 2, 1, 1, 0.5])
     search: Any = SimpleNamespace(
-        rows=SimpleNamespace(in_a=in_a, weight=weight),
+        rows=SimpleNamespace(in_a=in_a, weight=weight, cluster=None),
         coding=SimpleNamespace(columns=[SimpleNamespace(name=name) for name in codes]),
         codes=[np.array(column) for column in codes.values()],
         # Cells 1, 3 and 5 of the first column and cell 2 of the second are empty.
