@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from skseg._finders._decision import (
     DecisionThresholds,
@@ -18,6 +19,7 @@ from skseg._finders._decision import (
     check_treatment_of_cost,
     decision,
 )
+from skseg._search.effects._inference import score_test
 from skseg.exceptions import InvalidParameterError
 
 # A rate of 30 % that becomes 42 %.
@@ -285,3 +287,24 @@ def test_a_cost_needs_groups() -> None:
         check_treatment_of_cost("Finder", economics, None)
     check_treatment_of_cost("Finder", economics, ("A", "B"))
     check_treatment_of_cost("Finder", DecisionThresholds(value=10.0).economics, None)
+
+
+@pytest.mark.parametrize(
+    ("n_a", "n_b", "rate"), [(20, 400, 0.005), (40, 400, 0.005), (20, 20, 0.5)]
+)
+def test_with_the_least_events_the_test_of_rates_keeps_its_level(
+    n_a: int, n_b: int, rate: float
+) -> None:
+    """Exact: the chance of all outcomes that would be decided on, of equal rates."""
+    sales = np.meshgrid(np.arange(n_a + 1), np.arange(n_b + 1), indexing="ij")
+    chance = np.outer(*(binom.pmf(np.arange(n + 1), n, rate) for n in (n_a, n_b)))
+    p = score_test(sales[0], n_a, sales[1], n_b)
+    pooled = (sales[0] + sales[1]) / (n_a + n_b)
+    n_events = min(n_a, n_b) * np.minimum(pooled, 1 - pooled)
+    least = DecisionThresholds().min_events
+    for alpha in (0.05, 0.005):
+        is_false = (p <= alpha) & (n_events >= least)
+        assert chance[is_false].sum() <= 1.35 * alpha
+    if rate < 0.01:
+        # Without them the level is exceeded several times.
+        assert chance[p <= 0.005].sum() > 4 * 0.005
