@@ -64,7 +64,9 @@ def _finder(name: str, **settings: Any) -> Case:
     settings = {"random_state": 0, "max_findings": 3, "min_size": 0.1, **settings}
     return Case(
         lambda: getattr(skseg, name)(
-            treatment="A", thresholds=DecisionThresholds(), **deepcopy(settings)
+            treatment="A",
+            thresholds=DecisionThresholds(value=2.0),
+            **deepcopy(settings),
         ),
         ("y", "group", "sample_weight"),
         {
