@@ -101,10 +101,6 @@ class DecisionThresholds:
     which is half a point, and a segment that doubles them is one. Of amounts it is the
     mean without signs in the group in which that is smaller.
 
-    With 5 events in the smaller group the test of rates keeps its level to within a
-    third. With fewer, where one group is 20 times as large, a p-value of 0.005 is
-    reached 8 times as often as it should be.
-
     With a `value`, decisions and ``best_group`` are about profits: `value` times the
     effect, less `cost`. Findings in which the treatment pays have positive ones.
     Profits take the place of effects; gaps are still those of the outcome.

@@ -39,7 +39,7 @@ class Economics(NamedTuple):
         return self.value * effect - self.cost
 
     def gains(self, estimate: Estimate) -> Estimate:
-        """Return the gains of estimated effects, whose p-values tested the break-even."""
+        """Return the gains of effects, whose p-values are about the break-even."""
         low, high = self.gain(estimate.low), self.gain(estimate.high)
         return Estimate(
             self.gain(estimate.effect),
