@@ -111,5 +111,12 @@ def _in_other_rows(
 
 
 def _largest(size: FloatArray, n: int) -> IntArray:
-    """Return the rows of the n largest sizes, the largest first."""
-    return np.argsort(-size, kind="stable")[:n]
+    """Return the rows of the n largest sizes, the largest first.
+
+    Equal sizes are taken in the order of the rows, which is random. They are rounded,
+    since those of equal outcomes differ by group in their last digits: all rows of one
+    group would come first, and their scores have one sign.
+    """
+    largest = size.max(initial=0.0)
+    rounded = np.round(size / largest, 9) if largest > 0 else size
+    return np.argsort(-rounded, kind="stable")[:n]
