@@ -31,6 +31,7 @@ from skseg.datasets import make_seller_groups
 from skseg.rules import Columns
 
 N_COLUMNS, N_IV = 20, 50
+WIDTHS, WIDE_ROWS = (10, 20, 40, 100, 200), (2_000, 20_000)
 SORTED = 10_000_000
 FloatArray = npt.NDArray[np.float64]
 
@@ -43,6 +44,8 @@ def speed(runs: Runs) -> list[Row]:
     rows = [{"what": f"np.sort of {SORTED:,} float64", "cpu_s": round(one_sort, 3)}]
     for n in runs:
         rows += _scans(n, rng)
+    for n_columns in WIDTHS:
+        rows += [_wide(n, n_columns) for n in WIDE_ROWS]
     rows += _replicates(min(runs), rng)
     slow: dict[str, float] = {}
     for n in runs:
@@ -90,6 +93,28 @@ def _scans(n: int, rng: np.random.Generator) -> list[Row]:
     what = "BoxSegmentFinder.fit, nothing planted"
     rows.append({"what": what, "columns": "mixed", "rows": n, "cpu_s": seconds})
     return rows
+
+
+def _wide(n: int, n_columns: int) -> Row:
+    """Fit many columns, two of which make up the segment with an effect."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.standard_normal((n, n_columns))).add_prefix("x")
+    pair = "x1", f"x{n_columns - 2}"
+    group = rng.integers(0, 2, n)
+    inside = (X[pair[0]] > 0.2) & (X[pair[1]] < 0.5)
+    y = (rng.random(n) < 0.3 + 0.2 * inside * (group - 0.5)).astype(np.int64)
+    seconds, finder = cpu(
+        lambda: BoxSegmentFinder(random_state=0).fit(X, y, group=group)
+    )
+    rules = finder.segments_["rule"]
+    is_found = rules.map(lambda rule: all(f"{name} " in rule for name in pair)).any()
+    return {
+        "what": "BoxSegmentFinder.fit, a planted pair",
+        "columns": f"{n_columns} of numbers",
+        "rows": n,
+        "cpu_s": round(seconds, 3),
+        "note": "found" if is_found else "not found",
+    }
 
 
 def _n_boxes(axes: list[CodedAxis], width: int) -> int:

@@ -146,7 +146,7 @@ class SegmentFinder(
         Seed of the split of the rows, and of all else that is random.
     n_jobs : int, default=None
         Number of models to fit at once for ``assignment="observational"``, and of
-        threads that search pairs of columns, in `BoxSegmentFinder` and for
+        processes that search pairs of columns, in `BoxSegmentFinder` and for
         ``inference="maxt"``.
     verbose : bool, default=False
         Whether to print how far the search of pairs of columns is, which takes minutes

@@ -282,3 +282,42 @@ def test_score_reads_no_parameter_of_another_fit(Finder: Any) -> None:
         }
         finder.set_params(**other)
         assert finder.score(X, y, group=group) == score
+
+
+@pytest.mark.parametrize("inference", ["honest", "maxt"])
+def test_verbose_and_processes_change_nothing_but_what_is_printed(
+    inference: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leads = make_seller_groups(1000, random_state=0)
+    X, y = leads[["past_orders", "channel", "income"]], leads["converted"]
+    settings = {"max_features": 2, "n_replicates": 19, "random_state": 0}
+    finder = BoxSegmentFinder(inference=inference, **settings)
+    finder.fit(X, y, group=leads["seller"])
+    assert capsys.readouterr() == ("", "")
+
+    finder.set_params(verbose=True, n_jobs=2)
+    other = clone(finder).fit(X, y, group=leads["seller"])
+
+    pd.testing.assert_frame_equal(finder.segments_, other.segments_)
+    assert "Parallel" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("verbose", [None, "yes", 2])
+def test_verbose_is_a_bool(verbose: Any) -> None:
+    finder = BoxSegmentFinder(verbose=verbose)
+    with pytest.raises(InvalidParameterError, match="must be a bool"):
+        finder.fit([[1.0], [2.0]] * 20, [0, 1] * 20)
+
+
+@pytest.mark.parametrize("Finder", [BoxSegmentFinder, IVSegmentFinder])
+def test_a_finding_leaves_out_the_least_size_too(Finder: Any) -> None:
+    rng = np.random.default_rng(0)
+    n = 3000
+    # An effect everywhere, and a level of hardly any rows to leave out.
+    X = pd.DataFrame({"plan": rng.choice(["a", "b", "c"], n, p=[0.6, 0.398, 0.002])})
+    group = rng.integers(0, 2, n)
+    y = rng.random(n) < 0.3 + 0.4 * group
+
+    finder = Finder(random_state=0, min_size=0.05).fit(X, y, group=group)
+
+    assert (finder.segments_["share"] < 0.97).all()

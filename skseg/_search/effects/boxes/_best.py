@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 
 import numpy as np
 
@@ -53,29 +52,27 @@ class Candidate:
 
 
 class TopBoxes:
-    """The best boxes so far, of all tables or, if `one_per_table`, of each table.
-
-    Threads may add boxes at the same time.
-    """
+    """The best boxes so far, of all tables or, if `one_per_table`, of each table."""
 
     def __init__(self, n_best: int, one_per_table: bool = False) -> None:
         self.n_best = n_best
         self.n_per_table = 1 if one_per_table else n_best
         self.candidates: list[Candidate] = []
-        self._lock = Lock()
 
     @property
     def min_key(self) -> float:
         """The key that a box must reach to be among the best; positive."""
-        candidates = self.candidates
-        return candidates[-1].key if len(candidates) == self.n_best else _TINY
+        is_full = len(self.candidates) == self.n_best
+        return self.candidates[-1].key if is_full else _TINY
 
     def add(self, candidates: list[Candidate]) -> None:
         """Keep those boxes of a table, the best first, that are among the best."""
         if candidates:
-            with self._lock:
-                best = [*self.candidates, *candidates[: self.n_per_table]]
-                self.candidates = sorted(best)[: self.n_best]
+            self.keep([*self.candidates, *candidates[: self.n_per_table]])
+
+    def keep(self, candidates: Iterable[Candidate]) -> None:
+        """Keep the best of these boxes, each once."""
+        self.candidates = sorted(set(candidates))[: self.n_best]
 
 
 def add_best(

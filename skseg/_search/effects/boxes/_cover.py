@@ -65,7 +65,7 @@ def cover(
     more than `max_size` rows is no condition: where it is the best, the mean of the
     scores is taken out, and boxes are those that differ from it.
 
-    Pairs of columns are searched by `n_jobs` threads; `verbose` prints how far they
+    Pairs of columns are searched by `n_jobs` processes; `verbose` prints how far they
     are.
 
     >>> codes = np.array([[0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1]], dtype=np.uint8)
@@ -80,7 +80,7 @@ def cover(
     rows = sample(codes, axes, score, weight)
     score = np.asarray(score, dtype=np.float64)
     covering = _Covering(rows, score, min_size, max_size, min_z)
-    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", verbose=verbose)
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator", verbose=verbose)
     # More threads slow down the many small products.
     with threadpool_limits(1, user_api="blas"):
         # Searches without a new box only zero scores: three per box bound the time.

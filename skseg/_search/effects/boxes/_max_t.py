@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations, islice
 from math import prod
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float32]
 
 # Keys of boxes that are computed at a time.
 _MAX_KEYS = 1 << 20
+# Pairs of columns that a process searches at a time.
+_N_PAIRS = 200
 
 
 def max_t(
@@ -59,7 +61,7 @@ def max_t(
     what `exchange` says is exchangeable instead, and the others, whose sums are near
     normal, have signs.
 
-    Pairs of columns are searched by `n_jobs` threads; `verbose` prints how far they
+    Pairs of columns are searched by `n_jobs` processes; `verbose` prints how far they
     are.
     """
     rows = sample(codes, axes, score, weight)
@@ -81,16 +83,14 @@ def max_t(
         rows = replace(rows, value=value)
     replicates = _Replicates(rows, groups, signs, moved, min_size)
     divisible = [i for i, axis in enumerate(axes) if len(cell_sets(axis))]
-    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", verbose=verbose)
-    # More threads slow down the many small products.
-    with threadpool_limits(1, user_api="blas"):
-        # Single columns first: the larger the largest, the fewer boxes are looked at.
-        replicates.update_all([(column,) for column in divisible])
-        if max_columns > 1:
-            parallel(
-                delayed(replicates.update_all)([(column, i) for i in divisible[k:]])
-                for k, column in enumerate(divisible[:-1], start=1)
-            )
+    # Single columns first: the larger the largest, the fewer boxes are looked at.
+    replicates.largest = replicates.with_all([(column,) for column in divisible])
+    if max_columns > 1:
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator", verbose=verbose)
+        pairs = combinations(divisible, 2)
+        parts = iter(lambda: list(islice(pairs, _N_PAIRS)), [])
+        for largest in parallel(delayed(replicates.with_all)(part) for part in parts):
+            replicates.largest = np.maximum(replicates.largest, largest)
     return np.sqrt(replicates.largest)
 
 
@@ -122,15 +122,18 @@ class _Replicates:
         self._signs = signs
         self._moved = moved
         self._min_size = min_size
-        self._lock = Lock()
         self.largest = np.zeros(len(signs))
 
-    def update_all(self, combinations: Sequence[ColumnSet]) -> None:
-        """Compare the boxes of one or two columns, one combination after the other."""
-        for columns in combinations:
-            self._update(columns)
+    def with_all(self, column_sets: Sequence[ColumnSet]) -> FloatArray:
+        """Return the largest after boxes of one or two columns each, in any process."""
+        largest = self.largest.copy()
+        # More threads slow down the many small products.
+        with threadpool_limits(1, user_api="blas"):
+            for columns in column_sets:
+                self._update(columns, largest)
+        return largest
 
-    def _update(self, columns: ColumnSet) -> None:
+    def _update(self, columns: ColumnSet, largest: FloatArray) -> None:
         """Compare the boxes of one or two columns, in all replicates at once."""
         total, size = self._sums(columns)
         matrices = [set_matrix(self._rows.axes[column]) for column in columns]
@@ -141,7 +144,7 @@ class _Replicates:
             inside = matrices[0] @ total.reshape(len(total), -1)
             inside = inside.reshape(len(inside), -1, len(last))
             size = matrices[0].astype(np.float64) @ size
-        promising, replicate = np.nonzero(self._bounds(inside, size) >= self.largest)
+        promising, replicate = np.nonzero(self._bounds(inside, size) >= largest)
         used, index = np.unique(promising, return_inverse=True)
         inverse_size = self._inverse(size[used] @ last.astype(np.float64))
         step = max(_MAX_KEYS // last.shape[1], 1)
@@ -150,8 +153,7 @@ class _Replicates:
             keys = inside[promising[part], replicate[part]] @ last
             np.square(keys, out=keys)
             keys *= inverse_size[index[part]]
-            with self._lock:
-                np.maximum.at(self.largest, replicate[part], keys.max(axis=1))
+            np.maximum.at(largest, replicate[part], keys.max(axis=1))
 
     def _sums(self, columns: ColumnSet) -> tuple[Floats, FloatArray]:
         """Return sums of the scores, by cells, replicates and cells, and the sizes."""

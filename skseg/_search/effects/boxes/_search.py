@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import combinations, islice
 
 import numpy as np
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from skseg._typing import BoolArray
 
@@ -26,8 +28,8 @@ SetNumbers = tuple[int, ...]
 
 # Pairs of columns that get a third condition, and triples that are improved.
 _BEAM_WIDTH = 12
-# Blocks of columns that a thread searches at a time.
-_N_BLOCKS = 50
+# Blocks of columns that a process searches at a time: a fraction of a second.
+_N_BLOCKS = 200
 
 
 def search(
@@ -40,7 +42,7 @@ def search(
 
     Boxes of one and two columns are compared exhaustively; those of three are the best
     pairs with a third condition, improved two conditions at a time. The pairs are
-    searched by the threads of `parallel`.
+    searched by the workers of `parallel`, which yields results as they come.
     """
     columns = [column for column, axis in enumerate(rows.axes) if len(cell_sets(axis))]
     singles = TopBoxes(max(len(columns), 1), one_per_table=True)
@@ -74,7 +76,26 @@ def compare_all(
         _compare_blocks(rows, min_size, tops, blocks)
         return
     parts = iter(lambda: list(islice(blocks, _N_BLOCKS)), [])
-    parallel(delayed(_compare_blocks)(rows, min_size, tops, part) for part in parts)
+    best_of_parts = parallel(
+        delayed(_best_of_blocks)(rows, min_size, tops, part) for part in parts
+    )
+    # While the last parts are searched, the first ones tell later ones what to beat.
+    for best in best_of_parts:
+        for top, candidates in zip(tops, best, strict=True):
+            top.keep([*top.candidates, *candidates])
+
+
+def _best_of_blocks(
+    rows: Sample,
+    min_size: float,
+    tops: Sequence[TopBoxes],
+    blocks: Iterable[tuple[ColumnSet, list[ColumnSet]]],
+) -> list[list[Candidate]]:
+    """Return the best boxes of each of `tops` and of the blocks, in any process."""
+    tops = [copy(top) for top in tops]
+    with threadpool_limits(1, user_api="blas"):
+        _compare_blocks(rows, min_size, tops, blocks)
+    return [top.candidates for top in tops]
 
 
 def _compare_blocks(
