@@ -77,7 +77,7 @@ def moved_scores(
     if exchange.in_a is None or exchange.other_score is None:
         return _in_other_rows(value, weight, n, n_replicates, rng)
     other = exchange.other_score * weight
-    rows = _largest(np.abs(value - other), n)
+    rows = _largest_of_groups(np.abs(value - other), exchange.in_a, n)
     in_a = exchange.in_a[rows]
     labels = np.repeat(in_a[np.newaxis], 1 + n_replicates, axis=0)
     rng.permuted(labels[1:], axis=1, out=labels[1:])
@@ -108,6 +108,18 @@ def _in_other_rows(
     moved = ((score[rows] - mean) * weight[rows]).astype(np.float32)
     scale = np.ones(1 + n_replicates)
     return MovedScores(place, moved[np.newaxis], scale, mean, rows)
+
+
+def _largest_of_groups(size: FloatArray, in_a: BoolArray, n: int) -> IntArray:
+    """Return the rows of the n largest sizes, as many of each group as its share.
+
+    Else the labels that are drawn again would not be those of the trial, and the scores
+    would not have the mean zero: where the effect that is tested is not zero, equal
+    outcomes have other sizes in A than in B.
+    """
+    n_a = round(n * float(in_a.mean()))
+    groups = ((np.flatnonzero(in_a), n_a), (np.flatnonzero(~in_a), n - n_a))
+    return np.concatenate([rows[_largest(size[rows], k)] for rows, k in groups])
 
 
 def _largest(size: FloatArray, n: int) -> IntArray:
