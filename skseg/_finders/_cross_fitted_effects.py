@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
 
-from skseg._core._folds import folds_of_customers
 from skseg._search.effects.boxes import ScoredBox
 from skseg._typing import BoolArray, FloatArray, IntArray
 
 from ._encoding import matched_findings
+from ._policy_folds import cell_hashes, policy_folds
 from ._search import Search
 
 _N_FOLDS = 5
@@ -22,18 +23,17 @@ _LEVEL = 0.95
 class Refit(NamedTuple):
     """What a search finds without a fold of the rows that it was given."""
 
-    rows: IntArray  # the rows of the fold
+    weight: FloatArray  # of all rows in the fold
     others: Search  # of the other rows, which are coded as before
+    outside: IntArray  # the positions of these among all rows
     boxes: list[ScoredBox]
     members: BoolArray  # which of all rows are in which box
     p_adj: FloatArray  # of the boxes, in the other rows
 
     @property
-    def outside(self) -> IntArray:
-        """The rows of the other folds."""
-        is_inside = np.zeros(len(self.members), dtype=bool)
-        is_inside[self.rows] = True
-        return np.flatnonzero(~is_inside)
+    def rows(self) -> IntArray:
+        """The positions of the rows in the fold."""
+        return np.flatnonzero(self.weight)
 
 
 def refits_without_folds(
@@ -43,17 +43,20 @@ def refits_without_folds(
 
     p-values are adjusted by `largest`, the values of `max_t`.
     """
-    folds, refits = _folds(search), []
-    for fold in range(_N_FOLDS):
-        is_inside = folds == fold
-        if is_inside.all() or not is_inside.any():
+    refits = []
+    names = [column.name for column in search.coding.columns]
+    hashes = cell_hashes(search.codes, names, search.rows, search.random_state)
+    for weight in policy_folds(hashes, search.rows, _N_FOLDS):
+        outside = search.rows.weight - weight
+        if not (weight.any() and outside.any()):
             continue
-        others = search.take(np.flatnonzero(~is_inside))
+        others = search.weighted(outside)
         boxes = find(others)
         refits.append(
             Refit(
-                np.flatnonzero(is_inside),
+                weight,
                 others,
+                np.flatnonzero(outside),
                 boxes,
                 _members(search, boxes),
                 p_of_largest(boxes, largest),
@@ -77,10 +80,10 @@ def cross_fitted_effects(
         return effects
     members = _members(search, boxes)
     for refit in refits:
-        fold_rows = search.rows.take(refit.rows)
+        fold_rows = replace(search.rows, weight=refit.weight).take(refit.rows)
         tested = fold_rows.evidence(refit.members[refit.rows], 0.95).estimate
         in_fold = np.full(len(boxes), search.rows.break_even)
-        for j, i in matched_findings(refit.members, members):
+        for j, i in matched_findings(refit.members, members, search.rows.weight):
             if not np.isnan(tested.effect[j]):
                 in_fold[i] = tested.effect[j]
         effects += in_fold / len(refits)
@@ -91,14 +94,6 @@ def _members(search: Search, boxes: list[ScoredBox]) -> BoolArray:
     """Return which rows of the search are in which box."""
     members = [box.contains(search.codes) for box in boxes]
     return np.array(members, dtype=bool).reshape(len(boxes), len(search.score)).T
-
-
-def _folds(search: Search) -> IntArray:
-    """Return the fold of each row; groups are alike, and customers stay together."""
-    rows, random = search.rows, np.random.RandomState(search.random_state)
-    customers = np.arange(len(rows.y)) if rows.cluster is None else rows.cluster
-    strata = np.zeros(len(rows.y)) if rows.in_a is None else rows.in_a
-    return folds_of_customers(strata.astype(np.intp), customers, _N_FOLDS, random)
 
 
 def simultaneous_level(largest: FloatArray) -> float:

@@ -155,16 +155,19 @@ def encoding_of_findings(encode: str, rules: RuleSet) -> SegmentEncoding:
     )
 
 
-def matched_findings(found: BoolArray, final: BoolArray) -> list[tuple[int, int]]:
+def matched_findings(
+    of_fold: BoolArray, final: BoolArray, weight: FloatArray | None = None
+) -> list[tuple[int, int]]:
     """Return pairs of a finding of a fold and the one of the final fit that it is.
 
     Both hold the rows of their findings, of shapes (n_rows, n_findings). The pairs have
     the largest sum of Jaccard indices of all that pair each finding at most once.
     """
-    a, b = found.astype(np.float64), final.astype(np.float64)
-    shared = a.T @ b
-    union = a.sum(axis=0)[:, np.newaxis] + b.sum(axis=0) - shared
-    jaccard = shared / np.maximum(union, 1.0)
+    counts = np.ones(len(final)) if weight is None else weight
+    inside = of_fold * counts[:, np.newaxis]
+    shared = inside.T @ final
+    union = inside.sum(axis=0)[:, np.newaxis] + counts @ final - shared
+    jaccard = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     pairs = zip(*linear_sum_assignment(jaccard, maximize=True), strict=True)
     return [(int(j), int(i)) for j, i in pairs if jaccard[j, i] > _MIN_JACCARD]
 

@@ -40,7 +40,7 @@ def honest_split(
     hashes = _row_hashes(columns, rows, seed)
     if not is_whole:
         hashes = splitmix64(hashes + value_hashes(rows.weight))
-    hashes = _salted_by_group(hashes, rows)
+    hashes = salted_by_group(hashes, rows)
     if rows.cluster is not None:
         return _split_of_customers(hashes, rows, rows.cluster, test_size)
     tested = np.zeros(len(rows.y))
@@ -68,7 +68,7 @@ def _split_of_customers(
     return (searched, tested) if can_search else (rows.weight, np.zeros(len(rows.y)))
 
 
-def _salted_by_group(hashes: Hashes, rows: ComparedRows) -> Hashes:
+def salted_by_group(hashes: Hashes, rows: ComparedRows) -> Hashes:
     """Return hashes that differ between equal rows of both groups.
 
     If such rows drew equal numbers, they would cancel in the difference. The digest of

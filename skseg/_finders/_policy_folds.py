@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from scipy.stats import binom
 from skseg._typing import FloatArray
 
 from ._compared_rows import ComparedRows
+from ._honest_split import salted_by_group
 from ._row_hashes import Hashes, splitmix64, value_hashes, weighted_hashes
 
 Codes = npt.NDArray[np.uint8]
@@ -81,19 +81,22 @@ def _multinomial(hashes: Hashes, sizes: FloatArray, n_folds: int) -> FloatArray:
 def cell_hashes(
     codes: Codes, names: Sequence[str], rows: ComparedRows, seed: int
 ) -> Hashes:
-    """Return hashes of what a policy knows of the rows, whatever the columns' order."""
+    """Return hashes of what a policy knows of the rows, whatever the columns' order.
+
+    They do not depend on which of the groups is called A.
+    """
     hashes = np.full(codes.shape[1], seed, dtype=np.uint64)
     keys = splitmix64(pd.util.hash_array(np.array([*names], dtype=object)))
     for key, cells in zip(keys, codes, strict=True):
         hashes += splitmix64(np.arange(1, 257, dtype=np.uint64) * key)[cells]
-    numbers: list[Any] = [rows.y, rows.score, rows.in_a]
+    numbers = [rows.y]
+    if rows.score is not None:
+        numbers.append(np.abs(rows.score))
     if (rows.weight != np.floor(rows.weight)).any():
         numbers.append(rows.weight)
     for values in numbers:
-        hashes = splitmix64(hashes)
-        if values is not None:
-            hashes += value_hashes(values.astype(np.float64))
-    return splitmix64(hashes)
+        hashes = splitmix64(hashes) + value_hashes(values)
+    return splitmix64(salted_by_group(hashes, rows))
 
 
 def _uniform(hashes: Hashes) -> FloatArray:

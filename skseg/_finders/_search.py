@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from skseg._core._coding import Coding
 from skseg._search.effects.boxes import CodedAxis, ScoredBox
-from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray
 
 from ._compared_rows import ComparedRows
 
@@ -40,9 +40,11 @@ class Search:
     min_size: float  # least weight of a segment
     random_state: int
 
-    def take(self, rows: IntArray) -> Search:
-        """Return the search of some of the rows, which are coded as before."""
-        part, score = self.rows.take(rows), self.score[rows]
+    def weighted(self, weight: FloatArray) -> Search:
+        """Return the search of the rows that have a weight, coded as before."""
+        rows = np.flatnonzero(weight)
+        part = replace(self.rows.take(rows), weight=weight[rows])
+        score = self.score[rows]
         share = float(part.weight.sum() / self.rows.weight.sum())
         return replace(
             self,

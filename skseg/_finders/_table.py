@@ -60,7 +60,9 @@ def findings_table(
     n_findings = len(measured.p_adj)
     unknown = np.full(n_findings, np.nan)
     shown = units.estimates(final.estimate)
-    is_a_better = shown.effect >= 0
+    # Where no other search finds a segment, its effect is the break-even.
+    searched_effect = units.estimates(train.estimate).effect
+    is_a_better = np.where(shown.effect == 0, searched_effect, shown.effect) >= 0
     best_means = (
         units.shown * np.where(is_a_better, rows.mean_a, rows.mean_b)
         for rows in (train, train if test is None else test)

@@ -109,27 +109,29 @@ def _valued_by_refits(study: SearchedRows, rule: PolicyRule) -> ValuedRows | Non
         findings = FindingEvidence.of(others.evidence(members, _LEVEL), refit.p_adj)
         policy = rule.decide(others, members, findings, others)
         to_a = policy.sent_to_a(refit.members[refit.rows])
-        parts.append(_Part(refit.rows, search.rows.weight[refit.rows], to_a))
+        parts.append(_Part(refit.rows, refit.weight[refit.rows], to_a))
     if not parts:
         return None
     joined = _joined(parts)
-    by_model = _cross_fitted_model(search, [part.positions for part in parts], joined)
+    weights = [refit.weight for refit in refits]
+    by_model = _cross_fitted_model(search, weights, joined.share)
     return joined.valued(search.rows, by_model[joined.positions])
 
 
 def _cross_fitted_model(
-    search: Search, folds: Sequence[IntArray], policy: _Part
+    search: Search, folds: Sequence[FloatArray], share: float
 ) -> BoolArray:
     """Return the rows that models of other rows send to A.
 
     Two halves of the folds are enough: models cost more time than policies.
     """
     middle = len(folds) // 2
-    first, second = (np.concatenate(part) for part in (folds[:middle], folds[middle:]))
+    first, second = (np.add.reduce(part) for part in (folds[:middle], folds[middle:]))
     by_model = np.zeros(len(search.rows.y), dtype=bool)
     for known, new in ((first, second), (second, first)):
-        codes = search.codes[:, new]
-        by_model[new] = policy_by_model(search.take(known), codes, policy.share)
+        rows = np.flatnonzero(new)
+        known_rows, codes = search.weighted(known), search.codes[:, rows]
+        by_model[rows] = policy_by_model(known_rows, codes, share)
     return by_model
 
 
