@@ -105,14 +105,14 @@ class SegmentFinder(
         in which both groups have customers; see Notes.
     inference : {"honest", "maxt", "none"}, default="honest"
         How findings are tested. ``"honest"``: on rows that the search has not seen,
-        with Holm's adjustment. ``"maxt"``: all rows are searched and tested, by
-        sign-flip max-T: against the largest effect of any box under random signs; for
-        up to two conditions. ``"none"``: not at all, so that nothing can be
+        with Holm's adjustment. ``"maxt"``: all rows are searched and tested, by max-T:
+        against the largest effect of any box under random labels of the groups, or
+        random signs; for up to two conditions. ``"none"``: not at all, so that nothing can be
         recommended.
     test_size : float, default=0.5
         Share of the rows that honest inference keeps for the test, in (0, 1).
     n_replicates : int, default=199
-        Number of random sign flips of ``"maxt"``, in [19, 100000].
+        Number of random replicates of ``"maxt"``, in [19, 100000].
     treatment : label, default=None
         The group A, whose effect over B is reported. None: the other one of two groups,
         or all groups but the `reference`.
@@ -593,7 +593,7 @@ class SegmentFinder(
         return p_of_largest(boxes, self._largest_by_chance(search))
 
     def _largest_by_chance(self, search: Search) -> FloatArray:
-        """Return the largest z of all boxes, and under random signs."""
+        """Return the largest z of all boxes, and of its replicates without effects."""
         return max_t(
             search.codes,
             search.axes,

@@ -33,6 +33,8 @@ _N_REPLICATES = 1999
 _N_BEYOND = 20
 # Amounts that are permuted together, as if equal; the largest ones are alone.
 _MAX_BINS = 64
+# With fewer buyers, permutations do not tell how many more there may be.
+_FEW_BUYERS = 6
 # Beyond it numpy draws no hypergeometric numbers, and Welch's test will do.
 _MAX_ROWS = 10**9
 # Replicates of equal sums differ by rounding.
@@ -55,8 +57,13 @@ def permutation_t(
 
     If no amount is negative, limits are differences of means that are not: the lower
     one is at least minus the upper limit of mean B, the upper one at most that of mean
-    A. The permutations are seeded by the data, and depend neither on the order of the
-    rows nor on which group is A: equal data have equal p-values.
+    A. Where a group has fewer than six effective buyers, (sum of y)^2 / sum of y^2,
+    limits beyond 0 are at least as far from the effect as those of Newcombe's form,
+    made of limits of both means: G. Y. Zou and A. Donner, "Construction of confidence
+    limits about effect measures", Statistics in Medicine 27 (2008), 1693-1702.
+
+    The permutations are seeded by the data, and depend neither on the order of the rows
+    nor on which group is A: equal data have equal p-values.
 
     >>> y = np.array([0.0] * 12 + [20.0, 30.0, 90.0])
     >>> in_a = np.arange(15.0)[:, np.newaxis] < 6  # nobody of A spends
@@ -117,8 +124,7 @@ class _Comparison:
         mirrored = -self._replicates[::-1]
         high = self._effect + self._error * self._quantile(mirrored, tail)
         if self._values[0] >= 0:
-            largest_a, largest_b = self._largest_means(level)
-            low, high = max(low, -largest_b), min(high, largest_a)
+            low, high = self._of_no_negative_means(low, high, level)
         return low, high
 
     def p_value(self, null: float) -> float:
@@ -186,11 +192,13 @@ class _Comparison:
         tail = _N_BEYOND / (len(replicates) + 1)
         return max(1.0, float(replicates[-_N_BEYOND] / stdtrit(self._dof, 1 - tail)))
 
-    def _largest_means(self, level: float) -> tuple[float, float]:
-        """Return upper limits of both means of amounts that are never negative.
+    def _of_no_negative_means(
+        self, low: float, high: float, level: float
+    ) -> tuple[float, float]:
+        """Return limits that amounts allow which are never negative.
 
-        They are Wilson's, of the effective number of buyers (sum of y)^2 / sum of y^2,
-        all of whom spend (sum of y^2) / (sum of y). For rates these are the successes.
+        Limits of both means are Wilson's, of the effective number of buyers, all of
+        whom spend the same. For rates these are the successes.
         """
         total, squares = (
             np.array([w @ self._values**power for w in (self._a, self._b)])
@@ -198,11 +206,19 @@ class _Comparison:
         )
         # A group in which hardly anybody spends has buyers like those of both.
         spend = np.full(2, squares.sum() / total.sum())
-        spend = np.maximum(spend, np.divide(squares, total, out=spend, where=total > 0))
-        n = np.array([self._a.sum(), self._b.sum()])
-        _, _, largest = wilson(total / spend, n, level)
-        largest_a, largest_b = (spend * largest).tolist()
-        return largest_a, largest_b
+        own = np.divide(squares, total, out=np.zeros(2), where=total > 0)
+        spend = np.maximum(spend, own)
+        n, buyers = np.array([self._a.sum(), self._b.sum()]), total / spend
+        lowest, mean, highest = (spend * x for x in wilson(buyers, n, level))
+        # Permutations tell what is possible without an effect. With one, a group of few
+        # buyers may have more, which a sample without any does not show.
+        if ((buyers < _FEW_BUYERS) & (buyers <= n / 2)).any():
+            below, above = mean - lowest, highest - mean
+            if low <= 0:
+                low = min(low, self._effect - float(np.hypot(below[0], above[1])))
+            if high >= 0:
+                high = max(high, self._effect + float(np.hypot(above[0], below[1])))
+        return max(low, -float(highest[1])), min(high, float(highest[0]))
 
 
 def _whole_counts(weight: FloatArray) -> IntArray:

@@ -225,6 +225,18 @@ def test_no_limit_says_that_a_mean_of_amounts_is_negative(
         assert estimate.effect <= estimate.high <= limits[0] * (1 + 1e-9)
 
 
+def test_few_buyers_of_a_group_leave_it_open_how_many_more_there_may_be() -> None:
+    rng = np.random.default_rng(10)
+    truth = 0.01 * np.exp(3.5)
+    is_below = [
+        compare(spend(rng, 100, 0.02), spend(rng, 1400, 0.01)).high < truth
+        for _ in range(60)
+    ]
+    # Without a buyer in A, which happens in one case of seven, permutations alone say
+    # that there are few: more than a fifth of their limits would be too low.
+    assert np.mean(is_below) <= 0.1
+
+
 def test_negative_amounts_have_no_such_limits() -> None:
     a, b = [-100.0, 90.0, 3.0], [-80.0, 95.0, 1.0, 2.0]
     estimate = compare(a, b)
