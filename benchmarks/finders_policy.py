@@ -21,6 +21,7 @@ import pandas as pd
 from finders_runs import Row, Runs, progress
 from scipy.stats import t as student_t
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OrdinalEncoder
 
 from skseg import BoxSegmentFinder, DecisionThresholds, IVSegmentFinder
@@ -195,7 +196,15 @@ def by_causal_forest(trial: Trial, new: Trial, seed: int) -> Array:
 
     X, X_new = (np.nan_to_num(part, nan=-1.0) for part in _numbers(trial, new))
     forest = CausalForestDML(
-        discrete_treatment=True, n_estimators=200, random_state=seed, n_jobs=1
+        model_y=HistGradientBoostingRegressor(max_iter=30, max_leaf_nodes=8),
+        model_t=LogisticRegression(max_iter=500),
+        discrete_treatment=True,
+        n_estimators=100,
+        min_samples_leaf=50,
+        cv=2,
+        inference=False,
+        random_state=seed,
+        n_jobs=1,
     )
     forest.fit(trial.y, trial.is_treated.astype(int), X=X)
     effect = np.asarray(forest.effect(X_new)).ravel()
