@@ -107,8 +107,8 @@ class SegmentFinder(
         How findings are tested. ``"honest"``: on rows that the search has not seen,
         with Holm's adjustment. ``"maxt"``: all rows are searched and tested, by max-T:
         against the largest effect of any box under random labels of the groups, or
-        random signs; for up to two conditions. ``"none"``: not at all, so that nothing can be
-        recommended.
+        random signs; for up to two conditions. ``"none"``: not at all, so that nothing
+        can be recommended.
     test_size : float, default=0.5
         Share of the rows that honest inference keeps for the test, in (0, 1).
     n_replicates : int, default=199
