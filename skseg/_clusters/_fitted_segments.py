@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from skseg._core._mixed_columns import MixedColumns
 from skseg._core._wrapped import first_attribute
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, SksegError
-from skseg.rules import Rule, RuleSet
+from skseg.rules import Columns, Rule, RuleSet
 from skseg.rules._language._conditions import disjunction
 from skseg.rules._reserved_names import NOISE, OUTSIDE
 
@@ -27,17 +28,6 @@ def fitted_codes(
 
     Uses ``predict`` where there is one, since it also covers new rows; else the labels.
     """
-    try:
-        return _codes_of_fit(estimator, X, y, fit_params, n_rows)
-    except (ValueError, TypeError) as error:
-        if (named := _named_text(estimator, X, error)) is None:
-            raise
-        raise named from error
-
-
-def _codes_of_fit(
-    estimator: Any, X: Any, y: Any, fit_params: Mapping[str, Any], n_rows: int
-) -> Any:
     if hasattr(estimator, "predict"):
         estimator.fit(X, y, **fit_params)
         return estimator.predict(X, **predict_params(estimator, fit_params, n_rows))
@@ -51,21 +41,28 @@ def _codes_of_fit(
     return labels
 
 
-def _named_text(estimator: Any, X: Any, error: Exception) -> InvalidDataError | None:
-    """Return an error that names the columns of text, if these are the cause."""
-    is_of_text = "string" in str(error) and not isinstance(error, SksegError)
-    columns = MixedColumns.of(X, OWNER) if is_of_text else None
-    if columns is None or not columns.texts:
-        return None
-    return InvalidDataError(
-        f"{estimator!r} in {OWNER} takes no text: {error}. {columns.faults()}",
-        owner=OWNER,
-        name="X",
-        rule="columns that the estimator takes",
-        column=columns.texts[0],
-        advice="Encode in a pipeline before the estimator, or use one that takes text, "
-        f"such as KModes. For these columns: {columns.recipe()}.",
-    )
+@contextmanager
+def columns_of_text_named(
+    estimator: Any, columns: Columns, *, is_array: bool
+) -> Iterator[None]:
+    """Name the columns of text, those of all rows, where an estimator takes no text."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if isinstance(error, SksegError) or "string" not in str(error):
+            raise
+        mixed = MixedColumns.of_columns(columns, is_array=is_array)
+        if not mixed.texts:
+            raise
+        raise InvalidDataError(
+            f"{estimator!r} in {OWNER} takes no text: {error}. {mixed.faults()}",
+            owner=OWNER,
+            name="X",
+            rule="columns that the estimator takes",
+            column=mixed.texts[0],
+            advice="Encode in a pipeline before the estimator, or use one that takes "
+            f"text, such as KModes. For these columns: {mixed.recipe()}.",
+        ) from error
 
 
 def check_codes(estimator: Any, values: Any, n_rows: int) -> IntArray:

@@ -43,7 +43,13 @@ from skseg.rules import Columns, RuleSet
 
 from ._accepted_rows import accepted_rows, take_accepted
 from ._fidelity import cost_ratio, kappa, stratified_sample, surrogate_table
-from ._fitted_segments import OWNER, FittedSegments, check_codes, fitted_codes
+from ._fitted_segments import (
+    OWNER,
+    FittedSegments,
+    check_codes,
+    columns_of_text_named,
+    fitted_codes,
+)
 from ._rule_learner import RuleLearner
 
 # Clusters of the K-Means that `estimator=None` stands for.
@@ -271,7 +277,9 @@ class RuleSurrogate(
         rows = columns if accepted.all() else columns.take(np.flatnonzero(accepted))
         n_rows = rows.n_rows
         check_sample_weight(params.get("sample_weight"), n_rows, OWNER)
-        codes = fitted_codes(estimator, X, y, params, n_rows)
+        is_array = isinstance(X, np.ndarray)
+        with columns_of_text_named(estimator, columns, is_array=is_array):
+            codes = fitted_codes(estimator, X, y, params, n_rows)
         codes = check_codes(estimator, codes, n_rows)
         segments = FittedSegments.of(estimator, codes, self.unknown)
         with column_errors_as_data_errors():

@@ -61,6 +61,22 @@ def named_fault(owner: str, X: Any, error: ValueError) -> ValueError:
     )
 
 
+def named_text(owner: str, X: Any, error: ValueError) -> ValueError:
+    """Return an error on an array with the columns of text, if these are the cause."""
+    columns = MixedColumns.of(X, owner) if "string" in str(error) else None
+    if columns is None or not columns.texts:
+        return error
+    return InvalidDataError(
+        f"{owner} reads arrays as numbers: {error}. {columns.faults()}",
+        owner=owner,
+        name="X",
+        rule="numbers in every column of an array",
+        column=columns.texts[0],
+        advice="Pass a frame, such as pandas.DataFrame(X), in which columns may hold "
+        f"text, or encode. For these columns: {columns.recipe()}.",
+    )
+
+
 def check_no_text(owner: str, X: Any, advice: str = ENCODE) -> None:
     """Raise if a column holds text; other faults are left to `check_array`."""
     frame = read_frame(X, owner)

@@ -26,7 +26,7 @@ from skseg.rules._frames import read_frame
 
 from ._caller import caller_level
 from ._magnitudes import check_finite_sum
-from ._numeric_rows import check_no_times
+from ._numeric_rows import check_no_times, named_text
 from ._vector import read_vector
 
 
@@ -136,15 +136,18 @@ def read_columns(
     frame = read_frame(X, owner)
     if frame is None:
         check_no_times(owner, X)
-        array = validate_rows(
-            estimator,
-            X,
-            reset=reset,
-            dtype=np.float64,
-            ensure_all_finite=False,
-            ensure_min_samples=int(reset),
-            ensure_min_features=min_features,
-        )
+        try:
+            array = validate_rows(
+                estimator,
+                X,
+                reset=reset,
+                dtype=np.float64,
+                ensure_all_finite=False,
+                ensure_min_samples=int(reset),
+                ensure_min_features=min_features,
+            )
+        except ValueError as error:
+            raise named_text(owner, X, error) from None
         names = _known_names(estimator)
         values = {name: array[:, i] for i, name in enumerate(names)}
         return Columns(values, owner)

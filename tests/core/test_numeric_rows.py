@@ -216,6 +216,7 @@ def _put_before(error: InvalidDataError) -> Any:
     return eval(code, {tool.__name__: tool for tool in [*tools, *functions]})  # noqa: S307
 
 
+@pytest.mark.filterwarnings("ignore:.* rows have missing or infinite values")
 @pytest.mark.parametrize(("X", "message"), FAULTY.values(), ids=FAULTY)
 @pytest.mark.parametrize("measure", MIXED_MEASURES)
 def test_every_column_without_distances_is_named_with_what_to_put_before(
@@ -256,3 +257,17 @@ def test_long_lists_of_columns_are_cut() -> None:
     with pytest.raises(InvalidDataError, match="'t7' and 4 more hold text") as error:
         select_eps(X)
     assert "texts)" in str(error.value.advice)
+
+
+def test_an_array_with_text_is_refused_by_rules_and_a_frame_of_it_is_not() -> None:
+    X = MIXED[["spend", "plan"]].to_numpy()
+    segmenter = MECERuleSegmenter({"Plus": "x1 in ['plus']"}, default="Others")
+    message = "reads arrays as numbers: .*'x1' holds text"
+    with pytest.raises(InvalidDataError, match=message) as error:
+        segmenter.fit(X)
+    assert error.value.column == "x1"
+    assert "pandas.DataFrame(X)" in str(error.value.advice)
+    codes = segmenter.fit(pd.DataFrame(X).add_prefix("x")).predict(
+        pd.DataFrame(X).add_prefix("x")
+    )
+    assert (codes == 0).tolist() == (MIXED["plan"] == "plus").tolist()

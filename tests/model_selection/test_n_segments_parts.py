@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_score
@@ -17,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from skseg._search.clusters._gap import (
+    elliptical_rows,
     first_within_one_error,
     gap_statistic,
     normal_rows,
@@ -100,6 +102,37 @@ def test_references_keep_the_covariance_or_the_range_of_the_rows() -> None:
     assert (box.max(0) <= along.max(0)).all()
     middle = (along.min(0) + along.max(0)) / 2
     assert box.mean(0) == pytest.approx(middle, abs=0.05 * np.ptp(along))
+
+
+@pytest.mark.parametrize("kind", ["normal", "two scales", "dependent columns"])
+def test_elliptical_reference_has_the_covariance_and_the_tails_of_the_rows(
+    kind: str,
+) -> None:
+    rows = rng().normal(size=(20_000, 3)) @ rng(1).normal(size=(3, 3)) + 7
+    if kind == "two scales":
+        rows = (rows - 7) * np.where(rng(2).random((20_000, 1)) < 0.3, 6, 1)
+    if kind == "dependent columns":
+        rows[:, 2] = rows[:, 0] + rows[:, 1]
+    drawn = elliptical_rows(rows, principal_axes(rows), rng(3))
+    scale = rows.std(axis=0)
+    assert drawn.mean(0) / scale == pytest.approx(rows.mean(0) / scale, abs=0.05)
+    covariance = np.cov(drawn.T) / np.outer(scale, scale)
+    assert covariance == pytest.approx(np.corrcoef(rows.T), abs=0.05)
+    # The rows are elliptical themselves, so every column comes back.
+    for column in range(3):
+        assert ks_2samp(rows[:, column], drawn[:, column]).statistic < 0.03
+    if kind == "dependent columns":
+        assert drawn[:, 2] == pytest.approx(drawn[:, 0] + drawn[:, 1])
+
+
+def test_a_few_outliers_do_not_make_a_structure() -> None:
+    settings = {"n_references": 19, "n_jobs": None, "verbose": False}
+    rows = np.vstack([rng().normal(size=(195, 2)), np.full((5, 2), 50.0)])
+    test = structure(rows, [1, 2, 3], rng=rng(), **settings)
+    assert test.p_value > 0.05
+    # No clustering has two clusters of 5 % of the rows, with the outliers apart.
+    alone = structure(rows, [1, 2], rng=rng(), **settings)
+    assert set(alone.p_values.values()) == {1.0}
 
 
 @pytest.mark.parametrize("sign", [1, -1])

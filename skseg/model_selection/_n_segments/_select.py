@@ -100,18 +100,18 @@ def select_n_segments(
     -----
     *Is there any structure?* Two tests ask. There is structure if either says so.
 
-    The first looks at all columns together. The largest silhouette over `n_segments` is
-    compared with that of data sets that have no clusters but otherwise look like `X`:
-    uniform in the box along the principal axes, uniform in the box along the columns,
-    elliptical with the covariance of `X` and as heavy tails (normal if `X` is), and
-    normal with columns bent to the same skewness (power transformation of Yeo and
-    Johnson). Each data set has the size of the sample and is clustered in the same way.
-    Equal values, as of counts and scales, are spread evenly between their neighbours
-    first, since they would look like clusters to continuous populations. The p-value
-    for a population is the share of data sets, `X` included, with a silhouette at least
-    as large as that of `X`. All four must be at most 0.05: with 20 data sets, `X` must
-    surpass every one. So at most 5 % of the data sets from such populations are taken
-    for clustered.
+    The first looks at all columns together. The largest silhouette over `n_segments`,
+    of those with two clusters of 5 % of the rows or more, is compared with that of data
+    sets that have no clusters but otherwise look like `X`: uniform in the box along the
+    principal axes, uniform in the box along the columns, elliptical with the covariance
+    of `X` and as heavy tails (normal if `X` is), and normal with columns bent to the
+    same skewness (power transformation of Yeo and Johnson). Each data set has the size
+    of the sample and is clustered in the same way. Equal values, as of counts and
+    scales, are spread evenly between their neighbours first, since they would look like
+    clusters to continuous populations. The p-value for a population is the share of
+    data sets, `X` included, with a silhouette at least as large as that of `X`. All
+    four must be at most 0.05: with 20 data sets, `X` must surpass every one. So at most
+    5 % of the data sets from such populations are taken for clustered.
 
     The second looks for a valley in each column and along each principal axis, as the
     silhouette of all columns hides groups that are apart in few of them. A valley is a

@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from scipy.spatial.distance import cdist
 
 from skseg._search.clusters._gap import rank_p_value
+from skseg._search.clusters._valley import MIN_SIDE
 from skseg._search.clusters.silhouette._widths import widths
 from skseg._typing import FloatArray, IntArray
 
@@ -41,7 +42,7 @@ class _Trace(NamedTuple):
     """What is kept of a path through k."""
 
     log_inertia: FloatArray
-    silhouette: float  # the largest one
+    silhouette: float  # the largest one; -1 if no clustering divides the rows
 
 
 def structure(
@@ -90,9 +91,20 @@ def _trace(rows: FloatArray, ks: Sequence[int], rng: np.random.Generator) -> _Tr
     fits = start_path(rows, ks[-1], rng)
     total = float(((rows - rows.mean(axis=0)) ** 2).sum())
     inertia = [total if k == 1 else fits[k].inertia_ for k in ks]
-    best = mean_silhouettes(rows, [fits[k].labels_ for k in ks if k > 1]).max()
+    labelings = [fits[k].labels_ for k in ks if k > 1]
+    divides = [_divides(labels) for labels in labelings]
+    best = mean_silhouettes(rows, labelings).max(initial=-1.0, where=divides)
     with np.errstate(divide="ignore"):
         return _Trace(np.log(inertia), float(best))
+
+
+def _divides(labels: IntArray) -> bool:
+    """Return whether two clusters are large enough: a few outliers are no segment.
+
+    In heavy tails, the largest silhouettes are those of one outlier and all other rows.
+    """
+    second_largest = np.sort(np.bincount(labels, minlength=2))[-2]
+    return bool(second_largest >= MIN_SIDE * len(labels))
 
 
 def mean_silhouettes(rows: FloatArray, labelings: Sequence[IntArray]) -> FloatArray:
