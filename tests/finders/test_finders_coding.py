@@ -58,9 +58,9 @@ def assert_same(first: Any, second: Any) -> None:
     pd.testing.assert_frame_equal(first.segments_, second.segments_)
 
 
-# What rests on the rows that max-T draws.
-ENDS = ["ci_low", "ci_high"]
-DRAWN = ["code", "name", "p_adj", *ENDS, "decision"]
+# What rests on the rows that max-T draws: effects are moved to the ends of intervals.
+DRAWN = ["code", "name", "p_adj", "ci_low", "ci_high", "decision"]
+DRAWN += ["effect", "lift", "gap", "best_group", "success_train"]
 
 
 def assert_same_but_drawn(first: Any, second: Any) -> None:
