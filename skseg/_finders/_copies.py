@@ -29,6 +29,8 @@ from ._row_hashes import Hashes, column_hashes, splitmix64, value_hashes
 
 # Chance brings such a pattern in fewer than one data set of a million.
 _MAX_P = 1e-6
+# Of fewer rows nothing is decided, and weights are as good as copies.
+_MIN_ROWS = 100
 # Of the disagreement among any two rows, copies with a few errors have this much.
 _MAX_DISAGREEMENT = 0.25
 # Rows that are equal in all other columns are equal in a column that often, or that
@@ -93,6 +95,8 @@ def with_repeats(owner: str, columns: Columns, rows: ComparedRows) -> ComparedRo
 
 def ids_of_repeats(columns: Columns, in_a: BoolArray) -> IntArray | None:
     """Return a number for each row, equal for what looks like rows of a customer."""
+    if len(in_a) < _MIN_ROWS:
+        return None
     values = _Values.of(columns, np.zeros(len(in_a)), in_a)
     if not values.have_copies():
         return None
@@ -113,6 +117,8 @@ def kept_rows(
     columns: Columns, y: FloatArray, in_a: BoolArray | None = None
 ) -> BoolArray:
     """Return which rows are kept if copies of them are not."""
+    if len(y) < _MIN_ROWS:
+        return np.ones(len(y), dtype=bool)
     values = _Values.of(columns, y, in_a)
     n_kept = _n_of_equal_numbers(values, y != 0, in_a)
     is_kept = _is_among_first(values.whole, n_kept)
