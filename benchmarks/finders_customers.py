@@ -1,8 +1,8 @@
 """Customers with several rows: how often intervals cover that there is no effect.
 
 Customers differ in their level, so rows of the same one are alike. The groups are drawn
-per customer, or per row. The sizes are numbers of customers; they have five rows each, a number
-of rows that is geometric with mean three, or one with a heavy tail.
+per customer, or per row. The sizes are numbers of customers; they have five rows each,
+a number of rows that is geometric with mean three, or one with a heavy tail.
 """
 
 from __future__ import annotations
