@@ -229,6 +229,7 @@ METHODS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "to_python": lambda method, X, facts: method(),
     "to_csv": lambda method, X, facts: method(),
     "evaluate": lambda method, X, facts: method(X, facts["y"]),
+    "spend": lambda method, X, facts: method(X),
     "bootstrap": lambda method, X, facts: method(20, random_state=0).frame(),
 }
 ATTRIBUTES = ("labels_", "segments_", "segment_names_", "cut_points_", "centers_")
