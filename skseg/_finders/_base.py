@@ -571,7 +571,7 @@ class SegmentFinder(
     ) -> Measured:
         """Return what is known of the boxes, of which `members` are the rows."""
         if self.inference != "maxt" or not boxes:
-            train = searched.evidence(members, _LEVEL)
+            train = searched.evidence(members, _LEVEL, is_exact=test is None)
             return Measured(train, test, self._adjusted(search, boxes, test))
         largest = self._largest_by_chance(search)
         train = searched.evidence(members, simultaneous_level(largest))

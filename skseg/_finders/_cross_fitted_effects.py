@@ -81,7 +81,8 @@ def cross_fitted_effects(
     members = _members(search, boxes)
     for refit in refits:
         fold_rows = replace(search.rows, weight=refit.weight).take(refit.rows)
-        tested = fold_rows.evidence(refit.members[refit.rows], 0.95).estimate
+        inside = refit.members[refit.rows]
+        tested = fold_rows.evidence(inside, 0.95, is_exact=False).estimate
         in_fold = np.full(len(boxes), search.rows.break_even)
         for j, i in matched_findings(refit.members, members, search.rows.weight):
             if not np.isnan(tested.effect[j]):

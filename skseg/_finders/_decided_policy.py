@@ -142,7 +142,9 @@ class PolicyRule(NamedTuple):
         """Tell whether the rows inside go to A; None if they say nothing."""
         # At the level 0 the interval is a point, and the estimate decides.
         level = 1 - self.thresholds.rest_alpha
-        estimate = rows.evidence(inside[:, np.newaxis], level).estimate
+        # Most rows are inside: Welch's interval of amounts is as good, and faster.
+        inside = inside[:, np.newaxis]
+        estimate = rows.evidence(inside, level, is_exact=False).estimate
         gains = (rows.economics or Economics()).gains(estimate)
         effect, low, high = (float(limit[0]) for limit in gains[:3])
         if np.isnan(effect):

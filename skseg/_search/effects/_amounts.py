@@ -27,12 +27,15 @@ from skseg._typing import FloatArray, IntArray
 
 from ._inference import Estimate, difference_of_means, welch, wilson
 
-# No p-value below two in so many is more than extrapolated; the level is exact anyway.
-_N_REPLICATES = 1999
-# The replicates beyond which tails are extrapolated are the twentieth from either end.
-_N_BEYOND = 20
+# The level is exact with any number of replicates. A p-value above `_CLEAR` of few of
+# them is not worth more; one below two in all of them is extrapolated.
+_FEW_REPLICATES = 199
+_N_REPLICATES = 1599
+_CLEAR = 0.2
+# The replicates beyond which tails are extrapolated are the sixteenth from either end.
+_N_BEYOND = 16
 # Amounts that are permuted together, as if equal; the largest ones are alone.
-_MAX_BINS = 64
+_MAX_BINS = 48
 # With fewer buyers, permutations do not tell how many more there may be.
 _FEW_BUYERS = 6
 # Beyond it numpy draws no hypergeometric numbers, and Welch's test will do.
@@ -72,18 +75,16 @@ def permutation_t(
     (array([-15.56]), array([ True]))
     """
     estimate = mean_differences(y, weight_a, weight_b, level, null)
-    values, place = np.unique(y, return_inverse=True)
     low, high = estimate.low.copy(), estimate.high.copy()
     p_value = estimate.p_value.copy()
+    amounts = _Amounts(y, (weight_a, weight_b))
     for i in np.flatnonzero(~np.isnan(p_value)):
-        a, b = (
-            np.bincount(place, weight[:, i], len(values)).astype(np.float64)
-            for weight in (weight_a, weight_b)
-        )
-        if a.sum() + b.sum() > _MAX_ROWS:
+        counted = amounts.counted(int(i))
+        if counted[1].sum() + counted[2].sum() > _MAX_ROWS:
             continue
-        is_used = a + b > 0
-        comparison = _Comparison(values[is_used], a[is_used], b[is_used])
+        comparison = _Comparison(*counted, _FEW_REPLICATES)
+        if comparison.p_value(null) <= _CLEAR:
+            comparison = _Comparison(*counted, _N_REPLICATES)
         low[i], high[i] = comparison.limits(level)
         p_value[i] = comparison.p_value(null)
     return Estimate(estimate.effect, low, high, p_value)
@@ -106,16 +107,45 @@ def mean_differences(
     return welch(*a, *b, level, null)
 
 
+class _Amounts:
+    """The distinct amounts of rows, and their weights in segments; most are zero."""
+
+    def __init__(self, y: FloatArray, weights: tuple[FloatArray, FloatArray]) -> None:
+        is_zero = y == 0
+        rows = np.flatnonzero(~is_zero)
+        distinct, self._place = np.unique(y[rows], return_inverse=True)
+        self._n_below_zero = int(np.searchsorted(distinct, 0.0))
+        self._values = np.insert(distinct, self._n_below_zero, 0.0)
+        self._weights = [weight[rows].T for weight in weights]
+        self._zeros = [is_zero @ weight for weight in weights]
+
+    def counted(self, segment: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the amounts that count, in ascending order, and their weights."""
+        n_distinct = len(self._values) - 1
+        a, b = (
+            np.insert(
+                np.bincount(self._place, weight[segment], n_distinct),
+                self._n_below_zero,
+                zeros[segment],
+            ).astype(np.float64)
+            for weight, zeros in zip(self._weights, self._zeros, strict=True)
+        )
+        is_used = a + b > 0
+        return self._values[is_used], a[is_used], b[is_used]
+
+
 class _Comparison:
     """Distinct amounts with their weights in two groups, whose t is permuted."""
 
-    def __init__(self, values: FloatArray, a: FloatArray, b: FloatArray) -> None:
+    def __init__(
+        self, values: FloatArray, a: FloatArray, b: FloatArray, n_replicates: int
+    ) -> None:
         self._values, self._a, self._b = values, a, b
         centred = values - (a + b) @ values / (a + b).sum()
         sums = ((w @ centred, w @ centred**2, w.sum()) for w in (a, b))
         effect, error, self._dof = difference_of_means(*sums)
         self._effect, self._error = float(effect), float(error)
-        self._replicates = np.sort(self._permuted_t(centred))
+        self._replicates = np.sort(self._permuted_t(centred, n_replicates))
 
     def limits(self, level: float) -> tuple[float, float]:
         """Return the confidence limits of mean A minus mean B."""
@@ -140,7 +170,7 @@ class _Comparison:
         replicates = self._replicates if t > 0 else -self._replicates[::-1]
         return min(p, 2 * float(stdtr(self._dof, -abs(t) / self._stretch(replicates))))
 
-    def _permuted_t(self, centred: FloatArray) -> FloatArray:
+    def _permuted_t(self, centred: FloatArray, n_replicates: int) -> FloatArray:
         """Return t of groups to which the same amounts are assigned by chance."""
         counts_a, counts_b = _whole_counts(self._a), _whole_counts(self._b)
         n_a, n_b = int(counts_a.sum()), int(counts_b.sum())
@@ -153,7 +183,7 @@ class _Comparison:
         n, n_rest = min(n_a, n_b), max(n_a, n_b)
         drawn = (
             np.random.default_rng(seed)
-            .multivariate_hypergeometric(counts, n, _N_REPLICATES, method="marginals")
+            .multivariate_hypergeometric(counts, n, n_replicates, method="marginals")
             .astype(np.float64)
         )
         drawn_total, drawn_squares = drawn @ values, drawn @ values**2
