@@ -22,7 +22,7 @@ from hypothesis import settings
 os.environ["MPLBACKEND"] = "Agg"
 
 settings.register_profile(
-    "fast", deadline=None, max_examples=15, derandomize="CI" in os.environ
+    "fast", deadline=None, max_examples=10, derandomize="CI" in os.environ
 )
 settings.register_profile("quick", deadline=None, max_examples=5)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
