@@ -128,7 +128,7 @@ def make_findings_scorer() -> FindingsScorer:
     ...     cv=GroupStratifiedKFold(2),
     ... )
     >>> search = search.fit(
-    ...     leads[["channel", "basket_value", "device"]],
+    ...     leads[["channel", "basket_value", "age"]],
     ...     with_group(leads["converted"], leads["seller"]),
     ... )
     >>> search.best_params_
