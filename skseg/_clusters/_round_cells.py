@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -59,7 +60,9 @@ def round_thresholds(
         threshold = roundest(float(distinct[end]), float(distinct[end + 1]))
         scale = min(abs(threshold), _FAR_FROM_ZERO * _spread(distinct, below, end))
         if 0 < scale < math.inf:
-            threshold = round(threshold, digits - 1 - math.floor(math.log10(scale)))
+            # Rounding up may leave the range of float64.
+            with suppress(OverflowError):
+                threshold = round(threshold, digits - 1 - math.floor(math.log10(scale)))
         gap = int(np.searchsorted(distinct, threshold, side="right")) - 1
         if 0 <= gap < len(distinct) - 1:
             gaps.add(gap)

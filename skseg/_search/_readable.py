@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 
 # Smaller ones have few digits in floating point.
@@ -23,7 +24,8 @@ def roundest(low: float, high: float) -> float:
     if not start < end:
         return low + 0.0
     exact_start, exact_end = Fraction(start), Fraction(end)
-    largest = math.floor(math.log10(max(abs(start), abs(end)))) + 1
+    magnitude = math.floor(math.log10(max(abs(start), abs(end))))
+    largest = min(magnitude + 1, sys.float_info.max_10_exp)
     for exponent in range(largest, largest - 20, -1):
         for divisor in (1, 2):
             if not _may_have_multiple(start, end, 10.0**exponent / divisor):
@@ -41,7 +43,7 @@ def _finite_ends(low: float, high: float) -> tuple[float, float]:
         low = high - abs(high) - 1
     if math.isinf(high):
         high = low + abs(low) + 1
-    return (low, high) if math.isfinite(low + high) else (low, low)
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else (low, low)
 
 
 def _may_have_multiple(low: float, high: float, step: float) -> bool:

@@ -238,8 +238,9 @@ def test_distances_need_numbers_and_say_which_column_has_none(
 
 def test_text_in_an_array_is_named_by_position() -> None:
     rows = np.array([["1.5", "a"], ["2.5", "b"], ["3.5", "c"]], dtype=object)
-    with pytest.raises(InvalidDataError, match="Column 'x0' holds text"):
+    with pytest.raises(InvalidDataError, match="'x0', 'x1' hold text") as error:
         InductiveSegmenter().fit(rows)
+    assert error.value.column == "x0"
 
 
 def test_classifiers_without_tags_have_propensities() -> None:

@@ -34,6 +34,9 @@ INF, MAX = math.inf, sys.float_info.max
         (1.0, np.nextafter(1.0, 2), 1.0),
         (-INF, -MAX, -INF),
         (MAX, INF, MAX),
+        (8e307, 1.2e308, 1e308),
+        (1.1e308, 1.7e308, 1.5e308),
+        (-MAX, -2e301, -1e308),
     ],
 )
 def test_thresholds_read_well(low: float, high: float, expected: float) -> None:
