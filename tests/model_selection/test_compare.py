@@ -257,9 +257,14 @@ def test_rows_that_are_no_numbers_ask_for_a_space() -> None:
     frame = pd.DataFrame({"a": [1.0, 2, 3], "b": ["x", "y", "z"]})
     sparse = OneHotEncoder()
     missing = np.array([[1.0], [np.nan], [2]])
-    message = "compare_segmenters measures distances.* Pass as 'space' a transformer"
-    for X, space in ((frame, None), (frame[["b"]], sparse), (missing, None)):
-        with pytest.raises(ValueError, match=f"(?s){message}"):
+    ask = "Pass as 'space' a transformer"
+    for X, space, advice in (
+        (frame, None, ask),
+        (frame[["b"]], sparse, ask),
+        (missing, None, r"make_pipeline\(SimpleImputer\(\), StandardScaler\(\)\)"),
+    ):
+        message = f"(?s)compare_segmenters measures distances.* {advice}"
+        with pytest.raises(ValueError, match=message):
             compare(Given([0, 0, 1]), X=X, space=space)
 
 
