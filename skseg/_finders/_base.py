@@ -572,7 +572,9 @@ class SegmentFinder(
         """Return what is known of the boxes, of which `members` are the rows."""
         if self.inference != "maxt" or not boxes:
             train = searched.evidence(members, _LEVEL, is_exact=test is None)
-            return Measured(train, test, self._adjusted(search, boxes, test))
+            unknown = np.full(len(boxes), np.nan)
+            p_adj = unknown if test is None else holm(test.estimate.p_value)
+            return Measured(train, test, p_adj)
         largest = self._largest_by_chance(search)
         train = searched.evidence(members, simultaneous_level(largest))
         # A search may leave attributes, such as trees, which are those of a fold then.
@@ -581,16 +583,6 @@ class SegmentFinder(
         # What the interval rules out is no estimate.
         effect = np.clip(effect, train.estimate.low, train.estimate.high)
         return Measured(train, None, p_of_largest(boxes, largest), effect, refits)
-
-    def _adjusted(
-        self, search: Search, boxes: list[ScoredBox], test: Evidence | None
-    ) -> FloatArray:
-        """Return p-values, adjusted for the number of segments that were looked at."""
-        if test is not None:
-            return holm(test.estimate.p_value)
-        if self.inference == "none" or not boxes:
-            return np.full(len(boxes), np.nan)
-        return p_of_largest(boxes, self._largest_by_chance(search))
 
     def _largest_by_chance(self, search: Search) -> FloatArray:
         """Return the largest z of all boxes, and of its replicates without effects."""

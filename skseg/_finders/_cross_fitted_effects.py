@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,9 +12,10 @@ from scipy.special import ndtr
 from skseg._search.effects.boxes import ScoredBox
 from skseg._typing import BoolArray, FloatArray, IntArray
 
+from ._compared_rows import ComparedRows
 from ._encoding import matched_findings
 from ._policy_folds import cell_hashes, policy_folds
-from ._search import Search
+from ._search import Codes, Search
 
 _N_FOLDS = 5
 _LEVEL = 0.95
@@ -44,12 +45,8 @@ def refits_without_folds(
     p-values are adjusted by `largest`, the values of `max_t`.
     """
     refits = []
-    names = [column.name for column in search.coding.columns]
-    hashes = cell_hashes(search.codes, names, search.rows, search.random_state)
-    for weight in policy_folds(hashes, search.rows, _N_FOLDS):
+    for weight in weights_in_folds(search, search.codes, search.rows):
         outside = search.rows.weight - weight
-        if not (weight.any() and outside.any()):
-            continue
         others = search.weighted(outside)
         boxes = find(others)
         refits.append(
@@ -63,6 +60,19 @@ def refits_without_folds(
             )
         )
     return refits
+
+
+def weights_in_folds(
+    search: Search, codes: Codes, rows: ComparedRows
+) -> Iterator[FloatArray]:
+    """Yield the weights of rows, coded as those of a search, in each fold of some."""
+    if not len(rows.y):
+        return
+    names = [column.name for column in search.coding.columns]
+    hashes = cell_hashes(codes, names, rows, search.random_state)
+    for weight in policy_folds(hashes, rows, _N_FOLDS):
+        if 0 < weight.sum() < rows.weight.sum():
+            yield weight
 
 
 def cross_fitted_effects(

@@ -11,15 +11,13 @@ from skseg.rules import Columns
 from ._compared_rows import ComparedRows
 from ._row_hashes import (
     Hashes,
+    are_counts,
     column_hashes,
+    customer_hashes,
     digest,
     splitmix64,
     value_hashes,
-    weighted_hashes,
 )
-
-# Near 2**53 whole numbers are no longer exact, and scipy finds no binomial quantiles.
-_MOST_COUNTS = 2.0**50
 
 
 def honest_split(
@@ -34,8 +32,7 @@ def honest_split(
     drawn instead, with all their rows, by the hashes of these. So the split depends
     neither on the order of the rows nor on that of the columns, nor on the ids.
     """
-    is_whole = bool((rows.weight == np.floor(rows.weight)).all())
-    is_whole &= float(rows.weight.sum()) <= _MOST_COUNTS
+    is_whole = are_counts(rows.weight)
     counts = rows.weight if is_whole else (rows.weight > 0).astype(np.float64)
     hashes = _row_hashes(columns, rows, seed)
     if not is_whole:
@@ -57,10 +54,9 @@ def _split_of_customers(
     hashes: Hashes, rows: ComparedRows, cluster: IntArray, test_size: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return the weights of search and test where customers are drawn."""
-    of_customer = np.zeros(cluster.max(initial=-1) + 1, dtype=np.uint64)
-    np.add.at(of_customer, cluster, weighted_hashes(hashes, rows.weight))
+    of_customer = customer_hashes(hashes, rows.weight, cluster)
     everyone = np.ones(len(of_customer))
-    is_tested = _binomial_counts(splitmix64(of_customer), everyone, test_size) > 0
+    is_tested = _binomial_counts(of_customer, everyone, test_size) > 0
     tested = np.where(is_tested[cluster], rows.weight, 0.0)
     searched = rows.weight - tested
     # Without rows to search there is nothing to find.

@@ -13,12 +13,15 @@ from skseg._typing import FloatArray
 
 from ._compared_rows import ComparedRows
 from ._honest_split import salted_by_group
-from ._row_hashes import Hashes, splitmix64, value_hashes, weighted_hashes
+from ._row_hashes import (
+    Hashes,
+    are_counts,
+    customer_hashes,
+    splitmix64,
+    value_hashes,
+)
 
 Codes = npt.NDArray[np.uint8]
-
-# Beyond it scipy finds no binomial quantiles.
-_MOST_COUNTS = 2.0**50
 
 
 def policy_folds(
@@ -32,13 +35,10 @@ def policy_folds(
     """
     weight = rows.weight
     if rows.cluster is not None:
-        of_cluster = np.zeros(rows.cluster.max(initial=-1) + 1, dtype=np.uint64)
-        np.add.at(of_cluster, rows.cluster, weighted_hashes(hashes, weight))
-        fold = np.floor(_uniform(splitmix64(of_cluster)) * n_folds)[rows.cluster]
+        of_customer = customer_hashes(hashes, weight, rows.cluster)
+        fold = np.floor(_uniform(of_customer) * n_folds)[rows.cluster]
         return np.where(fold == np.arange(n_folds)[:, np.newaxis], weight, 0.0)
-    is_whole = bool((weight == np.floor(weight)).all())
-    is_whole &= float(weight.sum()) <= _MOST_COUNTS
-    if is_whole:
+    if are_counts(weight):
         return _dealt(hashes, weight, n_folds)
     return weight * _dealt(hashes, (weight > 0).astype(np.float64), n_folds)
 

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._typing import FloatArray
+from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns
 
 Hashes = npt.NDArray[np.uint64]
 
+# Near 2**53 whole numbers are no longer exact, and scipy finds no binomial quantiles.
+_MOST_COUNTS = 2.0**50
 _GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -47,6 +49,19 @@ def digest(hashes: Hashes, weight: FloatArray) -> np.uint64:
     """Return one hash of all rows that does not depend on their order."""
     total: np.uint64 = weighted_hashes(hashes, weight).sum()
     return total
+
+
+def customer_hashes(hashes: Hashes, weight: FloatArray, cluster: IntArray) -> Hashes:
+    """Return the hash of each customer, which is that of the set of its rows."""
+    of_customer = np.zeros(cluster.max(initial=-1) + 1, dtype=np.uint64)
+    np.add.at(of_customer, cluster, weighted_hashes(hashes, weight))
+    return splitmix64(of_customer)
+
+
+def are_counts(weight: FloatArray) -> bool:
+    """Tell whether weights are whole numbers of rows, of which some can be drawn."""
+    is_whole = bool((weight == np.floor(weight)).all())
+    return is_whole and float(weight.sum()) <= _MOST_COUNTS
 
 
 def weighted_hashes(hashes: Hashes, weight: FloatArray) -> Hashes:

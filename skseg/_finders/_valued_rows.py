@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +14,11 @@ from skseg.rules import Columns
 
 from ._cate import policy_by_model
 from ._compared_rows import ComparedRows
-from ._cross_fitted_effects import Refit, refits_without_folds
+from ._cross_fitted_effects import Refit, refits_without_folds, weights_in_folds
 from ._decided_policy import FindingEvidence, PolicyRule
-from ._policy_folds import cell_hashes, policy_folds
 from ._search import Search
 
 _LEVEL = 0.95
-_N_FOLDS = 5
 
 
 class ValuedRows(NamedTuple):
@@ -81,7 +79,7 @@ def valued_rows(study: SearchedRows, rule: PolicyRule) -> ValuedRows | None:
     tested, members = study.tested.take(used), study.members[used]
     codes = study.search.coding.codes(study.columns.take(used))
     parts = []
-    for fold in _folds(study.search, codes, tested):
+    for fold in weights_in_folds(study.search, codes, tested):
         others = replace(tested, weight=tested.weight - fold)
         everyone = study.rows.weight.copy()
         everyone[used] -= fold
@@ -137,14 +135,3 @@ def _cross_fitted_model(
 
 def _nothing(search: Search) -> list[ScoredBox]:
     return []
-
-
-def _folds(search: Search, codes: Any, rows: ComparedRows) -> Iterator[FloatArray]:
-    """Yield the weights of the rows in each fold that has any."""
-    if not len(rows.y):
-        return
-    names = [column.name for column in search.coding.columns]
-    hashes = cell_hashes(codes, names, rows, search.random_state)
-    for fold in policy_folds(hashes, rows, _N_FOLDS):
-        if 0 < fold.sum() < rows.weight.sum():
-            yield fold
