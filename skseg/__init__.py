@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         metrics,
         model_selection,
         monitor,
+        profile,
         rules,
         tables,
     )
@@ -99,6 +100,7 @@ __all__ = [
     "metrics",
     "model_selection",
     "monitor",
+    "profile",
     "raw_rules",
     "rfm_table",
     "rules",

@@ -151,8 +151,9 @@ FLOORS = [
     {"_core"},
     {"_clusters", "_finders", "_mece", "_revenue", "_rfm"},
     {"compat", "datasets", "metrics", "monitor", "tables"},
-    {"model_selection"},
-    {"displays"},
+    {"model_selection", "profile"},
+    {"displays", "playbook"},
+    {"report"},
     {"cli"},
 ]
 FORBIDDEN = {

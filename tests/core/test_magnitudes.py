@@ -189,8 +189,9 @@ def test_effects_in_another_unit_are_the_effects_in_that_unit(exponent: int) -> 
         for finder, power in zip(finders, (0, exponent), strict=True)
     ]
     assert list(tables[0]["rule"]) == list(tables[1]["rule"])
-    # Effects are relative, in per cent.
-    np.testing.assert_array_equal(tables[1]["effect"], tables[0]["effect"])
+    # Effects on amounts are differences of means, in the unit of the outcome.
+    expected = np.ldexp(tables[0]["effect"].to_numpy(), exponent)
+    np.testing.assert_array_equal(tables[1]["effect"], expected)
 
 
 @pytest.mark.parametrize("values", [np.full(9, 1e308), np.array([1e308, -1e308])])
