@@ -242,15 +242,19 @@ class Evidence:
 
     @property
     def lift(self) -> FloatArray:
-        """Effect in parts of the mean outcome of B; NaN where that is near 0.
+        """Effect in per cent of the mean outcome of B; NaN where that is near 0.
 
         It is near 0 where values of both signs cancel for the most part: the mean of
-        the values without their signs is more than twice as large.
+        the values without their signs is more than twice as large. It is unknown,
+        too, where no float can hold the ratio.
         """
         mean = np.abs(self.mean_b)
         is_known = (mean > 0) & (2 * mean >= self.base.size_b)
         unknown = np.full(len(mean), np.nan)
-        lift: FloatArray = np.divide(
-            self.estimate.effect, mean, where=is_known, out=unknown
-        )
+        # A mean of almost nothing gives a ratio that float64 cannot hold.
+        with np.errstate(over="ignore"):
+            lift: FloatArray = 100 * np.divide(
+                self.estimate.effect, mean, where=is_known, out=unknown
+            )
+        lift[np.isinf(lift)] = np.nan
         return lift

@@ -88,7 +88,7 @@ def findings_table(
             "ci_low": shown.low,
             "ci_high": shown.high,
             "unit": pd.Series([units.name] * n_findings, dtype=_TEXT),
-            "lift": 100 * final.lift,
+            "lift": final.lift,
             "break_even": np.full(n_findings, units.break_even),
             "p_value": unknown if test is None else test.estimate.p_value,
             "p_adj": measured.p_adj,
