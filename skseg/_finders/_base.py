@@ -34,30 +34,30 @@ from skseg.exceptions import InvalidParameterError
 from skseg.rules import Columns, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction
 
-from ._balance import group_balance, warn_of_imbalance
+from ._adjustment._balance import group_balance, warn_of_imbalance
+from ._adjustment._doubly_robust import NOWHERE, Region
+from ._adjustment._nuisance_models import check_nuisance_estimators
 from ._coding import learn_coding, warn_of_unlisted
-from ._compared_rows import ComparedRows, Evidence
-from ._cross_fitted_effects import (
+from ._decisions._cross_fitted_effects import (
     cross_fitted_effects,
     p_of_largest,
     refits_without_folds,
     simultaneous_level,
 )
-from ._decided_policy import FindingEvidence, PolicyRule
-from ._decision import DecisionThresholds, check_thresholds
-from ._doubly_robust import NOWHERE, Region
+from ._decisions._decision import DecisionThresholds, check_thresholds
+from ._decisions._export import FindingsExport
+from ._decisions._searched_ties import warn_of_tie
+from ._decisions._table import Measured, findings_table, named_findings, ranking
+from ._decisions._units import Units
 from ._encoding import FindingsEncoderMixin, encoding_of_findings
-from ._export import FindingsExport
-from ._honest_split import honest_split
-from ._nuisance_models import check_nuisance_estimators
-from ._policy import PolicyMixin
+from ._policy._decided_policy import FindingEvidence, PolicyRule
+from ._policy._mixin import PolicyMixin
+from ._policy._valued_rows import SearchedRows
+from ._rows._compared_rows import ComparedRows, Evidence
+from ._rows._honest_split import honest_split
+from ._rows._study import StudyDesign, read_study
+from ._rows._with_group import split_outcome
 from ._search import Search
-from ._searched_ties import warn_of_tie
-from ._study import StudyDesign, read_study
-from ._table import Measured, findings_table, named_findings, ranking
-from ._units import Units
-from ._valued_rows import SearchedRows
-from ._with_group import split_outcome
 
 ASSIGNMENTS = ["randomized", "observational"]
 INFERENCES = ["honest", "maxt", "none"]

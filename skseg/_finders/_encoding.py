@@ -20,10 +20,10 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Columns, RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._copies import ids_of_copies, ids_of_repeats
-from ._customer_ids import read_customers
-from ._group_folds import strata
-from ._with_group import split_outcome
+from ._rows._copies import ids_of_copies, ids_of_repeats
+from ._rows._customer_ids import read_customers
+from ._rows._group_folds import strata
+from ._rows._with_group import split_outcome
 
 # Findings of two fits are the same one if they share more of the rows in either than
 # they do not.

@@ -20,7 +20,7 @@ from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder, with_shared_sections
-from ._decision import DecisionThresholds
+from ._decisions._decision import DecisionThresholds
 from ._search import Cells, Conditions, Search
 
 _MAX_THRESHOLDS = 7  # thresholds of each column among the features of the model

@@ -14,7 +14,7 @@ from skseg._core._coding import Coding
 from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg._typing import BoolArray, FloatArray
 
-from ._compared_rows import ComparedRows
+from ._rows._compared_rows import ComparedRows
 
 Codes = npt.NDArray[np.uint8]
 Cells = tuple[bool, ...]

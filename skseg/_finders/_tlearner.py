@@ -15,7 +15,7 @@ from skseg._search.effects.boxes import CodedAxis, ScoredBox
 from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder, with_shared_sections
-from ._decision import DecisionThresholds
+from ._decisions._decision import DecisionThresholds
 from ._search import Cells, Conditions, Search
 
 # Number of a column -> first and last cell of an interval.

@@ -14,7 +14,7 @@ import pandas as pd
 from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_int, read_columns
 from skseg._finders._base import SegmentFinder
-from skseg._finders._units import UNITS
+from skseg._finders._decisions._units import UNITS
 from skseg.exceptions import InvalidParameterError
 
 from ._canvas import TITLE_PAD, write_message

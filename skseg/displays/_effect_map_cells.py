@@ -12,11 +12,11 @@ import numpy.typing as npt
 from skseg._core._coding import Codes, ColumnCoding, even_cells
 from skseg._core._validation import check_sample_weight
 from skseg._finders._base import SegmentFinder
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._groups import read_groups
-from skseg._finders._table import conditions_by_column
-from skseg._finders._units import Units
-from skseg._finders._with_group import split_outcome
+from skseg._finders._decisions._table import conditions_by_column
+from skseg._finders._decisions._units import Units
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._groups import read_groups
+from skseg._finders._rows._with_group import split_outcome
 from skseg._search._readable import roundest
 from skseg._typing import BoolArray, FloatArray, ObjectArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError

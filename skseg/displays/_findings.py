@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from skseg._core._fitted_state import as_fitted
-from skseg._finders._decision import DECISIONS
-from skseg._finders._units import UNITS
+from skseg._finders._decisions._decision import DECISIONS
+from skseg._finders._decisions._units import UNITS
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import RuleSet

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._finders._decision import DECISIONS
+from skseg._finders._decisions._decision import DECISIONS
 
 from ._canvas import (
     LEAST_SIZE,

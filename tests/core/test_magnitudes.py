@@ -29,8 +29,8 @@ from skseg import (
 )
 from skseg._core._magnitudes import check_finite_squares, check_finite_sum
 from skseg._core._sums import exact_sum, group_sums
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._honest_split import honest_split
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._honest_split import honest_split
 from skseg.exceptions import (
     InfeasibleError,
     InvalidDataError,

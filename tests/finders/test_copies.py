@@ -17,7 +17,7 @@ from skseg import (
     L1SegmentFinder,
     TLearnerSegmentFinder,
 )
-from skseg._finders._copies import ids_of_repeats, kept_rows
+from skseg._finders._rows._copies import ids_of_repeats, kept_rows
 from skseg.rules import Columns
 
 FINDERS = [BoxSegmentFinder, TLearnerSegmentFinder, IVSegmentFinder, L1SegmentFinder]

@@ -31,9 +31,9 @@ from skseg import (
     with_group,
 )
 from skseg._core._folds import folds_of_customers
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._customer_ids import read_customers
-from skseg._finders._honest_split import honest_split
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._customer_ids import read_customers
+from skseg._finders._rows._honest_split import honest_split
 from skseg._search.effects.boxes import max_t
 from skseg._search.effects.boxes._sets import CodedAxis
 from skseg.exceptions import InvalidDataError

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from skseg._finders._decision import (
+from skseg._finders._decisions._decision import (
     DecisionThresholds,
     FindingFacts,
     check_thresholds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skseg._finders._economics import Economics
+from skseg._finders._rows._economics import Economics
 from skseg._search.effects._inference import Estimate
 
 

@@ -16,8 +16,8 @@ from skseg import (
     TLearnerSegmentFinder,
 )
 from skseg._finders import DecisionThresholds
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._honest_split import honest_split
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._honest_split import honest_split
 from skseg.datasets import make_seller_groups
 from skseg.rules import Columns, RuleSet
 

@@ -20,8 +20,8 @@ from skseg import (
 )
 from skseg._core._coding import even_cells
 from skseg._finders._coding import learn_coding
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._honest_split import honest_split
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._honest_split import honest_split
 from skseg.datasets import make_seller_groups
 from skseg.rules import Columns, RuleSet
 

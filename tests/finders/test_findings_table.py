@@ -14,10 +14,10 @@ from skseg import (
     L1SegmentFinder,
     TLearnerSegmentFinder,
 )
+from skseg._finders._adjustment._group_overlap import _auc, _effective_size
 from skseg._finders._coding import _MAX_LISTED_LEVELS, MIN_LEVEL_SIZE, _listed_levels
-from skseg._finders._decision import DECISIONS
-from skseg._finders._group_overlap import _auc, _effective_size
-from skseg._finders._table import conditions_by_column, ranking
+from skseg._finders._decisions._decision import DECISIONS
+from skseg._finders._decisions._table import conditions_by_column, ranking
 from skseg.exceptions import InvalidParameterError
 
 FINDERS = [BoxSegmentFinder, TLearnerSegmentFinder, IVSegmentFinder, L1SegmentFinder]

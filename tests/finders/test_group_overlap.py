@@ -12,9 +12,13 @@ import pytest
 from scipy import stats
 
 from skseg._finders import _group_overlap
-from skseg._finders._balance import group_balance, warn_of_imbalance
-from skseg._finders._group_overlap import _auc, _effective_size, group_overlap
-from skseg._finders._nuisance import Nuisance
+from skseg._finders._adjustment._balance import group_balance, warn_of_imbalance
+from skseg._finders._adjustment._group_overlap import (
+    _auc,
+    _effective_size,
+    group_overlap,
+)
+from skseg._finders._adjustment._nuisance import Nuisance
 
 NAN = float("nan")
 

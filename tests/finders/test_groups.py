@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from skseg import BoxSegmentFinder, information_value
-from skseg._finders._groups import read_groups
+from skseg._finders._rows._groups import read_groups
 from skseg.exceptions import InvalidDataError
 
 X = pd.DataFrame({"aov": np.tile([1.0, 2.0, 3.0, 4.0], 4)})

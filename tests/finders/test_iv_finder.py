@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 
-from skseg._finders._information_value import information_value
-from skseg._finders._iv import IVSegmentFinder
+from skseg._finders._iv._information_value import information_value
+from skseg._finders._iv_finder import IVSegmentFinder
 from skseg.rules import RuleSet
 
 ln = math.log

@@ -12,8 +12,8 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 
-from skseg._finders._group_overlap import GroupOverlap, group_overlap
-from skseg._finders._nuisance import Nuisance, cross_fitted_nuisance
+from skseg._finders._adjustment._group_overlap import GroupOverlap, group_overlap
+from skseg._finders._adjustment._nuisance import Nuisance, cross_fitted_nuisance
 from skseg._search.effects._inference import aipw_score, ipw_score, mean_interval
 from skseg.datasets import make_seller_groups
 

@@ -20,10 +20,10 @@ from skseg import (
     TLearnerSegmentFinder,
     with_group,
 )
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._decided_policy import FindingEvidence, Policy, PolicyRule
-from skseg._finders._economics import Economics
-from skseg._finders._policy_value import policy_value, standard_error
+from skseg._finders._policy._decided_policy import FindingEvidence, Policy, PolicyRule
+from skseg._finders._policy._value import policy_value, standard_error
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._economics import Economics
 
 FINDERS = [
     BoxSegmentFinder,

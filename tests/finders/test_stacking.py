@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from skseg._finders._stacking import (
+from skseg._finders._adjustment._stacking import (
     calibrated_probability,
     mixture_weights,
     out_of_fold_losses,

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skseg._finders._trimming import PropensityLimits, region_of_overlap, rows_in
+from skseg._finders._adjustment._trimming import (
+    PropensityLimits,
+    region_of_overlap,
+    rows_in,
+)
 from skseg.rules import Columns
 
 N = 2000

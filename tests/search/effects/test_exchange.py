@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skseg._finders._compared_rows import ComparedRows
-from skseg._finders._economics import Economics
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._economics import Economics
 from skseg._search.effects._inference import (
     ipw_score,
     ipw_score_of_other_group,

@@ -11,21 +11,21 @@ from sklearn.utils import check_random_state
 
 from skseg._core._magnitudes import check_comparable_weights, check_finite_squares
 from skseg._core._validation import check_sample_weight
+from skseg._finders._adjustment._doubly_robust import (
+    NuisanceOptions,
+    Region,
+    learned_adjustment,
+    repeated_adjustment,
+)
+from skseg._finders._adjustment._group_overlap import GroupOverlap
+from skseg._finders._decisions._decision import check_treatment_of_cost
 from skseg._typing import FloatArray
 from skseg.rules import Columns
 
 from ._compared_rows import ComparedRows
 from ._copies import with_repeats, without_copies
 from ._customer_ids import read_customers, repeated_customers
-from ._decision import check_treatment_of_cost
-from ._doubly_robust import (
-    NuisanceOptions,
-    Region,
-    learned_adjustment,
-    repeated_adjustment,
-)
 from ._economics import Economics
-from ._group_overlap import GroupOverlap
 from ._groups import read_groups
 
 

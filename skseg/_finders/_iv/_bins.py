@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skseg._core._coding import even_cells
+from skseg._finders._search import Conditions, Search
 from skseg._search.effects._iv import (
     WoeTable,
     bands,
@@ -22,8 +23,6 @@ from skseg._search.effects._iv import (
 from skseg._search.effects.boxes import CodedAxis
 from skseg._search.effects.boxes._sets import cell_sets
 from skseg._typing import BoolArray, FloatArray, IntArray
-
-from ._search import Conditions, Search
 
 # Columns that are combined, and sets of bins of each column for either sign of the net
 # WOE: at most 64 boxes for each of the 56 triples of columns.

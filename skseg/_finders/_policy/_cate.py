@@ -21,11 +21,11 @@ from sklearn.ensemble import (
 from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
+from skseg._finders._rows._economics import Economics
+from skseg._finders._search import Search
 from skseg._typing import BoolArray, FloatArray
 
-from ._economics import Economics
-from ._policy_folds import cell_hashes
-from ._search import Search
+from ._folds import cell_hashes
 
 Codes = npt.NDArray[np.uint8]
 

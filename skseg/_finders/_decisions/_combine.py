@@ -10,12 +10,12 @@ import pandas as pd
 
 from skseg._core._fitted_state import as_fitted
 from skseg._core._validation import check_int, is_number
+from skseg._finders._base import SegmentFinder
 from skseg._html import html_table
 from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, Rule, RuleSet
 
-from ._base import SegmentFinder
 from ._export import FindingsExport
 from ._table import named_findings, ranking
 

@@ -9,9 +9,8 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from skseg._core._caller import caller_level
+from skseg._finders._search import Search
 from skseg._search.effects._inference import holm
-
-from ._search import Search
 
 # Fewer than one trial in a thousand has a smaller adjusted p-value.
 _ALARM = 1e-3

@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._economics import Economics
 from skseg._typing import BoolArray, FloatArray, IntArray
-
-from ._compared_rows import ComparedRows
-from ._economics import Economics
 
 
 class PolicyValue(NamedTuple):

@@ -9,13 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
+from skseg._finders._encoding import matched_findings
+from skseg._finders._policy._folds import cell_hashes, policy_folds
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._search import Codes, Search
 from skseg._search.effects.boxes import ScoredBox
 from skseg._typing import BoolArray, FloatArray, IntArray
-
-from ._compared_rows import ComparedRows
-from ._encoding import matched_findings
-from ._policy_folds import cell_hashes, policy_folds
-from ._search import Codes, Search
 
 _N_FOLDS = 5
 _LEVEL = 0.95

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._economics import Economics
 from skseg._search.effects._inference import Estimate
 from skseg._typing import FloatArray
-
-from ._compared_rows import ComparedRows
-from ._economics import Economics
 
 # What effects are measured in, and how a text names it.
 UNITS = {

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._compared_rows import ComparedRows
-from ._economics import Economics
-from ._policy_value import (
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._economics import Economics
+
+from ._value import (
     ANY_NUMBER,
     Interval,
     PolicyValue,

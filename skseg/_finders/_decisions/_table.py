@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseg._finders._rows._compared_rows import Evidence
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import And, conjunction, leaves
 
-from ._compared_rows import Evidence
 from ._cross_fitted_effects import Refit
 from ._decision import DECISIONS, DecisionThresholds, FindingFacts, decision
 from ._units import Units

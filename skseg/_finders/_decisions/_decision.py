@@ -7,9 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, Self
 
 from skseg._core._validation import is_number
+from skseg._finders._rows._economics import Economics
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
-
-from ._economics import Economics
 
 Decision = Literal["Implement", "Pilot", "Hold", "Skip"]
 DECISIONS: list[str] = ["Implement", "Pilot", "Hold", "Skip"]

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skseg._finders._rows._compared_rows import ComparedRows, Expected
 from skseg._search.effects._inference import aipw_score
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, Rule
 from skseg.rules._language._conditions import Or
 
-from ._compared_rows import ComparedRows, Expected
 from ._group_overlap import GroupOverlap, group_overlap
 from ._nuisance import Nuisance, cross_fitted_nuisance
 from ._trimming import (

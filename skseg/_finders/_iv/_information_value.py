@@ -20,6 +20,7 @@ from skseg._core._validation import (
     check_int,
     check_sample_weight,
 )
+from skseg._finders._rows._groups import read_groups
 from skseg._html import html_table
 from skseg._search.effects._iv import (
     ZERO_CELLS,
@@ -31,8 +32,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, missing
 
-from ._groups import read_groups
-from ._iv_bins import ColumnIV, iv_frames
+from ._bins import ColumnIV, iv_frames
 from ._special_codes import read_special
 from ._user_bins import column_bins, read_bins
 

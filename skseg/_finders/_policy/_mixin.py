@@ -12,18 +12,18 @@ from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._validation import read_columns
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._rows._economics import Economics
+from skseg._finders._rows._study import StudyDesign, read_study
+from skseg._finders._rows._with_group import split_outcome
 from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, RuleSet
 
-from ._compared_rows import ComparedRows
 from ._decided_policy import Policy, PolicyRule
-from ._economics import Economics
-from ._policy_table import policy_table
-from ._policy_value import policy_value
-from ._study import StudyDesign, read_study
+from ._table import policy_table
+from ._value import policy_value
 from ._valued_rows import SearchedRows, valued_rows
-from ._with_group import split_outcome
 
 
 class PolicyMixin:

@@ -8,15 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skseg._finders._decisions._cross_fitted_effects import (
+    Refit,
+    refits_without_folds,
+    weights_in_folds,
+)
+from skseg._finders._rows._compared_rows import ComparedRows
+from skseg._finders._search import Search
 from skseg._search.effects.boxes import ScoredBox
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Columns
 
 from ._cate import policy_by_model
-from ._compared_rows import ComparedRows
-from ._cross_fitted_effects import Refit, refits_without_folds, weights_in_folds
 from ._decided_policy import FindingEvidence, PolicyRule
-from ._search import Search
 
 _LEVEL = 0.95
 

@@ -6,12 +6,11 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from skseg._finders._decisions._decision import DecisionThresholds
+from skseg._finders._rows._compared_rows import ComparedRows, Evidence
+from skseg._finders._rows._economics import Economics
 from skseg._search.effects._inference import holm
 from skseg._typing import BoolArray, FloatArray, IntArray
-
-from ._compared_rows import ComparedRows, Evidence
-from ._decision import DecisionThresholds
-from ._economics import Economics
 
 _LEVEL = 0.95
 

@@ -14,8 +14,8 @@ from skseg._search.effects.boxes import ScoredBox
 from skseg.exceptions import InvalidParameterError
 
 from ._base import SegmentFinder, with_shared_sections
-from ._decision import DecisionThresholds
-from ._iv_bins import ColumnIV, binned_columns, candidates, iv_frames
+from ._decisions._decision import DecisionThresholds
+from ._iv._bins import ColumnIV, binned_columns, candidates, iv_frames
 from ._search import Search
 
 

@@ -20,11 +20,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skseg._core._caller import caller_level
 from skseg._core._coding import ColumnCoding
+from skseg._finders._coding import learn_coding
 from skseg._typing import BoolArray, FloatArray
 from skseg.rules import Columns, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
-
-from ._coding import learn_coding
 
 # Propensities within these limits overlap, where groups are of one size. Of a small
 # group a tenth of its share is enough: in a trial with 5 % controls every propensity is

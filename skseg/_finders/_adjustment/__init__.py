@@ -1,0 +1,1 @@
+"""Groups that were not drawn at random: models, overlap, doubly robust scores."""

@@ -1,0 +1,1 @@
+"""What to do about findings, and the tables that say so."""

@@ -1,0 +1,1 @@
+"""The rows of a study: groups, customers, weights, the honest split."""
