@@ -10,28 +10,19 @@ from numpy.typing import NDArray
 
 from skseg._core._validation import check_int
 
-from ._common import DAY, class_of, read_day, read_generator
-
-
-class _CustomerType(NamedTuple):
-    """Distributions of a type of customer; ranges are uniform and inclusive."""
-
-    share: float
-    recency: tuple[int, int]  # days since the last order
-    orders: tuple[int, int]
-    gap: int  # mean number of days between orders
-    value: float  # median amount of an order
-
-
-CUSTOMER_TYPES = {
-    "champion": _CustomerType(0.08, (0, 20), (15, 30), 20, 120.0),
-    "loyal": _CustomerType(0.17, (5, 60), (8, 16), 40, 70.0),
-    "big spender": _CustomerType(0.05, (10, 90), (2, 4), 90, 500.0),
-    "new": _CustomerType(0.12, (0, 30), (1, 2), 10, 45.0),
-    "occasional": _CustomerType(0.20, (60, 200), (2, 5), 80, 50.0),
-    "at risk": _CustomerType(0.13, (150, 350), (8, 16), 35, 80.0),
-    "lost": _CustomerType(0.25, (300, 720), (1, 3), 60, 30.0),
-}
+from ._common import DAY, read_day, read_generator
+from ._customer_types import (
+    CATEGORIES,
+    CHANNELS,
+    CUSTOMER_TYPES,
+    DISCOUNTS,
+    PAYMENTS,
+    Favourites,
+    draw_favourites,
+    draw_types,
+    follow,
+    texts,
+)
 
 # Shares of messy orders, of the magnitude that published web shop exports have.
 CANCELLED, ANONYMOUS, SAME_DAY, WITH_FREE_LINE = 0.05, 0.04, 0.03, 0.02
@@ -44,6 +35,10 @@ class _Lines(NamedTuple):
     order: NDArray[np.int64]
     second: NDArray[np.int64]  # from the start of the as_of day
     cents: NDArray[np.int64]
+    channel: NDArray[np.intp]
+    payment: NDArray[np.intp]
+    category: NDArray[np.intp]
+    percent: NDArray[np.int64]  # taken off the list price
 
 
 @overload
@@ -79,8 +74,9 @@ def make_orders(
     """Generate the order lines of a shop whose customers are of known types.
 
     Each customer is of one of seven types, each with its own distributions of recency,
-    number of orders, time between orders and order value. So an RFM segmentation of the
-    orders can be compared with the truth.
+    number of orders, time between orders and order value, and its own tastes. So an RFM
+    segmentation of the orders, its profile and what customers prefer can be compared
+    with the truth.
 
     Parameters
     ----------
@@ -100,16 +96,22 @@ def make_orders(
 
     Returns
     -------
-    orders : pandas.DataFrame of shape (n_lines, 4)
+    orders : pandas.DataFrame of shape (n_lines, 8)
         Order lines, sorted by date, with the columns:
 
         - customer_id : int64 from 1 on; Int64 with missing values if `messy`;
         - order_id : int64, ascending with the date;
         - date : datetime64[us], the moment of the order, between 8:00 and 22:00;
-        - amount : float64 with 2 decimals.
-    types : pandas.DataFrame of shape (n_customers, 2)
-        The columns customer_id and type, one of champion, loyal, big spender, new,
-        occasional, at risk, lost. Only if `return_truth`.
+        - amount : float64 with 2 decimals, after the discount;
+        - channel : app, store or web, the same for all lines of an order;
+        - payment : card, invoice or wallet, the same for all lines of an order;
+        - category : beauty, books, electronics, fashion, home, sports or toys;
+        - discount : float64 with 2 decimals, the money off the list price; negative
+          where the line is.
+    types : pandas.DataFrame of shape (n_customers, 5)
+        The columns customer_id; type, one of champion, loyal, big spender, new,
+        occasional, at risk, lost; favourite_channel, favourite_payment and
+        favourite_category. Only if `return_truth`.
 
     Raises
     ------
@@ -124,20 +126,45 @@ def make_orders(
     geometric, and no customer has two clean orders on one day. The value of an order is
     log-normal around the median of the type, times a log-normal factor of the customer.
 
+    Half of the customers of a type have its tastes, the others have any other favourite
+    with equal chances; channel, payment and category are independent of each other. Of
+    the orders, 75 % have the favourite channel and 75 % the favourite payment of the
+    customer; of the lines, 75 % are of the favourite category; all others are equally
+    frequent. An order has a discount with the chance of the type, of 10, 20 or 30 % of
+    the list price. Neither tastes nor discounts depend on the dates and amounts of the
+    customers of a type, nor change them.
+
+    =========== ======= ======= =========== ==========
+    type        channel payment category    discounted
+    =========== ======= ======= =========== ==========
+    champion    app     card    fashion     10 %
+    loyal       web     card    beauty      20 %
+    big spender store   invoice electronics 5 %
+    new         app     wallet  sports      50 %
+    occasional  web     wallet  home        40 %
+    at risk     store   card    toys        30 %
+    lost        web     invoice books       60 %
+    =========== ======= ======= =========== ==========
+
     Examples
     --------
     >>> from skseg.datasets import make_orders
     >>> orders, types = make_orders(100, random_state=0, return_truth=True)
-    >>> orders.columns.to_list()
+    >>> orders.columns[:4].to_list()
     ['customer_id', 'order_id', 'date', 'amount']
+    >>> orders.columns[4:].to_list()
+    ['channel', 'payment', 'category', 'discount']
     >>> types["type"].value_counts().to_dict()["champion"]
     8
     """
     check_int("make_orders", "n_customers", n_customers, 1, 2**31)
     day = read_day("make_orders", as_of)
     rng = read_generator("make_orders", random_state)
-    code = _draw_types(rng, n_customers)
-    lines = _draw_lines(rng, code)
+    code = draw_types(rng, n_customers)
+    # A generator apart, so that tastes do not change dates and amounts.
+    (taste_rng,) = rng.spawn(1)
+    favourites = draw_favourites(taste_rng, code)
+    lines = _draw_lines(rng, taste_rng, code, favourites)
     if messy:
         lines = _add_mess(rng, lines)
     orders = _to_frame(lines, day, messy)
@@ -147,19 +174,20 @@ def make_orders(
         {
             "customer_id": np.arange(1, n_customers + 1),
             "type": np.array(list(CUSTOMER_TYPES), dtype=object)[code],
+            "favourite_channel": texts(CHANNELS, favourites.channel),
+            "favourite_payment": texts(PAYMENTS, favourites.payment),
+            "favourite_category": texts(CATEGORIES, favourites.category),
         }
     )
     return orders, types
 
 
-def _draw_types(rng: np.random.Generator, n_customers: int) -> NDArray[np.intp]:
-    """Draw the types of the customers, with fixed shares up to rounding."""
-    quantiles = (np.arange(n_customers) + 0.5) / n_customers
-    shares = [kind.share for kind in CUSTOMER_TYPES.values()]
-    return rng.permutation(class_of(quantiles, shares))
-
-
-def _draw_lines(rng: np.random.Generator, code: NDArray[np.intp]) -> _Lines:
+def _draw_lines(
+    rng: np.random.Generator,
+    taste_rng: np.random.Generator,
+    code: NDArray[np.intp],
+    favourites: Favourites,
+) -> _Lines:
     """Draw the orders of each customer, from the last one back, and their lines."""
     kinds = CUSTOMER_TYPES.values()
     recency_range = np.array([kind.recency for kind in kinds])[code]
@@ -181,7 +209,23 @@ def _draw_lines(rng: np.random.Generator, code: NDArray[np.intp]) -> _Lines:
     n_lines = rng.geometric(0.55, len(customer))
     order = np.repeat(np.arange(len(customer)), n_lines)
     cents = _draw_cents(rng, (value[customer] / n_lines)[order])
-    return _Lines(customer[order] + 1, order, second[order], cents)
+
+    channel = follow(taste_rng, favourites.channel[customer], len(CHANNELS))
+    payment = follow(taste_rng, favourites.payment[customer], len(PAYMENTS))
+    category = follow(taste_rng, favourites.category[customer[order]], len(CATEGORIES))
+    discounted = np.array([kind.discounted for kind in kinds])[code][customer]
+    percent = taste_rng.choice(DISCOUNTS, len(customer))
+    percent[taste_rng.random(len(customer)) >= discounted] = 0
+    return _Lines(
+        customer[order] + 1,
+        order,
+        second[order],
+        cents,
+        channel[order],
+        payment[order],
+        category,
+        percent[order],
+    )
 
 
 def _draw_cents(
@@ -233,7 +277,8 @@ def _add_mess(rng: np.random.Generator, clean: _Lines) -> _Lines:
 def _to_frame(lines: _Lines, as_of: np.datetime64, messy: bool) -> pd.DataFrame:
     """Sort the lines by date and number the orders in that order."""
     by_date = np.lexsort((lines.order, lines.second))
-    customer, order, second, cents = (column[by_date] for column in lines)
+    lines = _Lines(*(column[by_date] for column in lines))
+    customer, order, cents = lines.customer, lines.order, lines.cents
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = order[1:] != order[:-1]
     customer_id: Any = customer
@@ -243,7 +288,19 @@ def _to_frame(lines: _Lines, as_of: np.datetime64, messy: bool) -> pd.DataFrame:
         {
             "customer_id": customer_id,
             "order_id": np.cumsum(is_first),
-            "date": as_of + second.astype("timedelta64[s]"),
+            "date": as_of + lines.second.astype("timedelta64[s]"),
             "amount": cents / 100,
+            "channel": texts(CHANNELS, lines.channel),
+            "payment": texts(PAYMENTS, lines.payment),
+            "category": texts(CATEGORIES, lines.category),
+            "discount": _money_off(cents, lines.percent) / 100,
         }
     )
+
+
+def _money_off(
+    cents: NDArray[np.int64], percent: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the discounts in cents, from the amounts after them."""
+    # Adding 0 makes the -0 of returns without a discount 0.
+    return np.rint(cents * percent / (100 - percent)) + 0.0

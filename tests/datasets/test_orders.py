@@ -19,6 +19,24 @@ NAMES = {
     "amount": "amount",
 }
 AS_OF = "2025-01-01"
+TEXT = str(pd.DataFrame({"text": ["a"]})["text"].dtype)
+LABELS = {
+    "channel": ["app", "store", "web"],
+    "payment": ["card", "invoice", "wallet"],
+    "category": [
+        *("beauty", "books", "electronics", "fashion", "home", "sports", "toys")
+    ],
+}
+# type: favourite channel, payment and category of half of it, share of discounts
+TASTES = {
+    "champion": ("app", "card", "fashion", 0.1),
+    "loyal": ("web", "card", "beauty", 0.2),
+    "big spender": ("store", "invoice", "electronics", 0.05),
+    "new": ("app", "wallet", "sports", 0.5),
+    "occasional": ("web", "wallet", "home", 0.4),
+    "at risk": ("store", "card", "toys", 0.3),
+    "lost": ("web", "invoice", "books", 0.6),
+}
 
 # type: share, range of recency, range of number of orders, median value of an order
 TYPES = {
@@ -59,6 +77,8 @@ def test_columns_have_the_documented_types(
         "order_id": "int64",
         "date": "datetime64[us]",
         "amount": "float64",
+        **dict.fromkeys(("channel", "payment", "category"), TEXT),
+        "discount": "float64",
     }
     assert messy.dtypes.drop("customer_id").equals(orders.dtypes.drop("customer_id"))
     assert str(messy["customer_id"].dtype) == "Int64"
@@ -149,9 +169,8 @@ def test_even_a_single_customer_has_mess() -> None:
 
 
 def test_mess_leaves_the_clean_lines_as_they_are() -> None:
-    columns = ["customer_id", "date", "amount"]
     clean, messy = (
-        make_orders(500, messy=messy, random_state=2)[columns]
+        make_orders(500, messy=messy, random_state=2).drop(columns="order_id")
         for messy in (False, True)
     )
     lines = set(messy.dropna().itertuples(index=False, name=None))
@@ -172,6 +191,73 @@ def test_a_cancellation_repeats_an_earlier_order_with_negative_lines() -> None:
     for _, order in returns:
         key = (order["customer_id"].iloc[0], tuple(sorted(-order["amount"])))
         assert first_date[key] <= order["date"].iloc[0]
+
+
+@pytest.mark.parametrize("column", LABELS)
+def test_tastes_follow_the_type_and_the_favourite_of_the_customer(
+    clean: tuple[pd.DataFrame, pd.DataFrame], column: str
+) -> None:
+    orders, types = clean
+    n_labels = len(LABELS[column])
+    place = list(LABELS).index(column)
+    is_of_type = types[f"favourite_{column}"] == types["type"].map(
+        {kind: tastes[place] for kind, tastes in TASTES.items()}
+    )
+    assert abs(is_of_type.mean() - 0.5) < 0.03
+    rows = orders if column == "category" else orders.drop_duplicates("order_id")
+    rows = rows.merge(types, on="customer_id")
+    assert sorted(rows[column].unique()) == LABELS[column]
+    favourite = rows[f"favourite_{column}"]
+    assert abs((rows[column] == favourite).mean() - 0.75) < 0.01
+    others = rows.loc[rows[column] != favourite]
+    rates = pd.crosstab(
+        others[f"favourite_{column}"], others[column], normalize="index"
+    )
+    apart = rates.to_numpy()[~np.eye(n_labels, dtype=bool)]
+    assert np.abs(apart - 1 / (n_labels - 1)).max() < 0.05
+
+
+def test_an_order_has_one_channel_one_payment_and_one_rate_of_discount(
+    clean: tuple[pd.DataFrame, pd.DataFrame], messy: pd.DataFrame
+) -> None:
+    for orders in (clean[0], messy):
+        by_order = orders.groupby("order_id")
+        assert (by_order[["channel", "payment"]].nunique() == 1).all(axis=None)
+        list_price = orders["amount"] + orders["discount"]
+        rate = (orders["discount"] / list_price.where(list_price != 0)).fillna(0)
+        gap = np.abs(rate.to_numpy()[:, None] - [0, 0.1, 0.2, 0.3])
+        is_large = orders["amount"].abs() > 5
+        assert gap[is_large].min(axis=1).max() < 0.002
+
+
+def test_discounts_have_the_frequency_of_the_type(
+    clean: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    orders, types = clean
+    is_discounted = orders.groupby("order_id")["discount"].sum() > 0
+    kind = orders.drop_duplicates("order_id").merge(types, on="customer_id")["type"]
+    rates = is_discounted.groupby(kind.to_numpy()).mean()
+    for name, (*_, rate) in TASTES.items():
+        assert abs(rates[name] - rate) < 0.03, name
+
+
+def test_discounts_have_the_sign_and_the_decimals_of_their_line(
+    messy: pd.DataFrame,
+) -> None:
+    discount, amount = messy["discount"], messy["amount"]
+    assert (discount == discount.round(2)).all()
+    assert (discount * amount >= 0).all()
+    assert not np.signbit(discount[amount >= 0]).any()
+    assert (discount[amount < 0] < 0).any()
+    assert not np.signbit(discount[discount == 0]).any()
+
+
+def test_dates_and_amounts_are_those_of_before_there_were_tastes() -> None:
+    orders = make_orders(200, messy=True, random_state=7)
+    numbers = orders[["order_id", "amount"]].to_numpy()
+    days = (orders["date"] - pd.Timestamp(AS_OF)).dt.total_seconds()
+    sums = [len(orders), numbers[:, 1].sum(), days.sum(), orders["customer_id"].sum()]
+    assert sums == pytest.approx([2861, 137247.16, -77200501012, 271877])
 
 
 @pytest.mark.parametrize("messy", [False, True])
