@@ -135,13 +135,15 @@ def test_values_that_are_not_computed_are_refused(name: str) -> None:
 
 # What reads one value a row: functions of the values, whose result depends on them.
 X = pd.DataFrame({"aov": np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 20)})
+# Rows that are no copies of each other, of which finders would warn.
+DISTINCT = X + np.linspace(0.0, 0.5, 120)[:, None]
 OUTCOME = np.tile([0, 0, 1, 0, 1, 1, 1, 0, 1, 1], 12).tolist()
 GROUP = np.repeat([2**60, 2**60 + 1], 60).tolist()
 BINNER = {"n_bins": 2, "revenue": 1.0, "response": [1.0, 2.0], "cost": [0.0, 0.5]}
 
 
 def _findings(finder: Any, y: Any, group: Any) -> Any:
-    return finder.fit(X, y, group=group).segments_
+    return finder.fit(DISTINCT, y, group=group).segments_
 
 
 READERS: dict[str, tuple[Callable[[Any], Any], list[Any]]] = {
@@ -154,8 +156,7 @@ READERS: dict[str, tuple[Callable[[Any], Any], list[Any]]] = {
     "groups_ of BoxSegmentFinder": (
         lambda v: (
             BoxSegmentFinder(random_state=0, n_replicates=19)
-            # Rows that are no copies of each other, of which finders would warn.
-            .fit(X + np.linspace(0.0, 0.5, 120)[:, None], OUTCOME, group=v)
+            .fit(DISTINCT, OUTCOME, group=v)
             .groups_
         ),
         GROUP,

@@ -12,6 +12,8 @@ from skseg._core._vector import read_vector
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, representation
 
+from ._labels import can_be_label, labels_of_one_text
+
 
 def read_customers(owner: str, cluster: Any, n_rows: int) -> IntArray:
     """Return the customer of each row as a number from 0 on, or raise.
@@ -25,9 +27,10 @@ def read_customers(owner: str, cluster: Any, n_rows: int) -> IntArray:
         _check_known(owner, ids)
     try:
         codes, distinct = pd.factorize(ids)
-        _check_one_kind(owner, distinct)
-    except TypeError:
-        row = next(i for i, value in enumerate(ids) if not _is_hashable(value))
+        is_mixed = distinct.dtype.kind == "O" and len(set(map(type, distinct))) > 1
+        same = labels_of_one_text(distinct) if is_mixed else None
+    except (TypeError, ValueError):
+        row = next(i for i, value in enumerate(ids) if not can_be_label(value))
         raise InvalidDataError(
             f"cluster of {owner} must be texts, numbers or dates. Got "
             f"{representation(ids[row])} at row {row}.",
@@ -37,6 +40,8 @@ def read_customers(owner: str, cluster: Any, n_rows: int) -> IntArray:
             value=ids[row],
             row=row,
         ) from None
+    if same is not None:
+        raise _mixed_ids(owner, *same)
     try:
         order = np.argsort(distinct, kind="stable")
     except TypeError:  # ids without an order, such as members of an Enum
@@ -74,30 +79,14 @@ def _check_known(owner: str, ids: npt.NDArray[Any]) -> None:
     )
 
 
-def _check_one_kind(owner: str, distinct: npt.NDArray[Any]) -> None:
-    """Raise if two ids may mean the same customer, such as 7 and "7"."""
-    if distinct.dtype.kind != "O" or len({type(value) for value in distinct}) == 1:
-        return
-    by_text: dict[str, Any] = {}
-    for value in distinct:
-        is_whole = isinstance(value, float) and value.is_integer()
-        first = by_text.setdefault(str(int(value) if is_whole else value), value)
-        if first is not value:
-            raise InvalidDataError(
-                f"cluster of {owner} must be ids of one kind. Got {first!r} "
-                f"({type(first).__name__}) and {value!r} ({type(value).__name__}), "
-                "which may be the same customer.",
-                owner=owner,
-                name="cluster",
-                rule="ids of one kind",
-                value=(first, value),
-                advice="Convert the ids, as by [str(id) for id in cluster].",
-            )
-
-
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
+def _mixed_ids(owner: str, first: Any, second: Any) -> InvalidDataError:
+    return InvalidDataError(
+        f"cluster of {owner} must be ids of one kind. Got {first!r} "
+        f"({type(first).__name__}) and {second!r} ({type(second).__name__}), "
+        "which may be the same customer.",
+        owner=owner,
+        name="cluster",
+        rule="ids of one kind",
+        value=(first, second),
+        advice="Convert the ids, as by [str(id) for id in cluster].",
+    )

@@ -13,6 +13,8 @@ from skseg._typing import BoolArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, representation
 from skseg.rules import is_missing_value
 
+from ._labels import can_be_label, label_text, labels_of_one_text
+
 # Labels that name what customers get without a treatment, in small letters.
 _REFERENCES = {
     "0", "false", "no", "n", "off", "none", "control", "ctrl", "untreated", "placebo",
@@ -106,7 +108,7 @@ def _pair(treatment: Any, reference: Any, distinct: list[Any]) -> tuple[Any, Any
 
 def _means_no_treatment(label: Any) -> bool:
     """Tell whether a label means no treatment, such as 0, False or "No e-mail"."""
-    text = _label_text(label).strip().casefold()
+    text = label_text(label).strip().casefold()
     return text in _REFERENCES or text.startswith(("no ", "no-", "no_", "without "))
 
 
@@ -121,9 +123,9 @@ def _distinct(owner: str, labels: npt.NDArray[Any]) -> list[Any]:
         # 1 and True are equal, and would be one label in a set; 1 and 1.0 are one.
         keys = {(isinstance(label, bool), label): None for label in labels}
         distinct = [label for _, label in keys]
-        texts = [_label_text(label) for label in distinct]
+        same = labels_of_one_text(distinct)
     except (TypeError, ValueError):
-        row = next(i for i, v in enumerate(labels) if not _can_be_label(v))
+        row = next(i for i, v in enumerate(labels) if not can_be_label(v))
         raise InvalidDataError(
             f"group of {owner} must be texts, numbers, flags or dates. Got "
             f"{representation(labels[row])} at row {row}.",
@@ -133,30 +135,12 @@ def _distinct(owner: str, labels: npt.NDArray[Any]) -> list[Any]:
             value=labels[row],
             row=row,
         ) from None
-    by_text: dict[str, Any] = {}
-    for text, label in zip(texts, distinct, strict=True):
-        first = by_text.setdefault(text, label)
-        if first is not label:
-            raise _mixed_labels(owner, first, label)
+    if same is not None:
+        raise _mixed_labels(owner, *same)
     try:
         return sorted(distinct, key=lambda label: (str(type(label)), label))
     except TypeError:  # types without an order, such as members of an Enum
         return sorted(distinct, key=str)
-
-
-def _label_text(label: Any) -> str:
-    """Return a label as text, with flags as 0 and 1, and whole floats without a dot."""
-    is_whole = isinstance(label, float) and label.is_integer()
-    return str(int(label) if is_whole or isinstance(label, bool) else label)
-
-
-def _can_be_label(value: Any) -> bool:
-    try:
-        # Lists have no hash; Python does not print integers of 5000 digits.
-        hash(value), str(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _mixed_labels(owner: str, first: Any, second: Any) -> InvalidDataError:
@@ -177,7 +161,7 @@ def _check_named(
 ) -> None:
     """Raise unless the labels that were named are different ones of the data."""
     for name, label in (("treatment", treatment), ("reference", reference)):
-        if label is None or (_can_be_label(label) and label in distinct):
+        if label is None or (can_be_label(label) and label in distinct):
             continue
         rule = "None or the label of a group that has rows"
         advice = f"The labels are {distinct!r}."

@@ -25,7 +25,7 @@ from scipy.special import stdtr, stdtrit
 
 from skseg._typing import BoolArray, FloatArray, IntArray
 
-from ._inference import Estimate, rates_that_differ_by
+from ._inference import Estimate, rates_that_differ_by, wilson_within
 
 # With fewer customers in a group no interval is claimed: rates and amounts of so few
 # say little of how much other customers differ.
@@ -92,8 +92,8 @@ def clustered_rates(
     correlation = _correlation(a, b)
     n_a, n_b = _effective_rows(a), _effective_rows(b)
     quantile = np.asarray(stdtrit(dof, (1 + level) / 2), dtype=np.float64)
-    low_a, high_a = _wilson(a.mean, n_a, quantile)
-    low_b, high_b = _wilson(b.mean, n_b, quantile)
+    low_a, _, high_a = wilson_within(n_a * a.mean, n_a, quantile)
+    low_b, _, high_b = wilson_within(n_b * b.mean, n_b, quantile)
     effect = a.mean - b.mean
     low = effect - _norm(a.mean - low_a, high_b - b.mean, correlation)
     high = effect + _norm(high_a - a.mean, b.mean - low_b, correlation)
@@ -260,19 +260,6 @@ def _errors_under(
     factor = (n_a + n_b) / (n_a + n_b - 1)
     error_a = np.sqrt(factor * rate_a * (1 - rate_a) / n_a)
     return error_a, np.sqrt(factor * rate_b * (1 - rate_b) / n_b)
-
-
-def _wilson(
-    rate: FloatArray, n: FloatArray, z: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return Wilson's limits of rates of n independent rows."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-        spread = (
-            z * np.sqrt(rate * (1 - rate) / n + (z / (2 * n)) ** 2) / (1 + z**2 / n)
-        )
-    # Rounding must not push a limit past the rate itself, at rates of 0 and 1.
-    return np.minimum(centre - spread, rate), np.maximum(centre + spread, rate)
 
 
 def _norm(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:

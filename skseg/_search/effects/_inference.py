@@ -68,7 +68,13 @@ def wilson(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return Wilson's lower limits, rates and upper limits; NaN for no rows."""
     y, n = np.asarray(y, np.float64), np.asarray(n, np.float64)
-    z = _normal_quantile(level)
+    return wilson_within(y, n, _normal_quantile(level))
+
+
+def wilson_within(
+    y: FloatArray, n: FloatArray, z: float | FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return Wilson's limits as `wilson` does, `z` standard errors from the rates."""
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = y / n
         spread = z * np.sqrt(z * z + 4 * y * (1 - rate))
