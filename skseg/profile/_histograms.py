@@ -1,0 +1,105 @@
+"""Bins of a numeric column that one outlier does not spoil."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skseg._typing import FloatArray
+
+N_BINS = 20
+# Everyone between these quantiles is inside the bins, and the rest in the outer ones.
+_INNER = (0.01, 0.99)
+# Ranges between quartiles that bins reach beyond them.
+_REACH = 3.0
+
+
+class Histogram(NamedTuple):
+    """Shares of each segment in bins, and of everyone.
+
+    `edges` has one element more than there are bins; `shares` has one row per segment.
+    The first and the last bin also hold what lies beyond the edges.
+    """
+
+    edges: FloatArray
+    shares: FloatArray
+    shares_everyone: FloatArray
+
+
+def bin_edges(values: FloatArray, quantiles: FloatArray) -> FloatArray:
+    """Return the edges of at most 20 bins of equal width.
+
+    `values` are sorted, and `quantiles` are their five quantiles. Bins reach to the
+    smallest and largest values, unless few of them lie far out. Whole numbers have bins
+    of whole widths, around the numbers.
+    """
+    finite = values[np.searchsorted(values, -np.inf, "right") :]
+    finite = finite[: np.searchsorted(finite, np.inf)]
+    if not len(finite):
+        return np.empty(0)
+    low, high = _bounds(finite, quantiles)
+    if (finite == np.rint(finite)).all() and high - low < 2.0**52:
+        width = np.ceil((high - low + 1) / N_BINS)
+        n_bins = int(np.ceil((high - low + 1) / width))
+        return low - 0.5 + width * np.arange(n_bins + 1)
+    if low == high:
+        return low + np.array([-1, 1]) * abs(low) / N_BINS
+    # Halves, since the difference of the largest floats overflows.
+    steps = np.arange(N_BINS + 1) / N_BINS
+    edges = 2 * (low / 2 * (1 - steps) + high / 2 * steps)
+    return np.unique(edges)
+
+
+def _bounds(values: FloatArray, quantiles: FloatArray) -> tuple[float, float]:
+    """Return the range that bins cover, which excludes values far out."""
+    smallest, largest = float(values[0]), float(values[-1])
+    last = len(values) - 1
+    # Whole positions, which leave out at least one value at each end.
+    inner_low = float(values[int(np.ceil(_INNER[0] * last))])
+    inner_high = float(values[int(np.floor(_INNER[1] * last))])
+    if inner_low == inner_high:
+        # Nearly everybody has the same value: the range of the others is shown.
+        others = values[values != inner_low]
+        if not len(others):
+            return smallest, largest
+        last = len(others) - 1
+        inner_low = min(inner_low, float(others[int(np.ceil(_INNER[0] * last))]))
+        inner_high = max(inner_high, float(others[int(np.floor(_INNER[1] * last))]))
+        return inner_low, inner_high
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = _REACH * (quantiles[3] - quantiles[1])
+        low = max(smallest, min(inner_low, quantiles[1] - reach))
+        high = min(largest, max(inner_high, quantiles[3] + reach))
+    return float(low), float(high)
+
+
+def histogram(
+    edges: FloatArray,
+    blocks: list[FloatArray],
+    weights: list[FloatArray | None],
+) -> Histogram:
+    """Return the shares of each segment's sorted values in the bins."""
+    if not len(edges):
+        return Histogram(edges, np.empty((len(blocks), 0)), np.empty(0))
+    counts = np.array(
+        [
+            _counts(edges, block, weight)
+            for block, weight in zip(blocks, weights, strict=True)
+        ]
+    )
+    with np.errstate(invalid="ignore"):
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        total = counts.sum(axis=0)
+        return Histogram(edges, shares, total / total.sum())
+
+
+def _counts(
+    edges: FloatArray, values: FloatArray, weight: FloatArray | None
+) -> FloatArray:
+    inner = np.searchsorted(values, edges[1:-1])
+    if weight is None:
+        return np.diff(np.concatenate([[0], inner, [len(values)]])).astype(np.float64)
+    cumulative = np.concatenate([[0.0], np.cumsum(weight)])
+    sums = cumulative[inner]
+    return np.diff(np.concatenate([[0.0], sums, cumulative[-1:]]))

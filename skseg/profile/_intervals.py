@@ -1,0 +1,52 @@
+"""Means of the outcome and of the value with their confidence intervals."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from skseg._search.effects._inference import wilson
+from skseg._typing import FloatArray
+
+from ._moments import deviation, sorted_moments
+from ._segment_rows import SegmentRows
+
+
+class MeanInterval(NamedTuple):
+    """Number of known values, their mean and its limits, one element per segment."""
+
+    n: FloatArray
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+def mean_intervals(
+    values: FloatArray, rows: SegmentRows, level: float = 0.95
+) -> MeanInterval:
+    """Return means with Wilson's limits if all values are 0 or 1, else Student's t.
+
+    NaN is missing. The limits are infinite where a segment has fewer than two rows or
+    no variance, since then the data do not determine the error.
+    """
+    ordered = np.asarray(values, np.float64)[rows.order]
+    is_known = ~np.isnan(ordered)
+    is_rate = bool(np.isin(ordered[is_known], (0.0, 1.0)).all())
+    moments = []
+    for block in rows.blocks():
+        known = is_known[block]
+        order = np.argsort(ordered[block][known], kind="stable")
+        weight = None if rows.weight is None else rows.weight[block][known][order]
+        moments.append(sorted_moments(ordered[block][known][order], weight))
+    n, mean, root = np.array(moments).reshape(-1, 3).T
+    if is_rate:
+        low, _, high = wilson(np.where(n > 0, n * mean, 0.0), n, level)
+        return MeanInterval(n, mean, low, high)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = deviation(root, n) / np.sqrt(n)
+        margin = stdtrit(n - 1, (1 + level) / 2) * error
+    margin = np.where(error > 0, margin, np.inf)
+    centre = np.where(np.isfinite(mean), mean, 0.0)
+    return MeanInterval(n, mean, centre - margin, centre + margin)

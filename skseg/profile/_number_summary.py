@@ -1,0 +1,139 @@
+"""Numbers about one numeric column, of each segment and of everyone, in one pass."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skseg._typing import FloatArray, IntArray
+
+from ._histograms import Histogram, bin_edges, histogram
+from ._moments import deviation, difference_to_others, pooled_moments, sorted_moments
+from ._ranks import ranks_of_segments, share_below, sorted_quantiles
+from ._segment_rows import SegmentRows
+from ._association import Association, number_association
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class Description(NamedTuple):
+    """Statistics of known values; NaN where there are too few.
+
+    `std` has the denominator n - 1; quantiles are interpolated as in `np.quantile`.
+    Each field is an array with one element per segment, or one number for everyone.
+    """
+
+    n: FloatArray
+    missing: FloatArray
+    mean: FloatArray
+    std: FloatArray
+    q05: FloatArray
+    q25: FloatArray
+    median: FloatArray
+    q75: FloatArray
+    q95: FloatArray
+
+
+class NumberSummary(NamedTuple):
+    """What a profile says about a numeric column.
+
+    `median_rank` is the share of everyone below the segment's median, ties by half;
+    `difference` that of the segment's mean to the mean of all others, with Welch's 95 %
+    interval; `rank_effect` is 2 AUC - 1 against all others.
+    """
+
+    segments: Description
+    everyone: Description
+    median_rank: FloatArray
+    difference: FloatArray
+    difference_low: FloatArray
+    difference_high: FloatArray
+    rank_effect: FloatArray
+    histogram: Histogram
+    association: Association
+
+
+class _SortedColumn(NamedTuple):
+    """Known values sorted within their segments, and all of them sorted.
+
+    `weight` and `cumulative` belong to the values by segment and to all values.
+    """
+
+    blocks: list[FloatArray]
+    weights: list[FloatArray | None]
+    values: FloatArray
+    codes: IntArray
+    weight: FloatArray | None
+
+
+def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
+    """Return the summary of one column, whose values are in the order of the codes.
+
+    NaN is missing. Where infinite values leave a mean or a variance undefined, it is
+    NaN, and so is what depends on it.
+    """
+    column = _sorted_column(values, rows)
+    pairs = list(zip(column.blocks, column.weights, strict=True))
+    n, mean, root = np.array([sorted_moments(*pair) for pair in pairs]).T
+    quantiles = np.array([sorted_quantiles(*pair, QUANTILES) for pair in pairs])
+    overall = sorted_quantiles(column.values, column.weight, QUANTILES)
+    total, centre, between, within = pooled_moments(n, mean, root)
+    std = deviation(root, n)
+    everyone_std = deviation(np.hypot(between, within), total)
+    ranks = ranks_of_segments(column.values, column.weight, column.codes, n)
+    edges = bin_edges(column.values, overall)
+    return NumberSummary(
+        Description(n, rows.n - n, mean, std, *quantiles.T),
+        Description(total, (rows.n - n).sum(), centre, everyone_std, *overall),
+        share_below(quantiles[:, 2], column.values, column.weight),
+        *difference_to_others(n, mean, root),
+        ranks.effect,
+        histogram(edges, column.blocks, column.weights),
+        number_association(
+            n,
+            mean,
+            std,
+            (between, within),
+            _skewness(column.values, column.weight, centre, everyone_std),
+            (ranks.trace, ranks.scores),
+        ),
+    )
+
+
+def _sorted_column(values: FloatArray, rows: SegmentRows) -> _SortedColumn:
+    ordered = np.asarray(values, np.float64)[rows.order]
+    blocks: list[FloatArray] = []
+    weights: list[FloatArray | None] = []
+    for rows_of_segment in rows.blocks():
+        block = ordered[rows_of_segment]
+        weight = None
+        if rows.weight is None:
+            block.sort()
+        else:
+            order = np.argsort(block, kind="stable")
+            block, weight = block[order], rows.weight[rows_of_segment][order]
+        # Missing values are sorted to the end.
+        n_known = int(np.searchsorted(block, np.nan))
+        blocks.append(block[:n_known])
+        weights.append(None if weight is None else weight[:n_known])
+    known = np.concatenate(blocks)
+    # Timsort merges the sorted blocks, which is faster than to sort anew.
+    order = np.argsort(known, kind="stable")
+    sizes = [len(block) for block in blocks]
+    codes = np.repeat(np.arange(len(blocks), dtype=rows.codes.dtype), sizes)[order]
+    merged = None
+    if rows.weight is not None:
+        merged = np.concatenate([w for w in weights if w is not None])[order]
+    return _SortedColumn(blocks, weights, known[order], codes, merged)
+
+
+def _skewness(
+    values: FloatArray, weight: FloatArray | None, mean: float, std: float
+) -> float:
+    """Return the third standardised moment of all values."""
+    if not std > 0:
+        return np.nan
+    z = (values - mean) / std
+    cubes = z * z * z
+    return float(cubes.mean() if weight is None else weight @ cubes / weight.sum())

@@ -1,0 +1,102 @@
+"""Ranks of the sorted values of a column, ties by half, whatever the weights."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skseg._typing import FloatArray, IntArray
+
+from ._association import Scores
+
+
+class Ranks(NamedTuple):
+    """What the ranks of a column say about its segments.
+
+    `effect` is 2 AUC - 1 of each segment against all others; `trace` is eta squared of
+    the ranks, and `scores` their `Scores`.
+    """
+
+    effect: FloatArray
+    trace: float
+    scores: Scores
+
+
+def ranks_of_segments(
+    values: FloatArray, weight: FloatArray | None, codes: IntArray, n: FloatArray
+) -> Ranks:
+    """Return what the ranks of sorted values say about segments of `n` rows."""
+    total = n.sum()
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    starts = starts[: len(values)]
+    if weight is None:
+        ties = np.diff(starts, append=len(values)).astype(np.float64)
+        before = starts.astype(np.float64)
+    else:
+        ties = np.add.reduceat(weight, starts) if len(starts) else np.empty(0)
+        before = np.cumsum(ties) - ties
+    # Midranks less their mean, as shares of all rows: between -1/2 and 1/2.
+    score = (before + ties / 2) / total - 0.5
+    if len(starts) == len(values):
+        score_of_row = score
+    else:
+        score_of_row = np.repeat(score, np.diff(starts, append=len(values)))
+    weighted = score_of_row if weight is None else score_of_row * weight
+    sums = np.bincount(codes, weighted, len(n))
+    squares, fourth = ties @ score**2, ties @ score**4
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effect = 2 * sums / n * (total / (total - n))
+        trace = float(np.nansum(sums**2 / n) / squares)
+        scores = Scores(1.0, float(fourth / squares**2))
+    return Ranks(effect, trace, scores)
+
+
+def share_below(
+    points: FloatArray, values: FloatArray, weight: FloatArray | None
+) -> FloatArray:
+    """Return the share of sorted values below each point, ties by half."""
+    below, up_to = (np.searchsorted(values, points, side) for side in ("left", "right"))
+    if weight is None:
+        counts, total = below + up_to, float(len(values))
+    else:
+        cumulative = np.concatenate([[0.0], np.cumsum(weight)])
+        counts, total = cumulative[below] + cumulative[up_to], cumulative[-1]
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isnan(points), np.nan, counts / 2 / total)
+
+
+def sorted_quantiles(
+    values: FloatArray, weight: FloatArray | None, shares: tuple[float, ...]
+) -> FloatArray:
+    """Return quantiles of sorted values, interpolated as in `np.quantile`."""
+    if not len(values):
+        return np.full(len(shares), np.nan)
+    if weight is None:
+        cumulative, total = None, float(len(values))
+    else:
+        cumulative = np.cumsum(weight)
+        total = float(cumulative[-1])
+    position = np.maximum(np.array(shares) * (total - 1), 0.0)
+    below = np.floor(position)
+    fraction = position - below
+    low, high = (
+        values[_row_of(at, cumulative, len(values))] for at in (below, below + 1)
+    )
+    with np.errstate(invalid="ignore", over="ignore"):
+        step = high - low
+        # Halves do not overflow; equal ends, infinite ones too, need no step.
+        wide = 2 * (low / 2 * (1 - fraction) + high / 2 * fraction)
+        between = np.where(np.isfinite(step), low + step * fraction, wide)
+    return np.where((low == high) | (fraction == 0), low, between)
+
+
+def _row_of(
+    position: FloatArray, cumulative: FloatArray | None, n_rows: int
+) -> IntArray:
+    """Return the rows that hold the positions among the repeated rows."""
+    if cumulative is None:
+        rows = position.astype(np.intp)
+    else:
+        rows = np.searchsorted(cumulative, position, side="right")
+    return np.minimum(rows, n_rows - 1)
