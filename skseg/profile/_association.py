@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betainc, betaincc, fdtrc
+from scipy.special import betaincc, fdtrc
 
 from skseg._typing import FloatArray
-
 
 # Welch's test needs this many rows in every segment, and this many times the squared
 # skewness: the rule of W. G. Cochran, "Sampling Techniques" (1977), for means.

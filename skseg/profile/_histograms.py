@@ -42,9 +42,9 @@ def bin_edges(values: FloatArray, quantiles: FloatArray) -> FloatArray:
     if (finite == np.rint(finite)).all() and high - low < 2.0**52:
         width = np.ceil((high - low + 1) / N_BINS)
         n_bins = int(np.ceil((high - low + 1) / width))
-        return low - 0.5 + width * np.arange(n_bins + 1)
+        return np.asarray(low - 0.5 + width * np.arange(n_bins + 1))
     if low == high:
-        return low + np.array([-1, 1]) * abs(low) / N_BINS
+        return np.asarray(low + np.array([-1, 1]) * abs(low) / N_BINS
     # Halves, since the difference of the largest floats overflows.
     steps = np.arange(N_BINS + 1) / N_BINS
     edges = 2 * (low / 2 * (1 - steps) + high / 2 * steps)

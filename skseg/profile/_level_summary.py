@@ -9,8 +9,8 @@ import numpy as np
 from skseg._search.effects._inference import newcombe, wilson
 from skseg._typing import FloatArray, IntArray
 
-from ._segment_rows import SegmentRows
 from ._association import Association, level_association
+from ._segment_rows import SegmentRows
 
 
 class LevelSummary(NamedTuple):
@@ -23,7 +23,7 @@ class LevelSummary(NamedTuple):
 
     n: FloatArray
     missing: FloatArray
-    count: FloatArray
+    counts: FloatArray
     share: FloatArray
     difference: FloatArray
     difference_low: FloatArray

@@ -8,11 +8,11 @@ import numpy as np
 
 from skseg._typing import FloatArray, IntArray
 
+from ._association import Association, number_association
 from ._histograms import Histogram, bin_edges, histogram
 from ._moments import deviation, difference_to_others, pooled_moments, sorted_moments
 from ._ranks import ranks_of_segments, share_below, sorted_quantiles
 from ._segment_rows import SegmentRows
-from ._association import Association, number_association
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -95,7 +95,7 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
             mean,
             std,
             (between, within),
-            _skewness(column.values, column.weight, centre, everyone_std),
+            _skewness(column.values, column.weight, centre, float(everyone_std)),
             (ranks.trace, ranks.scores),
         ),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skseg._typing import FloatArray, IntArray
 
@@ -47,7 +49,7 @@ class SegmentRows:
 
 
 def sums_by_segment(
-    codes: IntArray, values: FloatArray | None, n_segments: int
+    codes: npt.NDArray[Any], values: FloatArray | None, n_segments: int
 ) -> FloatArray:
     """Return the sum of the values in each segment; the number of rows without any."""
     return np.bincount(codes, values, n_segments).astype(np.float64)
