@@ -44,7 +44,7 @@ def bin_edges(values: FloatArray, quantiles: FloatArray) -> FloatArray:
         n_bins = int(np.ceil((high - low + 1) / width))
         return np.asarray(low - 0.5 + width * np.arange(n_bins + 1))
     if low == high:
-        return np.asarray(low + np.array([-1, 1]) * abs(low) / N_BINS
+        return np.asarray(low + np.array([-1, 1]) * abs(low) / N_BINS)
     # Halves, since the difference of the largest floats overflows.
     steps = np.arange(N_BINS + 1) / N_BINS
     edges = 2 * (low / 2 * (1 - steps) + high / 2 * steps)
