@@ -10,6 +10,8 @@ from weakref import WeakValueDictionary
 
 from sklearn.utils.validation import check_is_fitted
 
+from ._seen_outcome import ATTRIBUTE, note_outcome
+
 # Names of the attributes that the last fit has set.
 _LEARNED = "_learned_attributes"
 # Marks methods that read the state.
@@ -121,6 +123,9 @@ def _all_or_nothing(
         finally:
             _DRAFTS.pop(id(draft), None)
         after = vars(draft)
+        y = kwargs.get("y", args[1] if len(args) > 1 else None)
+        if is_anew and y is not None:
+            after[ATTRIBUTE] = note_outcome(y)
         new = {k: v for k, v in after.items() if k not in before or before[k] is not v}
         outdated = {*before} - {*after} | (learned if is_anew else set())
         kept = {k: v for k, v in vars(self).copy().items() if k not in outdated}

@@ -1,0 +1,71 @@
+"""The outcome that a fit has seen, known again among the columns of other rows."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skseg._typing import FloatArray
+from skseg.exceptions import SksegError
+
+from ._vector import read_vector
+
+# Name of the attribute in which a fitted model keeps it: two plain texts.
+ATTRIBUTE = "_seen_outcome"
+
+
+class SeenOutcome(NamedTuple):
+    """Name and digest of an outcome, each an empty text where it is not known."""
+
+    name: str
+    digest: str
+
+
+def note_outcome(y: Any) -> tuple[str, str]:
+    """Return name and digest of the outcome that a fit gets, as plain texts.
+
+    A fit that takes an outcome in a form of its own, such as several columns, has none.
+    """
+    name = getattr(y, "name", None)
+    try:
+        with warnings.catch_warnings():
+            # The fit itself warns of what it reads.
+            warnings.simplefilter("ignore")
+            values = _numbers(y)
+    except (SksegError, ValueError, TypeError):
+        return (str(name) if isinstance(name, str) else "", "")
+    return (str(name) if isinstance(name, str) else "", digest_of(values))
+
+
+def seen_outcome(model: Any) -> SeenOutcome | None:
+    """Return the outcome that a fitted model has seen, None if there was none."""
+    note = getattr(model, ATTRIBUTE, None)
+    return None if note is None else SeenOutcome(*note)
+
+
+def _numbers(y: Any) -> FloatArray:
+    """Return numbers as they are, and labels as their places in sorted order."""
+    vector = read_vector(None, "y", y)
+    if not vector.column.is_text():
+        return vector.numbers()
+    labels = vector.labels()
+    levels = {text: i for i, text in enumerate(sorted({*labels.tolist()} - {None}))}
+    return np.array([levels.get(text, np.nan) for text in labels])
+
+
+def digest_of(values: FloatArray) -> str:
+    """Return a text that is the same for the same numbers in any order.
+
+    It is the number of values and the sum of their hashes, modulo 2**64; a hash is
+    the last step of splitmix64.
+    """
+    numbers = np.where(np.isnan(values), np.nan, values + 0.0)
+    bits = np.ascontiguousarray(numbers).view(np.uint64)
+    with np.errstate(over="ignore"):
+        bits = bits + np.uint64(0x9E3779B97F4A7C15)
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        bits ^= bits >> np.uint64(31)
+        return f"{len(bits)}:{int(bits.sum(dtype=np.uint64)):016x}"
