@@ -39,7 +39,7 @@ def bin_edges(values: FloatArray, quantiles: FloatArray) -> FloatArray:
     if not len(finite):
         return np.empty(0)
     low, high = _bounds(finite, quantiles)
-    if (finite == np.rint(finite)).all() and high - low < 2.0**52:
+    if _are_whole(finite) and high - low < 2.0**52:
         width = np.ceil((high - low + 1) / N_BINS)
         n_bins = int(np.ceil((high - low + 1) / width))
         return np.asarray(low - 0.5 + width * np.arange(n_bins + 1))
@@ -49,6 +49,11 @@ def bin_edges(values: FloatArray, quantiles: FloatArray) -> FloatArray:
     steps = np.arange(N_BINS + 1) / N_BINS
     edges = 2 * (low / 2 * (1 - steps) + high / 2 * steps)
     return np.unique(edges)
+
+
+def _are_whole(values: FloatArray) -> bool:
+    # Most columns that have fractions have some among few values, which saves a pass.
+    return all((part == np.rint(part)).all() for part in (values[:100], values))
 
 
 def _bounds(values: FloatArray, quantiles: FloatArray) -> tuple[float, float]:

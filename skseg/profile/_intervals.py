@@ -40,7 +40,7 @@ def mean_intervals(
         order = np.argsort(ordered[block][known], kind="stable")
         weight = None if rows.weight is None else rows.weight[block][known][order]
         moments.append(sorted_moments(ordered[block][known][order], weight))
-    n, mean, root = np.array(moments).reshape(-1, 3).T
+    n, mean, root, _ = np.array(moments).reshape(-1, 4).T
     if is_rate:
         low, _, high = wilson(np.where(n > 0, n * mean, 0.0), n, level)
         return MeanInterval(n, mean, low, high)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import stdtrit
 
@@ -18,34 +20,46 @@ def power_of_two(largest: float) -> float:
     return float(np.ldexp(1.0, min(int(np.frexp(largest)[1]), 1023)))
 
 
-def sorted_moments(values: FloatArray, weight: FloatArray | None) -> tuple[float, ...]:
-    """Return the number of sorted values, their mean and the root of their squares.
+class Moments(NamedTuple):
+    """Moments of values, one element per segment.
 
-    Squares are those of deviations from the mean. Infinite values have no deviations.
+    `root` is the root of the sum of squared deviations from the mean, and `cubes` the
+    sum of cubed deviations, divided by the third power of the root: sums of squares and
+    cubes themselves may leave the range of float64.
     """
+
+    n: FloatArray
+    mean: FloatArray
+    root: FloatArray
+    cubes: FloatArray
+
+
+def sorted_moments(values: FloatArray, weight: FloatArray | None) -> tuple[float, ...]:
+    """Return the `Moments` of sorted values; infinite ones have no deviations."""
     n = float(len(values) if weight is None else weight.sum())
     if not len(values):
-        return n, np.nan, np.nan
+        return n, np.nan, np.nan, np.nan
     if values[0] == values[-1]:
-        return n, float(values[0]), 0.0 if np.isfinite(values[0]) else np.nan
+        return n, float(values[0]), 0.0 if np.isfinite(values[0]) else np.nan, 0.0
     if not np.isfinite([values[0], values[-1]]).all():
-        return n, float(values[0] + values[-1]), np.nan
+        return n, float(values[0] + values[-1]), np.nan, np.nan
     unit = power_of_two(max(abs(values[0]), abs(values[-1])))
     scaled = values if unit == 1 else values / unit
     centre = _sum(scaled, weight) / n
     deviation = scaled - centre
     # The mean of a large offset is rounded; the mean of the deviations mends it.
     shift = _sum(deviation, weight) / n
-    if weight is None:
-        squares = float(deviation @ deviation)
-    else:
-        squares = float((weight * deviation) @ deviation)
-    root = float(np.sqrt(max(squares - n * shift**2, 0.0)))
-    return n, (centre + shift) * unit, root * unit
+    deviation -= shift
+    squares = deviation * deviation
+    root = float(np.sqrt(_sum(squares, weight)))
+    squares *= deviation
+    cubes = _sum(squares, weight) / root**3
+    return n, (centre + shift) * unit, root * unit, cubes
 
 
 def _sum(values: FloatArray, weight: FloatArray | None) -> float:
-    return float(values.sum() if weight is None else weight @ values)
+    # Not by BLAS, whose threads spend more time than such short vectors take.
+    return float((values if weight is None else values * weight).sum())
 
 
 def pooled_moments(n: FloatArray, mean: FloatArray, root: FloatArray) -> FloatArray:
@@ -66,6 +80,18 @@ def pooled_moments(n: FloatArray, mean: FloatArray, root: FloatArray) -> FloatAr
                 _norm(root),
             ]
         )
+
+
+def pooled_skewness(moments: Moments) -> float:
+    """Return the third standardised moment of the values of all segments together."""
+    n, mean, root, cubes = (field[moments.n > 0] for field in moments)
+    total, centre, between, within = pooled_moments(n, mean, root)
+    spread = np.hypot(between, within)
+    if not 0 < spread < np.inf:
+        return np.nan
+    shift, root = (mean - centre) / spread, root / spread
+    sums = cubes * root**3 + 3 * shift * root**2 + n * shift**3
+    return float(np.sqrt(total) * sums.sum())
 
 
 def _norm(values: FloatArray) -> float:

@@ -10,7 +10,14 @@ from skseg._typing import FloatArray, IntArray
 
 from ._association import Association, number_association
 from ._histograms import Histogram, bin_edges, histogram
-from ._moments import deviation, difference_to_others, pooled_moments, sorted_moments
+from ._moments import (
+    Moments,
+    deviation,
+    difference_to_others,
+    pooled_moments,
+    pooled_skewness,
+    sorted_moments,
+)
 from ._ranks import ranks_of_segments, share_below, sorted_quantiles
 from ._segment_rows import SegmentRows
 
@@ -57,7 +64,7 @@ class NumberSummary(NamedTuple):
 class _SortedColumn(NamedTuple):
     """Known values sorted within their segments, and all of them sorted.
 
-    `weight` and `cumulative` belong to the values by segment and to all values.
+    `weights` belong to the values by segment, `codes` and `weight` to all values.
     """
 
     blocks: list[FloatArray]
@@ -75,7 +82,8 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
     """
     column = _sorted_column(values, rows)
     pairs = list(zip(column.blocks, column.weights, strict=True))
-    n, mean, root = np.array([sorted_moments(*pair) for pair in pairs]).T
+    moments = Moments(*np.array([sorted_moments(*pair) for pair in pairs]).T)
+    n, mean, root, _ = moments
     quantiles = np.array([sorted_quantiles(*pair, QUANTILES) for pair in pairs])
     overall = sorted_quantiles(column.values, column.weight, QUANTILES)
     total, centre, between, within = pooled_moments(n, mean, root)
@@ -95,14 +103,15 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
             mean,
             std,
             (between, within),
-            _skewness(column.values, column.weight, centre, float(everyone_std)),
+            pooled_skewness(moments),
             (ranks.trace, ranks.scores),
         ),
     )
 
 
 def _sorted_column(values: FloatArray, rows: SegmentRows) -> _SortedColumn:
-    ordered = np.asarray(values, np.float64)[rows.order]
+    # Twice as fast as indexing, which matters for millions of rows.
+    ordered = np.take(np.asarray(values, np.float64), rows.order)
     blocks: list[FloatArray] = []
     weights: list[FloatArray | None] = []
     for rows_of_segment in rows.blocks():
@@ -118,22 +127,26 @@ def _sorted_column(values: FloatArray, rows: SegmentRows) -> _SortedColumn:
         blocks.append(block[:n_known])
         weights.append(None if weight is None else weight[:n_known])
     known = np.concatenate(blocks)
-    # Timsort merges the sorted blocks, which is faster than to sort anew.
-    order = np.argsort(known, kind="stable")
+    order = _merged_order(known)
     sizes = [len(block) for block in blocks]
-    codes = np.repeat(np.arange(len(blocks), dtype=rows.codes.dtype), sizes)[order]
+    codes = np.repeat(np.arange(len(blocks), dtype=rows.codes.dtype), sizes)
     merged = None
     if rows.weight is not None:
         merged = np.concatenate([w for w in weights if w is not None])[order]
-    return _SortedColumn(blocks, weights, known[order], codes, merged)
+    return _SortedColumn(
+        blocks, weights, np.take(known, order), np.take(codes, order), merged
+    )
 
 
-def _skewness(
-    values: FloatArray, weight: FloatArray | None, mean: float, std: float
-) -> float:
-    """Return the third standardised moment of all values."""
-    if not std > 0:
-        return np.nan
-    z = (values - mean) / std
-    cubes = z * z * z
-    return float(cubes.mean() if weight is None else weight @ cubes / weight.sum())
+def _merged_order(values: FloatArray) -> IntArray:
+    """Return the order of values that consist of a few sorted blocks.
+
+    Timsort merges the blocks, which is faster than to sort anew, and faster still for
+    integers. The bits of floats are integers in the same order, if those of negative
+    values are inverted.
+    """
+    bits = values.view(np.int64)
+    keys = bits >> 63
+    keys &= np.iinfo(np.int64).max
+    keys ^= bits
+    return np.argsort(keys, kind="stable")

@@ -23,33 +23,57 @@ class Ranks(NamedTuple):
     scores: Scores
 
 
+class _Deviations(NamedTuple):
+    """Midranks less their mean, as shares of all rows, of every sorted row.
+
+    With the sums of their squares and fourth powers.
+    """
+
+    of_rows: FloatArray
+    squares: float
+    fourth: float
+
+
 def ranks_of_segments(
     values: FloatArray, weight: FloatArray | None, codes: IntArray, n: FloatArray
 ) -> Ranks:
     """Return what the ranks of sorted values say about segments of `n` rows."""
-    total = n.sum()
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    starts = starts[: len(values)]
-    if weight is None:
-        ties = np.diff(starts, append=len(values)).astype(np.float64)
-        before = starts.astype(np.float64)
-    else:
-        ties = np.add.reduceat(weight, starts) if len(starts) else np.empty(0)
-        before = np.cumsum(ties) - ties
-    # Midranks less their mean, as shares of all rows: between -1/2 and 1/2.
-    score = (before + ties / 2) / total - 0.5
-    if len(starts) == len(values):
-        score_of_row = score
-    else:
-        score_of_row = np.repeat(score, np.diff(starts, append=len(values)))
-    weighted = score_of_row if weight is None else score_of_row * weight
-    sums = np.bincount(codes, weighted, len(n))
-    squares, fourth = ties @ score**2, ties @ score**4
+    total = float(n.sum())
+    deviations = _deviations(values, weight, total)
+    of_rows = deviations.of_rows
+    sums = np.bincount(codes, of_rows if weight is None else of_rows * weight, len(n))
     with np.errstate(invalid="ignore", divide="ignore"):
         effect = 2 * sums / n * (total / (total - n))
-        trace = float(np.nansum(sums**2 / n) / squares)
-        scores = Scores(1.0, float(fourth / squares**2))
-    return Ranks(effect, trace, scores)
+        trace = float(np.nansum(sums**2 / n) / np.float64(deviations.squares))
+        diagonal = float(np.float64(deviations.fourth) / deviations.squares**2)
+    return Ranks(effect, trace, Scores(1.0, diagonal))
+
+
+def _deviations(
+    values: FloatArray, weight: FloatArray | None, total: float
+) -> _Deviations:
+    is_new = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=is_new[1:])
+    if weight is None and is_new.all():
+        # Sums of powers in closed form, since most columns of amounts have no ties.
+        squares = (total - 1 / total) / 12 if total else 0.0
+        fourth = squares * (3 - 7 / total**2) / 20 if total else 0.0
+        of_rows = np.arange(0.5 - total / 2, total / 2)
+        of_rows /= total
+        return _Deviations(of_rows, squares, fourth)
+    starts = np.flatnonzero(is_new)
+    repeats = np.diff(starts, append=len(values))
+    if weight is None:
+        ties = repeats.astype(np.float64)
+    else:
+        ties = np.add.reduceat(weight, starts)
+    distinct = (np.cumsum(ties) - ties / 2) / total - 0.5
+    squares = distinct * distinct
+    return _Deviations(
+        np.repeat(distinct, repeats),
+        float((ties * squares).sum()),
+        float((ties * squares * squares).sum()),
+    )
 
 
 def share_below(
