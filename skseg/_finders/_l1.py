@@ -183,8 +183,15 @@ class L1SegmentFinder(SegmentFinder):
         if not is_binary:
             model = Lasso(alpha=penalty / total, max_iter=10_000)
             return np.asarray(model.fit(features, y, sample_weight=weight).coef_)
+        # The solver takes the coordinates in random order and ends within a tolerance:
+        # in another order, features of nearly the same weight may change ranks.
         model = LogisticRegression(
-            C=1 / penalty, solver="liblinear", tol=1e-4, max_iter=1000, **_L1
+            C=1 / penalty,
+            solver="liblinear",
+            tol=1e-4,
+            max_iter=1000,
+            random_state=0,
+            **_L1,
         )
         return np.asarray(model.fit(features, y, sample_weight=weight).coef_[0])
 

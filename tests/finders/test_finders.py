@@ -472,6 +472,17 @@ def test_all_quadrants_of_an_exclusive_or_are_found() -> None:
         assert best_match(finder, X, segment == i, better) > 0.7, i
 
 
+@pytest.mark.parametrize("finder", FINDERS, ids=lambda finder: finder.__name__)
+def test_a_seeded_fit_draws_nothing_from_numpys_global_generator(finder: Any) -> None:
+    leads = make_seller_groups(500, random_state=0)
+    before = np.random.get_state()[1:3]  # noqa: NPY002
+    finder(max_features=1, inference="none", random_state=0).fit(
+        leads[["income", "age"]], leads["converted"], group=leads["seller"]
+    )
+    after = np.random.get_state()[1:3]  # noqa: NPY002
+    np.testing.assert_equal(after, before)
+
+
 @pytest.mark.parametrize("finder", [IVSegmentFinder(), L1SegmentFinder()])
 def test_other_finders_see_the_conjunction(finder: Any) -> None:
     fitted, X, segment = half_and_half(
