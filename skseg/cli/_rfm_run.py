@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from skseg._documents._plain_file import read_plain
 from skseg._rfm import RFMSegmenter, RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
 from skseg.exceptions import InvalidDataError, RuleError
@@ -19,7 +20,6 @@ from skseg.tables._data_file import DataFile, read_data_file
 from ._definition import kind_of, read_definition
 from ._file_format import FileFormat
 from ._options import option_of_kind
-from ._plain_file import read_plain
 from ._wording import key_terms, worded
 
 SCORES = ["R", "F", "M"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from skseg._documents._errors import DocumentError
 from skseg._documents._json import dump_json
+from skseg._documents._plain_file import read_plain
 from skseg.exceptions import InvalidDataError, RuleError, did_you_mean
 from skseg.rules import Domain, MECEReport, RuleSet
 from skseg.rules._language._conditions import PLURAL, Kind
@@ -16,7 +17,6 @@ from skseg.rules._language._json import rule_set_arguments
 from skseg.rules._proof._domain import as_schema, domain_of_kind
 
 from ._definition import kind_of, read_definition
-from ._plain_file import read_plain
 from ._wording import key_terms, worded
 
 DEFINITION, RULE_SET, STRATEGY = "definition", "rules", "strategy"

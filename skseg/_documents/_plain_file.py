@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from skseg._documents._errors import DocumentError
-from skseg._documents._json import load_json
-from skseg._documents._source import decoded
-from skseg._documents._yaml import load_yaml
 from skseg.exceptions import InvalidDataError, RuleError
+
+from ._errors import DocumentError
+from ._json import load_json
+from ._source import decoded
+from ._yaml import load_yaml
 
 
 def read_plain(path: Path) -> Any:
