@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
@@ -24,38 +24,55 @@ NAIVE = "naive"
 EACH_ITS_OWN = "each its own"
 
 
-def read_days(
+class Moments(NamedTuple):
+    """Days since 1970-01-01, seconds of the day if they were read, and their zone."""
+
+    day: NDArray[np.int64]
+    second: NDArray[np.int64] | None
+    zone: Zone
+
+
+def read_moments(
     series: nw.Series[Any],
     time_zone: str | None,
     date_format: str | None,
     defects: Defects,
-) -> tuple[NDArray[np.int64], Zone]:
-    """Return calendar days since 1970-01-01 and the zone they were taken in."""
+    *,
+    with_times: bool = False,
+) -> Moments:
+    """Return the calendar days, and the times of day on request, of local clocks."""
     dtype = series.dtype
     is_number = dtype.is_integer() or dtype.is_float()
     if is_number and date_format is None:
-        raise _numbers_without_format(series)
+        raise _numbers_without_format(series, defects.owner)
     if is_number or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _days_of_values(series, time_zone, DateFormat(date_format), defects)
+        moments = _moments_of_values(
+            series, time_zone, DateFormat(date_format), defects
+        )
+        return moments if with_times else moments._replace(second=None)
     # Arrays hold moments in UTC, but the calendar day is that of the local clock.
     local, zone = _to_local_time(series, time_zone)
     if local.dtype not in (nw.Datetime, nw.Date):
         raise InvalidDataError(
-            f"rfm_table needs dates in the column {series.name!r}, which holds "
+            f"{defects.owner} needs dates in the column {series.name!r}, which holds "
             f"{local.dtype}.",
-            owner="rfm_table",
+            owner=defects.owner,
             name="date",
             column=series.name,
             advice="Pass a column of dates, timestamps, or text.",
         )
     if zone is None and time_zone is not None:
-        raise _no_zone_to_convert(series.name)
+        raise _no_zone_to_convert(series.name, defects.owner)
     if local.dtype == nw.Date:
         # Some backends hand out dates as Python objects, but never datetimes.
         local = local.cast(nw.Datetime("us"))
-    days = local.to_numpy().astype("datetime64[D]")
+    local_times = local.to_numpy()
+    days = local_times.astype("datetime64[D]")
     defects.add("missing date", np.isnat(days), series)
-    return days.view(np.int64), time_zone or zone or NAIVE
+    seconds = None
+    if with_times:
+        seconds = (local_times - days).astype("timedelta64[s]").view(np.int64)
+    return Moments(days.view(np.int64), seconds, time_zone or zone or NAIVE)
 
 
 def _to_local_time(
@@ -84,25 +101,25 @@ def _to_local_time(
     return series.dt.replace_time_zone(None), name
 
 
-def _numbers_without_format(series: nw.Series[Any]) -> InvalidDataError:
+def _numbers_without_format(series: nw.Series[Any], owner: str) -> InvalidDataError:
     numbers = series.drop_nulls().to_numpy().astype(np.float64)
     numbers = np.unique(numbers[np.isfinite(numbers)])
     return InvalidDataError(
-        f"rfm_table needs dates in the column {series.name!r}, which holds "
+        f"{owner} needs dates in the column {series.name!r}, which holds "
         f"{series.dtype}.",
-        owner="rfm_table",
+        owner=owner,
         name="date_format",
         column=series.name,
         advice=numbers_advice(numbers.tolist()),
     )
 
 
-def _days_of_values(
+def _moments_of_values(
     series: nw.Series[Any],
     time_zone: str | None,
     date_format: DateFormat,
     defects: Defects,
-) -> tuple[NDArray[np.int64], str]:
+) -> Moments:
     """Read texts, numbers and Python dates one by one, equal texts once."""
     values = series.to_numpy()
     if series.dtype == nw.Object:
@@ -113,7 +130,7 @@ def _days_of_values(
     # pandas raises on a signalling NaN of decimals.
     missing = np.fromiter(map(is_missing_value, distinct), bool, len(distinct))
     zone = None if time_zone is None else ZoneInfo(time_zone)
-    days = np.zeros(len(distinct), dtype=np.int64)
+    days, seconds = np.zeros((2, len(distinct)), dtype=np.int64)
     unparsable = np.zeros(len(distinct), dtype=bool)
     is_aware = set()
     for i in np.flatnonzero(~missing):
@@ -125,8 +142,10 @@ def _days_of_values(
         if zone is not None and isinstance(moment, dt.datetime):
             moment = moment.astimezone(zone)
         days[i] = moment.toordinal() - EPOCH
+        if isinstance(moment, dt.datetime):
+            seconds[i] = (moment.hour * 60 + moment.minute) * 60 + moment.second
     if time_zone is not None and False in is_aware:
-        raise _no_zone_to_convert(series.name)
+        raise _no_zone_to_convert(series.name, defects.owner)
     defects.add("missing date", missing[rows], series)
     defects.add(
         "unparsable date",
@@ -134,18 +153,19 @@ def _days_of_values(
         series,
         lambda: format_remedies(distinct[~missing].tolist(), date_format),
     )
-    return days[rows], time_zone or (EACH_ITS_OWN if is_aware == {True} else NAIVE)
+    zone_name = time_zone or (EACH_ITS_OWN if is_aware == {True} else NAIVE)
+    return Moments(days[rows], seconds[rows], zone_name)
 
 
 def _has_zone(moment: dt.date) -> bool:
     return isinstance(moment, dt.datetime) and moment.tzinfo is not None
 
 
-def _no_zone_to_convert(name: str) -> InvalidDataError:
+def _no_zone_to_convert(name: str, owner: str) -> InvalidDataError:
     return InvalidDataError(
         "Only dates that have a time zone can be converted to another; the column "
         f"{name!r} has dates without one.",
-        owner="rfm_table",
+        owner=owner,
         name="time_zone",
         column=name,
         advice="Leave time_zone out to take their calendar days as they are written, "
@@ -155,12 +175,12 @@ def _no_zone_to_convert(name: str) -> InvalidDataError:
     )
 
 
-def as_of_day(as_of: Any, zone: Zone) -> int:
+def as_of_day(as_of: Any, zone: Zone, owner: str) -> int:
     """Return the day of `as_of` since 1970-01-01; a moment is converted to `zone`."""
     moment = DateFormat().read(as_of)
     if moment is None:
         raise InvalidParameterError(
-            "rfm_table",
+            owner,
             "as_of",
             "a date, a datetime, an ISO 8601 text such as '2024-03-31', or 'latest'",
             as_of,
@@ -168,7 +188,7 @@ def as_of_day(as_of: Any, zone: Zone) -> int:
     if _has_zone(moment):
         if zone == NAIVE:
             raise InvalidParameterError(
-                "rfm_table",
+                owner,
                 "as_of",
                 "without a time zone, like the dates of the transactions",
                 as_of,
@@ -178,7 +198,7 @@ def as_of_day(as_of: Any, zone: Zone) -> int:
     return moment.toordinal() - EPOCH
 
 
-def check_time_zone(time_zone: Any) -> None:
+def check_time_zone(time_zone: Any, owner: str) -> None:
     """Accept None and the name of a time zone that this machine knows."""
     if time_zone is None:
         return
@@ -186,12 +206,10 @@ def check_time_zone(time_zone: Any) -> None:
         ZoneInfo(time_zone)
     except (TypeError, ValueError, OSError, KeyError) as error:
         rule = "the name of a time zone, such as 'Europe/Berlin', or None"
-        raise InvalidParameterError(
-            "rfm_table", "time_zone", rule, time_zone
-        ) from error
+        raise InvalidParameterError(owner, "time_zone", rule, time_zone) from error
 
 
-def check_date_format(date_format: Any, owner: str = "rfm_table") -> None:
+def check_date_format(date_format: Any, owner: str) -> None:
     """Accept None, "excel" and a format that determines the day."""
     is_text = date_format is None or isinstance(date_format, str)
     if not is_text or not DateFormat(date_format).determines_days():

@@ -58,6 +58,7 @@ def read_decimals(
     _check_currencies(
         series.name,
         [numbers[value] for value in distinct[used] if isinstance(value, str)],
+        defects.owner,
     )
     numbers_used = [
         Decimal(0) if value is None or not is_used else value
@@ -170,14 +171,16 @@ def _without_noise(values: list[Decimal], sources: NDArray[Any]) -> list[Decimal
     return clean
 
 
-def _check_currencies(column: str, numbers: Sequence[Number | None]) -> None:
+def _check_currencies(
+    column: str, numbers: Sequence[Number | None], owner: str
+) -> None:
     currencies = {number.currency for number in numbers if number is not None} - {""}
     if len(currencies) > 1:
         marks = " and ".join(map(repr, sorted(currencies)))
         raise InvalidDataError(
             f"The column {column!r} has amounts in several currencies, {marks}, which "
             "cannot be added up.",
-            owner="rfm_table",
+            owner=owner,
             name="amount",
             rule="in one currency",
             value=tuple(sorted(currencies)),

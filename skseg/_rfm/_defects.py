@@ -85,7 +85,8 @@ def _no_remedies() -> Sequence[Remedy]:
 class Defects:
     """The rows that cannot be used; each counts once, under its first defect."""
 
-    def __init__(self, n_rows: int) -> None:
+    def __init__(self, n_rows: int, owner: str) -> None:
+        self.owner = owner  # the function that reads them, for its errors
         self.usable = np.ones(n_rows, dtype=bool)
         self._defects: list[tuple[Defect, Callable[[], Sequence[Remedy]]]] = []
 

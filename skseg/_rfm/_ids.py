@@ -14,7 +14,7 @@ from skseg.exceptions import InvalidDataError
 
 from ._defects import Defects
 from ._series import to_array
-from ._table_options import OWNER, Options
+from ._table_options import Options
 
 # Rows handled at a time, where a loop spares a second array of full length.
 BLOCK = 1 << 16
@@ -63,11 +63,12 @@ def read_ids(
         return Ids(series)
     # pandas numbers the texts of its series without a Python object for each.
     is_pandas = series.implementation.is_pandas()
-    codes, values = _factorize(series.to_native() if is_pandas else series.to_numpy())
+    texts = series.to_native() if is_pandas else series.to_numpy()
+    codes, values = factorize(texts, defects.owner)
     distinct = np.asarray(values)
     # The last entry is for missing values, whose code is -1.
-    is_blank = np.array([*map(_is_blank, distinct), True])
-    defects.add(f"missing {noun}", is_blank[codes], series)
+    is_none = np.array([*map(is_blank, distinct), True])
+    defects.add(f"missing {noun}", is_none[codes], series)
     kind = f"placeholder {noun}"
     if options.action(kind) in ("exclude", "raise"):
         is_placeholder = np.array([*map(_is_placeholder, distinct), False])
@@ -75,7 +76,7 @@ def read_ids(
     return Ids(series, codes, distinct)
 
 
-def _factorize(ids: Any) -> tuple[IntArray, Any]:
+def factorize(ids: Any, owner: str) -> tuple[IntArray, Any]:
     """Return codes and distinct ids, or raise for ids that have no hash."""
     try:
         return pd.factorize(ids)
@@ -84,14 +85,14 @@ def _factorize(ids: Any) -> tuple[IntArray, Any]:
         raise InvalidDataError(
             "The ids of customers and orders must be texts or numbers. Got "
             f"{example!r}.",
-            owner=OWNER,
+            owner=owner,
             rule="texts or numbers",
             value=example,
             advice="Convert them, for example by frame[column].astype(str).",
         ) from None
 
 
-def _is_blank(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
     """Tell whether a value is a text that identifies nobody."""
     return isinstance(value, str) and not value.strip()
 
@@ -100,10 +101,12 @@ def _is_placeholder(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() in PLACEHOLDER_TEXTS
 
 
-def number_ids(ids: Ids | NDArray[np.int64], *, ordered: bool) -> tuple[IntArray, int]:
+def number_ids(
+    ids: Ids | NDArray[np.int64], *, ordered: bool, owner: str = "rfm_table"
+) -> tuple[IntArray, int]:
     """Give each distinct id a number from 0 on, in sorted order if `ordered`."""
     if isinstance(ids, Ids) and ids.codes is not None and ids.distinct is not None:
-        return _number_codes(ids.codes, ids.distinct, ordered=ordered)
+        return _number_codes(ids.codes, ids.distinct, ordered=ordered, owner=owner)
     array: Any = ids
     if isinstance(ids, Ids):
         is_pandas = ids.series.implementation.is_pandas()
@@ -113,19 +116,19 @@ def number_ids(ids: Ids | NDArray[np.int64], *, ordered: bool) -> tuple[IntArray
         low, high = int(array.min()), int(array.max())
         if high - low < 4 * len(array) and high <= np.iinfo(np.int64).max:
             return _number_integers(array.astype(np.int64, copy=False) - low)
-    codes, distinct = _factorize(array)
-    return _number_codes(codes, np.asarray(distinct), ordered=ordered)
+    codes, distinct = factorize(array, owner)
+    return _number_codes(codes, np.asarray(distinct), ordered=ordered, owner=owner)
 
 
 def _number_codes(
-    codes: IntArray, distinct: NDArray[Any], *, ordered: bool
+    codes: IntArray, distinct: NDArray[Any], *, ordered: bool, owner: str
 ) -> tuple[IntArray, int]:
     """Number the distinct values that occur."""
     occurs = np.zeros(len(distinct), dtype=bool)
     occurs[codes] = True
     positions = np.flatnonzero(occurs)
     if ordered:
-        positions = positions[_sorted_order(distinct[positions])]
+        positions = positions[_sorted_order(distinct[positions], owner)]
     elif len(positions) == len(distinct):
         return codes, len(distinct)
     rank = np.empty(len(distinct), dtype=np.intp)
@@ -150,7 +153,7 @@ def _relabel(codes: IntArray, rank: IntArray) -> None:
         part[:] = rank[part]
 
 
-def _sorted_order(ids: NDArray[Any]) -> IntArray:
+def _sorted_order(ids: NDArray[Any], owner: str) -> IntArray:
     """Return the positions that sort the ids; refuse ids of mixed kinds."""
     if ids.dtype != object:
         return np.argsort(ids)
@@ -161,7 +164,7 @@ def _sorted_order(ids: NDArray[Any]) -> IntArray:
         raise InvalidDataError(
             "The customer ids mix text and other values, such as "
             f"{examples[True]!r} and {examples[False]!r}.",
-            owner=OWNER,
+            owner=owner,
             name="customer_id",
             advice="Give them one type, for example by frame[column].astype(str).",
         )

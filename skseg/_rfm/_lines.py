@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules._frames import read_frame
 
-from ._calendar import EPOCH, as_of_day, read_days
+from ._calendar import EPOCH, as_of_day, read_moments
 from ._defects import Defects, describe_defects
 from ._ids import Ids, read_ids
 from ._money import Money, read_money
 from ._series import plain_series
-from ._table_options import OWNER, Options
+from ._table_options import Options
 
 
 class Lines(NamedTuple):
@@ -44,12 +44,12 @@ class Lines(NamedTuple):
 
 def read_transactions(transactions: Any, options: Options) -> nw.DataFrame[Any]:
     """Wrap the frame, and check that it has rows and the named columns."""
-    frame = read_frame(transactions, OWNER, "transactions")
+    frame = read_frame(transactions, options.owner, "transactions")
     if frame is None:
         raise InvalidDataError(
-            "The 'transactions' parameter of rfm_table must be a data frame in memory. "
-            f"Got {type(transactions).__name__} instead.",
-            owner=OWNER,
+            f"The 'transactions' parameter of {options.owner} must be a data frame in "
+            f"memory. Got {type(transactions).__name__} instead.",
+            owner=options.owner,
             name="transactions",
             rule="a data frame in memory",
             value=transactions,
@@ -58,11 +58,11 @@ def read_transactions(transactions: Any, options: Options) -> nw.DataFrame[Any]:
     names = options.column_names
     missing = [name for name in names if name not in frame.columns]
     if missing:
-        raise MissingColumnError(OWNER, missing, frame.columns)
+        raise MissingColumnError(options.owner, missing, frame.columns)
     if not len(frame):
         raise InvalidDataError(
-            "rfm_table needs at least one transaction. Got 0 rows.",
-            owner=OWNER,
+            f"{options.owner} needs at least one transaction. Got 0 rows.",
+            owner=options.owner,
             name="transactions",
         )
     return frame
@@ -70,7 +70,7 @@ def read_transactions(transactions: Any, options: Options) -> nw.DataFrame[Any]:
 
 def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
     """Read the columns; raise on rows that cannot be used, or exclude them."""
-    defects = Defects(len(frame))
+    defects = Defects(len(frame), options.owner)
     customer = read_ids(
         plain_series(frame, options.customer_id), "customer", options, defects
     )
@@ -81,10 +81,11 @@ def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
             plain_series(frame, options.order_id), "order id", options, defects
         )
     dates = plain_series(frame, options.date)
-    day, zone = read_days(dates, options.time_zone, options.date_format, defects)
+    moments = read_moments(dates, options.time_zone, options.date_format, defects)
+    day = moments.day
     last = None
     if not (isinstance(options.as_of, str) and options.as_of == "latest"):
-        last = as_of_day(options.as_of, zone)
+        last = as_of_day(options.as_of, moments.zone, options.owner)
         defects.add("date after as_of", day > last, dates)
     money = read_money(frame, options, defects)
 
@@ -110,7 +111,7 @@ def _check_defects(defects: Defects, options: Options) -> None:
             remedy, alone = {**options.invalid, **by_kind}, ""
         raise InvalidDataError(
             describe_defects(refused, n_rows),
-            owner=OWNER,
+            owner=options.owner,
             name="transactions",
             value=tuple(refused),
             row=min(defect.row for defect in refused),
@@ -121,9 +122,9 @@ def _check_defects(defects: Defects, options: Options) -> None:
     if not defects.usable.any():
         unusable = [*refused, *defects.explained("exclude", options.action)]
         raise InvalidDataError(
-            "rfm_table has no transaction left to use. "
+            f"{options.owner} has no transaction left to use. "
             f"{describe_defects(unusable, n_rows)}",
-            owner=OWNER,
+            owner=options.owner,
             name="transactions",
             value=tuple(unusable),
             row=0,

@@ -23,7 +23,7 @@ from ._defects import Defects
 from ._float_decimals import MAX_DECIMALS, MAX_UNITS, Amounts, amounts_of_floats
 from ._number_texts import NumberFormat
 from ._series import is_float, plain_series
-from ._table_options import OWNER, Options
+from ._table_options import Options
 
 ROUNDING_MODES = {
     "half_even": decimal.ROUND_HALF_EVEN,
@@ -81,8 +81,9 @@ def _read_column(
     if dtype.is_decimal() or dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return read_decimals(series, number_format, defects)
     raise InvalidDataError(
-        f"rfm_table needs numbers in the column {series.name!r}, which holds {dtype}.",
-        owner=OWNER,
+        f"{defects.owner} needs numbers in the column {series.name!r}, which holds "
+        f"{dtype}.",
+        owner=defects.owner,
         name="amount",
         column=series.name,
     )
@@ -173,7 +174,7 @@ def _too_fine(
     return InvalidDataError(
         f"The amount {value} in row {row} (counted from 0) of the column {names} "
         f"{statement}.",
-        owner=OWNER,
+        owner=options.owner,
         name="amount",
         rule=rule,
         value=value,
@@ -261,7 +262,7 @@ def _rounded_values(amounts: Amounts, decimals: int, rounding: str) -> FloatArra
     return rounded
 
 
-def check_sums(customer: IntArray, money: Money) -> None:
+def check_sums(customer: IntArray, money: Money, owner: str) -> None:
     """Raise where a customer's amounts add up to more than float64 holds exactly."""
     units, decimals = money.units, money.decimals
     largest = max(float(units.max()), -float(units.min()))
@@ -274,7 +275,7 @@ def check_sums(customer: IntArray, money: Money) -> None:
         raise InvalidDataError(
             "The amounts of one customer add up to 2**53 minor units or more, which "
             f"cannot be summed exactly with {decimals} decimals.",
-            owner=OWNER,
+            owner=owner,
             name="decimals",
             value=decimals,
             advice=advice,

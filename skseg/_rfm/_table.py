@@ -266,7 +266,7 @@ def rfm_table(
     lines = read_lines(frame, options)
     placeholders = lines.placeholders()
     customer, n_customers = number_ids(lines.customer, ordered=True)
-    check_sums(customer, lines.money)
+    check_sums(customer, lines.money, options.owner)
     orders = group_orders(customer, lines)
     as_of_day = lines.as_of.toordinal() - EPOCH
     scale = 10**lines.money.decimals

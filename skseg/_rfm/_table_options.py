@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from skseg._core._validation import check_choice, check_int
@@ -12,7 +12,6 @@ from ._calendar import check_date_format, check_time_zone
 from ._defects import ACTIONS
 from ._float_decimals import MAX_DECIMALS
 
-OWNER = "rfm_table"
 ROUNDINGS = ("half_even", "half_up")
 DECIMAL_MARKS = (".", ",")
 THOUSANDS_MARKS = (".", ",", " ", "'", "_")
@@ -24,7 +23,6 @@ RESULT_COLUMNS = (
     "average_order_value",
     "mean_gap",
 )
-_RESULTS = ", ".join(RESULT_COLUMNS)
 
 
 class Options(NamedTuple):
@@ -44,6 +42,8 @@ class Options(NamedTuple):
     decimals: int | str
     rounding: str | None
     invalid: str | Mapping[str, str]
+    owner: str = "rfm_table"
+    result_columns: Sequence[str] = RESULT_COLUMNS
 
     @property
     def amount_columns(self) -> list[str]:
@@ -68,8 +68,8 @@ class Options(NamedTuple):
     def check(self) -> None:
         """Raise where a parameter breaks its rule."""
         self._check_columns()
-        check_time_zone(self.time_zone)
-        check_date_format(self.date_format)
+        check_time_zone(self.time_zone, self.owner)
+        check_date_format(self.date_format, self.owner)
         self._check_numbers()
         self._check_invalid()
 
@@ -78,16 +78,21 @@ class Options(NamedTuple):
             column = getattr(self, name)
             is_optional = name not in ("customer_id", "date")
             if not (isinstance(column, str) or (is_optional and column is None)):
-                raise InvalidParameterError(OWNER, name, "the name of a column", column)
-        if self.customer_id in RESULT_COLUMNS:
-            rule = f"a name that no column of the result has ({_RESULTS})"
-            raise InvalidParameterError(OWNER, "customer_id", rule, self.customer_id)
+                raise InvalidParameterError(
+                    self.owner, name, "the name of a column", column
+                )
+        if self.customer_id in self.result_columns:
+            results = ", ".join(self.result_columns)
+            rule = f"a name that no column of the result has ({results})"
+            raise InvalidParameterError(
+                self.owner, "customer_id", rule, self.customer_id
+            )
         factors = [self.quantity, self.price]
         has_factors = None not in factors
         is_complete = has_factors if self.amount is None else factors == [None, None]
         if not is_complete:
             raise InvalidParameterError(
-                OWNER,
+                self.owner,
                 "amount",
                 "the name of a column, or None with both quantity and price, whose "
                 "product is the amount",
@@ -95,23 +100,25 @@ class Options(NamedTuple):
             )
 
     def _check_numbers(self) -> None:
-        check_choice(OWNER, "decimal", self.decimal, DECIMAL_MARKS)
+        check_choice(self.owner, "decimal", self.decimal, DECIMAL_MARKS)
         if self.thousands is not None:
             marks = [mark for mark in THOUSANDS_MARKS if mark != self.decimal]
             if self.thousands not in marks:
                 rule = f"None or one of {', '.join(map(repr, marks))}"
-                raise InvalidParameterError(OWNER, "thousands", rule, self.thousands)
+                raise InvalidParameterError(
+                    self.owner, "thousands", rule, self.thousands
+                )
         if self.decimals != "auto":
             if isinstance(self.decimals, str):
                 rule = f"'auto' or an int in [0, {MAX_DECIMALS}]"
-                raise InvalidParameterError(OWNER, "decimals", rule, self.decimals)
-            check_int(OWNER, "decimals", self.decimals, 0, MAX_DECIMALS)
+                raise InvalidParameterError(self.owner, "decimals", rule, self.decimals)
+            check_int(self.owner, "decimals", self.decimals, 0, MAX_DECIMALS)
         if self.rounding is None:
             return
-        check_choice(OWNER, "rounding", self.rounding, ROUNDINGS)
+        check_choice(self.owner, "rounding", self.rounding, ROUNDINGS)
         if self.decimals == "auto":
             raise InvalidParameterError(
-                OWNER,
+                self.owner,
                 "rounding",
                 "None with decimals='auto', which keeps every amount as it is",
                 self.rounding,
@@ -120,12 +127,12 @@ class Options(NamedTuple):
 
     def _check_invalid(self) -> None:
         if not isinstance(self.invalid, Mapping):
-            check_choice(OWNER, "invalid", self.invalid, ["raise", "exclude"])
+            check_choice(self.owner, "invalid", self.invalid, ["raise", "exclude"])
             return
         for kind, action in self.invalid.items():
             if kind not in ACTIONS:
                 raise InvalidParameterError(
-                    OWNER,
+                    self.owner,
                     "invalid",
                     f"a mapping with keys among {', '.join(map(repr, ACTIONS))}",
                     kind,
@@ -134,5 +141,5 @@ class Options(NamedTuple):
             if action not in ACTIONS[kind]:
                 choices = " or ".join(map(repr, ACTIONS[kind]))
                 raise InvalidParameterError(
-                    OWNER, "invalid", f"{choices} for {kind!r}", action
+                    self.owner, "invalid", f"{choices} for {kind!r}", action
                 )
