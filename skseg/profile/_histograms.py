@@ -8,6 +8,8 @@ import numpy as np
 
 from skseg._typing import FloatArray
 
+from ._ranks import rows_at
+
 N_BINS = 20
 # Everyone between these quantiles is inside the bins, and the rest in the outer ones.
 _INNER = (0.01, 0.99)
@@ -27,18 +29,23 @@ class Histogram(NamedTuple):
     shares_everyone: FloatArray
 
 
-def bin_edges(values: FloatArray, quantiles: FloatArray) -> FloatArray:
+def bin_edges(
+    values: FloatArray, weight: FloatArray | None, quartiles: tuple[float, float]
+) -> FloatArray:
     """Return the edges of at most 20 bins of equal width.
 
-    `values` are sorted, and `quantiles` are their five quantiles. Bins reach to the
-    smallest and largest values, unless few of them lie far out. Whole numbers have bins
-    of whole widths, around the numbers.
+    `values` are sorted, and `quartiles` are their lower and upper one. Bins reach to
+    the smallest and largest values, unless few of them lie far out. Whole numbers have
+    bins of whole widths, around the numbers.
     """
-    finite = values[np.searchsorted(values, -np.inf, "right") :]
-    finite = finite[: np.searchsorted(finite, np.inf)]
+    inside = slice(
+        int(np.searchsorted(values, -np.inf, "right")),
+        int(np.searchsorted(values, np.inf)),
+    )
+    finite = values[inside]
     if not len(finite):
         return np.empty(0)
-    low, high = _bounds(finite, quantiles)
+    low, high = _bounds(finite, None if weight is None else weight[inside], quartiles)
     if _are_whole(finite) and high - low < 2.0**52:
         width = np.ceil((high - low + 1) / N_BINS)
         n_bins = int(np.ceil((high - low + 1) / width))
@@ -56,27 +63,35 @@ def _are_whole(values: FloatArray) -> bool:
     return all((part == np.rint(part)).all() for part in (values[:100], values))
 
 
-def _bounds(values: FloatArray, quantiles: FloatArray) -> tuple[float, float]:
+def _bounds(
+    values: FloatArray, weight: FloatArray | None, quartiles: tuple[float, float]
+) -> tuple[float, float]:
     """Return the range that bins cover, which excludes values far out."""
-    smallest, largest = float(values[0]), float(values[-1])
-    last = len(values) - 1
-    # Whole positions, which leave out at least one value at each end.
-    inner_low = float(values[int(np.ceil(_INNER[0] * last))])
-    inner_high = float(values[int(np.floor(_INNER[1] * last))])
-    if inner_low == inner_high:
+    low, high = _inner(values, weight)
+    if low == high:
         # Nearly everybody has the same value: the range of the others is shown.
-        others = values[values != inner_low]
-        if not len(others):
-            return smallest, largest
-        last = len(others) - 1
-        inner_low = min(inner_low, float(others[int(np.ceil(_INNER[0] * last))]))
-        inner_high = max(inner_high, float(others[int(np.floor(_INNER[1] * last))]))
-        return inner_low, inner_high
+        is_other = values != low
+        if not is_other.any():
+            return low, high
+        others = _inner(values[is_other], None if weight is None else weight[is_other])
+        return min(low, others[0]), max(high, others[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        reach = _REACH * (quantiles[3] - quantiles[1])
-        low = max(smallest, min(inner_low, quantiles[1] - reach))
-        high = min(largest, max(inner_high, quantiles[3] + reach))
-    return float(low), float(high)
+        reach = _REACH * (quartiles[1] - quartiles[0])
+        return (
+            float(max(values[0], min(low, quartiles[0] - reach))),
+            float(min(values[-1], max(high, quartiles[1] + reach))),
+        )
+
+
+def _inner(values: FloatArray, weight: FloatArray | None) -> tuple[float, float]:
+    """Return two values, beyond each of which is at least one row and 1 % of all."""
+    cumulative = None if weight is None else np.cumsum(weight)
+    total = len(values) if cumulative is None else cumulative[-1]
+    last = max(total - 1, 0.0)
+    positions = np.array([np.ceil(_INNER[0] * last), np.floor(_INNER[1] * last)])
+    low, high = values[rows_at(positions, cumulative, len(values))]
+    # Of two rows, each is beyond the other.
+    return float(min(low, high)), float(max(low, high))
 
 
 def histogram(

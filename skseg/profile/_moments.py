@@ -133,14 +133,13 @@ def welch_interval(
     level: float = 0.95,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean A minus mean B with limits; `a` and `b` are n, mean and std."""
-    effect = a[1] - b[1]
     error, dof = welch_error(a, b)
     with np.errstate(invalid="ignore"):
+        effect = a[1] - b[1]
         margin = stdtrit(dof, (1 + level) / 2) * error
     margin = np.where(error > 0, margin, np.inf)
-    is_known = np.isfinite(effect)
-    low = np.where(is_known, effect - margin, -np.inf)
-    return effect, low, np.where(is_known, effect + margin, np.inf)
+    centre = np.where(np.isfinite(effect), effect, 0.0)
+    return effect, centre - margin, centre + margin
 
 
 def welch_error(

@@ -90,7 +90,7 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
     std = deviation(root, n)
     everyone_std = deviation(np.hypot(between, within), total)
     ranks = ranks_of_segments(column.values, column.weight, column.codes, n)
-    edges = bin_edges(column.values, overall)
+    edges = bin_edges(column.values, column.weight, (overall[1], overall[3]))
     return NumberSummary(
         Description(n, rows.n - n, mean, std, *quantiles.T),
         Description(total, (rows.n - n).sum(), centre, everyone_std, *overall),

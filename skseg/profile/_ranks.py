@@ -68,11 +68,11 @@ def _deviations(
     else:
         ties = np.add.reduceat(weight, starts)
     distinct = (np.cumsum(ties) - ties / 2) / total - 0.5
-    squares = distinct * distinct
+    second = distinct * distinct
     return _Deviations(
         np.repeat(distinct, repeats),
-        float((ties * squares).sum()),
-        float((ties * squares * squares).sum()),
+        float((ties * second).sum()),
+        float((ties * second * second).sum()),
     )
 
 
@@ -105,7 +105,7 @@ def sorted_quantiles(
     below = np.floor(position)
     fraction = position - below
     low, high = (
-        values[_row_of(at, cumulative, len(values))] for at in (below, below + 1)
+        values[rows_at(at, cumulative, len(values))] for at in (below, below + 1)
     )
     with np.errstate(invalid="ignore", over="ignore"):
         step = high - low
@@ -115,7 +115,7 @@ def sorted_quantiles(
     return np.where((low == high) | (fraction == 0), low, between)
 
 
-def _row_of(
+def rows_at(
     position: FloatArray, cumulative: FloatArray | None, n_rows: int
 ) -> IntArray:
     """Return the rows that hold the positions among the repeated rows."""
