@@ -10,15 +10,35 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules._frames import read_frame
 
 from ._calendar import EPOCH, as_of_day, read_moments
 from ._defects import Defects, describe_defects
 from ._ids import Ids, read_ids
+from ._labels import Labels, read_labels
 from ._money import Money, read_money
 from ._series import plain_series
 from ._table_options import Options
+
+
+class Details(NamedTuple):
+    """What is read beyond recency, frequency and monetary value, where asked for."""
+
+    second: NDArray[np.int64] | None  # of the day, by the local clock
+    items: Money | None
+    discount: Money | None
+    labels: dict[str, Labels]
+
+    def take(self, rows: IntArray) -> Details:
+        """Return the details of some rows."""
+        return Details(
+            None if self.second is None else self.second[rows],
+            None if self.items is None else self.items.take(rows),
+            None if self.discount is None else self.discount.take(rows),
+            {name: labels.take(rows) for name, labels in self.labels.items()},
+        )
 
 
 class Lines(NamedTuple):
@@ -30,6 +50,7 @@ class Lines(NamedTuple):
     money: Money
     as_of: dt.date
     excluded: dict[str, int]
+    details: Details
 
     def placeholders(self) -> dict[str, dict[str, int]]:
         """Return kind of placeholder -> texts used as ids -> number of lines."""
@@ -81,22 +102,84 @@ def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
             plain_series(frame, options.order_id), "order id", options, defects
         )
     dates = plain_series(frame, options.date)
-    moments = read_moments(dates, options.time_zone, options.date_format, defects)
+    moments = read_moments(
+        dates,
+        options.time_zone,
+        options.date_format,
+        defects,
+        with_times=options.with_times,
+    )
     day = moments.day
     last = None
     if not (isinstance(options.as_of, str) and options.as_of == "latest"):
         last = as_of_day(options.as_of, moments.zone, options.owner)
         defects.add("date after as_of", day > last, dates)
     money = read_money(frame, options, defects)
+    details = _read_details(frame, options, defects, moments.second, money)
 
     if defects.counts:
         _check_defects(defects, options)
         usable = np.flatnonzero(defects.usable)
         customer, day, money = customer.take(usable), day[usable], money.take(usable)
         order = None if order is None else order.take(usable)
+        details = details.take(usable)
     as_of = dt.date.fromordinal(EPOCH + (int(day.max()) if last is None else last))
     order = day if by_date else order
-    return Lines(customer, order, day, money, as_of, defects.counts)
+    return Lines(customer, order, day, money, as_of, defects.counts, details)
+
+
+def _read_details(
+    frame: nw.DataFrame[Any],
+    options: Options,
+    defects: Defects,
+    second: NDArray[np.int64] | None,
+    money: Money,
+) -> Details:
+    discount = items = None
+    if options.items is not None:
+        items = _read_numbers(frame, options.items, options, defects)
+    if options.discount is not None:
+        discount = _read_numbers(frame, options.discount, options, defects)
+        is_wrong = defects.usable & (money.units >= 0) & (discount.units < 0)
+        if is_wrong.any():
+            raise _negative_discount(frame, options, int(is_wrong.argmax()))
+    labels = {
+        name: read_labels(plain_series(frame, column), options.owner)
+        for name, column in options.labels
+    }
+    return Details(second, items, discount, labels)
+
+
+def _read_numbers(
+    frame: nw.DataFrame[Any], column: str, options: Options, defects: Defects
+) -> Money:
+    """Read a further column of numbers, as the amounts are read."""
+    if column in options.amount_columns:
+        # Its defects are known already, and shall not be listed twice.
+        usable = defects.usable
+        defects = Defects(len(frame), options.owner)
+        defects.usable &= usable
+    alone = options._replace(amount=column, quantity=None, price=None)
+    return read_money(frame, alone, defects)
+
+
+def _negative_discount(
+    frame: nw.DataFrame[Any], options: Options, row: int
+) -> InvalidDataError:
+    column = str(options.discount)
+    value = frame[column][row]
+    return InvalidDataError(
+        f"The discount {value} in row {row} (counted from 0) of the column {column!r} "
+        "is negative, though the amount is not.",
+        owner=options.owner,
+        name="discount",
+        rule="money off, negative for returns alone",
+        value=value,
+        column=column,
+        row=row,
+        advice="If it is written as a negative number where money is taken off, pass "
+        "the column with the opposite sign.",
+    )
 
 
 def _check_defects(defects: Defects, options: Options) -> None:

@@ -20,6 +20,7 @@ class Orders(NamedTuple):
     day: NDArray[np.int64]
     units: FloatArray
     is_cancelled: BoolArray
+    of_line: IntArray | None = None  # None if each line is an order
 
 
 def group_orders(customer: IntArray, lines: Lines) -> Orders:
@@ -41,7 +42,8 @@ def group_orders(customer: IntArray, lines: Lines) -> Orders:
     units = np.bincount(order, weights=line_units, minlength=n_orders).astype(float)
     has_return = np.zeros(n_orders, dtype=bool)
     has_return[order[line_units < 0]] = True
-    return Orders(owner, day, units, (units < 0) | ((units == 0) & has_return))
+    is_cancelled = (units < 0) | ((units == 0) & has_return)
+    return Orders(owner, day, units, is_cancelled, order)
 
 
 def summarise(

@@ -6,14 +6,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, overload
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from skseg._typing import IntArray
-
 from ._calendar import EPOCH
-from ._ids import BLOCK, number_ids
+from ._columns import with_ids
+from ._ids import number_ids
 from ._lines import Lines, read_lines, read_transactions
 from ._money import check_sums
 from ._orders import Orders, group_orders, summarise
@@ -271,17 +269,26 @@ def rfm_table(
     as_of_day = lines.as_of.toordinal() - EPOCH
     scale = 10**lines.money.decimals
     values = summarise(orders, n_customers, as_of_day, scale)
-    report = _report(lines, placeholders, orders, len(frame), values["frequency"])
-    table = _with_ids(lines.customer.series, customer, values)
-    for kind, texts in placeholders.items():
-        if texts and options.action(kind) == "warn":
-            message = _placeholder_warning(kind, texts, lines, options)
-            warnings.warn(message, stacklevel=2)
+    report = report_of(lines, placeholders, orders, len(frame), values["frequency"])
+    table = with_ids(lines.customer.series, customer, values)
+    for message in placeholder_warnings(placeholders, lines, options):
+        warnings.warn(message, stacklevel=2)
     if return_report:
         return table, report
     if report.excluded:
         warnings.warn(f"Transactions were left out.\n{report}", stacklevel=2)
     return table
+
+
+def placeholder_warnings(
+    placeholders: Mapping[str, dict[str, int]], lines: Lines, options: Options
+) -> list[str]:
+    """Return what to warn of about ids that may be none."""
+    return [
+        _placeholder_warning(kind, texts, lines, options)
+        for kind, texts in placeholders.items()
+        if texts and options.action(kind) == "warn"
+    ]
 
 
 def _placeholder_warning(
@@ -306,13 +313,14 @@ def _placeholder_warning(
     )
 
 
-def _report(
+def report_of(
     lines: Lines,
     placeholders: Mapping[str, dict[str, int]],
     orders: Orders,
     n_rows: int,
     frequency: NDArray[np.int64],
 ) -> RFMTableReport:
+    """Return the counts of what was read, used and excluded."""
     n_cancelled = int(np.count_nonzero(orders.is_cancelled))
     return RFMTableReport(
         as_of=lines.as_of,
@@ -329,17 +337,3 @@ def _report(
         placeholder_customers=placeholders["placeholder customer"],
         placeholder_orders=placeholders["placeholder order id"],
     )
-
-
-def _with_ids(
-    ids: nw.Series[Any], customer: IntArray, values: dict[str, NDArray[Any]]
-) -> Any:
-    """Return a frame of the ids, in the type of the input, and the values."""
-    row = np.empty(len(values["frequency"]), dtype=np.intp)
-    for start in range(0, len(customer), BLOCK):
-        part = customer[start : start + BLOCK]
-        row[part] = np.arange(start, start + len(part))
-    table = nw.maybe_reset_index(ids[row].to_frame())
-    backend = nw.get_native_namespace(table)
-    series = [nw.new_series(k, v, backend=backend) for k, v in values.items()]
-    return table.with_columns(*series).to_native()

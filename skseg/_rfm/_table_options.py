@@ -1,4 +1,4 @@
-"""The parameters of `rfm_table` that say how transactions are read."""
+"""The parameters of `rfm_table` and its kin that say how transactions are read."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class Options(NamedTuple):
     invalid: str | Mapping[str, str]
     owner: str = "rfm_table"
     result_columns: Sequence[str] = RESULT_COLUMNS
+    # What `customer_features` reads besides.
+    items: str | None = None
+    discount: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()  # what they are of, and their column
+    with_times: bool = False
 
     @property
     def amount_columns(self) -> list[str]:
@@ -55,6 +60,7 @@ class Options(NamedTuple):
     def column_names(self) -> list[str]:
         """The columns to read, each once."""
         names = [self.customer_id, self.date, *self.amount_columns, self.order_id]
+        names += [self.items, self.discount, *(column for _, column in self.labels)]
         return list(dict.fromkeys(name for name in names if name is not None))
 
     def action(self, kind: str) -> str:

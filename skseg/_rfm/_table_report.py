@@ -1,4 +1,4 @@
-"""What `rfm_table` reports about the transactions that it has read."""
+"""What `rfm_table` and its kin report about the transactions that they have read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skseg._html import html_table
 
 @dataclass(frozen=True)
 class RFMTableReport:
-    """Counts of what `rfm_table` has read, used and excluded.
+    """Counts of what `rfm_table` or `customer_features` has read and excluded.
 
     Attributes
     ----------
@@ -34,6 +34,12 @@ class RFMTableReport:
     placeholder_customers, placeholder_orders : dict of str to int
         Texts that usually stand for a missing value, such as "NULL", but were used as
         customer or order ids, with the number of transactions that have them.
+    unlabelled : dict of str to int
+        Of `customer_features`: number of the transactions used that have no product,
+        category, channel or payment, where there are any.
+    typical_gap : float or None
+        Of `customer_features`: days between purchases by which the lifecycle stage of
+        customers with few purchases is judged; NaN if nobody has bought twice.
 
     Examples
     --------
@@ -68,6 +74,14 @@ class RFMTableReport:
     excluded: dict[str, int] = field(default_factory=dict)
     placeholder_customers: dict[str, int] = field(default_factory=dict)
     placeholder_orders: dict[str, int] = field(default_factory=dict)
+    unlabelled: dict[str, int] = field(default_factory=dict)
+    typical_gap: float | None = None
+
+    @property
+    def _title(self) -> str:
+        is_of_features = self.typical_gap is not None
+        noun = "Customer features" if is_of_features else "RFM table"
+        return f"{noun} as of {self.as_of}"
 
     def __str__(self) -> str:
         """Show the counts in a few lines."""
@@ -78,7 +92,7 @@ class RFMTableReport:
         )
         without = f"{self.n_customers_without_purchase:,} without a purchase"
         lines = [
-            f"RFM table as of {self.as_of}",
+            self._title,
             f"  transactions  {self.n_rows:,} read, {self.n_used:,} used",
             f"  excluded      {'; '.join(kinds) or 'none'}",
             f"  amounts       {self._decimals_text()}",
@@ -90,6 +104,12 @@ class RFMTableReport:
             for column, texts in self._placeholders()
             for text, count in texts.items()
         ]
+        lines += [
+            f"  unlabelled    {count:,} without a {name}"
+            for name, count in self.unlabelled.items()
+        ]
+        if self.typical_gap is not None:
+            lines.append(f"  typical gap   {self.typical_gap:g} days between purchases")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -110,9 +130,10 @@ class RFMTableReport:
                 for column, texts in self._placeholders()
                 for text, count in texts.items()
             ),
+            *((f"without a {name}", count) for name, count in self.unlabelled.items()),
         ]
         rows = [(name, f"{count:,}") for name, count in counts]
-        return html_table(["", "n"], rows, f"RFM table as of {self.as_of}")
+        return html_table(["", "n"], rows, self._title)
 
     def _decimals_text(self) -> str:
         noun = "decimal" if self.decimals == 1 else "decimals"
