@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from ._mece import MECERuleSegmenter, MergeReport
     from ._revenue import OptimalRevenueBinner, PropensityBinner, RevenueBootstrap
-    from ._rfm import RFMSegmenter, RFMTableReport, rfm_table
+    from ._rfm import RFMSegmenter, RFMTableReport, customer_features, rfm_table
 
 __version__ = "0.1.0.dev0"
 
@@ -64,6 +64,7 @@ _ROOMS = {
     "SegmentFinder": "_finders",
     "TLearnerSegmentFinder": "_finders",
     "combine_findings": "_finders",
+    "customer_features": "_rfm",
     "information_value": "_finders",
     "raw_rules": "_clusters",
     "rfm_table": "_rfm",
@@ -93,6 +94,7 @@ __all__ = [
     "TLearnerSegmentFinder",
     "combine_findings",
     "compat",
+    "customer_features",
     "datasets",
     "displays",
     "exceptions",
