@@ -118,7 +118,7 @@ def read_lines(frame: nw.DataFrame[Any], options: Options) -> Lines:
     details = _read_details(frame, options, defects, moments.second, money)
 
     if defects.counts:
-        _check_defects(defects, options)
+        check_defects(defects, options)
         usable = np.flatnonzero(defects.usable)
         customer, day, money = customer.take(usable), day[usable], money.take(usable)
         order = None if order is None else order.take(usable)
@@ -182,7 +182,8 @@ def _negative_discount(
     )
 
 
-def _check_defects(defects: Defects, options: Options) -> None:
+def check_defects(defects: Defects, options: Options) -> None:
+    """Raise on defects that are not excluded, or that leave nothing."""
     n_rows = len(defects.usable)
     refused = defects.explained("raise", options.action)
     if refused and defects.usable.any():

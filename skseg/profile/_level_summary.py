@@ -81,27 +81,41 @@ def representation(counts: FloatArray, level: float = 0.95) -> Representation:
     """Return how each level is represented in each segment.
 
     `counts` is that of `level_counts`. The limits are those of the ratio r of the share
-    in the segment to the share among all others, from Wilson's limits of both (A.
-    Donner and G. Zou, "Closed-form confidence intervals for functions of the normal
-    mean and standard deviation", Statistical Methods in Medical Research 21 (2012),
-    347-359); the ratio to everyone is r / (w r + 1 - w), w the share of the segment.
+    in the segment to the share among all others, see `ratio_limits`; the ratio to
+    everyone is r / (w r + 1 - w), w the share of the segment.
     """
     count = counts[:, :-1]
     n = count.sum(axis=1, keepdims=True)
     total = n.sum()
-    low_a, share, high_a = wilson(count, n, level)
-    low_b, other, high_b = wilson(count.sum(axis=0) - count, total - n, level)
+    low, high = ratio_limits(count, n, count.sum(axis=0) - count, total - n, level)
     with np.errstate(invalid="ignore", divide="ignore"):
+        share = count / n
         everyone = count.sum(axis=0) / total
-        product = share * other
-        low = product - _root(product, low_a, high_b, share, other)
-        low = low / (high_b * (2 * other - high_b))
-        high = product + _root(product, high_a, low_b, share, other)
-        high = high / (low_b * (2 * other - low_b))
         weight = n / total
         limits = [r / (weight * r + 1 - weight) for r in (low, high)]
         limits[1] = np.where(np.isfinite(high), limits[1], 1 / weight)
         return Representation(share, share / everyone, *limits)
+
+
+def ratio_limits(
+    y_a: FloatArray, n_a: FloatArray, y_b: FloatArray, n_b: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the limits of rate A over rate B, from Wilson's limits of both.
+
+    A. Donner and G. Zou, "Closed-form confidence intervals for functions of the normal
+    mean and standard deviation", Statistical Methods in Medical Research 21 (2012),
+    347-359.
+    """
+    low_a, rate_a, high_a = wilson(y_a, n_a, level)
+    low_b, rate_b, high_b = wilson(y_b, n_b, level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        product = rate_a * rate_b
+        low = product - _root(product, low_a, high_b, rate_a, rate_b)
+        high = product + _root(product, high_a, low_b, rate_a, rate_b)
+        return (
+            low / (high_b * (2 * rate_b - high_b)),
+            high / (low_b * (2 * rate_b - low_b)),
+        )
 
 
 def _root(
