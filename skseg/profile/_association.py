@@ -11,7 +11,7 @@ from skseg._typing import FloatArray
 
 # Welch's test needs this many rows in every segment, and this many times the squared
 # skewness: the rule of W. G. Cochran, "Sampling Techniques" (1977), for means.
-_WELCH_ROWS = 10
+_WELCH_ROWS = 20
 _COCHRAN = 25
 
 
@@ -136,7 +136,7 @@ def number_association(
     is_shown = n > 0
     n, mean, std = n[is_shown], mean[is_shown], std[is_shown]
     total, k = float(n.sum()), len(n)
-    if k < 2 or total <= k:
+    if k < 2 or total <= k or np.isnan(ranks[0]):
         return NO_ASSOCIATION
     effect = omega_squared(*squares, k, total)
     needed = max(_WELCH_ROWS, _COCHRAN * skewness**2)
