@@ -138,9 +138,8 @@ def customer_features(
     transactions : data frame of shape (n_lines, n_columns)
         Order lines, in any order: pandas, polars, pyarrow, or any other frame in
         memory that narwhals reads. It is not changed.
-    customer_id, date, order_id : str
-        Columns as in `rfm_table`; `order_id` may be None, and then each line is one
-        order.
+    customer_id, date : str
+        Columns of the customer ids and of the dates, as in `rfm_table`.
     amount : str or None, default=None
         Column of the amounts of money, negative for returns, after discounts. May be
         None with `quantity` and `price`.
@@ -149,6 +148,8 @@ def customer_features(
     price : str or None, default=None
         Column of the price of an item; its product with the quantity is the amount, in
         place of `amount`.
+    order_id : str or None, default=None
+        Column of the order ids, as in `rfm_table`. If None, each line is one order.
     product, category, channel, payment : str or None, default=None
         Columns of labels: text, numbers or categories, taken as they are written.
         Missing and blank ones count for none; the report counts them.
@@ -173,9 +174,19 @@ def customer_features(
         Days between purchases that are usual in this shop. If None, the median of the
         mean gaps of all customers with at least two purchases; the report has it. Pass
         it to judge a part of the customers, or a later month, as before.
-    time_zone, date_format, decimal, thousands, decimals, rounding, invalid :
-        How values are read, and what becomes of transactions that cannot be used, as
-        in `rfm_table`. Times of day are those of the local clock.
+    time_zone, date_format : str or None, default=None
+        How dates are read, as in `rfm_table`. Times of day are those of the local
+        clock.
+    decimal : {".", ","}, default="."
+        Decimal mark of numbers that are text.
+    thousands : {".", ",", " ", "'", "_"} or None, default=None
+        Mark between groups of digits of numbers that are text.
+    decimals : int or "auto", default="auto"
+        Decimals of amounts, discounts and quantities, as in `rfm_table`.
+    rounding : {"half_even", "half_up"} or None, default=None
+        How those with more decimals are rounded, as in `rfm_table`.
+    invalid : {"raise", "exclude"} or mapping of str to str, default="raise"
+        What to do with transactions that cannot be used, as in `rfm_table`.
     return_report : bool, default=False
         Whether to return a `RFMTableReport` as well.
 

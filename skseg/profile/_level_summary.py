@@ -110,12 +110,14 @@ def ratio_limits(
     low_b, rate_b, high_b = wilson(y_b, n_b, level)
     with np.errstate(invalid="ignore", divide="ignore"):
         product = rate_a * rate_b
-        low = product - _root(product, low_a, high_b, rate_a, rate_b)
+        root = _root(product, low_a, high_b, rate_a, rate_b)
+        # Of the two forms of a root, the one that stands a rate B of 0.
+        low = low_a * (2 * rate_a - low_a) / (product + root)
         high = product + _root(product, high_a, low_b, rate_a, rate_b)
-        return (
-            low / (high_b * (2 * rate_b - high_b)),
-            high / (low_b * (2 * rate_b - low_b)),
-        )
+        high = high / (low_b * (2 * rate_b - low_b))
+    is_known = ~np.isnan(product)
+    low = np.where(is_known & (low_a <= 0), 0.0, low)
+    return low, np.where(is_known & (low_b <= 0), np.inf, high)
 
 
 def _root(
