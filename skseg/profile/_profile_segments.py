@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skseg._core._fitted_state import as_fitted
-from skseg._core._wrapped import first_attribute
+from skseg._core._caller import caller_level
+from skseg._core._column_errors import column_errors_as_data_errors
+from skseg._core._outcome import read_outcome
+from skseg._core._validation import (
+    check_choice,
+    check_int,
+    check_outcome,
+    check_sample_weight,
+)
+from skseg._core._vector import read_vector
+from skseg._search.effects._inference import holm
+from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
+from skseg.rules import Columns
 
+from ._feature_tables import (
+    FeatureTables,
+    Part,
+    effect_name,
+    feature_tables,
+    protected_part,
+)
+from ._features import Feature, read_feature
 from ._profile import SegmentProfile
-
-QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+from ._roles import Role, roles_of
+from ._schema import TABLES, concatenated, make_table
+from ._segment_rows import SegmentRows
+from ._segment_table import concentration, segment_columns
+from ._segmentation import OWNER, Segmentation, read_segmentation
 
 
 def profile_segments(
@@ -29,102 +54,382 @@ def profile_segments(
     min_count: int = 10,
     sample_weight: Any = None,
 ) -> SegmentProfile:
-    """Return numbers about segments (a draft, to be replaced)."""
-    frame = pd.DataFrame(X).reset_index(drop=True)
-    rules = None
-    if hasattr(segmenter_or_codes, "predict"):
-        segmenter = as_fitted(segmenter_or_codes)
-        rules = first_attribute(segmenter, "rules_")
-        codes = np.asarray(segmenter.predict(X))
-        names = list(first_attribute(segmenter, "segment_names_"))
-    else:
-        codes = np.asarray(segmenter_or_codes)
-        names = list(segment_names or map(str, range(codes.max() + 1)))
-    shown = [*range(len(names))] if codes.min() >= 0 else [*range(len(names)), -1]
-    if codes.min() < 0 and names[-1] in {"noise", "outside"}:
-        shown = [*range(len(names) - 1), -1]
-    elif codes.min() < 0:
-        names.append("outside")
-    texts = dict(rules.texts()) if rules is not None else {}
-    segments = pd.DataFrame({"code": shown, "name": [names[c] for c in shown]})
-    segments["rule"] = [texts.get(name) or "" for name in segments["name"]]
-    segments["n"] = [float((codes == c).sum()) for c in shown]
-    segments["share"] = segments["n"] / segments["n"].sum()
-    concentration = pd.DataFrame({"customers": [], "value": []})
-    if value is not None:
-        amounts = frame[value].to_numpy(float)
-        segments["value"] = [amounts[codes == c].sum() for c in shown]
-        segments["value_share"] = segments["value"] / segments["value"].sum()
-        segments["value_mean"] = segments["value"] / segments["n"]
-        cum = np.cumsum(np.sort(amounts)[::-1]) / amounts.sum()
-        at = np.linspace(0, 1, 101)
-        concentration = pd.DataFrame(
-            {"customers": at, "value": np.interp(at, np.linspace(0, 1, cum.size), cum)}
+    """Return numbers about segments: sizes, features, differences and their tests.
+
+    Parameters
+    ----------
+    segmenter_or_codes : fitted segmenter, RuleSet, or array-like of shape (n_rows,)
+        What says the segment of each row: a segmenter or a clusterer, also at the end
+        of a pipeline or a search; a rule set; or codes or names of segments.
+    X : frame, mapping of columns, or array of shape (n_rows, n_columns)
+        One row per customer: pandas, polars, pyarrow or whatever narwhals reads. It may
+        have columns that the segmenter has never seen, and those of the segmenter in
+        any order. Columns are numbers, or levels: booleans, text and categories. Dates
+        are refused, with what to make of them; infinite numbers count as missing.
+    features : sequence of str, default=None
+        Columns to profile. None: all of them but those of `protected`, and the `value`
+        and `outcome` if these are arrays.
+    value : str or array-like of shape (n_rows,), default=None
+        What each customer is worth, such as revenue: a column of `X`, or numbers, which
+        are called "value". Finite, may be negative.
+    outcome : str or array-like of shape (n_rows,), default=None
+        An outcome such as conversion: a column of `X`, or values, which are called
+        "outcome". Numbers, or labels of two classes, of which the second in sorted
+        order counts as 1.
+    rows : {"training", "fresh"}, default="training"
+        Whether the segmenter may have seen these customers when it was fitted. For a
+        column that it has seen, a p-value is valid on fresh rows alone.
+    segment_names : sequence of str, default=None
+        Names in the order of the codes, for codes and for clusterers without names.
+        None: "Segment 0", "Segment 1", ...
+    protected : sequence of str, default=()
+        Columns of groups, such as gender, of which ``protected_`` says how each group
+        is represented in each segment.
+    min_count : int, default=10
+        Values that fewer customers share are not shown.
+    sample_weight : array-like of shape (n_rows,), default=None
+        How many customers a row stands for: weight 3 is the row three times.
+
+    Returns
+    -------
+    SegmentProfile
+        The tables of numbers.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter breaks its rule, or the first argument gives no partition, as a
+        finder's overlapping findings do not.
+    InvalidDataError
+        If a column holds neither numbers nor levels, there is no row, or lengths
+        differ.
+    MissingColumnError
+        If `X` lacks a column.
+    NotFittedError
+        If the segmenter is not fitted.
+
+    Warns
+    -----
+    UserWarning
+        If ``rows="fresh"``, and the segments of the rows are those of all training
+        rows, in their order.
+
+    See Also
+    --------
+    SegmentProfile : What its tables hold.
+
+    Notes
+    -----
+    A p-value is shown where it is valid, which depends on the role of the column:
+
+    - ``"rule"``: the segments are computed from it, so that it differs by construction.
+      Never. This includes every column that a clusterer without rules has seen, and
+      order-preserving functions of such a column, as the same amount in another unit or
+      an age band; ``copy_of`` names it.
+    - ``"seen"``: ``fit`` has seen it, or it is the outcome that ``fit`` has seen; no
+      rule uses it. On fresh rows.
+    - ``"free"``: ``fit`` has never seen it. Always.
+    - ``"unknown"``: it cannot be told. On fresh rows if rules or a model give the
+      segments. For bare codes never, as they do not say what they were made of.
+
+    Columns are traced through pipelines and wrappers: a column that a
+    `ColumnTransformer` drops before the clusterer sees it is free. An outcome is known
+    again by its name, or by its values if these are all rows of ``fit``.
+
+    Numbers have Welch's analysis of variance and omega squared, levels a chi-square
+    test and Cramer's V, corrected for bias; Holm's method adjusts for the number of
+    features.
+
+    Levels that fewer than `min_count` customers have are pooled into one, as are all
+    but the 29 most frequent of a column with more than 30. Where exactly one segment,
+    or level, would be left out, the next smallest one is left out with it, as it could
+    be found by subtraction otherwise.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseg import MECERuleSegmenter
+    >>> from skseg.profile import profile_segments
+    >>> X = pd.DataFrame({"aov": [20, 30, 40, 200, 300, 400], "visits": [1, 2, 3] * 2})
+    >>> segmenter = MECERuleSegmenter({"VIP": "aov > 100"}, default="Rest")
+    >>> profile = profile_segments(segmenter.fit(X), X, value="aov", min_count=1)
+    >>> profile.segments_[["name", "n", "value_share"]].round(2)
+       name    n  value_share
+    0   VIP  3.0         0.91
+    1  Rest  3.0         0.09
+    >>> profile.features_[["feature", "role", "p_valid"]]
+      feature  role  p_valid
+    0     aov  rule    False
+    1  visits  seen    False
+    """
+    check_choice(OWNER, "rows", rows, ("training", "fresh"))
+    min_count = check_int(OWNER, "min_count", min_count, 1, sys.maxsize)
+    with column_errors_as_data_errors():
+        columns = Columns(X, OWNER)
+    if not columns.n_rows:
+        raise InvalidDataError(
+            f"{OWNER} needs at least one row.",
+            owner=OWNER,
+            name="X",
+            rule="at least one row",
+            value=0,
         )
-    if outcome is not None:
-        y = frame[outcome].to_numpy(float)
-        for name, z in (("outcome", 0), ("outcome_low", -1.96), ("outcome_high", 1.96)):
-            segments[name] = [
-                y[codes == c].mean() + z * y[codes == c].std() / np.sqrt((codes == c).sum())
-                for c in shown
-            ]
-    rule_columns = set(rules.columns) if rules is not None else set()
-    seen = set(getattr(segmenter_or_codes, "feature_names_in_", ()))
-    features_, numbers, levels, everyone, bins = [], [], [], [], []
-    for feature in features or [c for c in frame if c not in {value, outcome, *protected}]:
-        role = (
-            "unknown" if rules is None else "rule" if feature in rule_columns
-            else "seen" if feature in seen else "free"
-        )
-        column = frame[feature]
-        numeric = pd.api.types.is_numeric_dtype(column) and column.dtype != bool
-        groups = [column[codes == c].dropna() for c in shown]
-        base = {"feature": feature, "kind": "number" if numeric else "level", "role": role,
-                "n": float(column.notna().sum()), "missing": float(column.isna().sum())}
-        if numeric:
-            known = column.dropna()
-            between = sum(g.size * (g.mean() - known.mean()) ** 2 for g in groups if g.size)
-            total = ((known - known.mean()) ** 2).sum()
-            effect, effect_name = (between / total if total else 0.0), "omega_squared"
-            edges = np.unique(np.quantile(known, np.linspace(0.01, 0.99, 21)))
-            edges = np.linspace(edges[0], edges[-1], 21)
-            all_counts = np.histogram(known.clip(edges[0], edges[-1]), edges)[0]
-            everyone.append({"feature": feature, "n": base["n"], "missing": base["missing"],
-                "mean": known.mean(), "std": known.std(),
-                **{k: known.quantile(q) for k, q in QUANTILES.items()}})
-            for c, g in zip(shown, groups, strict=True):
-                rest = column[codes != c].dropna()
-                d = g.mean() - rest.mean()
-                se = np.sqrt(g.var() / max(g.size, 1) + rest.var() / max(rest.size, 1))
-                median = g.median()
-                rank = ((known < median).mean() + (known <= median).mean()) / 2
-                numbers.append({"feature": feature, "code": c, "n": float(g.size),
-                    "missing": float(column[codes == c].isna().sum()), "mean": g.mean(),
-                    "std": g.std(), **{k: g.quantile(q) for k, q in QUANTILES.items()},
-                    "median_rank": rank, "difference": d, "difference_low": d - 1.96 * se,
-                    "difference_high": d + 1.96 * se, "rank_effect": 2 * rank - 1})
-                counts = np.histogram(g.clip(edges[0], edges[-1]), edges)[0]
-                bins += [{"feature": feature, "low": lo, "high": hi, "code": c,
-                    "share": n / max(g.size, 1), "share_everyone": a / known.size}
-                    for lo, hi, n, a in zip(edges[:-1], edges[1:], counts, all_counts, strict=True)]
-        else:
-            effect, effect_name = 0.1, "cramers_v"
-            text = column.astype(str)
-            for level in sorted(text.unique()):
-                for c in shown:
-                    inside, rest = text[codes == c] == level, text[codes != c] == level
-                    d = inside.mean() - rest.mean()
-                    se = np.sqrt(inside.var() / inside.size + rest.var() / max(rest.size, 1))
-                    levels.append({"feature": feature, "level": level, "code": c,
-                        "n": float(inside.size), "count": float(inside.sum()),
-                        "share": inside.mean(), "difference": d,
-                        "difference_low": d - 1.96 * se, "difference_high": d + 1.96 * se})
-        features_.append({**base, "effect": effect, "effect_name": effect_name,
-            "statistic": np.nan, "p_value": 0.001 if role == "free" else np.nan,
-            "p_adj": 0.01 if role == "free" else np.nan})
-    table = pd.DataFrame(features_).sort_values("effect", ascending=False, ignore_index=True)
+    weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
+    segmentation = read_segmentation(segmenter_or_codes, X, columns, segment_names)
+    if rows == "fresh":
+        _warn_of_training_rows(segmentation)
+    names = {"value": _name_of("value", value), "outcome": _name_of("outcome", outcome)}
+    groups = [_as_levels(_column(columns, "protected", n)) for n in _names(protected)]
+    listed = _features(columns, features, value, outcome, [g.name for g in groups])
+    amounts = _value(columns, value)
+    outcomes = _outcome(columns, outcome)
+    is_counted = np.ones(columns.n_rows, dtype=bool) if weight is None else weight > 0
+    kept = [_taken(feature, is_counted) for feature in listed]
+    roles = roles_of(kept, segmentation.seen, names["outcome"])
+    segment_rows = SegmentRows(segmentation.places, len(segmentation.codes), weight)
+    codes = np.array(segmentation.codes, dtype=np.int64)
+    tables = {
+        feature.name: feature_tables(feature, segment_rows, codes, min_count)
+        for feature in listed
+    }
+    is_traced = segmentation.seen is not None
+    ranked = _feature_table(listed, tables, roles, rows, is_traced=is_traced)
+    parts = [tables[name].parts for name in ranked["feature"]]
     return SegmentProfile(
-        segments, table, pd.DataFrame(numbers), pd.DataFrame(levels),
-        pd.DataFrame(everyone), pd.DataFrame(bins), concentration,
-        pd.DataFrame(), rows, min_count, value, outcome, rules,
+        make_table(
+            "segments_",
+            segment_columns(segmentation, segment_rows, amounts, outcomes, min_count),
+        ),
+        ranked,
+        _table("numbers_", [part.get("numbers_") for part in parts]),
+        _table("levels_", [part.get("levels_") for part in parts]),
+        _table("everyone_", [part.get("everyone_") for part in parts]),
+        _table("histograms_", [part.get("histograms_") for part in parts]),
+        make_table("concentration_", concentration(amounts, segment_rows, min_count)),
+        _table(
+            "protected_",
+            [protected_part(g, segment_rows, codes, min_count) for g in groups],
+        ),
+        rows,
+        min_count,
+        names["value"],
+        names["outcome"],
+        segmentation.rules,
+    )
+
+
+def _table(name: str, parts: Sequence[Part | None]) -> pd.DataFrame:
+    return concatenated(name, [part for part in parts if part is not None])
+
+
+def _warn_of_training_rows(segmentation: Segmentation) -> None:
+    labels = segmentation.labels
+    if labels is None or len(labels) != len(segmentation.places):
+        return
+    codes = np.array(segmentation.codes)[segmentation.places]
+    if len(segmentation.codes) > 1 and np.array_equal(codes, labels):
+        warnings.warn(
+            f"{OWNER} was told that the rows are fresh, and their segments are those "
+            "of all training rows, in the same order. If they are the training rows, "
+            "say rows='training': p-values of columns that the fit has seen are not "
+            "valid on them.",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
+
+
+def _name_of(role: str, source: Any) -> str | None:
+    if source is None:
+        return None
+    return str(source) if isinstance(source, str) else role
+
+
+def _names(protected: Any) -> list[str]:
+    return _checked_names("protected", protected)
+
+
+def _checked_names(parameter: str, names: Any) -> list[str]:
+    rule = "different names of columns"
+    is_list = isinstance(names, Sequence | np.ndarray | pd.Index)
+    if isinstance(names, str) or not is_list:
+        advice = f"Write a list: [{names!r}]." if isinstance(names, str) else None
+        raise InvalidParameterError(OWNER, parameter, rule, names, advice=advice)
+    texts = [str(name) for name in names]
+    if len({*texts}) < len(texts):
+        raise InvalidParameterError(OWNER, parameter, rule, names)
+    return texts
+
+
+def _column(columns: Columns, parameter: str, name: str) -> Feature:
+    if name not in columns.names:
+        raise MissingColumnError(
+            OWNER,
+            [name],
+            columns.names,
+            advice=f"The parameter {parameter!r} names it.",
+        )
+    return read_feature(columns, name)
+
+
+def _features(
+    columns: Columns, names: Any, value: Any, outcome: Any, protected: Sequence[str]
+) -> list[Feature]:
+    """Return the features, in the order of the columns, arrays last."""
+    arrays = {
+        role: source
+        for role, source in (("value", value), ("outcome", outcome))
+        if source is not None and not isinstance(source, str)
+    }
+    for role in arrays:
+        if role in columns.names:
+            raise InvalidDataError(
+                f"X of {OWNER} has a column {role!r}, which is also the name of the "
+                f"array that was passed as {role}.",
+                owner=OWNER,
+                name=role,
+                column=role,
+                advice=f"Rename the column, or name a column of X: {role}={role!r}.",
+            )
+    if names is None:
+        listed = [name for name in columns.names if name not in protected]
+    else:
+        listed = _checked_names("features", names)
+    known = [_column(columns, "features", n) for n in listed if n not in arrays]
+    if names is not None:
+        arrays = {role: source for role, source in arrays.items() if role in listed}
+    added = Columns(
+        {role: _plain(columns, role, source) for role, source in arrays.items()}, OWNER
+    )
+    return known + [read_feature(added, role) for role in arrays]
+
+
+def _plain(columns: Columns, name: str, values: Any) -> Any:
+    """Return one value a row as a column, or raise."""
+    vector = read_vector(OWNER, name, values, columns.n_rows, title=f"The {name!r}")
+    column = vector.column
+    return (
+        getattr(column, "values", None)
+        if not hasattr(column, "series")
+        else (column.series)
+    )
+
+
+def _value(columns: Columns, value: Any) -> FloatArray | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        _column(columns, "value", value)
+        with column_errors_as_data_errors("value"):
+            amounts = columns.numbers(value)
+    else:
+        vector = read_vector(OWNER, "value", value, columns.n_rows, title="The 'value'")
+        amounts = vector.numbers()
+    is_wrong = ~np.isfinite(amounts)
+    if is_wrong.any():
+        row = int(is_wrong.argmax())
+        raise InvalidDataError(
+            f"The 'value' of {OWNER} must be known and finite. Got {amounts[row]} at "
+            f"row {row}.",
+            owner=OWNER,
+            name="value",
+            rule="known and finite",
+            value=float(amounts[row]),
+            row=row,
+            column=value if isinstance(value, str) else None,
+            advice="Say what such customers are worth, as by fillna(0), or leave them "
+            "out.",
+        )
+    return amounts
+
+
+def _outcome(columns: Columns, outcome: Any) -> FloatArray | None:
+    if outcome is None:
+        return None
+    if not isinstance(outcome, str):
+        return read_outcome(OWNER, outcome, columns.n_rows)[0]
+    feature = _column(columns, "outcome", outcome)
+    if feature.kind == "number":
+        return check_outcome(OWNER, columns.numbers(outcome), columns.n_rows)
+    assert feature.places is not None
+    labels = np.array([*feature.levels, None], dtype=object)[feature.places]
+    if feature.levels == ("False", "True"):
+        return check_outcome(OWNER, feature.numbers, columns.n_rows)
+    return read_outcome(OWNER, labels, columns.n_rows)[0]
+
+
+def _as_levels(feature: Feature) -> Feature:
+    """Return the groups of a protected column; numbers are groups by their value."""
+    if feature.kind == "level":
+        return feature
+    values = feature.numbers
+    distinct, places = np.unique(values, return_inverse=True)
+    n_known = int((~np.isnan(distinct)).sum())
+    levels = tuple(f"{number:.15g}" for number in distinct[:n_known])
+    if len(levels) > _MOST_GROUPS:
+        rule = f"a column of at most {_MOST_GROUPS} groups"
+        raise InvalidDataError(
+            f"Column {feature.name!r} of X must be {rule} to be protected. Got "
+            f"{len(levels)} different numbers.",
+            owner=OWNER,
+            name="protected",
+            rule=rule,
+            value=len(levels),
+            column=feature.name,
+            advice="Make it intervals first, as by "
+            f"pandas.cut(X[{feature.name!r}], 5).astype(str).",
+        )
+    places = np.where(places < n_known, places, -1)
+    return Feature(feature.name, None, places, levels)
+
+
+_MOST_GROUPS = 100
+
+
+def _taken(feature: Feature, is_counted: Any) -> Feature:
+    """Return the rows of a feature that count."""
+    if is_counted.all():
+        return feature
+    if feature.values is not None:
+        return Feature(feature.name, feature.values[is_counted])
+    assert feature.places is not None
+    places = feature.places[is_counted]
+    return Feature(feature.name, None, places, feature.levels)
+
+
+def _feature_table(
+    features: Sequence[Feature],
+    tables: dict[str, FeatureTables],
+    roles: dict[str, Role],
+    rows: str,
+    *,
+    is_traced: bool,
+) -> pd.DataFrame:
+    """Return one row per feature, the largest effect first, unknown ones last."""
+    content: dict[str, list[Any]] = {name: [] for name in TABLES["features_"]}
+    for feature in features:
+        table, role = tables[feature.name], roles[feature.name]
+        test = table.association
+        is_valid = role.allows_p_value(rows, is_traced=is_traced)
+        for key, entry in {
+            "feature": feature.name,
+            "kind": feature.kind,
+            "role": role.role,
+            "copy_of": role.copy_of,
+            "n": table.n,
+            "missing": table.missing,
+            "infinite": table.infinite,
+            "n_levels": table.n_levels,
+            "effect": test.effect,
+            "effect_name": effect_name(feature.kind),
+            "test": test.test,
+            "p_valid": is_valid,
+            "statistic": test.statistic if is_valid else np.nan,
+            "p_value": test.p_value if is_valid else np.nan,
+            "p_adj": np.nan,
+        }.items():
+            content[key].append(entry)
+    frame = make_table("features_", content)
+    frame["p_adj"] = holm(frame["p_value"])
+    return frame.sort_values(
+        "effect", ascending=False, kind="stable", ignore_index=True
     )

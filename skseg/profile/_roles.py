@@ -1,0 +1,156 @@
+"""Which p-values are valid: what part each column has had in making the segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skseg._core._seen_columns import SeenColumns
+from skseg._core._seen_outcome import digest_of
+from skseg._typing import FloatArray
+
+from ._features import Feature
+
+RULE, SEEN, FREE, UNKNOWN = "rule", "seen", "free", "unknown"
+# Rows of a first look, before all of them are compared.
+_FEW_ROWS = 500
+# A column of fewer rows, or with fewer rows beside its most frequent value, is not
+# taken for a copy: it may follow another one by chance.
+_LEAST_ROWS = 8
+_LEAST_VARIATION = 3
+# Roles that a copy of a column of the first role cannot keep.
+_WEAKER = {RULE: (SEEN, FREE, UNKNOWN), SEEN: (FREE,)}
+
+
+@dataclass(frozen=True)
+class Role:
+    """The role of a feature, and the column or outcome that it is a copy of."""
+
+    role: str
+    copy_of: str = ""
+
+    def allows_p_value(self, rows: str, *, is_traced: bool) -> bool:
+        """Tell whether a test of independence from the segments is valid.
+
+        `is_traced` tells that it is known of which columns the segments are made.
+        """
+        if self.role == FREE:
+            return True
+        return self.role in (SEEN, UNKNOWN) and rows == "fresh" and is_traced
+
+
+def roles_of(
+    features: Sequence[Feature], seen: SeenColumns | None, outcome: str | None
+) -> dict[str, Role]:
+    """Return the role of every feature.
+
+    `outcome` is the feature that is the outcome. Without `seen`, for bare codes, all
+    roles are unknown.
+    """
+    if seen is None:
+        return {feature.name: Role(UNKNOWN) for feature in features}
+    numbers = {feature.name: feature.numbers for feature in features}
+    roles = {f.name: _role(f, numbers[f.name], seen, outcome) for f in features}
+    kinds = {feature.name: feature.kind for feature in features}
+    for role in (RULE, SEEN):
+        sources = [name for name in numbers if roles[name] == Role(role)]
+        for name in numbers:
+            if roles[name].role in _WEAKER[role]:
+                copy_of = next(
+                    (s for s in sources if _are_copies(name, s, numbers, kinds)), None
+                )
+                if copy_of is not None:
+                    roles[name] = Role(role, copy_of)
+    return roles
+
+
+def _role(
+    feature: Feature, numbers: FloatArray, seen: SeenColumns, outcome: str | None
+) -> Role:
+    name = feature.name
+    if seen.deciding is None or name in seen.deciding:
+        return Role(RULE)
+    if seen.seen is None:
+        return Role(UNKNOWN)
+    is_outcome = seen.has_outcome and name == outcome
+    if is_outcome or name in seen.seen or any(y.name == name for y in seen.outcomes):
+        return Role(SEEN)
+    digests = {y.digest for y in seen.outcomes} - {""}
+    if digests and digest_of(numbers) in digests:
+        return Role(SEEN, "y")
+    return Role(FREE)
+
+
+def _are_copies(
+    name: str,
+    source: str,
+    numbers: Mapping[str, FloatArray],
+    kinds: Mapping[str, str],
+) -> bool:
+    """Tell whether one column is a function of the other that keeps the order.
+
+    The same amount in another unit, a rank, an age band or a flag is such a function: a
+    test of it would be one of the source. A first look at few rows rules most pairs
+    out.
+    """
+    pairs = ((name, source), (source, name))
+    step = max(len(numbers[name]) // _FEW_ROWS, 1)
+    for rows in (slice(None, None, step), slice(None)):
+        pairs = tuple(
+            (image, original)
+            for image, original in pairs
+            if _is_function(
+                numbers[image][rows],
+                numbers[original][rows],
+                kinds[image],
+                kinds[original],
+            )
+        )
+    return any(
+        _is_no_chance(numbers[image], numbers[original], kinds[image], kinds[original])
+        for image, original in pairs
+    )
+
+
+def _is_function(
+    images: FloatArray, originals: FloatArray, image_kind: str, original_kind: str
+) -> bool:
+    """Tell whether equal originals have equal images, and the order is kept."""
+    is_known = ~(np.isnan(images) | np.isnan(originals))
+    images, originals = images[is_known], originals[is_known]
+    order = np.lexsort((images, originals))
+    images, originals = images[order], originals[order]
+    changes = np.diff(images)
+    if (changes[originals[1:] == originals[:-1]] != 0).any():
+        return False
+    if original_kind == "level":
+        return True
+    if image_kind == "number":
+        return bool((changes >= 0).all() or (changes <= 0).all())
+    # Each level is a range of the original.
+    return bool(np.count_nonzero(changes) <= len(np.unique(images)) - 1)
+
+
+def _is_no_chance(
+    images: FloatArray, originals: FloatArray, image_kind: str, original_kind: str
+) -> bool:
+    """Tell whether there are too many rows for a function by chance.
+
+    A column that hardly varies follows every other one, and a text that is different in
+    nearly every row, such as an identifier, follows and determines every column.
+    """
+    is_known = ~(np.isnan(images) | np.isnan(originals))
+    _, counts = np.unique(images[is_known], return_counts=True)
+    n_known = int(is_known.sum())
+    if len(counts) < 2 or n_known < _LEAST_ROWS:
+        return False
+    if n_known - counts.max() < _LEAST_VARIATION:
+        return False
+    n_repeats = [
+        n_known - len(np.unique(values[is_known]))
+        for values, kind in ((images, image_kind), (originals, original_kind))
+        if kind == "level"
+    ]
+    return min(n_repeats, default=_LEAST_ROWS) >= _LEAST_ROWS
