@@ -1,0 +1,1 @@
+"""The pages of the report: what each tab shows, as plain data for its template."""

@@ -1,0 +1,130 @@
+"""Which chart stands on which page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from ._numbers import number_text, percent_text
+from ._source import Source
+
+_WIDTH, _HEIGHT = 150.0, 44.0
+
+
+def share_bars(source: Source) -> str:
+    """Return bars of the share of customers and of value, one row a segment."""
+    rows = []
+    top = max([*_shares(source), 1e-12])
+    for segment in source.segments:
+        bars = [("customers", segment.share)]
+        if source.value_is_divisible:
+            bars.append(("value", segment.value_share))
+        rows.append((segment, bars))
+    step = 22 * len(rows[0][1]) + 26 if rows else 0
+    parts = []
+    for i, (segment, bars) in enumerate(rows):
+        y = i * step
+        parts.append(
+            f'<g class="segment-{segment.code}"><text x="0" y="{y + 13}" '
+            f'direction="auto">{escape(_short(segment.name))}</text>'
+        )
+        for j, (label, share) in enumerate(bars):
+            known = share if np.isfinite(share) else 0.0
+            width = max(known / top, 0) * 330
+            top_of_bar = y + 19 + 22 * j
+            parts.append(
+                f'<rect class="bar {label}" x="0" y="{top_of_bar}" '
+                f'width="{width:.1f}" height="16"/>'
+                f'<text class="small" x="{width + 6:.1f}" y="{top_of_bar + 12}">'
+                f"{escape(percent_text(share))} of {label}</text>"
+            )
+        parts.append("</g>")
+    title = "Share of customers and of value by segment"
+    return _svg(460, step * len(rows), title, "".join(parts))
+
+
+def _shares(source: Source) -> list[float]:
+    shares = [s.share for s in source.segments]
+    if source.value_is_divisible:
+        shares += [s.value_share for s in source.segments]
+    return [share for share in shares if np.isfinite(share)]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 48 else f"{name[:47]}…"
+
+
+def concentration_curve(source: Source) -> str:
+    """Return the share of value that the most valuable customers bring."""
+    table = source.profile.concentration_
+    if not len(table):
+        return ""
+    x = 40 + 320 * table["customers"].to_numpy()
+    y = 10 + 200 * (1 - table["value"].to_numpy())
+    known = np.isfinite(x) & np.isfinite(y)
+    points = " ".join(
+        f"{a:.1f},{b:.1f}" for a, b in zip(x[known], y[known], strict=True)
+    )
+    ticks = "".join(
+        f'<text class="small" x="{40 + 320 * t:.0f}" y="228" text-anchor="middle">'
+        f'{t:.0%}</text><text class="small" x="34" y="{214 - 200 * t:.0f}" '
+        f'text-anchor="end">{t:.0%}</text>'
+        for t in (0, 0.5, 1)
+    )
+    body = (
+        '<path class="axis" d="M40 10V210H360"/>'
+        '<path class="even" d="M40 210L360 10"/>'
+        f'<polyline class="curve" points="{points}"/>{ticks}'
+        '<text class="small" x="200" y="248" text-anchor="middle">'
+        "Share of customers, the most valuable first</text>"
+    )
+    return _svg(380, 256, "Share of value brought by the most valuable customers", body)
+
+
+Histograms = Mapping[tuple[str, int], pd.DataFrame]
+
+
+def histograms(source: Source) -> dict[int, list[tuple[str, str]]]:
+    """Return code -> name of each feature and its distribution against everyone."""
+    table = source.profile.histograms_
+    charts: dict[int, list[tuple[str, str]]] = {s.code: [] for s in source.segments}
+    for (feature, code), rows in table.groupby(["feature", "code"], sort=False):
+        if int(code) in charts:
+            chart = _histogram(str(feature), int(code), rows)
+            charts[int(code)].append((str(feature), chart))
+    return charts
+
+
+def _histogram(feature: str, code: int, rows: pd.DataFrame) -> str:
+    own, all_ = rows["share"].to_numpy(), rows["share_everyone"].to_numpy()
+    top = max(float(np.nanmax([*own, *all_, 0.0])), 1e-12)
+    step = _WIDTH / len(rows)
+    bars = "".join(
+        f"M{i * step:.1f} {_HEIGHT:g}v{-max(share, 0) / top * _HEIGHT:.1f}"
+        f"h{step * 0.86:.1f}V{_HEIGHT:g}z"
+        for i, share in enumerate(np.nan_to_num(own))
+        if share > 0
+    )
+    line = "".join(
+        f"{'L' if i else 'M'}{i * step:.1f} {(1 - share / top) * _HEIGHT:.1f}h{step:.1f}"
+        for i, share in enumerate(np.nan_to_num(all_))
+    )
+    low, high = number_text(rows["low"].min()), number_text(rows["high"].max())
+    body = (
+        f'<g class="segment-{code}"><path class="bar customers" d="{bars}"/></g>'
+        f'<path class="everyone" d="{line}"/>'
+        f'<text class="small" x="0" y="58">{low}</text>'
+        f'<text class="small" x="150" y="58" text-anchor="end">{high}</text>'
+    )
+    title = f"Distribution of {feature}: bars are the segment, the line is everyone"
+    return _svg(_WIDTH, 62, title, body)
+
+
+def _svg(width: float, height: float, title: str, body: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" '
+        f'aria-label="{escape(title, quote=True)}">{body}</svg>'
+    )
