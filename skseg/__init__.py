@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         model_selection,
         monitor,
         profile,
+        report,
         rules,
         tables,
     )
@@ -104,6 +105,7 @@ __all__ = [
     "monitor",
     "profile",
     "raw_rules",
+    "report",
     "rfm_table",
     "rules",
     "tables",
