@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -111,7 +112,7 @@ def _unreadable(name: str, dtype: str, remedy: str) -> InvalidDataError:
 def _is_object(column: ArrayColumn | SeriesColumn) -> bool:
     if isinstance(column, ArrayColumn):
         return bool(column.values.dtype.kind == "O")
-    return str(column.series.dtype) == "Object"
+    return bool(column.series.dtype == nw.Object)
 
 
 def _objects(column: ArrayColumn | SeriesColumn) -> Any:
@@ -123,9 +124,7 @@ def _objects(column: ArrayColumn | SeriesColumn) -> Any:
 def _is_categorical(column: ArrayColumn | SeriesColumn) -> bool:
     if isinstance(column, ArrayColumn):
         return False
-    return str(column.series.dtype) in ("Categorical",) or str(
-        column.series.dtype
-    ).startswith("Enum")
+    return column.series.dtype in (nw.Categorical, nw.Enum)
 
 
 def _is_of_flags(column: ArrayColumn | SeriesColumn) -> bool:
@@ -134,7 +133,7 @@ def _is_of_flags(column: ArrayColumn | SeriesColumn) -> bool:
         return bool(known) and not column.is_text()
     if isinstance(column, ArrayColumn):
         return bool(column.values.dtype.kind == "b")
-    return str(column.series.dtype) == "Boolean"
+    return bool(column.series.dtype == nw.Boolean)
 
 
 def _is_of_numbers(column: ArrayColumn | SeriesColumn) -> bool:

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
+from skseg._core._validation import check_choice, check_int
+from skseg._files import write_text
+from skseg._html import html_frame
+from skseg.exceptions import InvalidParameterError, did_you_mean
 from skseg.rules import RuleSet
 
+from ._description import describe, number, strongest_features
+from ._pairs import Pairs, games_howell, share_pairs, tukey_kramer
+from ._profile_json import read_document, to_document
 
-@dataclass(frozen=True)
+OWNER = "SegmentProfile"
+_PAIR_COLUMNS = [
+    "first",
+    "second",
+    "level",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p_adj",
+]
+_METHODS = {"games_howell": games_howell, "tukey": tukey_kramer}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SegmentProfile:
     """Numbers about segments: what names, playbooks and reports read.
 
@@ -22,18 +45,20 @@ class SegmentProfile:
         outcome_high (95 % interval).
     features_ : DataFrame
         One row per feature, the largest effect first: feature, kind (``"number"`` or
-        ``"level"``), role (``"rule"``, ``"seen"``, ``"free"`` or ``"unknown"``), n,
-        missing, effect (omega squared, or bias-corrected Cramer's V), effect_name,
-        statistic, p_value and p_adj, both NaN where no p-value is valid.
+        ``"level"``), role (``"rule"``, ``"seen"``, ``"free"`` or ``"unknown"``),
+        copy_of (the column, or "y", whose role it has as a copy), n, missing, infinite
+        (how many of the missing are infinite), n_levels, effect (omega squared, or
+        bias-corrected Cramer's V), effect_name, test, p_valid (whether a p-value is
+        valid), statistic, p_value and p_adj (Holm), these NaN where none is valid.
     numbers_ : DataFrame
         One row per numeric feature and segment: feature, code, n, missing, mean, std,
         q05, q25, median, q75, q95, median_rank (share of all customers below the
         segment's median, ties by half), difference (of the mean to that of all others),
         difference_low, difference_high, rank_effect (2 AUC - 1 against all others).
     levels_ : DataFrame
-        One row per level of a feature and segment: feature, level, code, n, count,
-        share, difference (of the share to that of all others), difference_low,
-        difference_high.
+        One row per level of a feature and segment: feature, level, n_levels (how many
+        are pooled in it, 1 for a single level), code, n, count, share, difference (of
+        the share to that of all others), difference_low, difference_high.
     everyone_ : DataFrame
         One row per numeric feature, of all customers: feature, n, missing, mean, std,
         q05, q25, median, q75, q95.
@@ -71,21 +96,242 @@ class SegmentProfile:
     outcome: str | None
     rules: RuleSet | None
 
+    def frame(self) -> pd.DataFrame:
+        """Return one long table, segment by feature.
+
+        Returns
+        -------
+        DataFrame
+            One row per segment and number, and per segment and level: code, segment,
+            feature, kind, role, level (empty for numbers), then the columns of
+            ``numbers_`` and ``levels_``; those of the other kind are NaN.
+        """
+        names = self.segments_.set_index("code")["name"]
+        roles = self.features_.set_index("feature")[["kind", "role"]]
+        long = pd.concat(
+            [self.numbers_.assign(level=""), self.levels_], ignore_index=True
+        )
+        long.insert(1, "segment", long["code"].map(names))
+        for place, column in enumerate(("kind", "role"), start=3):
+            long.insert(place, column, long["feature"].map(roles[column]))
+        places = {code: place for place, code in enumerate(self.segments_["code"])}
+        order = pd.DataFrame(
+            {
+                "segment": long["code"].map(places),
+                "feature": long["feature"].map(
+                    {name: i for i, name in enumerate(self.features_["feature"])}
+                ),
+            }
+        )
+        order = order.sort_values(["segment", "feature"], kind="stable")
+        first = ["code", "segment", "feature", "kind", "role", "level"]
+        rest = [name for name in long.columns if name not in first]
+        return long.loc[order.index, first + rest].reset_index(drop=True)
+
+    def pairs(self, feature: str, method: str = "games_howell") -> pd.DataFrame:
+        """Return the differences between every two segments in a feature.
+
+        Parameters
+        ----------
+        feature : str
+            A feature. For one of levels every level is compared, by differences of
+            shares and Holm's method, whatever the `method`.
+        method : {"games_howell", "tukey"}, default="games_howell"
+            For numbers: Games-Howell, which lets variances differ, or Tukey-Kramer,
+            which takes them for equal.
+
+        Returns
+        -------
+        DataFrame
+            One row per pair, and level: first, second (names of segments), level (empty
+            for numbers), difference (first less second), difference_low,
+            difference_high (limits that hold for all pairs together) and p_adj, NaN
+            where ``features_`` shows no p-value either. Segments whose numbers are not
+            shown have no pairs.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such feature, or `method` is none of these.
+        """
+        check_choice(f"{OWNER}.pairs", "method", method, tuple(_METHODS))
+        row = self._row_of(feature)
+        names = self.segments_.set_index("code")["name"]
+        if row["kind"] == "number":
+            table = self.numbers_[self.numbers_["feature"] == feature]
+            table = table[table["mean"].notna()]
+            n, mean, std = (table[key].to_numpy() for key in ("n", "mean", "std"))
+            parts = [("", table, _METHODS[method](n, mean, std))]
+        else:
+            levels = self.levels_[self.levels_["feature"] == feature]
+            parts = []
+            for level, table in levels.groupby("level", sort=False):
+                table = table[table["count"].notna() & (table["n"] > 0)]
+                count, n = table["count"].to_numpy(), table["n"].to_numpy()
+                parts.append((level, table, share_pairs(count, n)))
+        tables = [_pair_table(level, t["code"].map(names), p) for level, t, p in parts]
+        result = pd.concat(tables or [pd.DataFrame(columns=_PAIR_COLUMNS)])
+        result = result.reset_index(drop=True)
+        if not row["p_valid"]:
+            result["p_adj"] = np.nan
+        return result
+
     def top_features(self, segment: str | int, n: int = 5) -> pd.DataFrame:
-        """Return the features in which a segment differs most (a draft)."""
-        code = self.code_of(segment)
-        table = self.numbers_[self.numbers_["code"] == code]
-        order = table["rank_effect"].abs().sort_values(ascending=False).index
-        return table.loc[order].head(n).reset_index(drop=True)
+        """Return the features in which a segment differs most from all others.
+
+        Parameters
+        ----------
+        segment : str or int
+            Name or code of the segment.
+        n : int, default=5
+            Most features that are returned.
+
+        Returns
+        -------
+        DataFrame
+            One row per feature, the strongest effect first: feature, level (that which
+            differs most; empty for numbers), effect (the rank effect of a number, the
+            difference of the share of a level, both in [-1, 1] and comparable), segment
+            (its median, or share), compared (the median of everyone, or the share of
+            all others) and kind.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such segment, or `n` is no int of at least 1.
+        """
+        n = check_int(f"{OWNER}.top_features", "n", n, 1, 2**31)
+        return strongest_features(self, self.code_of(segment)).head(n)
 
     def code_of(self, segment: str | int) -> int:
-        """Return the code of a segment that is given by name or code (a draft)."""
-        if not isinstance(segment, str):
-            return segment
-        (code,) = self.segments_.loc[self.segments_["name"] == segment, "code"]
-        return int(code)
+        """Return the code of a segment that is given by its name or code.
+
+        Parameters
+        ----------
+        segment : str or int
+            Name or code of the segment.
+
+        Returns
+        -------
+        int
+            The code; -1 for noise and outside.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such segment.
+        """
+        names, codes = list(self.segments_["name"]), list(self.segments_["code"])
+        if isinstance(segment, str) and segment in names:
+            return int(codes[names.index(segment)])
+        is_code = isinstance(segment, int | np.integer) and not isinstance(
+            segment, bool
+        )
+        if is_code and segment in codes:
+            return int(segment)
+        hint = did_you_mean(segment, names) if isinstance(segment, str) else ""
+        rule = "a segment of the profile, by name or code"
+        advice = f"Segments are {', '.join(map(repr, names))}.{hint}"
+        raise InvalidParameterError(OWNER, "segment", rule, segment, advice=advice)
 
     def description(self, segment: str | int) -> str:
-        """Return two or three sentences about a segment (a draft)."""
-        top = self.top_features(segment, 2)
-        return f"Customers of {segment} stand out in {' and '.join(top['feature'])}."
+        """Return two or three sentences about a segment.
+
+        Parameters
+        ----------
+        segment : str or int
+            Name or code of the segment.
+
+        Returns
+        -------
+        str
+            Its size and value, the two features in which it differs most, and its
+            outcome, in plain text. "In 80 % of pairs" compares one of its customers
+            with one of all others, ties by half.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such segment.
+        """
+        return describe(self, self.code_of(segment))
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Return the profile as JSON, or write it to a file.
+
+        Parameters
+        ----------
+        path : path-like, default=None
+            The file, which is replaced as a whole. None: the text is returned.
+
+        Returns
+        -------
+        str or None
+            The JSON. `from_json` reads it, and nothing is lost: a missing number is
+            null, an infinite one "Infinity" or "-Infinity".
+        """
+        text = to_document(self)
+        if path is None:
+            return text
+        write_text(path, text + "\n")
+        return None
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Self:
+        """Return the profile that `to_json` has written.
+
+        Parameters
+        ----------
+        source : str or path-like
+            The JSON itself as a str, or the path of its file as a `pathlib.Path`.
+
+        Returns
+        -------
+        SegmentProfile
+            The same tables, of the same types.
+
+        Raises
+        ------
+        RuleError
+            If it is no JSON, or no profile; the text names the place.
+        OSError
+            If the file cannot be opened.
+        """
+        return cls(**read_document(source, f"{OWNER}.from_json"))
+
+    def __repr__(self) -> str:
+        n = number(float(self.segments_["n"].sum()))
+        return (
+            f"<{OWNER} of {len(self.segments_)} segments, {len(self.features_)} "
+            f"features and {n} customers on {self.rows} rows>"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_frame(self.segments_.drop(columns="rule"), repr(self)[1:-1], number)
+
+    def _row_of(self, feature: Any) -> pd.Series[Any]:
+        names = list(self.features_["feature"])
+        if feature not in names:
+            hint = did_you_mean(feature, names) if isinstance(feature, str) else ""
+            raise InvalidParameterError(
+                f"{OWNER}.pairs",
+                "feature",
+                "a feature of the profile",
+                feature,
+                advice=f"Features are {', '.join(map(repr, names))}.{hint}",
+            )
+        return self.features_.iloc[names.index(feature)]
+
+
+def _pair_table(level: str, names: pd.Series[Any], pairs: Pairs) -> pd.DataFrame:
+    labels = names.to_numpy()
+    values = (
+        labels[pairs.first],
+        labels[pairs.second],
+        level,
+        pairs.difference,
+        pairs.low,
+        pairs.high,
+        pairs.p_adj,
+    )
+    return pd.DataFrame(dict(zip(_PAIR_COLUMNS, values, strict=True)))
