@@ -20,7 +20,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._customer_codes import OWNER, CustomerCodes, read_customer_codes
-from ._disclosure import few, hidden_cells
+from ._disclosure import few, few_and_next
 from ._level_summary import ratio_limits
 
 LEVEL = 0.95
@@ -372,13 +372,10 @@ def _compared(
 
 def _hidden(counts: FloatArray, min_count: int) -> BoolArray:
     """Tell which counts of buyers are hidden, of each item apart from the others."""
-    hidden = np.zeros(counts.shape, dtype=bool)
-    for column, buyers in enumerate(counts.T):
-        table = buyers[:, None]
-        if few(np.append(buyers, buyers.sum()), min_count).any():
-            cells, total = hidden_cells(table, min_count)
-            hidden[:, column] = cells[:, 0] | total[0]
-    return hidden
+    columns = [few_and_next(buyers, min_count) for buyers in counts.T]
+    hidden = np.array(columns, dtype=bool).reshape(counts.T.shape).T
+    # The total of rare items taken together may be small, too.
+    return hidden | few(counts.sum(axis=0), min_count)
 
 
 def _sorted(frame: pd.DataFrame, place: IntArray, n: int | None) -> pd.DataFrame:
