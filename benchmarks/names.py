@@ -1,0 +1,158 @@
+"""Names of segments after bootstrap refits: how many segments keep theirs.
+
+A segmenter is fitted to customers, and again to each bootstrap sample of them. Both
+models predict the customers, `match_segments` says which new segment is which old one,
+and `name_segments` names both. A segment keeps its name if that of its match is equal.
+A match is the same segment if it shares more than half of all customers of both; a
+refit that divides the customers otherwise has other segments, and is counted apart.
+
+Usage: python benchmarks/names.py [--runs N] [--samples N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from _measure import write_results
+from scipy.stats import beta
+from sklearn.cluster import KMeans
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
+
+from skseg import MECERuleSegmenter, RFMSegmenter, RuleSurrogate, rfm_table
+from skseg.datasets import make_customers, make_orders
+from skseg.monitor import match_segments
+from skseg.playbook import name_segments
+from skseg.profile import profile_segments
+
+RESULTS = Path(__file__).parent / "results" / "names.csv"
+N_CUSTOMERS = 3000
+
+
+def customers(seed: int) -> pd.DataFrame:
+    """Return customers from five known segments."""
+    frame = make_customers(N_CUSTOMERS, missing=0.0, outliers=0.01, random_state=seed)
+    return frame.select_dtypes("number").drop(columns="customer_id")
+
+
+def recency_frequency_monetary(seed: int) -> pd.DataFrame:
+    """Return the RFM table of generated orders."""
+    orders = make_orders(N_CUSTOMERS, random_state=seed)
+    return rfm_table(
+        orders,
+        customer_id="customer_id",
+        date="date",
+        amount="amount",
+        as_of=orders["date"].max(),
+    )[["recency", "frequency", "monetary"]].reset_index(drop=True)
+
+
+def k_means(n_segments: int) -> Callable[[], Any]:
+    """Return a maker of K-Means on ranks, with rules on the columns themselves."""
+
+    def make() -> Any:
+        clusterer = KMeans(n_segments, n_init=10, random_state=0)
+        ranks = QuantileTransformer(n_quantiles=200, random_state=0)
+        return RuleSurrogate(make_pipeline(ranks, clusterer), random_state=0)
+
+    return make
+
+
+def quantile_rules() -> Any:
+    """Return a MECE segmenter whose thresholds are quantiles."""
+    rules = {
+        "A": "monetary >= q(0.8)",
+        "B": "monetary < q(0.8) and recency >= q(0.6)",
+        "C": "monetary < q(0.8) and recency < q(0.6) and frequency >= q(0.5)",
+        "D": "monetary < q(0.8) and recency < q(0.6) and frequency < q(0.5)",
+    }
+    return MECERuleSegmenter(rules, default="E")
+
+
+CASES = {
+    "K-Means of 5 + surrogate, customers": (k_means(5), customers),
+    "K-Means of 4 + surrogate, RFM": (k_means(4), recency_frequency_monetary),
+    "K-Means of 6 + surrogate, RFM": (k_means(6), recency_frequency_monetary),
+    "RFMSegmenter, ten segments": (RFMSegmenter, recency_frequency_monetary),
+    "MECE by quantiles": (quantile_rules, recency_frequency_monetary),
+}
+
+
+def named(make: Callable[[], Any], X: pd.DataFrame) -> tuple[Any, dict[int, str]]:
+    """Return a segmenter of customers, and the names of its segments by code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        segmenter = make().fit(X)
+        names = name_segments(profile_segments(segmenter, X))
+    names = names[names["n_traits"] > 0]
+    return segmenter, dict(zip(names["code"], names["name"], strict=True))
+
+
+def kept_names(case: str, seed: int, n_samples: int) -> list[tuple[bool, bool]]:
+    """Return whether matches are the same segment, and whether they have its name."""
+    make, generate = CASES[case]
+    X = generate(seed)
+    segmenter, names = named(make, X)
+    before = segmenter.predict(X)
+    rng = np.random.default_rng(seed)
+    results = []
+    for _ in range(n_samples):
+        sample = X.iloc[rng.integers(len(X), size=len(X))].reset_index(drop=True)
+        refit, new_names = named(make, sample)
+        matching = match_segments(before, refit.predict(X))
+        new_code = {old: new for new, old in matching.mapping.items()}
+        for row in matching.table.itertuples():
+            if row.code not in names or row.n_reference == 0:
+                continue
+            new = new_names.get(new_code.get(row.code, -9))
+            results.append((row.jaccard > 0.5, new == names[row.code]))
+    return results
+
+
+def clopper_pearson(k: int, n: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a proportion."""
+    low = beta.ppf(0.025, k, n - k + 1) if k else 0.0
+    high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
+    return float(low), float(high)
+
+
+def main() -> None:
+    """Measure all cases, print a table, and write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=10, help="data sets a case")
+    parser.add_argument("--samples", type=int, default=20, help="refits a data set")
+    options = parser.parse_args()
+    rows = []
+    for case in CASES:
+        results = [
+            result
+            for seed in range(options.runs)
+            for result in kept_names(case, seed, options.samples)
+        ]
+        same = [keeps for is_same, keeps in results if is_same]
+        low, high = clopper_pearson(sum(same), len(same))
+        rows.append(
+            {
+                "case": case,
+                "data sets": options.runs,
+                "refits": options.samples,
+                "segments": len(results),
+                "same": round(len(same) / len(results), 4),
+                "same, name kept": round(sum(same) / len(same), 4),
+                "low": round(low, 4),
+                "high": round(high, 4),
+                "all, name kept": round(np.mean([k for _, k in results]), 4),
+            }
+        )
+        print(rows[-1])
+    write_results(rows, RESULTS)
+
+
+if __name__ == "__main__":
+    main()

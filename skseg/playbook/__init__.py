@@ -1,0 +1,8 @@
+"""From segments to decisions: names, renaming, plays and what-if."""
+
+from ._names import name_segments
+from ._playbook import Playbook
+from ._plays import Play
+from ._what_if import what_if
+
+__all__ = ["Play", "Playbook", "name_segments", "what_if"]
