@@ -38,7 +38,7 @@ def read_rules(
     """Return rules and universe as a rule set, with the values of their parameters."""
     if not isinstance(rules, Mapping) or not rules:
         raise InvalidParameterError(
-            OWNER, "rules", "a mapping of names to rules", rules
+            OWNER, "rules", "a RuleSet or a mapping of names to rules", rules
         )
     if params is not None and not isinstance(params, Mapping):
         raise InvalidParameterError(
@@ -57,6 +57,58 @@ def read_rules(
     if universe is not None:
         universe = read(universe, "The universe", "universe")
     return RuleSet(parsed, universe=universe)
+
+
+def taken_apart(
+    rules: RuleSet, default: str | None, universe: Any
+) -> tuple[Mapping[str, Rule], str | None, str | Rule | None]:
+    """Return the rules, default and universe of a rule set as parameters.
+
+    Noise has the code -1, as the rows outside of a universe have it, so it becomes the
+    rows outside. Raises InvalidParameterError where `default` or `universe`, which are
+    None unless they are given as well, say something else.
+    """
+    conditions, inside = dict(rules.rules), rules.universe
+    if rules.default is not None:
+        if default not in (None, rules.default):
+            raise _contradiction("default", rules.default, default)
+        default = rules.default
+    if rules.noise is not None:
+        noise = conditions.pop(rules.noise)
+        _require_apart(rules.noise, noise, conditions)
+        inside = ~noise
+    if not conditions and default is not None:
+        conditions, default = {default: parse("True")}, None
+    if inside is not None:
+        if universe is not None and parse(universe) != inside:
+            raise _contradiction("universe", str(inside), universe)
+        universe = inside
+    return conditions, default, universe
+
+
+def _contradiction(name: str, of_rules: str, value: Any) -> InvalidParameterError:
+    """Return the error about a parameter that a rule set answers in another way."""
+    return InvalidParameterError(
+        OWNER,
+        name,
+        f"None or {of_rules!r}, the {name} that the RuleSet passed as rules has",
+        value,
+        advice=f"Leave {name} out, or pass rules.rules, which has no {name}, as rules.",
+    )
+
+
+def _require_apart(name: str, noise: Rule, rules: Mapping[str, Rule]) -> None:
+    """Raise if rows may be noise and in another segment."""
+    n_pairs = len(rules) * (len(rules) + 1)
+    report = RuleSet({**rules, name: noise}).verify(max_findings=max(n_pairs, 1))
+    overlaps = [overlap for overlap in report.overlaps if name in overlap.names]
+    if overlaps:
+        raise InvalidDataError(
+            f"The noise of the rule set overlaps its other rules: {overlaps[0]}.",
+            owner=OWNER,
+            name="rules",
+            advice="Pass rules.disjoint() as rules.",
+        )
 
 
 def partition(

@@ -36,7 +36,6 @@ from skseg.rules._unseen import warn_of_unseen_values
 from ._cut_points import CutPoint, cut_point_table, cut_points
 from ._division import NoLegalSizesError
 from ._merge_report import merge_report, warn_of_large_loss
-from ._parameters_json import snapshot
 from ._resizing import columns_to_cut, proved_again, sized_segments
 from ._rules import (
     OWNER,
@@ -78,10 +77,12 @@ class MECERuleSegmenter(
 
     Parameters
     ----------
-    rules : mapping of str to (str or Rule), default=None
+    rules : mapping of str to (str or Rule), or RuleSet, default=None
         Segment name -> rule, in order. Text may hold named parameters: ``"aov >=
-        {aov_min}"``. None: the tiers High (top 20 %), Medium, Low (bottom 20 %) and
-        Unknown (missing) of the first column.
+        {aov_min}"``. A `RuleSet`, such as the ``rules_`` of another segmenter, brings
+        its default and its universe along; its noise is outside of the universe, so
+        that it keeps the code -1. None: the tiers High (top 20 %), Medium, Low (bottom
+        20 %) and Unknown (missing) of the first column.
     params : mapping of str to value, default=None
         Values of the named parameters: numbers, text, ``q(p)`` and its like, or lists
         after ``in``. Each is a parameter of the estimator too, ``params__aov_min``,
@@ -238,7 +239,7 @@ class MECERuleSegmenter(
 
     def __init__(
         self,
-        rules: Mapping[str, str | Rule] | None = None,
+        rules: Mapping[str, str | Rule] | RuleSet | None = None,
         *,
         params: Mapping[str, Any] | None = None,
         default: str | None = None,
@@ -342,7 +343,7 @@ class MECERuleSegmenter(
         playbook = self.playbook
         self._schema = schema
         self._playbook = None if playbook is None else dict(playbook)
-        self._parameters = snapshot(self.get_params(deep=False))
+        self._parameters = self._parameters_of_fit()
         self._business_rules, self._cut_points = base, points
         self._outcome_coding = coding
         if coding.classes is not None:
@@ -546,7 +547,7 @@ class MECERuleSegmenter(
 
         Then come the universe as it was written, the proof and the cut points.
         """
-        template = self._template(columns)
+        template, default = self._template(columns)
         resolved, universe, of_all, inside = resolved_rules(
             template, columns, weight, schema if self.on_invalid == "outside" else {}
         )
@@ -559,7 +560,7 @@ class MECERuleSegmenter(
             resolved,
             report,
             columns,
-            default=self._default_name(),
+            default=default,
             on_overlap=self.on_overlap,
             schema=schema,
         )

@@ -9,7 +9,8 @@ from skseg._core._validation import check_choice, check_size
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, MECEReport, Rule, RuleSet
 
-from ._rules import OWNER, read_rules, tiers
+from ._parameters_json import snapshot
+from ._rules import OWNER, read_rules, taken_apart, tiers
 
 # Name of the default where gaps are declared without naming it.
 _OTHERS = "Others"
@@ -18,7 +19,7 @@ _OTHERS = "Others"
 class WrittenRulesMixin:
     """Mixin for segmenters whose rules are parameters."""
 
-    rules: Mapping[str, str | Rule] | None
+    rules: Mapping[str, str | Rule] | RuleSet | None
     params: Mapping[str, Any] | None
     default: str | None
     on_overlap: str
@@ -89,10 +90,9 @@ class WrittenRulesMixin:
                 owner=OWNER,
                 name="rules",
             )
-        rules = read_rules(self.rules, self.universe, self.params, None)
-        return RuleSet(
-            rules.rules, default=self._default_name(), universe=rules.universe
-        )
+        conditions, default, universe = self._written()
+        rules = read_rules(conditions, universe, self.params, None)
+        return RuleSet(rules.rules, default=default, universe=rules.universe)
 
     def _check_parameters(self) -> None:
         """Check what takes neither rules nor data."""
@@ -103,12 +103,32 @@ class WrittenRulesMixin:
         check_size(OWNER, "min_size", self.min_size, 1.0)
         check_size(OWNER, "max_size", self.max_size, 1.0)
 
-    def _default_name(self) -> str | None:
-        if self.default is None and self.on_gap == "default":
-            return _OTHERS
-        return self.default
+    def _written(self) -> tuple[Any, str | None, str | Rule | None]:
+        """Return rules, default and universe, whichever parameter they come from."""
+        rules, default, universe = self.rules, self.default, self.universe
+        if isinstance(rules, RuleSet):
+            rules, default, universe = taken_apart(rules, default, universe)
+        if default is None and self.on_gap == "default":
+            default = _OTHERS
+        return rules, default, universe
 
-    def _template(self, columns: Columns) -> RuleSet:
-        """Return the rules before their quantiles are resolved."""
-        rules = tiers(columns.names[0]) if self.rules is None else self.rules
-        return read_rules(rules, self.universe, self.params, columns.names)
+    def _parameters_of_fit(self) -> dict[str, Any]:
+        """Return a copy of the parameters, a rule set as a mapping of rules."""
+        parameters = snapshot(self.get_params(deep=False))  # type: ignore[attr-defined]
+        if isinstance(self.rules, RuleSet):
+            conditions, default, universe = taken_apart(
+                self.rules, self.default, self.universe
+            )
+            parameters |= {
+                "rules": dict(conditions),
+                "default": default,
+                "universe": universe,
+            }
+        return parameters
+
+    def _template(self, columns: Columns) -> tuple[RuleSet, str | None]:
+        """Return the rules before their quantiles are resolved, and the default."""
+        rules, default, universe = self._written()
+        if rules is None:
+            rules = tiers(columns.names[0])
+        return read_rules(rules, universe, self.params, columns.names), default
