@@ -38,7 +38,7 @@ def render(source: Source, title: str, date: str, *, with_script: bool = True) -
     tabs = [tab for tab, _ in TABS]
     style = environment.get_template("report.css.j2").render(tabs=tabs, hues=hues)
     script = _resource("report.js").strip() if with_script else ""
-    return environment.get_template("report.html.j2").render(
+    page: str = environment.get_template("report.html.j2").render(
         title=title,
         date=date,
         tabs=TABS,
@@ -58,6 +58,7 @@ def render(source: Source, title: str, date: str, *, with_script: bool = True) -
         curve=markup(concentration_curve(source)),
         histograms=histograms(source),
     )
+    return page
 
 
 @cache

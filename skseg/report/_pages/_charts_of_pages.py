@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -84,17 +83,14 @@ def concentration_curve(source: Source) -> str:
     return _svg(380, 256, "Share of value brought by the most valuable customers", body)
 
 
-Histograms = Mapping[tuple[str, int], pd.DataFrame]
-
-
 def histograms(source: Source) -> dict[int, list[tuple[str, str]]]:
     """Return code -> name of each feature and its distribution against everyone."""
     table = source.profile.histograms_
     charts: dict[int, list[tuple[str, str]]] = {s.code: [] for s in source.segments}
-    for (feature, code), rows in table.groupby(["feature", "code"], sort=False):
-        if int(code) in charts:
-            chart = _histogram(str(feature), int(code), rows)
-            charts[int(code)].append((str(feature), chart))
+    for key, rows in table.groupby(["feature", "code"], sort=False):
+        feature, code = str(key[0]), int(str(key[1]))
+        if code in charts:
+            charts[code].append((feature, _histogram(feature, code, rows)))
     return charts
 
 
@@ -109,7 +105,8 @@ def _histogram(feature: str, code: int, rows: pd.DataFrame) -> str:
         if share > 0
     )
     line = "".join(
-        f"{'L' if i else 'M'}{i * step:.1f} {(1 - share / top) * _HEIGHT:.1f}h{step:.1f}"
+        f"{'L' if i else 'M'}{i * step:.1f} {_HEIGHT * (1 - share / top):.1f}"
+        f"h{step:.1f}"
         for i, share in enumerate(np.nan_to_num(all_))
     )
     low, high = number_text(rows["low"].min()), number_text(rows["high"].max())

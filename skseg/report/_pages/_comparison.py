@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._numbers import number_text, percent_text
+from ._numbers import UNKNOWN, number_text, percent_text
 from ._source import Source
 from ._tables import Cell, Table, name_cell
 
 # Ranks of a segment's median among all customers beyond which it is marked.
 _MARKS = ((0.8, "▲▲"), (0.65, "▲"), (0.35, ""), (0.2, "▼"), (-1.0, "▼▼"))
-_WORDS = {
-    "▲▲": "far above the typical customer",
-    "▲": "above the typical customer",
-    "": "",
-    "▼": "below the typical customer",
-    "▼▼": "far below the typical customer",
-}
 
 
 def comparison_table(source: Source) -> Table:
     """Return medians of numbers and the most frequent levels, one column a segment."""
     everyone = source.profile.everyone_
-    medians = dict(everyone[["feature", "median"]].itertuples(index=False))
+    medians: dict[str, float] = dict(
+        everyone[["feature", "median"]].itertuples(index=False)
+    )
     columns = {
         segment.code: {
             **_medians(source, segment.code),
@@ -47,7 +42,7 @@ def comparison_table(source: Source) -> Table:
                 Cell(number_text(medians.get(feature, np.nan)), css="num"),
                 *(
                     columns[segment.code].get(
-                        feature, Cell("–", css=f"num segment-{segment.code}")
+                        feature, Cell(UNKNOWN, css=f"num segment-{segment.code}")
                     )
                     for segment in source.segments
                 ),
@@ -73,7 +68,6 @@ def _medians(source: Source, code: int) -> dict[str, Cell]:
             f"{number_text(median)} {mark_of(rank)}".rstrip(),
             median,
             f"num segment-{code}",
-            _WORDS[mark_of(rank)],
         )
         for feature, median, rank in columns
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from ._numbers import p_text
+from ._numbers import UNKNOWN, p_text
 from ._source import Source
 from ._tables import Cell, Table, heads, name_cell, text_cell
 
@@ -40,7 +43,7 @@ def difference_table(source: Source) -> Table:
 
 
 def _effect_cell(effect: float) -> Cell:
-    text = f"{effect:.2f}" if np.isfinite(effect) else "–"
+    text = f"{effect:.2f}" if np.isfinite(effect) else UNKNOWN
     return Cell(text, effect, "num")
 
 
@@ -48,22 +51,22 @@ def _size_words(effect: float, effect_name: str) -> tuple[str, str]:
     name = _EFFECTS.get(effect_name, effect_name)
     limits = _LIMITS.get(effect_name)
     if limits is None or not np.isfinite(effect):
-        return "–", name
+        return UNKNOWN, name
     return _SIZES[sum(effect >= limit for limit in limits)], name
 
 
-def _copy(row: dict[str, object]) -> str:
+def _copy(row: Mapping[Any, Any]) -> str:
     return f"as {row['copy_of']}" if row.get("copy_of") else ""
 
 
-def _p_cell(source: Source, row: dict[str, object]) -> Cell:
-    p_value = float(str(row["p_adj"]))
+def _p_cell(source: Source, row: Mapping[Any, Any]) -> Cell:
+    p_value = row["p_adj"]
     if np.isfinite(p_value):
         return Cell(p_text(p_value), p_value, "num")
     return Cell("none", None, "num", why_no_p_value(source.profile.rows, row))
 
 
-def why_no_p_value(rows: str, row: dict[str, object]) -> str:
+def why_no_p_value(rows: str, row: Mapping[Any, Any]) -> str:
     """Return in a few words why a feature has no p-value."""
     role = row["role"]
     if role == "rule":

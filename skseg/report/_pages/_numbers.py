@@ -17,7 +17,7 @@ def count_text(count: float) -> str:
 
 
 def percent_text(share: float) -> str:
-    """Return a share in percent; what is small but not nothing is not called nothing."""
+    """Return a share in percent, which is 0 or 100 only if it is exactly that."""
     if not math.isfinite(share):
         return UNKNOWN
     if 0 < abs(share) < 0.0005:

@@ -46,7 +46,10 @@ def read_plan(
     key = next((name for name in _KEYS if name in plan), None)
     if key is None:
         raise MissingColumnError(
-            owner, ["name"], list(plan), advice="The plan names a segment by it."
+            owner,
+            ["name"],
+            map(str, plan.columns),
+            advice="The plan names a segment by it.",
         )
     codes = _codes_by(key, profile)
     plays: dict[int, list[tuple[str, str]]] = {}

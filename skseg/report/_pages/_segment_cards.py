@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from ._numbers import MINUS, count_text, number_text, percent_text
-from ._overview import outcome_text
 from ._rule_texts import RuleText, rule_texts
+from ._sentences import outcome_text
 from ._source import Segment, Source
 from ._tables import Cell, Table, heads, name_cell, number_cell
 
@@ -29,7 +30,7 @@ class Card:
 def segment_cards(source: Source) -> list[Card]:
     """Return the cards in the order of the segments."""
     rules = rule_texts(source)
-    medians = dict(
+    medians: dict[str, float] = dict(
         source.profile.everyone_[["feature", "median"]].itertuples(index=False)
     )
     return [
@@ -76,11 +77,11 @@ def _top_table(source: Source, segment: Segment, medians: dict[str, float]) -> T
     )
 
 
-def _top_row(row: dict[str, object], medians: dict[str, float]) -> list[Cell]:
-    name, effect = str(row["feature"]), float(str(row["rank_effect"]))
+def _top_row(row: Mapping[Any, Any], medians: dict[str, float]) -> list[Cell]:
+    name, effect = str(row["feature"]), row["rank_effect"]
     return [
         name_cell(name),
-        number_cell(float(str(row["median"]))),
+        number_cell(row["median"]),
         number_cell(medians.get(name, float("nan"))),
         Cell(f"{direction(effect)}", effect, "num"),
     ]
