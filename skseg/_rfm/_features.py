@@ -319,9 +319,10 @@ def customer_features(
     lines = read_lines(frame, options)
     placeholders = lines.placeholders()
     customer, n_customers = number_ids(lines.customer, ordered=True, owner=OWNER)
-    for money in (lines.money, lines.details.discount, lines.details.items):
-        if money is not None:
-            check_sums(customer, money, OWNER)
+    numbers = (lines.money, lines.details.discount, lines.details.items)
+    summed = [money for money in numbers if money is not None]
+    for money in summed:
+        check_sums(customer, money, OWNER)
     orders = group_orders(customer, lines)
     as_of_day = lines.as_of.toordinal() - EPOCH
     rfm = summarise(orders, n_customers, as_of_day, 10**lines.money.decimals)
@@ -335,7 +336,12 @@ def customer_features(
         for name, of_lines in lines.details.labels.items()
     }
     unlabelled = {name: count for name, count in counts.items() if count}
-    report = replace(report, unlabelled=unlabelled, typical_gap=gap)
+    report = replace(
+        report,
+        n_rounded=sum(money.n_rounded for money in summed),
+        unlabelled=unlabelled,
+        typical_gap=gap,
+    )
     if return_report:
         return table, report
     if report.excluded:

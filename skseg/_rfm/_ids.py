@@ -76,15 +76,16 @@ def read_ids(
     return Ids(series, codes, distinct)
 
 
-def factorize(ids: Any, owner: str) -> tuple[IntArray, Any]:
+def factorize(
+    ids: Any, owner: str, subject: str = "The ids of customers and orders"
+) -> tuple[IntArray, Any]:
     """Return codes and distinct ids, or raise for ids that have no hash."""
     try:
         return pd.factorize(ids)
     except TypeError:
         example = np.asarray(ids, dtype=object)[0]
         raise InvalidDataError(
-            "The ids of customers and orders must be texts or numbers. Got "
-            f"{example!r}.",
+            f"{subject} must be texts or numbers. Got {example!r}.",
             owner=owner,
             rule="texts or numbers",
             value=example,

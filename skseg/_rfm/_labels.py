@@ -33,7 +33,8 @@ def read_labels(series: nw.Series[Any], owner: str) -> Labels:
     """
     is_pandas = series.implementation.is_pandas()
     values = series.to_native() if is_pandas else to_array(series)
-    codes, distinct = factorize(values, owner)
+    subject = f"The labels in the column {series.name!r}"
+    codes, distinct = factorize(values, owner, subject)
     labels = [_text(value) for value in np.asarray(distinct, dtype=object)]
     texts = np.array(sorted({text for text in labels if text is not None}), object)
     position = {text: place for place, text in enumerate(texts)}

@@ -27,7 +27,8 @@ class RFMTableReport:
     decimals : int
         Decimals with which the amounts are summed.
     n_rounded : int
-        Number of amounts that were rounded to these decimals.
+        Number of amounts that were rounded to these decimals; of `customer_features`,
+        of discounts and quantities as well.
     excluded : dict of str to int
         Number of transactions left out, by kind of defect. Each counts once, under
         its first defect, so the counts add up to ``n_rows - n_used``.

@@ -69,6 +69,10 @@ def read_customer_codes(
 
 
 def _ids_and_labels(codes: Any, customer_id: str) -> tuple[Any, Any]:
+    index = getattr(codes, "index", None)
+    if isinstance(index, pd.MultiIndex):
+        advice = f"Its index has {index.nlevels} levels: keep the customer id alone."
+        raise InvalidParameterError(OWNER, "codes", _RULE, codes, advice=advice)
     if isinstance(codes, pd.Series):
         return codes.index, codes
     if isinstance(codes, Mapping):

@@ -302,6 +302,11 @@ def test_a_single_segment_has_nobody_to_be_compared_with() -> None:
     [
         ({"codes": [0, 1]}, InvalidParameterError, "'codes' .* indexed by customer id"),
         ({"codes": np.array([0, 1])}, InvalidParameterError, "'codes'"),
+        (
+            {"codes": pd.Series([0], pd.MultiIndex.from_tuples([(1, 2)]))},
+            InvalidParameterError,
+            "index has 2 levels: keep the customer id alone",
+        ),
         ({"codes": {}}, InvalidDataError, "Got no customer"),
         (
             {"codes": ([1, 1, 2], [0, 0, 1])},

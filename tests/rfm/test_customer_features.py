@@ -448,6 +448,28 @@ def test_errors_name_the_function_and_the_parameter(
     assert getattr(raised.value, "owner", None) == "customer_features"
 
 
+def test_labels_that_have_no_hash_are_refused_by_the_name_of_their_column() -> None:
+    lines = random_lines(0)
+    lines = lines.assign(channel=[["app"]] * len(lines))
+    with pytest.raises(InvalidDataError, match="labels in the column 'channel' must"):
+        features(lines)
+    text = lines.assign(channel=lines["channel"].astype(str))
+    assert features(text)["preferred_channel"].dropna().unique().tolist() == ["['app']"]
+
+
+def test_rounded_discounts_are_counted_with_the_amounts() -> None:
+    lines = random_lines(0)
+    lines = lines.assign(discount=lines["discount"] / 7)
+    with pytest.raises(InvalidDataError, match="column 'discount' has more") as raised:
+        features(lines)
+    assert raised.value.remedy == {"decimals": 2, "rounding": "half_even"}
+    options = {**ALL, **raised.value.remedy, "as_of": AS_OF}
+    _, report = customer_features(lines, **options, return_report=True)
+    cents = lines["discount"] * 100
+    n_rounded = ((cents - cents.round()).abs() > 1e-9).sum()
+    assert report.n_rounded == n_rounded > 0
+
+
 def test_a_customer_column_named_like_a_feature_is_refused() -> None:
     lines = random_lines(0).rename(columns={"customer": "return_rate"})
     with pytest.raises(InvalidParameterError, match="no column of the result has"):
