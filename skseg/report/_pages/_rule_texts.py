@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skseg._mece._words import full_rules
+from skseg._core._segment_words import full_rules
 from skseg.exceptions import MissingExtraError, RuleError
 from skseg.rules import RuleSet
 
