@@ -226,7 +226,7 @@ class Playbook:
                 owner=OWNER,
                 name="when",
             )
-        schema = {name: SCHEMA[name] for name in SCHEMA if name in written.columns}
+        schema = self._schema(written)
         report = written.verify(schema)
         if report.n_overlaps and self.on_overlap == "raise":
             raise RuleError(
@@ -254,6 +254,11 @@ class Playbook:
             default = _REST
         complete = RuleSet(rules, default=default)
         return (complete.disjoint(schema) if report.n_overlaps else complete), report
+
+    def _schema(self, rules: RuleSet) -> dict[str, Any]:
+        """Return what is known of the columns of rules, apart from their numbers."""
+        schema = {**SCHEMA, **self._differences.schema}
+        return {name: schema[name] for name in schema if name in rules.columns}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Playbook):
@@ -517,8 +522,8 @@ class Playbook:
         THEN Call; channel: phone
         """
         rows, plays = self._assigned(profile)
-        schema = {name: SCHEMA[name] for name in SCHEMA if name in self.rules.columns}
-        return decision_table(rows, plays, self.rules.describe(schema))
+        clauses = self.rules.describe(self._schema(self.rules))
+        return decision_table(rows, plays, clauses)
 
     def to_csv(
         self,

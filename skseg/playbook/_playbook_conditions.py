@@ -28,7 +28,9 @@ class Differences:
     """The pairs of columns that conditions compare, each as the column to compute.
 
     Both ``a > b`` and ``b >= a`` are about one column, "a minus b", so that the proof
-    sees that ``a > b`` and ``a <= b`` exclude each other.
+    sees that ``a > b`` and ``a <= b`` exclude each other. That a number is missing is
+    said of `a` and `b`, not of the difference, which is 0 then: so the proof knows that
+    ``a > b`` excludes ``missing(a)``.
     """
 
     def __init__(self) -> None:
@@ -65,11 +67,16 @@ class Differences:
         self.pairs[name] = (left, right)
         return name, False
 
+    @property
+    def schema(self) -> dict[str, dict[str, bool]]:
+        """What proofs may rely on about the differences."""
+        return {name: {"missing": False} for name in self.pairs}
+
     def computed(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with the differences as further columns."""
         return rows.assign(
             **{
-                name: rows[left] - rows[right]
+                name: (rows[left] - rows[right]).fillna(0.0)
                 for name, (left, right) in self.pairs.items()
             }
         )
@@ -103,8 +110,19 @@ class _Rewriter(ast.NodeTransformer):
         column, is_swapped = self.differences.column(str(names[0]), str(names[1]))
         if is_swapped:
             operator = _SWAPPED[type(operator)]()
-        call = ast.Call(ast.Name("col", ast.Load()), [ast.Constant(column)], [])
-        return ast.Compare(call, [operator], [ast.Constant(0)])
+        comparison = ast.Compare(
+            _call("col", ast.Constant(column)), [operator], [ast.Constant(0)]
+        )
+        return ast.BoolOp(ast.And(), [comparison, *map(_is_known, names)])
+
+
+def _call(function: str, argument: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(function, ast.Load()), [argument], [])
+
+
+def _is_known(column: str | None) -> ast.expr:
+    named = _call("col", ast.Constant(column))
+    return ast.UnaryOp(ast.Not(), _call("missing", named))
 
 
 def _is_pair(left: str | None, right: str | None) -> bool:
