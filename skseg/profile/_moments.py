@@ -134,7 +134,8 @@ def welch_interval(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean A minus mean B with limits; `a` and `b` are n, mean and std."""
     error, dof = welch_error(a, b)
-    with np.errstate(invalid="ignore"):
+    # The difference of the largest floats is infinite.
+    with np.errstate(invalid="ignore", over="ignore"):
         effect = a[1] - b[1]
         margin = stdtrit(dof, (1 + level) / 2) * error
     margin = np.where(error > 0, margin, np.inf)

@@ -58,7 +58,9 @@ def tukey_kramer(
     dof = float((n[n > 0] - 1).sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         roots = np.sqrt(n[has_variance] - 1) * std[has_variance]
-        pooled = np.linalg.norm(roots) / np.sqrt(dof)
+        # In units of the largest, whose square cannot overflow.
+        unit = roots.max(initial=0.0) or 1.0
+        pooled = unit * (np.linalg.norm(roots / unit) / np.sqrt(dof))
         error = pooled * np.sqrt(1 / n[first] + 1 / n[second])
     return _studentized(n, mean, error, np.full(len(first), dof), level)
 

@@ -273,7 +273,7 @@ class SegmentProfile:
         text = to_document(self)
         if path is None:
             return text
-        write_text(path, text + "\n")
+        write_text(path, text + "\n", owner=f"{OWNER}.to_json")
         return None
 
     @classmethod

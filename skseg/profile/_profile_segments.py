@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skseg._core._caller import caller_level
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._outcome import read_outcome
 from skseg._core._validation import (
@@ -38,7 +36,7 @@ from ._roles import Role, roles_of
 from ._schema import TABLES, concatenated, make_table
 from ._segment_rows import SegmentRows
 from ._segment_table import concentration, segment_columns
-from ._segmentation import OWNER, Segmentation, read_segmentation
+from ._segmentation import OWNER, read_segmentation
 
 
 def profile_segments(
@@ -78,7 +76,8 @@ def profile_segments(
         order counts as 1.
     rows : {"training", "fresh"}, default="training"
         Whether the segmenter may have seen these customers when it was fitted. For a
-        column that it has seen, a p-value is valid on fresh rows alone.
+        column that it has seen, a p-value is valid on fresh rows alone. It cannot be
+        checked: customers that are called fresh must not be those of the fit.
     segment_names : sequence of str, default=None
         Names in the order of the codes, for codes and for clusterers without names.
         None: "Segment 0", "Segment 1", ...
@@ -107,12 +106,6 @@ def profile_segments(
         If `X` lacks a column.
     NotFittedError
         If the segmenter is not fitted.
-
-    Warns
-    -----
-    UserWarning
-        If ``rows="fresh"``, and the segments of the rows are those of all training
-        rows, in their order.
 
     See Also
     --------
@@ -176,8 +169,6 @@ def profile_segments(
         )
     weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
     segmentation = read_segmentation(segmenter_or_codes, X, columns, segment_names)
-    if rows == "fresh":
-        _warn_of_training_rows(segmentation)
     names = {"value": _name_of("value", value), "outcome": _name_of("outcome", outcome)}
     groups = [_as_levels(_column(columns, "protected", n)) for n in _names(protected)]
     listed = _features(columns, features, value, outcome, [g.name for g in groups])
@@ -220,22 +211,6 @@ def profile_segments(
 
 def _table(name: str, parts: Sequence[Part | None]) -> pd.DataFrame:
     return concatenated(name, [part for part in parts if part is not None])
-
-
-def _warn_of_training_rows(segmentation: Segmentation) -> None:
-    labels = segmentation.labels
-    if labels is None or len(labels) != len(segmentation.places):
-        return
-    codes = np.array(segmentation.codes)[segmentation.places]
-    if len(segmentation.codes) > 1 and np.array_equal(codes, labels):
-        warnings.warn(
-            f"{OWNER} was told that the rows are fresh, and their segments are those "
-            "of all training rows, in the same order. If they are the training rows, "
-            "say rows='training': p-values of columns that the fit has seen are not "
-            "valid on them.",
-            UserWarning,
-            stacklevel=caller_level(),
-        )
 
 
 def _name_of(role: str, source: Any) -> str | None:

@@ -122,15 +122,16 @@ def _is_function(
     images, originals = images[is_known], originals[is_known]
     order = np.lexsort((images, originals))
     images, originals = images[order], originals[order]
-    changes = np.diff(images)
-    if (changes[originals[1:] == originals[:-1]] != 0).any():
+    is_same = images[1:] == images[:-1]
+    if not is_same[originals[1:] == originals[:-1]].all():
         return False
     if original_kind == "level":
         return True
     if image_kind == "number":
-        return bool((changes >= 0).all() or (changes <= 0).all())
+        is_up = images[1:] > images[:-1]
+        return bool((is_same | is_up).all() or not is_up.any())
     # Each level is a range of the original.
-    return bool(np.count_nonzero(changes) <= len(np.unique(images)) - 1)
+    return bool(np.count_nonzero(~is_same) <= len(np.unique(images)) - 1)
 
 
 def _is_no_chance(

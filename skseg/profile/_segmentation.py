@@ -39,7 +39,6 @@ class Segmentation:
     names: list[str]
     rules: RuleSet | None = None
     seen: SeenColumns | None = None
-    labels: IntArray | None = None  # codes of the training rows
 
 
 def read_segmentation(
@@ -51,7 +50,8 @@ def read_segmentation(
         _refuse_names(names, "a rule set")
         with column_errors_as_data_errors():
             codes = source.assign(columns)
-        seen = SeenColumns(frozenset(source.columns), frozenset(source.columns))
+        # Nobody knows what its author has looked at.
+        seen = SeenColumns(frozenset(source.columns), None)
         return _segmentation(codes, _names_of_rules(source), source, seen)
     if hasattr(source, "fit") or hasattr(source, "predict"):
         return _of_model(source, X, columns, names)
@@ -71,7 +71,6 @@ def _segmentation(
     names: dict[int, str],
     rules: RuleSet | None = None,
     seen: SeenColumns | None = None,
-    labels: IntArray | None = None,
 ) -> Segmentation:
     listed = [code for code in sorted(names) if code >= 0]
     if -1 in names:
@@ -79,9 +78,7 @@ def _segmentation(
     _check_distinct([names[code] for code in listed])
     places = np.searchsorted(listed[: len(listed) - (-1 in names)], codes)
     places = np.where(codes < 0, len(listed) - 1, places)
-    return Segmentation(
-        places, listed, [names[code] for code in listed], rules, seen, labels
-    )
+    return Segmentation(places, listed, [names[code] for code in listed], rules, seen)
 
 
 def _check_distinct(names: list[str]) -> None:
@@ -120,7 +117,7 @@ def _of_model(
             last = first_attribute(model, "segment_names_")[-1]
             known[-1] = str(last) if last in (NOISE, OUTSIDE) else NOISE
     seen = seen_columns(model, columns.names)
-    return _segmentation(codes, known, rules, seen, _codes_or_none(labels))
+    return _segmentation(codes, known, rules, seen)
 
 
 def _known_names(model: Any, rules: RuleSet | None) -> dict[int, str] | None:
