@@ -1,6 +1,8 @@
 """Pictures of segments, as scikit-learn's Display classes: they need matplotlib."""
 
 from ._binning_comparison import BinningComparisonDisplay
+from ._boxes import SegmentBoxDisplay
+from ._composition import CompositionDisplay
 from ._effect_map import EffectMapDisplay
 from ._feature_heatmap import FeatureHeatmapDisplay
 from ._findings import FindingsDisplay
@@ -10,6 +12,7 @@ from ._information_value import InformationValueDisplay
 from ._k_distance import KDistanceDisplay
 from ._n_segments import NSegmentsDisplay
 from ._projection import SegmentProjectionDisplay
+from ._radar import SegmentRadarDisplay
 from ._revenue_curve import RevenueCurveDisplay
 from ._revenue_tiers import RevenueTiersDisplay
 from ._rule_map import RuleMapDisplay
@@ -18,6 +21,7 @@ from ._sizes import SegmentSizesDisplay
 
 __all__ = [
     "BinningComparisonDisplay",
+    "CompositionDisplay",
     "EffectMapDisplay",
     "FeatureHeatmapDisplay",
     "FindingsDisplay",
@@ -28,8 +32,10 @@ __all__ = [
     "RevenueCurveDisplay",
     "RevenueTiersDisplay",
     "RuleMapDisplay",
+    "SegmentBoxDisplay",
     "SegmentFlowDisplay",
     "SegmentProjectionDisplay",
+    "SegmentRadarDisplay",
     "SegmentSizesDisplay",
     "SilhouetteDisplay",
 ]

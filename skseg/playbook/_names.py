@@ -74,10 +74,10 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
     segments that have all traits of the segment and further ones, whose names say so: a
     minimum hitting set, found exactly for up to eleven segments.
 
-    Names must not change with every refit. So the thresholds of ranks move, by less than
-    ``margin``, to the middle of the widest gap between segments; segments that differ
-    by a wide margin are told apart by that alone; and of equally many traits those with
-    a wide margin are taken, then those that come first in the document.
+    Names must not change with every refit. So the thresholds of ranks move, by less
+    than ``margin``, to the middle of the widest gap between segments; segments that
+    differ by a wide margin are told apart by that alone; and of equally many traits
+    those with a wide margin are taken, then those that come first in the document.
 
     Segments with the same traits are told apart by the column in which their medians
     are furthest apart ("higher age"). Where there is none, they are numbered, and the
@@ -158,7 +158,7 @@ def _named(
 
 
 def _phrase(words: Sequence[str]) -> str:
-    """Join traits: all but the first begin with a small letter, unless that is a name."""
+    """Join traits: all but the first begin with a small letter, save acronyms."""
     further = [w[:1].lower() + w[1:] if w[1:2].islower() else w for w in words[1:]]
     return ", ".join([*words[:1], *further])
 

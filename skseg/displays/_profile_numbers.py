@@ -1,0 +1,71 @@
+"""Reading of profiles for displays: segments, and features by their effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skseg._typing import FloatArray
+from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
+from skseg.profile import SegmentProfile
+
+
+def check_profile(owner: str, profile: Any) -> None:
+    """Raise unless `profile` is a SegmentProfile."""
+    if not isinstance(profile, SegmentProfile):
+        rule = "a SegmentProfile, as profile_segments returns it"
+        raise InvalidParameterError(owner, "profile", rule, profile)
+
+
+def chosen_features(
+    owner: str,
+    profile: SegmentProfile,
+    features: str | Sequence[str] | None,
+    max_features: int,
+) -> list[str]:
+    """Return the numeric features to show, by default those of the largest effect."""
+    known = [
+        str(name)
+        for name, kind in zip(
+            profile.features_["feature"], profile.features_["kind"], strict=True
+        )
+        if kind == "number"
+    ]
+    if not known:
+        raise InvalidDataError(
+            f"{owner} needs a profile with numeric features. Got one without.",
+            owner=owner,
+            name="profile",
+            rule="a profile with numeric features",
+            advice="CompositionDisplay shows levels.",
+        )
+    if features is None:
+        return known[:max_features]
+    names = [features] if isinstance(features, str) else list(features)
+    for name in names:
+        if name not in known:
+            rule = f"numeric features of the profile: {', '.join(map(repr, known))}"
+            raise InvalidParameterError(
+                owner,
+                "features",
+                rule,
+                features,
+                advice=did_you_mean(str(name), known).strip() or None,
+            )
+    if not names or len(set(names)) != len(names):
+        rule = "at least one feature, and none twice"
+        raise InvalidParameterError(owner, "features", rule, features)
+    return names
+
+
+def by_segment(
+    table: pd.DataFrame, codes: Sequence[int], features: Sequence[str], column: str
+) -> FloatArray:
+    """Return a column of a table as an array of shape (n_segments, n_features)."""
+    values = table.set_index(["feature", "code"])[column]
+    pairs = [(feature, code) for code in codes for feature in features]
+    cells = values.reindex(pd.MultiIndex.from_tuples(pairs)).to_numpy(np.float64)
+    return cells.reshape(len(codes), len(features))
