@@ -123,7 +123,9 @@ def test_overlapping_plays_are_refused_with_a_segment_that_gets_both(
     with pytest.raises(RuleError, match="'one' and 'two' overlap") as caught:
         Playbook(plays, default="rest")
     assert example in str(caught.value)
-    playbook = Playbook(plays, default="rest", **caught.value.remedy)
+    playbook = Playbook(
+        plays, default="rest", on_overlap=str(caught.value.remedy["on_overlap"])
+    )
     assert not playbook.report.is_exclusive
     assert playbook.rules.verify().is_exclusive
 
@@ -135,7 +137,7 @@ def test_plays_that_leave_a_gap_are_refused_with_a_segment_that_gets_none() -> N
     ]
     with pytest.raises(RuleError, match="for example value_index=1") as caught:
         Playbook(plays)
-    playbook = Playbook(plays, **caught.value.remedy)
+    playbook = Playbook(plays, on_gap=str(caught.value.remedy["on_gap"]))
     assert playbook.rules.names[-1] == "Others"
 
 
@@ -147,7 +149,7 @@ def brute_force_faults(conditions: list[str]) -> tuple[bool, bool]:
     values = [0.0, 0.1, 0.25, 0.4, 0.5, 0.75, 1.0]
     grid = pd.MultiIndex.from_product([values, values], names=["share", "value_share"])
     rows = grid.to_frame(index=False)
-    counts = sum(rows.eval(condition).astype(int) for condition in conditions)
+    counts = np.sum([np.asarray(rows.eval(c), dtype=bool) for c in conditions], axis=0)
     return bool((counts > 1).any()), bool((counts == 0).any())
 
 
