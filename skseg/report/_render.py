@@ -15,6 +15,7 @@ from ._pages._charts_of_pages import concentration_curve, histograms, share_bars
 from ._pages._comparison import comparison_table
 from ._pages._differences import difference_table
 from ._pages._overview import overview
+from ._pages._rank_charts import heat_map, radar, radar_axes, share_ring
 from ._pages._segment_cards import segment_cards
 from ._pages._source import Source
 
@@ -55,6 +56,10 @@ def render(source: Source, title: str, date: str, *, with_script: bool = True) -
         comparison=comparison_table(source),
         business=business(source),
         bars=markup(share_bars(source)),
+        ring=markup(share_ring(source)),
+        heat_map=heat_map(source),
+        radar=markup(radar(source)),
+        radar_axes=radar_axes(source),
         curve=markup(concentration_curve(source)),
         histograms=histograms(source),
     )

@@ -48,7 +48,7 @@ def read_plan(
         raise MissingColumnError(
             owner,
             ["name"],
-            map(str, plan.columns),
+            [str(c) for c in plan.columns],
             advice="The plan names a segment by it.",
         )
     codes = _codes_by(key, profile)
