@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
@@ -16,7 +15,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from ._base import SegmenterMixin
 from ._foreign import is_classifier, tags_of
 from ._seen_outcome import SeenOutcome, seen_outcome
-from ._validation import are_positions, positional_names
+from ._validation import positional_names
 from ._wrapped import unwrapped
 
 _NOTHING = (None, "passthrough", "drop")
@@ -135,11 +134,11 @@ def _deciding(model: Any) -> frozenset[str] | None:
         columns = model._space_columns()
         return None if columns is None else frozenset(columns)
     steps = [step for _, step in model.steps if not _is_nothing(step)]
-    columns, names = _deciding(steps[-1]), _input_names(steps[-1])
+    deciding, names = _deciding(steps[-1]), _input_names(steps[-1])
     first_names = _input_names(steps[0])
-    if columns is None or names is None or first_names is None:
+    if deciding is None or names is None or first_names is None:
         return None
-    places: frozenset[int] | None = frozenset(map(names.index, columns))
+    places: frozenset[int] | None = frozenset(names.index(name) for name in deciding)
     for step in reversed(steps[:-1]):
         places = _sources(step, places)
     return None if places is None else frozenset(first_names[i] for i in places)
@@ -237,7 +236,9 @@ def _learns_from_outcome(layer: Any) -> bool:
     table = getattr(layer, "segments_", None)
     if table is not None and _OUTCOME_FIGURES & {*table.columns}:
         # A model that was loaded from a file.
-        return not table[[*(_OUTCOME_FIGURES & {*table.columns})]].isna().all(None)
+        return (
+            not table[[*(_OUTCOME_FIGURES & {*table.columns})]].isna().to_numpy().all()
+        )
     if isinstance(layer, SegmenterMixin):
         return False
     return bool(tags_of(layer).target_tags.required) or is_classifier(layer)

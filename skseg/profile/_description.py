@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -48,11 +48,13 @@ def strongest_features(profile: SegmentProfile, code: int) -> pd.DataFrame:
 
 def describe(profile: SegmentProfile, code: int) -> str:
     """Return two or three sentences about a segment."""
-    segments = profile.segments_.set_index("code")
-    return " ".join(_sentences(profile, segments.loc[code], code))
+    place = list(profile.segments_["code"]).index(code)
+    return " ".join(_sentences(profile, profile.segments_.iloc[place], code))
 
 
-def _sentences(profile: SegmentProfile, segment: pd.Series, code: int) -> Iterator[str]:
+def _sentences(
+    profile: SegmentProfile, segment: pd.Series[Any], code: int
+) -> Iterator[str]:
     n = segment["n"]
     if not n:
         yield "No customers."
@@ -83,12 +85,12 @@ def _sentences(profile: SegmentProfile, segment: pd.Series, code: int) -> Iterat
         yield f"Mean {profile.outcome}: {number(outcome)}{_interval(segment)}."
 
 
-def _known(segment: pd.Series, name: str) -> float | None:
+def _known(segment: pd.Series[Any], name: str) -> float | None:
     value = segment.get(name)
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _clause(row: pd.Series) -> str:
+def _clause(row: pd.Series[Any]) -> str:
     if row["kind"] == "number":
         direction = "higher" if row["effect"] > 0 else "lower"
         chance = (1 + abs(row["effect"])) / 2
@@ -104,7 +106,7 @@ def _clause(row: pd.Series) -> str:
     )
 
 
-def _interval(segment: pd.Series) -> str:
+def _interval(segment: pd.Series[Any]) -> str:
     low, high = segment["outcome_low"], segment["outcome_high"]
     if not (np.isfinite(low) and np.isfinite(high)):
         return ""

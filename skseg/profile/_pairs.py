@@ -70,7 +70,9 @@ def _studentized(
 ) -> Pairs:
     first, second = np.triu_indices(len(n), 1)
     k = int((n > 0).sum())
-    difference = mean[first] - mean[second]
+    # The difference of the largest floats is infinite, and has no test.
+    with np.errstate(over="ignore"):
+        difference = mean[first] - mean[second]
     is_known = (error > 0) & (dof > 0) & np.isfinite(difference)
     p, margin = np.full(len(first), np.nan), np.full(len(first), np.inf)
     if is_known.any():

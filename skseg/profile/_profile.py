@@ -168,7 +168,7 @@ class SegmentProfile:
             for level, table in levels.groupby("level", sort=False):
                 table = table[table["count"].notna() & (table["n"] > 0)]
                 count, n = table["count"].to_numpy(), table["n"].to_numpy()
-                parts.append((level, table, share_pairs(count, n)))
+                parts.append((str(level), table, share_pairs(count, n)))
         tables = [_pair_table(level, t["code"].map(names), p) for level, t, p in parts]
         result = pd.concat(tables or [pd.DataFrame(columns=_PAIR_COLUMNS)])
         result = result.reset_index(drop=True)

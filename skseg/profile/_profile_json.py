@@ -162,8 +162,7 @@ def _check_references(tables: dict[str, pd.DataFrame], owner: str) -> None:
     features = set(tables["features_"]["feature"])
     for name, table in tables.items():
         for key, known in (("code", codes), ("feature", features)):
-            values = table.get(key, [])
-            for row, value in enumerate(values):
+            for row, value in enumerate(table.get(key, ())):
                 if value not in known:
                     place = f"tables.{name.rstrip('_')}.{key}[{row}]"
                     rule = f"one of the {key}s of the profile"

@@ -95,7 +95,7 @@ def _are_copies(
     test of it would be one of the source. A first look at few rows rules most pairs
     out.
     """
-    pairs = ((name, source), (source, name))
+    pairs: tuple[tuple[str, str], ...] = ((name, source), (source, name))
     step = max(len(numbers[name]) // _FEW_ROWS, 1)
     for rows in (slice(None, None, step), slice(None)):
         pairs = tuple(
