@@ -12,7 +12,7 @@ import numpy as np
 
 from skseg._html import html_table
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import RuleError, reworded
+from skseg.exceptions import RuleError, did_you_mean, reworded
 
 from ._columns import Columns
 from ._evaluate import Evaluator
@@ -660,6 +660,59 @@ class RuleSet:
     def _rewritten(self, rules: Mapping[str, Rule], universe: Rule | None) -> RuleSet:
         return RuleSet(
             rules, default=self._default, universe=universe, noise=self._noise
+        )
+
+    def renamed(self, names: Mapping[str, str]) -> RuleSet:
+        """Return the same rules, in the same order, under other names.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            Name -> new name; names that it lacks stay.
+
+        Returns
+        -------
+        RuleSet
+            With the default and the noise renamed as well.
+
+        Raises
+        ------
+        RuleError
+            If no segment has a name, or two segments would have the same.
+
+        Examples
+        --------
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"A": "aov >= 120"}, default="B")
+        >>> print(rules.renamed({"A": "VIP"}))
+        VIP: aov >= 120
+        B: everyone else
+        """
+        for name in names:
+            if name not in self.names:
+                raise RuleError(
+                    f"No segment is called {name!r}. The names are "
+                    f"{', '.join(map(repr, self.names))}."
+                    f"{did_you_mean(str(name), self.names)}",
+                    owner="RuleSet.renamed",
+                    name="names",
+                    value=name,
+                )
+        new = {name: names.get(name, name) for name in self.names}
+        for name in new.values():
+            check_name(name, "A segment name")
+            if list(new.values()).count(name) > 1:
+                raise RuleError(
+                    f"Two segments would be called {name!r}.",
+                    owner="RuleSet.renamed",
+                    name="names",
+                    value=name,
+                )
+        return RuleSet(
+            {new[name]: rule for name, rule in self._rules.items()},
+            default=None if self._default is None else new[self._default],
+            universe=self._universe,
+            noise=None if self._noise is None else new[self._noise],
         )
 
     def texts(self) -> dict[str, str]:
