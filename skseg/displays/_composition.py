@@ -262,6 +262,9 @@ def _write_parts(
     """Write part and share into each piece of a bar that has room for them."""
     width, height = axes_size(ax)
     size = min(8.0, 0.45 * height / max(len(shares), 1))
+    for bar in np.flatnonzero(np.isnan(shares).all(axis=1)):
+        look = {"va": "center", "fontsize": size, "color": "#555555"}
+        ax.text(1.0, bar, "not shown", **look)
     known = np.nan_to_num(shares)
     middles = 100 * (np.cumsum(known, axis=1) - known / 2)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8}

@@ -48,6 +48,13 @@ def effect_map(names: Names) -> Any:
     )
 
 
+def composition(names: Names) -> Any:
+    shares = [[0.5, 0.3, 0.2], [0.1, 0.0, np.nan], [np.nan] * 3]
+    return displays.CompositionDisplay(
+        bars=names, parts=names, shares=shares, feature=names[0]
+    )
+
+
 def feature_heatmap(names: Names) -> Any:
     X = pd.DataFrame(np.arange(12.0).reshape(4, 3) ** 2, columns=names)
     return displays.FeatureHeatmapDisplay.from_predictions(
@@ -123,6 +130,28 @@ def rule_map(names: Names) -> Any:
     return displays.RuleMapDisplay.from_finding(rules, overlap, columns=[x, y])
 
 
+def segment_boxes(names: Names) -> Any:
+    quantiles = np.cumsum(np.ones((3, 2, 5)), axis=2) + np.arange(3.0)[:, None, None]
+    quantiles[2, 1] = np.nan
+    return displays.SegmentBoxDisplay(
+        codes=[0, 1, -1],
+        segment_names=names,
+        features=names[:2],
+        quantiles=quantiles,
+        everyone=[[0.1, 2.0, 4.0, 8.0, 90.0], [-1.0, 2.0, 4.0, 8.0, 9.0]],
+    )
+
+
+def segment_radar(names: Names) -> Any:
+    return displays.SegmentRadarDisplay(
+        codes=[0, 1, -1],
+        segment_names=names,
+        features=names,
+        ranks=[[0.1, 0.5, 0.9], [0.0, 1.0, np.nan], [np.nan] * 3],
+        medians=[[1.0, 2.0, 3.0], [0.0, 4.0, np.nan], [np.nan] * 3],
+    )
+
+
 def segment_flow(names: Names) -> Any:
     return displays.SegmentFlowDisplay(
         rules=[names[0], names[0], names[1]],
@@ -154,6 +183,7 @@ def silhouette(names: Names) -> Any:
 
 BUILDERS: dict[str, Callable[[Names], Any]] = {
     "BinningComparisonDisplay": binning_comparison,
+    "CompositionDisplay": composition,
     "EffectMapDisplay": effect_map,
     "FeatureHeatmapDisplay": feature_heatmap,
     "FindingsDisplay": findings,
@@ -164,8 +194,10 @@ BUILDERS: dict[str, Callable[[Names], Any]] = {
     "RevenueCurveDisplay": revenue_curve,
     "RevenueTiersDisplay": revenue_tiers,
     "RuleMapDisplay": rule_map,
+    "SegmentBoxDisplay": segment_boxes,
     "SegmentFlowDisplay": segment_flow,
     "SegmentProjectionDisplay": segment_projection,
+    "SegmentRadarDisplay": segment_radar,
     "SegmentSizesDisplay": segment_sizes,
     "SilhouetteDisplay": silhouette,
 }
