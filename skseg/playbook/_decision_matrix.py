@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ._plays import Play
+from ._plays import Play, play_cells
 
 
 def decision_table(
@@ -35,7 +35,7 @@ def _clause(play: Play, clauses: Mapping[str, str]) -> str:
 
 
 def _action(play: Play) -> str:
-    cells = play.cells()
+    cells = play_cells(play)
     parts = [
         f"{name.replace('_', ' ')}: {value:.0%}"
         if isinstance(value, float | int)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from skseg._core._csv_files import to_csv
@@ -34,7 +35,7 @@ from ._playbook_documents import (
     yaml_text,
 )
 from ._playbook_rows import SCHEMA, playbook_rows
-from ._plays import Play, read_play
+from ._plays import Play, play_cells, read_play
 
 SHIPPED = {"rfm": "_rfm_playbook.json", "traits": "_traits_playbook.json"}
 _REST = "Others"
@@ -250,6 +251,15 @@ class Playbook:
                     f"default, or give these segments the play {_REST!r} with "
                     "on_gap='default'.",
                     remedy={"on_gap": "default"},
+                )
+            if _REST in rules:
+                raise RuleError(
+                    f"Segments without a play get the play {_REST!r}, whose name is "
+                    "taken.",
+                    owner=OWNER,
+                    name="on_gap",
+                    value=self.on_gap,
+                    advice=f"Rename the play {_REST!r}.",
                 )
             default = _REST
         complete = RuleSet(rules, default=default)
@@ -478,7 +488,7 @@ class Playbook:
             for play, (_, row) in zip(plays, rows.iterrows(), strict=True)
         ]
         table["segment_budget_share"] = _divided_budget(table, plays)
-        cells = pd.DataFrame([play.cells() for play in plays], index=table.index)
+        cells = pd.DataFrame([play_cells(play) for play in plays], index=table.index)
         cells["budget_share"] = cells["budget_share"].astype(float)
         return pd.concat([table, cells], axis=1)
 
@@ -600,9 +610,13 @@ class Playbook:
 
 
 def _plain(play: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping with the lists of plain data in place of tuples."""
+    """Return a mapping as plain data, without tuples and numbers of numpy."""
     return {
-        key: list(value) if isinstance(value, tuple) else value
+        key: list(value)
+        if isinstance(value, tuple)
+        else value.item()
+        if isinstance(value, np.generic)
+        else value
         for key, value in play.items()
     }
 

@@ -45,8 +45,16 @@ class Differences:
             return parse(text)
         except RuleError:
             rewritten = self._rewritten(text)
-            if rewritten is None:
+            if rewritten is None and not _has_arithmetic(text):
                 raise
+        if rewritten is None:
+            # The parser would advise to add columns, which rows of a profile have not.
+            raise RuleError(
+                "Conditions of plays compare numbers of a profile with values and with "
+                "each other; they have no arithmetic. value_index is value_share / "
+                f"share. Got {text!r}.",
+                text=text,
+            )
         return parse(rewritten)
 
     def _rewritten(self, text: str) -> str | None:
@@ -114,6 +122,14 @@ class _Rewriter(ast.NodeTransformer):
             _call("col", ast.Constant(column)), [operator], [ast.Constant(0)]
         )
         return ast.BoolOp(ast.And(), [comparison, *map(_is_known, names)])
+
+
+def _has_arithmetic(text: str) -> bool:
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return any(isinstance(node, ast.BinOp) for node in ast.walk(tree))
 
 
 def _call(function: str, argument: ast.expr) -> ast.Call:

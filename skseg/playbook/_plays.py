@@ -21,13 +21,18 @@ class Play:
         What the play is called.
     when : str, default=None
         Condition over the rows that `Playbook` describes. None for the default play.
-    channel, tactics, avoid, products : tuple of str, default=()
-        Where to speak to these customers, what to do, what not to do, and what to show.
-    tone, offer, frequency, metric, owner, notes : str, default=None
-        How to speak, what to offer, how often, the number that tells whether it works,
-        who answers for it, and anything else.
+    channel : tuple of str, default=()
+        Where to speak to these customers.
+    tone, offer, frequency : str, default=None
+        How to speak, what to offer, and how often.
+    tactics, avoid, products : tuple of str, default=()
+        What to do, what not to do, and what to show.
+    metric, owner : str, default=None
+        The number that tells whether it works, and who answers for it.
     budget_share : float, default=None
         Share of the budget for all segments of the play together, in [0, 1].
+    notes : str, default=None
+        Anything else.
 
     See Also
     --------
@@ -75,14 +80,15 @@ class Play:
                 content[field.name] = list(value) if field.name in LISTS else value
         return content
 
-    def cells(self) -> dict[str, Any]:
-        """Return the fields of the play as cells of a table, lists joined by commas."""
-        cells: dict[str, Any] = {}
-        for field in fields(self):
-            if field.name not in ("name", "when"):
-                value = getattr(self, field.name)
-                cells[field.name] = ", ".join(value) if field.name in LISTS else value
-        return cells
+
+def play_cells(play: Play) -> dict[str, Any]:
+    """Return the fields of a play as cells of a table, lists joined by commas."""
+    cells: dict[str, Any] = {}
+    for field in fields(play):
+        if field.name not in ("name", "when"):
+            value = getattr(play, field.name)
+            cells[field.name] = ", ".join(value) if field.name in LISTS else value
+    return cells
 
 
 def read_play(content: Mapping[str, Any]) -> Play:

@@ -261,7 +261,10 @@ def test_ten_tenths_are_a_whole_budget_and_more_is_refused() -> None:
 @pytest.mark.parametrize(
     ("play", "message"),
     [
-        ({"chanel": "e-mail"}, r"Got 'plays\[0\].chanel' instead. Did you mean 'chan"),
+        (
+            {"channels": "e-mail"},
+            r"Got 'plays\[0\].channels' instead. Did you mean 'chan",
+        ),
         ({"budget_share": -0.1}, r"plays\[0\].budget_share must be a number in \[0, 1"),
         ({"budget_share": 1.1}, r"plays\[0\].budget_share must be a number in \[0, 1"),
         ({"budget_share": True}, "must be a number"),
@@ -271,7 +274,8 @@ def test_ten_tenths_are_a_whole_budget_and_more_is_refused() -> None:
         ({"when": "n >"}, "The play 'A'"),
         ({"when": "name > share"}, "The play 'A'"),
         ({"when": "n >= q(0.75)"}, "Compare a rank"),
-        ({"when": "n * 2 > 4"}, "no arithmetic"),
+        ({"when": "n * 2 > 4"}, "have no arithmetic. value_index is"),
+        ({"when": "value_share > 2 * share"}, "have no arithmetic. value_index is"),
         ({"when": None}, "needs a condition"),
         ({"name": "Rest"}, "a name of its own"),
     ],
@@ -283,6 +287,22 @@ def test_faults_of_plays_are_named_with_their_place(
         Playbook(
             [{"name": "A", "when": "n > 3", **play}, {"name": "Rest"}], default="Rest"
         )
+
+
+def test_the_advice_against_arithmetic_works(profile: SegmentProfile) -> None:
+    assert two_plays("value_index > 1.5").recommend(profile)["play"][3] == "yes"
+
+
+def test_a_play_may_not_have_the_name_of_the_rest() -> None:
+    plays = [{"name": "Others", "when": "n > 3"}]
+    with pytest.raises(RuleError, match="Rename the play 'Others'"):
+        Playbook(plays, on_gap="default")
+    Playbook([{"name": "Other", "when": "n > 3"}], on_gap="default")
+
+
+def test_numbers_of_numpy_are_budget_shares() -> None:
+    plays = [{"name": "A", "budget_share": np.float32(0.5)}]
+    assert Playbook(plays, default="A").plays[0].budget_share == 0.5
 
 
 def test_defaults_must_be_plays_without_a_condition() -> None:
@@ -365,7 +385,7 @@ def test_faults_of_yaml_are_named_with_their_line(tmp_path: Path) -> None:
 def test_documents_with_unknown_keys_and_versions_are_refused() -> None:
     content = json.loads(Playbook.load("rfm").to_json())
     with pytest.raises(RuleError, match="Did you mean 'default'"):
-        Playbook.from_json(json.dumps({**content, "defualt": "x"}))
+        Playbook.from_json(json.dumps({**content, "defaults": "x"}))
     with pytest.raises(RuleError, match="a newer skseg wrote it"):
         Playbook.from_json(json.dumps({**content, "version": 2}))
     with pytest.raises(RuleError, match="on_gap must be"):
