@@ -29,6 +29,7 @@ from skseg._core._fitted_state import reads_state
 from skseg._core._foreign import params_of, predict_params, tags_of
 from skseg._core._outcome import read_optional_outcome
 from skseg._core._owned import owned, owned_clone, owned_values
+from skseg._core._strategy import StrategyMixin
 from skseg._core._validation import (
     check_int,
     check_sample_weight,
@@ -89,7 +90,12 @@ def _learns_from_outcome(estimator: Any) -> bool:
 
 
 class RuleSurrogate(
-    SegmenterMixin, SegmentEncoderMixin, WrapperMixin, ClusterMixin, BaseEstimator
+    StrategyMixin,
+    SegmenterMixin,
+    SegmentEncoderMixin,
+    WrapperMixin,
+    ClusterMixin,
+    BaseEstimator,
 ):
     """Turn any segmenter into rules that are proved to be a partition.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._core._outside_noise import noise_as_outside
 from skseg._typing import BoolArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
 from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet, parse
@@ -68,15 +69,14 @@ def taken_apart(
     rows outside. Raises InvalidParameterError where `default` or `universe`, which are
     None unless they are given as well, say something else.
     """
+    if rules.noise is not None:
+        _require_apart(rules)
+        rules = noise_as_outside(rules)
     conditions, inside = dict(rules.rules), rules.universe
     if rules.default is not None:
         if default not in (None, rules.default):
             raise _contradiction("default", rules.default, default)
         default = rules.default
-    if rules.noise is not None:
-        noise = conditions.pop(rules.noise)
-        _require_apart(rules.noise, noise, conditions)
-        inside = ~noise
     if not conditions and default is not None:
         conditions, default = {default: parse("True")}, None
     if inside is not None:
@@ -97,10 +97,10 @@ def _contradiction(name: str, of_rules: str, value: Any) -> InvalidParameterErro
     )
 
 
-def _require_apart(name: str, noise: Rule, rules: Mapping[str, Rule]) -> None:
+def _require_apart(rules: RuleSet) -> None:
     """Raise if rows may be noise and in another segment."""
-    n_pairs = len(rules) * (len(rules) + 1)
-    report = RuleSet({**rules, name: noise}).verify(max_findings=max(n_pairs, 1))
+    name, n_rules = rules.noise, len(rules)
+    report = rules.verify(max_findings=n_rules * n_rules)
     overlaps = [overlap for overlap in report.overlaps if name in overlap.names]
     if overlaps:
         raise InvalidDataError(

@@ -21,6 +21,8 @@ from skseg._core._magnitudes import check_finite_squares
 from skseg._core._nested_params import MappingParam, NestedParamsMixin
 from skseg._core._outcome import read_optional_outcome
 from skseg._core._searches import warn_of_counts_in_folds
+from skseg._core._segment_words import describe
+from skseg._core._strategy_table import check_playbook
 from skseg._core._validation import (
     check_sample_weight,
     check_size,
@@ -43,8 +45,7 @@ from ._rules import (
     require_covered,
 )
 from ._sizing import SizedSegment
-from ._strategy import StrategyMixin
-from ._strategy_table import check_playbook
+from ._strategy import RuleStrategyMixin
 from ._table import (
     check_score_weights,
     lineage_table,
@@ -54,14 +55,13 @@ from ._table import (
 )
 from ._training_rows import TrainingRows
 from ._validity import encoding_of, narrowed, resolved_rules
-from ._words import describe
 from ._written_rules import WrittenRulesMixin
 
 
 class MECERuleSegmenter(
     NestedParamsMixin,
     WrittenRulesMixin,
-    StrategyMixin,
+    RuleStrategyMixin,
     SegmenterMixin,
     SegmentEncoderMixin,
     BaseEstimator,
@@ -333,7 +333,7 @@ class MECERuleSegmenter(
                 base, rules = narrowed(base, rules, universe, schema, columns)
             # Rows that break the schema reach what the proof by it rules out.
             proof = rules.verify()
-        check_playbook(self.playbook, [*rules.names, *base.names])
+        check_playbook(OWNER, self.playbook, [*rules.names, *base.names])
         rows = replace(rows, codes=rules.assign(columns))
         descriptions = describe(rules, schema)
         table = mece_table(rules, rows, score_weights, descriptions)

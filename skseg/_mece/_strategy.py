@@ -1,42 +1,36 @@
-"""Segments as a strategy: a table to act on, as a frame, CSV or JSON, and back."""
+"""The strategy of business rules: with scores, edits, and parameters to fit again."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from skseg._core._csv_files import to_csv
 from skseg._core._encoding import SegmentEncoding
-from skseg._core._fitted_state import reads_state, sets_state
+from skseg._core._fitted_state import sets_state
 from skseg._core._outcome import OutcomeCoding
-from skseg._files import write_text
+from skseg._core._strategy import StrategyMixin
+from skseg._core._strategy_json import plain, records, rule_texts
+from skseg._core._strategy_table import actions_and_fields
 from skseg.exceptions import InvalidDataError, RuleError
 from skseg.rules import Domain, MECEReport, RuleSet
-from skseg.rules._language._json import readable_text
-from skseg.rules._proof._domain import wording
 
 from ._cut_points import CutPoint, cut_point_table, write_cut_points
 from ._merge_report import MergeReport
-from ._parameters_json import snapshot, write_parameters
+from ._parameters_json import snapshot, write_parameters, write_schema
 from ._rules import OWNER, overlaps_of
-from ._strategy_json import (
-    Strategy,
-    plain,
-    records,
-    write_strategy,
-)
-from ._strategy_table import strategy_frame
+from ._strategy_json import Strategy
+from ._strategy_shape import FURTHER_PARAMETERS, PARAMETERS
 from ._table import check_score_weights
 from ._validity import encoding_of
-from ._words import full_rules, threshold_notes
+from ._words import threshold_notes
 
 
-class StrategyMixin:
+class RuleStrategyMixin(StrategyMixin):
     """Mixin for segmenters whose segments have scores, ranks and actions."""
 
     rules_: RuleSet
@@ -58,183 +52,57 @@ class StrategyMixin:
     _encoding: SegmentEncoding
     _cut_points: list[CutPoint]
 
-    @reads_state
-    def to_strategy(
-        self, *, dialect: str | None = "duckdb", empty_is_missing: bool = False
-    ) -> pd.DataFrame:
-        """Return the segments as a table to act on, the best first.
+    def _actions(
+        self, playbook: Any
+    ) -> tuple[Mapping[str, str] | None, pd.DataFrame | None]:
+        if playbook is None:
+            return self._playbook, None
+        names = list(dict.fromkeys([*self.rules_.names, *self._business_rules.names]))
+        return actions_and_fields(OWNER, playbook, names)
 
-        Parameters
-        ----------
-        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
-            SQL dialect of the column ``sql``, a condition for WHERE that holds for the
-            rows of the segment alone; needs the extra ``sql``. None: no such column.
-        empty_is_missing : bool, default=False
-            Whether empty text is a missing value in the column ``sql``, as in a table
-            that SQLite has imported from a csv file. Only for "sqlite".
+    def _strategy_schema(self) -> Mapping[str, Domain]:
+        return self._schema
 
-        Returns
-        -------
-        DataFrame
-            One row per segment: rank, name, description (English), n, share,
-            score, action (with a playbook), audience (with a universe), and whatever
-            else ``segments_`` holds, lists as text; with quantiles in the rules,
-            thresholds: what decided each, such as the least allowed.
-
-        Raises
-        ------
-        NotFittedError
-            If the segmenter is not fitted.
-        RuleError
-            If empty text is to be missing in a dialect other than "sqlite".
-        MissingExtraError
-            If sqlglot is not installed.
-        """
-        frame = self.segments_
+    def _strategy_segments(self) -> pd.DataFrame:
+        table: pd.DataFrame = self.segments_
         if self._cut_points:
-            frame["thresholds"] = threshold_notes(self.rules_, self._cut_points)
-        words = wording(self._schema)
-        table = strategy_frame(self.rules_, frame, self._playbook, words)
-        if dialect is not None:
-            conditions = [
-                rule.to_sql(dialect, empty_is_missing=empty_is_missing)
-                for rule in full_rules(self.rules_)
-            ]
-            table.insert(
-                list(table).index("rule") + 1,
-                "sql",
-                [conditions[code] for code in table["code"]],
-            )
+            table["thresholds"] = threshold_notes(self.rules_, self._cut_points)
         return table
 
-    @reads_state
-    def to_csv(
-        self,
-        path: Any = None,
-        *,
-        dialect: str | None = "duckdb",
-        empty_is_missing: bool = False,
-        spreadsheet_safe: bool = False,
-    ) -> str | None:
-        """Write the strategy as CSV.
+    def _strategy_figures(self, noise: str | None) -> pd.DataFrame:
+        table: pd.DataFrame = self.segments_
+        return table
 
-        Parameters
-        ----------
-        path : str or path-like, default=None
-            The file. None: return the text.
-        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
-            As in `to_strategy`.
-        empty_is_missing : bool, default=False
-            As in `to_strategy`.
-        spreadsheet_safe : bool, default=False
-            Whether to put an apostrophe before text that a spreadsheet would run as a
-            formula, since it begins with ``=``, ``+``, ``-``, ``@``, a tab or the end
-            of a line. Without it such text is written as it is, with a warning.
+    def _strategy_columns(self) -> int | Sequence[str]:
+        columns: int | Sequence[str]
+        columns = getattr(self, "feature_names_in_", self.n_features_in_)
+        return columns
 
-        Returns
-        -------
-        str or None
-            The text, without a path.
-
-        Raises
-        ------
-        NotFittedError
-            If the segmenter is not fitted.
-        RuleError
-            If empty text is to be missing in a dialect other than "sqlite".
-        MissingExtraError
-            If sqlglot is not installed.
-        InvalidParameterError
-            If the path is no path, or `spreadsheet_safe` is neither True nor False.
-        OSError
-            If the file cannot be written; it is then as it was.
-
-        Warns
-        -----
-        UserWarning
-            If a spreadsheet would run text of the file as a formula.
-        """
-        owner = f"{OWNER}.to_csv"
-        frame = self.to_strategy(dialect=dialect, empty_is_missing=empty_is_missing)
-        return to_csv(frame, path, owner=owner, spreadsheet_safe=spreadsheet_safe)
-
-    @reads_state
-    def to_json(
-        self,
-        path: Any = None,
-        *,
-        dialect: str | None = "duckdb",
-        empty_is_missing: bool = False,
-    ) -> str | None:
-        """Write the strategy as JSON that `from_strategy` reads.
-
-        Rules, names and actions are text, fit for editing by hand. The parameters of
-        `fit` are written too, so that it can be fitted again elsewhere.
-
-        Parameters
-        ----------
-        path : str or path-like, default=None
-            The file. None: return the text.
-        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
-            As in `to_strategy`.
-        empty_is_missing : bool, default=False
-            As in `to_strategy`.
-
-        Returns
-        -------
-        str or None
-            The text, without a path.
-
-        Raises
-        ------
-        NotFittedError
-            If the segmenter is not fitted.
-        RuleError
-            If JSON has no word for a parameter, such as an infinity in the schema, or
-            empty text is to be missing in a dialect other than "sqlite".
-        MissingExtraError
-            If sqlglot is not installed.
-        InvalidParameterError
-            If the path is no path.
-        OSError
-            If the file cannot be written; it is then as it was.
-        """
-        base = self._business_rules
+    def _strategy_facts(self, rules: RuleSet) -> tuple[dict[str, Any], dict[str, Any]]:
         parameters = dict(self._parameters)
-        schema = parameters.pop("schema")
+        schema = write_schema(parameters.pop("schema"))
         texts, merges = write_parameters(parameters), self.merge_report_
         rule_names = texts["rules"]
-        text = write_strategy(
-            self.segments_,
-            self.to_strategy(dialect=dialect, empty_is_missing=empty_is_missing),
-            rules=self.rules_,
-            columns=getattr(self, "feature_names_in_", self.n_features_in_),
-            schema=schema,
-            parameters=texts,
-            fitted={
-                "rules": {
-                    name: readable_text(rule, f"The rule {name!r}")
-                    for name, rule in base.rules.items()
-                },
-                "default": base.default,
-                "min_size": plain(self.min_size_),
-                "max_size": plain(self.max_size_),
-                "n_outside": plain(self.n_outside_),
-                "cut_points": write_cut_points(self._cut_points),
-                "lineage": records(self.lineage_),
-                "merge_report": None if merges is None else asdict(merges),
-                "rule_names": None if rule_names is None else list(rule_names),
-                "score_weights": texts["score_weights"],
-            },
-        )
-        if path is None:
-            return text
-        write_text(path, text + "\n", owner=f"{OWNER}.to_json")
-        return None
+        base = self._business_rules
+        kept = {key: texts[key] for key in (*PARAMETERS, *FURTHER_PARAMETERS)}
+        return {"schema": schema, "parameters": kept}, {
+            "rules": rule_texts(base),
+            "default": base.default,
+            "min_size": plain(self.min_size_),
+            "max_size": plain(self.max_size_),
+            "n_outside": plain(self.n_outside_),
+            "cut_points": write_cut_points(self._cut_points),
+            "lineage": records(self.lineage_),
+            "merge_report": None if merges is None else asdict(merges),
+            "rule_names": None if rule_names is None else list(rule_names),
+            "score_weights": texts["score_weights"],
+        }
 
     @classmethod
     def from_strategy(cls, source: Any) -> Self:
         """Read a fitted segmenter from the JSON of `to_json`, and prove it again.
+
+        That of any segmenter: a strategy is rules, names and actions.
 
         Parameters
         ----------

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from skseg._core._fingerprints import fingerprint
 from skseg.exceptions import RuleError, reworded
 from skseg.rules import Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, disjunction
 from skseg.rules._proof._equivalence import equivalent
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._fingerprints import fingerprint
 from ._strategy_shape import no_strategy
 
 _COUNT_AGAIN = (
@@ -32,7 +32,6 @@ _EFFECTS = {
     "figures": "were edited by hand, and are left out: they are counted. "
     f"{_COUNT_AGAIN}",
 }
-DERIVED = tuple(_EFFECTS)
 
 
 @dataclass(frozen=True)
@@ -90,11 +89,6 @@ def _check_names(fitted: Mapping[str, Any], rules: RuleSet, segments: RuleSet) -
     ):
         if not by_name.keys() <= set(segments.names):
             raise no_strategy(path, "an object whose keys are segments", by_name)
-
-
-def with_fingerprint(fitted: dict[str, Any]) -> dict[str, Any]:
-    """Return the part "fitted" of a strategy with its fingerprint."""
-    return {**fitted, "fingerprint": fingerprint(fitted)}
 
 
 def is_as_written(fitted: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A strategy as JSON, to be edited and read back."""
+"""A strategy that is read from JSON, which people may have edited."""
 
 from __future__ import annotations
 
@@ -9,131 +9,37 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseg._core._segment_words import describe
+from skseg._core._strategy_table import ORIGINS
 from skseg._core._validation import positional_names
-from skseg._documents._errors import DocumentError
-from skseg._documents._json import dump_json
 from skseg._documents._source import read_json
 from skseg.exceptions import MissingColumnError, RuleError
 from skseg.rules import Rule, RuleSet
-from skseg.rules._language._json import readable_text
 from skseg.rules._proof._domain import as_schema
 
 from ._cut_points import CutPoint, read_cut_points
 from ._edited_parameters import edited_parameters
-from ._fingerprints import fingerprint
 from ._merge_report import MergeReport
-from ._parameters_json import read_schema, write_schema
-from ._rules import OWNER, tiers
+from ._parameters_json import read_schema
+from ._rules import tiers
 from ._strategy_edits import (
-    DERIVED,
     Edits,
     FittedStrategy,
     is_field_as_written,
     notes_on_derived,
     read_fitted,
-    with_fingerprint,
 )
 from ._strategy_shape import (
-    FORMAT,
-    FURTHER_PARAMETERS,
-    PARAMETERS,
     READER,
     TITLE,
-    VERSION,
     check_strategy,
 )
 from ._validity import within_schema
-from ._words import describe
 
 FIRST_COLUMNS = ["code", "name", "rule", "n", "share", "description"]
-ORIGINS = ["merged_from", "split_from"]
 UNCOUNTED = [*ORIGINS, "oversize"]
 # What the names of figures begin with that compare a segment with the others.
 RELATIVE = ("score", "rank")
-# The columns of the table of segments that follow from their rules; all others are
-# figures about the training rows.
-_OF_RULES = ["code", "name", "rule", "description"]
-
-
-def write_strategy(
-    segments: pd.DataFrame,
-    frame: pd.DataFrame,
-    *,
-    rules: RuleSet,
-    columns: Any,
-    schema: Mapping[str, Any] | None,
-    parameters: Mapping[str, Any],
-    fitted: Mapping[str, Any],
-) -> str:
-    """Return segments as JSON that `Strategy` reads, with texts of their `frame`.
-
-    Raises RuleError for what JSON has no word for, such as an infinity.
-    """
-    frame = frame.set_index("code")
-    texts = {
-        name: readable_text(rule, f"Segment {name!r}")
-        for name, rule in rules.rules.items()
-    }
-    entries = []
-    for record in records(segments.assign(n=whole_numbers(segments["n"]))):
-        name = record["name"]
-        entry: dict[str, Any] = {"name": name, "rule": texts.get(name)}
-        texts_of_table = [c for c in ("action", "description", "sql") if c in frame]
-        entry |= {column: frame.at[record["code"], column] for column in texts_of_table}
-        figures = {k: v for k, v in record.items() if k not in _OF_RULES}
-        entry["figures"] = {"segment": name, **figures}
-        prints = {key: fingerprint(entry[key]) for key in DERIVED if key in entry}
-        entries.append({**entry, "fingerprints": prints})
-    actions = frame.set_index("name")["action"].to_dict() if "action" in frame else None
-    fit_record = {
-        "universe": None if rules.universe is None else str(rules.universe),
-        "segments": {name: texts.get(name) for name in rules.names},
-        "actions": actions,
-        **fitted,
-    }
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "columns": columns if isinstance(columns, int) else list(columns),
-        "universe": fit_record["universe"],
-        "schema": write_schema(schema),
-        "segments": entries,
-        "parameters": {
-            key: parameters[key] for key in (*PARAMETERS, *FURTHER_PARAMETERS)
-        },
-        "fitted": with_fingerprint(fit_record),
-    }
-    try:
-        return dump_json(content, indent=2)
-    except DocumentError as error:
-        raise RuleError(
-            f"The strategy cannot be written as JSON: {error.problem}.",
-            owner=f"{OWNER}.to_json",
-        ) from None
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as JSON."""
-    return [
-        {str(key): plain(value) for key, value in record.items()}
-        for record in table.to_dict("records")
-    ]
-
-
-def whole_numbers(n: pd.Series[Any]) -> pd.Series[Any]:
-    """Return counts as integers where only missing ones have made floats of them."""
-    known = n.dropna()
-    is_whole = len(known) < len(n) and (known % 1 == 0).all()
-    return n.astype("Int64") if is_whole else n
-
-
-def plain(value: Any) -> Any:
-    """Return a figure as JSON: null where it is not known."""
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if value is pd.NA or value != value else value
 
 
 class Strategy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
+from skseg._core._strategy_json import FORMAT, VERSION
 from skseg._core._validation import positional_names
 from skseg._documents._shapes import (
     BOOLEAN,
@@ -27,8 +28,6 @@ from skseg.exceptions import RuleError
 
 from ._rules import OWNER
 
-FORMAT = "skseg.strategy"
-VERSION = 1
 TITLE = "a strategy"
 READER = f"{OWNER}.from_strategy"
 # A value that JSON has no word for, such as q(0.75), is written as {"threshold": text}.

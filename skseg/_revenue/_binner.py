@@ -21,6 +21,7 @@ from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
 from skseg._core._rows import native_rows, take_rows
 from skseg._core._searches import warn_of_counts_in_folds
+from skseg._core._strategy import StrategyMixin
 from skseg._core._validation import check_int, check_sample_weight, read_columns
 from skseg._search.cuts import path_of_rows, threshold_between
 from skseg._search.cuts._bootstrap import score_bins
@@ -51,7 +52,9 @@ from ._tiers import count, profit_table, tier_rules
 _ROWS_A_FOLD = 10
 
 
-class OptimalRevenueBinner(SegmenterMixin, SegmentEncoderMixin, BaseEstimator):
+class OptimalRevenueBinner(
+    StrategyMixin, SegmenterMixin, SegmentEncoderMixin, BaseEstimator
+):
     """Cut customers by score into the tiers of largest total profit, exactly.
 
     A menu of tiers, each dearer and more effective than the one below, is spread over

@@ -33,6 +33,7 @@ from skseg._core._foreign import is_classifier, tags_of
 from skseg._core._magnitudes import check_finite_squares
 from skseg._core._outcome import read_outcome
 from skseg._core._owned import owned, owned_clone, owned_values
+from skseg._core._strategy import StrategyMixin
 from skseg._core._validation import check_choice, check_sample_weight, read_rows
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -77,7 +78,11 @@ def _estimator_has(name: str) -> Any:
 
 
 class PropensityBinner(
-    SegmenterMixin, SegmentEncoderMixin, MetaEstimatorMixin, BaseEstimator
+    StrategyMixin,
+    SegmenterMixin,
+    SegmentEncoderMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Revenue tiers on out-of-fold propensities of a model.
 

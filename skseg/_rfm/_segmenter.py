@@ -17,6 +17,7 @@ from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
 from skseg._core._nested_params import MappingParam, NestedParamsMixin
 from skseg._core._outcome import read_optional_outcome
+from skseg._core._strategy import StrategyMixin
 from skseg._core._validation import check_sample_weight, read_columns
 from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import InvalidDataError
@@ -32,7 +33,7 @@ from ._segment_table import rfm_segment_table
 
 
 class RFMSegmenter(
-    NestedParamsMixin, SegmenterMixin, SegmentEncoderMixin, BaseEstimator
+    NestedParamsMixin, StrategyMixin, SegmenterMixin, SegmentEncoderMixin, BaseEstimator
 ):
     """Score customers by recency, frequency and monetary value, and name the segments.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from skseg._mece._fingerprints import fingerprint
+from skseg._core._fingerprints import fingerprint
 
 Path = tuple[Any, ...]
 

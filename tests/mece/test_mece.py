@@ -472,9 +472,9 @@ SIZES = "None, an int in [1, inf) or a float in (0, 1)"
 @pytest.mark.parametrize(
     ("name", "value", "rule"),
     [
-        ("rules", [], "a mapping of names to rules"),
-        ("rules", {}, "a mapping of names to rules"),
-        ("rules", "aov > 1", "a mapping of names to rules"),
+        ("rules", [], "a RuleSet or a mapping of names to rules"),
+        ("rules", {}, "a RuleSet or a mapping of names to rules"),
+        ("rules", "aov > 1", "a RuleSet or a mapping of names to rules"),
         ("params", [1], "a mapping of names to values"),
         ("on_overlap", "last", "'raise' or 'first'"),
         ("on_gap", None, "'raise' or 'default'"),

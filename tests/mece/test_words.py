@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skseg import MECERuleSegmenter
-from skseg._mece._words import full_rules
+from skseg._core._segment_words import full_rules
 from skseg.exceptions import RuleError
 from skseg.rules import RuleSet, parse
 from skseg.rules._proof._rewrite import rule_of_rest
