@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from skseg import MECERuleSegmenter
-from skseg._mece._strategy_edits import with_fingerprint
+from skseg._core._strategy_json import with_fingerprint
 from skseg.exceptions import InvalidParameterError, RuleError
 from skseg.rules import Rule, RuleSet, col
 from tests.documents.mutations import part, places, sign
