@@ -7,10 +7,39 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from skseg.report import _charts
+
 from ._numbers import number_text, percent_text
 from ._source import Source
 
 _WIDTH, _HEIGHT = 150.0, 44.0
+
+
+# Features of which a chart is shown in full: those that differ most.
+_MOST_FEATURES = 4
+
+
+def chart_lists(source: Source) -> dict[str, list[str]]:
+    """Return name of a place on the pages -> its charts, without empty ones."""
+    profile = source.profile
+    kinds = dict(
+        zip(profile.features_["feature"], profile.features_["kind"], strict=True)
+    )
+    distributions = [
+        (_charts.box_plot if kind == "number" else _charts.composition_bars)(
+            profile, str(name)
+        )
+        for name, kind in kinds.items()
+    ]
+    columns = profile.protected_["column"].unique()
+    charts = {
+        "effects": [_charts.effect_ranking(profile)],
+        "distributions": [svg for svg in distributions if svg][:_MOST_FEATURES],
+        "radar": [_charts.radar(profile)],
+        "business": [_charts.value_bars(profile), _charts.outcome_intervals(profile)],
+        "groups": [_charts.representation_ratios(profile, str(c)) for c in columns],
+    }
+    return {place: [svg for svg in svgs if svg] for place, svgs in charts.items()}
 
 
 def share_bars(source: Source) -> str:
@@ -59,7 +88,7 @@ def _short(name: str) -> str:
 def concentration_curve(source: Source) -> str:
     """Return the share of value that the most valuable customers bring."""
     table = source.profile.concentration_
-    if not len(table):
+    if not len(table) or not source.value_is_divisible:
         return ""
     x = 40 + 320 * table["customers"].to_numpy()
     y = 10 + 200 * (1 - table["value"].to_numpy())

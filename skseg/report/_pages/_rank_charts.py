@@ -6,15 +6,10 @@ from html import escape
 
 import numpy as np
 
-from skseg._typing import FloatArray
-
 from ._numbers import UNKNOWN
 from ._source import Source
 from ._tables import Cell, Table, name_cell
 
-# More axes than these cannot be told apart in a radar chart.
-_MOST_AXES = 8
-_DASHES = ("", "7 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2")
 # Distances from the middle at which a cell takes a stronger shade.
 _SHADES = (0.1, 0.2, 0.3)
 
@@ -58,53 +53,6 @@ def _heat_cell(rank: float) -> Cell:
     side = "high" if rank > 0.5 else "low"
     css = f"num {side}-{shade}" if shade else "num"
     return Cell(f"{rank:.0%}", rank, css)
-
-
-def radar_axes(source: Source) -> list[str]:
-    """Return the features of the radar's axes: those that differ most."""
-    return list(ranks_of(source))[:_MOST_AXES]
-
-
-def radar(source: Source) -> str:
-    """Return the ranks of all segments, one polygon each; axes bear numbers.
-
-    The names of the axes stand beside the chart, so that none is cut or overlaps.
-    """
-    ranks, axes = ranks_of(source), radar_axes(source)
-    if len(axes) < 3:
-        return ""
-    angles = 2 * np.pi * np.arange(len(axes)) / len(axes)
-    directions = np.column_stack([np.sin(angles), -np.cos(angles)])
-    rings = "".join(
-        f'<polygon class="axis" points="{_points(directions * 140 * part)}"/>'
-        for part in (0.25, 0.5, 0.75, 1)
-    )
-    labels = "".join(
-        f'<text x="{160 + 152 * x:.1f}" y="{164 + 152 * y:.1f}" '
-        f'text-anchor="middle">{i}</text>'
-        for i, (x, y) in enumerate(directions, start=1)
-    )
-    shapes = []
-    for i, segment in enumerate(source.segments):
-        radii = np.array([ranks[axis].get(segment.code, np.nan) for axis in axes])
-        if not np.isfinite(radii).all():
-            continue
-        dash = _DASHES[i % len(_DASHES)]
-        pattern = f' stroke-dasharray="{dash}"' if dash else ""
-        shapes.append(
-            f'<g class="segment-{segment.code}"><polygon class="shape"{pattern} '
-            f'points="{_points(directions * 140 * radii[:, None])}">'
-            f"<title>{escape(segment.name)}</title></polygon></g>"
-        )
-    label = "Ranks of the medians of segments; the table below holds the numbers"
-    return (
-        f'<svg viewBox="0 0 320 320" role="img" aria-label="{label}">'
-        f"{rings}{''.join(shapes)}{labels}</svg>"
-    )
-
-
-def _points(places: FloatArray) -> str:
-    return " ".join(f"{160 + x:.1f},{160 + y:.1f}" for x, y in places)
 
 
 def share_ring(source: Source) -> str:

@@ -87,7 +87,9 @@ def _value(source: Source) -> str:
     )
     if not best.share > 0:
         return f"{text}."
-    return f"{text} ({times_text(best.value_share / best.share)} as much as its share)."
+    return (
+        f"{text} ({times_text(best.value_share / best.share)} its share of customers)."
+    )
 
 
 def _concentration(source: Source) -> str:
