@@ -256,11 +256,13 @@ def _draw_panel(
 
 def _few_ticks(panel: Any, width: float) -> None:
     """Leave as many numbers below a panel as have room."""
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     n_ticks = max(int(width // 42), 2)
     if panel.get_xscale() == "log":
         panel.xaxis.set_major_locator(LogLocator(numticks=n_ticks))
+        # Powers of ten are formulas by default.
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         panel.xaxis.set_minor_formatter(NullFormatter())
     else:
         panel.xaxis.set_major_locator(MaxNLocator(n_ticks))
