@@ -140,7 +140,7 @@ def number_association(
         return NO_ASSOCIATION
     effect = omega_squared(*squares, k, total)
     needed = max(_WELCH_ROWS, _COCHRAN * skewness**2)
-    if n.min() >= needed and std.min() > 0:
+    if n.min() >= needed and std.min() > 0 and std.max() < np.inf:
         statistic, *_, p_value = welch_anova(n, mean, std)
         return Association("welch", statistic, p_value, "omega_squared", effect)
     trace, scores = ranks

@@ -67,7 +67,8 @@ def pooled_moments(n: FloatArray, mean: FloatArray, root: FloatArray) -> FloatAr
     n, mean, root = n[n > 0], mean[n > 0], root[n > 0]
     if not len(n):
         return np.array([0.0, np.nan, np.nan, np.nan])
-    with np.errstate(invalid="ignore"):
+    # Squares of values near the largest float may have a root that is infinite.
+    with np.errstate(invalid="ignore", over="ignore"):
         total = n.sum()
         unit = power_of_two(float(np.abs(mean).max()))
         means = mean / unit

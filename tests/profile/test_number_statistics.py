@@ -239,3 +239,29 @@ def test_rare_values_have_bins_of_their_range() -> None:
     edges = summary(values, np.zeros(2000, np.intp), n_segments=1).histogram.edges
     assert edges[0] == 0.0
     assert edges[-1] > 8
+
+
+@pytest.mark.parametrize("weight", [None, 1e9, 0.001, 0.0])
+@pytest.mark.parametrize("n_segments", [1, 3, 70])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.append(np.zeros(49), 1e308),
+        np.repeat([-1.7e308, 1.7e308], 25),
+        5e-324 * (np.arange(50) % 3),
+        np.full(50, np.inf),
+        np.append(np.full(49, np.nan), 1.0),
+    ],
+    ids=["one huge", "both ends", "subnormal", "infinite", "one known"],
+)
+def test_values_at_the_ends_of_floats_have_ordered_quantiles(
+    values: FloatArray, n_segments: int, weight: float | None
+) -> None:
+    codes = np.arange(50) % n_segments
+    weights = None if weight is None else np.full(50, weight)
+    result = summary(values, codes, weights, n_segments)
+    quantiles = np.array(result.segments[4:])
+    known = ~np.isnan(quantiles[0])
+    assert (quantiles[:-1, known] <= quantiles[1:, known]).all()
+    p_value = result.association.p_value
+    assert np.isnan(p_value) or 0 <= p_value <= 1
