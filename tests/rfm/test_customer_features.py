@@ -430,7 +430,7 @@ def test_a_customer_of_returns_alone_has_no_features_but_a_row() -> None:
         ({"typical_gap": -1}, InvalidParameterError, "'typical_gap'"),
         ({"typical_gap": math.nan}, InvalidParameterError, "'typical_gap'"),
         ({"channel": 3}, InvalidParameterError, "'channel' .* name of a column"),
-        ({"channel": "chanel"}, MissingColumnError, "channel"),
+        ({"channel": "kanal"}, MissingColumnError, "channel"),
         ({"as_of": "today"}, InvalidParameterError, "as_of.* of customer_features"),
         ({"time_zone": "Mars"}, InvalidParameterError, "of customer_features"),
         ({"time_zone": "UTC"}, InvalidDataError, "time zone"),
