@@ -234,11 +234,10 @@ def _learns_from_outcome(layer: Any) -> bool:
     if _is_nothing(layer) or isinstance(layer, Pipeline):
         return False
     table = getattr(layer, "segments_", None)
-    if table is not None and _OUTCOME_FIGURES & {*table.columns}:
+    figures = [] if table is None else sorted(_OUTCOME_FIGURES & {*table.columns})
+    if figures:
         # A model that was loaded from a file.
-        return (
-            not table[[*(_OUTCOME_FIGURES & {*table.columns})]].isna().to_numpy().all()
-        )
+        return bool(table[figures].notna().to_numpy().any())
     if isinstance(layer, SegmenterMixin):
         return False
     return bool(tags_of(layer).target_tags.required) or is_classifier(layer)
