@@ -83,6 +83,17 @@ class StrategyMixin:
             If empty text is to be missing in a dialect other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
+
+        Examples
+        --------
+        >>> from skseg import OptimalRevenueBinner
+        >>> binner = OptimalRevenueBinner(
+        ...     2, revenue=[10.0, 10.0], segment_names=["Mail", "Call"]
+        ... )
+        >>> binner = binner.fit([[0.1], [0.2], [0.8], [0.9]], [0, 0, 1, 1])
+        >>> table = binner.to_strategy({"Call": "Offer a visit"}, dialect=None)
+        >>> list(table["name"].head(2)), list(table["action"].head(2))
+        (['Mail', 'Call'], ['', 'Offer a visit'])
         """
         rules = self.rules_
         actions, fields = self._actions(playbook)
@@ -253,7 +264,7 @@ class StrategyMixin:
 
     def _strategy_figures(self, noise: str | None) -> pd.DataFrame:
         """Return the segments with the figures of a strategy file, without `noise`."""
-        table = self.segments_
+        table: pd.DataFrame = self.segments_
         table = table[table["name"] != noise].reset_index(drop=True)
         if noise is not None:
             table["share"] = table["n"] / table["n"].sum()

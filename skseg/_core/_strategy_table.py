@@ -63,7 +63,7 @@ def actions_and_fields(
         raise MissingColumnError(
             owner,
             missing,
-            list(playbook),
+            [str(name) for name in playbook],
             advice="Pass what Playbook.recommend returns, or a mapping of segments to "
             "actions.",
         )
