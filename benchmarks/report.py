@@ -1,6 +1,6 @@
 """How long a report takes, and how large it is.
 
-Run with ``python -m benchmarks.report``; results go to ``results/report.csv``.
+Run with ``python benchmarks/report.py``; results go to ``results/report.csv``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from skseg.profile import SegmentProfile, profile_segments
 from skseg.report import SegmentReport
 
-from ._measure import median_cpu, write_results
+from _measure import median_cpu, write_results
 
 RESULTS = Path(__file__).parent / "results" / "report.csv"
 # Rows, segments and features; the last one is large as customers go.

@@ -11,11 +11,16 @@ from typing import Any
 from skseg.exceptions import MissingExtraError
 
 from ._pages._business import business
-from ._pages._charts_of_pages import concentration_curve, histograms, share_bars
+from ._pages._charts_of_pages import (
+    chart_lists,
+    concentration_curve,
+    histograms,
+    share_bars,
+)
 from ._pages._comparison import comparison_table
 from ._pages._differences import difference_table
 from ._pages._overview import overview
-from ._pages._rank_charts import heat_map, radar, radar_axes, share_ring
+from ._pages._rank_charts import heat_map, share_ring
 from ._pages._segment_cards import segment_cards
 from ._pages._source import Source
 
@@ -58,8 +63,10 @@ def render(source: Source, title: str, date: str, *, with_script: bool = True) -
         bars=markup(share_bars(source)),
         ring=markup(share_ring(source)),
         heat_map=heat_map(source),
-        radar=markup(radar(source)),
-        radar_axes=radar_axes(source),
+        charts={
+            tab: [markup(svg) for svg in svgs]
+            for tab, svgs in chart_lists(source).items()
+        },
         curve=markup(concentration_curve(source)),
         histograms=histograms(source),
     )

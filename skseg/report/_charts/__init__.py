@@ -2,19 +2,16 @@
 
 from ._business import outcome_intervals, representation_ratios, value_bars
 from ._composition import composition_bars
-from ._differences import effect_ranking, heat_map
+from ._differences import effect_ranking
 from ._distributions import box_plot
 from ._radar import radar
-from ._shares import share_donut
 
 __all__ = [
     "box_plot",
     "composition_bars",
     "effect_ranking",
-    "heat_map",
     "outcome_intervals",
     "radar",
     "representation_ratios",
-    "share_donut",
     "value_bars",
 ]

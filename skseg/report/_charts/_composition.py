@@ -35,7 +35,7 @@ def composition_bars(
         mark = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE} " if code == chosen else ""
         drawing.text(4, y + 17, f"{mark}{name}", _START - 12)
         known = [float(shares.get((level, code), math.nan)) for level in levels]
-        if not any(map(math.isfinite, known)):
+        if not any(share > 0 for share in known):
             drawing.text(_START + 4, y + 17, few(profile), width)
         for place, share in enumerate(known):
             if not share > 0:

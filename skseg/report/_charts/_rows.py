@@ -57,7 +57,7 @@ class RowChart:
 
     def _axis(self, y: float, suffix: str) -> None:
         free_from = PLOT_START - 60
-        for number in ticks(self.scale.low, self.scale.high, 4):
+        for number in ticks(self.scale.low, self.scale.high, 6):
             label = (
                 f"{number * 100:.3g}%" if suffix == "%" else number_text(number, suffix)
             )
