@@ -49,7 +49,7 @@ def test_every_segmenter_keeps_its_codes_and_has_the_new_names(kind: str) -> Non
         expected = [new.get(name, name) for name in model.get_feature_names_out()]
         assert renamed.get_feature_names_out().tolist() == expected
     if free and hasattr(model, "to_sql"):
-        assert "New 0" in renamed.to_sql()
+        assert "New 0" in str(renamed.to_sql())
 
 
 @pytest.mark.parametrize(
