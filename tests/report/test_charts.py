@@ -16,9 +16,7 @@ from skseg.report import _charts as charts
 from .chart_profiles import NAMES, chart_profile
 
 CHARTS: dict[str, Callable[[SegmentProfile], str]] = {
-    "donut": lambda p: charts.share_donut(p, 1),
     "effects": charts.effect_ranking,
-    "heat map": lambda p: charts.heat_map(p, 1),
     "radar": lambda p: charts.radar(p, 1),
     "levels": lambda p: charts.composition_bars(p, "level", 1),
     "boxes": lambda p: charts.box_plot(p, p.everyone_["feature"].iloc[0], 1),
@@ -57,7 +55,7 @@ def test_the_chosen_segment_is_marked(chart: str) -> None:
     assert "chosen" in svg or "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}" in svg
 
 
-@pytest.mark.parametrize("chart", ["heat map", "boxes", "value", "outcome", "donut"])
+@pytest.mark.parametrize("chart", ["boxes", "value", "outcome"])
 def test_a_suppressed_number_is_said_to_be_few_and_not_drawn(chart: str) -> None:
     profile = chart_profile("plain")
     hidden = profile.segments_["name"] == "Lost"
