@@ -91,6 +91,6 @@ def test_a_radar_draws_each_segment_as_a_group_of_its_class() -> None:
     assert groups == [str(code) for code in profile.segments_["code"]]
 
 
-def test_all_charts_of_ten_segments_stay_small() -> None:
+def test_all_charts_of_five_segments_with_long_names_stay_small() -> None:
     size = sum(len(draw(chart_profile("long"))) for draw in CHARTS.values())
     assert size < 60_000

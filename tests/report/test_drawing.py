@@ -13,7 +13,6 @@ from skseg.report._drawing import (
     shortened,
     text_width,
     ticks,
-    wrapped,
 )
 
 
@@ -46,14 +45,6 @@ def test_shortened_text_fits(text: str) -> None:
     label = shortened(text, 60, 11)
     assert text_width(label, 11) <= 60
     assert label == text or label.endswith("…")
-
-
-def test_wrapped_text_has_at_most_so_many_lines_and_keeps_short_text_whole() -> None:
-    assert wrapped("one two three", 500, 11, 3) == ["one two three"]
-    assert wrapped("one two three", 36, 11, 3) == ["one", "two", "three"]
-    lines = wrapped("one two three four five", 30, 11, 3)
-    assert len(lines) == 3
-    assert lines[-1].endswith("…")
 
 
 def test_characters_that_xml_forbids_and_turns_of_direction_leave_the_text() -> None:

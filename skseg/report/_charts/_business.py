@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import coordinate
 from skseg.report._pages._numbers import number_text, percent_text
@@ -36,10 +38,8 @@ def outcome_intervals(profile: SegmentProfile, chosen: int | None = None) -> str
     if "outcome" not in table or not table["outcome"].notna().any():
         return ""
     columns = ["outcome", "outcome_low", "outcome_high"]
-    low, high = (
-        float(table[columns].min(axis=None)),
-        float(table[columns].max(axis=None)),
-    )
+    means = table[columns].to_numpy(dtype=float)
+    low, high = float(np.nanmin(means)), float(np.nanmax(means))
     is_rate = low >= 0 and high <= 1
     chart = RowChart(f"{profile.outcome} by segment", min(low, 0), high)
     write = percent_text if is_rate else number_text

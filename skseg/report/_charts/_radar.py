@@ -75,7 +75,7 @@ def _axes(drawing: Drawing, axes: list[str]) -> None:
         drawing.text(_X + 4, _Y - share * _RADIUS + 14, label, 60)
 
 
-def _outline(ranks: pd.Series) -> str:  # type: ignore[type-arg]
+def _outline(ranks: pd.Series) -> str:
     """Return a line that leaves out what is not known, closed if all is known."""
     data, is_down = "", False
     for place, rank in enumerate(ranks):

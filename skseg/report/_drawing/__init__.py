@@ -2,7 +2,7 @@
 
 from ._scale import Scale, ticks
 from ._svg import Drawing, coordinate
-from ._text import plain_text, shortened, text_width, wrapped
+from ._text import plain_text, shortened, text_width
 
 __all__ = [
     "Drawing",
@@ -12,5 +12,4 @@ __all__ = [
     "shortened",
     "text_width",
     "ticks",
-    "wrapped",
 ]

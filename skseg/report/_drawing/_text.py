@@ -49,20 +49,6 @@ def shortened(text: str, width: float, size: float) -> str:
     return text[:end].rstrip() + ELLIPSIS
 
 
-def wrapped(text: str, width: float, size: float, n_lines: int) -> list[str]:
-    """Return a text in at most `n_lines` lines, broken at spaces, the last one cut."""
-    lines: list[str] = []
-    words = text.split()
-    while words and len(lines) < n_lines - 1:
-        line = words.pop(0)
-        while words and text_width(f"{line} {words[0]}", size) <= width:
-            line = f"{line} {words.pop(0)}"
-        lines.append(shortened(line, width, size))
-    if words:
-        lines.append(shortened(" ".join(words), width, size))
-    return lines
-
-
 @cache
 def _em(letter: str) -> float:
     if letter in _EM:
