@@ -8,6 +8,8 @@ from ._text import plain_text, shortened
 
 # Font sizes in user units, as the style of the report sets them.
 SMALL, NORMAL = 11.0, 13.0
+# Room above a chart for its title, and the base line of the title.
+_HEAD, _HEAD_LINE = 24.0, -9.0
 
 
 class Drawing:
@@ -75,12 +77,13 @@ class Drawing:
         self._parts.append("</g>")
 
     def svg(self, width: float, height: float) -> str:
-        """Return the chart."""
+        """Return the chart, with its title as a line above it."""
+        self.text(4, _HEAD_LINE, self._title, width - 8, css="")
         about = escape(plain_text(self._description))
         description = f"<desc>{about}</desc>" if about else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-            f'viewBox="0 0 {coordinate(width)} {coordinate(height)}">'
+            f'viewBox="0 {-_HEAD:g} {coordinate(width)} {coordinate(height + _HEAD)}">'
             f"<title>{escape(plain_text(self._title))}</title>{description}"
             f"{''.join(self._parts)}</svg>"
         )
