@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -164,6 +165,9 @@ CASES = {
     "BoxSegmentFinder-observational": _finder(
         "BoxSegmentFinder",
         assignment="observational",
+        # The default models take seconds for each of the many fits.
+        propensity_estimator=LogisticRegression(),
+        outcome_estimator=LogisticRegression(),
         inference="none",
         random_state=np.random.RandomState(0),
     ),

@@ -441,7 +441,11 @@ def test_no_rows_are_answered(Finder: Any) -> None:
     "finder",
     [
         quick(encode="ordinal", random_state=np.random.RandomState(0)),
-        quick(assignment="observational", thresholds=DecisionThresholds(alpha=0.1)),
+        quick(
+            assignment="observational",
+            propensity_estimator=LogisticRegression(),
+            thresholds=DecisionThresholds(alpha=0.1),
+        ),
         quick(inference="maxt", n_replicates=19, treatment="A"),
         quick(TLearnerSegmentFinder, encode="onehot"),
         quick(IVSegmentFinder),

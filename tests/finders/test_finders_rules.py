@@ -330,7 +330,13 @@ def test_doubly_robust_findings_allow_for_who_went_where() -> None:
 @pytest.mark.parametrize("Finder", FINDERS[1:])
 def test_other_finders_estimate_propensities_too(Finder: Any) -> None:
     X, y, group = confounded(1200, 0)
-    finder = Finder(assignment="observational", random_state=0).fit(X, y, group)
+    X = X[["past_orders", "newsletter", "satisfaction"]]
+    models = {
+        "propensity_estimator": LogisticRegression(),
+        "outcome_estimator": LogisticRegression(),
+    }
+    finder = Finder(assignment="observational", random_state=0, **models)
+    finder.fit(X, y, group)
     assert "Implement" not in set(finder.segments_["decision"])
     assert np.isfinite(finder.score(X, y, group))
 

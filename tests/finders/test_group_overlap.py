@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from skseg._finders import _group_overlap
+from skseg._finders._adjustment import _group_overlap
 from skseg._finders._adjustment._balance import group_balance, warn_of_imbalance
 from skseg._finders._adjustment._group_overlap import (
     _auc,

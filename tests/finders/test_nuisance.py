@@ -55,7 +55,7 @@ def interval(psi: np.ndarray, level: float = 0.999) -> Any:
     return mean_interval(psi.sum(), (psi**2).sum(), len(psi), level)
 
 
-@pytest.mark.parametrize(("n_rows", "n_sets"), [(900, 8), (8000, 2)])
+@pytest.mark.parametrize(("n_rows", "n_sets"), [(1500, 4), (6000, 1)])
 def test_the_predictions_remove_what_confounding_adds(n_rows: int, n_sets: int) -> None:
     scores, naive = [], []
     for seed in range(n_sets):

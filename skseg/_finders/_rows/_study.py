@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skseg._core._magnitudes import check_comparable_weights, check_finite_squares
@@ -48,6 +49,10 @@ class StudyDesign(NamedTuple):
         learned = {"economics", "region"}
         names = [name for name in cls._fields if name not in learned]
         parameters = {name: getattr(finder, name) for name in names}
+        # Scores of later rows fit these models again, as they were in ``fit``.
+        for name in ("propensity_estimator", "outcome_estimator"):
+            if parameters[name] is not None:
+                parameters[name] = clone(parameters[name])
         return cls(**parameters, economics=economics)
 
     def seeded(self, random: np.random.RandomState) -> StudyDesign:
