@@ -76,8 +76,7 @@ def _sentences(
         _clause(row) for _, row in features.head(_FEATURES_IN_SENTENCES).iterrows()
     ]
     if clauses:
-        # Names of columns stay as they are, so another word begins the sentence.
-        yield f"Their {'; '.join(clauses)}."
+        yield f"Compared with all others they have {' and '.join(clauses)}."
     elif len(profile.features_) and len(profile.segments_) > 1:
         yield "In no feature do they differ much from all others."
     outcome = _known(segment, "outcome")
@@ -91,19 +90,19 @@ def _known(segment: pd.Series[Any], name: str) -> float | None:
 
 
 def _clause(row: pd.Series[Any]) -> str:
-    if row["kind"] == "number":
-        direction = "higher" if row["effect"] > 0 else "lower"
-        chance = (1 + abs(row["effect"])) / 2
+    segment, compared, name = row["segment"], row["compared"], row["feature"]
+    if row["kind"] == "level":
+        direction = "more" if row["effect"] > 0 else "less"
         return (
-            f"{row['feature']} tends to be {direction} than among all others, in "
-            f"{percent(chance)} of pairs (median {number(row['segment'])} against "
-            f"{number(row['compared'])} of everyone)"
+            f"{direction} often {row['level']!r} as {name} ({percent(segment)} against "
+            f"{percent(compared)})"
         )
-    direction = "more" if row["effect"] > 0 else "less"
-    return (
-        f"{row['feature']} is {direction} often {row['level']!r} "
-        f"({percent(row['segment'])} against {percent(row['compared'])} of all others)"
-    )
+    direction = "higher" if row["effect"] > 0 else "lower"
+    medians = f"median {number(segment)} against {number(compared)} of everyone"
+    if number(segment) == number(compared):
+        # Where most customers share a value, as zero, ranks differ and medians do not.
+        medians += f", {direction} in {percent((1 + abs(row['effect'])) / 2)} of pairs"
+    return f"{direction} {name} ({medians})"
 
 
 def _interval(segment: pd.Series[Any]) -> str:
