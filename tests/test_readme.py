@@ -27,6 +27,7 @@ PROMISED = [
     ["Nothing: propensity <=", "profit", "Nothing | E-mail", "Total"],
     ["The rows have cluster structure", "days_since_visit <=", "precision"],
     ["Implement", "channel in ['email', 'partner']"],
+    ["% of monetary. Compared with all", "recency  rule", "Thank the champions"],
 ]
 
 
@@ -37,10 +38,12 @@ def test_the_examples_run_and_show_what_they_promise(
     example: str,
     promised: list[str],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     script = tmp_path / "example.py"
     script.write_text(example, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)  # for the examples that write a file
     runpy.run_path(str(script))
     printed = capsys.readouterr().out
     assert [text for text in promised if text not in printed] == []
