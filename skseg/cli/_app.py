@@ -25,6 +25,7 @@ from ._options import (
     read_invalid,
     segments_options,
 )
+from ._report_command import report
 from ._rules_commands import rules
 from ._wording import input_errors, option_terms
 
@@ -44,6 +45,7 @@ def app() -> None:
     """Customer segments as rules, proved to be a partition."""
 
 
+app.add_command(report)
 app.add_command(rules)
 
 
@@ -91,7 +93,7 @@ def demo(
     from ._rfm_run import run_rfm, segmenter_of, shares_by_type
     from ._screens import show_next, show_outputs, show_rfm_run, show_types
     from ._terminal import make_console, show_heading, working
-    from ._writers import csv_writer, rfm_writers
+    from ._writers import csv_writer, report_writer, rfm_writers
 
     with input_errors():
         check_folder(out, contents=DEMO_FILES, edited=edited)
@@ -120,6 +122,7 @@ def demo(
         **rfm_writers(
             run, dialect=dialect, plots=plots, spreadsheet_safe=spreadsheet_safe
         ),
+        "report.html": report_writer(run, title="Customers of a generated shop"),
     }
     outputs = write_files(writers, out, contents=DEMO_FILES, edited=edited)
     console = make_console(quiet=quiet)

@@ -26,7 +26,11 @@ RFM_FILES = {
     "sizes.png": "the sizes of the segments",
     "heatmap.png": "the customers by recency and frequency",
 }
-DEMO_FILES = {"orders.csv": "the generated orders", **RFM_FILES}
+DEMO_FILES = {
+    "orders.csv": "the generated orders",
+    "report.html": "the report, to open in a browser",
+    **RFM_FILES,
+}
 RULES_FILES = {
     "rows.csv": "every row with its segment",
     "strategy.csv": "the table of segments, the best first",

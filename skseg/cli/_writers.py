@@ -64,7 +64,8 @@ def rfm_writers(
     def customers() -> pd.DataFrame:
         # Whole numbers of days are floats only because they may be missing.
         days = dict.fromkeys(("recency", "tenure"), "Int64")
-        return run.customers.astype(days)
+        frame: pd.DataFrame = run.customers.astype(days)
+        return frame
 
     def segments() -> pd.DataFrame:
         table = segmenter.segments_.copy()
@@ -96,6 +97,24 @@ def rfm_writers(
         writers["sizes.png"] = _sizes_writer(segmenter.segments_, {})
         writers["heatmap.png"] = draw_heatmap
     return writers
+
+
+def report_writer(run: RFMRun, *, title: str) -> Callable[[Path], None]:
+    """Return what writes the report of segmented customers."""
+
+    def write(path: Path) -> None:
+        from skseg.playbook import Playbook
+        from skseg.profile import profile_segments
+        from skseg.report import SegmentReport
+
+        profile = profile_segments(run.segmenter, run.X, value="monetary")
+        names = set(map(str, run.segmenter.segment_names_))
+        # The playbook that ships knows the names of the grid.
+        knows_names = "Champions" in names
+        plan = Playbook.load("rfm" if knows_names else "traits").recommend(profile)
+        _write_text(path, SegmentReport(profile, plan=plan, title=title).html())
+
+    return write
 
 
 def rules_writers(

@@ -1,0 +1,134 @@
+"""The rows of a file as the profile of their segments, and the report of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+
+from skseg.exceptions import InvalidDataError, MissingColumnError
+from skseg.playbook import Playbook
+from skseg.profile import SegmentProfile, profile_segments
+from skseg.tables._data_file import DataFile, read_data_file
+
+from ._file_format import FileFormat
+from ._rfm_run import RFMRun
+from ._rules_apply import apply_rules
+from ._rules_file import RulesFile
+from ._wording import key_terms, option_terms, worded
+
+# A number that begins so is a code, such as a postal code.
+_LEADING_ZERO = re.compile(r"[+-]?0\d")
+
+
+def read_customers(
+    path: Path,
+    file_format: FileFormat | None = None,
+    *,
+    opened: IO[bytes] | None = None,
+) -> DataFile:
+    """Read all columns of a file of customers."""
+    return read_data_file(
+        path, None, file=opened, **asdict(file_format or FileFormat())
+    )
+
+
+def profile_file(
+    file: RulesFile,
+    data: DataFile,
+    *,
+    value: str | None,
+    outcome: str | None,
+    protected: Sequence[str],
+    ignored: Collection[str],
+    rows: str,
+    min_count: int,
+) -> SegmentProfile:
+    """Return the profile of the rows of a file, in the segments of a file of rules.
+
+    Raises ValueError if an option names no column, or rules and data do not go
+    together.
+    """
+    named = [name for name in (value, outcome) if name is not None]
+    named += [*protected, *ignored]
+    if absent := [name for name in named if name not in data.frame]:
+        raise MissingColumnError(data.name, absent, list(map(str, data.frame)))
+    run = apply_rules(file, data)
+    kinds = dict(file.columns)
+    names = [str(name) for name in data.frame]
+    X = pd.DataFrame(
+        {
+            name: data.read(name, kinds.get(name) or _kind_of(data, name))
+            for name in names
+            if name not in ignored or name in kinds
+        }
+    )
+    features = [name for name in names if name not in {*ignored, *protected}]
+    try:
+        return profile_segments(
+            run.rules if run.segmenter is None else run.segmenter,
+            X,
+            features=features,
+            value=value,
+            outcome=outcome,
+            protected=list(protected),
+            rows=rows,
+            min_count=min_count,
+        )
+    except ValueError as error:
+        raise InvalidDataError(worded(error, option_terms(data))) from error
+
+
+def _kind_of(data: DataFile, name: str) -> str | None:
+    """Return "number" for a column of text that holds numbers alone, else None."""
+    column = data.frame[name]
+    if not pd.api.types.is_string_dtype(column):
+        return None
+    if column.dropna().astype(str).str.match(_LEADING_ZERO).any():
+        return None
+    try:
+        data.read(name, "number")
+    except ValueError:
+        return None
+    return "number"
+
+
+def read_playbook(playbook: str | Path) -> Playbook:
+    """Return a playbook that ships, or that of a file."""
+    if isinstance(playbook, str):
+        return Playbook.load(playbook)
+    read: Any = (
+        Playbook.from_json if playbook.suffix.lower() == ".json" else Playbook.from_yaml
+    )
+    try:
+        book: Playbook = read(playbook)
+    except ValueError as error:
+        raise InvalidDataError(worded(error, key_terms(playbook.name))) from error
+    return book
+
+
+def read_profile(path: Path) -> SegmentProfile:
+    """Return the profile that a file holds."""
+    try:
+        return SegmentProfile.from_json(path)
+    except ValueError as error:
+        raise InvalidDataError(worded(error, key_terms(path.name))) from error
+
+
+def rfm_report_writer(run: RFMRun, *, dialect: str) -> Callable[[Path], None]:
+    """Return what writes the report of the segments of orders."""
+
+    def write(path: Path) -> None:
+        from skseg.report import SegmentReport
+
+        profile = profile_segments(run.segmenter, run.X, value="monetary")
+        report = SegmentReport(
+            profile, plan=Playbook.load("rfm").recommend(profile), dialect=dialect
+        )
+        path.write_text(report.html(), encoding="utf-8")
+
+    return write
