@@ -235,7 +235,7 @@ def _learns_from_outcome(layer: Any) -> bool:
         return False
     table = getattr(layer, "segments_", None)
     figures = [] if table is None else sorted(_OUTCOME_FIGURES & {*table.columns})
-    if figures:
+    if table is not None and figures:
         # A model that was loaded from a file.
         return bool(table[figures].notna().to_numpy().any())
     if isinstance(layer, SegmenterMixin):

@@ -64,11 +64,10 @@ def rfm_writers(
     def customers() -> pd.DataFrame:
         # Whole numbers of days are floats only because they may be missing.
         days = dict.fromkeys(("recency", "tenure"), "Int64")
-        frame: pd.DataFrame = run.customers.astype(days)
-        return frame
+        return run.customers.astype(days)
 
     def segments() -> pd.DataFrame:
-        table = segmenter.segments_.copy()
+        table: pd.DataFrame = segmenter.segments_.copy()
         table["description"] = list(rules.describe().values())
         return table
 

@@ -167,7 +167,8 @@ def _beyond(ranks: FloatArray, threshold: float, margin: float) -> FloatArray:
     ends = np.sort(np.r_[threshold - margin, near, threshold + margin])
     widest = int(np.argmax(np.diff(ends)))
     cut = (ends[widest] + ends[widest + 1]) / 2
-    return (ranks - cut) / margin
+    margins: FloatArray = (ranks - cut) / margin
+    return margins
 
 
 def _known(margins: FloatArray) -> FloatArray:

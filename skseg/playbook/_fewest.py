@@ -41,7 +41,8 @@ def differences(margins: FloatArray, segment: int) -> BoolArray:
     """
     plain = (margins[segment] > 0) & (margins <= 0)
     clear = (margins[segment] >= CLEAR) & (margins <= -CLEAR)
-    return np.where(clear.any(axis=1)[:, np.newaxis], clear, plain)
+    traits: BoolArray = np.where(clear.any(axis=1)[:, np.newaxis], clear, plain)
+    return traits
 
 
 def _fewest(margins: FloatArray, segment: int) -> tuple[int, ...]:

@@ -112,22 +112,20 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
     codes = table.loc[is_named, "code"].tolist()
     names, n_traits, evidence = _named(profile, codes, document)
     names = _numbered(names, table.loc[~is_named, "name"].tolist(), evidence)
-    result = pd.DataFrame(
+    segments = table["name"].tolist()
+    named, counts, texts = [*segments], [0] * len(segments), [""] * len(segments)
+    places = np.flatnonzero(is_named).tolist()
+    for place, name, n, facts in zip(places, names, n_traits, evidence, strict=True):
+        named[place], counts[place], texts[place] = name, n, "; ".join(facts)
+    return pd.DataFrame(
         {
             "code": table["code"].to_numpy(),
-            "segment": table["name"].tolist(),
-            "name": table["name"].tolist(),
-            "n_traits": 0,
-            "evidence": "",
+            "segment": segments,
+            "name": named,
+            "n_traits": counts,
+            "evidence": texts,
         }
     )
-    places = np.flatnonzero(is_named)
-    for place, name, n, facts in zip(places, names, n_traits, evidence, strict=True):
-        result.loc[place, ["name", "n_traits", "evidence"]] = [
-            *(name, n),
-            "; ".join(facts),
-        ]
-    return result
 
 
 def _named(
