@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,6 @@ from skseg.profile import SegmentProfile, profile_segments
 from skseg.tables._data_file import DataFile, read_data_file
 
 from ._file_format import FileFormat
-from ._rfm_run import RFMRun
 from ._rules_apply import apply_rules
 from ._rules_file import RulesFile
 from ._wording import key_terms, option_terms, worded
@@ -117,18 +116,3 @@ def read_profile(path: Path) -> SegmentProfile:
         return SegmentProfile.from_json(path)
     except ValueError as error:
         raise InvalidDataError(worded(error, key_terms(path.name))) from error
-
-
-def rfm_report_writer(run: RFMRun, *, dialect: str) -> Callable[[Path], None]:
-    """Return what writes the report of the segments of orders."""
-
-    def write(path: Path) -> None:
-        from skseg.report import SegmentReport
-
-        profile = profile_segments(run.segmenter, run.X, value="monetary")
-        report = SegmentReport(
-            profile, plan=Playbook.load("rfm").recommend(profile), dialect=dialect
-        )
-        path.write_text(report.html(), encoding="utf-8")
-
-    return write
