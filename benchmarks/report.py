@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _measure import median_cpu, write_results
 
 from skseg.profile import SegmentProfile, profile_segments
 from skseg.report import SegmentReport
-
-from _measure import median_cpu, write_results
 
 RESULTS = Path(__file__).parent / "results" / "report.csv"
 # Rows, segments and features; the last one is large as customers go.
