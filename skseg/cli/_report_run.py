@@ -63,13 +63,16 @@ def profile_file(
         {
             name: data.read(name, kinds.get(name) or _kind_of(data, name))
             for name in names
-            if name not in ignored or name in kinds
         }
     )
+    model: Any = run.segmenter
+    # A restored segmenter asks for every column of its fit, the rules for their own.
+    if model is None or not {*model.feature_names_in_} <= {*X}:
+        model = run.rules
     features = [name for name in names if name not in {*ignored, *protected}]
     try:
         return profile_segments(
-            run.rules if run.segmenter is None else run.segmenter,
+            model,
             X,
             features=features,
             value=value,

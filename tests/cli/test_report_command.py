@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from skseg import MECERuleSegmenter
 from skseg.profile import SegmentProfile
 from tests.cli.cli_tools import LOW, skseg_command, write
 from tests.modules import forget_modules
@@ -101,6 +102,21 @@ def test_a_report_is_replaced_by_the_same_bytes(shop: Path, tmp_path: Path) -> N
     before = out.read_bytes()
     assert report(shop, out) == ""
     assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [[], ["--ignore", "visits"]], ids=["", "ignore"])
+@pytest.mark.parametrize("has_all", [True, False], ids=["all", "few"])
+def test_a_strategy_needs_the_columns_of_its_rules_alone(
+    has_all: bool, options: list[str], shop: Path, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(shop / "customers.csv")
+    X = frame[["aov", "visits", "converted"]]
+    model, data = tmp_path / "strategy.json", tmp_path / "data.csv"
+    MECERuleSegmenter({"Low": "aov < 100"}, default="Rest").fit(X).to_json(model)
+    frame.drop(columns=[] if has_all else "converted").to_csv(data, index=False)
+    out = tmp_path / "report.html"
+    result = skseg_command("report", model, data, "--out", out, *options)
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("option", ["--value", "--outcome", "--protected", "--ignore"])
