@@ -603,8 +603,11 @@ class Playbook:
         """Return the condition of a play with the numbers of a segment."""
         if play.when is None:
             return "no other play's condition holds"
+        # The name of the segment stands beside the reason.
         numbers = ", ".join(
-            f"{name} = {_shown(row[name])}" for name in self._columns[play.name]
+            f"{name} = {_shown(row[name])}"
+            for name in self._columns[play.name]
+            if name != "name"
         )
         return f"{play.when} ({numbers})" if numbers else play.when
 

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from skseg.exceptions import MissingExtraError
 
 from ._pages._business import business
@@ -20,7 +22,7 @@ from ._pages._charts_of_pages import (
 from ._pages._comparison import comparison_table
 from ._pages._differences import difference_table
 from ._pages._overview import overview
-from ._pages._rank_charts import heat_map, share_ring
+from ._pages._rank_charts import heat_map
 from ._pages._segment_cards import segment_cards
 from ._pages._source import Source
 
@@ -31,8 +33,14 @@ TABS = (
     ("compare", "Compare"),
     ("business", "Business impact"),
 )
-# Okabe and Ito, then the same again: hatches and labels tell further segments apart.
-_HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1")
+# Those of Okabe and Ito, then hues between them. They begin again after the twelfth:
+# labels, and the dashes of lines, tell segments apart everywhere.
+_HUES = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+    *("#8A9A2B", "#8C6BB1", "#C2416B", "#5B7083", "#2AA198", "#A65628"),
+)
+# Segments that are compared before anybody has chosen some.
+_N_COMPARED = 4
 
 
 def render(source: Source, title: str, date: str, *, with_script: bool = True) -> str:
@@ -59,9 +67,9 @@ def render(source: Source, title: str, date: str, *, with_script: bool = True) -
         cards=segment_cards(source),
         differences=difference_table(source),
         comparison=comparison_table(source),
+        compared=_compared(source),
         business=business(source),
         bars=markup(share_bars(source)),
-        ring=markup(share_ring(source)),
         heat_map=heat_map(source),
         charts={
             tab: [markup(svg) for svg in svgs]
@@ -71,6 +79,15 @@ def render(source: Source, title: str, date: str, *, with_script: bool = True) -
         histograms=histograms(source),
     )
     return page
+
+
+def _compared(source: Source) -> set[int]:
+    """Return the codes of the segments with the most value, else the largest ones."""
+    by = "value_share" if source.value_is_divisible else "share"
+    order = sorted(
+        source.segments, key=lambda s: -float(np.nan_to_num(getattr(s, by), nan=-1.0))
+    )
+    return {segment.code for segment in order[:_N_COMPARED]}
 
 
 @cache

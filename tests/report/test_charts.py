@@ -17,6 +17,7 @@ from .chart_profiles import NAMES, chart_profile
 
 CHARTS: dict[str, Callable[[SegmentProfile], str]] = {
     "effects": charts.effect_ranking,
+    "shares": charts.share_ring,
     "radar": lambda p: charts.radar(p, 1),
     "levels": lambda p: charts.composition_bars(p, "level", 1),
     "boxes": lambda p: charts.box_plot(p, p.everyone_["feature"].iloc[0], 1),

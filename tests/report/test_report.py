@@ -163,7 +163,7 @@ def test_a_play_is_shown_on_the_card_of_its_segment() -> None:
     rest = page_text(cards["3"])
     assert "Channel mail" in rest
     assert "Tactics call; write" in rest
-    assert "Budget share 0.25" in rest
+    assert "Budget share 25.0%" in rest
     for code in "012":
         assert "no play for this segment" in page_text(cards[code])
 

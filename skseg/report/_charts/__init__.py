@@ -5,6 +5,7 @@ from ._composition import composition_bars
 from ._differences import effect_ranking
 from ._distributions import box_plot
 from ._radar import radar
+from ._ring import share_ring
 
 __all__ = [
     "box_plot",
@@ -13,5 +14,6 @@ __all__ = [
     "outcome_intervals",
     "radar",
     "representation_ratios",
+    "share_ring",
     "value_bars",
 ]

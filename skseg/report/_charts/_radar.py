@@ -7,13 +7,13 @@ import math
 import pandas as pd
 
 from skseg.profile import SegmentProfile
-from skseg.report._drawing import Drawing, coordinate, shortened
-from skseg.report._pages._numbers import percent_text
+from skseg.report._drawing import Drawing, coordinate
 
 from ._rows import few
 
 _WIDTH, _X, _Y, _RADIUS, _MOST = 640.0, 320.0, 176.0, 130.0, 8
 _N_DASHES = 6
+_RINGS = (0.5, 1.0)
 
 
 def radar(profile: SegmentProfile, chosen: int | None = None) -> str:
@@ -50,6 +50,9 @@ def radar(profile: SegmentProfile, chosen: int | None = None) -> str:
         drawing.text(x + 38, y, f"{mark}{name}{note}", 260)
         drawing.close_group()
         n_rows = place // 2 + 1
+    for share in _RINGS:
+        # Last, so that they stand above the lines of the segments.
+        drawing.text(_X + 4, _Y - share * _RADIUS + 14, f"{share:.0%}", 60)
     return drawing.svg(_WIDTH, 2 * _Y + 14 + 20 * n_rows + 4)
 
 
@@ -67,12 +70,10 @@ def _axes(drawing: Drawing, axes: list[str]) -> None:
         else:
             drawing.text(x, y + 4, name, x - 4, anchor="end")
     drawing.path("".join(spokes), "axis")
-    for share in (0.5, 1.0):
+    for share in _RINGS:
         ring = [_point(i / len(axes), share) for i in range(len(axes))]
         data = "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in ring)
         drawing.path(f"M{data}z", "axis" if share == 1 else "even")
-        label = shortened(percent_text(share), 60, 11)
-        drawing.text(_X + 4, _Y - share * _RADIUS + 14, label, 60)
 
 
 def _outline(ranks: pd.Series) -> str:

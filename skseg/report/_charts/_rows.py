@@ -7,7 +7,7 @@ from skseg.report._drawing import Drawing, Scale, coordinate, text_width, ticks
 from skseg.report._drawing._svg import SMALL
 from skseg.report._pages._numbers import number_text
 
-WIDTH, ROW = 560.0, 26.0
+WIDTH, ROW = 640.0, 26.0
 LABEL_WIDTH, PLOT_START, PLOT_END = 168.0, 180.0, 420.0
 NOTE_START = 430.0
 

@@ -33,6 +33,7 @@ def chart_lists(source: Source) -> dict[str, list[str]]:
     ]
     columns = profile.protected_["column"].unique()
     charts = {
+        "shares": [_charts.share_ring(profile)],
         "effects": [_charts.effect_ranking(profile)],
         "distributions": [svg for svg in distributions if svg][:_MOST_FEATURES],
         "radar": [_charts.radar(profile)],

@@ -9,7 +9,7 @@ import pandas as pd
 from skseg.exceptions import InvalidParameterError, MissingColumnError, did_you_mean
 from skseg.profile import SegmentProfile
 
-from ._numbers import number_text
+from ._numbers import number_text, percent_text
 
 # Names of segments are in one of these columns.
 _KEYS = ("code", "name", "segment")
@@ -69,7 +69,7 @@ def read_plan(
         plays[code] = [
             (str(label).replace("_", " ").capitalize(), text)
             for label, value in row.items()
-            if label not in _KNOWN and (text := _text(value))
+            if label not in _KNOWN and (text := _text(value, str(label)))
         ]
     return plays
 
@@ -80,13 +80,15 @@ def _codes_by(key: str, profile: SegmentProfile) -> dict[Any, int]:
     return {k: int(code) for k, code in zip(keys, table["code"], strict=True)}
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, label: str = "") -> str:
     if isinstance(value, list | tuple):
         return "; ".join(map(_text, value))
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_text(entry)}" for key, entry in value.items())
     if value is None or value is pd.NA or value != value:
         return ""
+    if isinstance(value, float) and label.endswith("share"):
+        return percent_text(value)
     if isinstance(value, float):
         return number_text(value)
     return str(value)

@@ -1,8 +1,6 @@
-"""Charts of ranks: where the medians of segments lie among all customers."""
+"""Heat map of ranks: where the medians of segments lie among all customers."""
 
 from __future__ import annotations
-
-from html import escape
 
 import numpy as np
 
@@ -53,25 +51,3 @@ def _heat_cell(rank: float) -> Cell:
     side = "high" if rank > 0.5 else "low"
     css = f"num {side}-{shade}" if shade else "num"
     return Cell(f"{rank:.0%}", rank, css)
-
-
-def share_ring(source: Source) -> str:
-    """Return a ring of the shares of customers, beside the bars that label them."""
-    parts, start = [], 0.0
-    for segment in source.segments:
-        if not np.isfinite(segment.share):
-            continue
-        # A circle of circumference 100: dashes are percent.
-        length = max(100 * segment.share - 0.4, 0.1)
-        parts.append(
-            f'<g class="segment-{segment.code}"><circle class="ring" cx="21" cy="21" '
-            f'r="15.9155" stroke-dasharray="{length:.3f} {100 - length:.3f}" '
-            f'stroke-dashoffset="{25 - 100 * start:.3f}">'
-            f"<title>{escape(segment.name)}</title></circle></g>"
-        )
-        start += segment.share
-    label = "Shares of customers by segment; the bars beside hold the numbers"
-    return (
-        f'<svg viewBox="0 0 42 42" role="img" aria-label="{label}">'
-        f"{''.join(parts)}</svg>"
-    )
