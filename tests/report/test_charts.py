@@ -50,7 +50,7 @@ def test_the_same_profile_gives_the_same_bytes(chart: str) -> None:
     assert CHARTS[chart](profile) == CHARTS[chart](again)
 
 
-@pytest.mark.parametrize("chart", sorted({*CHARTS} - {"effects", "groups"}))
+@pytest.mark.parametrize("chart", sorted({*CHARTS} - {"effects", "groups", "shares"}))
 def test_the_chosen_segment_is_marked(chart: str) -> None:
     svg = CHARTS[chart](chart_profile("plain"))
     assert "chosen" in svg or "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}" in svg
