@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from skseg._documents._plain_file import read_plain
 from skseg._documents._shapes import (
@@ -21,7 +23,7 @@ from skseg._documents._versions import VERSION_KEYS, check_version
 from skseg._documents._yaml import load_yaml
 from skseg.exceptions import RuleError
 
-from ._plays import LISTS, TEXTS
+from ._plays import LISTS, TEXTS, Play
 
 OWNER = "Playbook"
 FORMAT = "skseg.playbook"
@@ -62,6 +64,36 @@ _SHAPE = Record(
         "on_gap": _choice("raise", "default"),
     },
 )
+
+
+def playbook_document(
+    plays: Sequence[Play | Mapping[str, Any]],
+    *,
+    default: str | None,
+    on_overlap: str,
+    on_gap: str,
+) -> dict[str, Any]:
+    """Return a playbook as plain data."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "default": default,
+        "on_overlap": on_overlap,
+        "on_gap": on_gap,
+        "plays": [p.to_dict() if isinstance(p, Play) else _plain(p) for p in plays],
+    }
+
+
+def _plain(play: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping as plain data, without tuples and numbers of numpy."""
+    return {
+        key: list(value)
+        if isinstance(value, tuple)
+        else value.item()
+        if isinstance(value, np.generic)
+        else value
+        for key, value in play.items()
+    }
 
 
 def checked_document(content: Any, owner: str) -> dict[str, Any]:
