@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator
 
 from skseg._core._encoding import SegmentEncoding
 from skseg._core._fitted_state import as_fitted
 from skseg._core._fitted_tables import StoredTable
+from skseg._core._new_names import new_names
 from skseg._core._wrapped import first_attribute
 from skseg._mece._merge_report import MergeReport
-from skseg.exceptions import InvalidParameterError, did_you_mean
+from skseg.exceptions import InvalidParameterError
 from skseg.rules import RuleSet
-from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 OWNER = "rename_segments"
 # Columns of fitted tables that hold names of segments.
 _COLUMNS = {"name", "segment"}
-_RULE = (
-    "names that differ and are not empty: a mapping of names or codes to new names, a "
-    "list of them by code, or the result of name_segments"
-)
 
 
 def rename_segments(segmenter: Any, names: Any) -> Any:
@@ -70,7 +65,7 @@ def rename_segments(segmenter: Any, names: Any) -> Any:
     """
     if isinstance(segmenter, RuleSet):
         codes = dict(zip(segmenter.names, segmenter.codes, strict=True))
-        return segmenter.renamed(_new_names(names, codes))
+        return segmenter.renamed(new_names(OWNER, names, codes))
     segmenter = as_fitted(segmenter)
     known = first_attribute(segmenter, "segment_names_")
     rules = first_attribute(segmenter, "rules_")
@@ -80,56 +75,10 @@ def rename_segments(segmenter: Any, names: Any) -> Any:
         rule = "a fitted segmenter of skseg, or a RuleSet"
         raise InvalidParameterError(OWNER, "segmenter", rule, segmenter)
     codes = {str(name): code for code, name in enumerate(known)}
-    new = _new_names(names, codes)
+    new = new_names(OWNER, names, codes)
     copy = deepcopy(segmenter)
     _rename_state(copy, new)
     return copy
-
-
-def _new_names(names: Any, codes: Mapping[str, int]) -> dict[str, str]:
-    """Return old name -> new name, for the names that change; or raise."""
-    by_code = {code: name for name, code in codes.items()}
-    new: dict[str, str] = {}
-    for key, name in _as_mapping(names, codes).items():
-        old = key if isinstance(key, str) else by_code.get(key)
-        if old is None or old not in codes:
-            rule = f"names or codes of segments: {', '.join(map(repr, codes))}"
-            advice = did_you_mean(str(key), codes).strip() or None
-            raise InvalidParameterError(OWNER, "names", rule, key, advice=advice)
-        _check_new_name(old, name)
-        new[old] = str(name)
-    result = [new.get(name, name) for name in codes]
-    for name in result:
-        if result.count(name) > 1:
-            rule = "names that differ from those of all other segments"
-            raise InvalidParameterError(OWNER, "names", rule, name)
-    return {old: name for old, name in new.items() if old != name}
-
-
-def _as_mapping(names: Any, codes: Mapping[str, int]) -> Mapping[Any, Any]:
-    """Return new names by old names or codes, however they are given; or raise."""
-    if isinstance(names, pd.DataFrame) and {"code", "name"} <= {*names.columns}:
-        pairs = zip(names["code"].tolist(), names["name"], strict=True)
-        return {code: name for code, name in pairs if code >= 0}
-    if isinstance(names, Sequence | np.ndarray) and not isinstance(names, str):
-        n_free = sum(name not in (NOISE, OUTSIDE) for name in codes)
-        if len(names) not in (len(codes), n_free):
-            rule = f"of length {n_free}, one name a segment"
-            raise InvalidParameterError(OWNER, "names", rule, names)
-        return dict(zip(codes, names, strict=False))
-    if not isinstance(names, Mapping):
-        raise InvalidParameterError(OWNER, "names", _RULE, names)
-    return names
-
-
-def _check_new_name(old: str, name: Any) -> None:
-    """Raise for a name that is empty, or that rows in no segment have."""
-    if not isinstance(name, str) or not name.strip() or "\0" in name:
-        raise InvalidParameterError(OWNER, "names", _RULE, name)
-    is_reserved = name.casefold() in (NOISE.casefold(), OUTSIDE.casefold())
-    if name != old and (is_reserved or old == OUTSIDE):
-        rule = f"without {NOISE!r} and {OUTSIDE!r}, which name rows in no segment"
-        raise InvalidParameterError(OWNER, "names", rule, {old: name})
 
 
 def _rename_state(estimator: Any, new: Mapping[str, str]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
+from skseg._core._new_names import new_names
 from skseg._core._validation import check_choice, check_int
 from skseg._files import write_text
 from skseg._html import html_frame
@@ -255,6 +256,45 @@ class SegmentProfile:
             If there is no such segment.
         """
         return describe(self, self.code_of(segment))
+
+    def renamed(self, names: Any) -> Self:
+        """Return the same profile with other names of segments.
+
+        Parameters
+        ----------
+        names : mapping, sequence of str, or DataFrame
+            Name or code -> new name; new names by code; or what `name_segments`
+            returns. Segments that a mapping lacks keep their names.
+
+        Returns
+        -------
+        SegmentProfile
+            The profile, whose tables and rules have the new names. The customers are
+            not read again, and this profile stays as it is.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a name is unknown, empty or used twice, or is one of noise or outside.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> profile = profile_segments([0, 0, 1, 1], {"age": [20, 30, 60, 70]})
+        >>> profile.renamed({0: "Young", 1: "Old"}).segments_["name"].tolist()
+        ['Young', 'Old']
+        """
+        table = self.segments_
+        pairs = zip(table["name"], table["code"].tolist(), strict=True)
+        new = new_names(f"{OWNER}.renamed", names, dict(pairs))
+        segments = table.assign(
+            name=table["name"].map(lambda name: new.get(name, name))
+        )
+        rules = self.rules
+        if rules is not None:
+            known = {old: name for old, name in new.items() if old in rules.names}
+            rules = rules.renamed(known)
+        return replace(self, segments_=segments, rules=rules)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Return the profile as JSON, or write it to a file.

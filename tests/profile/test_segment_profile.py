@@ -283,3 +283,67 @@ def test_groups_are_represented_as_counted() -> None:
     assert row["ratio"] == pytest.approx(is_pro[rich].mean() / is_pro.mean())
     assert row["ratio_low"] < row["ratio"] < row["ratio_high"]
     assert "plan" not in {*profile.features_["feature"]}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"rich": "Gold", "others": "Silver"},
+        {0: "Gold", 1: "Silver"},
+        ["Gold", "Silver"],
+        np.array(["Gold", "Silver"]),
+        pd.DataFrame({"code": [0, 1], "name": ["Gold", "Silver"]}),
+    ],
+    ids=["name", "code", "list", "array", "table"],
+)
+def test_a_renamed_profile_has_the_new_names_and_all_else(
+    profile: SegmentProfile, names: Any
+) -> None:
+    renamed = profile.renamed(names)
+    assert renamed.segments_["name"].tolist() == ["Gold", "Silver"]
+    assert renamed.rules is not None
+    assert renamed.rules.names == ("Gold", "Silver")
+    assert renamed.code_of("Silver") == profile.code_of("others")
+    assert "Gold" in set(renamed.frame()["segment"])
+    assert profile.segments_["name"].tolist() == ["rich", "others"]
+    assert_profiles_equal(renamed.renamed(["rich", "others"]), profile)
+    assert_profiles_equal(SegmentProfile.from_json(str(renamed.to_json())), renamed)
+
+
+def test_names_of_a_profile_may_be_swapped(profile: SegmentProfile) -> None:
+    swapped = profile.renamed({"rich": "others", "others": "rich"})
+    assert swapped.segments_["name"].tolist() == ["others", "rich"]
+
+
+def test_a_renamed_profile_keeps_noise() -> None:
+    profile = profile_segments([0, 0, 1, 1, -1], {"age": [2.0, 3.0, 6.0, 7.0, 99.0]})
+    noise = profile.segments_["name"].tolist()[-1]
+    renamed = profile.renamed(["Young", "Old"])
+    assert renamed.segments_["name"].tolist() == ["Young", "Old", noise]
+    assert renamed.segments_["code"].tolist() == [0, 1, -1]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"rich": "others"},
+        {"rich": " "},
+        {"rich": "outside"},
+        {"rihc": "Gold"},
+        {5: "Gold"},
+        ["Gold"],
+        ["Gold", "Gold"],
+        "Gold",
+        None,
+    ],
+    ids=repr,
+)
+def test_a_profile_refuses_names_that_cannot_be(
+    profile: SegmentProfile, names: Any
+) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        profile.renamed(names)
+    assert (caught.value.owner, caught.value.name) == (
+        "SegmentProfile.renamed",
+        "names",
+    )
