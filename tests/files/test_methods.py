@@ -27,6 +27,9 @@ METHODS = sorted(
 SAME = {
     "BoxSegmentFinder": "IVSegmentFinder",
     "L1SegmentFinder": "IVSegmentFinder",
+    "OptimalRevenueBinner": "RFMSegmenter",
+    "PropensityBinner": "RFMSegmenter",
+    "RuleSurrogate": "RFMSegmenter",
     "SegmentFinder": "IVSegmentFinder",
     "TLearnerSegmentFinder": "IVSegmentFinder",
 }
@@ -41,6 +44,10 @@ def fitted(name: str) -> Any:
     if name == "MECERuleSegmenter":
         rules = {"High": "basket_value >= 60"}
         return skseg.MECERuleSegmenter(rules, default="Rest").fit(X, y)
+    if name == "RFMSegmenter":
+        table = data[["days_since_contact", "past_orders", "basket_value"]]
+        table.columns = ["recency", "frequency", "monetary"]
+        return skseg.RFMSegmenter(n_scores=3).fit(table)
     finder = skseg.IVSegmentFinder().fit(X, y, group=group)
     return {
         "IVSegmentFinder": finder,
@@ -56,7 +63,9 @@ def method(name: str) -> Callable[..., Any]:
 def test_the_methods_are_known() -> None:
     assert {"MECERuleSegmenter.to_json", "CombinedFindings.to_python"} <= set(DISTINCT)
     for name, other in SAME.items():
-        for attribute in ("to_csv", "to_python"):
+        attributes = [m.partition(".")[2] for m in METHODS if m.startswith(f"{name}.")]
+        assert attributes
+        for attribute in attributes:
             function = getattr(getattr(skseg, name), attribute)
             assert function is getattr(getattr(skseg, other), attribute)
 

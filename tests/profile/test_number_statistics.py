@@ -182,7 +182,9 @@ def test_infinite_values_have_ranks_and_no_spread() -> None:
     assert np.isnan(result.segments.std[1:]).all()
     assert np.isnan(result.everyone.mean)
     assert result.segments.median.tolist() == [2.0, 6.0, 8.0]
-    u = stats.mannwhitneyu(values[:3], values[3:]).statistic
+    # The test of SciPy 1.13 takes infinite values for missing ones.
+    ranked = np.clip(values, -100, 100)
+    u = stats.mannwhitneyu(ranked[:3], ranked[3:]).statistic
     assert result.rank_effect[0] == pytest.approx(2 * u / 18 - 1)
     assert np.isfinite(result.histogram.edges).all()
 
