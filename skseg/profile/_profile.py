@@ -81,6 +81,24 @@ class SegmentProfile:
         Names of the value and of the outcome.
     rules : RuleSet or None
         The rules of the segments, where they are known.
+
+    Examples
+    --------
+    >>> from skseg.profile import profile_segments
+    >>> from skseg.rules import RuleSet
+    >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+    >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+    >>> profile = profile_segments(rules, X)
+    >>> profile
+    <SegmentProfile of 2 segments, 2 features and 60 customers on training rows>
+    >>> profile.segments_[["code", "name", "rule", "n"]]
+       code   name         rule     n
+    0     0  Loyal   visits > 3  30.0
+    1     1   Rest  visits <= 3  30.0
+    >>> profile.features_[["feature", "kind", "role", "p_valid"]]
+      feature    kind     role  p_valid
+    0  visits  number     rule    False
+    1    plan   level  unknown    False
     """
 
     segments_: pd.DataFrame
@@ -106,6 +124,22 @@ class SegmentProfile:
             One row per segment and number, and per segment and level: code, segment,
             feature, kind, role, level (empty for numbers), then the columns of
             ``numbers_`` and ``levels_``; those of the other kind are NaN.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> profile.frame()[["segment", "feature", "level", "median", "share"]].round(2)
+          segment feature level  median  share
+        0   Loyal  visits           5.0    NaN
+        1   Loyal    plan  free     NaN   0.33
+        2   Loyal    plan   pro     NaN   0.67
+        3    Rest  visits           2.0    NaN
+        4    Rest    plan  free     NaN   0.67
+        5    Rest    plan   pro     NaN   0.33
         """
         names = self.segments_.set_index("code")["name"]
         roles = self.features_.set_index("feature")[["kind", "role"]]
@@ -154,6 +188,18 @@ class SegmentProfile:
         ------
         InvalidParameterError
             If there is no such feature, or `method` is none of these.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> pairs = profile.pairs("visits")
+        >>> pairs[["first", "second", "difference", "difference_low"]].round(2)
+           first second  difference  difference_low
+        0  Loyal   Rest         4.0            3.13
         """
         check_choice(f"{OWNER}.pairs", "method", method, tuple(_METHODS))
         row = self._row_of(feature)
@@ -200,6 +246,17 @@ class SegmentProfile:
         ------
         InvalidParameterError
             If there is no such segment, or `n` is no int of at least 1.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> profile.top_features("Loyal", n=1)
+          feature level  effect  segment  compared    kind
+        0  visits           1.0      5.0       3.5  number
         """
         n = check_int(f"{OWNER}.top_features", "n", n, 1, 2**31)
         return strongest_features(self, self.code_of(segment)).head(n)
@@ -221,6 +278,16 @@ class SegmentProfile:
         ------
         InvalidParameterError
             If there is no such segment.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> profile.code_of("Rest")
+        1
         """
         names, codes = list(self.segments_["name"]), list(self.segments_["code"])
         if isinstance(segment, str) and segment in names:
@@ -254,6 +321,19 @@ class SegmentProfile:
         ------
         InvalidParameterError
             If there is no such segment.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> import textwrap
+        >>> print(textwrap.fill(profile.description("Loyal")))
+        30 customers (50 %). Compared with all others they have higher visits
+        (median 5 against 3.5 of everyone) and less often 'free' as plan (33 %
+        against 67 %).
         """
         return describe(self, self.code_of(segment))
 
@@ -309,6 +389,16 @@ class SegmentProfile:
         str or None
             The JSON. `from_json` reads it, and nothing is lost: a missing number is
             null, an infinite one "Infinity" or "-Infinity".
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> profile.to_json()[:35]
+        '{"format": "skseg.SegmentProfile", '
         """
         text = to_document(self)
         if path is None:
@@ -336,6 +426,17 @@ class SegmentProfile:
             If it is no JSON, or no profile; the text names the place.
         OSError
             If the file cannot be opened.
+
+        Examples
+        --------
+        >>> from skseg.profile import profile_segments
+        >>> from skseg.rules import RuleSet
+        >>> X = {"visits": [1, 2, 3, 4, 5, 9] * 10, "plan": ["free", "pro"] * 30}
+        >>> rules = RuleSet({"Loyal": "visits > 3", "Rest": "visits <= 3"})
+        >>> profile = profile_segments(rules, X)
+        >>> from skseg.profile import SegmentProfile
+        >>> SegmentProfile.from_json(profile.to_json())
+        <SegmentProfile of 2 segments, 2 features and 60 customers on training rows>
         """
         return cls(**read_document(source, f"{OWNER}.from_json"))
 
