@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skseg import MECERuleSegmenter
 from skseg.exceptions import (
     InvalidParameterError,
     MissingColumnError,
@@ -21,7 +22,7 @@ from skseg.exceptions import (
 )
 from skseg.profile import profile_segments
 from skseg.report import SegmentReport
-from skseg.report._pages._differences import why_no_p_value
+from skseg.report._pages._differences import difference_table, why_no_p_value
 from skseg.report._pages._numbers import (
     change_text,
     count_text,
@@ -339,3 +340,19 @@ def test_ten_segments_of_thirty_features_are_at_most_600_kilobytes() -> None:
     page = SegmentReport(profile_segments(codes, X, value=rng.gamma(2, 9, 4000))).html()
     assert len(page.encode()) <= 600_000
     assert len(gzip.compress(page.encode())) <= 120_000
+
+
+def test_every_p_value_names_its_test() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"aov": np.linspace(0, 100, 200), "age": rng.normal(40, 9, 200)})
+    X["spend"] = rng.lognormal(0, 3, 200)
+    X["plan"] = rng.choice(["pro", "free"], 200)
+    rules = MECERuleSegmenter({"VIP": "aov > 60"}, default="Rest").fit(X[["aov"]])
+    table = difference_table(SegmentReport(profile_segments(rules, X))._source)
+    notes = {row[0].text: row[-1].note for row in table.rows}
+    assert notes == {
+        "aov": "differs by construction",
+        "age": "means, by Welch's test",
+        "spend": "ranks, by Kruskal-Wallis",
+        "plan": "shares, by chi-square",
+    }

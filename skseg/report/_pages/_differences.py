@@ -20,6 +20,11 @@ ROLES = {
 # Cohen's conventions (1988) for shares of variance, and for Cramer's V.
 _LIMITS = {"omega_squared": (0.01, 0.06, 0.14), "cramers_v": (0.1, 0.3, 0.5)}
 _SIZES = ("tiny", "small", "medium", "large")
+_TESTS = {
+    "welch": "means, by Welch's test",
+    "kruskal_wallis": "ranks, by Kruskal-Wallis",
+    "chi_square": "shares, by chi-square",
+}
 _EFFECTS = {"omega_squared": "share of variance", "cramers_v": "Cramér's V"}
 
 
@@ -62,7 +67,8 @@ def _copy(row: Mapping[Any, Any]) -> str:
 def _p_cell(source: Source, row: Mapping[Any, Any]) -> Cell:
     p_value = row["p_adj"]
     if np.isfinite(p_value):
-        return Cell(p_text(p_value), p_value, "num")
+        test = _TESTS.get(str(row["test"]), "")
+        return Cell(p_text(p_value), p_value, "num", test)
     return Cell("none", None, "num", why_no_p_value(source.profile.rows, row))
 
 

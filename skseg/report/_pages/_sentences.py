@@ -48,10 +48,9 @@ def _size(source: Source) -> str:
     n = len(source.segments)
     segments = "1 segment" if n == 1 else f"{n} segments"
     hidden = sum(not segment.is_shown for segment in source.segments)
-    verb = "is" if n == 1 else "are"
     text = f"{count_text(source.n)} customers are in {segments}."
     if n == 1:
-        text = f"There {verb} {segments}, with {count_text(source.n)} customers."
+        text = f"There is {segments}, with {count_text(source.n)} customers."
     if hidden:
         return f"{text} The size of {hidden} of them is not shown."
     return text
@@ -85,7 +84,7 @@ def _value(source: Source) -> str:
         f"{percent_text(best.value_share)} of all, from {percent_text(best.share)} of "
         "the customers"
     )
-    if not best.share > 0:
+    if not 0 < best.share < best.value_share:
         return f"{text}."
     return (
         f"{text} ({times_text(best.value_share / best.share)} its share of customers)."
@@ -101,7 +100,7 @@ def _concentration(source: Source) -> str:
     if near.min() > 0.005:
         return ""
     return (
-        f"The most valuable {percent_text(row['customers'])} of customers bring "
+        f"The most valuable {row['customers']:.0%} of customers bring "
         f"{percent_text(row['value'])} of {source.profile.value}."
     )
 
@@ -124,6 +123,8 @@ def _outcome(source: Source) -> str:
         f"({outcome_text(source, top.outcome)}) and lowest in {_quoted(low)} "
         f"({outcome_text(source, bottom.outcome)})"
     )
+    if not (np.isfinite(top.outcome_low) and np.isfinite(bottom.outcome_high)):
+        return f"{text}."
     if top.outcome_low > bottom.outcome_high:
         return f"{text}; their 95% intervals do not overlap."
     return f"{text}, but their 95% intervals overlap: this may be chance."
@@ -154,5 +155,7 @@ def _growth(source: Source) -> str:
         return ""
     (best,) = top
     change = best.n / before[best.name] - 1
+    if not change:
+        return f"{_quoted(top)} has kept its size; all others have lost customers."
     verb = "has grown most" if change > 0 else "has lost least"
     return f"{_quoted(top)} {verb} since the profile before: {change_text(change)}."
