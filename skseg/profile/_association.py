@@ -9,9 +9,9 @@ from scipy.special import betaincc, fdtrc
 
 from skseg._typing import FloatArray
 
-# Welch's test needs this many rows in every segment, and this many times the squared
-# skewness: the rule of W. G. Cochran, "Sampling Techniques" (1977), for means.
-_WELCH_ROWS = 20
+# Means need this many rows for Student's distribution, and this many times the squared
+# skewness: the rule of W. G. Cochran, "Sampling Techniques" (1977).
+_LEAST_ROWS = 20
 _COCHRAN = 25
 
 
@@ -26,6 +26,11 @@ class Association(NamedTuple):
 
 
 NO_ASSOCIATION = Association("none", np.nan, np.nan, "none", np.nan)
+
+
+def rows_for_means(skewness: float) -> float:
+    """Return how many rows the t distribution of a mean needs; NaN where unknown."""
+    return float(np.maximum(_LEAST_ROWS, _COCHRAN * skewness**2))
 
 
 class Scores(NamedTuple):
@@ -139,8 +144,7 @@ def number_association(
     if k < 2 or total <= k or np.isnan(ranks[0]):
         return NO_ASSOCIATION
     effect = omega_squared(*squares, k, total)
-    needed = max(_WELCH_ROWS, _COCHRAN * skewness**2)
-    if n.min() >= needed and std.min() > 0 and std.max() < np.inf:
+    if n.min() >= rows_for_means(skewness) and std.min() > 0 and std.max() < np.inf:
         statistic, *_, p_value = welch_anova(n, mean, std)
         return Association("welch", statistic, p_value, "omega_squared", effect)
     trace, scores = ranks

@@ -10,7 +10,8 @@ from scipy.special import stdtrit
 from skseg._search.effects._inference import wilson
 from skseg._typing import FloatArray
 
-from ._moments import deviation, sorted_moments
+from ._association import rows_for_means
+from ._moments import Moments, deviation, pooled_skewness, sorted_moments
 from ._segment_rows import SegmentRows
 
 
@@ -28,8 +29,8 @@ def mean_intervals(
 ) -> MeanInterval:
     """Return means with Wilson's limits if all values are 0 or 1, else Student's t.
 
-    NaN is missing. The limits are infinite where a segment has fewer than two rows or
-    no variance, since then the data do not determine the error.
+    NaN is missing. Student's limits are NaN where they would not cover: a segment has
+    too few rows for the skewness of all values, or no variance.
     """
     ordered = np.asarray(values, np.float64)[rows.order]
     is_known = ~np.isnan(ordered)
@@ -40,13 +41,14 @@ def mean_intervals(
         order = np.argsort(ordered[block][known], kind="stable")
         weight = None if rows.weight is None else rows.weight[block][known][order]
         moments.append(sorted_moments(ordered[block][known][order], weight))
-    n, mean, root, _ = np.array(moments).reshape(-1, 4).T
+    columns = Moments(*np.array(moments).reshape(-1, 4).T)
+    n, mean, root, _ = columns
     if is_rate:
         low, _, high = wilson(np.where(n > 0, n * mean, 0.0), n, level)
         return MeanInterval(n, mean, low, high)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = deviation(root, n) / np.sqrt(n)
         margin = stdtrit(n - 1, (1 + level) / 2) * error
-    margin = np.where(error > 0, margin, np.inf)
-    centre = np.where(np.isfinite(mean), mean, 0.0)
-    return MeanInterval(n, mean, centre - margin, centre + margin)
+    is_trusted = (n >= rows_for_means(pooled_skewness(columns))) & (error > 0)
+    margin = np.where(is_trusted, margin, np.nan)
+    return MeanInterval(n, mean, mean - margin, mean + margin)

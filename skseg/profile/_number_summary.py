@@ -8,7 +8,7 @@ import numpy as np
 
 from skseg._typing import FloatArray, IntArray
 
-from ._association import Association, number_association
+from ._association import Association, number_association, rows_for_means
 from ._histograms import Histogram, bin_edges, histogram
 from ._moments import (
     Moments,
@@ -47,7 +47,8 @@ class NumberSummary(NamedTuple):
 
     `median_rank` is the share of everyone below the segment's median, ties by half;
     `difference` that of the segment's mean to the mean of all others, with Welch's 95 %
-    interval; `rank_effect` is 2 AUC - 1 against all others.
+    interval, NaN where it would not cover; `rank_effect` is 2 AUC - 1 against all
+    others.
     """
 
     segments: Description
@@ -89,13 +90,14 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
     total, centre, between, within = pooled_moments(n, mean, root)
     std = deviation(root, n)
     everyone_std = deviation(np.hypot(between, within), total)
+    skewness = pooled_skewness(moments)
     ranks = ranks_of_segments(column.values, column.weight, column.codes, n)
     edges = bin_edges(column.values, column.weight, (overall[1], overall[3]))
     return NumberSummary(
         Description(n, rows.n - n, mean, std, *quantiles.T),
         Description(total, (rows.n - n).sum(), centre, everyone_std, *overall),
         share_below(quantiles[:, 2], column.values, column.weight),
-        *difference_to_others(n, mean, root),
+        *_trusted(difference_to_others(n, mean, root), n, rows_for_means(skewness)),
         ranks.effect,
         histogram(edges, column.blocks, column.weights),
         number_association(
@@ -103,10 +105,21 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
             mean,
             std,
             (between, within),
-            pooled_skewness(moments),
+            skewness,
             (ranks.trace, ranks.scores),
         ),
     )
+
+
+def _trusted(
+    interval: tuple[FloatArray, FloatArray, FloatArray], n: FloatArray, needed: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return differences with the limits that enough rows on both sides vouch for."""
+    difference, low, high = interval
+    is_trusted = np.minimum(n, n.sum() - n) >= needed
+    is_trusted &= np.isfinite(low) & np.isfinite(high)
+    low, high = (np.where(is_trusted, limit, np.nan) for limit in (low, high))
+    return difference, low, high
 
 
 def _sorted_column(values: FloatArray, rows: SegmentRows) -> _SortedColumn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import barycentric_interpolate
 from scipy.stats import studentized_range
 
@@ -63,6 +64,17 @@ def tukey_kramer(
         pooled = unit * (np.linalg.norm(roots / unit) / np.sqrt(dof))
         error = pooled * np.sqrt(1 / n[first] + 1 / n[second])
     return _studentized(n, mean, error, np.full(len(first), dof), level)
+
+
+def without_limits(pairs: Pairs, is_untrusted: ArrayLike) -> Pairs:
+    """Return the pairs without limits and p-values of segments with too few rows."""
+    untrusted = np.asarray(is_untrusted, dtype=bool)
+    is_hidden = untrusted[pairs.first] | untrusted[pairs.second]
+    low, high, p_adj = (
+        np.where(is_hidden, np.nan, values)
+        for values in (pairs.low, pairs.high, pairs.p_adj)
+    )
+    return pairs._replace(low=low, high=high, p_adj=p_adj)
 
 
 def _studentized(

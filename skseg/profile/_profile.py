@@ -17,7 +17,7 @@ from skseg.exceptions import InvalidParameterError, did_you_mean
 from skseg.rules import RuleSet
 
 from ._description import describe, number, strongest_features
-from ._pairs import Pairs, games_howell, share_pairs, tukey_kramer
+from ._pairs import Pairs, games_howell, share_pairs, tukey_kramer, without_limits
 from ._profile_json import read_document, to_document
 
 OWNER = "SegmentProfile"
@@ -43,7 +43,9 @@ class SegmentProfile:
         One row per segment, in the order of codes, noise or outside last: code, name,
         rule (text, empty if unknown), n (weight), share; with a value: value (sum),
         value_share and value_mean; with an outcome: outcome (mean), outcome_low and
-        outcome_high (95 % interval).
+        outcome_high (95 % interval: Wilson's of a rate; Student's of other means, NaN
+        where a segment has fewer than max(20, 25 skewness^2) rows, by the skewness of
+        all rows, since it would cover too rarely).
     features_ : DataFrame
         One row per feature, the largest effect first: feature, kind (``"number"`` or
         ``"level"``), role (``"rule"``, ``"seen"``, ``"free"`` or ``"unknown"``),
@@ -55,7 +57,9 @@ class SegmentProfile:
         One row per numeric feature and segment: feature, code, n, missing, mean, std,
         q05, q25, median, q75, q95, median_rank (share of all customers below the
         segment's median, ties by half), difference (of the mean to that of all others),
-        difference_low, difference_high, rank_effect (2 AUC - 1 against all others).
+        difference_low, difference_high (Welch's 95 % interval, NaN where the segment or
+        all others have too few rows for it, as in ``segments_``), rank_effect (2 AUC -
+        1 against all others).
     levels_ : DataFrame
         One row per level of a feature and segment: feature, level, n_levels (how many
         are pooled in it, 1 for a single level), code, n, count, share, difference (of
@@ -182,7 +186,8 @@ class SegmentProfile:
             for numbers), difference (first less second), difference_low,
             difference_high (limits that hold for all pairs together) and p_adj, NaN
             where ``features_`` shows no p-value either. Segments whose numbers are not
-            shown have no pairs.
+            shown have no pairs; where ``numbers_`` has no limits of a segment, its
+            pairs have neither limits nor p.
 
         Raises
         ------
@@ -208,7 +213,8 @@ class SegmentProfile:
             table = self.numbers_[self.numbers_["feature"] == feature]
             table = table[table["mean"].notna()]
             n, mean, std = (table[key].to_numpy() for key in ("n", "mean", "std"))
-            parts = [("", table, _METHODS[method](n, mean, std))]
+            pairs = _METHODS[method](n, mean, std)
+            parts = [("", table, without_limits(pairs, table["difference_low"].isna()))]
         else:
             levels = self.levels_[self.levels_["feature"] == feature]
             parts = []

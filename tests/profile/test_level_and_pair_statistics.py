@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from skseg._typing import FloatArray
+from skseg.profile import profile_segments
 from skseg.profile._intervals import mean_intervals
 from skseg.profile._level_summary import level_counts, representation, summarise_levels
 from skseg.profile._pairs import games_howell, share_pairs, tukey_kramer
 from skseg.profile._segment_rows import SegmentRows
+from skseg.rules import RuleSet
 
 GROUPS = (
     np.array([1.1, 2.3, 3.8, 4.1, 2.2]),
@@ -156,17 +159,47 @@ def test_share_pairs_have_holms_p_values() -> None:
 
 @pytest.mark.parametrize("weight", [None, np.array([3.0, 1, 2, 1, 1, 2, 1, 1])])
 def test_means_of_amounts_have_students_interval(weight: FloatArray | None) -> None:
-    values = np.array([1.0, 5, 2, 8, 3, 9, 4, np.nan])
-    codes = np.array([0, 0, 0, 0, 1, 1, 2, 2])
+    values = np.tile([1.0, 5, 2, 8, 3, 9, 4, np.nan], 12)
+    codes = np.tile([0, 0, 0, 0, 1, 1, 2, 2], 12)
+    weight = None if weight is None else np.tile(weight, 12)
     interval = mean_intervals(values, SegmentRows(codes, 4, weight))
-    repeats = np.ones(8, int) if weight is None else weight.astype(int)
-    sample = np.repeat(values[:4], repeats[:4])
+    repeats = np.ones(96, int) if weight is None else weight.astype(int)
+    sample = np.repeat(values[codes == 0], repeats[codes == 0])
     low, high = stats.ttest_1samp(sample, 0).confidence_interval()
     assert interval.low[0] == pytest.approx(low)
     assert interval.high[0] == pytest.approx(high)
     assert interval.mean[2] == 4
-    assert interval.high[2] == np.inf
+    # One value alone, again and again, has no error that could be estimated.
+    assert np.isnan(interval.high[2])
     assert np.isnan(interval.mean[3])
+
+
+@pytest.mark.parametrize(
+    ("n", "sigma", "is_shown"),
+    [(19, 0.01, False), (20, 0.01, True), (300, 2.0, False), (60_000, 1.0, True)],
+)
+def test_means_of_too_few_skewed_amounts_have_no_interval(
+    n: int, sigma: float, *, is_shown: bool
+) -> None:
+    rng = np.random.default_rng(2)
+    values = rng.lognormal(0, sigma, 2 * n)
+    values[n:] += 0.1
+    interval = mean_intervals(values, SegmentRows(np.repeat([0, 1], n), 2))
+    assert np.isfinite(interval.mean).all()
+    assert np.isfinite(interval.low).tolist() == [is_shown] * 2
+    assert np.isfinite(interval.high).tolist() == [is_shown] * 2
+
+
+def test_pairs_of_segments_with_too_few_rows_have_neither_limits_nor_p() -> None:
+    rng = np.random.default_rng(3)
+    codes = np.repeat([0, 1, 2], [100, 90, 12])
+    X = pd.DataFrame({"x": codes + 0.5, "free": rng.normal(size=len(codes))})
+    rules = {"a": "x < 1", "b": "x >= 1 and x < 2", "c": "x >= 2"}
+    pairs = profile_segments(RuleSet(rules), X, rows="fresh").pairs("free")
+    columns = ["difference_low", "difference_high", "p_adj"]
+    assert pairs[columns].notna().all(axis=1).tolist() == [True, False, False]
+    assert pairs[columns].isna().all(axis=1).tolist() == [False, True, True]
+    assert pairs["difference"].notna().all()
 
 
 def test_rates_have_wilsons_interval() -> None:

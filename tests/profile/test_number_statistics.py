@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from skseg._typing import FloatArray, IntArray
+from skseg.profile._moments import difference_to_others, sorted_moments
 from skseg.profile._number_summary import NumberSummary, summarise_number
 from skseg.profile._segment_rows import SegmentRows
 
@@ -107,26 +108,68 @@ def test_rank_effects_are_those_of_mann_whitney(
 
 def test_differences_are_those_of_welch(column: tuple[FloatArray, IntArray]) -> None:
     values, codes = column
-    result = summary(values, codes)
     known = ~np.isnan(values)
     unit = np.abs(values[known]).max()
+    parts = [np.sort(values[known & (codes == code)]) for code in range(N_SEGMENTS)]
+    moments = np.array([sorted_moments(part, None) for part in parts]).T
+    difference, lows, highs = difference_to_others(*moments[:3])
+    shown = summary(values, codes)
+    np.testing.assert_array_equal(shown.difference, difference)
+    is_constant = np.ptp(values[known] / unit) == 0
+    skewness = np.nan if is_constant else stats.skew(values[known] / unit)
+    needed = max(20, 25 * skewness**2)
     for code in range(N_SEGMENTS):
         inside, others = (
             values[known & mask] / unit for mask in (codes == code, codes != code)
         )
+        limits = np.array([shown.difference_low[code], shown.difference_high[code]])
         if inside.std() == 0 and others.std() == 0:
-            assert result.difference[code] == 0
-            assert result.difference_low[code] == -np.inf
+            assert difference[code] == 0
+            assert lows[code] == -np.inf
+            assert np.isnan(limits).all()
             continue
         interval = stats.ttest_ind(
             inside, others, equal_var=False
         ).confidence_interval()
         np.testing.assert_allclose(
-            [result.difference_low[code] / unit, result.difference_high[code] / unit],
-            interval,
-            rtol=1e-9,
-            atol=1e-14,
+            [lows[code] / unit, highs[code] / unit], interval, rtol=1e-9, atol=1e-14
         )
+        if min(len(inside), len(others)) >= needed:
+            assert limits.tolist() == [lows[code], highs[code]]
+        else:
+            assert np.isnan(limits).all()
+
+
+@pytest.mark.parametrize(
+    ("n", "draw", "is_shown"),
+    [
+        (19, "normal", False),
+        (20, "normal", True),
+        (50, "exponential", False),
+        (300, "exponential", True),
+        (300, "lognormal", False),
+        (50, "flag", True),
+    ],
+)
+def test_intervals_of_skewed_numbers_need_more_rows(
+    n: int, draw: str, *, is_shown: bool
+) -> None:
+    rng = np.random.default_rng(n)
+    draws: dict[str, Callable[[int], FloatArray]] = {
+        "normal": lambda size: rng.normal(size=size),
+        "exponential": lambda size: rng.exponential(size=size),
+        "lognormal": lambda size: rng.lognormal(0, 2, size),
+        "flag": lambda size: (rng.random(size) < 0.4).astype(float),
+    }
+    values = draws[draw](n + 1000)
+    for kind, codes in (
+        ("first", np.repeat([0, 1], [n, 1000])),
+        ("last", np.repeat([0, 1], [1000, n])),
+    ):
+        result = summary(values, codes, n_segments=2)
+        shown = np.isfinite([result.difference_low, result.difference_high])
+        assert shown.tolist() == [[is_shown] * 2] * 2, kind
+        assert np.isfinite(result.difference).all()
 
 
 def test_weights_are_repetitions(column: tuple[FloatArray, IntArray]) -> None:
@@ -163,7 +206,8 @@ def test_few_values_have_no_differences(n_known: int) -> None:
     assert result.everyone.n == n_known
     assert result.segments.n.tolist() == [n_known, 0, 0, 0]
     assert np.isnan(result.segments.mean[1:]).all()
-    assert (result.difference_high == np.inf).all()
+    assert np.isnan(result.difference_low).all()
+    assert np.isnan(result.difference_high).all()
     assert np.isnan(result.rank_effect).all()
     assert result.association.test == "none"
     assert np.isnan(result.association.p_value)
