@@ -116,7 +116,7 @@ class SegmentBoxDisplay(Display):
         features : str or sequence of str, default=None
             Numeric features. None: those with the largest effect.
         max_features : int, default=4
-            Most features to show if none are named.
+            Most features to show if none are named, from 1 to 50.
         ax, title : matplotlib Axes and str, default=None
             As in `plot`.
 
@@ -128,7 +128,7 @@ class SegmentBoxDisplay(Display):
         Raises
         ------
         InvalidParameterError
-            If the profile is none, or lacks a feature.
+            If the profile is none or lacks a feature, or `max_features` is wrong.
         InvalidDataError
             If the profile has no numeric feature.
         MissingExtraError

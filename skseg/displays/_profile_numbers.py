@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseg._core._validation import check_int
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.profile import SegmentProfile
@@ -25,8 +26,10 @@ def chosen_features(
     profile: SegmentProfile,
     features: str | Sequence[str] | None,
     max_features: int,
+    min_features: int = 1,
 ) -> list[str]:
     """Return the numeric features to show, by default those of the largest effect."""
+    max_features = check_int(owner, "max_features", max_features, min_features, 50)
     known = [
         str(name)
         for name, kind in zip(

@@ -19,6 +19,7 @@ from ._radar_drawing import draw_radar
 
 _OWNER = "SegmentRadarDisplay"
 _MOST_SEGMENTS = 6
+_LEAST_FEATURES = 3
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -105,7 +106,7 @@ class SegmentRadarDisplay(Display):
         segments : sequence of str or int, default=None
             Names or codes. None: the six largest, as more cannot be told apart.
         max_features : int, default=8
-            Most features to show if none are named.
+            Most features to show if none are named, from 3 to 50.
         ax, title : matplotlib Axes and str, default=None
             As in `plot`.
 
@@ -117,16 +118,19 @@ class SegmentRadarDisplay(Display):
         Raises
         ------
         InvalidParameterError
-            If the profile is none, or lacks a feature or segment.
+            If the profile is none or lacks a feature or segment, or if `max_features`
+            is wrong.
         InvalidDataError
             If there are fewer than 3 features.
         MissingExtraError
             If matplotlib is not installed.
         """
         check_profile(_OWNER, profile)
-        names = chosen_features(_OWNER, profile, features, max_features)
-        if len(names) < 3:
-            rule = "at least 3 numeric features"
+        names = chosen_features(
+            _OWNER, profile, features, max_features, _LEAST_FEATURES
+        )
+        if len(names) < _LEAST_FEATURES:
+            rule = f"at least {_LEAST_FEATURES} numeric features"
             raise InvalidDataError(
                 f"{_OWNER} needs {rule}, to have an area. Got {len(names)}.",
                 owner=_OWNER,

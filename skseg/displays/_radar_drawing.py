@@ -28,6 +28,10 @@ _HOLE = 0.12
 _RINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _LABEL_WIDTH = 105.0
 _GAP = 8.0  # between the outer ring and its labels
+# A letter is beside its corner; two letters are a line of text apart. All in points.
+_LETTER_OFFSET = 6.0
+_LETTER_GAP = LINE * TEXT_SIZE
+_LETTER_SIDES = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
 def draw_radar(
@@ -159,19 +163,24 @@ def _write_letters(
     letters: Sequence[str],
 ) -> None:
     """Write the letter of each segment at its corner furthest from other segments."""
+    scale = axes_size(ax)[0] / (ax.get_xlim()[1] - ax.get_xlim()[0])
     known = np.nan_to_num(ranks, nan=-9.0)
+    written: list[FloatArray] = []
     for i, (row, code) in enumerate(zip(ranks, codes, strict=True)):
         if np.isnan(row).all():
             continue
         others = np.delete(known, i, axis=0)
         distance = np.abs(others - row).min(axis=0, initial=2.0)
-        # Further out there is more room.
-        best = int(np.nanargmax(np.where(np.isnan(row), np.nan, distance + 0.3 * row)))
-        x, y = _place(row[best], angles[best])
+        # Further out there is more room. Unknown ranks have no corner.
+        order = np.argsort(-(distance + 0.3 * row), kind="stable")
+        order = order[~np.isnan(row[order])]
+        corners = np.stack(_place(row[order], angles[order]), axis=1)
+        corner, offset = _free_place(scale * corners, written)
+        written.append(scale * corners[corner] + offset)
         ax.annotate(
             letters[i],
-            (x, y),
-            (6.0 if np.cos(angles[best]) <= 0.1 else -6.0, 6.0),
+            corners[corner],
+            offset,
             textcoords="offset points",
             ha="center",
             va="center",
@@ -180,3 +189,26 @@ def _write_letters(
             color=segment_style(code)[0],
             zorder=4,
         )
+
+
+def _free_place(
+    corners: FloatArray, written: Sequence[FloatArray]
+) -> tuple[int, FloatArray]:
+    """Return the corner and the offset, in points, of a letter that meets no other.
+
+    Corners come in the order of preference. Where every place is taken, the place
+    furthest from the letters already written is returned.
+    """
+    best = (-1.0, 0, np.zeros(2))
+    for place, corner in enumerate(corners):
+        # The sides of a corner on which its spoke does not run come first.
+        side = 1.0 if corner[0] <= 0 else -1.0
+        for x, y in _LETTER_SIDES:
+            offset = _LETTER_OFFSET * np.array([side * x, y])
+            gaps = [np.abs(corner + offset - other).max() for other in written]
+            gap = min(gaps, default=np.inf)
+            if gap >= _LETTER_GAP:
+                return place, offset
+            if gap > best[0]:
+                best = (gap, place, offset)
+    return best[1], best[2]
