@@ -50,8 +50,9 @@ class StrategyMixin:
         ----------
         playbook : mapping of str to str, or DataFrame, default=None
             Segment -> action, or what `Playbook.recommend` returns: its plays are the
-            actions, and their fields further columns. None: the playbook that the
-            segmenter was fitted with, if it has one.
+            actions, and their fields further columns. Its row about customers outside
+            of a universe is left out, as they are in no segment. None: the playbook
+            that the segmenter was fitted with, if it has one.
         dialect : str or None, default="duckdb"
             SQL dialect of the column ``sql``, a condition for WHERE that holds for the
             rows of the segment alone: ``"duckdb"`` or ``"sqlite"``; needs the extra
@@ -186,7 +187,8 @@ class StrategyMixin:
         path : str or path-like, default=None
             The file. None: return the text.
         playbook : mapping of str to str, or DataFrame, default=None
-            As in `to_strategy`.
+            As in `to_strategy`. The play of noise in a DataFrame is left out, as noise
+            is outside of the universe in the file.
         dialect : {"duckdb", "sqlite"} or None, default="duckdb"
             As in `to_strategy`.
         empty_is_missing : bool, default=False
@@ -202,8 +204,8 @@ class StrategyMixin:
         NotFittedError
             If the segmenter is not fitted.
         InvalidDataError
-            If the playbook has an action for noise, which is outside of the universe in
-            the file, and as in `to_strategy`.
+            If the playbook is a mapping with an action for noise, and as in
+            `to_strategy`.
         RuleError
             If JSON has no word for a parameter, such as an infinity in the schema, or
             empty text is to be missing in a dialect other than "sqlite".
@@ -220,7 +222,8 @@ class StrategyMixin:
         )
         rules, noise = noise_as_outside(self.rules_), self.rules_.noise
         is_noise = frame["name"] == noise
-        if noise is not None and "action" in frame and frame["action"][is_noise].any():
+        has_action = "action" in frame and frame["action"][is_noise].any()
+        if has_action and not isinstance(playbook, pd.DataFrame):
             raise InvalidDataError(
                 f"The noise {noise!r} is outside of the universe in a strategy file, "
                 "so it has no action.",

@@ -15,6 +15,7 @@ from skseg.exceptions import (
 )
 from skseg.rules import RuleSet
 from skseg.rules._language._english import Wording
+from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 # The columns that name the rules which segments come from.
 ORIGINS = ("merged_from", "split_from")
@@ -53,7 +54,8 @@ def actions_and_fields(
     """Return segment -> action, and the further fields of a frame of plays by name.
 
     `playbook` is a mapping, None, or the frame of `Playbook.recommend`, whose plays are
-    the actions.
+    the actions. Its rows about noise and outside are ignored where no segment has these
+    names: a profile counts such customers, but they are not in the strategy.
     """
     if not isinstance(playbook, pd.DataFrame):
         check_playbook(owner, playbook, names)
@@ -76,6 +78,8 @@ def actions_and_fields(
             column="name",
             value=repeated,
         )
+    in_no_segment = {NOISE, OUTSIDE}.difference(names)
+    playbook = playbook[~playbook["name"].isin(in_no_segment)]
     actions = dict(zip(playbook["name"], playbook["play"], strict=True))
     check_playbook(owner, actions, names)
     fields = playbook.set_index("name")

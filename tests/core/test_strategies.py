@@ -20,6 +20,8 @@ from skseg.exceptions import (
     MissingColumnError,
     RuleError,
 )
+from skseg.playbook import Playbook
+from skseg.profile import profile_segments
 from tests.core.fitted_models import CASES, NAMES, facts_of, rows
 
 PARTITIONS = [
@@ -181,6 +183,68 @@ def test_plays_are_actions_and_their_fields_columns() -> None:
         model.to_strategy(plays.drop(columns="play"))
     with pytest.raises(InvalidDataError, match="two rows for the segment"):
         model.to_strategy(pd.concat([plays, plays]))
+
+
+def _of_universe() -> Any:
+    X = pd.DataFrame(rows(0), columns=NAMES)
+    rules = {"High": "monetary > 300", "Low": "monetary <= 300"}
+    universe = "recency <= 190 and not missing(monetary)"
+    return MECERuleSegmenter(rules, universe=universe).fit(X), X
+
+
+PLANNED = {
+    "rfm": lambda: (fitted("RFMSegmenter"), pd.DataFrame(rows(0).round(), None, NAMES)),
+    "universe": _of_universe,
+    "noise": noisy_surrogate,
+    "tiers": lambda: (
+        fitted("OptimalRevenueBinner"),
+        pd.DataFrame(rows(0).round(), None, NAMES),
+    ),
+}
+
+
+@pytest.mark.parametrize("playbook", ["rfm", "traits"])
+@pytest.mark.parametrize("name", PLANNED)
+def test_recommended_plays_are_written_and_read_back(
+    name: str, playbook: str, tmp_path: Any
+) -> None:
+    model, X = PLANNED[name]()
+    plan = Playbook.load(playbook).recommend(profile_segments(model, X))
+    plays = plan.set_index("name")["play"].to_dict()
+    in_no_segment = {"universe": "outside", "noise": "Noise"}.get(name)
+    assert in_no_segment is None or in_no_segment in plays
+
+    table = model.to_strategy(playbook=plan, dialect=None)
+    assert table["action"].tolist() == [plays[n] for n in table["name"]]
+    assert table["why"].tolist() == [
+        plan.set_index("name")["why"][n] for n in table["name"]
+    ]
+    model.to_csv(tmp_path / "plan.csv", playbook=plan, dialect=None)
+    csv = pd.read_csv(tmp_path / "plan.csv", keep_default_na=False)
+    assert csv["action"].tolist() == table["action"].tolist()
+
+    model.to_json(tmp_path / "plan.json", playbook=plan, dialect=None)
+    copy = MECERuleSegmenter.from_strategy(tmp_path / "plan.json")
+    np.testing.assert_array_equal(copy.predict(X), model.rules_.assign(X))
+    actions = copy.to_strategy(dialect=None).set_index("name")["action"].to_dict()
+    plays.pop(in_no_segment, None)
+    assert actions == plays
+    # The segmenter that was read back takes the same plan, and one about itself.
+    for later in (plan, Playbook.load(playbook).recommend(profile_segments(copy, X))):
+        text = copy.to_json(playbook=later, dialect=None)
+        again = MECERuleSegmenter.from_strategy(text).to_strategy(dialect=None)
+        assert again.set_index("name")["action"].to_dict() == plays
+
+
+def test_only_a_frame_may_speak_of_customers_in_no_segment() -> None:
+    plan = pd.DataFrame({"name": ["High", "outside", "Noise"], "play": ["A", "B", "C"]})
+    model, _ = _of_universe()
+    table = model.to_strategy(plan, dialect=None).set_index("name")
+    assert table["action"].to_dict() == {"High": "A", "Low": ""}
+    with pytest.raises(InvalidDataError, match="outside"):
+        model.to_strategy({"outside": "B"}, dialect=None)
+    with pytest.raises(InvalidDataError, match="Nobody"):
+        model.to_strategy(plan.replace("Noise", "Nobody"), dialect=None)
 
 
 @pytest.mark.parametrize("name", PARTITIONS)
