@@ -217,11 +217,14 @@ def _baselines(
     with np.errstate(invalid="ignore", divide="ignore"):
         error = rows["std"].to_numpy(dtype=np.float64) / np.sqrt(n)
         half = np.where(n > 1, student.ppf(0.975, n - 1) * error, np.nan)
+    # Where differences have no limits, there are too few rows for Student's as well.
+    half[rows["difference_low"].isna().to_numpy()] = np.nan
     return mean, mean - half, mean + half
 
 
 def _is_rate(levels: tuple[FloatArray, ...]) -> bool:
-    shown = np.concatenate([level[~np.isnan(level)] for level in levels])
+    """Tell whether means are shares: these always have limits, which are in [0, 1]."""
+    shown = np.array(levels)[:, ~np.isnan(levels[0])]
     return bool(((shown >= 0) & (shown <= 1)).all())
 
 

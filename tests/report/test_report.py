@@ -270,6 +270,17 @@ def test_sentences_say_what_the_tables_hold(seed: int) -> None:
     assert ("do not overlap" in text) == apart
 
 
+def test_means_of_few_skewed_amounts_are_no_percents_and_have_no_interval() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.repeat([0, 1], 40)
+    amounts = 0.05 * rng.lognormal(0, 1.5, 80) * (1 + codes)
+    profile = profile_segments(codes, pd.DataFrame({"x": codes}), outcome=amounts)
+    assert profile.segments_[["outcome_low", "outcome_high"]].isna().all(axis=None)
+    (text,) = (text for text in sentences(profile) if "mean of outcome" in text)
+    assert "interval" not in text
+    assert "%" not in text
+
+
 def test_ties_are_no_order() -> None:
     codes = np.repeat([0, 1, 2], [50, 50, 20])
     profile = profile_segments(

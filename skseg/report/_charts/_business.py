@@ -40,7 +40,9 @@ def outcome_intervals(profile: SegmentProfile, chosen: int | None = None) -> str
     columns = ["outcome", "outcome_low", "outcome_high"]
     means = table[columns].to_numpy(dtype=float)
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
-    is_rate = low >= 0 and high <= 1
+    known = means[np.isfinite(means[:, 0])]
+    # Shares always have limits; other means may have none.
+    is_rate = bool(((known >= 0) & (known <= 1)).all())
     chart = RowChart(f"{profile.outcome} by segment", min(low, 0), high)
     write = percent_text if is_rate else number_text
     for row in table[["code", "name", *columns]].itertuples(index=False):

@@ -106,8 +106,10 @@ class Source:
     @property
     def is_rate(self) -> bool:
         """Whether the outcome is a share of customers."""
-        means = [s.outcome for s in self.segments if np.isfinite(s.outcome)]
-        return bool(means) and min(means) >= 0 and max(means) <= 1
+        known = [s for s in self.segments if np.isfinite(s.outcome)]
+        # Shares always have limits, which are in [0, 1]; other means may have none.
+        bounds = [bound for s in known for bound in (s.outcome_low, s.outcome_high)]
+        return bool(known) and all(0 <= bound <= 1 for bound in bounds)
 
 
 def segments_of(profile: SegmentProfile) -> tuple[Segment, ...]:
