@@ -73,7 +73,10 @@ class Playbook(PlaybookFormats):
     - ``name``, ``code``, ``n``, ``share`` (of all customers, from 0 to 1);
     - ``value``, ``value_share``, ``value_mean``, and ``value_index``, which is
       value_share / share: 2 means twice the average customer's value;
-    - ``outcome``, ``outcome_low``, ``outcome_high``;
+    - ``outcome``, ``outcome_low``, ``outcome_high``, and ``outcome_level``: "above" or
+      "below" if the whole interval is above or below the average of the segments that
+      show their outcome, weighted by customers; else "similar", or "unknown" without
+      an outcome;
     - ``median_<feature>``, ``mean_<feature>``, ``rank_<feature>`` (share of all
       customers below the segment's median) and ``missing_<feature>`` (share of missing
       values), for each numeric feature;

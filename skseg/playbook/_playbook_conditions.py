@@ -21,7 +21,7 @@ _SWAPPED: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.Eq,
     ast.NotEq: ast.NotEq,
 }
-_TEXT_COLUMNS = ("name", "rule")
+_TEXT_COLUMNS = ("name", "rule", "outcome_level")
 
 
 class Differences:

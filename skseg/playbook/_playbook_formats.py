@@ -56,7 +56,8 @@ class PlaybookFormats:
         ----------
         name : {"rfm", "traits"}
             ``"rfm"``: one play for each of the ten segments of ``RFMSegmenter()``, by
-            name. ``"traits"``: for any profile, by value_index and share.
+            name. ``"traits"``: for any profile, by value_index and share; segments
+            without a value go by outcome_level and share.
 
         Returns
         -------

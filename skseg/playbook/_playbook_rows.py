@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from skseg.profile import SegmentProfile
 
@@ -19,12 +20,14 @@ _OPTIONAL = (
     "outcome_low",
     "outcome_high",
 )
+OUTCOME_LEVELS = ("above", "below", "similar", "unknown")
 # What is known of every profile, apart from its numbers; proofs rely on it.
 SCHEMA: dict[str, Any] = {
     "name": {"missing": False},
     "code": {"integer": True, "low": -1, "missing": False},
     "n": {"low": 0.0, "missing": False},
     "share": {"low": 0.0, "high": 1.0, "missing": False},
+    "outcome_level": {"values": list(OUTCOME_LEVELS), "missing": False},
 }
 
 
@@ -41,6 +44,7 @@ def playbook_rows(profile: SegmentProfile) -> tuple[pd.DataFrame, set[str]]:
     for name in _OPTIONAL:
         is_known = name in segments
         columns[name] = segments[name] if is_known else np.full(len(segments), np.nan)
+    columns["outcome_level"] = _outcome_levels(columns, segments["n"].to_numpy())
     share = columns["share"]
     columns["value_index"] = np.divide(
         columns["value_share"],
@@ -55,6 +59,26 @@ def playbook_rows(profile: SegmentProfile) -> tuple[pd.DataFrame, set[str]]:
         if name not in ambiguous:
             columns[name] = segments["code"].map(values).to_numpy(dtype=np.float64)
     return pd.DataFrame(columns), ambiguous
+
+
+def _outcome_levels(columns: Mapping[str, Any], n: NDArray[Any]) -> NDArray[np.object_]:
+    """Return where the interval of each segment's outcome lies.
+
+    It is compared with the average of the segments that show their outcome, weighted
+    by customers.
+    """
+    outcome, low, high = (
+        np.asarray(columns[name], dtype=np.float64)
+        for name in ("outcome", "outcome_low", "outcome_high")
+    )
+    is_shown = ~np.isnan(outcome)
+    weights = np.where(is_shown, n, 0.0)
+    total = weights.sum()
+    average = np.nansum(outcome * weights) / total if total > 0 else np.nan
+    levels = np.select(
+        [low > average, high < average, is_shown], OUTCOME_LEVELS[:3], OUTCOME_LEVELS[3]
+    )
+    return levels.astype(object)
 
 
 def _feature_columns(profile: SegmentProfile) -> Iterator[tuple[str, Any]]:

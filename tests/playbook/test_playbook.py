@@ -201,6 +201,90 @@ def test_columns_of_two_meanings_are_refused_where_they_are_used() -> None:
         two_plays("share_a_b_c > 0.5").recommend(both)
 
 
+@pytest.mark.parametrize("has_value", [False, True])
+@pytest.mark.parametrize("has_outcome", [False, True])
+def test_the_traits_playbook_decides_with_and_without_value_and_outcome(
+    has_value: bool, has_outcome: bool
+) -> None:
+    generator = np.random.default_rng(0)
+    codes = np.r_[np.arange(800) % 4, np.full(40, 4)]
+    X = pd.DataFrame(
+        {
+            "spend": generator.gamma(1.0 + codes),
+            "bought": generator.random(840)
+            < np.array([0.1, 0.3, 0.3, 0.5, 0.3])[codes],
+        }
+    )
+    columns: dict[str, Any] = {"value": "spend"} if has_value else {}
+    columns |= {"outcome": "bought"} if has_outcome else {}
+    segments = profile_segments(codes, X, **columns)
+    table = Playbook.load("traits").recommend(segments)
+    small, large = "Learn their value", "Serve by behaviour"
+    if has_value:
+        index = X["spend"].groupby(codes).mean() / X["spend"].mean()
+        assert table["play"].map(VALUE_OF_PLAY).tolist() == [
+            sum(value >= limit for limit in (0.5, 1, 2)) for value in index
+        ]
+    elif has_outcome:
+        high, low = "Follow up a high outcome", "Follow up a low outcome"
+        assert table["play"].tolist() == [low, large, large, high, small]
+        assert table["why"][3].endswith(
+            "(value_index = missing, outcome_level = 'above')"
+        )
+    else:
+        assert table["play"].tolist() == [large] * 4 + [small]
+    assert table["segment_budget_share"].notna().all() == has_value
+
+
+# How many of the limits 0.5, 1 and 2 the value index of a play's segments reaches.
+VALUE_OF_PLAY = {
+    "Serve at low cost": 0,
+    "Develop at scale": 1,
+    "Develop by test": 1,
+    "Deepen the relationship": 2,
+    "Protect the most valuable": 3,
+}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_levels_of_outcomes_compare_intervals_with_the_average(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    codes = np.sort(generator.integers(0, 5, 300))
+    codes[:3] = 9
+    outcome = generator.random(300) < generator.random(10)[codes]
+    X = pd.DataFrame({"spend": generator.random(300), "bought": outcome})
+    profile = profile_segments(codes, X, outcome="bought", min_count=10)
+    # The segment of three customers, and one more that would give it away, do not show
+    # their outcomes.
+    segments = profile.segments_
+    shown = segments.loc[segments["outcome"].notna(), "code"]
+    average = outcome[np.isin(codes, shown)].mean()
+    expected = [
+        "unknown"
+        if math.isnan(low)
+        else "above"
+        if low > average
+        else "below"
+        if high < average
+        else "similar"
+        for low, high in segments[["outcome_low", "outcome_high"]].to_numpy()
+    ]
+    plays = [
+        {"name": w, "when": f"outcome_level == '{w}'"} for w in sorted(set(expected))
+    ]
+    table = Playbook(plays, on_gap="default").recommend(profile)
+    assert table["play"].tolist() == expected
+    assert "unknown" in expected
+
+
+def test_the_four_levels_of_an_outcome_are_exhaustive() -> None:
+    levels = ["above", "below", "similar", "unknown"]
+    plays = [{"name": w, "when": f"outcome_level == '{w}'"} for w in levels]
+    assert Playbook(plays).report.is_exhaustive
+    with pytest.raises(RuleError, match="outcome_level='unknown'"):
+        Playbook(plays[:3])
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_playbooks_are_partitions_without_promises(name: str) -> None:
     playbook = Playbook.load(name)
