@@ -141,6 +141,7 @@ class InductiveSegmenter(
 
     See Also
     --------
+    RuleSurrogate : Clusters as rules, which can be written as a strategy.
     skseg.metrics.make_segment_scorer : The scorer for a search over clusterers.
     sklearn.cluster : The clusterers.
 

@@ -81,9 +81,39 @@ def actions_and_fields(
     in_no_segment = {NOISE, OUTSIDE}.difference(names)
     playbook = playbook[~playbook["name"].isin(in_no_segment)]
     actions = dict(zip(playbook["name"], playbook["play"], strict=True))
+    _check_plays(owner, actions, names)
     check_playbook(owner, actions, names)
     fields = playbook.set_index("name")
     return actions, fields.drop(columns=["play", "code", "n", "share"], errors="ignore")
+
+
+def _check_plays(owner: str, plays: Mapping[Any, Any], names: Sequence[str]) -> None:
+    """Raise for a frame of plays about other segments, or with a play that is no text.
+
+    A frame is rarely written by hand, so the advice is about the profile behind it.
+    """
+    for name, play in plays.items():
+        if name not in names:
+            raise InvalidDataError(
+                f"The frame of plays names {name!r}, which is neither a segment nor a "
+                f"rule.{did_you_mean(str(name), names)}",
+                owner=owner,
+                name="playbook",
+                column="name",
+                value=name,
+                advice="Recommend plays for a profile of this segmenter. If the "
+                "profile has other names for its segments, rename these first: "
+                "skseg.playbook.rename_segments.",
+            )
+        if not isinstance(play, str):
+            raise InvalidDataError(
+                f"The frame of plays must have text as play. Got {play!r} for the "
+                f"segment {name!r}.",
+                owner=owner,
+                name="playbook",
+                column="play",
+                value=play,
+            )
 
 
 def strategy_frame(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from io import StringIO
 from typing import Any
@@ -20,7 +21,7 @@ from skseg.exceptions import (
     MissingColumnError,
     RuleError,
 )
-from skseg.playbook import Playbook
+from skseg.playbook import Playbook, rename_segments
 from skseg.profile import profile_segments
 from tests.core.fitted_models import CASES, NAMES, facts_of, rows
 
@@ -185,21 +186,24 @@ def test_plays_are_actions_and_their_fields_columns() -> None:
         model.to_strategy(pd.concat([plays, plays]))
 
 
-def _of_universe() -> Any:
+def of_universe() -> Any:
+    """Return rules for the customers of a universe."""
     X = pd.DataFrame(rows(0), columns=NAMES)
     rules = {"High": "monetary > 300", "Low": "monetary <= 300"}
     universe = "recency <= 190 and not missing(monetary)"
     return MECERuleSegmenter(rules, universe=universe).fit(X), X
 
 
-PLANNED = {
-    "rfm": lambda: (fitted("RFMSegmenter"), pd.DataFrame(rows(0).round(), None, NAMES)),
-    "universe": _of_universe,
+def with_rows(name: str) -> Any:
+    """Return the fitted model of a case and its customers."""
+    return fitted(name), pd.DataFrame(rows(0).round(), columns=NAMES)
+
+
+PLANNED: dict[str, Callable[[], Any]] = {
+    "rfm": lambda: with_rows("RFMSegmenter"),
+    "universe": of_universe,
     "noise": noisy_surrogate,
-    "tiers": lambda: (
-        fitted("OptimalRevenueBinner"),
-        pd.DataFrame(rows(0).round(), None, NAMES),
-    ),
+    "tiers": lambda: with_rows("OptimalRevenueBinner"),
 }
 
 
@@ -238,13 +242,24 @@ def test_recommended_plays_are_written_and_read_back(
 
 def test_only_a_frame_may_speak_of_customers_in_no_segment() -> None:
     plan = pd.DataFrame({"name": ["High", "outside", "Noise"], "play": ["A", "B", "C"]})
-    model, _ = _of_universe()
+    model, _ = of_universe()
     table = model.to_strategy(plan, dialect=None).set_index("name")
     assert table["action"].to_dict() == {"High": "A", "Low": ""}
     with pytest.raises(InvalidDataError, match="outside"):
         model.to_strategy({"outside": "B"}, dialect=None)
-    with pytest.raises(InvalidDataError, match="Nobody"):
-        model.to_strategy(plan.replace("Noise", "Nobody"), dialect=None)
+    with pytest.raises(InvalidDataError, match="must have text as play"):
+        model.to_strategy(plan.assign(play=None), dialect=None)
+
+
+def test_plays_for_new_names_need_the_renamed_segmenter() -> None:
+    model, X = with_rows("RFMSegmenter")
+    new = {model.rules_.names[0]: "Best"}
+    renamed = rename_segments(model, new)
+    plan = Playbook.load("rfm").recommend(profile_segments(renamed, X))
+    with pytest.raises(InvalidDataError, match=r"'Best'.*rename_segments") as error:
+        model.to_strategy(plan, dialect=None)
+    assert (error.value.column, error.value.value) == ("name", "Best")
+    assert renamed.to_strategy(plan, dialect=None)["action"].str.len().min() > 0
 
 
 @pytest.mark.parametrize("name", PARTITIONS)

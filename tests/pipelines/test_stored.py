@@ -207,6 +207,12 @@ OTHERS: dict[str, Callable[[], Any]] = {
         DBSCAN(eps=30, min_samples=3, algorithm="ball_tree")
     ).fit(X),
     "rule set": lambda: _of_rules().rules_,
+    "rules of a rule set": lambda: MECERuleSegmenter(
+        RuleSurrogate(KMeans(3, random_state=0), random_state=0).fit(X).rules_
+    ).fit(X),
+    "rules of a rule set with noise": lambda: MECERuleSegmenter(
+        RuleSurrogate(DBSCAN(eps=30, min_samples=20), random_state=0).fit(X).rules_
+    ).fit(X),
     "nearest mean": lambda: _of_clusterer(KMeans(3, n_init=1), assign="centroid"),
     "folds": lambda: _of_classifier(LogisticRegression(), StratifiedKFold(3)),
     **{
