@@ -5,6 +5,7 @@ models predict the customers, `match_segments` says which new segment is which o
 and `name_segments` names both. A segment keeps its name if that of its match is equal.
 A match is the same segment if it shares more than half of all customers of both; a
 refit that divides the customers otherwise has other segments, and is counted apart.
+The refit is named twice: without, and with, the earlier names as `previous`.
 
 Usage: python benchmarks/names.py [--runs N] [--samples N]
 """
@@ -29,7 +30,7 @@ from skseg import MECERuleSegmenter, RFMSegmenter, RuleSurrogate, rfm_table
 from skseg.datasets import make_customers, make_orders
 from skseg.monitor import match_segments
 from skseg.playbook import name_segments
-from skseg.profile import profile_segments
+from skseg.profile import SegmentProfile, profile_segments
 
 RESULTS = Path(__file__).parent / "results" / "names.csv"
 N_CUSTOMERS = 3000
@@ -84,34 +85,49 @@ CASES = {
 }
 
 
-def named(make: Callable[[], Any], X: pd.DataFrame) -> tuple[Any, dict[int, str]]:
-    """Return a segmenter of customers, and the names of its segments by code."""
+def profiled(make: Callable[[], Any], X: pd.DataFrame) -> tuple[Any, SegmentProfile]:
+    """Return a segmenter of customers, and the profile of its segments."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         segmenter = make().fit(X)
-        names = name_segments(profile_segments(segmenter, X))
+        return segmenter, profile_segments(segmenter, X)
+
+
+def names_of(
+    profile: SegmentProfile, previous: dict[int, str] | None = None
+) -> dict[int, str]:
+    """Return the names of segments that have traits, by code."""
+    names = name_segments(profile, previous=previous)
     names = names[names["n_traits"] > 0]
-    return segmenter, dict(zip(names["code"], names["name"], strict=True))
+    return dict(zip(names["code"].tolist(), names["name"], strict=True))
 
 
-def kept_names(case: str, seed: int, n_samples: int) -> list[tuple[bool, bool]]:
-    """Return whether matches are the same segment, and whether they have its name."""
+def kept_names(case: str, seed: int, n_samples: int) -> list[tuple[bool, ...]]:
+    """Return whether matches are the same segment, and have its name without and with.
+
+    That is, without and with the earlier names as `previous`.
+    """
     make, generate = CASES[case]
     X = generate(seed)
-    segmenter, names = named(make, X)
+    segmenter, profile = profiled(make, X)
+    names = names_of(profile)
     before = segmenter.predict(X)
     rng = np.random.default_rng(seed)
     results = []
     for _ in range(n_samples):
         sample = X.iloc[rng.integers(len(X), size=len(X))].reset_index(drop=True)
-        refit, new_names = named(make, sample)
+        refit, new_profile = profiled(make, sample)
         matching = match_segments(before, refit.predict(X))
         new_code = {old: new for new, old in matching.mapping.items()}
+        previous = {new_code[old]: names[old] for old in names if old in new_code}
+        without = names_of(new_profile)
+        with_previous = names_of(new_profile, previous)
         for row in matching.table.itertuples():
             if row.code not in names or row.n_reference == 0:
                 continue
-            new = new_names.get(new_code.get(row.code, -9))
-            results.append((row.jaccard > 0.5, new == names[row.code]))
+            new, name = new_code.get(row.code, -9), names[row.code]
+            is_kept = (without.get(new) == name, with_previous.get(new) == name)
+            results.append((row.jaccard > 0.5, *is_kept))
     return results
 
 
@@ -135,8 +151,10 @@ def main() -> None:
             for seed in range(options.runs)
             for result in kept_names(case, seed, options.samples)
         ]
-        same = [keeps for is_same, keeps in results if is_same]
+        same = [keeps for is_same, keeps, _ in results if is_same]
         low, high = clopper_pearson(sum(same), len(same))
+        by_previous = [keeps for is_same, _, keeps in results if is_same]
+        least, most = clopper_pearson(sum(by_previous), len(by_previous))
         rows.append(
             {
                 "case": case,
@@ -147,7 +165,12 @@ def main() -> None:
                 "same, name kept": round(sum(same) / len(same), 4),
                 "low": round(low, 4),
                 "high": round(high, 4),
-                "all, name kept": round(np.mean([k for _, k in results]), 4),
+                "all, name kept": round(np.mean([k for _, k, _ in results]), 4),
+                "same, name kept with previous": round(
+                    sum(by_previous) / len(by_previous), 4
+                ),
+                "low with previous": round(least, 4),
+                "high with previous": round(most, 4),
             }
         )
         print(rows[-1])

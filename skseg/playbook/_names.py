@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,15 @@ from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 from ._candidates import candidate_traits, number_text, tables_of
 from ._fewest import fewest_traits
+from ._previous_names import read_previous, traits_still_true
 from ._traits import OWNER, read_traits
 
 _RESERVED = {NOISE.casefold(), OUTSIDE.casefold()}
 
 
-def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
+def name_segments(
+    profile: SegmentProfile, traits: Any = None, *, previous: Any = None
+) -> pd.DataFrame:
     """Name segments by the fewest traits that no other segment has.
 
     Parameters
@@ -47,6 +50,12 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
         - ``value``: words for a ``high`` and ``low`` share of the value.
         - ``fallback``: words for all other columns, with ``{column}`` and ``{level}``.
         - ``none``: the name of a segment without any trait.
+    previous : mapping of int to str, or DataFrame, default=None
+        Earlier names by the codes of this profile, or what `name_segments` returned
+        for the same codes. A segment keeps its earlier name if it still has these
+        traits and no other segment has all of them, even if fewer traits would do.
+        After a new fit `match_segments` says which code was which. Codes that the
+        profile lacks are those of segments that are gone, and name nothing.
 
     Returns
     -------
@@ -60,7 +69,8 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
     Raises
     ------
     InvalidParameterError
-        If the profile is none, or `traits` is neither mapping nor path.
+        If the profile is none, `traits` is neither mapping nor path, or `previous` is
+        no names by code.
     RuleError
         If the document has an unknown key, or a value that cannot be.
 
@@ -78,6 +88,8 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
     than ``margin``, to the middle of the widest gap between segments; segments that
     differ by a wide margin are told apart by that alone; and of equally many traits
     those with a wide margin are taken, then those that come first in the document.
+    Where two names are about equally good, a refit may still swap them: give the
+    names of last time as `previous`.
 
     Segments with the same traits are told apart by the column in which their medians
     are furthest apart ("higher age"). Where there is none, they are numbered, and the
@@ -110,7 +122,8 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
     table = profile.segments_
     is_named = (table["code"] >= 0) & (table["n"] > 0)
     codes = table.loc[is_named, "code"].tolist()
-    names, n_traits, evidence = _named(profile, codes, document)
+    earlier = read_previous(OWNER, previous)
+    names, n_traits, evidence = _named(profile, codes, document, earlier)
     names = _numbered(names, table.loc[~is_named, "name"].tolist(), evidence)
     segments = table["name"].tolist()
     named, counts, texts = [*segments], [0] * len(segments), [""] * len(segments)
@@ -129,7 +142,10 @@ def name_segments(profile: SegmentProfile, traits: Any = None) -> pd.DataFrame:
 
 
 def _named(
-    profile: SegmentProfile, codes: list[int], document: dict[str, Any]
+    profile: SegmentProfile,
+    codes: list[int],
+    document: dict[str, Any],
+    earlier: Mapping[int, str],
 ) -> tuple[list[str], list[int], list[list[str]]]:
     """Return names that differ where traits do, numbers of traits, and evidence."""
     traits = candidate_traits(profile, codes, document)
@@ -139,6 +155,12 @@ def _named(
         _phrase([traits[i].words for i in places]) or document["none"]
         for places in chosen
     ]
+    words = [trait.words for trait in traits]
+    for segment, code in enumerate(codes):
+        name = earlier.get(code, "")
+        places = traits_still_true(name, segment, words, margins)
+        if places:
+            names[segment], chosen[segment] = name, places
     evidence = [
         [traits[i].evidence[segment] for i in places]
         for segment, places in enumerate(chosen)

@@ -105,3 +105,62 @@ def test_what_is_no_profile_and_no_document_is_refused() -> None:
         name_segments("profile")  # type: ignore[arg-type]
     with pytest.raises(InvalidParameterError, match="traits"):
         name_segments(profile_of(aov=[1.0, 9.0]), 7)
+
+
+def test_an_earlier_name_is_kept_where_it_is_still_true() -> None:
+    profile = profile_of(aov=[40.0, 54.0, 227.0], orders=[1.0, 30.0, 90.0])
+    fewest = name_segments(profile)
+    assert fewest["name"][2] == "Frequent"
+    names = name_segments(profile, previous={2: "High order value"})
+    assert names["name"].tolist() == [*fewest["name"][:2], "High order value"]
+    assert names["evidence"][2].startswith("aov median 227 against 5")
+    # More traits than would do, in another order and case, are true as well.
+    longer = name_segments(profile, previous={2: "High order value, frequent"})
+    assert longer["name"][2] == "High order value, frequent"
+    assert longer["n_traits"][2] == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Low order value",
+        "Frequent 2",
+        "Frequent, loved",
+        "Freq",
+        "Average",
+        "",
+        "Older",
+    ],
+)
+def test_an_earlier_name_that_is_not_true_gives_way(name: str) -> None:
+    profile = profile_of(aov=[40.0, 54.0, 227.0], orders=[1.0, 30.0, 90.0])
+    names = name_segments(profile, previous={2: name})
+    pd.testing.assert_frame_equal(names, name_segments(profile))
+
+
+def test_an_earlier_name_that_two_segments_would_have_gives_way() -> None:
+    profile = profile_of(aov=[10.0, 10.0, 90.0, 90.0], orders=[1.0, 9.0, 1.0, 9.0])
+    names = name_segments(profile, previous={2: "High order value"})
+    pd.testing.assert_frame_equal(names, name_segments(profile))
+
+
+def test_names_are_kept_whole_by_themselves() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        means = rng.normal(scale=2.0, size=(3, 6))
+        profile = profile_of(aov=means[0], orders=means[1], age=means[2])
+        names = name_segments(profile)
+        kept = name_segments(profile, previous=names)
+        pd.testing.assert_frame_equal(kept, names)
+        assert name_segments(profile, previous={99: "Gone"}).equals(names)
+        shuffled = dict(enumerate(rng.permutation(names["name"]).tolist()))
+        assert name_segments(profile, previous=shuffled)["name"].is_unique
+
+
+@pytest.mark.parametrize(
+    "previous", ["High", ["High"], {"a": "High"}, {0: 3}, {True: "High"}, 7], ids=repr
+)
+def test_what_is_no_names_by_code_is_refused(previous: Any) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        name_segments(profile_of(aov=[1.0, 9.0]), previous=previous)
+    assert caught.value.name == "previous"
