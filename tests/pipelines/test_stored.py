@@ -305,8 +305,12 @@ def test_the_list_of_trusted_types_belongs_to_the_caller() -> None:
 def test_mlflow_stores_and_loads_every_segmenter_in_its_default_format() -> None:
     # One test, as mlflow takes seconds to be imported in every process.
     data = customers("pandas")
-    for name in SEGMENTERS:
-        step = segmenter(name, encodings(name)[0], data.columns)
+    steps = {
+        name: segmenter(name, encodings(name)[0], data.columns) for name in SEGMENTERS
+    }
+    rules = clone(steps["MECERuleSegmenter"]).fit(data.X, data.y).rules_
+    steps["rules of a rule set"] = MECERuleSegmenter(rules, cv=2)
+    for name, step in steps.items():
         np.testing.assert_array_equal(
             HOSTS["mlflow"](step, data), HOSTS["Pipeline"](step, data), err_msg=name
         )
