@@ -42,20 +42,52 @@ class Differences:
         Raises RuleError if it is neither a rule nor a rule with comparisons of columns.
         """
         try:
+            return self._parsed(text)
+        except RuleError as error:
+            # The patterns take a while to compile, and most conditions are right.
+            from skseg.rules._language._respelling import respelled
+
+            meant = respelled(text, None)
+            if meant.text != text and self._compares_columns(meant.text):
+                raise RuleError(
+                    f"Not a condition of a play: {text!r}.",
+                    text=text,
+                    advice=" ".join([*meant.sentences, f"Did you mean: {meant.text}"]),
+                ) from None
+            # The parser would advise to add columns, which rows of a profile have not.
+            if _has_arithmetic(meant.text) or "X.assign(" in str(error):
+                raise RuleError(
+                    "Conditions of plays compare numbers of a profile with values and "
+                    "with each other; they have no arithmetic. value_index is "
+                    "value_share / share, and text is compared as a whole: name in "
+                    f"['A', 'B']. Got {text!r}.",
+                    text=text,
+                ) from None
+            raise
+
+    def _parsed(self, text: str) -> Rule:
+        try:
             return parse(text)
         except RuleError:
             rewritten = self._rewritten(text)
-            if rewritten is None and not _has_arithmetic(text):
+            if rewritten is None:
                 raise
-        if rewritten is None:
-            # The parser would advise to add columns, which rows of a profile have not.
-            raise RuleError(
-                "Conditions of plays compare numbers of a profile with values and with "
-                "each other; they have no arithmetic. value_index is value_share / "
-                f"share. Got {text!r}.",
-                text=text,
-            )
-        return parse(rewritten)
+        try:
+            return parse(rewritten)
+        except RuleError as error:
+            # What the message shows below its first line is the rewritten condition.
+            problem = error.message.partition("\n")[0]
+            raise RuleError(f"{problem} Got {text!r}.", text=text) from None
+
+    def _compares_columns(self, text: str) -> bool:
+        """Tell whether a text is a condition that compares two columns."""
+        if self._rewritten(text) is None:
+            return False
+        try:
+            self._parsed(text)
+        except RuleError:
+            return False
+        return True
 
     def _rewritten(self, text: str) -> str | None:
         """Return a condition without comparisons of columns; None if it has none."""

@@ -377,6 +377,67 @@ def test_the_advice_against_arithmetic_works(profile: SegmentProfile) -> None:
     assert two_plays("value_index > 1.5").recommend(profile)["play"][3] == "yes"
 
 
+@pytest.mark.parametrize(
+    ("when", "codes"),
+    [
+        ("value_share > share AND median_recency > 80", [3]),
+        ("value_share > share && median_recency > 80", [3]),
+        ("value_share > share AND missing(outcome)", [2, 3]),
+        ("code == 0 OR value_index > 1.5 OR value_share < outcome", [0, 3]),
+        ("NOT value_share > share", [0, 1]),
+        ("value_share = share", []),
+        ("value_share <> share", [0, 1, 2, 3]),
+        ("value_share => share", [2, 3]),
+        ("value_share ≥ share", [2, 3]),
+        ("value_share is not null and value_share > share", [2, 3]),
+        ("value_share > share and name = 'Segment 2'", [2]),
+        ("col('value_share') > share AND name != 'x AND y'", [2, 3]),
+        ("n >= 1 AND value_index > 1.5", [3]),
+    ],
+)
+def test_the_advice_against_other_spellings_is_a_condition(
+    profile: SegmentProfile, when: str, codes: list[int]
+) -> None:
+    with pytest.raises(RuleError, match="The play 'yes': Not a") as caught:
+        two_plays(when)
+    assert "assign" not in str(caught.value)
+    advice = str(caught.value.advice).partition("Did you mean: ")[2]
+    table = two_plays(advice).recommend(profile)
+    assert table.loc[table["play"] == "yes", "code"].tolist() == codes
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "value_share > 2 * share AND n > 3",
+        "value_share > share AND n * 2 > 3",
+        "abs(value_share) > share",
+        "value_share.abs() > 3",
+        "name LIKE '%a%'",
+        "value_share > share AND name LIKE '%a%'",
+    ],
+)
+def test_no_error_advises_to_add_columns_to_a_profile(
+    profile: SegmentProfile, when: str
+) -> None:
+    with pytest.raises(RuleError, match="have no arithmetic") as caught:
+        two_plays(when)
+    assert "assign" not in str(caught.value)
+    assert repr(when) in str(caught.value)
+    table = two_plays("name in ['Segment 1', 'B']").recommend(profile)
+    assert table["play"].tolist() == ["no", "yes", "no", "no"]
+
+
+@pytest.mark.parametrize("when", ["value_share > share, n > 3", "n > share and n in n"])
+def test_faults_beside_comparisons_of_columns_show_the_condition_as_written(
+    when: str,
+) -> None:
+    with pytest.raises(RuleError) as caught:
+        two_plays(when)
+    assert repr(when) in str(caught.value)
+    assert "minus" not in str(caught.value)
+
+
 def test_a_play_may_not_have_the_name_of_the_rest() -> None:
     plays = [{"name": "Others", "when": "n > 3"}]
     with pytest.raises(RuleError, match="Rename the play 'Others'"):
@@ -464,6 +525,51 @@ def test_faults_of_yaml_are_named_with_their_line(tmp_path: Path) -> None:
         Playbook.from_yaml("mine.yaml")
     with pytest.raises(RuleError, match="Got the type dict"):
         Playbook.from_yaml({})  # type: ignore[arg-type]
+
+
+YAML = """\
+format: skseg.playbook
+version: 1
+default: Wait
+plays:
+  - name: Call
+    when: n > 3
+    budget_share: 0.5
+  - name: Wait
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: Call", "name: &call Call", r"Anchors and aliases are not.*line 5"),
+        ("name: Wait", "name: *call", r"line 8"),
+        ("  - name: Wait", "  - name: Wait\n    <<: {}", r"Merge keys.*line 9"),
+        ("    when:", "    name: Mail\n    when:", r"'name'? stands twice.*line 6"),
+        ("version: 1", "version: 1\nversion: 1", r"stands twice.*line 3"),
+        ("    when:", "\twhen:", r"[Tt]ab.*line 6"),
+        ("budget_share: 0.5", "budget_share: .nan", r"leaving the key out.*line 7"),
+        ("budget_share: 0.5", "budget_share: nan", r"plays\[0\].budget_share must be"),
+        ("budget_share: 0.5", "budget_share: .inf", r"plays\[0\].budget_share must be"),
+        ("budget_share: 0.5", "budget_share: yes", r"line 7"),
+        ("budget_share: 0.5", "budget_share: '0.5'", r"plays\[0\].budget_share must"),
+    ],
+)
+def test_surprises_of_yaml_are_refused_with_their_place(
+    old: str, new: str, message: str
+) -> None:
+    pytest.importorskip("yaml")
+    assert Playbook.from_yaml(YAML).budget_share == 0.5
+    with pytest.raises(RuleError, match=f"(?s){message}"):
+        Playbook.from_yaml(YAML.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-0.1", "1.5", "true", '"0.5"'])
+def test_budget_shares_of_json_are_numbers_from_0_to_1(number: str) -> None:
+    text = f"""{{"format": "skseg.playbook", "version": 1, "default": "Wait",
+    "plays": [{{"name": "Wait", "budget_share": {number}}}]}}"""
+    with pytest.raises(RuleError, match=r"budget_share|NaN|Infinity"):
+        Playbook.from_json(text)
 
 
 def test_documents_with_unknown_keys_and_versions_are_refused() -> None:
