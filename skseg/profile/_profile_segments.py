@@ -67,8 +67,9 @@ def profile_segments(
     X : frame, mapping of columns, or array of shape (n_rows, n_columns)
         One row per customer: pandas, polars, pyarrow or whatever narwhals reads. It may
         have columns that the segmenter has never seen, and those of the segmenter in
-        any order. Columns are numbers, or levels: booleans, text and categories. Dates
-        are refused, with what to make of them; infinite numbers count as missing.
+        any order; where there are rules, their columns are enough. Columns are numbers,
+        or levels: booleans, text and categories. Dates are refused, with what to make
+        of them; infinite numbers count as missing.
     features : sequence of str, default=None
         Columns to profile. None: all of them but those of `protected`, and the `value`
         and `outcome` if these are arrays.
@@ -134,9 +135,10 @@ def profile_segments(
     `ColumnTransformer` drops before the clusterer sees it is free. An outcome is known
     again by its name, or by its values if these are all rows of ``fit``.
 
-    Numbers have Welch's analysis of variance and omega squared, levels a chi-square
-    test and Cramer's V, corrected for bias; Holm's method adjusts for the number of
-    features.
+    Numbers have omega squared and Welch's analysis of variance, where every segment has
+    max(20, 25 skewness^2) rows, else the Kruskal-Wallis test; levels have Cramer's V,
+    corrected for bias, and a chi-square test. Holm's method adjusts for the number of
+    features. Intervals of means that need more rows by the same rule are NaN.
 
     Levels that fewer than `min_count` customers have are pooled into one, as are all
     but the 29 most frequent of a column with more than 30. Where exactly one segment,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
+from skseg._core._base import SegmenterMixin
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._fitted_state import as_fitted
 from skseg._core._names_of_segments import codes_of_names, texts_or_none
 from skseg._core._seen_columns import SeenColumns, seen_columns
 from skseg._core._validation import read_rows
 from skseg._core._vector import Vector, read_vector
-from skseg._core._wrapped import first_attribute
+from skseg._core._wrapped import first_attribute, unwrapped
 from skseg._typing import IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import Columns, RuleSet
@@ -135,7 +137,7 @@ def _known_names(model: Any, rules: RuleSet | None) -> dict[int, str] | None:
 def _labels_of_rows(model: Any, X: Any, n_rows: int, labels: Any) -> Vector:
     """Return what a model says of the rows: its predictions, or its training labels."""
     if hasattr(model, "predict"):
-        predicted = model.predict(read_rows(model, X, reset=False))
+        predicted = model.predict(_rows_for(model, X))
         return read_vector(OWNER, _NAME, predicted, n_rows, title=_TITLE)
     if labels is None or len(labels) != n_rows:
         name = type(model).__name__
@@ -149,6 +151,22 @@ def _labels_of_rows(model: Any, X: Any, n_rows: int, labels: Any) -> Vector:
             "or put it into an InductiveSegmenter before it is fitted.",
         )
     return read_vector(OWNER, _NAME, labels, n_rows, title=_TITLE)
+
+
+def _rows_for(model: Any, X: Any) -> Any:
+    """Return the rows as `predict` takes them, which may need fewer columns than fit.
+
+    A segmenter by rules finds the columns of its rules by name, also inside of wrappers
+    that pass rows on as they are. Any other model takes those of its fit, in order.
+    """
+    if isinstance(X, Mapping):
+        X = pd.DataFrame(dict(X))
+    for layer in unwrapped(model):
+        if isinstance(layer, SegmenterMixin):
+            return X
+        if isinstance(layer, Pipeline) and len(layer) > 1:
+            break
+    return read_rows(model, X, reset=False)
 
 
 def _number_of_clusters(model: Any, labels: Any) -> int:

@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -185,6 +186,42 @@ def test_every_segmenter_agrees_with_its_own_codes(fitted: Any) -> None:
     n = profile.segments_.set_index("code")["n"]
     assert n[n > 0].to_dict() == pd.Series(codes).value_counts().to_dict()
     assert len({*profile.segments_["name"]}) == len(profile.segments_)
+
+
+WRAPPERS: dict[str, Callable[[Any, pd.DataFrame], Any]] = {
+    "as it is": lambda model, X: model.fit(X),
+    "restored": lambda model, X: type(model).from_strategy(model.fit(X).to_json()),
+    "frozen": lambda model, X: FrozenEstimator(model.fit(X)),
+    "pipeline of one": lambda model, X: make_pipeline(model).fit(X),
+    "search": lambda model, X: GridSearchCV(
+        model, {}, cv=2, scoring=lambda *_: 0.0
+    ).fit(X),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_rows_need_the_columns_of_the_rules_alone(wrapper: str, container: str) -> None:
+    X = customers()[["age", "aov", "visits"]]
+    segmenter = skseg.MECERuleSegmenter({"high": "aov > 100"}, default="low")
+    model = WRAPPERS[wrapper](segmenter, X)
+    fresh = customers(1)[["premium", "aov", "plan"]]
+    profile = profile_segments(model, CONTAINERS[container](fresh), rows="fresh")
+    expected = [(fresh["aov"] > 100).sum(), (fresh["aov"] <= 100).sum()]
+    assert profile.segments_["n"].tolist()[:2] == expected
+    assert roles(profile) == {"premium": "free", "aov": "rule", "plan": "free"}
+    with pytest.raises(MissingColumnError, match="'aov'"):
+        profile_segments(model, CONTAINERS[container](fresh.drop(columns="aov")))
+
+
+def test_every_segmenter_by_rules_needs_the_columns_of_its_rules(fitted: Any) -> None:
+    name, model, X, _ = fitted
+    used = [column for column in NAMES if column in deciding_columns(name, model)]
+    expected = profile_segments(model, X, min_count=1).segments_
+    profile = profile_segments(model, X[used].assign(other="text"), min_count=1)
+    pd.testing.assert_frame_equal(profile.segments_, expected)
+    with pytest.raises(MissingColumnError, match=used[0]):
+        profile_segments(model, X.drop(columns=used[0]).assign(other=1.0))
 
 
 def test_bare_codes_show_no_p_value() -> None:
