@@ -2,8 +2,8 @@
 
 `noise` draws customers whose columns have nothing to do with each other, so that every
 p-value that a profile shows rejects at its level; `coverage` counts how often 95 %
-intervals hold the truth; `power` plants effects; `speed` compares a profile with a
-group-by of pandas.
+intervals are shown, and how often those that are shown hold the truth; `power` plants
+effects; `speed` compares a profile with a group-by of pandas.
 """
 
 from __future__ import annotations
@@ -199,18 +199,19 @@ AMOUNTS: dict[str, tuple[Callable[[Rng, int], Floats], float]] = {
 
 def coverage(n_runs: int) -> Iterator[Row]:
     """Count how often intervals of differences to all others hold the true one."""
-    for sizes in ((20, 100, 400), (50, 150, 800), (300, 300, 600)):
+    for sizes in ((20, 100, 400), (50, 150, 800), (300, 300, 600), (2000, 2000, 4000)):
         rows = SegmentRows(np.repeat(np.arange(3), sizes), 3)
         others = np.sum(sizes[1:])
         for name, (draw, mean) in AMOUNTS.items():
             rng = np.random.default_rng([sizes[0], len(name)])
-            covered = 0
+            shown = covered = 0
             for _ in range(n_runs):
                 # The first segment has half as much again.
                 values = draw(rng, int(np.sum(sizes)))
                 values[: sizes[0]] *= 1.5
                 summary = summarise_number(values, rows)
                 low, high = summary.difference_low[0], summary.difference_high[0]
+                shown += not np.isnan(low)
                 covered += bool(low <= mean / 2 <= high)
             yield {
                 "interval": "difference of means",
@@ -218,7 +219,8 @@ def coverage(n_runs: int) -> Iterator[Row]:
                 "segment": sizes[0],
                 "others": others,
                 "runs": n_runs,
-                **rate("covered", covered, n_runs),
+                "shown": shown,
+                **rate("covered", covered, shown),
             }
         for share in (0.02, 0.1, 0.4):
             rng = np.random.default_rng([sizes[0], int(100 * share)])
@@ -235,6 +237,7 @@ def coverage(n_runs: int) -> Iterator[Row]:
                 "segment": sizes[0],
                 "others": others,
                 "runs": n_runs,
+                "shown": n_runs,
                 **rate("covered", covered, n_runs),
             }
 
