@@ -100,6 +100,9 @@ def _rename_state(estimator: Any, new: Mapping[str, str]) -> None:
 
 def _renamed(attribute: str, value: Any, new: Mapping[str, str]) -> Any:
     """Return a part of the fitted state with new names."""
+    if attribute == "_business_rules":
+        # Lineage, origins and stored strategies refer to rules by the names in `rules`.
+        return value
     if isinstance(value, RuleSet):
         return value.renamed({k: v for k, v in new.items() if k in value.names})
     if isinstance(value, StoredTable):

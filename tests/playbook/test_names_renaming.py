@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skseg import MECERuleSegmenter
 from skseg.exceptions import InvalidParameterError, RuleError
-from skseg.playbook import rename_segments
+from skseg.playbook import name_segments, rename_segments
+from skseg.profile import profile_segments
 from skseg.rules import RuleSet
 from tests.core.fitted_models import CASES, NAMES, facts_of, rows
 
@@ -94,3 +99,64 @@ def test_a_rule_set_refuses_unknown_and_equal_names() -> None:
         RULES.renamed({"Z": "V"})
     with pytest.raises(RuleError, match="Two segments would be called 'B'"):
         RULES.renamed({"A": "B"})
+
+
+@pytest.fixture(scope="module")
+def mece() -> MECERuleSegmenter:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.uniform(0, 10, 200), "y": rng.normal(size=200)})
+    rules = {"A": "x >= 7", "B": "x < 7 and x >= 3"}
+    return MECERuleSegmenter(rules, default="C", min_size=20).fit(X)
+
+
+def test_lineage_has_new_names_of_segments_and_the_rules_that_were_written(
+    mece: MECERuleSegmenter,
+) -> None:
+    renamed = rename_segments(mece, {"A": "Gold"})
+    before = mece.lineage_
+    expected = before.assign(segment=before["segment"].replace({"A": "Gold"}))
+    pd.testing.assert_frame_equal(renamed.lineage_, expected)
+    assert "Gold" in set(renamed.lineage_["segment"])
+
+
+def test_a_stored_strategy_has_the_new_names(mece: MECERuleSegmenter) -> None:
+    renamed = rename_segments(mece, ["Gold", "Silver", "Bronze"])
+    stored = MECERuleSegmenter.from_strategy(renamed.to_json(dialect=None))
+    assert [*stored.rules_.names] == ["Gold", "Silver", "Bronze"]
+    X = pd.DataFrame({"x": [9.0, 5.0, 1.0], "y": [0.0] * 3})
+    np.testing.assert_array_equal(stored.predict(X), mece.predict(X))
+
+
+def test_a_copied_renamed_segmenter_keeps_the_new_names(
+    mece: MECERuleSegmenter,
+) -> None:
+    renamed = rename_segments(mece, {"A": "Gold"})
+    copy = pickle.loads(pickle.dumps(renamed))
+    assert names_of(copy) == ["Gold", "B", "C"]
+    assert names_of(rename_segments(copy, {"Gold": "A"})) == names_of(mece)
+
+
+def test_a_pipeline_is_renamed_and_its_steps_are_copied() -> None:
+    X = pd.DataFrame({"x": np.arange(40.0)})
+    scale = StandardScaler().set_output(transform="pandas")
+    segmenter = MECERuleSegmenter({"A": "x >= 0"}, default="B")
+    pipeline = make_pipeline(scale, segmenter).fit(X)
+    renamed = rename_segments(pipeline, {"A": "Gold"})
+    assert names_of(renamed[-1]) == ["Gold", "B"]
+    assert names_of(pipeline[-1]) == ["A", "B"]
+    np.testing.assert_array_equal(renamed.predict(X), pipeline.predict(X))
+
+
+def test_names_of_a_profile_reach_segmenter_and_profile_alike(
+    mece: MECERuleSegmenter,
+) -> None:
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame({"x": rng.uniform(0, 10, 200), "y": rng.normal(size=200)})
+    profile = profile_segments(mece, X)
+    names = name_segments(profile)
+    renamed = profile.renamed(names)
+    again = profile_segments(rename_segments(mece, names), X)
+    pd.testing.assert_frame_equal(renamed.segments_, again.segments_)
+    pd.testing.assert_frame_equal(renamed.frame(), again.frame())
+    assert renamed.rules == again.rules
+    assert renamed.segments_["name"].tolist() == names["name"].tolist()
