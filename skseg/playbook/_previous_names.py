@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skseg._typing import FloatArray
+from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import InvalidParameterError
 
 
@@ -42,6 +42,6 @@ def traits_still_true(
     # Otherwise the name has words that are no trait, such as a number.
     if not places or length != len(name):
         return ()
-    has_all = (margins[:, places] > 0).all(axis=1)
+    has_all: BoolArray = np.all(margins[:, places] > 0, axis=1)
     is_true = bool(has_all[segment]) and int(has_all.sum()) == 1
     return tuple(places) if is_true else ()

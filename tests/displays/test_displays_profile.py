@@ -70,17 +70,18 @@ def levels_only() -> SegmentProfile:
 
 
 def bars_of(display: Any) -> list[str]:
-    return display.frame().iloc[:, 0 if "bar" in display.frame() else 1].tolist()
+    frame = display.frame()
+    return [str(name) for name in frame["bar" if "bar" in frame else "name"]]
 
 
 def test_boxes_are_the_quantiles_of_the_profile(profile: SegmentProfile) -> None:
     frame = SegmentBoxDisplay.from_profile(profile, ["spend", "age"]).frame()
     segments = frame[frame["name"] != "Everyone"]
     expected = profile.numbers_.set_index(["code", "feature"])
-    for row in segments.itertuples():
-        numbers = expected.loc[(row.code, row.feature)]
+    for row in segments.to_dict("records"):
+        numbers = expected.loc[[(row["code"], row["feature"])]].iloc[0]
         for quantile in ("q05", "q25", "median", "q75", "q95"):
-            assert getattr(row, quantile) == numbers[quantile]
+            assert row[quantile] == numbers[quantile]
     everyone = frame[frame["name"] == "Everyone"].set_index("feature")["median"]
     medians = profile.everyone_.set_index("feature")["median"]
     assert everyone["age"] == medians["age"]
@@ -89,8 +90,8 @@ def test_boxes_are_the_quantiles_of_the_profile(profile: SegmentProfile) -> None
 def test_a_radar_has_the_ranks_of_the_profile(profile: SegmentProfile) -> None:
     frame = SegmentRadarDisplay.from_profile(profile).frame()
     expected = profile.numbers_.set_index(["code", "feature"])["median_rank"]
-    for row in frame.itertuples():
-        assert row.rank == expected[(row.code, row.feature)]
+    for row in frame.to_dict("records"):
+        assert row["rank"] == expected.loc[[(row["code"], row["feature"])]].iloc[0]
 
 
 def test_parts_of_a_bar_are_all_of_it(profile: SegmentProfile) -> None:
@@ -104,7 +105,7 @@ def test_a_radar_of_many_segments_shows_the_largest_and_says_so(
     many: SegmentProfile,
 ) -> None:
     display = SegmentRadarDisplay.from_profile(many)
-    assert list(display.codes) == [8, 9, 10, 11, 12, 13]
+    assert np.asarray(display.codes).tolist() == [8, 9, 10, 11, 12, 13]
     assert "6 of 14 segments" in display.ax_.get_title(loc="left") + "".join(
         text.get_text() for text in display.ax_.texts
     ).replace("\n", " ")
@@ -115,7 +116,7 @@ def test_segments_of_a_radar_are_chosen_by_name_and_by_code(
 ) -> None:
     name = str(many.segments_["name"].iloc[0])
     display = SegmentRadarDisplay.from_profile(many, segments=[name, 13])
-    assert list(display.codes) == [0, 13]
+    assert np.asarray(display.codes).tolist() == [0, 13]
     every = SegmentRadarDisplay.from_profile(many, segments=range(14))
     assert len(every.segment_names) == 14
 
