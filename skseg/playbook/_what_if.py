@@ -68,7 +68,8 @@ def what_if(
     DataFrame
         One row per segment: code, name, play (with a `playbook`), n, n_reached,
         baseline with baseline_low and baseline_high (95 % interval; missing for a value
-        that is no numeric feature of the profile), uplift, incremental_value, cost,
+        that is no numeric feature of the profile, and where a segment has too few rows
+        for the interval of a skewed mean), uplift, incremental_value, cost,
         net, with the ``_low`` and ``_high`` that follow from the baseline's interval,
         and break_even, break_even_low, break_even_high. Break-even is inf where no
         uplift would pay. Missing numbers are NaN.
