@@ -65,10 +65,7 @@ def profile_file(
             for name in names
         }
     )
-    model: Any = run.segmenter
-    # A restored segmenter asks for every column of its fit, the rules for their own.
-    if model is None or not {*model.feature_names_in_} <= {*X}:
-        model = run.rules
+    model: Any = run.rules if run.segmenter is None else run.segmenter
     features = [name for name in names if name not in {*ignored, *protected}]
     try:
         return profile_segments(

@@ -22,14 +22,14 @@ from skseg.exceptions import (
 )
 from skseg.profile import profile_segments
 from skseg.report import SegmentReport
-from skseg.report._pages._differences import difference_table, why_no_p_value
-from skseg.report._pages._numbers import (
+from skseg.report._numbers import (
     change_text,
     count_text,
     number_text,
     p_text,
     percent_text,
 )
+from skseg.report._pages._differences import difference_table, why_no_p_value
 from skseg.report._pages._sentences import executive_sentences
 from skseg.report._render import _environment
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import coordinate
-from skseg.report._pages._numbers import number_text, percent_text
+from skseg.report._numbers import number_text, percent_text
 
 from ._rows import RowChart, few
 

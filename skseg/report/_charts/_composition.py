@@ -7,7 +7,7 @@ import math
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import Drawing, text_width
 from skseg.report._drawing._svg import SMALL
-from skseg.report._pages._numbers import percent_text
+from skseg.report._numbers import percent_text
 
 from ._rows import few
 

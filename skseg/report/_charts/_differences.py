@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from skseg.profile import SegmentProfile
-from skseg.report._pages._numbers import p_text
+from skseg.report._numbers import p_text
 
 from ._rows import RowChart, few
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import coordinate
-from skseg.report._pages._numbers import number_text
+from skseg.report._numbers import number_text
 
 from ._rows import RowChart, few
 

@@ -6,7 +6,7 @@ import math
 
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import Drawing, coordinate
-from skseg.report._pages._numbers import percent_text
+from skseg.report._numbers import percent_text
 
 _WIDTH, _HEIGHT, _X, _Y = 620.0, 300.0, 310.0, 150.0
 _OUTER, _INNER, _BEND = 100.0, 62.0, 112.0

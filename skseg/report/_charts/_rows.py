@@ -5,7 +5,7 @@ from __future__ import annotations
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import Drawing, Scale, coordinate, text_width, ticks
 from skseg.report._drawing._svg import SMALL
-from skseg.report._pages._numbers import number_text
+from skseg.report._numbers import number_text
 
 WIDTH, ROW = 640.0, 26.0
 LABEL_WIDTH, PLOT_START, PLOT_END = 168.0, 180.0, 420.0

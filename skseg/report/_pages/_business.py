@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skseg.profile import SegmentProfile
+from skseg.report._numbers import UNKNOWN
 
-from ._numbers import UNKNOWN
 from ._source import Segment, Source, segments_of
 from ._tables import (
     Cell,

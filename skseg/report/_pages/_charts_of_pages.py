@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from skseg.report import _charts
+from skseg.report._numbers import number_text, percent_text
 
-from ._numbers import number_text, percent_text
 from ._source import Source
 
 _WIDTH, _HEIGHT = 150.0, 44.0

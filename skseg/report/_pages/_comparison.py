@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._numbers import UNKNOWN, number_text, percent_text
+from skseg.report._numbers import UNKNOWN, number_text, percent_text
+
 from ._source import Source
 from ._tables import Cell, Table, name_cell
 

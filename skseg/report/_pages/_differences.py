@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ._numbers import UNKNOWN, p_text
+from skseg.report._numbers import UNKNOWN, p_text
+
 from ._source import Source
 from ._tables import Cell, Table, heads, name_cell, text_cell
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._numbers import UNKNOWN, count_text, number_text
+from skseg.report._numbers import UNKNOWN, count_text, number_text
+
 from ._sentences import executive_sentences, outcome_text
 from ._source import Segment, Source
 from ._tables import (

@@ -8,8 +8,7 @@ import pandas as pd
 
 from skseg.exceptions import InvalidParameterError, MissingColumnError, did_you_mean
 from skseg.profile import SegmentProfile
-
-from ._numbers import number_text, percent_text
+from skseg.report._numbers import number_text, percent_text
 
 # Names of segments are in one of these columns.
 _KEYS = ("code", "name", "segment")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._numbers import UNKNOWN
+from skseg.report._numbers import UNKNOWN
+
 from ._source import Source
 from ._tables import Cell, Table, name_cell
 

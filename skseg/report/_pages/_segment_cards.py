@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ._numbers import MINUS, count_text, number_text, percent_text
+from skseg.report._numbers import MINUS, count_text, number_text, percent_text
+
 from ._rule_texts import RuleText, rule_texts
 from ._sentences import outcome_text
 from ._source import Segment, Source

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ._numbers import (
+from skseg.report._numbers import (
     change_text,
     count_text,
     list_text,
@@ -14,6 +14,7 @@ from ._numbers import (
     percent_text,
     times_text,
 )
+
 from ._source import Segment, Source, segments_of
 
 

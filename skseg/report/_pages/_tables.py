@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ._numbers import change_text, count_text, number_text, percent_text
+from skseg.report._numbers import change_text, count_text, number_text, percent_text
 
 
 @dataclass(frozen=True)
