@@ -13,23 +13,21 @@ import pandas as pd
 from skseg._core._validation import check_choice, check_int
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.profile import SegmentProfile
+from skseg.profile._profile import check_profile
 
 from ._canvas import (
     NOTE_SIZE,
-    TEXT_SIZE,
     axes_size,
     cut_text,
     legend_above,
-    room_left,
     settle,
     text_width,
 )
 from ._display import Display
-from ._profile_numbers import check_profile
+from ._profile_numbers import write_row_names
 from ._style import palette
 
 _OWNER = "CompositionDisplay"
-_NAME_WIDTH = 125.0
 _HATCHES = ("", "///", "...", "\\\\\\", "xx", "--", "oo", "||")
 
 
@@ -134,7 +132,7 @@ class CompositionDisplay(Display):
         table = profile.levels_[profile.levels_["feature"] == feature]
         codes = profile.segments_["code"].tolist()
         counts = _pooled(
-            table.pivot_table("count", "level", "code", aggfunc="sum", min_count=1),
+            table.pivot(index="level", columns="code", values="count").dropna(how="all"),
             max_levels,
         ).reindex(columns=codes)
         n = table.groupby("code")["n"].max().reindex(codes).to_numpy(np.float64)
@@ -174,7 +172,10 @@ class CompositionDisplay(Display):
         return f"Composition by {self.feature}"
 
     def _draw(self, ax: Any) -> float:
-        _dress(ax, [str(bar) for bar in self.bars])
+        write_row_names(ax, [str(bar) for bar in self.bars])
+        ax.set_xlim(0.0, 100.0)
+        ax.set_xlabel("Share of customers (%)", fontsize=NOTE_SIZE)
+        ax.spines[["top", "right", "left"]].set_visible(False)
         shares = np.asarray(self.shares, np.float64)
         patches = _draw_bars(ax, shares)
         width = axes_size(ax)[0] - 45.0
@@ -222,18 +223,6 @@ def _pooled(counts: pd.DataFrame, max_levels: int) -> pd.DataFrame:
 def _row_sums(cells: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     sums: npt.NDArray[np.float64] = np.nansum(cells, axis=1, keepdims=True)
     return sums
-
-
-def _dress(ax: Any, names: Sequence[str]) -> None:
-    size = min(max(0.6 * axes_size(ax)[1] / max(len(names), 1), 4.0), TEXT_SIZE)
-    room = room_left(ax, _NAME_WIDTH)
-    texts = [cut_text(ax, name, room, size) for name in names]
-    ax.set_yticks(range(len(names)), texts, fontsize=size, parse_math=False)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlim(0.0, 100.0)
-    ax.set_xlabel("Share of customers (%)", fontsize=NOTE_SIZE)
-    ax.tick_params(axis="y", length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
 
 
 def _draw_bars(ax: Any, shares: npt.NDArray[np.float64]) -> list[Any]:
