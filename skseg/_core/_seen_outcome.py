@@ -10,6 +10,7 @@ import numpy as np
 from skseg._typing import FloatArray
 from skseg.exceptions import SksegError
 
+from ._hashes import canonical, splitmix64
 from ._vector import read_vector
 
 # Name of the attribute in which a fitted model keeps it: two plain texts.
@@ -58,14 +59,8 @@ def _numbers(y: Any) -> FloatArray:
 def digest_of(values: FloatArray) -> str:
     """Return a text that is the same for the same numbers in any order.
 
-    It is the number of values and the sum of their hashes, modulo 2**64; a hash is
-    the last step of splitmix64.
+    It is the number of values, and the sum of their hashes modulo 2**64.
     """
-    numbers = np.where(np.isnan(values), np.nan, values + 0.0)
-    bits = np.ascontiguousarray(numbers).view(np.uint64)
-    with np.errstate(over="ignore"):
-        bits = bits + np.uint64(0x9E3779B97F4A7C15)
-        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        bits ^= bits >> np.uint64(31)
-        return f"{len(bits)}:{int(bits.sum(dtype=np.uint64)):016x}"
+    bits = np.ascontiguousarray(canonical(values)).view(np.uint64)
+    total = splitmix64(bits).sum(dtype=np.uint64)
+    return f"{len(bits)}:{int(total):016x}"

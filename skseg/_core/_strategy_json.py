@@ -43,10 +43,7 @@ def write_strategy(
     word for, such as an infinity.
     """
     frame = frame.set_index("code")
-    texts = {
-        name: readable_text(rule, f"Segment {name!r}")
-        for name, rule in rules.rules.items()
-    }
+    texts = rule_texts(rules, "Segment")
     entries = []
     for record in records(segments.assign(n=whole_numbers(segments["n"]))):
         name = record["name"]
@@ -105,9 +102,9 @@ def with_fingerprint(fitted: dict[str, Any]) -> dict[str, Any]:
     return {**fitted, "fingerprint": fingerprint(fitted)}
 
 
-def rule_texts(rules: RuleSet) -> dict[str, str]:
+def rule_texts(rules: RuleSet, noun: str = "The rule") -> dict[str, str]:
     """Return name -> text of the rules, or raise where a text cannot be read back."""
     return {
-        name: readable_text(rule, f"The rule {name!r}")
+        name: readable_text(rule, f"{noun} {name!r}")
         for name, rule in rules.rules.items()
     }

@@ -13,14 +13,10 @@ import numpy as np
 from skseg._core._validation import check_int, is_number
 from skseg.exceptions import InvalidParameterError
 
-from ._calendar import EPOCH
 from ._columns import with_ids
 from ._feature_columns import COUNTED, PREFERRED, Rules, feature_columns
-from ._ids import number_ids
-from ._lines import read_lines, read_transactions
-from ._money import check_sums
-from ._orders import group_orders, summarise
-from ._table import placeholder_warnings, report_of
+from ._lines import read_transactions
+from ._table import read_customers
 from ._table_options import Options
 from ._table_report import RFMTableReport
 
@@ -316,20 +312,10 @@ def customer_features(
     options.check()
     rules = _checked(rules)
     frame = read_transactions(transactions, options)
-    lines = read_lines(frame, options)
-    placeholders = lines.placeholders()
-    customer, n_customers = number_ids(lines.customer, ordered=True, owner=OWNER)
-    numbers = (lines.money, lines.details.discount, lines.details.items)
-    summed = [money for money in numbers if money is not None]
-    for money in summed:
-        check_sums(customer, money, OWNER)
-    orders = group_orders(customer, lines)
-    as_of_day = lines.as_of.toordinal() - EPOCH
-    rfm = summarise(orders, n_customers, as_of_day, 10**lines.money.decimals)
+    lines, customer, orders, rfm, report, messages = read_customers(frame, options)
     columns, gap = feature_columns(lines, customer, orders, rfm, rules)
-    report = report_of(lines, placeholders, orders, len(frame), rfm["frequency"])
     table = with_ids(lines.customer.series, customer, columns)
-    for message in placeholder_warnings(placeholders, lines, options):
+    for message in messages:
         warnings.warn(message, stacklevel=2)
     counts = {
         name: int(np.count_nonzero(of_lines.codes < 0))
@@ -338,7 +324,7 @@ def customer_features(
     unlabelled = {name: count for name, count in counts.items() if count}
     report = replace(
         report,
-        n_rounded=sum(money.n_rounded for money in summed),
+        n_rounded=sum(money.n_rounded for money in lines.numbers),
         unlabelled=unlabelled,
         typical_gap=gap,
     )

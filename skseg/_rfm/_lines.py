@@ -52,6 +52,12 @@ class Lines(NamedTuple):
     excluded: dict[str, int]
     details: Details
 
+    @property
+    def numbers(self) -> list[Money]:
+        """The amounts, discounts and items, as far as they were asked for."""
+        columns = (self.money, self.details.discount, self.details.items)
+        return [column for column in columns if column is not None]
+
     def placeholders(self) -> dict[str, dict[str, int]]:
         """Return kind of placeholder -> texts used as ids -> number of lines."""
         order = self.order

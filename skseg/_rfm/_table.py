@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, NamedTuple, TypeVar, overload
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
+
+from skseg._typing import IntArray
 
 from ._calendar import EPOCH
 from ._columns import with_ids
@@ -260,18 +263,10 @@ def rfm_table(
         invalid,
     )
     options.check()
-    frame = read_transactions(transactions, options)
-    lines = read_lines(frame, options)
-    placeholders = lines.placeholders()
-    customer, n_customers = number_ids(lines.customer, ordered=True)
-    check_sums(customer, lines.money, options.owner)
-    orders = group_orders(customer, lines)
-    as_of_day = lines.as_of.toordinal() - EPOCH
-    scale = 10**lines.money.decimals
-    values = summarise(orders, n_customers, as_of_day, scale)
-    report = report_of(lines, placeholders, orders, len(frame), values["frequency"])
-    table = with_ids(lines.customer.series, customer, values)
-    for message in placeholder_warnings(placeholders, lines, options):
+    customers = read_customers(read_transactions(transactions, options), options)
+    lines, report = customers.lines, customers.report
+    table = with_ids(lines.customer.series, customers.customer, customers.values)
+    for message in customers.warnings:
         warnings.warn(message, stacklevel=2)
     if return_report:
         return table, report
@@ -280,15 +275,46 @@ def rfm_table(
     return table
 
 
-def placeholder_warnings(
-    placeholders: Mapping[str, dict[str, int]], lines: Lines, options: Options
-) -> list[str]:
-    """Return what to warn of about ids that may be none."""
-    return [
-        _placeholder_warning(kind, texts, lines, options)
-        for kind, texts in placeholders.items()
-        if texts and options.action(kind) == "warn"
-    ]
+class Customers(NamedTuple):
+    """Order lines with their customers, orders and RFM values, and what to say of them.
+
+    `customer` is the place of each line's customer in the sorted ids, `values` the
+    columns of `rfm_table` but the ids.
+    """
+
+    lines: Lines
+    customer: IntArray
+    orders: Orders
+    values: dict[str, NDArray[Any]]
+    report: RFMTableReport
+    warnings: list[str]
+
+
+def read_customers(frame: nw.DataFrame[Any], options: Options) -> Customers:
+    """Return the customers of a frame of transactions, or raise."""
+    lines = read_lines(frame, options)
+    placeholders = lines.placeholders()
+    customer, n_customers = number_ids(
+        lines.customer, ordered=True, owner=options.owner
+    )
+    for money in lines.numbers:
+        check_sums(customer, money, options.owner)
+    orders = group_orders(customer, lines)
+    as_of_day = lines.as_of.toordinal() - EPOCH
+    scale = 10**lines.money.decimals
+    values = summarise(orders, n_customers, as_of_day, scale)
+    return Customers(
+        lines,
+        customer,
+        orders,
+        values,
+        _report(lines, placeholders, orders, len(frame), values["frequency"]),
+        [
+            _placeholder_warning(kind, texts, lines, options)
+            for kind, texts in placeholders.items()
+            if texts and options.action(kind) == "warn"
+        ],
+    )
 
 
 def _placeholder_warning(
@@ -313,7 +339,7 @@ def _placeholder_warning(
     )
 
 
-def report_of(
+def _report(
     lines: Lines,
     placeholders: Mapping[str, dict[str, int]],
     orders: Orders,

@@ -149,17 +149,23 @@ def read_cut_points(
     return cut_points
 
 
-def read_segments(
-    context: click.Context, parameter: click.Parameter, value: str
-) -> str | Path:
-    """Return the name of a shipped segment map, or the path of a file with one."""
-    if value in MAP_NAMES:
-        return value
-    path = Path(value)
-    if not path.is_file():
-        names = ", ".join(map(repr, MAP_NAMES))
-        raise click.BadParameter(f"{value!r} is not one of {names}, nor a file.")
-    return path
+def name_or_file(
+    names: Sequence[str],
+) -> Callable[[click.Context, click.Parameter, str | None], str | Path | None]:
+    """Return what reads the name of something that ships, or the path of a file."""
+
+    def read(
+        context: click.Context, parameter: click.Parameter, value: str | None
+    ) -> str | Path | None:
+        if value is None or value in names:
+            return value
+        path = Path(value)
+        if not path.is_file():
+            listed = ", ".join(map(repr, names))
+            raise click.BadParameter(f"{value!r} is not one of {listed}, nor a file.")
+        return path
+
+    return read
 
 
 def _separator(
@@ -197,7 +203,7 @@ quiet_option = click.option(
 _SEGMENTS_OPTIONS = [
     click.option(
         "--segments",
-        callback=read_segments,
+        callback=name_or_file(MAP_NAMES),
         metavar=f"[{'|'.join(MAP_NAMES)}|FILE]",
         default="grid",
         show_default=True,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ._file_format import FileFormat
-from ._options import SOURCE, format_options, quiet_option
+from ._options import SOURCE, format_options, name_or_file, quiet_option
 from ._wording import InputError, input_errors
 
 PLAYBOOKS = ("rfm", "traits")
@@ -16,19 +16,6 @@ _RESULT = click.Path(dir_okay=False, path_type=Path)
 # By what the beginning of a file tells that skseg has written it.
 _REPORT, _PROFILE = b'name="generator" content="skseg"', b'"skseg.SegmentProfile"'
 _BEGINNING = 2000
-
-
-def _read_playbook_option(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> str | Path | None:
-    """Return the name of a playbook that ships, or the path of a file with one."""
-    if value is None or value in PLAYBOOKS:
-        return value
-    path = Path(value)
-    if not path.is_file():
-        names = ", ".join(map(repr, PLAYBOOKS))
-        raise click.BadParameter(f"{value!r} is not one of {names}, nor a file.")
-    return path
 
 
 @click.command(
@@ -76,7 +63,7 @@ def _read_playbook_option(
 )
 @click.option(
     "--playbook",
-    callback=_read_playbook_option,
+    callback=name_or_file(PLAYBOOKS),
     metavar=f"[{'|'.join(PLAYBOOKS)}|FILE]",
     help="What to do with each segment: a playbook that skseg has, or a YAML or JSON "
     "file with one of your own.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -61,7 +62,7 @@ def profile_file(
     names = [str(name) for name in data.frame]
     X = pd.DataFrame(
         {
-            name: data.read(name, kinds.get(name) or _kind_of(data, name))
+            name: data.read(name, kinds[name]) if kinds.get(name) else _read(data, name)
             for name in names
         }
     )
@@ -82,18 +83,14 @@ def profile_file(
         raise InvalidDataError(worded(error, option_terms(data))) from error
 
 
-def _kind_of(data: DataFile, name: str) -> str | None:
-    """Return "number" for a column of text that holds numbers alone, else None."""
+def _read(data: DataFile, name: str) -> Any:
+    """Return a column, as numbers if its text is numbers without leading zeros."""
     column = data.frame[name]
-    if not pd.api.types.is_string_dtype(column):
-        return None
-    if column.dropna().astype(str).str.match(_LEADING_ZERO).any():
-        return None
-    try:
-        data.read(name, "number")
-    except ValueError:
-        return None
-    return "number"
+    is_text = pd.api.types.is_string_dtype(column)
+    if is_text and not column.dropna().astype(str).str.match(_LEADING_ZERO).any():
+        with suppress(ValueError):
+            return data.read(name, "number")
+    return data.read(name, None)
 
 
 def read_playbook(playbook: str | Path) -> Playbook:

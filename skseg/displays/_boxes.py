@@ -12,25 +12,22 @@ import pandas as pd
 
 from skseg._typing import FloatArray
 from skseg.profile import SegmentProfile
+from skseg.profile._profile import check_profile
 
 from ._canvas import (
     NOTE_SIZE,
-    TEXT_SIZE,
     TITLE_PAD,
     axes_size,
-    cut_text,
-    room_left,
     settle,
     wrap_text,
 )
 from ._display import Display
-from ._profile_numbers import by_segment, check_profile, chosen_features
+from ._profile_numbers import by_segment, chosen_features, write_row_names
 from ._style import BLUE, GREY
 
 _OWNER = "SegmentBoxDisplay"
 QUANTILES = ("q05", "q25", "median", "q75", "q95")
 _EVERYONE = "Everyone"
-_NAME_WIDTH = 125.0
 # A positive feature whose 95 % quantile is so many times the 5 % one is drawn on a log
 # scale: otherwise most boxes are too small to read.
 _WIDE = 50.0
@@ -190,7 +187,9 @@ class SegmentBoxDisplay(Display):
 
     def _draw(self, ax: Any) -> float:
         cells = self._cells()
-        _write_names(ax, [_EVERYONE, *map(str, self.segment_names)])
+        write_row_names(ax, [_EVERYONE, *map(str, self.segment_names)])
+        ax.set_xticks([])
+        ax.spines[:].set_visible(False)
         n_features = len(self.features)
         gap = 0.12 / n_features
         panels = [
@@ -207,17 +206,6 @@ class SegmentBoxDisplay(Display):
             panel.set_xlabel(text, fontsize=NOTE_SIZE, parse_math=False)
             _few_ticks(panel, width)
         return TITLE_PAD
-
-
-def _write_names(ax: Any, names: Sequence[str]) -> None:
-    size = min(max(0.6 * axes_size(ax)[1] / len(names), 4.0), TEXT_SIZE)
-    room = room_left(ax, _NAME_WIDTH)
-    texts = [cut_text(ax, name, room, size) for name in names]
-    ax.set_xticks([])
-    ax.set_yticks(range(len(names)), texts, fontsize=size, parse_math=False)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    ax.spines[:].set_visible(False)
 
 
 def _draw_panel(

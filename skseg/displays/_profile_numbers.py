@@ -1,4 +1,4 @@
-"""Reading of profiles for displays: segments, and features by their effect."""
+"""What displays of profiles share: reading of features, and names beside rows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.profile import SegmentProfile
 
+from ._canvas import TEXT_SIZE, axes_size, cut_text, room_left
 
-def check_profile(owner: str, profile: Any) -> None:
-    """Raise unless `profile` is a SegmentProfile."""
-    if not isinstance(profile, SegmentProfile):
-        rule = "a SegmentProfile, as profile_segments returns it"
-        raise InvalidParameterError(owner, "profile", rule, profile)
+_NAME_WIDTH = 125.0
 
 
 def chosen_features(
@@ -72,3 +69,13 @@ def by_segment(
     pairs = [(feature, code) for code in codes for feature in features]
     cells = values.reindex(pd.MultiIndex.from_tuples(pairs)).to_numpy(np.float64)
     return cells.reshape(len(codes), len(features))
+
+
+def write_row_names(ax: Any, names: Sequence[str]) -> None:
+    """Write the names of rows to the left of the axes, the first at the top."""
+    size = min(max(0.6 * axes_size(ax)[1] / max(len(names), 1), 4.0), TEXT_SIZE)
+    room = room_left(ax, _NAME_WIDTH)
+    texts = [cut_text(ax, name, room, size) for name in names]
+    ax.set_yticks(range(len(names)), texts, fontsize=size, parse_math=False)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)

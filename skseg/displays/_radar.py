@@ -12,9 +12,10 @@ import pandas as pd
 
 from skseg.exceptions import InvalidDataError
 from skseg.profile import SegmentProfile
+from skseg.profile._profile import check_profile
 
 from ._display import Display
-from ._profile_numbers import by_segment, check_profile, chosen_features
+from ._profile_numbers import by_segment, chosen_features
 from ._radar_drawing import draw_radar
 
 _OWNER = "SegmentRadarDisplay"

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from skseg._typing import FloatArray
-from skseg.exceptions import InvalidParameterError
 from skseg.profile import SegmentProfile
+from skseg.profile._profile import check_profile
 from skseg.rules._reserved_names import NOISE, OUTSIDE
 
 from ._candidates import candidate_traits, number_text, tables_of
@@ -115,9 +115,7 @@ def name_segments(
     1     1  Long inactive
     2     2     High spend
     """
-    if not isinstance(profile, SegmentProfile):
-        rule = "a SegmentProfile, as profile_segments returns it"
-        raise InvalidParameterError(OWNER, "profile", rule, profile)
+    check_profile(OWNER, profile)
     document = read_traits(traits)
     table = profile.segments_
     is_named = (table["code"] >= 0) & (table["n"] > 0)

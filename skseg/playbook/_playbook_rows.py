@@ -11,15 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skseg.profile import SegmentProfile
+from skseg.profile._schema import OPTIONAL
 
-_OPTIONAL = (
-    "value",
-    "value_share",
-    "value_mean",
-    "outcome",
-    "outcome_low",
-    "outcome_high",
-)
 OUTCOME_LEVELS = ("above", "below", "similar", "unknown")
 # What is known of every profile, apart from its numbers; proofs rely on it.
 SCHEMA: dict[str, Any] = {
@@ -41,7 +34,7 @@ def playbook_rows(profile: SegmentProfile) -> tuple[pd.DataFrame, set[str]]:
     columns: dict[str, Any] = {
         name: segments[name].to_numpy() for name in ("code", "name", "n", "share")
     }
-    for name in _OPTIONAL:
+    for name in OPTIONAL["segments_"]:
         is_known = name in segments
         columns[name] = segments[name] if is_known else np.full(len(segments), np.nan)
     columns["outcome_level"] = _outcome_levels(columns, segments["n"].to_numpy())

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from skseg.exceptions import InvalidParameterError, MissingColumnError
+from skseg.exceptions import MissingColumnError
 from skseg.profile import SegmentProfile
+from skseg.profile._profile import check_profile
 
 from ._playbook_budget import divided_budget
 from ._playbook_documents import OWNER
@@ -26,8 +27,7 @@ def assigned_plays(
     Raises InvalidParameterError if the profile is none, and MissingColumnError if it
     lacks a column of a condition.
     """
-    if not isinstance(profile, SegmentProfile):
-        raise InvalidParameterError(OWNER, "profile", "a SegmentProfile", profile)
+    check_profile(OWNER, profile)
     rows, ambiguous = playbook_rows(profile)
     _check_columns(conditions, rows, ambiguous)
     rows = conditions.differences.computed(rows)

@@ -13,6 +13,8 @@ from skseg._core._validation import check_choice, is_number
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, did_you_mean
 from skseg.profile import SegmentProfile
+from skseg.profile._intervals import is_share
+from skseg.profile._profile import check_profile
 
 from ._playbook import Playbook
 
@@ -124,7 +126,7 @@ def what_if(
         rule = f"a number, or hold the {kind} {names[lacking[0]]!r} of 'uplift'"
         raise InvalidParameterError(OWNER, "cost", rule, cost)
     levels = _baselines(profile, baseline)
-    is_rate = baseline == "outcome" and _is_rate(levels)
+    is_rate = baseline == "outcome" and is_share(*levels)
     if is_rate:
         _check_rates(uplifts, levels[0], unit, uplift, list(segments["name"]))
     worth = margin * (1.0 if value_per_outcome is None else value_per_outcome)
@@ -144,8 +146,7 @@ def _check(
     value_per_outcome: Any,
     playbook: Any,
 ) -> None:
-    if not isinstance(profile, SegmentProfile):
-        raise InvalidParameterError(OWNER, "profile", "a SegmentProfile", profile)
+    check_profile(OWNER, profile)
     check_choice(OWNER, "unit", unit, ["relative", "absolute"])
     check_choice(OWNER, "baseline", baseline, ["value", "outcome"])
     if not (is_number(margin) and 0 < margin <= 1):
@@ -221,12 +222,6 @@ def _baselines(
     # Where differences have no limits, there are too few rows for Student's as well.
     half[rows["difference_low"].isna().to_numpy()] = np.nan
     return mean, mean - half, mean + half
-
-
-def _is_rate(levels: tuple[FloatArray, ...]) -> bool:
-    """Tell whether means are shares: these always have limits, which are in [0, 1]."""
-    shown = np.array(levels)[:, ~np.isnan(levels[0])]
-    return bool(((shown >= 0) & (shown <= 1)).all())
 
 
 def _check_rates(

@@ -15,6 +15,7 @@ from skseg._core._vector import read_vector
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError, MissingColumnError
 from skseg.rules import Columns
+from skseg.rules._array_column import ArrayColumn
 
 from ._features import Feature, read_feature
 from ._segmentation import OWNER
@@ -24,16 +25,14 @@ _MOST_GROUPS = 100
 
 
 def name_of(role: str, source: Any) -> str | None:
+    """Return the name of the value or outcome: that of its column, else its role."""
     if source is None:
         return None
     return str(source) if isinstance(source, str) else role
 
 
-def protected_names(protected: Any) -> list[str]:
-    return checked_names("protected", protected)
-
-
-def checked_names(parameter: str, names: Any) -> list[str]:
+def column_names(parameter: str, names: Any) -> list[str]:
+    """Return the names of columns that a parameter lists, or raise."""
     rule = "different names of columns"
     is_list = isinstance(names, Sequence | np.ndarray | pd.Index)
     if isinstance(names, str) or not is_list:
@@ -46,6 +45,7 @@ def checked_names(parameter: str, names: Any) -> list[str]:
 
 
 def named_column(columns: Columns, parameter: str, name: str) -> Feature:
+    """Return the column that a parameter names, or raise."""
     if name not in columns.names:
         raise MissingColumnError(
             OWNER,
@@ -78,7 +78,7 @@ def read_features(
     if names is None:
         listed = [name for name in columns.names if name not in protected]
     else:
-        listed = checked_names("features", names)
+        listed = column_names("features", names)
     known = [named_column(columns, "features", n) for n in listed if n not in arrays]
     if names is not None:
         arrays = {role: source for role, source in arrays.items() if role in listed}
@@ -92,14 +92,11 @@ def _plain(columns: Columns, name: str, values: Any) -> Any:
     """Return one value a row as a column, or raise."""
     vector = read_vector(OWNER, name, values, columns.n_rows, title=f"The {name!r}")
     column = vector.column
-    return (
-        getattr(column, "values", None)
-        if not hasattr(column, "series")
-        else (column.series)
-    )
+    return column.values if isinstance(column, ArrayColumn) else column.series
 
 
 def read_value(columns: Columns, value: Any) -> FloatArray | None:
+    """Return what each customer is worth, None without a value; or raise."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -128,6 +125,7 @@ def read_value(columns: Columns, value: Any) -> FloatArray | None:
 
 
 def read_outcomes(columns: Columns, outcome: Any) -> FloatArray | None:
+    """Return the outcome of each customer, None without one; or raise."""
     if outcome is None:
         return None
     if not isinstance(outcome, str):

@@ -14,7 +14,7 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import is_missing_value
 from skseg.rules._frames import read_frame
 
-from ._segmentation import Segmentation, checked_names, segmentation_of_labels
+from ._segmentation import Segmentation, names_by_code, segmentation_of_labels
 
 OWNER = "profile_items"
 _RULE = (
@@ -39,7 +39,7 @@ def read_customer_codes(
 ) -> CustomerCodes:
     """Return the customers and their segments, or raise."""
     ids, labels = _ids_and_labels(codes, customer_id)
-    names = checked_names(segment_names, OWNER)
+    names = names_by_code(segment_names, OWNER)
     vector = read_vector(OWNER, "codes", labels, title="The 'codes'")
     known = read_vector(OWNER, "codes", ids, len(vector), title="The ids of 'codes'")
     values = known.labels()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from skseg._typing import BoolArray, FloatArray
@@ -55,3 +57,11 @@ def hidden_cells(counts: FloatArray, min_count: int) -> tuple[BoolArray, BoolArr
                 # The total of counts that are shown is shown as well.
                 hidden[:-1, column] = counts[:, column] == counts[:, column].max()
     return hidden[:-1], hidden[-1]
+
+
+def name_of_pool(n_pooled: int, noun: str, names: Collection[str]) -> str:
+    """Return what rare levels are called together, unlike any of the `names`."""
+    name = f"{n_pooled} other {noun}{'' if n_pooled == 1 else 's'}"
+    while name in names:
+        name = f"({name})"
+    return name

@@ -11,7 +11,7 @@ import numpy as np
 from skseg._typing import FloatArray, IntArray
 
 from ._association import Association
-from ._disclosure import few, few_and_next, hidden_cells
+from ._disclosure import few, few_and_next, hidden_cells, name_of_pool
 from ._features import Feature
 from ._level_summary import level_counts, representation, summarise_levels
 from ._number_summary import Description, NumberSummary, summarise_number
@@ -20,7 +20,6 @@ from ._segment_rows import SegmentRows
 # Less frequent levels are pooled, since nobody reads more of them.
 MOST_LEVELS = 30
 _EFFECT_NAMES = {"number": "omega_squared", "level": "cramers_v"}
-_NO_ASSOCIATION = Association("none", np.nan, np.nan, "none", np.nan)
 
 Part = dict[str, Any]
 
@@ -76,8 +75,7 @@ def _of_number(
     is_infinite = feature.is_infinite
     infinite = 0.0
     if is_infinite is not None:
-        weight = rows.weight if rows.weight is not None else np.ones(len(rows.order))
-        infinite = float(weight[is_infinite[rows.order]].sum())
+        infinite = float(rows.weights[is_infinite[rows.order]].sum())
     return FeatureTables(
         float(everyone.n),
         float(everyone.missing),
@@ -184,17 +182,10 @@ def _pooled(
     blocks, n_pooled = [counts[:, kept]], [1] * len(kept)
     if len(rest):
         blocks.append(counts[:, rest].sum(axis=1, keepdims=True))
-        names.append(_pool_name(len(rest), levels))
+        names.append(name_of_pool(len(rest), "level", levels))
         n_pooled.append(len(rest))
     blocks.append(counts[:, -1:])
     return np.hstack(blocks), names, np.array(n_pooled, dtype=np.int64)
-
-
-def _pool_name(n_pooled: int, levels: tuple[str, ...]) -> str:
-    name = f"{n_pooled} other level{'' if n_pooled == 1 else 's'}"
-    while name in levels:
-        name = f"({name})"
-    return name
 
 
 def protected_part(

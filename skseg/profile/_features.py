@@ -26,9 +26,9 @@ _FLAGS = ["False", "True"]
 class Feature:
     """The values of one column.
 
-    A number has `values`, in which NaN is missing; `n_infinite` rows had an infinite
-    one, which counts as missing. Levels have the place of each row in `levels`, sorted
-    texts, as `places`; -1 is missing.
+    A number has `values`, in which NaN is missing; `is_infinite` tells which rows had
+    an infinite one, which counts as missing. Levels have the place of each row in
+    `levels`, sorted texts, as `places`; -1 is missing.
     """
 
     name: str
@@ -152,8 +152,8 @@ def _levels(name: str, column: ArrayColumn | SeriesColumn) -> Feature:
     )
     if isinstance(values, np.ndarray):
         values = np.asarray(values, dtype=object)
-    places, found = pd.factorize(values)
-    distinct = list(found)
+    places, uniques = pd.factorize(values)
+    distinct = list(uniques)
     if not _is_categorical(column):
         wrong = next((v for v in distinct if not isinstance(v, str)), None)
         if wrong is not None:

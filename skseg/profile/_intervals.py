@@ -52,3 +52,12 @@ def mean_intervals(
     is_trusted = (n >= rows_for_means(pooled_skewness(columns))) & (error > 0)
     margin = np.where(is_trusted, margin, np.nan)
     return MeanInterval(n, mean, mean - margin, mean + margin)
+
+
+def is_share(mean: FloatArray, low: FloatArray, high: FloatArray) -> bool:
+    """Tell whether known means with limits are shares of customers.
+
+    Shares always have limits, which are in [0, 1]; other means may have none.
+    """
+    known = np.array([mean, low, high])[:, ~np.isnan(mean)]
+    return bool(((known >= 0) & (known <= 1)).all())

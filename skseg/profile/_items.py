@@ -20,7 +20,7 @@ from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._customer_codes import OWNER, CustomerCodes, read_customer_codes
-from ._disclosure import few, few_and_next
+from ._disclosure import few, few_and_next, name_of_pool
 from ._level_summary import ratio_limits
 
 LEVEL = 0.95
@@ -316,20 +316,13 @@ def _counts(
     names = [items[i] for i in kept]
     if len(rare):
         column[rare] = len(kept)
-        names.append(_name_of_rare(len(rare), items))
+        names.append(name_of_pool(len(rare), "item", items))
     # A customer counts once for all rare items.
     width = max(len(names), 1)
     pairs = np.unique(customer * width + column[item])
     cells = place[pairs // width] * width + pairs % width
     counts = np.bincount(cells, minlength=k * width).reshape(k, width)
     return counts[:, : len(names)].astype(np.float64), names
-
-
-def _name_of_rare(n_rare: int, items: list[str]) -> str:
-    name = f"{n_rare} other item{'' if n_rare == 1 else 's'}"
-    while name in items:
-        name = f"({name})"
-    return name
 
 
 def _compared(

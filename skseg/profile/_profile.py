@@ -470,6 +470,18 @@ class SegmentProfile:
         return self.features_.iloc[names.index(feature)]
 
 
+def check_profile(owner: str, profile: Any) -> None:
+    """Raise unless `profile` is a SegmentProfile."""
+    if not isinstance(profile, SegmentProfile):
+        raise InvalidParameterError(
+            owner,
+            "profile",
+            "a SegmentProfile",
+            profile,
+            advice="Make one with skseg.profile.profile_segments.",
+        )
+
+
 def _pair_table(level: str, names: pd.Series[Any], pairs: Pairs) -> pd.DataFrame:
     labels = names.to_numpy()
     values = (

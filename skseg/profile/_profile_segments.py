@@ -21,9 +21,9 @@ from skseg.rules import Columns
 
 from ._arguments import (
     as_groups,
+    column_names,
     name_of,
     named_column,
-    protected_names,
     read_features,
     read_outcomes,
     read_value,
@@ -176,7 +176,7 @@ def profile_segments(
         )
     weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
     segmentation = read_segmentation(segmenter_or_codes, X, columns, segment_names)
-    grouped = protected_names(protected)
+    grouped = column_names("protected", protected)
     names = {"value": name_of("value", value), "outcome": name_of("outcome", outcome)}
     groups = [as_groups(named_column(columns, "protected", name)) for name in grouped]
     listed = read_features(columns, features, value, outcome, [g.name for g in groups])

@@ -42,6 +42,11 @@ class SegmentRows:
         self.bounds = np.concatenate([[0], np.cumsum(counts)])
         self.n = sums_by_segment(self.codes, self.weight, n_segments)
 
+    @property
+    def weights(self) -> FloatArray:
+        """How often each row counts, in the order of `order`."""
+        return np.ones(len(self.order)) if self.weight is None else self.weight
+
     def blocks(self) -> Iterator[slice]:
         """Yield the positions of each segment's rows in `order`."""
         for start, stop in zip(self.bounds[:-1], self.bounds[1:], strict=True):

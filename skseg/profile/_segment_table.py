@@ -72,7 +72,7 @@ def concentration(
     if value is None:
         return nothing
     ordered = value[rows.order]
-    weight = rows.weight if rows.weight is not None else np.ones(len(ordered))
+    weight = rows.weights
     order = np.argsort(-ordered, kind="stable")
     amounts = np.cumsum(ordered[order] * weight[order])
     n = np.cumsum(weight[order])

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from skseg._core._base import SegmenterMixin
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._fitted_state import as_fitted
+from skseg._core._foreign import codes_or_none
 from skseg._core._names_of_segments import codes_of_names, texts_or_none
 from skseg._core._seen_columns import SeenColumns, seen_columns
 from skseg._core._validation import read_rows
@@ -47,7 +48,7 @@ def read_segmentation(
     source: Any, X: Any, columns: Columns, segment_names: Any
 ) -> Segmentation:
     """Return the segments of the rows of `X`, or raise."""
-    names = checked_names(segment_names, OWNER)
+    names = names_by_code(segment_names, OWNER)
     if isinstance(source, RuleSet):
         _refuse_names(names, "a rule set")
         with column_errors_as_data_errors():
@@ -172,17 +173,11 @@ def _rows_for(model: Any, X: Any) -> Any:
 def _number_of_clusters(model: Any, labels: Any) -> int:
     centers = first_attribute(model, "cluster_centers_")
     counts = [0 if centers is None else len(centers)]
-    codes = _codes_or_none(labels)
+    codes = codes_or_none(labels)
     if codes is not None:
         counts.append(int(codes.max(initial=-1)) + 1)
     count = first_attribute(model, "n_components")
     return max([*counts, count if isinstance(count, int) else 0])
-
-
-def _codes_or_none(labels: Any) -> IntArray | None:
-    values = None if labels is None else np.asarray(labels)
-    is_codes = values is not None and values.ndim == 1 and values.dtype.kind in "iu"
-    return values if is_codes else None
 
 
 def _finder_error(model: Any) -> InvalidParameterError:
@@ -198,7 +193,7 @@ def _finder_error(model: Any) -> InvalidParameterError:
     )
 
 
-def checked_names(names: Any, owner: str) -> list[str] | None:
+def names_by_code(names: Any, owner: str) -> list[str] | None:
     """Return the names of segments as texts, or raise."""
     if names is None:
         return None

@@ -14,6 +14,7 @@ import pandas as pd
 from skseg._files import write_text
 from skseg.exceptions import InvalidParameterError, did_you_mean
 from skseg.profile import SegmentProfile
+from skseg.profile._profile import check_profile
 
 from ._pages._plan import read_plan
 from ._pages._source import Source
@@ -92,14 +93,7 @@ class SegmentReport:
         date: str | datetime.date | None = None,
         dialect: str = "duckdb",
     ) -> None:
-        if not isinstance(profile, SegmentProfile):
-            raise InvalidParameterError(
-                _OWNER,
-                "profile",
-                "a SegmentProfile",
-                profile,
-                advice="Make one with skseg.profile.profile_segments.",
-            )
+        check_profile(_OWNER, profile)
         if previous is not None and not isinstance(previous, SegmentProfile):
             rule = "a SegmentProfile or None"
             raise InvalidParameterError(_OWNER, "previous", rule, previous)

@@ -9,13 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
+from skseg._core._hashes import Hashes, splitmix64
 from skseg._finders._rows._compared_rows import ComparedRows
 from skseg._finders._rows._honest_split import salted_by_group
 from skseg._finders._rows._row_hashes import (
-    Hashes,
     are_counts,
     customer_hashes,
-    splitmix64,
     value_hashes,
 )
 from skseg._typing import FloatArray

@@ -21,11 +21,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skseg._core._caller import caller_level
+from skseg._core._hashes import Hashes, splitmix64
 from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.rules import Columns
 
 from ._compared_rows import ComparedRows
-from ._row_hashes import Hashes, column_hashes, splitmix64, value_hashes
+from ._row_hashes import column_hashes, value_hashes
 
 # Chance brings such a pattern in fewer than one data set of a million.
 _MAX_P = 1e-6

@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import binom
 
+from skseg._core._hashes import Hashes, splitmix64
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns
 
 from ._compared_rows import ComparedRows
 from ._row_hashes import (
-    Hashes,
     are_counts,
     column_hashes,
     customer_hashes,
     digest,
-    splitmix64,
     value_hashes,
 )
 

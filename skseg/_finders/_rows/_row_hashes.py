@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from skseg._core._hashes import Hashes, canonical, splitmix64
 from skseg._typing import FloatArray, IntArray
 from skseg.rules import Columns
 
-Hashes = npt.NDArray[np.uint64]
-
 # Near 2**53 whole numbers are no longer exact, and scipy finds no binomial quantiles.
 _MOST_COUNTS = 2.0**50
-_GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
 def column_hashes(columns: Columns) -> list[Hashes]:
@@ -32,17 +29,7 @@ def column_hashes(columns: Columns) -> list[Hashes]:
 
 def value_hashes(values: FloatArray) -> Hashes:
     """Return hashes of numbers."""
-    # Both zeros are equal, and so are all NaN.
-    canonical = np.where(np.isnan(values), np.nan, values + 0.0)
-    return pd.util.hash_array(canonical)
-
-
-def splitmix64(hashes: Hashes) -> Hashes:
-    """Return the next numbers of the generator splitmix64, whose states are hashes."""
-    z = hashes + _GOLDEN_GAMMA
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)))
+    return pd.util.hash_array(canonical(values))
 
 
 def digest(hashes: Hashes, weight: FloatArray) -> np.uint64:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from skseg.profile import SegmentProfile
+from skseg.profile._intervals import is_share
 from skseg.report._drawing import coordinate
 from skseg.report._numbers import number_text, percent_text
 
@@ -40,9 +41,7 @@ def outcome_intervals(profile: SegmentProfile, chosen: int | None = None) -> str
     columns = ["outcome", "outcome_low", "outcome_high"]
     means = table[columns].to_numpy(dtype=float)
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
-    known = means[np.isfinite(means[:, 0])]
-    # Shares always have limits; other means may have none.
-    is_rate = bool(((known >= 0) & (known <= 1)).all())
+    is_rate = is_share(*means.T)
     chart = RowChart(f"{profile.outcome} by segment", min(low, 0), high)
     write = percent_text if is_rate else number_text
     for row in table[["code", "name", *columns]].itertuples(index=False):

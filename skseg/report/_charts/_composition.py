@@ -9,7 +9,7 @@ from skseg.report._drawing import Drawing, text_width
 from skseg.report._drawing._svg import SMALL
 from skseg.report._numbers import percent_text
 
-from ._rows import few
+from ._rows import few, marked
 
 _WIDTH, _START, _ROW, _MOST = 560.0, 170.0, 26.0, 6
 
@@ -32,8 +32,8 @@ def composition_bars(
     rows = zip(profile.segments_["code"], profile.segments_["name"], strict=True)
     for line, (code, name) in enumerate(rows):
         y, x = _ROW * line, _START
-        mark = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE} " if code == chosen else ""
-        drawing.text(4, y + 17, f"{mark}{name}", _START - 12)
+        label = marked(name, is_chosen=code == chosen)
+        drawing.text(4, y + 17, label, _START - 12)
         known = [float(shares.get((level, code), math.nan)) for level in levels]
         if not any(share > 0 for share in known):
             drawing.text(_START + 4, y + 17, few(profile), width)

@@ -9,7 +9,7 @@ import pandas as pd
 from skseg.profile import SegmentProfile
 from skseg.report._drawing import Drawing, coordinate
 
-from ._rows import few
+from ._rows import few, marked
 
 _WIDTH, _X, _Y, _RADIUS, _MOST = 640.0, 320.0, 176.0, 130.0, 8
 _N_DASHES = 6
@@ -45,9 +45,9 @@ def radar(profile: SegmentProfile, chosen: int | None = None) -> str:
         drawing.path(_outline(ranks), "outline")
         x, y = 20 + 310 * (place % 2), 2 * _Y + 24 + 20 * (place // 2)
         drawing.path(f"M{x} {coordinate(y - 4)}h30", "outline")
-        mark = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE} " if code == chosen else ""
+        label = marked(name, is_chosen=code == chosen)
         note = f" ({few(profile)})" if ranks.isna().all() else ""
-        drawing.text(x + 38, y, f"{mark}{name}{note}", 260)
+        drawing.text(x + 38, y, f"{label}{note}", 260)
         drawing.close_group()
         n_rows = place // 2 + 1
     for share in _RINGS:

@@ -32,9 +32,9 @@ class RowChart:
         self.drawing.open_group(css or "row")
         if is_chosen:
             self.drawing.rect(0, top + 2, WIDTH, ROW - 4, "chosen")
-        mark = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE} " if is_chosen else ""
         middle = top + ROW / 2
-        self.drawing.text(4, middle + 4, f"{mark}{label}", LABEL_WIDTH)
+        text = marked(label, is_chosen=is_chosen)
+        self.drawing.text(4, middle + 4, text, LABEL_WIDTH)
         self.drawing.text(NOTE_START, middle + 4, note, WIDTH - NOTE_START - 4)
         return middle
 
@@ -73,3 +73,10 @@ class RowChart:
 def few(profile: SegmentProfile) -> str:
     """Return what stands in place of a number that is not shown."""
     return f"fewer than {profile.min_count}"
+
+
+def marked(label: object, *, is_chosen: bool) -> str:
+    """Return a label, with a triangle before that of the chosen segment."""
+    return (
+        f"\N{BLACK RIGHT-POINTING SMALL TRIANGLE} {label}" if is_chosen else f"{label}"
+    )

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from skseg.report import _charts
+from skseg.report._drawing._svg import NORMAL
+from skseg.report._drawing._text import plain_text, shortened
 from skseg.report._numbers import number_text, percent_text
 
 from ._source import Source
 
 _WIDTH, _HEIGHT = 150.0, 44.0
+_BARS_WIDTH = 460.0
 
 
 # Features of which a chart is shown in full: those that differ most.
@@ -56,9 +59,10 @@ def share_bars(source: Source) -> str:
     parts = []
     for i, (segment, bars) in enumerate(rows):
         y = i * step
+        name = shortened(plain_text(segment.name), _BARS_WIDTH, NORMAL)
         parts.append(
             f'<g class="segment-{segment.code}"><text x="0" y="{y + 13}" '
-            f'direction="auto">{escape(_short(segment.name))}</text>'
+            f'direction="auto">{escape(name)}</text>'
         )
         for j, (label, share) in enumerate(bars):
             known = share if np.isfinite(share) else 0.0
@@ -72,7 +76,7 @@ def share_bars(source: Source) -> str:
             )
         parts.append("</g>")
     title = "Share of customers and of value by segment"
-    return _svg(460, step * len(rows), title, "".join(parts))
+    return _svg(_BARS_WIDTH, step * len(rows), title, "".join(parts))
 
 
 def _shares(source: Source) -> list[float]:
@@ -80,10 +84,6 @@ def _shares(source: Source) -> list[float]:
     if source.value_is_divisible:
         shares += [s.value_share for s in source.segments]
     return [share for share in shares if np.isfinite(share)]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 48 else f"{name[:47]}…"
 
 
 def concentration_curve(source: Source) -> str:

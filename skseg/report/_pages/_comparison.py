@@ -15,10 +15,6 @@ _MARKS = ((0.8, "▲▲"), (0.65, "▲"), (0.35, ""), (0.2, "▼"), (-1.0, "▼�
 
 def comparison_table(source: Source) -> Table:
     """Return medians of numbers and the most frequent levels, one column a segment."""
-    everyone = source.profile.everyone_
-    medians: dict[str, float] = dict(
-        everyone[["feature", "median"]].itertuples(index=False)
-    )
     columns = {
         segment.code: {
             **_medians(source, segment.code),
@@ -40,7 +36,7 @@ def comparison_table(source: Source) -> Table:
         [
             [
                 name_cell(feature),
-                Cell(number_text(medians.get(feature, np.nan)), css="num"),
+                Cell(number_text(source.medians.get(feature, np.nan)), css="num"),
                 *(
                     columns[segment.code].get(
                         feature, Cell(UNKNOWN, css=f"num segment-{segment.code}")

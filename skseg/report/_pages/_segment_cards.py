@@ -31,15 +31,12 @@ class Card:
 def segment_cards(source: Source) -> list[Card]:
     """Return the cards in the order of the segments."""
     rules = rule_texts(source)
-    medians: dict[str, float] = dict(
-        source.profile.everyone_[["feature", "median"]].itertuples(index=False)
-    )
     return [
         Card(
             segment,
             _figures(source, segment),
             source.profile.description(segment.name),
-            _top_table(source, segment, medians),
+            _top_table(source, segment),
             rules[segment.code],
             source.plays.get(segment.code, ()),
         )
@@ -64,7 +61,7 @@ def _figures(source: Source, segment: Segment) -> list[tuple[str, str]]:
     return figures
 
 
-def _top_table(source: Source, segment: Segment, medians: dict[str, float]) -> Table:
+def _top_table(source: Source, segment: Segment) -> Table:
     """Return the features in which the segment differs most from everyone else."""
     numbers = source.profile.numbers_
     rows = numbers[(numbers["code"] == segment.code) & numbers["rank_effect"].notna()]
@@ -73,7 +70,7 @@ def _top_table(source: Source, segment: Segment, medians: dict[str, float]) -> T
     return Table(
         "Where it differs most: typical (median) customer",
         heads("Feature", "This segment", "Everyone", "Lower or higher"),
-        [_top_row(row, medians) for row in top.to_dict("records")]
+        [_top_row(row, source.medians) for row in top.to_dict("records")]
         + _top_levels(source.profile.levels_, segment.code),
     )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skseg.profile import SegmentProfile
+from skseg.profile._intervals import is_share
 
 
 class Segment(NamedTuple):
@@ -73,6 +74,12 @@ class Source:
         """Code -> segment."""
         return {segment.code: segment for segment in self.segments}
 
+    @cached_property
+    def medians(self) -> dict[str, float]:
+        """Feature -> median of everyone, of numbers."""
+        everyone = self.profile.everyone_
+        return dict(zip(everyone["feature"], everyone["median"], strict=True))
+
     @property
     def n(self) -> float:
         """Number of customers, as far as segments show theirs."""
@@ -106,10 +113,11 @@ class Source:
     @property
     def is_rate(self) -> bool:
         """Whether the outcome is a share of customers."""
-        known = [s for s in self.segments if np.isfinite(s.outcome)]
-        # Shares always have limits, which are in [0, 1]; other means may have none.
-        bounds = [bound for s in known for bound in (s.outcome_low, s.outcome_high)]
-        return bool(known) and all(0 <= bound <= 1 for bound in bounds)
+        table = self.profile.segments_
+        columns = ("outcome", "outcome_low", "outcome_high")
+        return self.has_outcome and is_share(
+            *(table[name].to_numpy() for name in columns)
+        )
 
 
 def segments_of(profile: SegmentProfile) -> tuple[Segment, ...]:
