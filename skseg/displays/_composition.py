@@ -131,10 +131,8 @@ class CompositionDisplay(Display):
         feature = _feature(profile, feature)
         table = profile.levels_[profile.levels_["feature"] == feature]
         codes = profile.segments_["code"].tolist()
-        counts = _pooled(
-            table.pivot(index="level", columns="code", values="count").dropna(how="all"),
-            max_levels,
-        ).reindex(columns=codes)
+        counts = table.pivot(index="level", columns="code", values="count")
+        counts = _pooled(counts.dropna(how="all"), max_levels).reindex(columns=codes)
         n = table.groupby("code")["n"].max().reindex(codes).to_numpy(np.float64)
         names = profile.segments_["name"].tolist()
         levels = [str(level) for level in counts.index]
