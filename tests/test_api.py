@@ -146,6 +146,7 @@ def imported_modules(source: Path) -> set[str]:
 FLOORS = [
     {"_html", "_typing", "exceptions"},
     {"_documents", "_files"},
+    {"engines"},
     {"rules"},
     {"_search"},
     {"_core"},
@@ -157,6 +158,7 @@ FLOORS = [
     {"cli"},
 ]
 FORBIDDEN = {
+    "engines": {"pandas", "sklearn"},
     "rules": {"pandas", "polars", "scipy", "sklearn"},
     "_search": {"narwhals", "pandas", "polars", "sklearn"},
 }

@@ -27,17 +27,9 @@ from skseg.rules._language._dates import Date
 from skseg.rules._language._thresholds import Threshold, check_name
 from skseg.rules._values import TRUTH_TEXTS, TRUTH_WORDS
 
-from ._dialects import (
-    Dialect,
-    NaNTests,
-    Tree,
-    any_of,
-    call,
-    column_tree,
-    exp,
-    find_dialect,
-    text_tree,
-)
+from ._dialect import Dialect, NaNTests
+from ._dialects import find_dialect
+from ._trees import Tree, any_of, call, column_tree, exp, text_tree
 
 Connector = type[exp.And] | type[exp.Or]
 # Words of which engines make booleans where they read files, in lower case.
