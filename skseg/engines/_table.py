@@ -117,14 +117,11 @@ def plain_arrays(columns: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
 
 
 def _plain(values: Any) -> NDArray[Any]:
-    plain: NDArray[Any]
     if not isinstance(values, np.ma.MaskedArray):
-        plain = np.asarray(values)
-    elif values.dtype.kind in "iuf" and not values.mask.any():
-        plain = np.asarray(values.data)
-    elif values.dtype.kind in "iuf":
-        plain = np.where(values.mask, np.nan, values.data)
-    else:
-        plain = values.astype(object)
-        plain = np.where(values.mask, None, plain.data)
+        return np.asarray(values)
+    mask, data = np.ma.getmaskarray(values), np.ma.getdata(values)
+    if not mask.any():
+        return data
+    plain = data.astype(np.float64 if data.dtype.kind in "iuf" else object)
+    plain[mask] = np.nan if plain.dtype.kind == "f" else None
     return plain
