@@ -41,7 +41,7 @@ left_out() {
 }
 
 start_postgres() {
-    local bin data="$folder/postgres"
+    local bin settings data="$folder/postgres"
     bin="$(ls -d /usr/lib/postgresql/*/bin 2> /dev/null | sort -V | tail -n 1)"
     if [ -z "$bin" ]; then
         left_out PostgreSQL
@@ -53,10 +53,11 @@ start_postgres() {
     as_user postgres "$bin/initdb" --pgdata "$data/db" --username skseg \
         --auth trust --encoding UTF8 --locale-provider icu --icu-locale en-US \
         --locale C.UTF-8 --no-sync > "$data/initdb.log"
+    # What the tests write need not outlive a crash.
+    settings="-c listen_addresses=127.0.0.1 -p $postgres_port -k $data"
+    settings+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     as_user postgres "$bin/pg_ctl" --pgdata "$data/db" --log "$data/log" --wait \
-        --options "-c listen_addresses=127.0.0.1 -p $postgres_port -k $data
-            -c fsync=off -c synchronous_commit=off -c full_page_writes=off" \
-        start > /dev/null
+        --options "$settings" start > /dev/null
     echo "export SKSEG_POSTGRES=postgresql://skseg@127.0.0.1:$postgres_port/postgres"
 }
 
