@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .PHONY: install quick lint format types test thorough coverage mutants docs demo \
-    benchmarks oldest ci
+    benchmarks oldest servers stop-servers ci
 
 install:
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,14 @@ oldest:
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install -c tests/constraints-oldest.txt -e ".[test]"
 	.venv-oldest/bin/pytest -p no:cacheprovider -n auto -m "not pure"
+
+# The tests of engines read what this prints: eval "$(make --silent servers)"
+servers:
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/engines/servers.sh start /tmp/skseg-servers
+
+stop-servers:
+	tests/engines/servers.sh stop /tmp/skseg-servers
+	rm -rf /tmp/skseg-servers
 
 ci:
 	.ci/run
