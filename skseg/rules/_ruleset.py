@@ -842,6 +842,7 @@ class RuleSet:
         *,
         output: str = "name",
         alias: str | None = None,
+        types: Mapping[str, str] | None = None,
         empty_is_missing: bool = False,
     ) -> str:
         """Return the rule set as one SQL CASE expression.
@@ -858,6 +859,10 @@ class RuleSet:
             outside of the universe get 'outside' or -1; noise gets its name or -1.
         alias : str, default=None
             Name of the resulting column.
+        types : mapping of str to str, default=None
+            Column -> its type, as the engine writes it, such as {"aov": "DOUBLE"}. The
+            SQL of such a column is shorter and faster, since it need not tell which of
+            all types the column has. Columns without a rule are ignored.
         empty_is_missing : bool, default=False
             Whether empty text is a missing value, as in a table that SQLite has
             imported from a csv file. Only for "sqlite".
@@ -891,5 +896,6 @@ class RuleSet:
             dialect,
             output,
             alias,
+            types=types,
             empty_is_missing=empty_is_missing,
         )

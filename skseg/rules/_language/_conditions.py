@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
@@ -129,7 +129,13 @@ class Rule:
 
         return evaluate_rules([self], X)[:, 0]
 
-    def to_sql(self, dialect: str = "duckdb", *, empty_is_missing: bool = False) -> str:
+    def to_sql(
+        self,
+        dialect: str = "duckdb",
+        *,
+        types: Mapping[str, str] | None = None,
+        empty_is_missing: bool = False,
+    ) -> str:
         """Return the rule as a SQL condition, for a WHERE clause.
 
         It is TRUE exactly where the rule holds; elsewhere it is FALSE or NULL, so
@@ -139,6 +145,10 @@ class Rule:
         ----------
         dialect : {"duckdb", "sqlite"}, default="duckdb"
             The SQL dialect.
+        types : mapping of str to str, default=None
+            Column -> its type, as the engine writes it, such as {"aov": "DOUBLE"}. The
+            SQL of such a column is shorter and faster, since it need not tell which of
+            all types the column has. Columns without a rule are ignored.
         empty_is_missing : bool, default=False
             Whether empty text is a missing value, as in a table that SQLite has
             imported from a csv file. Only for "sqlite".
@@ -166,7 +176,9 @@ class Rule:
         # sqlglot is an extra, so it is imported where it is used.
         from skseg.rules._sql import condition_sql
 
-        return condition_sql(self, dialect, empty_is_missing=empty_is_missing)
+        return condition_sql(
+            self, dialect, types=types, empty_is_missing=empty_is_missing
+        )
 
 
 @dataclass(frozen=True, slots=True)

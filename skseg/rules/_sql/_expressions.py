@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skseg.exceptions import RuleError
@@ -111,9 +111,15 @@ class _Writer:
     """
 
     def __init__(
-        self, dialect: Dialect, rules: Sequence[Rule], *, empty_is_missing: bool = False
+        self,
+        dialect: Dialect,
+        rules: Sequence[Rule],
+        *,
+        types: Mapping[str, str] | None = None,
+        empty_is_missing: bool = False,
     ) -> None:
         self.dialect = dialect
+        self.types = types or {}
         self.empty_is_missing = empty_is_missing
         self.written: dict[tuple[str, str], str] = {}
         self.kinds = column_kinds(rules)
@@ -316,11 +322,17 @@ def _check_empty_fields(
         )
 
 
-def condition_sql(rule: Rule, dialect: str, *, empty_is_missing: bool = False) -> str:
+def condition_sql(
+    rule: Rule,
+    dialect: str,
+    *,
+    types: Mapping[str, str] | None = None,
+    empty_is_missing: bool = False,
+) -> str:
     """Return `rule` as a condition for WHERE; see `Rule.to_sql`."""
     engine = find_dialect(dialect)
     _check_empty_fields("Rule.to_sql", engine, dialect, empty_is_missing)
-    writer = _Writer(engine, [rule], empty_is_missing=empty_is_missing)
+    writer = _Writer(engine, [rule], types=types, empty_is_missing=empty_is_missing)
     condition = writer.condition(rule)
     tree = condition.tree
     if condition.connector is not None:
@@ -336,7 +348,8 @@ def ruleset_sql(
     output: str,
     alias: str | None,
     *,
-    empty_is_missing: bool,
+    types: Mapping[str, str] | None = None,
+    empty_is_missing: bool = False,
 ) -> str:
     """Return a CASE expression over rules; see `RuleSet.to_sql`.
 
@@ -354,7 +367,7 @@ def ruleset_sql(
         )
     _check_empty_fields("RuleSet.to_sql", engine, dialect, empty_is_missing)
     rules = [rule for rule, _, _ in cases]
-    writer = _Writer(engine, rules, empty_is_missing=empty_is_missing)
+    writer = _Writer(engine, rules, types=types, empty_is_missing=empty_is_missing)
     # Case.when() would copy all earlier branches for every new one.
     branches = [
         exp.If(this=writer.condition(rule).tree, true=_result(name, code, output))
