@@ -19,6 +19,7 @@ from skseg._core._cross_fitting import cross_fitted_codes, fold_models
 from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
 from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
+from skseg._core._outcome import OutcomeCoding
 from skseg._core._rows import native_rows, take_rows
 from skseg._core._searches import warn_of_counts_in_folds
 from skseg._core._strategy import StrategyMixin
@@ -26,6 +27,7 @@ from skseg._core._validation import check_int, check_sample_weight, read_columns
 from skseg._search.cuts import path_of_rows, threshold_between
 from skseg._search.cuts._bootstrap import score_bins
 from skseg._typing import FloatArray, IntArray
+from skseg.engines import open_table
 from skseg.exceptions import InvalidDataError
 
 from ._bootstrap import RevenueBootstrap
@@ -45,7 +47,8 @@ from ._order import share_of_order_loss
 from ._resampler import make_resampler
 from ._row_revenue import check_revenue_as_in_fit, read_row_revenue
 from ._score_column import score_column
-from ._settings import check_rates, read_bounds, read_settings
+from ._settings import Settings, check_rates, read_bounds, read_settings
+from ._table_customers import read_table_customers
 from ._tiers import count, profit_table, tier_rules
 
 # With fewer rows a fold, models differ by chance more than by what they have not seen.
@@ -340,19 +343,42 @@ class OptimalRevenueBinner(
             numbers of customers in a search, whose folds have fewer.
         """
         self._check_encode()
+        settings, has_outcome = read_settings(self), y is not None
+        table = open_table(X)
+        if table is not None:
+            read = read_table_customers(self, table, y, sample_weight, revenue)
+            self.n_features_in_ = len(read.names)
+            self.feature_names_in_ = np.array(read.names, dtype=object)
+            customers, coding = read.customers, read.coding
+            self._fit_customers(settings, read.column, customers, coding, has_outcome)
+            return self
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
-        settings, model = read_settings(self), self.response_model
         column = score_column(self, columns)
         with column_errors_as_data_errors("score_column"):
             scores = columns.numbers(column)
         row_revenue = read_row_revenue(OWNER, revenue, columns.n_rows)
-        check_rates(settings, has_revenue=row_revenue is not None)
         observed, coding = observed_customers(
-            scores, y, weight, row_revenue, model, self.pos_label
+            scores, y, weight, row_revenue, self.response_model, self.pos_label
         )
+        self.labels_ = self._fit_customers(
+            settings, column, observed, coding, has_outcome
+        )
+        return self
+
+    def _fit_customers(
+        self,
+        settings: Settings,
+        column: str,
+        observed: Customers,
+        coding: OutcomeCoding,
+        has_outcome: bool,
+    ) -> IntArray:
+        """Fit to customers whose scores are in a column; return their segments."""
+        model = self.response_model
+        check_rates(settings, has_revenue=observed.revenue is not None)
         customers = expected_customers(observed, model)
-        scored = customers.scored
+        scored, weight, row_revenue = customers.scored, observed.weight, observed.revenue
         menu = self._menu_for(customers, settings.n_bins)
         rows, bounds = scored.rows(), read_bounds(self, scored.n)
         warn_of_counts_in_folds(
@@ -362,11 +388,11 @@ class OptimalRevenueBinner(
         cuts, cut_points = optimum.cuts, np.array(optimum.cuts.cut_points)
         tiers = np.array([*cuts.tiers, settings.missing_tier], dtype=np.intp)
         rules = tier_rules(column, settings.names, cuts.tiers, cuts.cut_points)
-        labels = rules.assign(columns)
+        labels = rules.assign({column: observed.scores})
         # The search has added them up by score, in the order of the rows.
         totals = count(labels, len(rules), customers.conversions, weight, row_revenue)
         segments = profit_table(rules, menu, tiers, cut_points, totals)
-        if model != "observed" and y is not None:
+        if model != "observed" and has_outcome:
             counted = count(labels, len(rules), observed.conversions, weight)
             with np.errstate(invalid="ignore"):
                 segments["observed_rate"] = counted.conversions / counted.n
@@ -392,10 +418,10 @@ class OptimalRevenueBinner(
         self._has_revenue = row_revenue is not None
         self.menu_ = menu.table(settings.names)
         self.cut_points_, self.tiers_ = cut_points.copy(), tiers.copy()
-        self.rules_, self.labels_, self.segments_ = rules, labels, segments
+        self.rules_, self.segments_ = rules, segments
         self.value_, self.gap_ = cuts.value + optimum.unscored_profit, cuts.gap
         self.upper_bound_ = cuts.upper_bound + optimum.unscored_profit
-        return self
+        return labels
 
     @reads_state
     def predict(self, X: Any) -> IntArray:

@@ -26,14 +26,28 @@ _TOLERANCE = 1e-5
 
 def score_column(binner: Any, columns: Columns) -> str:
     """Return the name of the column with the score that a binner means, or raise."""
-    column, names = binner.score_column, columns.names
-    last = len(names) - 1
-    if column is None:
-        has_names = hasattr(binner, "feature_names_in_") and not _count(names)
-        if last > 0 and has_names and not _are_probabilities(columns):
-            raise _ambiguous_error(names)
-        return names[last]
+    names = columns.names
+    if binner.score_column is not None:
+        return _chosen(binner.score_column, names)
+    has_names = hasattr(binner, "feature_names_in_") and not _count(names)
+    if len(names) > 1 and has_names and not _are_probabilities(columns):
+        raise _ambiguous_error(names)
+    return names[-1]
+
+
+def score_column_of_table(binner: Any, names: Sequence[str]) -> str:
+    """Return the same for the columns of a table that is not in memory, or raise."""
+    if binner.score_column is not None:
+        return _chosen(binner.score_column, names)
+    if len(names) != 1:
+        raise _ambiguous_error(names)
+    return names[0]
+
+
+def _chosen(column: int | str, names: Sequence[str]) -> str:
+    """Return the name of the column that a parameter chooses, or raise."""
     if not isinstance(column, str):
+        last = len(names) - 1
         return names[check_int(OWNER, "score_column", column, -last - 1, last)]
     if column in names:
         return column
