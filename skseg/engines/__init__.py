@@ -6,6 +6,7 @@ functions take such a table in place of a frame; what this module has says where
 
 from ._files import scan_files
 from ._open import open_table
+from ._sql_table import sql_table
 from ._table import Table
 
-__all__ = ["Table", "open_table", "scan_files"]
+__all__ = ["Table", "open_table", "scan_files", "sql_table"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy.typing import NDArray
-
-from ._table import Table, plain_arrays, view_name
+from ._arrays import Arrays, masked_arrays
+from ._table import Table, view_name
 
 
 class DuckDBTable(Table):
@@ -28,14 +27,14 @@ class DuckDBTable(Table):
         types = dict(zip(relation.columns, map(str, relation.types), strict=True))
         super().__init__("duckdb", self._view, types)
 
-    def fetch(self, sql: str) -> dict[str, NDArray[Any]]:
+    def fetch(self, sql: str) -> Arrays:
         """Run a query; see `Table.fetch`."""
-        return plain_arrays(self.relation(sql).fetchnumpy())
+        return masked_arrays(self.relation(sql).fetchnumpy())
 
     def relation(self, sql: str) -> Any:
         """Return a query as a relation; see `Table.relation`."""
         return self._relation.query(self._view, sql)
 
-    def write(self, sql: str, to: str) -> None:
+    def write(self, sql: str, to: str, *, overwrite: bool = False) -> None:
         """Write the result of a query to a file; see `Table.write`."""
         self.relation(sql).write_parquet(to)

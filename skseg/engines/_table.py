@@ -7,10 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from skseg.exceptions import MissingColumnError
+
+from ._arrays import Arrays
 
 _numbers = itertools.count(1)
 
@@ -60,7 +59,7 @@ class Table(ABC):
             raise MissingColumnError(owner, absent, list(self.types))
 
     @abstractmethod
-    def fetch(self, sql: str) -> dict[str, NDArray[Any]]:
+    def fetch(self, sql: str) -> Arrays:
         """Run a query and return its result, which has to fit into memory.
 
         Parameters
@@ -71,9 +70,13 @@ class Table(ABC):
         Returns
         -------
         dict of str to ndarray
-            Column -> values: float64 for floats, with NaN for NULL; int64 for integers
-            without NULL, which a query casts to BIGINT; else Python's objects, with
-            None for NULL.
+            Column -> values. Floats are float64, NaN where NULL is; integers without
+            NULL are int64, and booleans without NULL are bool in engines that have
+            them. All else is Python's objects, None where NULL is: text, dates,
+            integers beyond 64 bits, integers and booleans with NULL. A query casts
+            what is not plain to BIGINT or DOUBLE, such as sums and decimals, whose
+            types differ from engine to engine, and counts that may be NULL to DOUBLE.
+            A result without rows, and in SQLite one of NULL alone, has no types.
         """
 
     @abstractmethod
@@ -92,7 +95,7 @@ class Table(ABC):
         """
 
     @abstractmethod
-    def write(self, sql: str, to: str) -> None:
+    def write(self, sql: str, to: str, *, overwrite: bool = False) -> None:
         """Write the result of a query to a new table or file of the engine.
 
         The target is complete, or is not there.
@@ -103,25 +106,11 @@ class Table(ABC):
             A SELECT statement in the dialect.
         to : str
             The name of a table, or the path of a file.
+        overwrite : bool, default=False
+            Whether it takes the place of a target of that name, which else is an error.
         """
 
 
 def view_name() -> str:
     """Return a name that no other view of this process has."""
     return f"skseg_{next(_numbers)}"
-
-
-def plain_arrays(columns: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return columns without masks: NaN for NULL in numbers, else None."""
-    return {name: _plain(values) for name, values in columns.items()}
-
-
-def _plain(values: Any) -> NDArray[Any]:
-    if not isinstance(values, np.ma.MaskedArray):
-        return np.asarray(values)
-    mask, data = np.ma.getmaskarray(values), np.ma.getdata(values)
-    if not mask.any():
-        return data
-    plain = data.astype(np.float64 if data.dtype.kind in "iuf" else object)
-    plain[mask] = np.nan if plain.dtype.kind == "f" else None
-    return plain
