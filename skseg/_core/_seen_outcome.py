@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skseg._typing import FloatArray
+from skseg._typing import FloatArray, IntArray
 from skseg.exceptions import SksegError
 
 from ._hashes import canonical, splitmix64
@@ -56,11 +56,15 @@ def _numbers(y: Any) -> FloatArray:
     return np.array([levels.get(text, np.nan) for text in labels])
 
 
-def digest_of(values: FloatArray) -> str:
+def digest_of(values: FloatArray, counts: IntArray | None = None) -> str:
     """Return a text that is the same for the same numbers in any order.
 
-    It is the number of values, and the sum of their hashes modulo 2**64.
+    It is the number of values, and the sum of their hashes modulo 2**64. With `counts`
+    each value stands for as many equal ones.
     """
     bits = np.ascontiguousarray(canonical(values)).view(np.uint64)
-    total = splitmix64(bits).sum(dtype=np.uint64)
-    return f"{len(bits)}:{int(total):016x}"
+    hashes = splitmix64(bits)
+    if counts is None:
+        return f"{len(bits)}:{int(hashes.sum(dtype=np.uint64)):016x}"
+    total = (hashes * counts.astype(np.uint64)).sum(dtype=np.uint64)
+    return f"{int(counts.sum())}:{int(total):016x}"

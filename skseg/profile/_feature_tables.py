@@ -28,6 +28,7 @@ Part = dict[str, Any]
 class FeatureTables:
     """What the tables hold about one feature; `parts` go by the name of the table."""
 
+    kind: str
     n: float
     missing: float
     infinite: float
@@ -54,29 +55,40 @@ def _of_number(
     feature: Feature, rows: SegmentRows, codes: IntArray, min_count: int
 ) -> FeatureTables:
     assert feature.values is not None
+    is_infinite = feature.is_infinite
+    infinite = 0.0
+    if is_infinite is not None:
+        infinite = float(rows.weights[is_infinite[rows.order]].sum())
     summary = summarise_number(feature.values, rows)
+    return number_tables(feature.name, summary, infinite, codes, min_count)
+
+
+def number_tables(
+    name: str, summary: NumberSummary, infinite: float, codes: IntArray, min_count: int
+) -> FeatureTables:
+    """Return what a profile says about a numeric column, from its summary.
+
+    `infinite` is the weight of the rows with infinite values.
+    """
     n, everyone = summary.segments.n, summary.everyone
     is_few = few(n, min_count)
     # A mean of everyone and those of all other segments give away that of the last.
     has_no_mean = few_and_next(n, min_count)
     k = len(codes)
-    numbers = {"feature": [feature.name] * k, "code": codes}
+    numbers = {"feature": [name] * k, "code": codes}
     numbers |= _description(summary.segments, is_few, has_no_mean)
-    for name in ("median_rank", "rank_effect"):
-        numbers[name] = _blank(getattr(summary, name), is_few)
-    for name in ("difference", "difference_low", "difference_high"):
-        numbers[name] = _blank(getattr(summary, name), has_no_mean)
+    for key in ("median_rank", "rank_effect"):
+        numbers[key] = _blank(getattr(summary, key), is_few)
+    for key in ("difference", "difference_low", "difference_high"):
+        numbers[key] = _blank(getattr(summary, key), has_no_mean)
     is_nobody = few(np.array([float(everyone.n)]), min_count)
     total = Description(*(np.array([float(value)]) for value in everyone))
     everyone_part = {
-        "feature": [feature.name],
+        "feature": [name],
         **_description(total, is_nobody, is_nobody),
     }
-    is_infinite = feature.is_infinite
-    infinite = 0.0
-    if is_infinite is not None:
-        infinite = float(rows.weights[is_infinite[rows.order]].sum())
     return FeatureTables(
+        "number",
         float(everyone.n),
         float(everyone.missing),
         infinite,
@@ -85,7 +97,7 @@ def _of_number(
         {
             "numbers_": numbers,
             "everyone_": everyone_part,
-            "histograms_": _histogram(feature.name, summary, codes, min_count),
+            "histograms_": _histogram(name, summary, codes, min_count),
         },
     )
 
@@ -130,28 +142,40 @@ def _of_levels(
 ) -> FeatureTables:
     assert feature.places is not None
     counts = level_counts(feature.places, len(feature.levels), rows)
-    counts, names, n_pooled = _pooled(counts, feature.levels, min_count)
+    return level_tables(feature.name, counts, feature.levels, codes, min_count)
+
+
+def level_tables(
+    name: str,
+    counts: FloatArray,
+    levels: tuple[str, ...],
+    codes: IntArray,
+    min_count: int,
+) -> FeatureTables:
+    """Return what a profile says about a column of levels, from its `level_counts`."""
+    counts, names, n_pooled = _pooled(counts, levels, min_count)
     summary = summarise_levels(counts)
     hidden, total_hidden = hidden_cells(summary.counts, min_count)
     # A difference and a share give away the share of all others.
     has_no_difference = hidden | total_hidden
     k, n_levels = hidden.shape
     part = {
-        "feature": [feature.name] * (k * n_levels),
-        "level": [name for name in names for _ in range(k)],
+        "feature": [name] * (k * n_levels),
+        "level": [level for level in names for _ in range(k)],
         "n_levels": np.repeat(n_pooled, k),
         "code": np.tile(codes, n_levels),
         "n": np.tile(summary.n, n_levels),
     }
-    for name, values, is_hidden in (
+    for key, values, is_hidden in (
         ("count", summary.counts, hidden),
         ("share", summary.share, hidden),
         ("difference", summary.difference, has_no_difference),
         ("difference_low", summary.difference_low, has_no_difference),
         ("difference_high", summary.difference_high, has_no_difference),
     ):
-        part[name] = _blank(values, is_hidden).T.ravel()
+        part[key] = _blank(values, is_hidden).T.ravel()
     return FeatureTables(
+        "level",
         float(summary.n.sum()),
         float(summary.missing.sum()),
         0.0,

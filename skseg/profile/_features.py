@@ -11,7 +11,7 @@ import pandas as pd
 
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._vector import is_time_value
-from skseg._typing import FloatArray, IntArray
+from skseg._typing import FloatArray, IntArray, ObjectArray
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns
 from skseg.rules._array_column import ArrayColumn
@@ -19,7 +19,7 @@ from skseg.rules._series_column import SeriesColumn
 
 from ._segmentation import OWNER
 
-_FLAGS = ["False", "True"]
+FLAGS = ("False", "True")
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,15 @@ def read_feature(columns: Columns, name: str) -> Feature:
         column = columns._column(name)
         _check_times(name, column)
         if _is_of_numbers(column):
-            return _number(name, column.numbers())
+            return number_feature(name, column.numbers())
         if _is_of_flags(column):
             codes = column.boolean_codes()
-            return Feature(name, None, np.where(codes > 1, -1, codes), tuple(_FLAGS))
+            return Feature(name, None, np.where(codes > 1, -1, codes), FLAGS)
         return _levels(name, column)
 
 
-def _number(name: str, values: FloatArray) -> Feature:
+def number_feature(name: str, values: FloatArray) -> Feature:
+    """Return a column of numbers."""
     is_infinite = np.isinf(values)
     if not is_infinite.any():
         return Feature(name, values)
@@ -78,7 +79,7 @@ def _check_times(name: str, column: ArrayColumn | SeriesColumn) -> None:
     if isinstance(column, SeriesColumn):
         dtype = column.series.dtype
         if dtype.is_nested():
-            raise _unreadable(name, str(dtype), "Make columns of its parts first")
+            raise unreadable(name, str(dtype), "Make columns of its parts first")
         is_time = dtype.is_temporal()
     else:
         dtype = column.values.dtype
@@ -93,10 +94,11 @@ def _check_times(name: str, column: ArrayColumn | SeriesColumn) -> None:
             else f"(pandas.Timestamp('2024-12-31') - pandas.to_datetime(X[{name!r}]))"
             ".dt.days"
         )
-        raise _unreadable(name, str(dtype), f"Make it a number of days, {number}")
+        raise unreadable(name, str(dtype), f"Make it a number of days, {number}")
 
 
-def _unreadable(name: str, dtype: str, remedy: str) -> InvalidDataError:
+def unreadable(name: str, dtype: str, remedy: str) -> InvalidDataError:
+    """Return the error of a column that holds neither numbers nor levels."""
     rule = "numbers, booleans, text or categories"
     return InvalidDataError(
         f"Column {name!r} of X must hold {rule}. Got {dtype} values.",
@@ -178,3 +180,9 @@ def _levels(name: str, column: ArrayColumn | SeriesColumn) -> Feature:
     rank = {text: place for place, text in enumerate(levels)}
     order = np.array([*(rank[text] for text in texts), -1], dtype=np.intp)
     return Feature(name, None, order[places], tuple(levels))
+
+
+def text_feature(name: str, values: ObjectArray) -> Feature:
+    """Return a column of texts, or None, as levels."""
+    places, levels = pd.factorize(values, sort=True)
+    return Feature(name, None, places, tuple(levels))

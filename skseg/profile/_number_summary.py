@@ -18,7 +18,7 @@ from ._moments import (
     pooled_skewness,
     sorted_moments,
 )
-from ._ranks import ranks_of_segments, share_below, sorted_quantiles
+from ._ranks import Ranks, ranks_of_segments, share_below, sorted_quantiles
 from ._segment_rows import SegmentRows
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -84,22 +84,46 @@ def summarise_number(values: FloatArray, rows: SegmentRows) -> NumberSummary:
     column = _sorted_column(values, rows)
     pairs = list(zip(column.blocks, column.weights, strict=True))
     moments = Moments(*np.array([sorted_moments(*pair) for pair in pairs]).T)
-    n, mean, root, _ = moments
     quantiles = np.array([sorted_quantiles(*pair, QUANTILES) for pair in pairs])
     overall = sorted_quantiles(column.values, column.weight, QUANTILES)
+    edges = bin_edges(column.values, column.weight, (overall[1], overall[3]))
+    return number_summary(
+        rows.n,
+        moments,
+        quantiles,
+        overall,
+        share_below(quantiles[:, 2], column.values, column.weight),
+        ranks_of_segments(column.values, column.weight, column.codes, moments.n),
+        histogram(edges, column.blocks, column.weights),
+    )
+
+
+def number_summary(
+    n_rows: FloatArray,
+    moments: Moments,
+    quantiles: FloatArray,
+    overall: FloatArray,
+    median_rank: FloatArray,
+    ranks: Ranks,
+    shares: Histogram,
+) -> NumberSummary:
+    """Return the summary of a column from its statistics by segment.
+
+    `n_rows` has the rows of each segment, those without a value included. `quantiles`
+    has one row per segment, `overall` those of all values.
+    """
+    n, mean, root, _ = moments
     total, centre, between, within = pooled_moments(n, mean, root)
     std = deviation(root, n)
     everyone_std = deviation(np.hypot(between, within), total)
     skewness = pooled_skewness(moments)
-    ranks = ranks_of_segments(column.values, column.weight, column.codes, n)
-    edges = bin_edges(column.values, column.weight, (overall[1], overall[3]))
     return NumberSummary(
-        Description(n, rows.n - n, mean, std, *quantiles.T),
-        Description(total, (rows.n - n).sum(), centre, everyone_std, *overall),
-        share_below(quantiles[:, 2], column.values, column.weight),
+        Description(n, n_rows - n, mean, std, *quantiles.T),
+        Description(total, (n_rows - n).sum(), centre, everyone_std, *overall),
+        median_rank,
         *_trusted(difference_to_others(n, mean, root), n, rows_for_means(skewness)),
         ranks.effect,
-        histogram(edges, column.blocks, column.weights),
+        shares,
         number_association(
             n,
             mean,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._validation import (
@@ -15,7 +14,6 @@ from skseg._core._validation import (
     check_int,
     check_sample_weight,
 )
-from skseg._search.effects._inference import holm
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns
 
@@ -28,19 +26,13 @@ from ._arguments import (
     read_outcomes,
     read_value,
 )
-from ._feature_tables import (
-    FeatureTables,
-    Part,
-    effect_name,
-    feature_tables,
-    protected_part,
-)
+from ._feature_tables import feature_tables, protected_part
 from ._features import Feature
+from ._parts import ProfileParts
 from ._profile import SegmentProfile
-from ._roles import Role, roles_of
-from ._schema import TABLES, concatenated, make_table
+from ._roles import roles_of
 from ._segment_rows import SegmentRows
-from ._segment_table import concentration, segment_columns
+from ._segment_table import Amounts
 from ._segmentation import OWNER, read_segmentation
 
 
@@ -187,38 +179,17 @@ def profile_segments(
     roles = roles_of(kept, segmentation.seen, names["outcome"])
     segment_rows = SegmentRows(segmentation.places, len(segmentation.codes), weight)
     codes = np.array(segmentation.codes, dtype=np.int64)
-    tables = {
-        feature.name: feature_tables(feature, segment_rows, codes, min_count)
-        for feature in listed
-    }
-    is_traced = segmentation.seen is not None
-    ranked = _feature_table(listed, tables, roles, rows, is_traced=is_traced)
-    parts = [tables[name].parts for name in ranked["feature"]]
-    return SegmentProfile(
-        make_table(
-            "segments_",
-            segment_columns(segmentation, segment_rows, amounts, outcomes, min_count),
-        ),
-        ranked,
-        _table("numbers_", [part.get("numbers_") for part in parts]),
-        _table("levels_", [part.get("levels_") for part in parts]),
-        _table("everyone_", [part.get("everyone_") for part in parts]),
-        _table("histograms_", [part.get("histograms_") for part in parts]),
-        make_table("concentration_", concentration(amounts, segment_rows, min_count)),
-        _table(
-            "protected_",
-            [protected_part(g, segment_rows, codes, min_count) for g in groups],
-        ),
-        rows,
-        min_count,
+    return ProfileParts(
+        segmentation,
+        segment_rows,
+        None if amounts is None else Amounts(amounts, segment_rows),
+        None if outcomes is None else Amounts(outcomes, segment_rows),
+        {f.name: feature_tables(f, segment_rows, codes, min_count) for f in listed},
+        roles,
+        [protected_part(g, segment_rows, codes, min_count) for g in groups],
         names["value"],
         names["outcome"],
-        segmentation.rules,
-    )
-
-
-def _table(name: str, parts: Sequence[Part | None]) -> pd.DataFrame:
-    return concatenated(name, [part for part in parts if part is not None])
+    ).profile(rows, min_count)
 
 
 def _taken(feature: Feature, is_counted: Any) -> Feature:
@@ -230,42 +201,3 @@ def _taken(feature: Feature, is_counted: Any) -> Feature:
     assert feature.places is not None
     places = feature.places[is_counted]
     return Feature(feature.name, None, places, feature.levels)
-
-
-def _feature_table(
-    features: Sequence[Feature],
-    tables: dict[str, FeatureTables],
-    roles: dict[str, Role],
-    rows: str,
-    *,
-    is_traced: bool,
-) -> pd.DataFrame:
-    """Return one row per feature, the largest effect first, unknown ones last."""
-    content: dict[str, list[Any]] = {name: [] for name in TABLES["features_"]}
-    for feature in features:
-        table, role = tables[feature.name], roles[feature.name]
-        test = table.association
-        is_valid = role.allows_p_value(rows, is_traced=is_traced)
-        for key, entry in {
-            "feature": feature.name,
-            "kind": feature.kind,
-            "role": role.role,
-            "copy_of": role.copy_of,
-            "n": table.n,
-            "missing": table.missing,
-            "infinite": table.infinite,
-            "n_levels": table.n_levels,
-            "effect": test.effect,
-            "effect_name": effect_name(feature.kind),
-            "test": test.test,
-            "p_valid": is_valid,
-            "statistic": test.statistic if is_valid else np.nan,
-            "p_value": test.p_value if is_valid else np.nan,
-            "p_adj": np.nan,
-        }.items():
-            content[key].append(entry)
-    frame = make_table("features_", content)
-    frame["p_adj"] = holm(frame["p_value"])
-    return frame.sort_values(
-        "effect", ascending=False, kind="stable", ignore_index=True
-    )

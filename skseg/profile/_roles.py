@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,27 +49,50 @@ def roles_of(
     `outcome` is the feature that is the outcome. Without `seen`, for bare codes, all
     roles are unknown.
     """
-    if seen is None:
-        return {feature.name: Role(UNKNOWN) for feature in features}
     numbers = {feature.name: feature.numbers for feature in features}
-    roles = {f.name: _role(f, numbers[f.name], seen, outcome) for f in features}
     kinds = {feature.name: feature.kind for feature in features}
+    return roles_by(
+        list(kinds),
+        seen,
+        outcome,
+        are_copies=lambda name, source: _are_copies(name, source, numbers, kinds),
+        digest=lambda name: digest_of(numbers[name]),
+    )
+
+
+def roles_by(
+    names: Sequence[str],
+    seen: SeenColumns | None,
+    outcome: str | None,
+    *,
+    are_copies: Callable[[str, str], bool],
+    digest: Callable[[str], str | None],
+) -> dict[str, Role]:
+    """Return the role of every feature, from what is known of the columns.
+
+    `are_copies` tells whether a column is a function of another one that keeps the
+    order, or the other way round. `digest` returns the digest of a column; where it is
+    None, it cannot be told whether the column is an outcome of ``fit``.
+    """
+    if seen is None:
+        return {name: Role(UNKNOWN) for name in names}
+    roles = {name: _role(name, seen, outcome, digest) for name in names}
     for role in (RULE, SEEN):
-        sources = [name for name in numbers if roles[name] == Role(role)]
-        for name in numbers:
+        sources = [name for name in names if roles[name] == Role(role)]
+        for name in names:
             if roles[name].role in _WEAKER[role]:
-                copy_of = next(
-                    (s for s in sources if _are_copies(name, s, numbers, kinds)), None
-                )
+                copy_of = next((s for s in sources if are_copies(name, s)), None)
                 if copy_of is not None:
                     roles[name] = Role(role, copy_of)
     return roles
 
 
 def _role(
-    feature: Feature, numbers: FloatArray, seen: SeenColumns, outcome: str | None
+    name: str,
+    seen: SeenColumns,
+    outcome: str | None,
+    digest: Callable[[str], str | None],
 ) -> Role:
-    name = feature.name
     if seen.deciding is None or name in seen.deciding:
         return Role(RULE)
     if seen.seen is None:
@@ -78,8 +101,12 @@ def _role(
     if is_outcome or name in seen.seen or any(y.name == name for y in seen.outcomes):
         return Role(SEEN)
     digests = {y.digest for y in seen.outcomes} - {""}
-    if digests and digest_of(numbers) in digests:
-        return Role(SEEN, "y")
+    if digests:
+        text = digest(name)
+        if text is None:
+            return Role(UNKNOWN)
+        if text in digests:
+            return Role(SEEN, "y")
     return Role(FREE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,18 @@ from ._segmentation import Segmentation
 _STEPS = 100
 
 
+class Amounts(NamedTuple):
+    """Values or outcomes, with the rows that have them."""
+
+    values: FloatArray
+    rows: SegmentRows
+
+
 def segment_columns(
     segmentation: Segmentation,
     rows: SegmentRows,
-    value: FloatArray | None,
-    outcome: FloatArray | None,
+    value: Amounts | None,
+    outcome: Amounts | None,
     min_count: int,
 ) -> dict[str, Any]:
     """Return the columns of the table of segments."""
@@ -35,7 +42,8 @@ def segment_columns(
         "share": rows.n / rows.n.sum(),
     }
     if value is not None:
-        sums = sums_by_segment(rows.codes, _weighted(value, rows), rows.n_segments)
+        weighted = _weighted(*value)
+        sums = sums_by_segment(value.rows.codes, weighted, rows.n_segments)
         total = sums.sum()
         with np.errstate(invalid="ignore", divide="ignore"):
             figures = {
@@ -45,7 +53,7 @@ def segment_columns(
             }
         columns |= {k: np.where(is_hidden, np.nan, v) for k, v in figures.items()}
     if outcome is not None:
-        interval = mean_intervals(outcome, rows)
+        interval = mean_intervals(*outcome)
         figures = {
             "outcome": interval.mean,
             "outcome_low": interval.low,
@@ -60,9 +68,7 @@ def _weighted(values: FloatArray, rows: SegmentRows) -> FloatArray:
     return ordered if rows.weight is None else ordered * rows.weight
 
 
-def concentration(
-    value: FloatArray | None, rows: SegmentRows, min_count: int
-) -> dict[str, FloatArray]:
+def concentration(value: Amounts | None, min_count: int) -> dict[str, FloatArray]:
     """Return the share of the value that the most valuable customers bring.
 
     Points that are about fewer than `min_count` customers, at either end, are left out,
@@ -71,8 +77,8 @@ def concentration(
     nothing = {"customers": np.empty(0), "value": np.empty(0)}
     if value is None:
         return nothing
-    ordered = value[rows.order]
-    weight = rows.weights
+    ordered = value.values[value.rows.order]
+    weight = value.rows.weights
     order = np.argsort(-ordered, kind="stable")
     amounts = np.cumsum(ordered[order] * weight[order])
     n = np.cumsum(weight[order])

@@ -53,13 +53,23 @@ def read_segmentation(
         _refuse_names(names, "a rule set")
         with column_errors_as_data_errors():
             codes = source.assign(columns)
-        # Nobody knows what its author has looked at.
-        seen = SeenColumns(frozenset(source.columns), None)
-        return _segmentation(codes, _names_of_rules(source), source, seen)
+        return segmentation_of_rules(codes, source)
     if hasattr(source, "fit") or hasattr(source, "predict"):
         return _of_model(source, X, columns, names)
     vector = read_vector(OWNER, _NAME, source, columns.n_rows, title=_TITLE)
     return segmentation_of_labels(vector, names, source)
+
+
+def segmentation_of_rules(codes: IntArray, rules: RuleSet) -> Segmentation:
+    """Return the segments of rows that have codes by rules of an unknown author."""
+    names = _names_of_rules(rules)
+    if (codes < 0).any():
+        # No rule holds for them, and there is no default.
+        names.setdefault(-1, OUTSIDE)
+    # Nobody knows what the author has looked at.
+    return _segmentation(
+        codes, names, rules, SeenColumns(frozenset(rules.columns), None)
+    )
 
 
 def segmentation_of_labels(
@@ -108,18 +118,27 @@ def _of_model(
         _refuse_names(names, f"a {type(model).__name__}, which has names")
     labels = first_attribute(model, "labels_")
     vector = _labels_of_rows(model, X, columns.n_rows, labels)
+    seen = seen_columns(model, columns.names)
     if known is None:
         n_clusters = _number_of_clusters(model, labels)
         codes, known = _read_labels(vector, names, n_clusters=n_clusters)
-    else:
-        texts = texts_or_none(vector)
-        codes = (
-            vector.codes() if texts is None else codes_of_names(vector, texts, known)
-        )
-        if (codes < 0).any() and -1 not in known:
-            last = first_attribute(model, "segment_names_")[-1]
-            known[-1] = str(last) if last in (NOISE, OUTSIDE) else NOISE
-    seen = seen_columns(model, columns.names)
+        return _segmentation(codes, known, rules, seen)
+    texts = texts_or_none(vector)
+    codes = vector.codes() if texts is None else codes_of_names(vector, texts, known)
+    return _named_segmentation(model, codes, known, rules, seen)
+
+
+def _named_segmentation(
+    model: Any,
+    codes: IntArray,
+    known: dict[int, str],
+    rules: RuleSet | None,
+    seen: SeenColumns,
+) -> Segmentation:
+    """Return the segments of rows that have codes by a model that names them."""
+    if (codes < 0).any() and -1 not in known:
+        last = first_attribute(model, "segment_names_")[-1]
+        known = {**known, -1: str(last) if last in (NOISE, OUTSIDE) else NOISE}
     return _segmentation(codes, known, rules, seen)
 
 

@@ -467,3 +467,12 @@ def test_value_and_outcome_may_be_arrays() -> None:
     assert (profile.value, profile.outcome) == ("value", "outcome")
     pd.testing.assert_frame_equal(profile.segments_, expected.segments_)
     assert {"value", "outcome"} <= {*profile.features_["feature"]}
+
+
+def test_rows_for_which_no_rule_holds_are_outside() -> None:
+    X = pd.DataFrame({"aov": np.arange(40.0), "visits": np.arange(40.0) % 3})
+    rules = RuleSet({"high": "aov >= 30", "low": "aov < 10"})
+    table = profile_segments(rules, X, value="visits").segments_
+    assert table["code"].tolist() == [0, 1, -1]
+    assert table["name"].tolist() == ["high", "low", "outside"]
+    assert table["n"].tolist() == [10, 10, 20]
