@@ -17,7 +17,8 @@ from skseg.exceptions import RuleError
 from ._columns import Columns
 
 
-def _exact_level(level: float | Fraction) -> Fraction:
+def exact_level(level: float | Fraction) -> Fraction:
+    """Return the fraction that a level means."""
     # 0.07 means seven hundredths: the float product 0.07 * 100 exceeds 7 and would
     # step over the seventh value.
     return level if isinstance(level, Fraction) else Fraction(repr(float(level)))
@@ -35,7 +36,7 @@ def inverted_cdf(
     what repeated rows give. Raises RuleError if the weights are not one non-negative
     number for each row.
     """
-    exact = [_exact_level(level) for level in levels]
+    exact = [exact_level(level) for level in levels]
     present = ~np.isnan(values)
     if sample_weight is not None:
         weight = _checked_weight(sample_weight, len(values))
