@@ -12,6 +12,7 @@ from skseg.engines import Table
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 from skseg.rules import col
 
+from ._aggregates import number_sql, require_numbers
 from ._outcome import OutcomeCoding, read_outcome
 
 # Labels that an error message may name are some of these.
@@ -53,10 +54,11 @@ def table_outcome(owner: str, table: Table, name: str, pos_label: Any) -> TableO
 
     Labels are text, and True and False, as `read_outcome` reads them in memory.
     """
-    quoted = column_sql(table, name)
+    quoted = quoted_sql(table, name)
     present = f"FROM {table.source} WHERE {quoted} IS NOT NULL"
     sample = table.fetch(f"SELECT {quoted} AS label {present} LIMIT 1")["label"]
     if pos_label is None and not (len(sample) and isinstance(_item(sample), str | bool)):
+        require_numbers(table, owner, [name])
         return TableOutcome(known_number_sql(table, name), OutcomeCoding())
     labels = table.fetch(
         f"SELECT {quoted} AS label {present} GROUP BY {quoted} LIMIT {_MAX_LABELS}"
@@ -74,15 +76,19 @@ def table_outcome(owner: str, table: Table, name: str, pos_label: Any) -> TableO
     )
 
 
+def quoted_sql(table: Table, name: str) -> str:
+    """Return the name of a column as SQL."""
+    # sqlglot is an extra, so it is imported where it is used.
+    from skseg.rules._sql._dialects import find_dialect
+    from skseg.rules._sql._trees import column_tree
+
+    return find_dialect(table.dialect).write(column_tree(name), pretty=False)
+
+
 def known_number_sql(table: Table, name: str) -> str:
     """Return SQL of a column as a double that is NULL where it is missing or NaN."""
-    number = f"CAST({column_sql(table, name)} AS DOUBLE)"
-    return f"CASE WHEN COALESCE(ISFINITE({number}) OR ISINF({number}), FALSE) THEN {number} END"
-
-
-def column_sql(table: Table, name: str) -> str:
-    """Return a column as the dialect quotes it."""
-    return '"' + name.replace('"', '""') + '"'
+    number = number_sql(table, name)
+    return f"CASE WHEN {number.present} THEN {number.value} END"
 
 
 def missing_outcome_error(owner: str, name: str, n_rows: int) -> InvalidDataError:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skseg._core._aggregates import require_numbers
+from skseg._core._aggregates._weights import check_weights, count_sql
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._table_outcome import (
     column_names,
@@ -14,7 +16,6 @@ from skseg._core._table_outcome import (
     missing_outcome_error,
     table_outcome,
 )
-from skseg._core._table_weight import weight_sql
 from skseg._typing import FloatArray
 from skseg.engines import Table
 from skseg.exceptions import InvalidDataError
@@ -56,14 +57,16 @@ def read_table_customers(
     )
     names = [name for name in table.types if name not in given.values()]
     column = score_column_of_table(binner, names)
+    require_numbers(table, OWNER, [column])
     keys, coding = {"score": known_number_sql(table, column)}, OutcomeCoding()
     if "y" in given:
         outcome = table_outcome(OWNER, table, given["y"], binner.pos_label)
         keys["outcome"], coding = outcome.sql, outcome.coding
     if "revenue" in given:
+        require_numbers(table, OWNER, [given["revenue"]])
         keys["revenue"] = known_number_sql(table, given["revenue"])
     rows = _fetch(table, column, keys, given.get("sample_weight"), max_rows)
-    weight: FloatArray | None = rows["n"].astype(np.float64)
+    weight: FloatArray | None = rows["n"]
     _check_known(rows, given)
     if "sample_weight" not in given and bool((rows["n"] == 1).all()):
         # Customers that differ from all others are counted faster without weights.
@@ -80,19 +83,21 @@ def read_table_customers(
 
 
 def _fetch(
-    table: Table, column: str, keys: dict[str, str], weight: str | None, max_rows: int
+    table: Table,
+    column: str,
+    keys: dict[str, str],
+    sample_weight: str | None,
+    max_rows: int,
 ) -> dict[str, NDArray[Any]]:
     """Return one row for all customers with the same keys, or raise if there are many."""
-    size = "COUNT(*)" if weight is None else "SUM(weight)"
-    inner = dict(keys)
-    if weight is not None:
-        inner["weight"] = weight_sql(OWNER, table, weight)
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in inner.items())
-    listed = ", ".join(keys)
-    rows = table.fetch(
-        f"SELECT {listed}, {size} AS n FROM (SELECT {columns} FROM {table.source}) "
-        f"AS customers GROUP BY {listed} LIMIT {max_rows + 1}"
+    check_weights(table, OWNER, sample_weight)
+    columns = ", ".join(f"{sql} AS skseg_{key}" for key, sql in keys.items())
+    places = ", ".join(str(i + 1) for i in range(len(keys)))
+    groups = table.fetch(
+        f"SELECT {columns}, {count_sql(table, sample_weight).total} AS skseg_n "
+        f"FROM {table.source} GROUP BY {places} LIMIT {max_rows + 1}"
     )
+    rows = {key.removeprefix("skseg_"): values for key, values in groups.items()}
     if len(rows["n"]) > max_rows:
         raise _too_many_error(table, column, max_rows)
     if not len(rows["n"]):
@@ -102,7 +107,7 @@ def _fetch(
             name="X",
             rule="at least one row",
         )
-    return rows
+    return {key: values.astype(np.float64, copy=False) for key, values in rows.items()}
 
 
 def _check_known(rows: dict[str, NDArray[Any]], given: dict[str, str]) -> None:
