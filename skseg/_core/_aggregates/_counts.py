@@ -118,8 +118,6 @@ def group_counts(
         sql += f" GROUP BY {', '.join(str(i + 1) for i in range(len(expressions)))}"
     if limit is not None:
         sql += f" LIMIT {limit}"
-    if limit is not None:
-        sql += f" LIMIT {limit}"
     groups = table.fetch(sql)
     groups["n"] = np.asarray(groups["n"], dtype=np.int64)
     return groups
