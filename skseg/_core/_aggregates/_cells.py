@@ -14,8 +14,8 @@ from skseg.engines import Table
 
 from ._numbers import integer_sql, literal_sql
 
-# Beyond, values have cells of their own, so that differences and sums of the others
-# cannot overflow.
+# Values beyond have cells of their own: differences and sums of the others cannot
+# overflow.
 _OUTER = 1e280
 
 
@@ -30,8 +30,8 @@ class Span(NamedTuple):
 class Cells(NamedTuple):
     """Disjoint cells in ascending order, which hold all present values of a column.
 
-    `low` and `high` are the smallest and the largest value of each, `n` is its weight
-    and `n_rows` its number of rows.
+    `low` and `high` are the smallest and the largest value of each, `n` is its weight,
+    `n_rows` its number of rows, and `mean` the mean of its values, NaN if unknown.
     """
 
     low: FloatArray
@@ -60,9 +60,7 @@ class Cells(NamedTuple):
             for name in ("n", "n_rows")
         )
         ends = np.append(starts[1:], len(low)) - 1
-        # The sum leaves out what is beyond the outer bounds.
-        mean = np.add.reduceat(groups["total"][order], starts) / n_rows
-        return cls(low[starts], reach[ends], n, n_rows, mean)
+        return cls(low[starts], reach[ends], n, n_rows, np.full(len(n), np.nan))
 
     def of_ranks(self, levels: list[Fraction]) -> IntArray:
         """Return the position of the cell that holds the quantile of each level."""
@@ -88,56 +86,59 @@ class Cells(NamedTuple):
         )
 
 
-def outer_classes_sql(table: Table, value: str) -> str:
-    """Return the number, 0 to 4, of a value's class: infinite, very large or neither.
+class Classes(NamedTuple):
+    """SQL of a value if it is very small, neither, or very large; else NULL."""
 
-    MariaDB reads no infinity, so infinite is what is beyond the largest float64.
-    """
-    largest, outer = (
-        literal_sql(table, bound) for bound in (sys.float_info.max, _OUTER)
-    )
-    return (
-        f"CASE WHEN {value} < -({largest}) THEN 0 WHEN {value} < -({outer}) THEN 1 "
-        f"WHEN {value} <= {outer} THEN 2 WHEN {value} <= {largest} THEN 3 "
-        f"WHEN {value} IS NOT NULL THEN 4 END"
-    )
+    below: str
+    inner: str
+    above: str
 
-
-def inner_sum_sql(table: Table, value: str) -> str:
-    """Return the sum of the values that are not very large; 0 where there are none."""
-    outer = literal_sql(table, _OUTER)
-    inner = f"CASE WHEN ABS({value}) <= {outer} THEN {value} ELSE {outer} - {outer} END"
-    return f"SUM({inner})"
+    @classmethod
+    def of_value(cls, table: Table, value: str) -> Classes:
+        """Return the classes of a value of a table."""
+        outer = _sql(table, _OUTER)
+        return cls(
+            f"CASE WHEN {value} < -{outer} THEN {value} END",
+            f"CASE WHEN {value} >= -{outer} AND {value} <= {outer} THEN {value} END",
+            f"CASE WHEN {value} > {outer} THEN {value} END",
+        )
 
 
 def part_sql(table: Table, value: str, span: Span, n_parts: int) -> str:
     """Return the number, 0 to `n_parts`, of the part of a cell that a value is in.
 
     A part is finer where values lie closer together: with u the distance to the nearer
-    end and s the mean distance, the number is ``n_parts * u / (u + s)``. Of skewed
-    values equal steps would leave nearly all in one part. Nothing overflows, nor
+    end of the cell and s the mean of u, the number is ``n_parts * s / (u + s)``. Of
+    skewed values equal steps would leave nearly all in one part. Nothing overflows or
     underflows, at which Postgres would stop.
     """
     low, high, mean = span
-    scale = ""
+    if math.isinf(high - low) and (math.isinf(low) or math.isinf(high)):
+        # MariaDB knows no infinity, which is what is beyond the largest float64.
+        largest = _sql(table, sys.float_info.max)
+        return f"CASE WHEN ABS({value}) > {largest} THEN 1 ELSE 0 END"
     if max(abs(low), abs(high)) > _OUTER:
-        low, high, mean, scale = low / 4, high / 4, math.nan, f" * {_sql(table, 0.25)}"
-    width = high - low
+        scale = 2.0**-40
+        low, high, mean = low * scale, high * scale, math.nan
+        value = f"{value} * {_sql(table, scale)}"
     is_from_low = not mean - low > high - mean
-    # A known mean apart, some room is left for skewness.
-    distance = mean - low if is_from_low else high - mean
-    if not distance > 0:
-        distance = width / 2**8
-    s = max(min(distance, width), width / 2**20, math.ulp(0.0))
-    scaled = f"{value}{scale}"
-    u = f"({scaled} - {_sql(table, low)})"
+    u = f"{value} - {_sql(table, low)}"
     if not is_from_low:
-        u = f"({_sql(table, high)} - {scaled})"
-    number = f"{_sql(table, n_parts)} * ({u} / ({u} + {_sql(table, s)}))"
-    return (
-        f"CASE WHEN {u} <= {_sql(table, s / n_parts)} THEN 0 "
-        f"ELSE {integer_sql(table, number)} END"
-    )
+        u = f"{_sql(table, high)} - {value}"
+    s = _step(low, high, mean - low if is_from_low else high - mean)
+    return integer_sql(table, f"{_sql(table, n_parts * s)} / ({u} + {_sql(table, s)})")
+
+
+def _step(low: float, high: float, distance: float) -> float:
+    """Return the mean distance to an end of a cell, or what stands for it.
+
+    Its bounds make sure that every division leaves parts that are narrower.
+    """
+    width = high - low
+    if not distance > 0:
+        # Some room for skewness, and at least 1 / 256 of the width is left off.
+        distance = width / 2**8
+    return max(min(distance, width), width / 2**20, math.ulp(0.0))
 
 
 def within_sql(table: Table, value: str, span: Span) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -13,16 +12,8 @@ from skseg.engines import Table
 from skseg.exceptions import InvalidDataError
 from skseg.rules._quantile import exact_level
 
-from ._cells import (
-    Cells,
-    Span,
-    inner_sum_sql,
-    outer_classes_sql,
-    part_sql,
-    within_sql,
-)
-from ._numbers import number_sql
-from ._weights import count_sql
+from ._cells import Cells
+from ._scans import Scans
 
 # Cells of a column are split into so many parts in one scan.
 N_PARTS = 65_536
@@ -112,8 +103,8 @@ def quantiles_by_column(
         If the table changes while it is read.
     """
     exact = {c: [exact_level(level) for level in ls] for c, ls in levels.items()}
-    scan = _Scan(table, list(exact), where, sample_weight)
-    cells = dict(zip(exact, scan.classes(), strict=True))
+    scans = Scans(table, list(exact), where, sample_weight)
+    cells = dict(zip(exact, scans.bounds(), strict=True))
     while wanted := _unfinished(cells, exact):
         max_rows = max(max_fetched // len(wanted), n_parts)
         large = [w for w in wanted if cells[w[0]].n_rows[w[1]] > max_rows]
@@ -121,9 +112,9 @@ def quantiles_by_column(
         spans = [(column, cells[column].span(place)) for column, place in chosen]
         if large:
             size = max(min(n_parts, max_fetched // len(large)), 2**8)
-            parts = scan.parts(spans, size)
+            parts = scans.parts(spans, size)
         else:
-            parts = scan.values(spans)
+            parts = scans.values(spans)
         # From the last cell on, since positions behind a divided cell change.
         pairs = zip(chosen, parts, strict=True)
         for (column, place), part in sorted(pairs, key=lambda p: -p[0][1]):
@@ -140,9 +131,9 @@ def _unfinished(
     unfinished = []
     for column, column_cells in cells.items():
         if len(column_cells.n) and levels[column]:
-            for place in np.unique(column_cells.of_ranks(levels[column])):
-                if column_cells.low[place] < column_cells.high[place]:
-                    unfinished.append((column, int(place)))
+            places = np.unique(column_cells.of_ranks(levels[column]))
+            is_open = column_cells.low[places] < column_cells.high[places]
+            unfinished += [(column, int(place)) for place in places[is_open]]
     return unfinished
 
 
@@ -158,104 +149,3 @@ def _changed_error(column: str) -> InvalidDataError:
         column=column,
         advice="Read a table that nobody writes to, or a copy of it.",
     )
-
-
-class _Scan:
-    """Scans of several columns of a table, each of which reads the table once."""
-
-    def __init__(
-        self,
-        table: Table,
-        columns: Sequence[str],
-        where: str | None,
-        sample_weight: str | None,
-    ) -> None:
-        self.table = table
-        self.columns = columns
-        self._is_weighted = sample_weight is not None
-        weight = "1"
-        conditions = [where] if where is not None else []
-        if sample_weight is not None:
-            count = count_sql(table, sample_weight)
-            weight = number_sql(table, sample_weight).value
-            conditions.append(str(count.where))
-        numbers = [number_sql(table, column) for column in columns]
-        values = [
-            f"CASE WHEN {number.present} THEN {number.value} END AS v{place}"
-            for place, number in enumerate(numbers)
-        ]
-        rows = f"SELECT {weight} AS w, {', '.join(values)} FROM {table.source}"
-        if conditions:
-            rows += f" WHERE {' AND '.join(f'({c})' for c in conditions)}"
-        if len(columns) == 1:
-            self._values = f"SELECT 0 AS c, w, v0 AS v FROM ({rows}) AS skseg_rows"
-            return
-        # One row a column, since not every engine has grouping sets.
-        names = " UNION ALL ".join(f"SELECT {i} AS c" for i in range(len(columns)))
-        cases = " ".join(f"WHEN {i} THEN v{i}" for i in range(len(columns)))
-        self._values = (
-            f"SELECT c, w, CASE c {cases} END AS v FROM ({rows}) AS skseg_rows "
-            f"CROSS JOIN ({names}) AS skseg_columns"
-        )
-
-    def classes(self) -> list[Cells]:
-        """Return cells of the infinite, the very large and the other values."""
-        key = f"{outer_classes_sql(self.table, 'v')} + 5 * c"
-        groups = self._groups(key, inner_sum_sql(self.table, "v"))
-        column = groups["k"] // 5
-        return [_cells(groups, column == c) for c in range(len(self.columns))]
-
-    def parts(self, spans: Sequence[tuple[str, Span]], n_parts: int) -> list[Cells]:
-        """Return the cells that some cells of columns are divided into."""
-        stride = n_parts + 1
-        part = [part_sql(self.table, "v", span, n_parts) for _, span in spans]
-        key = self._case(
-            spans, [f"{place * stride} + {sql}" for place, sql in enumerate(part)]
-        )
-        groups = self._groups(key, "0e0")
-        place = groups["k"] // stride
-        return [_cells(groups, place == i) for i in range(len(spans))]
-
-    def values(self, spans: Sequence[tuple[str, Span]]) -> list[Cells]:
-        """Return the cells of one value each in some cells of columns."""
-        key = self._case(spans, [str(place) for place in range(len(spans))])
-        sql = (
-            f"SELECT k, v AS low, {self._totals()} FROM ({self._keyed(key)}) AS "
-            "skseg_keyed WHERE k IS NOT NULL GROUP BY k, v"
-        )
-        groups = self.table.fetch(sql)
-        groups["high"], groups["total"] = groups["low"], groups["low"]
-        return [_cells(groups, groups["k"] == i) for i in range(len(spans))]
-
-    def _case(self, spans: Sequence[tuple[str, Span]], results: list[str]) -> str:
-        """Return an expression of the rows in each of some cells; NULL elsewhere."""
-        branches = []
-        for place, column in enumerate(self.columns):
-            inner = [
-                f"WHEN {within_sql(self.table, 'v', span)} THEN {result}"
-                for (name, span), result in zip(spans, results, strict=True)
-                if name == column
-            ]
-            if inner:
-                branches.append(f"WHEN {place} THEN CASE {' '.join(inner)} END")
-        return f"CASE c {' '.join(branches)} END"
-
-    def _groups(self, key: str, total: str) -> dict[str, Any]:
-        return self.table.fetch(
-            f"SELECT k, MIN(v) AS low, MAX(v) AS high, {self._totals()}, {total} AS "
-            f"total FROM ({self._keyed(key)}) AS skseg_keyed WHERE k IS NOT NULL "
-            "GROUP BY k"
-        )
-
-    def _keyed(self, key: str) -> str:
-        return f"SELECT v, w, {key} AS k FROM ({self._values}) AS skseg_values"
-
-    def _totals(self) -> str:
-        if not self._is_weighted:
-            return "COUNT(*) AS n, COUNT(*) AS n_rows"
-        kind = "SIGNED" if self.table.dialect == "mysql" else "BIGINT"
-        return f"CAST(SUM(CAST(w AS {kind})) AS {kind}) AS n, COUNT(*) AS n_rows"
-
-
-def _cells(groups: Mapping[str, Any], rows: Any) -> Cells:
-    return Cells.of_groups({name: values[rows] for name, values in groups.items()})
