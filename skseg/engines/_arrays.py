@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 Arrays = dict[str, NDArray[Any]]
 
 
-def masked_arrays(columns: Mapping[str, Any]) -> Arrays:
-    """Return the columns that DuckDB hands out, which are masked where NULL is."""
-    return {name: _from_masked(values) for name, values in columns.items()}
+def duckdb_arrays(relation: Any) -> Arrays:
+    """Return the columns of a relation of DuckDB."""
+    # They are masked where NULL is.
+    columns = relation.fetchnumpy()
+    kinds = map(str, relation.types)
+    return {
+        name: _from_masked(values, kind)
+        for (name, values), kind in zip(columns.items(), kinds, strict=True)
+    }
 
 
-def _from_masked(values: Any) -> NDArray[Any]:
+def _from_masked(values: Any, kind: str) -> NDArray[Any]:
     mask, data = np.ma.getmaskarray(values), np.ma.getdata(values)
     if data.dtype.kind == "f":
         data = data.astype(np.float64)
@@ -25,7 +31,8 @@ def _from_masked(values: Any) -> NDArray[Any]:
     if not mask.any() and data.dtype.kind in "iub":
         return _from_whole(data)
     # Dates and times too become those of Python, as the drivers of databases give them.
-    plain = data.astype(object)
+    plain = data.astype("datetime64[D]" if kind == "DATE" else data.dtype)
+    plain = plain.astype(object)
     plain[mask] = None
     return plain
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ._arrays import Arrays, Rows
 from ._names import name_parts
-from ._table import Table, view_name
+from ._table import Table, Target, view_name
 
 # The name of a table, with those of its schema and database before it.
 Parts = tuple[str, ...]
@@ -138,7 +138,7 @@ class DatabaseTable(Table):
         name = self._database.quoted(view_name())
         return DatabaseTable(self._database, f"(\n{sql}\n) AS {name}", types)
 
-    def write(self, sql: str, to: str, *, overwrite: bool = False) -> None:
+    def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a table; see `Table.write`."""
         self._database.create_table(
             name_parts("write", "to", to), sql, overwrite=overwrite

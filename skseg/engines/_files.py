@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from skseg.exceptions import MissingExtraError
-
-from ._duckdb import DuckDBTable
+from ._duckdb import DuckDBTable, duckdb_connection
 
 
 def scan_files(
@@ -35,10 +33,6 @@ def scan_files(
     Table
         The table.
     """
-    try:
-        import duckdb
-    except ModuleNotFoundError:
-        raise MissingExtraError("Reading files where they are", "sql") from None
     config: dict[str, Any] = {}
     if memory_limit is not None:
         config["memory_limit"] = memory_limit
@@ -46,7 +40,7 @@ def scan_files(
         config["temp_directory"] = os.fspath(temp_directory)
     if threads is not None:
         config["threads"] = threads
-    connection = duckdb.connect(":memory:", config=config)
+    connection = duckdb_connection("Reading files where they are", config)
     text = os.fspath(path)
     read = connection.read_csv if text.endswith(".csv") else connection.read_parquet
     return DuckDBTable(read(text), connection)

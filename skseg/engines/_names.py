@@ -1,4 +1,4 @@
-"""Names of tables."""
+"""Names of tables, and of the packages of objects."""
 
 from __future__ import annotations
 
@@ -35,3 +35,8 @@ def name_parts(owner: str, parameter: str, name: Any) -> tuple[str, ...]:
         "has a dot, '\"sales.2024\".customers'",
         name,
     )
+
+
+def package(kind: type) -> str:
+    """Return the name of the package that a class is of."""
+    return kind.__module__.partition(".")[0]

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from ._duckdb import DuckDBTable
 from ._files import scan_files
+from ._ibis import IbisTable
+from ._names import package
+from ._polars import PolarsTable
+from ._spark import SparkTable
 from ._table import Table
+
+# By names, as no library need be installed to tell what is not of it. A DataFrame of
+# Spark is a subclass of its own, with or without Spark Connect.
+ADAPTERS: dict[tuple[str, str], Callable[[Any], Table]] = {
+    ("duckdb", "DuckDBPyRelation"): DuckDBTable,
+    ("_duckdb", "DuckDBPyRelation"): DuckDBTable,
+    ("ibis", "Table"): IbisTable,
+    ("polars", "LazyFrame"): PolarsTable,
+    ("pyspark", "DataFrame"): SparkTable,
+}
 
 
 def open_table(X: Any) -> Table | None:
@@ -16,7 +31,8 @@ def open_table(X: Any) -> Table | None:
     Parameters
     ----------
     X : object
-        The path or pattern of Parquet or CSV files, a relation of DuckDB, or a `Table`.
+        The path or pattern of Parquet or CSV files, a relation of DuckDB, a
+        DataFrame of Spark, a table of ibis, a LazyFrame of polars, or a `Table`.
 
     Returns
     -------
@@ -27,7 +43,7 @@ def open_table(X: Any) -> Table | None:
         return X
     if isinstance(X, str | os.PathLike):
         return scan_files(X)
-    # The library need not be installed to tell what is not of it.
-    if type(X).__name__ == "DuckDBPyRelation":
-        return DuckDBTable(X)
+    for base in type(X).__mro__:
+        if adapter := ADAPTERS.get((package(base), base.__name__)):
+            return adapter(X)
     return None

@@ -9,9 +9,9 @@ from typing import Any
 from skseg.exceptions import InvalidParameterError, did_you_mean
 
 from ._database import Database, DatabaseTable
-from ._duckdb import DuckDBTable
+from ._duckdb import DuckDBTable, quoted
 from ._mariadb import MariaDBDatabase
-from ._names import name_parts
+from ._names import name_parts, package
 from ._postgres import PostgresDatabase
 from ._sqlite import SQLiteDatabase
 from ._table import Table
@@ -67,7 +67,7 @@ def sql_table(connection: Any, name: str) -> Table:
     >>> connection.close()
     """
     parts = name_parts("sql_table", "name", name)
-    if package(connection) in {"duckdb", "_duckdb"}:
+    if package(type(connection)) in {"duckdb", "_duckdb"}:
         return _duckdb_table(connection, name, parts)
     database = _database(connection)
     with database.connect() as raw:
@@ -93,9 +93,8 @@ def sql_table(connection: Any, name: str) -> Table:
 def _duckdb_table(connection: Any, name: str, parts: tuple[str, ...]) -> DuckDBTable:
     import duckdb
 
-    source = ".".join('"' + part.replace('"', '""') + '"' for part in parts)
     try:
-        relation = connection.sql(f"FROM {source}")
+        relation = connection.sql(f"FROM {quoted(*parts)}")
     except duckdb.ConnectionException as error:
         raise InvalidParameterError(
             "sql_table", "connection", "open", connection, advice="Connect again."
@@ -132,16 +131,11 @@ def unreadable(name: str, error: Exception) -> InvalidParameterError:
     )
 
 
-def package(thing: Any) -> str:
-    """Return the name of the package that the class of an object is of."""
-    return type(thing).__module__.partition(".")[0]
-
-
 def _database(connection: Any) -> Database:
     """Return the database behind a connection, or raise for what is none."""
     connect: Callable[[], AbstractContextManager[Any]]
     raw, connect = connection, lambda: nullcontext(connection)
-    if package(connection) == "sqlalchemy":
+    if package(type(connection)) == "sqlalchemy":
         if not hasattr(connection, "dialect"):
             raise InvalidParameterError(
                 "sql_table",
@@ -158,7 +152,7 @@ def _database(connection: Any) -> Database:
         with connect() as driver_connection:
             raw = driver_connection
     for base in type(raw).__mro__:
-        if (driver := base.__module__.partition(".")[0]) in DATABASES:
+        if (driver := package(base)) in DATABASES:
             return DATABASES[driver](connect)
     raise InvalidParameterError("sql_table", "connection", CONNECTIONS, connection)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from skseg.exceptions import MissingColumnError
 from ._arrays import Arrays
 
 _numbers = itertools.count(1)
+
+# The name of a table, or the path of a file or folder.
+Target = str | os.PathLike[str]
 
 
 class Table(ABC):
@@ -95,7 +99,7 @@ class Table(ABC):
         """
 
     @abstractmethod
-    def write(self, sql: str, to: str, *, overwrite: bool = False) -> None:
+    def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a new table or file of the engine.
 
         The target is complete, or is not there.
@@ -104,8 +108,9 @@ class Table(ABC):
         ----------
         sql : str
             A SELECT statement in the dialect.
-        to : str
-            The name of a table, or the path of a file.
+        to : str or pathlib.Path
+            The name of a table, or the path of a file or, in Spark, a folder: a str is
+            one where it holds a slash or ends in ".parquet" or ".csv".
         overwrite : bool, default=False
             Whether it takes the place of a target of that name, which else is an error.
         """

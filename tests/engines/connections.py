@@ -12,6 +12,8 @@ import itertools
 import math
 import os
 import sqlite3
+import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -93,6 +95,8 @@ def spark_session() -> Any:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="skseg-spark-"),
         "spark.log.level": "ERROR",
     }.items():
         builder = builder.config(name, value)
@@ -228,8 +232,10 @@ def _temporary(execute: Callable[[str], Any]) -> Callable[[str], Any]:
 def spark_table(table: pa.Table) -> Any:
     """Return a DataFrame of Spark."""
     session = spark_session()
-    # Arrow's times without a zone are Spark's TIMESTAMP_NTZ.
-    return session.createDataFrame(table)
+    with warnings.catch_warnings():
+        # It has not been tried with new versions of pandas, which is not used.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support")
+        return session.createDataFrame(table)
 
 
 def polars_table(table: pa.Table) -> Any:

@@ -1,0 +1,153 @@
+"""LazyFrames of polars, whose batches of rows DuckDB reads as they come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from skseg.exceptions import MissingExtraError
+
+from ._arrays import Arrays, duckdb_arrays
+from ._duckdb import duckdb_connection, relation_types
+from ._table import Table, Target, view_name
+from ._targets import write_file
+
+CAPABILITY = "Reading a LazyFrame of polars"
+# Rows of a batch that DuckDB hands back to polars.
+N_ROWS = 100_000
+
+
+class PolarsTable(Table):
+    """A LazyFrame of polars, which DuckDB reads.
+
+    Each time that a query reads it, its columns are collected anew: in batches where
+    the version of polars has `collect_batches`, so that they need not fit into memory.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        The LazyFrame.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+        self._connection = duckdb_connection(CAPABILITY)
+        view, self._names = view_name(), list(frame.collect_schema().names())
+        super().__init__("duckdb", view, {})
+        self.types = relation_types(self._run(f"FROM {view}"))
+
+    def _run(self, sql: str) -> Any:
+        """Return the result of a query in a session of its own."""
+        # Two queries in one session would share the view, but not its columns.
+        session = self._connection.cursor()
+        names = used_columns(sql, self._names)
+        session.register(self.source, Batches(self.frame.select(names)))
+        return session.sql(sql)
+
+    def fetch(self, sql: str) -> Arrays:
+        """Run a query; see `Table.fetch`."""
+        return duckdb_arrays(self._run(sql))
+
+    def relation(self, sql: str) -> Any:
+        """Return a query as a LazyFrame; see `Table.relation`."""
+        from polars import from_arrow
+        from polars.io.plugins import register_io_source
+
+        def source(
+            columns: list[str] | None,
+            predicate: Any,
+            n_rows: int | None,
+            batch_size: int | None,
+        ) -> Iterator[Any]:
+            # It has to filter, but need not be quick about it.
+            query = self._run(sql)
+            if predicate is None and n_rows is not None:
+                query = query.limit(n_rows)
+            for batch in query.fetch_arrow_reader(batch_size or N_ROWS):
+                frame: Any = from_arrow(batch)
+                frame = frame if columns is None else frame.select(columns)
+                yield frame if predicate is None else frame.filter(predicate)
+
+        empty: Any = from_arrow(
+            self._run(sql).limit(0).fetch_arrow_reader(1).read_all()
+        )
+        return register_io_source(source, schema=empty.schema)
+
+    def with_column(
+        self, name: str, columns: list[str], values: Callable[[Any], Any], dtype: str
+    ) -> Any:
+        """Return the LazyFrame with one more column, which Python computes.
+
+        Parameters
+        ----------
+        name : str
+            The new column.
+        columns : list of str
+            The columns that it is computed from.
+        values : callable
+            Function from a frame of these columns to the values.
+        dtype : str
+            Name of its data type in polars.
+        """
+        import polars
+
+        kind = getattr(polars, dtype)
+
+        def compute(series: Any) -> Any:
+            return polars.Series(values(series.struct.unnest()), dtype=kind)
+
+        # An expression, unlike a function of the frame, lets polars read only the
+        # columns that are used. Without columns, any tells the number of rows.
+        rows = polars.struct(columns or self._names[:1])
+        column = rows.map_batches(compute, return_dtype=kind, is_elementwise=True)
+        return self.frame.with_columns(column.alias(name))
+
+    def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
+        """Write the result of a query to a file; see `Table.write`."""
+        write_file(self._run, sql, to, overwrite=overwrite)
+
+
+class Batches:
+    """Rows of a LazyFrame for DuckDB, which starts a stream for each reading.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        The LazyFrame.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        try:
+            import pyarrow as pa
+        except ModuleNotFoundError:
+            raise MissingExtraError(CAPABILITY, "sql") from None
+        empty = self._frame.collect_schema().to_frame(eager=True)
+        schema = empty.to_arrow().schema
+        reader = pa.RecordBatchReader.from_batches(schema, self._batches(schema))
+        return reader.__arrow_c_stream__(requested_schema)
+
+    def _batches(self, schema: Any) -> Iterator[Any]:
+        # Nothing is collected where only the types are asked for.
+        if hasattr(self._frame, "collect_batches"):
+            frames = self._frame.collect_batches()
+        else:
+            frames = [self._frame.collect()]
+        for frame in frames:
+            yield from frame.to_arrow().cast(schema).to_batches()
+
+
+def used_columns(sql: str, names: list[str]) -> list[str]:
+    """Return the columns that a query may mention, at least one.
+
+    All where it has a star; else those whose name stands somewhere in its text. The
+    names in a query of DuckDB may differ from those of the columns in capitals.
+    """
+    text = re.sub(r"count\s*\(\s*\*\s*\)", "", sql.casefold())
+    if "*" in text or not re.match(r"\s*(select|with)\b", text):
+        return names
+    used = [name for name in names if name.replace('"', '""').casefold() in text]
+    return used or names[:1]
