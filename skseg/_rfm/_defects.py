@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import narwhals as nw
 import numpy as np
@@ -59,12 +59,13 @@ class Remedy(NamedTuple):
 class Defect(NamedTuple):
     """Rows with the same defect: their number, the first one, and its value.
 
-    The rows of a second defect have another one, under which they count.
+    Rows of a table that is not in memory have no order: `row` is None, and the value is
+    one of theirs. The rows of a second defect have another one, under which they count.
     """
 
     kind: str
     n_rows: int
-    row: int
+    row: int | None
     value: str | None
     column: str | None = None
     remedies: tuple[Remedy, ...] = ()
@@ -82,6 +83,21 @@ def _no_remedies() -> Sequence[Remedy]:
     return ()
 
 
+class DefectCounts(Protocol):
+    """The numbers of rows that cannot be used, and what to say of them."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, usable or not."""
+
+    @property
+    def n_usable(self) -> int:
+        """Number of rows without a defect."""
+
+    def explained(self, wanted: str, action: Callable[[str], str]) -> list[Defect]:
+        """Return the defects on which that action is wanted, with their remedies."""
+
+
 class Defects:
     """The rows that cannot be used; each counts once, under its first defect."""
 
@@ -89,6 +105,16 @@ class Defects:
         self.owner = owner  # the function that reads them, for its errors
         self.usable = np.ones(n_rows, dtype=bool)
         self._defects: list[tuple[Defect, Callable[[], Sequence[Remedy]]]] = []
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, usable or not."""
+        return len(self.usable)
+
+    @property
+    def n_usable(self) -> int:
+        """Number of rows without a defect."""
+        return int(np.count_nonzero(self.usable))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -131,14 +157,17 @@ class Defects:
         Second defects are among them if they have a remedy, so that all parameters that
         a column needs are named at once.
         """
-        defects = [
+        return to_explain(
             defect._replace(remedies=tuple(remedies()))
             for defect, remedies in self._defects
             if action(defect.kind) == wanted
-        ]
-        if all(defect.is_second for defect in defects):
-            return []
-        return [d for d in defects if d.remedies or not d.is_second]
+        )
+
+
+def to_explain(defects: Iterable[Defect]) -> list[Defect]:
+    """Return the defects that an error lists, none if all are second ones."""
+    listed = [d for d in defects if d.remedies or not d.is_second]
+    return [] if all(defect.is_second for defect in listed) else listed
 
 
 def _text(value: Any) -> str:
@@ -156,10 +185,13 @@ def describe_defects(defects: Sequence[Defect], n_rows: int) -> str:
         noun = "row" if defect.n_rows == 1 else "rows"
         also = "also in " if defect.is_second else ""
         column = "" if defect.column is None else f" of {defect.column!r}"
-        shown = "" if defect.value is None else f": {defect.value!r}"
+        first, mark = f", first in row {defect.row} (from 0)", ": "
+        if defect.row is None:
+            first, mark = "", ", such as "
+        shown = "" if defect.value is None else f"{mark}{defect.value!r}"
         hint = f" {defect.hint}" if defect.hint else ""
         lines.append(
-            f"- {defect.kind}: {also}{defect.n_rows:,} {noun}, first in row "
-            f"{defect.row} (from 0){column}{shown}.{hint}"
+            f"- {defect.kind}: {also}{defect.n_rows:,} {noun}{first}{column}{shown}."
+            f"{hint}"
         )
     return "\n".join(lines)

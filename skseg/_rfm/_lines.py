@@ -15,7 +15,7 @@ from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.rules._frames import read_frame
 
 from ._calendar import EPOCH, as_of_day, read_moments
-from ._defects import Defects, describe_defects
+from ._defects import DefectCounts, Defects, describe_defects
 from ._ids import Ids, read_ids
 from ._labels import Labels, read_labels
 from ._money import Money, read_money
@@ -188,11 +188,11 @@ def _negative_discount(
     )
 
 
-def check_defects(defects: Defects, options: Options) -> None:
+def check_defects(defects: DefectCounts, options: Options) -> None:
     """Raise on defects that are not excluded, or that leave nothing."""
-    n_rows = len(defects.usable)
+    n_rows = defects.n_rows
     refused = defects.explained("raise", options.action)
-    if refused and defects.usable.any():
+    if refused and defects.n_usable:
         kinds = (defect.kind for defect in refused if not defect.is_second)
         by_kind = dict.fromkeys(kinds, "exclude")
         remedy: Any = "exclude"
@@ -204,12 +204,12 @@ def check_defects(defects: Defects, options: Options) -> None:
             owner=options.owner,
             name="transactions",
             value=tuple(refused),
-            row=min(defect.row for defect in refused),
+            row=min((d.row for d in refused if d.row is not None), default=None),
             advice=f"Correct these rows, or pass invalid={remedy!r} to leave them out "
             f"and have them counted{alone}.",
             remedy={"invalid": remedy},
         )
-    if not defects.usable.any():
+    if not defects.n_usable:
         unusable = [*refused, *defects.explained("exclude", options.action)]
         raise InvalidDataError(
             f"{options.owner} has no transaction left to use. "
@@ -217,7 +217,7 @@ def check_defects(defects: Defects, options: Options) -> None:
             owner=options.owner,
             name="transactions",
             value=tuple(unusable),
-            row=0,
+            row=0 if unusable and unusable[0].row is not None else None,
             advice="Correct these rows: invalid='exclude' leaves such rows out, and "
             "then none is left."
             if refused
