@@ -317,6 +317,81 @@ class RuleSet:
         """
         return self._evaluator.first_match(X, self._codes_by_rule)
 
+    def label(
+        self,
+        X: Any,
+        name: str = "segment",
+        *,
+        output: str = "name",
+        to: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
+    ) -> Any:
+        """Return a table that is not in memory with the segment of every row.
+
+        The engine that has the table assigns the segments, when its result is used: no
+        row comes into memory here. They are those of `assign`. It needs the extra
+        ``sql``, or ``spark``.
+
+        Parameters
+        ----------
+        X : path, relation, lazy frame or Table
+            A path or pattern of Parquet or CSV files, a relation of DuckDB, a DataFrame
+            of Spark, a LazyFrame of polars, a table of ibis, or a `Table` of
+            `skseg.engines`, such as `sql_table` returns.
+        name : str, default="segment"
+            The new column, which comes last.
+        output : {"name", "code"}, default="name"
+            What it holds. Rows without a segment get NULL or -1; those outside of the
+            universe get 'outside' or -1; noise gets its name or -1.
+        to : str or pathlib.Path, default=None
+            Where to write the result: a Parquet or CSV file, or a table of the same
+            database; Spark writes a folder of Parquet files or a table. The target is
+            complete, or is not there, however the query ends.
+        overwrite : bool, default=False
+            Whether `to` may replace a file or table, which else is an error.
+
+        Returns
+        -------
+        object or None
+            What the engine's users know: for files and DuckDB a relation; for Spark a
+            DataFrame; for polars a LazyFrame; for ibis a table; for `sql_table` a
+            `Table`. None if it is written to a target.
+
+        Raises
+        ------
+        MissingColumnError
+            If the table lacks a column of the rules.
+        RuleError
+            If a column is of the wrong kind, a quantile is unresolved, or a name cannot
+            be written in the engine's SQL.
+        InvalidParameterError
+            If the table has a column of the new name, or the target exists.
+        InvalidDataError
+            If `X` is in memory.
+        MissingExtraError
+            If a library is not installed.
+
+        Examples
+        --------
+        >>> import duckdb
+        >>> from skseg.rules import RuleSet
+        >>> customers = duckdb.sql("SELECT * FROM (VALUES (200.0), (15.0)) AS t(aov)")
+        >>> RuleSet({"VIP": "aov >= 120"}, default="Others").label(customers).fetchall()
+        [(Decimal('200.0'), 'VIP'), (Decimal('15.0'), 'Others')]
+        """
+        from ._labels import label_table, lazy_table
+
+        table = lazy_table(X, "RuleSet")
+        return label_table(
+            self,
+            table,
+            name,
+            output=output,
+            to=to,
+            overwrite=overwrite,
+            owner="RuleSet",
+        )
+
     def assign_row(self, row: Mapping[str, Any]) -> int:
         """Return the segment code of one row, in microseconds.
 
@@ -884,7 +959,7 @@ class RuleSet:
         --------
         >>> from skseg.rules import RuleSet
         >>> print(RuleSet({"VIP": "plan == 'pro'"}).to_sql(alias="segment"))
-        CASE WHEN CAST("plan" AS TEXT) COLLATE C = 'pro' THEN 'VIP' END AS "segment"
+        CASE WHEN SUBSTRING("plan", 1) COLLATE C = 'pro' THEN 'VIP' END AS "segment"
         """
         # sqlglot is an extra, so it is imported where it is used.
         from ._sql import ruleset_sql

@@ -171,7 +171,7 @@ class Rule:
         --------
         >>> from skseg.rules import parse
         >>> print(parse("plan == 'pro'").to_sql())
-        CAST("plan" AS TEXT) COLLATE C = 'pro'
+        SUBSTRING("plan", 1) COLLATE C = 'pro'
         """
         # sqlglot is an extra, so it is imported where it is used.
         from skseg.rules._sql import condition_sql

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from skseg.rules._language._dates import Date
 
-from ._trees import Tree, exp, sqlglot
+from ._storage import Storage
+from ._trees import Tree, exp, sqlglot, text_tree
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,37 @@ class NaNTests:
     """How an engine that stores NaN tells it; no test is ever NULL, nor fails.
 
     `is_number` tells whether a column of numbers holds neither NaN nor NULL,
-    `any_is_nan` whether a column of any type holds NaN.
+    `any_is_nan` whether a column of any type holds NaN. NaN satisfies comparisons with
+    a number by the operators in `satisfied`; columns of `storages` may hold it.
     """
 
     is_number: Callable[[str], Tree]
     any_is_nan: Callable[[str], Tree]
+    satisfied: frozenset[str] = frozenset(["<", "<=", ">", ">=", "=="])
+    storages: frozenset[Storage] = frozenset(["float64", "float32"])
+
+
+@dataclass(frozen=True)
+class KnownTypes:
+    """How an engine reads columns whose type is known.
+
+    `storage_of` tells how a type is stored, None for a type that is not told from all
+    others. `number`, `text`, `flag` and `date` write a column as the fields of
+    `Dialect` of these names do. `is_number` tells whether what `number` has written is
+    neither NaN nor NULL; it is never NULL.
+    """
+
+    storage_of: Callable[[str], Storage | None]
+    number: Callable[[Tree, Storage], Tree]
+    text: Callable[[Tree], Tree]
+    flag: Callable[[Tree], Tree]
+    date: Callable[[Tree, Storage], Tree]
+    is_number: Callable[[Tree], Tree] | None = None
+
+
+def fold_ascii(name: str) -> str:
+    """Return a name without the case of ASCII letters, as most engines compare it."""
+    return name.encode().lower().decode()
 
 
 @dataclass(frozen=True)
@@ -31,23 +58,35 @@ class Dialect:
     that the engine reads that float64, `text` a column so that it compares byte by
     byte, `date` a column so that it compares with what `moment` writes. `flag` writes a
     column of any type as text, so that it compares with the texts for true and false.
-    `is_boolean` tells whether a value is a boolean, where `text` does not stop at them.
-    `stop` fails, and says what a column holds. Without `nan_tests` the engine cannot
-    store NaN. Where its import of csv files `has_empty_fields`, these stand as empty
-    text for missing values.
+    `text` stops at a column of any other type; `text_of_words`, where it is there,
+    stands in its place in comparisons with words of which engines make booleans.
+    `stop` fails, and says what a column holds. All of these are for columns of any
+    type; `known_types` are for columns of which the type is known.
+
+    Without `nan_tests` the engine cannot store NaN; where `infinity` is None, it cannot
+    store infinity. `text_literal` writes a value that is compared with text, and
+    `result` the name of a segment. Names that `fold` makes equal are one column, and
+    `refuse_name` raises for a column or an alias that the engine cannot have. Where its
+    import of csv files `has_empty_fields`, these stand as empty text for missing
+    values.
     """
 
     grammar: type[sqlglot.Dialect]
     read_number: Callable[[Tree], Tree]
     number: Callable[[float], Tree]
-    infinity: Callable[[], Tree]
+    infinity: Callable[[], Tree] | None
     text: Callable[[Tree], Tree]
     date: Callable[[Tree], Tree]
     flag: Callable[[Tree], Tree]
     moment: Callable[[Date], Tree]
     stop: Callable[[Tree, str], Tree]
-    is_boolean: Callable[[Tree], Tree] | None = None
+    text_of_words: Callable[[Tree], Tree] | None = None
     nan_tests: NaNTests | None = None
+    known_types: KnownTypes | None = None
+    text_literal: Callable[[str], Tree] = text_tree
+    result: Callable[[str], Tree] = text_tree
+    fold: Callable[[str], str] = fold_ascii
+    refuse_name: Callable[[str], None] = lambda name: None
     has_empty_fields: bool = False
 
     def write(self, tree: Tree, *, pretty: bool = True) -> str:

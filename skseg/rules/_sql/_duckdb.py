@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ._dialect import Dialect, NaNTests
+from ._dialect import Dialect, KnownTypes, NaNTests
 from ._literals import exponent_number
+from ._storage import Storage, type_reader
 from ._trees import (
     Tree,
     any_of,
@@ -17,6 +18,21 @@ from ._trees import (
     timestamp,
     varchar,
 )
+
+_TYPES: dict[Storage, tuple[str, ...]] = {
+    "float64": ("double",),
+    "float32": ("float",),
+    "integer": (
+        *("tinyint", "smallint", "integer", "bigint", "hugeint"),
+        *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"),
+    ),
+    "decimal": ("decimal",),
+    "boolean": ("boolean",),
+    "text": ("varchar", "enum"),
+    "date": ("date",),
+    "timestamp": ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"),
+    "zoned timestamp": ("timestamp with time zone",),
+}
 
 
 def _is_number(tree: Tree) -> Tree:
@@ -42,6 +58,29 @@ def _any_is_nan(name: str) -> Tree:
     number = exp.TryCast(this=column_tree(name), to=to)
     not_nan = _is_number(number)
     return exp.Paren(this=exp.And(this=floats, expression=exp.Not(this=not_nan)))
+
+
+def _stop(column: Tree, content: str) -> Tree:
+    return call("ERROR", text_tree(f"{column.name} holds {content}"))
+
+
+def _text(column: Tree) -> Tree:
+    # Its parameter is text, so that it is no function of numbers, dates and booleans,
+    # and an enum becomes text. A collation of the column would survive it.
+    return collated(call("SUBSTRING", column, exp.Literal.number(1)), "C")
+
+
+def _text_of_words(column: Tree) -> Tree:
+    # Engines write booleans as text in their own way, so that no row would be 'True'.
+    kind = call("TYPEOF", column)
+    is_enum = call("STARTS_WITH", kind, text_tree("ENUM"))
+    is_text = exp.EQ(this=kind, expression=text_tree("VARCHAR"))
+    text = exp.If(
+        this=exp.Or(this=is_text, expression=is_enum),
+        true=varchar(column),
+        false=_stop(column, "a number, a date or a boolean, compared with text"),
+    )
+    return collated(text, "C")
 
 
 def _flag(column: Tree) -> Tree:
@@ -76,17 +115,27 @@ DUCKDB = Dialect(
     read_number=double,
     number=exponent_number,
     infinity=lambda: double(text_tree("inf")),
-    # The cast is for enums; a collation of the column would survive it.
-    text=lambda column: collated(varchar(column), "C"),
+    text=_text,
+    text_of_words=_text_of_words,
     date=_date,
     flag=_flag,
     moment=lambda date: timestamp(text_tree(date.iso)),
-    stop=lambda column, content: call(
-        "ERROR", text_tree(f"{column.name} holds {content}")
-    ),
-    is_boolean=lambda column: any_of(call("TYPEOF", column), [text_tree("BOOLEAN")]),
+    stop=_stop,
     nan_tests=NaNTests(
         is_number=lambda name: _is_number(double(column_tree(name))),
         any_is_nan=_any_is_nan,
+    ),
+    known_types=KnownTypes(
+        storage_of=type_reader(_TYPES),
+        number=lambda column, storage: (
+            column if storage == "float64" else double(column)
+        ),
+        # A collation of the column would survive a cast of it.
+        text=lambda column: collated(varchar(column), "C"),
+        flag=varchar,
+        date=lambda column, storage: (
+            _date(column) if storage == "text" else timestamp(column)
+        ),
+        is_number=_is_number,
     ),
 )

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from skseg.rules._language._conditions import Missing, Not, comparison
 
 from ._dialects import find_dialect
-from ._expressions import _Writer
 from ._trees import exp
+from ._writer import Writer
 
 
 def column_numbers_sql(
@@ -21,9 +21,9 @@ def column_numbers_sql(
     """
     engine = find_dialect(dialect)
     # The comparison tells the writer that the column holds numbers.
-    writer = _Writer(engine, [comparison(name, ">", 0.0)], types=types)
+    writer = Writer(engine, [comparison(name, ">", 0.0)], types=types)
     present = writer.condition(Not(Missing(name))).tree
-    value = writer._operand(name)
+    value = writer.operand(name)
     return engine.write(value, pretty=False), engine.write(present, pretty=False)
 
 

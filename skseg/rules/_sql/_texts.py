@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from skseg.rules._language._conditions import comparison
 
 from ._dialects import find_dialect
-from ._expressions import _Writer
+from ._writer import Writer
 
 
 def column_text_sql(
@@ -19,5 +19,5 @@ def column_text_sql(
     """
     engine = find_dialect(dialect)
     # The comparison tells the writer that the column holds text.
-    writer = _Writer(engine, [comparison(name, "==", "a")], types=types)
-    return engine.write(writer._operand(name), pretty=False)
+    writer = Writer(engine, [comparison(name, "==", "a")], types=types)
+    return engine.write(writer.operand(name), pretty=False)

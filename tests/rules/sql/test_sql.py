@@ -324,7 +324,7 @@ def test_literals_read_well(
 
 X = 'CAST("x" AS DOUBLE)'
 IS_NUMBER = f"COALESCE(ISFINITE({X}) OR ISINF({X}), FALSE)"
-P = 'CAST("p" AS TEXT) COLLATE C'
+P = 'SUBSTRING("p", 1) COLLATE C'
 
 
 @pytest.mark.parametrize(
