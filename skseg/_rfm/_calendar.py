@@ -16,6 +16,7 @@ from skseg.rules import is_missing_value
 
 from ._date_texts import DateFormat, format_remedies, numbers_advice
 from ._defects import Defects
+from ._text_codes import distinct_values
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
 Zone = str | dt.tzinfo
@@ -62,7 +63,7 @@ def read_moments(
             advice="Pass a column of dates, timestamps, or text.",
         )
     if zone is None and time_zone is not None:
-        raise _no_zone_to_convert(series.name, defects.owner)
+        raise no_zone_to_convert(series.name, defects.owner)
     if local.dtype == nw.Date:
         # Some backends hand out dates as Python objects, but never datetimes.
         local = local.cast(nw.Datetime("us"))
@@ -121,12 +122,11 @@ def _moments_of_values(
     defects: Defects,
 ) -> Moments:
     """Read texts, numbers and Python dates one by one, equal texts once."""
-    values = series.to_numpy()
     if series.dtype == nw.Object:
         # The same instant in two zones is equal, yet may be two calendar days.
-        rows, distinct = np.arange(len(values)), values
+        rows, distinct = np.arange(len(series)), series.to_numpy()
     else:
-        rows, distinct = pd.factorize(values, use_na_sentinel=False)
+        rows, distinct = distinct_values(series)
     # pandas raises on a signalling NaN of decimals.
     missing = np.fromiter(map(is_missing_value, distinct), bool, len(distinct))
     zone = None if time_zone is None else ZoneInfo(time_zone)
@@ -145,7 +145,7 @@ def _moments_of_values(
         if isinstance(moment, dt.datetime):
             seconds[i] = (moment.hour * 60 + moment.minute) * 60 + moment.second
     if time_zone is not None and False in is_aware:
-        raise _no_zone_to_convert(series.name, defects.owner)
+        raise no_zone_to_convert(series.name, defects.owner)
     defects.add("missing date", missing[rows], series)
     defects.add(
         "unparsable date",
@@ -161,7 +161,7 @@ def _has_zone(moment: dt.date) -> bool:
     return isinstance(moment, dt.datetime) and moment.tzinfo is not None
 
 
-def _no_zone_to_convert(name: str, owner: str) -> InvalidDataError:
+def no_zone_to_convert(name: str, owner: str) -> InvalidDataError:
     return InvalidDataError(
         "Only dates that have a time zone can be converted to another; the column "
         f"{name!r} has dates without one.",

@@ -65,7 +65,7 @@ def read_money(frame: nw.DataFrame[Any], options: Options, defects: Defects) -> 
     if options.decimals == "auto" and not len(amounts.finer):
         return Money(amounts.units, amounts.decimals)
     if options.rounding is not None:
-        return _rounded(amounts, int(options.decimals), options.rounding)
+        return rounded(amounts, int(options.decimals), options.rounding)
     return _with_decimals(amounts, frame, options)
 
 
@@ -164,7 +164,7 @@ def _too_fine(
             f"is finer than decimals={options.decimals}, so sums would not be exact"
         )
         rule = f"at most {options.decimals} decimals"
-    advice, remedy = _advice_on_decimals(amounts, options)
+    advice, remedy = advice_on_decimals(amounts, options)
     short = [c.name for c in columns if _is_short(c.to_numpy().dtype)]
     if short:
         advice = (
@@ -185,7 +185,7 @@ def _too_fine(
     )
 
 
-def _advice_on_decimals(
+def advice_on_decimals(
     amounts: Amounts, options: Options
 ) -> tuple[str, dict[str, object]]:
     """Return how all amounts are kept, if they can be, and how they are rounded."""
@@ -193,8 +193,8 @@ def _advice_on_decimals(
         total = float(np.abs(amounts.units).sum()) / 10.0**amounts.decimals
     total += float(sum(abs(float(amount)) for amount in amounts.finer))
     if options.decimals == "auto":
-        return _advice_to_round(total, CENTS)
-    advice, remedy = _advice_to_round(total, int(options.decimals))
+        return advice_to_round(total, CENTS)
+    advice, remedy = advice_to_round(total, int(options.decimals))
     if not len(amounts.finer) and total * 10.0**amounts.decimals < MAX_UNITS:
         keep = f"Pass decimals={amounts.decimals}, which keeps all amounts."
         advice = f"{keep} To round them: {advice[0].lower()}{advice[1:]}"
@@ -202,7 +202,7 @@ def _advice_on_decimals(
     return advice, remedy
 
 
-def _advice_to_round(total: float, at_most: int) -> tuple[str, dict[str, object]]:
+def advice_to_round(total: float, at_most: int) -> tuple[str, dict[str, object]]:
     """Return what to do so that amounts which add up to `total` sum exactly."""
     fitting = (d for d in range(at_most, -1, -1) if total * 10.0**d < MAX_UNITS / 2)
     decimals = next(fitting, None)
@@ -213,7 +213,7 @@ def _advice_to_round(total: float, at_most: int) -> tuple[str, dict[str, object]
     return f"{advice} and counts them.", remedy
 
 
-def _rounded(amounts: Amounts, decimals: int, rounding: str) -> Money:
+def rounded(amounts: Amounts, decimals: int, rounding: str) -> Money:
     """Round the amounts that have more decimals."""
     surplus = amounts.decimals - decimals
     units, is_rounded = amounts.units, np.zeros(len(amounts.units), dtype=bool)
@@ -271,7 +271,7 @@ def check_sums(customer: IntArray, money: Money, owner: str) -> None:
     # Not the net sum: on the way to it a sum of large amounts would lose units.
     total = float(np.bincount(customer, weights=np.abs(units)).max())
     if total >= MAX_UNITS:
-        advice, remedy = _advice_to_round(total / 10.0**decimals, CENTS)
+        advice, remedy = advice_to_round(total / 10.0**decimals, CENTS)
         raise InvalidDataError(
             "The amounts of one customer add up to 2**53 minor units or more, which "
             f"cannot be summed exactly with {decimals} decimals.",
