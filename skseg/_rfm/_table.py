@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeVar, overload
 
 import narwhals as nw
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skseg._typing import IntArray
+from skseg.engines import Table, open_table
 
 from ._calendar import EPOCH
 from ._columns import with_ids
@@ -263,6 +264,9 @@ def rfm_table(
         invalid,
     )
     options.check()
+    table_of_lines = open_table(transactions)
+    if table_of_lines is not None:
+        return _relation(table_of_lines, options, return_report=return_report)
     customers = read_customers(read_transactions(transactions, options), options)
     lines, report = customers.lines, customers.report
     table = with_ids(lines.customer.series, customers.customer, customers.values)
@@ -273,6 +277,28 @@ def rfm_table(
     if report.excluded:
         warnings.warn(f"Transactions were left out.\n{report}", stacklevel=2)
     return table
+
+
+def _relation(table: Table, options: Options, *, return_report: bool) -> Any:
+    """Return the table of customers as an object of the engine that holds the lines."""
+    # What it needs of SQL is an extra.
+    from . import _lazy
+
+    customers = _lazy.read_customers(table, options, with_report=return_report)
+    for kind, texts in customers.placeholders.items():
+        if texts and options.action(kind) == "warn":
+            message = _placeholder_warning(kind, texts, customers.excluded, options)
+            warnings.warn(message, stacklevel=3)
+    if return_report:
+        return customers.relation, customers.report
+    if customers.excluded:
+        kinds = [f"{count:,} {kind}" for kind, count in customers.excluded.items()]
+        warnings.warn(
+            f"Of {customers.n_rows:,} transactions some were left out: "
+            f"{'; '.join(kinds)}. Pass return_report=True for all counts.",
+            stacklevel=3,
+        )
+    return customers.relation
 
 
 class Customers(NamedTuple):
@@ -310,7 +336,7 @@ def read_customers(frame: nw.DataFrame[Any], options: Options) -> Customers:
         values,
         _report(lines, placeholders, orders, len(frame), values["frequency"]),
         [
-            _placeholder_warning(kind, texts, lines, options)
+            _placeholder_warning(kind, texts, lines.excluded, options)
             for kind, texts in placeholders.items()
             if texts and options.action(kind) == "warn"
         ],
@@ -318,7 +344,7 @@ def read_customers(frame: nw.DataFrame[Any], options: Options) -> Customers:
 
 
 def _placeholder_warning(
-    kind: str, texts: Mapping[str, int], lines: Lines, options: Options
+    kind: str, texts: Mapping[str, int], excluded: Iterable[str], options: Options
 ) -> str:
     """Return which ids may be none, and what to do."""
     shown = ", ".join(f"{text!r} ({n:,})" for text, n in texts.items())
@@ -327,7 +353,7 @@ def _placeholder_warning(
     noun = kind.removeprefix("placeholder ").replace("customer", "customer id")
     article = "an" if noun.startswith("o") else "a"
     # What has been left out would be refused again without its action.
-    invalid: dict[str, str] = dict.fromkeys(lines.excluded, "exclude")
+    invalid: dict[str, str] = dict.fromkeys(excluded, "exclude")
     if isinstance(options.invalid, Mapping):
         invalid = dict(options.invalid)
     exclude, keep = {**invalid, kind: "exclude"}, {**invalid, kind: "keep"}
