@@ -104,11 +104,10 @@ class Conditions:
             if not self._n_by_code.get(code):
                 rows = condition.sql
             count = f"SUM(CASE WHEN {condition.sql} THEN 1 ELSE 0 END)"
-            terms += [
-                f"CAST({count} AS {functions.integer}) AS skseg_n{code}",
-                f"MIN(CASE WHEN {rows} THEN CAST({column} AS {functions.text}) END) "
-                f"AS skseg_value{code}",
-            ]
+            text = f"CAST({column} AS {functions.text})"
+            example = f"MIN(CASE WHEN {rows} THEN {text} END)"
+            terms.append(f"CAST({count} AS {functions.integer}) AS skseg_n{code}")
+            terms.append(f"{example} AS skseg_value{code}")
         row = self._source.select(", ".join(terms))
         defects = []
         for code, condition in conditions:

@@ -94,8 +94,8 @@ def _days_of_moments(source: Source, is_finite: str) -> Days:
         if functions.has_session_clock:
             return Days(functions.day(column), NAIVE)
         raise InvalidDataError(
-            f"The moments in the column {options.date!r} are kept in UTC, whatever zone "
-            "they were written in, and their calendar days depend on the zone.",
+            f"The moments in the column {options.date!r} are kept in UTC, whatever "
+            "zone they were written in, and their calendar days depend on the zone.",
             owner=options.owner,
             name="time_zone",
             column=options.date,

@@ -22,7 +22,7 @@ class IdSQL:
 
     @property
     def is_placeholder(self) -> str | None:
-        """Whether a text usually stands for a missing id, in SQL; None without texts."""
+        """SQL of whether a text usually stands for none; None without texts."""
         return None if self.suspicion is None else f"{self.suspicion} = 2"
 
 

@@ -301,8 +301,8 @@ class _Texts:
                 largest,
                 amounts.finer,
             )
-        finer = names["finer"] if has_finer else None
-        self.units = _Units(names["units"], amounts.decimals, finer)
+        finer_units = names["finer"] if has_finer else None
+        self.units = _Units(names["units"], amounts.decimals, finer_units)
         scale = power(source, amounts.decimals)
         self.size = (
             f"ABS(CAST({names['units']} AS {source.functions.double}) / {scale})"
