@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from fractions import Fraction
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,12 +62,10 @@ class Cells(NamedTuple):
         ends = np.append(starts[1:], len(low)) - 1
         return cls(low[starts], reach[ends], n, n_rows, np.full(len(n), np.nan))
 
-    def of_ranks(self, levels: list[Fraction]) -> IntArray:
-        """Return the position of the cell that holds the quantile of each level."""
+    def of_ranks(self, ranks: Sequence[int]) -> IntArray:
+        """Return the position of the cell that holds each rank, from 1 on."""
         up_to = np.cumsum(self.n)
-        total = int(up_to[-1])
-        targets = [math.ceil(level * total) for level in levels]
-        positions = np.searchsorted(up_to, targets, side="left")
+        positions = np.searchsorted(up_to, np.asarray(ranks, np.int64), side="left")
         return np.asarray(np.minimum(positions, len(up_to) - 1))
 
     def span(self, position: int) -> Span:

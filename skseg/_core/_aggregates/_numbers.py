@@ -91,12 +91,9 @@ def require_numbers(table: Table, owner: str, columns: Iterable[str]) -> None:
 
 def _may_hold_numbers(type_name: str, dialect: str) -> bool:
     """Return whether a type is one of numbers, booleans or of unknown kind."""
-    from skseg.rules._sql._trees import exp, sqlglot
+    from skseg.rules._sql._dialects import find_dialect
+    from skseg.rules._sql._storage import NUMBERS
 
-    try:
-        kind = exp.DataType.build(type_name, dialect=dialect)
-    except sqlglot.errors.SqlglotError:
-        return True
-    others = {*exp.DataType.TEXT_TYPES, *exp.DataType.TEMPORAL_TYPES}
-    others |= {exp.DataType.Type.BINARY, exp.DataType.Type.VARBINARY}
-    return kind.this not in others
+    known = find_dialect(dialect).known_types
+    storage = None if known is None else known.storage_of(type_name)
+    return storage is None or storage in NUMBERS or storage == "boolean"

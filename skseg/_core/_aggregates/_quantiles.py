@@ -1,24 +1,19 @@
-"""Exact quantiles of columns that are not in memory, in two or three scans."""
+"""Exact quantiles and medians of columns that are not in memory."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
 from skseg._typing import FloatArray
 from skseg.engines import Table
-from skseg.exceptions import InvalidDataError
 from skseg.rules._quantile import exact_level
 
-from ._cells import Cells
-from ._scans import Scans
-
-# Cells of a column are split into so many parts in one scan.
-N_PARTS = 65_536
-# Groups and distinct values that are fetched at once, which bounds the memory.
-MAX_FETCHED = 2**22
+from ._order_statistics import MAX_FETCHED, N_PARTS, order_statistics
 
 
 def quantiles(
@@ -66,13 +61,7 @@ def quantiles_by_column(
     n_parts: int = N_PARTS,
     max_fetched: int = MAX_FETCHED,
 ) -> dict[str, FloatArray]:
-    """Return exact quantiles of several columns, in the same few scans.
-
-    The first scan counts the rows of each column and finds their smallest and largest
-    value; a second one counts the rows in 65,536 cells between them; a third one
-    fetches the distinct values of the cells that hold a wanted quantile. A cell of one
-    value is done, and one of too many rows is divided once more, in a further scan.
-    Small tables take the first and the third scan only.
+    """Return exact quantiles of several columns, in the same two or three scans.
 
     Parameters
     ----------
@@ -86,10 +75,8 @@ def quantiles_by_column(
     sample_weight : str or None, default=None
         Column of whole-number weights, each of which counts as so many rows; see
         `check_weights`.
-    n_parts : int, default=65_536
-        Parts of a cell; fewer where many cells are divided at once.
-    max_fetched : int, default=2**22
-        Largest number of groups or values fetched at once.
+    n_parts, max_fetched : int
+        As in `order_statistics`, which says how it is done.
 
     Returns
     -------
@@ -103,49 +90,73 @@ def quantiles_by_column(
         If the table changes while it is read.
     """
     exact = {c: [exact_level(level) for level in ls] for c, ls in levels.items()}
-    scans = Scans(table, list(exact), where, sample_weight)
-    cells = dict(zip(exact, scans.bounds(), strict=True))
-    while wanted := _unfinished(cells, exact):
-        max_rows = max(max_fetched // len(wanted), n_parts)
-        large = [w for w in wanted if cells[w[0]].n_rows[w[1]] > max_rows]
-        chosen = large or wanted
-        spans = [(column, cells[column].span(place)) for column, place in chosen]
-        if large:
-            size = max(min(n_parts, max_fetched // len(large)), 2**8)
-            parts = scans.parts(spans, size)
-        else:
-            parts = scans.values(spans)
-        # From the last cell on, since positions behind a divided cell change.
-        pairs = zip(chosen, parts, strict=True)
-        for (column, place), part in sorted(pairs, key=lambda p: -p[0][1]):
-            if part.n.sum() != cells[column].n[place]:
-                raise _changed_error(column)
-            cells[column] = cells[column].replaced(place, part)
-    return {column: _chosen(cells[column], exact[column]) for column in exact}
-
-
-def _unfinished(
-    cells: Mapping[str, Cells], levels: Mapping[str, list[Fraction]]
-) -> list[tuple[str, int]]:
-    """Return column and position of the wanted cells of more than one value."""
-    unfinished = []
-    for column, column_cells in cells.items():
-        if len(column_cells.n) and levels[column]:
-            places = np.unique(column_cells.of_ranks(levels[column]))
-            is_open = column_cells.low[places] < column_cells.high[places]
-            unfinished += [(column, int(place)) for place in places[is_open]]
-    return unfinished
-
-
-def _chosen(cells: Cells, levels: list[Fraction]) -> FloatArray:
-    if not len(cells.n) or not levels:
-        return np.full(len(levels), np.nan)
-    return cells.low[cells.of_ranks(levels)]
-
-
-def _changed_error(column: str) -> InvalidDataError:
-    return InvalidDataError(
-        f"Column {column!r} of the table has changed while it was read.",
-        column=column,
-        advice="Read a table that nobody writes to, or a copy of it.",
+    values = order_statistics(
+        table,
+        {
+            column: partial(_ranks, column_levels)
+            for column, column_levels in exact.items()
+        },
+        where=where,
+        sample_weight=sample_weight,
+        n_parts=n_parts,
+        max_fetched=max_fetched,
     )
+    return {c: values.get((c, 0), np.full(len(exact[c]), np.nan)) for c in exact}
+
+
+def _ranks(levels: Sequence[Fraction], n: int) -> list[int]:
+    return [math.ceil(level * n) for level in levels]
+
+
+def group_medians(
+    table: Table,
+    columns: Sequence[str],
+    group: str,
+    n_groups: int,
+    *,
+    where: str | None = None,
+    sample_weight: str | None = None,
+) -> dict[str, FloatArray]:
+    """Return the usual median of columns in every group, in the same few scans.
+
+    It is the mean of the middle two values where their number is even, as that of
+    `numpy.median`, which may not be a value of the column.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    columns : sequence of str
+        Columns of numbers.
+    group : str
+        Expression of the number of a row's group, from 0 on.
+    n_groups : int
+        Number of groups.
+    where : str or None, default=None
+        Condition in the dialect of the table for the rows that count.
+    sample_weight : str or None, default=None
+        Column of whole-number weights, each of which counts as so many rows.
+
+    Returns
+    -------
+    dict of str to ndarray of float64 of shape (n_groups,)
+        Column -> medians of the values that are not missing, NaN where there is none.
+    """
+    pairs = order_statistics(
+        table,
+        dict.fromkeys(columns, lambda n: [(n + 1) // 2, n // 2 + 1]),
+        group=group,
+        where=where,
+        sample_weight=sample_weight,
+    )
+    medians = {column: np.full(n_groups, np.nan) for column in columns}
+    for (column, place), (low, high) in pairs.items():
+        medians[column][place] = middle(low, high)
+    return medians
+
+
+def middle(low: float, high: float) -> float:
+    """Return the mean of two values, infinite ones included."""
+    total = float(low) + float(high)
+    # The sum of two large numbers overflows, and their mean does not.
+    return total / 2 if np.isfinite(total) else float(low) / 2 + float(high) / 2
