@@ -20,7 +20,7 @@ from skseg.rules import is_missing_value
 from ._defects import Defects, Remedy
 from ._float_decimals import Amounts, amounts_of_floats, most_decimals
 from ._number_texts import Number, NumberFormat, fitting_formats
-from ._series import to_array
+from ._text_codes import distinct_values
 
 # Python's default context rounds to 28 digits, which would hide a decimal too many.
 EXACT = decimal.Context(
@@ -70,8 +70,10 @@ def read_decimals(
 
 def _distinct_values(series: nw.Series[Any]) -> tuple[IntArray, NDArray[Any]]:
     """Return the position of each row's value among the distinct values, and these."""
-    values = to_array(series)
-    if series.dtype == nw.Object and any(map(_is_boolean, values)):
+    if series.dtype != nw.Object:
+        return distinct_values(series)
+    values = series.to_numpy()
+    if any(map(_is_boolean, values)):
         # True equals 1, but is no amount.
         return np.arange(len(values)), values
     try:

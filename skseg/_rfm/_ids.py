@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -15,7 +18,10 @@ from skseg.exceptions import InvalidDataError
 from ._defects import Defects
 from ._series import to_array
 from ._table_options import Options
+from ._text_codes import text_codes
 
+# The subject of errors about values that cannot be told apart.
+_SUBJECT = "The ids of customers and orders"
 # Rows handled at a time, where a loop spares a second array of full length.
 BLOCK = 1 << 16
 # What databases, spreadsheets and programs write for a missing value, in lower case.
@@ -28,25 +34,39 @@ PLACEHOLDER_TEXTS = frozenset(
 )
 
 
+# What is between the first and the last letter or digit of such a text, or nothing.
+_CORES = sorted({re.sub(r"^[^0-9a-z]+|[^0-9a-z]+$", "", t) for t in PLACEHOLDER_TEXTS})
+# Finds all texts that are blank or placeholders, in every dialect of regular
+# expressions, and few others. Only Python knows the spaces and cases of all scripts.
+_SUSPECT = (
+    rf"(?i)^[^0-9a-z]*(?:{'|'.join(map(re.escape, _CORES))})[^0-9a-z]*$|[^\x00-\x7f]"
+)
+
+
 class Ids(NamedTuple):
-    """The ids of rows, and the distinct ones, where they had to be told apart."""
+    """The ids of rows, and the distinct ones, where they had to be told apart.
+
+    `placeholder_of` has the positions, among the distinct ids, of texts that usually
+    stand for a missing id.
+    """
 
     series: nw.Series[Any]
     codes: IntArray | None = None
-    distinct: NDArray[Any] | None = None
+    distinct: nw.Series[Any] | NDArray[Any] | None = None
+    placeholder_of: Mapping[int, str] = MappingProxyType({})
 
     def take(self, rows: IntArray) -> Ids:
         """Return the ids of some rows."""
         codes = None if self.codes is None else self.codes[rows]
-        return Ids(self.series[rows], codes, self.distinct)
+        return self._replace(series=self.series[rows], codes=codes)
 
     def placeholders(self) -> dict[str, int]:
         """Return the texts that usually stand for a missing id -> number of rows."""
-        if self.codes is None or self.distinct is None:
+        if self.codes is None or not self.placeholder_of:
             return {}
-        positions = np.flatnonzero([_is_placeholder(id_) for id_ in self.distinct])
-        n_rows = np.bincount(self.codes, minlength=len(self.distinct))
-        return {str(self.distinct[i]): int(n_rows[i]) for i in positions if n_rows[i]}
+        n_rows = np.bincount(self.codes, minlength=max(self.placeholder_of) + 1)
+        texts = self.placeholder_of.items()
+        return {text: int(n_rows[i]) for i, text in texts if n_rows[i]}
 
 
 def read_ids(
@@ -61,24 +81,50 @@ def read_ids(
         missing = is_null.to_numpy().astype(bool, copy=False)
         defects.add(f"missing {noun}", missing, series)
         return Ids(series)
-    # pandas numbers the texts of its series without a Python object for each.
-    is_pandas = series.implementation.is_pandas()
-    texts = series.to_native() if is_pandas else series.to_numpy()
-    codes, values = factorize(texts, defects.owner)
-    distinct = np.asarray(values)
-    # The last entry is for missing values, whose code is -1.
-    is_none = np.array([*map(is_blank, distinct), True])
-    defects.add(f"missing {noun}", is_none[codes], series)
+    codes, distinct = text_codes(series) or factorize_series(series, defects.owner)
+    suspects = _suspects(distinct)
+    # The last position is for missing values, whose code is -1.
+    blank = [*(i for i, text in suspects.items() if is_blank(text)), -1]
+    defects.add(f"missing {noun}", _has_code(codes, blank, len(distinct)), series)
+    placeholder_of = {i: str(t) for i, t in suspects.items() if _is_placeholder(t)}
     kind = f"placeholder {noun}"
-    if options.action(kind) in ("exclude", "raise"):
-        is_placeholder = np.array([*map(_is_placeholder, distinct), False])
-        defects.add(kind, is_placeholder[codes], series)
-    return Ids(series, codes, distinct)
+    if placeholder_of and options.action(kind) in ("exclude", "raise"):
+        positions = [*placeholder_of]
+        defects.add(kind, _has_code(codes, positions, len(distinct)), series)
+    return Ids(series, codes, distinct, placeholder_of)
 
 
-def factorize(
-    ids: Any, owner: str, subject: str = "The ids of customers and orders"
-) -> tuple[IntArray, Any]:
+def _suspects(distinct: nw.Series[Any] | NDArray[Any]) -> dict[int, Any]:
+    """Return positions and values among which are all blank ids and placeholders."""
+    if not isinstance(distinct, nw.Series):
+        return dict(enumerate(distinct))
+    positions = np.flatnonzero(distinct.str.contains(_SUSPECT).to_numpy())
+    texts = distinct[positions].to_list()
+    return dict(zip(positions.tolist(), texts, strict=True))
+
+
+def _has_code(codes: IntArray, wanted: Sequence[int], n_distinct: int) -> BoolArray:
+    is_wanted = np.zeros(n_distinct + 1, dtype=bool)
+    is_wanted[wanted] = True
+    return is_wanted[codes]
+
+
+def factorize_series(
+    series: nw.Series[Any], owner: str, subject: str = _SUBJECT
+) -> tuple[IntArray, NDArray[Any]]:
+    """Return codes and distinct values; those of missing values are -1 and none."""
+    numbered = text_codes(series)
+    if numbered is not None:
+        codes, texts = numbered
+        return codes, np.array(texts.to_list(), dtype=object)
+    # pandas numbers the values of its series without a Python object for each.
+    is_pandas = series.implementation.is_pandas()
+    values = series.to_native() if is_pandas else to_array(series)
+    codes, distinct = factorize(values, owner, subject)
+    return codes, np.asarray(distinct)
+
+
+def factorize(ids: Any, owner: str, subject: str = _SUBJECT) -> tuple[IntArray, Any]:
     """Return codes and distinct ids, or raise for ids that have no hash."""
     try:
         return pd.factorize(ids)
@@ -122,7 +168,11 @@ def number_ids(
 
 
 def _number_codes(
-    codes: IntArray, distinct: NDArray[Any], *, ordered: bool, owner: str
+    codes: IntArray,
+    distinct: nw.Series[Any] | NDArray[Any],
+    *,
+    ordered: bool,
+    owner: str,
 ) -> tuple[IntArray, int]:
     """Number the distinct values that occur."""
     occurs = np.zeros(len(distinct), dtype=bool)
@@ -154,8 +204,12 @@ def _relabel(codes: IntArray, rank: IntArray) -> None:
         part[:] = rank[part]
 
 
-def _sorted_order(ids: NDArray[Any], owner: str) -> IntArray:
+def _sorted_order(ids: nw.Series[Any] | NDArray[Any], owner: str) -> IntArray:
     """Return the positions that sort the ids; refuse ids of mixed kinds."""
+    if isinstance(ids, nw.Series):
+        # By the bytes of UTF-8, which is the order of Python's characters.
+        rows = ids.alias("id").to_frame().with_row_index("row")
+        return rows.sort("id")["row"].to_numpy().astype(np.intp)
     if ids.dtype != object:
         return np.argsort(ids)
     values = ids.tolist()

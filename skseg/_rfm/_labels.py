@@ -10,8 +10,7 @@ import pandas as pd
 
 from skseg._typing import IntArray, ObjectArray
 
-from ._ids import factorize, is_blank
-from ._series import to_array
+from ._ids import factorize_series, is_blank
 
 
 class Labels(NamedTuple):
@@ -31,10 +30,8 @@ def read_labels(series: nw.Series[Any], owner: str) -> Labels:
     A number is known by its text, so that 7 and 7.0, which it becomes in a column with
     missing values, are the same label.
     """
-    is_pandas = series.implementation.is_pandas()
-    values = series.to_native() if is_pandas else to_array(series)
     subject = f"The labels in the column {series.name!r}"
-    codes, distinct = factorize(values, owner, subject)
+    codes, distinct = factorize_series(series, owner, subject)
     labels = [_text(value) for value in np.asarray(distinct, dtype=object)]
     texts = np.array(sorted({text for text in labels if text is not None}), object)
     position = {text: place for place, text in enumerate(texts)}
