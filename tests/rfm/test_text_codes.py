@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
@@ -217,7 +218,7 @@ def test_what_is_no_text_of_polars_or_arrow_is_left_to_others(values: Any) -> No
 def _lines(container: str, ids: Texts) -> Any:
     """Return lines whose customers, orders, products and dates are texts."""
     n = len(ids)
-    columns = {
+    columns: dict[str, Texts] = {
         "customer": list(ids),
         "order": [text and f"{text}-{row // 2}" for row, text in enumerate(ids)],
         "product": list(reversed(ids)),
@@ -251,14 +252,12 @@ def test_tables_are_those_of_python_objects(container: str, texts: str) -> None:
         },
         "return_report": True,
     }
-    for function, more in (
-        (rfm_table, {}),
-        (customer_features, {"product": "product"}),
-    ):
-        wanted, wanted_report = function(
-            _lines("python", TEXTS[texts]), **options, **more
-        )
-        table, report = function(_lines(container, TEXTS[texts]), **options, **more)
+    lines, objects = (_lines(kind, TEXTS[texts]) for kind in (container, "python"))
+    features = functools.partial(customer_features, product="product")
+    functions: list[Any] = [rfm_table, features]
+    for function in functions:
+        wanted, wanted_report = function(objects, **options)
+        table, report = function(lines, **options)
         assert report == wanted_report
         for column in wanted.columns:
             values = [None if v != v else v for v in values_of(table, column)]
