@@ -1,5 +1,7 @@
 """RFM at scale: orders to named segments, scoring new customers, and row order.
 
+Order lines are in pandas, polars and Arrow, with ids that are whole numbers and text.
+
 Every ratio compares figures of one run. CPU seconds are the median of several runs,
 each in a process of its own; peak memory is what the run adds to that process.
 
@@ -16,14 +18,18 @@ import resource
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 from _measure import write_results
 
 from skseg import RFMSegmenter, rfm_table
@@ -48,10 +54,25 @@ def transactions(n_rows: int, n_customers: int) -> pd.DataFrame:
     )
 
 
-def measured(run: Callable[[], Any]) -> tuple[float, float]:
+class OnFrame(NamedTuple):
+    """A run on a frame that is made in its own process, before the clock starts.
+
+    The threads of polars and duckdb do not survive a fork.
+    """
+
+    make: Callable[[], Any]
+    run: Callable[[Any], Any]
+
+
+Run = Callable[[], Any] | OnFrame
+
+
+def measured(run: Run) -> tuple[float, float]:
     """Return CPU seconds and added peak memory in MB of `run` in a fresh process."""
     read, write = os.pipe()
     if os.fork() == 0:
+        if isinstance(run, OnFrame):
+            run = partial(run.run, run.make())
         before = resident_mb()
         start = time.process_time()
         run()
@@ -71,7 +92,7 @@ def resident_mb() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def compare(runs: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, float]]:
+def compare(runs: Mapping[str, Run]) -> dict[str, tuple[float, float]]:
     """Return the median CPU seconds and largest memory of each run, taken in turns."""
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _ in range(RUNS):
@@ -125,6 +146,83 @@ def lines_of_orders(orders: pd.DataFrame) -> dict[str, Callable[[], Any]]:
     return {
         "pandas group-by: max, nunique, sum": bare,
         "rfm_table(order_id=...) + RFMSegmenter.fit": segments,
+    }
+
+
+def text_ids(orders: pd.DataFrame) -> pa.Table:
+    """Return the orders with ids such as C000123 and O-0000456."""
+    table = pa.Table.from_pandas(orders, preserve_index=False)
+    for place, name, prefix, width in (
+        (0, "customer_id", "C", 6),
+        (1, "order_id", "O-", 7),
+    ):
+        digits = pc.utf8_lpad(pc.cast(table[name], pa.large_string()), width, "0")
+        ids = pc.binary_join_element_wise(
+            pa.scalar(prefix, digits.type), digits, pa.scalar("", digits.type)
+        )
+        table = table.set_column(place, name, ids)
+    return table
+
+
+def pandas_of(table: pa.Table) -> pd.DataFrame:
+    """Return a frame whose texts have the type that pandas 3 gives them."""
+    frame = table.to_pandas()
+    texts = dict.fromkeys(("customer_id", "order_id"), "str")
+    return frame.astype(texts) if table["customer_id"].type != pa.int64() else frame
+
+
+def rows_as_orders_by_engine(table: pa.Table) -> dict[str, OnFrame]:
+    """Compare the group-by of each library with `rfm_table` on its frame."""
+
+    def by_polars(frame: pl.DataFrame) -> Any:
+        last, total = pl.col("date").max(), pl.col("amount").sum()
+        return frame.group_by("customer_id").agg(last, pl.len(), total)
+
+    def by_pandas(frame: pd.DataFrame) -> Any:
+        return frame.groupby("customer_id").agg(
+            last=("date", "max"), frequency=("date", "size"), monetary=("amount", "sum")
+        )
+
+    def by_duckdb(frame: pa.Table) -> Any:
+        query = "SELECT customer_id, max(date), count(*), sum(amount) FROM f GROUP BY 1"
+        with duckdb.connect() as connection:
+            connection.register("f", frame)
+            return connection.sql(query).to_arrow_table()
+
+    names = {"customer_id": "customer_id", "date": "date", "amount": "amount"}
+    ours = partial(rfm_table, as_of=AS_OF, **names)
+    polars, pandas = partial(pl.from_arrow, table), partial(pandas_of, table)
+    return {
+        "polars group-by: max, len, sum": OnFrame(polars, by_polars),
+        "duckdb GROUP BY of Arrow: max, count, sum": OnFrame(lambda: table, by_duckdb),
+        "pandas group-by: max, size, sum": OnFrame(pandas, by_pandas),
+        "rfm_table of polars": OnFrame(polars, ours),
+        "rfm_table of Arrow": OnFrame(lambda: table, ours),
+        "rfm_table of pandas": OnFrame(pandas, ours),
+    }
+
+
+def lines_of_orders_by_engine(table: pa.Table) -> dict[str, OnFrame]:
+    def by_polars(frame: pl.DataFrame) -> Any:
+        last, total = pl.col("date").max(), pl.col("amount").sum()
+        n_orders = pl.col("order_id").n_unique()
+        return frame.group_by("customer_id").agg(last, n_orders, total)
+
+    def by_pandas(frame: pd.DataFrame) -> Any:
+        return frame.groupby("customer_id").agg(
+            last=("date", "max"),
+            frequency=("order_id", "nunique"),
+            monetary=("amount", "sum"),
+        )
+
+    names = {name: name for name in ("customer_id", "order_id", "date", "amount")}
+    ours = partial(rfm_table, as_of=AS_OF, **names)
+    polars, pandas = partial(pl.from_arrow, table), partial(pandas_of, table)
+    return {
+        "polars group-by: max, n_unique, sum": OnFrame(polars, by_polars),
+        "pandas group-by: max, nunique, sum": OnFrame(pandas, by_pandas),
+        "rfm_table(order_id=...) of polars": OnFrame(polars, ours),
+        "rfm_table(order_id=...) of pandas": OnFrame(pandas, ours),
     }
 
 
@@ -237,7 +335,7 @@ def main() -> None:
     n_rows, n_customers = int(1e7 * arguments.scale), int(1e6 * arguments.scale)
     rows: list[dict[str, Any]] = []
 
-    def report(title: str, n: int, runs: dict[str, Callable[[], Any]]) -> None:
+    def report(title: str, n: int, runs: Mapping[str, Run]) -> None:
         figures = compare(runs)
         first = next(iter(figures.values()))[0]
         print(f"\n{title}")
@@ -260,6 +358,16 @@ def main() -> None:
     size = f"{n_rows:,} transactions of {n_customers:,} customers"
     report(f"{size}, a row is an order", n_rows, rows_as_orders(orders))
     report(f"{size}, two lines an order", n_rows, lines_of_orders(orders))
+
+    numbers, texts = (
+        pa.Table.from_pandas(orders, preserve_index=False),
+        text_ids(orders),
+    )
+    by_engine = rows_as_orders_by_engine
+    report(f"{size}, ids are whole numbers, by engine", n_rows, by_engine(numbers))
+    report(f"{size}, ids are text, by engine", n_rows, by_engine(texts))
+    by_engine = lines_of_orders_by_engine
+    report(f"{size}, ids are text, two lines an order", n_rows, by_engine(texts))
 
     title = f"amounts of {n_rows:,} transactions as whole units"
     report(title, n_rows, exact_amounts(orders["amount"].to_numpy()))

@@ -32,8 +32,6 @@ PLACEHOLDER_TEXTS = frozenset(
         *("1.#qnan", "-1.#ind", "missing", "(blank)", "(empty)", "-", "--", "?"),
     ]
 )
-
-
 # What is between the first and the last letter or digit of such a text, or nothing.
 _CORES = sorted({re.sub(r"^[^0-9a-z]+|[^0-9a-z]+$", "", t) for t in PLACEHOLDER_TEXTS})
 # Finds all texts that are blank or placeholders, in every dialect of regular

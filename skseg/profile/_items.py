@@ -10,10 +10,10 @@ import pandas as pd
 
 from skseg._core._validation import check_choice, check_int
 from skseg._rfm._defects import Defects
-from skseg._rfm._ids import factorize, read_ids
+from skseg._rfm._ids import factorize_series, read_ids
 from skseg._rfm._labels import Labels, read_labels
 from skseg._rfm._lines import check_defects, read_transactions
-from skseg._rfm._series import plain_series, to_array
+from skseg._rfm._series import plain_series
 from skseg._rfm._table_options import Options
 from skseg._search.effects._inference import holm, newcombe, wilson
 from skseg._typing import BoolArray, FloatArray, IntArray
@@ -219,7 +219,7 @@ def _read(
             name="item",
             column=item,
         )
-    ids, distinct = factorize(to_array(series), OWNER)
+    ids, distinct = factorize_series(series, OWNER)
     # The last position is for missing ids, whose code is -1.
     of_id = np.append(customers.customers_of(distinct), -1)
     _check_ids(of_id, distinct, customers)
