@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from skseg.rules._language._dates import Date
 
@@ -44,6 +45,16 @@ class KnownTypes:
     is_number: Callable[[Tree], Tree] | None = None
 
 
+class NameCheck(Protocol):
+    """Raises for a column, or an alias, that an engine cannot have."""
+
+    def __call__(self, name: str, *, is_alias: bool) -> None: ...
+
+
+def take_name(name: str, *, is_alias: bool) -> None:
+    """Raise for no name."""
+
+
 def fold_ascii(name: str) -> str:
     """Return a name without the case of ASCII letters, as most engines compare it."""
     return name.encode().lower().decode()
@@ -66,7 +77,7 @@ class Dialect:
     Without `nan_tests` the engine cannot store NaN; where `infinity` is None, it cannot
     store infinity. `text_literal` writes a value that is compared with text, and
     `result` the name of a segment. Names that `fold` makes equal are one column, and
-    `refuse_name` raises for a column or an alias that the engine cannot have. Where its
+    `check_name` raises for a column or an alias that the engine cannot have. Where its
     import of csv files `has_empty_fields`, these stand as empty text for missing
     values.
     """
@@ -86,7 +97,7 @@ class Dialect:
     text_literal: Callable[[str], Tree] = text_tree
     result: Callable[[str], Tree] = text_tree
     fold: Callable[[str], str] = fold_ascii
-    refuse_name: Callable[[str], None] = lambda name: None
+    check_name: NameCheck = take_name
     has_empty_fields: bool = False
 
     def write(self, tree: Tree, *, pretty: bool = True) -> str:

@@ -6,9 +6,18 @@ from skseg.exceptions import RuleError, did_you_mean
 
 from ._dialect import Dialect
 from ._duckdb import DUCKDB
+from ._mysql import MYSQL
+from ._postgres import POSTGRES
+from ._spark import SPARK
 from ._sqlite import SQLITE
 
-DIALECTS = {"duckdb": DUCKDB, "sqlite": SQLITE}
+DIALECTS = {
+    "duckdb": DUCKDB,
+    "sqlite": SQLITE,
+    "postgres": POSTGRES,
+    "mysql": MYSQL,
+    "spark": SPARK,
+}
 
 
 def find_dialect(name: str) -> Dialect:

@@ -88,7 +88,7 @@ def ruleset_sql(
         otherwise = None if isinstance(tree, exp.Null) else tree
         tree = exp.Case(ifs=branches, default=otherwise)
     if alias is not None:
-        engine.refuse_name(check_name(alias, "The alias"))
+        engine.check_name(check_name(alias, "The alias"), is_alias=True)
         label = exp.to_identifier(alias, quoted=True)
         tree = exp.Alias(this=tree, alias=label)
     return engine.write(tree)

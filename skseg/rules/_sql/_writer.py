@@ -101,8 +101,12 @@ class Writer:
         """Write `rule`."""
         return self._condition(negation_normal(rule), frozenset())
 
-    def _condition(self, rule: Rule, present: frozenset[str]) -> Condition:
-        """Write `rule` where other conditions ensure that columns are `present`."""
+    def _condition(self, rule: Rule, settled: frozenset[str]) -> Condition:
+        """Write `rule`.
+
+        Where a column of `settled` is missing, other conditions decide, whatever this
+        one is.
+        """
         if isinstance(rule, And):
             # One part ensures it for the others: `not missing`, or else the last one.
             pairs = [(c, part) for part in rule.parts for c in _columns_present(part)]
@@ -110,13 +114,21 @@ class Writer:
             ensuring |= {c: part for c, part in pairs if part == Not(Missing(c))}
             parts = [
                 self._condition(
-                    part, present | {c for c in ensuring if ensuring[c] is not part}
+                    part, settled | {c for c in ensuring if ensuring[c] is not part}
                 )
                 for part in rule.parts
             ]
             return chain(exp.And, parts)
         if isinstance(rule, Or):
-            return chain(exp.Or, [self._condition(p, present) for p in rule.parts])
+            # The first part that holds for missing values does so for the others.
+            first = {c: p for p in reversed(rule.parts) for c in _columns_missing(p)}
+            parts = [
+                self._condition(
+                    part, settled | {c for c in first if first[c] is not part}
+                )
+                for part in rule.parts
+            ]
+            return chain(exp.Or, parts)
         leaf, negated = _signed_leaf(rule)
         if isinstance(leaf, Missing):
             return self._present(leaf.column) if negated else self._missing(leaf.column)
@@ -124,7 +136,7 @@ class Writer:
             condition = self._boolean(leaf)
             return Condition(exp.Not(this=condition.tree)) if negated else condition
         condition = Condition(self._compared(leaf, negated))
-        if leaf.column in present:
+        if leaf.column in settled:
             return condition
         if negated:
             return chain(exp.Or, [condition, self._missing(leaf.column)])
@@ -321,10 +333,18 @@ def _columns_present(rule: Rule) -> Iterable[str]:
             yield leaf.column
 
 
+def _columns_missing(rule: Rule) -> Iterable[str]:
+    """Yield the column of a leaf that holds for every missing value."""
+    if not isinstance(rule, And | Or):
+        leaf, negated = _signed_leaf(rule)
+        if isinstance(leaf, Missing) != negated:
+            yield leaf.column
+
+
 def _check_names(dialect: Dialect, names: Iterable[str]) -> None:
     folded: dict[str, str] = {}
     for name in names:
-        dialect.refuse_name(name)
+        dialect.check_name(name, is_alias=False)
         other = folded.setdefault(dialect.fold(name), name)
         if other != name:
             raise RuleError(

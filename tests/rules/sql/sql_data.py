@@ -1,12 +1,12 @@
-"""What the tests of SQL share: two engines, tables of special values, random rules."""
+"""What the tests of SQL share: engines, tables of special values, random rules."""
 
 from __future__ import annotations
 
 import math
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -16,10 +16,18 @@ import numpy as np
 from hypothesis import strategies as st
 
 from skseg.rules import Columns, Rule, RuleSet, col, missing
+from tests.engines.connections import mariadb_connection, postgres_connection
 
-ENGINES: dict[str, Callable[[], Any]] = {
-    "duckdb": lambda: duckdb.connect(":memory:"),
-    "sqlite": lambda: sqlite3.connect(":memory:"),
+# The engines that need no server, and those that do.
+EMBEDDED = ("duckdb", "sqlite")
+SERVERS = ("postgres", "mysql")
+ENGINES = (*EMBEDDED, *SERVERS)
+# The type of float64.
+DOUBLE = {
+    "duckdb": "DOUBLE",
+    "sqlite": "REAL",
+    "postgres": "double precision",
+    "mysql": "double",
 }
 
 
@@ -32,35 +40,68 @@ class Column:
     values: Sequence[Any]
 
 
+@contextmanager
+def cursor_of(dialect: str) -> Iterator[Any]:
+    """Give a cursor of a new database, or of the process's session on a server."""
+    if dialect == "duckdb":
+        with duckdb.connect(":memory:") as database:
+            yield database
+    elif dialect == "sqlite":
+        with closing(sqlite3.connect(":memory:")) as database:
+            yield database.cursor()
+    elif dialect == "postgres":
+        with postgres_connection().cursor() as cursor:
+            # Compiling a large CASE takes longer than the few rows.
+            cursor.execute("SET jit = off")
+            yield cursor
+    else:
+        with mariadb_connection().cursor() as cursor:
+            yield cursor
+
+
 def run(
     dialect: str, columns: Sequence[Column], expressions: Iterable[str], *setup: str
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the names and the rows of a SELECT of `expressions` from a new table."""
-    declared = ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)
-    marks = ", ".join("?" for _ in columns)
-    rows = list(zip(*(column.values for column in columns), strict=True))
-    with closing(ENGINES[dialect]()) as connection:
+    declared = [f"{quoted(c.name, dialect)} {c.type}" for c in columns]
+    mark = "?" if dialect in EMBEDDED else "%s"
+    values = [c.values for c in columns]
+    rows = list(zip(range(len(values[0])), *values, strict=True))
+    names = f"skseg_row INTEGER, {', '.join(declared)}"
+    with cursor_of(dialect) as cursor:
         for statement in setup:
-            connection.execute(statement)
-        connection.execute(f"CREATE TABLE t ({declared})")
-        connection.executemany(f"INSERT INTO t VALUES ({marks})", rows)
-        cursor = connection.execute(
-            f"SELECT {', '.join(expressions)} FROM t ORDER BY rowid"
-        )
-        names = [field[0] for field in cursor.description]
-        return names, cursor.fetchall()
+            cursor.execute(statement)
+        cursor.execute(f"CREATE TEMPORARY TABLE t ({names})")
+        try:
+            marks = ", ".join([mark] * len(rows[0]))
+            cursor.executemany(f"INSERT INTO t VALUES ({marks})", rows)
+            cursor.execute(f"SELECT {', '.join(expressions)} FROM t ORDER BY skseg_row")
+            return [field[0] for field in cursor.description], list(cursor.fetchall())
+        finally:
+            cursor.execute("DROP TABLE t")
 
 
-def quoted(name: str) -> str:
-    """Quote an identifier in the way of standard SQL."""
-    return '"' + name.replace('"', '""') + '"'
+def quoted(name: str, dialect: str = "duckdb") -> str:
+    """Quote an identifier."""
+    mark = "`" if dialect == "mysql" else '"'
+    return mark + name.replace(mark, mark * 2) + mark
 
 
 def sql_codes(
-    dialect: str, columns: Sequence[Column], rule_sets: Sequence[RuleSet], *setup: str
+    dialect: str,
+    columns: Sequence[Column],
+    rule_sets: Sequence[RuleSet],
+    *setup: str,
+    is_typed: bool = False,
 ) -> list[list[int]]:
-    """Return the codes that SQL gives each row, one list a rule set."""
-    expressions = [rules.to_sql(dialect, output="code") for rules in rule_sets]
+    """Return the codes that SQL gives each row, one list a rule set.
+
+    If it `is_typed`, the SQL is written for columns of known types.
+    """
+    types = {column.name: column.type for column in columns} if is_typed else None
+    expressions = [
+        rules.to_sql(dialect, output="code", types=types) for rules in rule_sets
+    ]
     _, rows = run(dialect, columns, expressions, *setup)
     return [list(codes) for codes in zip(*rows, strict=True)]
 
@@ -71,6 +112,15 @@ def assigned(
     """Return the codes that `assign` gives each row, one list a rule set."""
     read = Columns({column.name: list(column.values) for column in columns})
     return [rules.assign(read).tolist() for rules in rule_sets]
+
+
+def storable(dialect: str, values: Iterable[Any]) -> list[Any]:
+    """Return values that an engine stores: MySQL knows neither NaN nor infinity."""
+    if dialect != "mysql":
+        return list(values)
+    return [
+        None if isinstance(v, float) and not math.isfinite(v) else v for v in values
+    ]
 
 
 NEGATIVE_NAN = struct.unpack("<d", struct.pack("<Q", 0xFFF8000000000000))[0]
