@@ -378,7 +378,11 @@ class OptimalRevenueBinner(
         model = self.response_model
         check_rates(settings, has_revenue=observed.revenue is not None)
         customers = expected_customers(observed, model)
-        scored, weight, row_revenue = customers.scored, observed.weight, observed.revenue
+        scored, weight, row_revenue = (
+            customers.scored,
+            observed.weight,
+            observed.revenue,
+        )
         menu = self._menu_for(customers, settings.n_bins)
         rows, bounds = scored.rows(), read_bounds(self, scored.n)
         warn_of_counts_in_folds(

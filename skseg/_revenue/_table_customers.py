@@ -7,15 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skseg._core._aggregates import require_numbers
-from skseg._core._aggregates._weights import check_weights, count_sql
+from skseg._core._aggregates import group_counts, require_numbers
+from skseg._core._aggregates._weights import check_weights
 from skseg._core._outcome import OutcomeCoding
-from skseg._core._table_outcome import (
-    column_names,
-    known_number_sql,
-    missing_outcome_error,
-    table_outcome,
-)
+from skseg._core._table_columns import column_names, known_number_sql
+from skseg._core._table_outcome import missing_outcome_error, table_outcome
 from skseg._typing import FloatArray
 from skseg.engines import Table
 from skseg.exceptions import InvalidDataError
@@ -31,7 +27,7 @@ _DECIMALS = (6, 4)
 
 
 class TableCustomers(NamedTuple):
-    """Customers of a table: its columns of X, that of the score, and how y was coded."""
+    """Customers of a table, the columns of X, that of the score, and the coding."""
 
     names: list[str]
     column: str
@@ -89,13 +85,13 @@ def _fetch(
     sample_weight: str | None,
     max_rows: int,
 ) -> dict[str, NDArray[Any]]:
-    """Return one row for all customers with the same keys, or raise if there are many."""
+    """Return one row for all customers of the same keys; raise for too many rows."""
     check_weights(table, OWNER, sample_weight)
-    columns = ", ".join(f"{sql} AS skseg_{key}" for key, sql in keys.items())
-    places = ", ".join(str(i + 1) for i in range(len(keys)))
-    groups = table.fetch(
-        f"SELECT {columns}, {count_sql(table, sample_weight).total} AS skseg_n "
-        f"FROM {table.source} GROUP BY {places} LIMIT {max_rows + 1}"
+    groups = group_counts(
+        table,
+        {f"skseg_{key}": sql for key, sql in keys.items()},
+        sample_weight=sample_weight,
+        limit=max_rows + 1,
     )
     rows = {key.removeprefix("skseg_"): values for key, values in groups.items()}
     if len(rows["n"]) > max_rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skseg._core._coding import MAX_NOMINAL_LEVELS
-from skseg._core._column_errors import column_errors_as_data_errors
 from skseg._core._cross_fitting import shuffled_splits
 from skseg._core._magnitudes import check_comparable_weights
 from skseg._core._outcome import read_outcome
@@ -22,19 +19,17 @@ from skseg._core._validation import (
 )
 from skseg._finders._rows._groups import read_groups
 from skseg._html import html_table
-from skseg._search.effects._iv import (
-    ZERO_CELLS,
-    count_bins,
-    cross_validated_iv,
-    woe_table,
-)
-from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.exceptions import InvalidDataError
-from skseg.rules import Columns, missing
+from skseg._search.effects._iv import ZERO_CELLS
+from skseg._typing import BoolArray, FloatArray
+from skseg.engines import open_table
+from skseg.exceptions import InvalidDataError, InvalidParameterError
+from skseg.rules import Columns
 
-from ._bins import ColumnIV, iv_frames
+from ._bins import iv_frames
+from ._column_iv import ColumnRows, Folds, IVSettings, check_kinds, column_iv
 from ._special_codes import read_special
-from ._user_bins import column_bins, read_bins
+from ._table_rows import read_table_rows, table_columns_iv
+from ._user_bins import read_bins
 
 _OWNER = "information_value"
 
@@ -225,7 +220,22 @@ default="all"
     check_int(_OWNER, "max_bins", max_bins, 2, 1000)
     check_choice(_OWNER, "closed", closed, ("right", "left"))
     check_choice(_OWNER, "zero_cells", zero_cells, ZERO_CELLS)
-    codes_of = read_special(_OWNER, special)
+    codes_of, table = read_special(_OWNER, special), open_table(X)
+    if table is not None:
+        if cv is not None:
+            raise _no_folds_error(cv)
+        names = {"y": y, "group": group, "sample_weight": sample_weight}
+        of_table = read_table_rows(table, names, treatment, reference, pos_label)
+        empty = Columns({name: np.empty(0) for name in of_table.names}, _OWNER)
+        settings = IVSettings(
+            read_bins(bins, empty),
+            closed,
+            max_bins,
+            codes_of,
+            zero_cells,
+            of_table.n_groups,
+        )
+        return InformationValue(*iv_frames(table_columns_iv(of_table, settings)))
     columns = Columns(X, _OWNER)
     bins_of = read_bins(bins, columns)
     weight = check_sample_weight(sample_weight, columns.n_rows, _OWNER)
@@ -245,41 +255,22 @@ default="all"
         rows = np.flatnonzero(used)
         columns, kind = columns.take(rows), kind[rows]
         weight = None if weight is None else weight[rows]
-    fold, n_folds = _folds(cv, kind, len(labels), random_state)
-    tables = []
-    for name in columns.names:
-        with column_errors_as_data_errors():
-            codes, rules, specials = column_bins(
-                columns, name, bins_of.get(name), closed, max_bins, weight, codes_of
-            )
-        n_bins = len(rules)
-        cells = codes if fold is None else fold * n_bins + codes
-        by_fold = count_bins(cells, kind, n_folds * n_bins, len(labels), weight)
-        by_fold = by_fold.reshape(n_folds, n_bins, len(labels), 2)
-        counts = by_fold.sum(axis=0)
-        tables.append(
-            ColumnIV(
-                name,
-                rules,
-                woe_table(counts, zero_cells),
-                specials if codes_of else None,
-                None if cv is None else cross_validated_iv(by_fold, zero_cells),
-            )
-        )
-        if name not in bins_of and columns.is_text(name):
-            _warn_of_rare_texts(name, rules, counts)
+    folds = _folds(cv, kind, len(labels), random_state)
+    settings = IVSettings(bins_of, closed, max_bins, codes_of, zero_cells, len(labels))
+    of_columns = ColumnRows(columns, kind, weight)
+    tables = [column_iv(of_columns, name, settings, folds) for name in columns.names]
     return InformationValue(*iv_frames(tables))
 
 
 def _folds(
     cv: Any, kind: npt.NDArray[np.uint8], n_groups: int, random_state: Any
-) -> tuple[IntArray | None, int]:
-    """Return the fold of each row and the number of folds; None and 1 without `cv`.
+) -> Folds | None:
+    """Return the fold of each row, None without `cv`.
 
     Each fold has events and non-events of each group, or it is an error.
     """
     if cv is None:
-        return None, 1
+        return None
     strata = kind.astype(np.float64)
     splits = shuffled_splits(
         _OWNER, cv, strata[:, np.newaxis], strata, random_state=random_state
@@ -298,26 +289,7 @@ def _folds(
                 value=cv,
                 advice="Choose fewer folds, or cv=None.",
             )
-    return fold, len(splits)
-
-
-def _warn_of_rare_texts(name: str, rules: list[str], counts: FloatArray) -> None:
-    """Warn if a column has many bins, none of which has enough rows to tell anything.
-
-    Called by `information_value`: the warning points to the line that calls it.
-    """
-    n_texts = len(rules) - (rules[-1] == str(missing(name)))
-    sizes = counts[:n_texts].sum(axis=(1, 2))
-    if n_texts > MAX_NOMINAL_LEVELS and np.median(sizes) <= 2:
-        warnings.warn(
-            f"The information value of column {name!r} is one of chance: it has "
-            f"{n_texts:,} different texts, and a bin for each, most of them of a row "
-            "or two. Leave out what identifies a customer, derive a column of few "
-            "texts from it, such as the domain of an e-mail address, or name lists of "
-            "texts in 'bins'.",
-            UserWarning,
-            stacklevel=3,
-        )
+    return Folds(fold, len(splits))
 
 
 def _check_events(
@@ -336,16 +308,14 @@ def _check_events(
             row=row,
             advice="Pass the event, such as y > 0.",
         )
-    occurs = np.bincount(kind[used], minlength=2 * len(labels)) > 0
-    for i, label in enumerate(labels):
-        for event, what in enumerate(("non-events (y = 0)", "events (y = 1)")):
-            if not occurs[2 * i + event]:
-                where = "" if len(labels) == 1 else f" in group {label!r}"
-                raise InvalidDataError(
-                    f"{_OWNER} compares events with non-events. There are no {what}"
-                    f"{where}.",
-                    owner=_OWNER,
-                    name="y",
-                    rule="with events and non-events in each group",
-                    value=None if len(labels) == 1 else label,
-                )
+    check_kinds(np.bincount(kind[used], minlength=2 * len(labels)), labels)
+
+
+def _no_folds_error(cv: Any) -> InvalidParameterError:
+    return InvalidParameterError(
+        _OWNER,
+        "cv",
+        "None for a table that is not in memory, as folds are drawn from rows",
+        cv,
+        advice="Set cv=None, or pass a sample of the rows in memory.",
+    )

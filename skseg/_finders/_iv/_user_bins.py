@@ -76,7 +76,7 @@ def column_bins(
             counts = weight[is_value] if weight is not None else None
             edges, closed = quantile_edges(present, counts, max_bins), "right"
         else:
-            edges = _read_edges(name, spec)
+            edges = read_edges(name, spec)
         codes = interval_codes(values, edges, closed)
         rules = _interval_rules(name, edges.tolist(), closed)
         rules = _without(name, rules, edges, closed, codes_of)
@@ -167,7 +167,7 @@ def _read_texts(name: str, spec: Any, levels: list[str]) -> list[list[str]]:
     return [list(cell) for cell in spec]
 
 
-def _read_edges(name: str, spec: Any) -> FloatArray:
+def read_edges(name: str, spec: Any) -> FloatArray:
     """Return the edges of a column of numbers, or raise."""
     try:
         edges = np.asarray(spec, dtype=np.float64)
