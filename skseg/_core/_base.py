@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
@@ -11,10 +12,12 @@ import pandas as pd
 
 from skseg._core._sums import group_sums
 from skseg._typing import FloatArray, IntArray, ObjectArray
+from skseg.engines import Table
 from skseg.rules import RuleSet
+from skseg.rules._labels import label_table, lazy_table
 from skseg.rules._reserved_names import OUTSIDE
 
-from ._fitted_state import FittedStateMixin, sets_state
+from ._fitted_state import FittedStateMixin, reads_state, sets_state
 from ._fitted_tables import FittedTable
 
 
@@ -88,6 +91,67 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
         """
         self.fit(X, y, **fit_params)  # type: ignore[attr-defined]
         return self.labels_
+
+    @reads_state
+    def label(
+        self,
+        X: Any,
+        name: str = "segment",
+        *,
+        output: str = "name",
+        to: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
+    ) -> Any:
+        """Return a table that is not in memory with the segment of every row.
+
+        The engine that has the table assigns the segments by ``rules_``: those of
+        ``predict``.
+
+        Parameters
+        ----------
+        X : path, relation, lazy frame or Table
+            As in `skseg.rules.RuleSet.label`, with the columns of ``rules_``.
+        name : str, default="segment"
+            The new column, which comes last.
+        output : {"name", "code"}, default="name"
+            What it holds: names, or codes as ``predict`` gives them.
+        to : str or pathlib.Path, default=None
+            Where to write the result: a file, or a table of the same database. The
+            target is complete, or is not there.
+        overwrite : bool, default=False
+            Whether `to` may replace a file or table, which else is an error.
+
+        Returns
+        -------
+        object or None
+            What the engine's users know, such as a relation of DuckDB or a DataFrame of
+            Spark. None if it is written to a target.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the table lacks a column, has one of the wrong kind or of the new name,
+            if the target exists, or if `X` is in memory.
+        MissingExtraError
+            If a library is not installed.
+        """
+        owner = type(self).__name__
+        table = lazy_table(X, owner)
+        self._check_covered(table)
+        return label_table(
+            self.rules_,
+            table,
+            name,
+            output=output,
+            to=to,
+            overwrite=overwrite,
+            owner=owner,
+        )
+
+    def _check_covered(self, table: Table) -> None:
+        """Raise if a row of a table has no segment where ``predict`` raises."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]

@@ -5,8 +5,8 @@ functions take such a table in place of a frame; what this module has says where
 """
 
 from ._files import scan_files
-from ._open import open_table
+from ._open import is_table, open_table
 from ._sql_table import sql_table
 from ._table import Table
 
-__all__ = ["Table", "open_table", "scan_files", "sql_table"]
+__all__ = ["Table", "is_table", "open_table", "scan_files", "sql_table"]

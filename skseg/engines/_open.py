@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from skseg.exceptions import InvalidDataError
+
 from ._duckdb import DuckDBTable
 from ._files import scan_files
 from ._ibis import IbisTable
@@ -14,12 +16,28 @@ from ._polars import PolarsTable
 from ._spark import SparkTable
 from ._table import Table
 
+
+def _native_table(X: Any) -> Table:
+    """Return the table that a LazyFrame of narwhals wraps."""
+    native = X.to_native()
+    if (adapter := _adapter(native)) is None:
+        raise InvalidDataError(
+            "A LazyFrame of narwhals must be one of DuckDB, ibis, polars or Spark. Got "
+            f"{type(native).__name__} of {package(type(native))}.",
+            name="X",
+            value=native,
+            advice="Pass X.collect() if it fits into memory.",
+        )
+    return adapter(native)
+
+
 # By names, as no library need be installed to tell what is not of it. A DataFrame of
 # Spark is a subclass of its own, with or without Spark Connect.
 ADAPTERS: dict[tuple[str, str], Callable[[Any], Table]] = {
     ("duckdb", "DuckDBPyRelation"): DuckDBTable,
     ("_duckdb", "DuckDBPyRelation"): DuckDBTable,
     ("ibis", "Table"): IbisTable,
+    ("narwhals", "LazyFrame"): _native_table,
     ("polars", "LazyFrame"): PolarsTable,
     ("pyspark", "DataFrame"): SparkTable,
 }
@@ -43,7 +61,26 @@ def open_table(X: Any) -> Table | None:
         return X
     if isinstance(X, str | os.PathLike):
         return scan_files(X)
-    for base in type(X).__mro__:
-        if adapter := ADAPTERS.get((package(base), base.__name__)):
-            return adapter(X)
-    return None
+    adapter = _adapter(X)
+    return None if adapter is None else adapter(X)
+
+
+def is_table(X: Any) -> bool:
+    """Tell whether an object is a table that is not in memory; it is not opened.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether `open_table` takes it for a table.
+    """
+    return isinstance(X, Table | str | os.PathLike) or _adapter(X) is not None
+
+
+def _adapter(X: Any) -> Callable[[Any], Table] | None:
+    names = [(package(kind), kind.__name__) for kind in type(X).__mro__]
+    return next((ADAPTERS[name] for name in names if name in ADAPTERS), None)

@@ -6,12 +6,14 @@ turns out to be no plain array, list or mapping.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
 
+from skseg.engines import is_table
 from skseg.exceptions import InvalidDataError, RuleError
 
 from ._column_names import text_names
@@ -38,7 +40,7 @@ def read_frame(X: Any, owner: str, name: str = "X") -> nw.DataFrame[Any] | None:
     those that narwhals does not read, are refused: read as an array, their columns
     would be told apart by their position alone.
     """
-    if _library(X) == "dask" and _has_named_columns(X):
+    if is_table(X) or (_library(X) == "dask" and _has_named_columns(X)):
         raise _lazy_error(X, owner, name)
     try:
         frame = nw.from_native(X, allow_series=True, pass_through=True)
@@ -123,7 +125,13 @@ def _has_length(value: Any) -> bool:
 
 def _lazy_error(X: Any, owner: str, name: str) -> InvalidDataError:
     """Return the error for values that have yet to be computed."""
-    method = _COMPUTING_METHODS.get(_library(X))
+    library = _library(X)
+    method = _COMPUTING_METHODS.get(library)
+    advice = f"Pass {name}.{method}." if method else "Compute it first."
+    if is_table(X) and name == "X":
+        read = "Read it" if method is None else f"Pass X.{method}"
+        advice = f"{read} if it fits into memory. Rule sets and fitted segmenters tell "
+        advice += "the segments of its rows where they are, by label(X)."
     return InvalidDataError(
         f"{name} of {_in_sentence(owner)} must be in memory. Got a "
         f"{_type_name(X)}, which is still to be computed.",
@@ -131,7 +139,7 @@ def _lazy_error(X: Any, owner: str, name: str) -> InvalidDataError:
         name=name,
         rule="in memory",
         value=X,
-        advice=f"Pass {name}.{method}." if method else "Compute it first.",
+        advice=advice,
     )
 
 
@@ -146,4 +154,6 @@ def _library(X: Any) -> str:
 
 
 def _type_name(X: Any) -> str:
+    if isinstance(X, str | os.PathLike):
+        return f"path, {os.fspath(X)!r}"
     return f"{_library(X)} {type(X).__name__}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from scipy.sparse import issparse
 from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans
 from sklearn.linear_model import LogisticRegression
@@ -232,10 +233,24 @@ METHODS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "to_sql": lambda method, X, facts: method(),
     "to_python": lambda method, X, facts: method(),
     "to_csv": lambda method, X, facts: method(),
+    "label": lambda method, X, facts: method(_lazy(method, X)).collect().to_numpy(),
     "evaluate": lambda method, X, facts: method(X, facts["y"]),
     "spend": lambda method, X, facts: method(X),
     "bootstrap": lambda method, X, facts: method(20, random_state=0).frame(),
 }
+
+
+def _lazy(method: Any, X: Any) -> pl.LazyFrame:
+    """Return rows as a LazyFrame with the columns of the rules of a method's model."""
+    columns = np.asarray(X, dtype=np.float64).T
+    known = {f"x{i}": column for i, column in enumerate(columns)}
+    known |= dict(zip(NAMES, columns, strict=False))
+    rules = getattr(method.__self__, "rules_", None)
+    # A rule may be about a score that is no column of the rows.
+    names = NAMES if rules is None else rules.columns
+    return pl.LazyFrame({name: known.get(name, columns[0]) for name in names})
+
+
 ATTRIBUTES = ("labels_", "segments_", "segment_names_", "cut_points_", "centers_")
 
 
