@@ -149,17 +149,33 @@ def as_groups(feature: Feature) -> Feature:
     n_known = int((~np.isnan(distinct)).sum())
     levels = tuple(f"{number:.15g}" for number in distinct[:n_known])
     if len(levels) > _MOST_GROUPS:
-        rule = f"a column of at most {_MOST_GROUPS} groups"
-        raise InvalidDataError(
-            f"Column {feature.name!r} of X must be {rule} to be protected. Got "
-            f"{len(levels)} different numbers.",
-            owner=OWNER,
-            name="protected",
-            rule=rule,
-            value=len(levels),
-            column=feature.name,
-            advice="Make it intervals first, as by "
-            f"pandas.cut(X[{feature.name!r}], 5).astype(str).",
-        )
+        raise too_many_groups_error(feature.name, len(levels))
     places = np.where(places < n_known, places, -1)
     return Feature(feature.name, None, places, levels)
+
+
+def too_many_groups_error(name: str, n_groups: int) -> InvalidDataError:
+    """Return the error of a protected column of `n_groups` numbers, or more."""
+    rule = f"a column of at most {_MOST_GROUPS} groups"
+    return InvalidDataError(
+        f"Column {name!r} of X must be {rule} to be protected. Got {n_groups} "
+        "different numbers.",
+        owner=OWNER,
+        name="protected",
+        rule=rule,
+        value=n_groups,
+        column=name,
+        advice="Make it intervals first, as by "
+        f"pandas.cut(X[{name!r}], 5).astype(str).",
+    )
+
+
+def no_rows_error() -> InvalidDataError:
+    """Return the error of rows of which there is none."""
+    return InvalidDataError(
+        f"{OWNER} needs at least one row.",
+        owner=OWNER,
+        name="X",
+        rule="at least one row",
+        value=0,
+    )

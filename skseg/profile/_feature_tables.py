@@ -151,9 +151,14 @@ def level_tables(
     levels: tuple[str, ...],
     codes: IntArray,
     min_count: int,
+    n_more: int = 0,
 ) -> FeatureTables:
-    """Return what a profile says about a column of levels, from its `level_counts`."""
-    counts, names, n_pooled = _pooled(counts, levels, min_count)
+    """Return what a profile says about a column of levels, from its `level_counts`.
+
+    `n_more` further levels, less frequent than `levels`, are counted together in the
+    last column but one.
+    """
+    counts, names, n_pooled = _pooled(counts, levels, min_count, n_more)
     summary = summarise_levels(counts)
     hidden, total_hidden = hidden_cells(summary.counts, min_count)
     # A difference and a share give away the share of all others.
@@ -186,28 +191,33 @@ def level_tables(
 
 
 def _pooled(
-    counts: FloatArray, levels: tuple[str, ...], min_count: int
+    counts: FloatArray, levels: tuple[str, ...], min_count: int, n_more: int
 ) -> tuple[FloatArray, list[str], IntArray]:
     """Return counts in which rare levels are one, their names and what each stands for.
 
     Pooled are levels that too few customers have, then the least frequent ones beyond
     `MOST_LEVELS`, then as many as it takes for all pooled ones to be shown.
     """
-    totals = counts[:, :-1].sum(axis=0)
+    totals = counts[:, : len(levels)].sum(axis=0)
+    further = counts[:, len(levels) : -1].sum(axis=1, keepdims=True)
     present = np.flatnonzero(totals > 0)
     order = present[np.argsort(-totals[present], kind="stable")]
     n_kept = int((totals[order] >= min_count).sum())
-    if len(order) > MOST_LEVELS:
+    n_levels = len(order) + n_more
+    if n_levels > MOST_LEVELS:
         n_kept = min(n_kept, MOST_LEVELS - 1)
-    while 0 < n_kept < len(order) and totals[order[n_kept:]].sum() < min_count:
+    n_further = further.sum()
+    while (
+        0 < n_kept < n_levels and totals[order[n_kept:]].sum() + n_further < min_count
+    ):
         n_kept -= 1
     kept, rest = np.sort(order[:n_kept]), order[n_kept:]
     names = [levels[place] for place in kept]
     blocks, n_pooled = [counts[:, kept]], [1] * len(kept)
-    if len(rest):
-        blocks.append(counts[:, rest].sum(axis=1, keepdims=True))
-        names.append(name_of_pool(len(rest), "level", levels))
-        n_pooled.append(len(rest))
+    if n_levels > n_kept:
+        blocks.append(counts[:, rest].sum(axis=1, keepdims=True) + further)
+        names.append(name_of_pool(n_levels - n_kept, "level", levels))
+        n_pooled.append(n_levels - n_kept)
     blocks.append(counts[:, -1:])
     return np.hstack(blocks), names, np.array(n_pooled, dtype=np.int64)
 
@@ -218,12 +228,24 @@ def protected_part(
     """Return how each group of a protected column is represented in each segment."""
     assert feature.places is not None
     counts = level_counts(feature.places, len(feature.levels), rows)
-    counts, names, _ = _pooled(counts, feature.levels, min_count)
+    return group_part(feature.name, counts, feature.levels, codes, min_count)
+
+
+def group_part(
+    column: str,
+    counts: FloatArray,
+    groups: tuple[str, ...],
+    codes: IntArray,
+    min_count: int,
+    n_more: int = 0,
+) -> Part:
+    """Return what `protected_part` does, from counts as `level_tables` takes them."""
+    counts, names, _ = _pooled(counts, groups, min_count, n_more)
     hidden, total_hidden = hidden_cells(counts[:, :-1], min_count)
     ratios = representation(counts)
     k, n_groups = hidden.shape
     part: Part = {
-        "column": [feature.name] * (k * n_groups),
+        "column": [column] * (k * n_groups),
         "group": [name for name in names for _ in range(k)],
         "code": np.tile(codes, n_groups),
         "n": _blank(counts[:, :-1], hidden).T.ravel(),

@@ -87,11 +87,15 @@ def _inner(values: FloatArray, weight: FloatArray | None) -> tuple[float, float]
     """Return two values, beyond each of which is at least one row and 1 % of all."""
     cumulative = None if weight is None else np.cumsum(weight)
     total = len(values) if cumulative is None else cumulative[-1]
-    last = max(total - 1, 0.0)
-    positions = np.array([np.ceil(_INNER[0] * last), np.floor(_INNER[1] * last)])
-    low, high = values[rows_at(positions, cumulative, len(values))]
+    low, high = values[rows_at(inner_positions(total), cumulative, len(values))]
     # Of two rows, each is beyond the other.
     return float(min(low, high)), float(max(low, high))
+
+
+def inner_positions(total: float) -> FloatArray:
+    """Return the positions, among sorted rows, of the values that bins cover."""
+    last = max(total - 1, 0.0)
+    return np.array([np.ceil(_INNER[0] * last), np.floor(_INNER[1] * last)])
 
 
 def histogram(

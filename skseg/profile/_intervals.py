@@ -42,14 +42,21 @@ def mean_intervals(
         weight = None if rows.weight is None else rows.weight[block][known][order]
         moments.append(sorted_moments(ordered[block][known][order], weight))
     columns = Moments(*np.array(moments).reshape(-1, 4).T)
-    n, mean, root, _ = columns
+    return intervals_of_moments(columns, is_rate=is_rate, level=level)
+
+
+def intervals_of_moments(
+    moments: Moments, *, is_rate: bool, level: float = 0.95
+) -> MeanInterval:
+    """Return the means with their limits, Wilson's where all values are 0 or 1."""
+    n, mean, root, _ = moments
     if is_rate:
         low, _, high = wilson(np.where(n > 0, n * mean, 0.0), n, level)
         return MeanInterval(n, mean, low, high)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = deviation(root, n) / np.sqrt(n)
         margin = stdtrit(n - 1, (1 + level) / 2) * error
-    is_trusted = (n >= rows_for_means(pooled_skewness(columns))) & (error > 0)
+    is_trusted = (n >= rows_for_means(pooled_skewness(moments))) & (error > 0)
     margin = np.where(is_trusted, margin, np.nan)
     return MeanInterval(n, mean, mean - margin, mean + margin)
 

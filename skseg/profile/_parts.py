@@ -9,28 +9,29 @@ import numpy as np
 import pandas as pd
 
 from skseg._search.effects._inference import holm
+from skseg._typing import FloatArray
 
 from ._feature_tables import FeatureTables, Part, effect_name
+from ._intervals import MeanInterval
 from ._profile import SegmentProfile
 from ._roles import Role
 from ._schema import TABLES, concatenated, make_table
-from ._segment_rows import SegmentRows
-from ._segment_table import Amounts, concentration, segment_columns
+from ._segment_table import Curve, concentration, segment_columns
 from ._segmentation import Segmentation
 
 
 class ProfileParts(NamedTuple):
     """What is known of the customers, wherever they are.
 
-    `segment_rows` has the sizes of the segments. `value` and `outcome` have rows of
-    their own, since those of a table that is not in memory are grouped by their values.
-    `tables` and `roles` go by the name of the feature.
+    `n` is the weight of the customers of each segment, and `value` the sum of their
+    values. `tables` and `roles` go by the name of the feature.
     """
 
     segmentation: Segmentation
-    segment_rows: SegmentRows
-    value: Amounts | None
-    outcome: Amounts | None
+    n: FloatArray
+    value: FloatArray | None
+    value_curve: Curve | None
+    outcome: MeanInterval | None
     tables: Mapping[str, FeatureTables]
     roles: Mapping[str, Role]
     protected: Sequence[Part]
@@ -43,8 +44,9 @@ class ProfileParts(NamedTuple):
         ranked = _feature_table(self.tables, self.roles, rows, is_traced=is_traced)
         parts = [self.tables[name].parts for name in ranked["feature"]]
         segments = segment_columns(
-            self.segmentation, self.segment_rows, self.value, self.outcome, min_count
+            self.segmentation, self.n, self.value, self.outcome, min_count
         )
+        curve = concentration(self.value_curve, min_count)
         return SegmentProfile(
             make_table("segments_", segments),
             ranked,
@@ -52,7 +54,7 @@ class ProfileParts(NamedTuple):
             _table("levels_", [part.get("levels_") for part in parts]),
             _table("everyone_", [part.get("everyone_") for part in parts]),
             _table("histograms_", [part.get("histograms_") for part in parts]),
-            make_table("concentration_", concentration(self.value, min_count)),
+            make_table("concentration_", curve),
             _table("protected_", self.protected),
             rows,
             min_count,

@@ -14,7 +14,7 @@ from skseg._core._validation import (
     check_int,
     check_sample_weight,
 )
-from skseg.exceptions import InvalidDataError
+from skseg.engines import open_table
 from skseg.rules import Columns
 
 from ._arguments import (
@@ -22,17 +22,20 @@ from ._arguments import (
     column_names,
     name_of,
     named_column,
+    no_rows_error,
     read_features,
     read_outcomes,
     read_value,
 )
 from ._feature_tables import feature_tables, protected_part
 from ._features import Feature
+from ._intervals import mean_intervals
+from ._lazy_profile import lazy_profile
 from ._parts import ProfileParts
 from ._profile import SegmentProfile
 from ._roles import roles_of
 from ._segment_rows import SegmentRows
-from ._segment_table import Amounts
+from ._segment_table import value_curve, value_sums
 from ._segmentation import OWNER, read_segmentation
 
 
@@ -156,16 +159,24 @@ def profile_segments(
     """
     check_choice(OWNER, "rows", rows, ("training", "fresh"))
     min_count = check_int(OWNER, "min_count", min_count, 1, sys.maxsize)
+    table = open_table(X)
+    if table is not None:
+        return lazy_profile(
+            table,
+            segmenter_or_codes,
+            features=features,
+            value=value,
+            outcome=outcome,
+            rows=rows,
+            segment_names=segment_names,
+            protected=protected,
+            min_count=min_count,
+            sample_weight=sample_weight,
+        )
     with column_errors_as_data_errors():
         columns = Columns(X, OWNER)
     if not columns.n_rows:
-        raise InvalidDataError(
-            f"{OWNER} needs at least one row.",
-            owner=OWNER,
-            name="X",
-            rule="at least one row",
-            value=0,
-        )
+        raise no_rows_error()
     weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
     segmentation = read_segmentation(segmenter_or_codes, X, columns, segment_names)
     grouped = column_names("protected", protected)
@@ -181,9 +192,10 @@ def profile_segments(
     codes = np.array(segmentation.codes, dtype=np.int64)
     return ProfileParts(
         segmentation,
-        segment_rows,
-        None if amounts is None else Amounts(amounts, segment_rows),
-        None if outcomes is None else Amounts(outcomes, segment_rows),
+        segment_rows.n,
+        None if amounts is None else value_sums(amounts, segment_rows),
+        None if amounts is None else value_curve(amounts, segment_rows),
+        None if outcomes is None else mean_intervals(outcomes, segment_rows),
         {f.name: feature_tables(f, segment_rows, codes, min_count) for f in listed},
         roles,
         [protected_part(g, segment_rows, codes, min_count) for g in groups],

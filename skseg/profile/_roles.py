@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ._features import Feature
 
 RULE, SEEN, FREE, UNKNOWN = "rule", "seen", "free", "unknown"
 # Rows of a first look, before all of them are compared.
-_FEW_ROWS = 500
+FEW_ROWS = 500
 # A column of fewer rows, or with fewer rows beside its most frequent value, is not
 # taken for a copy: it may follow another one by chance.
 _LEAST_ROWS = 8
@@ -56,7 +57,7 @@ def roles_of(
         seen,
         outcome,
         are_copies=lambda name, source: _are_copies(name, source, numbers, kinds),
-        digest=lambda name: digest_of(numbers[name]),
+        is_outcome=lambda name, digests: digest_of(numbers[name]) in digests,
     )
 
 
@@ -66,17 +67,17 @@ def roles_by(
     outcome: str | None,
     *,
     are_copies: Callable[[str, str], bool],
-    digest: Callable[[str], str | None],
+    is_outcome: Callable[[str, Set[str]], bool | None],
 ) -> dict[str, Role]:
     """Return the role of every feature, from what is known of the columns.
 
     `are_copies` tells whether a column is a function of another one that keeps the
-    order, or the other way round. `digest` returns the digest of a column; where it is
-    None, it cannot be told whether the column is an outcome of ``fit``.
+    order, or the other way round. `is_outcome` tells whether the values of a column
+    have one of some digests, None where it cannot be told.
     """
     if seen is None:
         return {name: Role(UNKNOWN) for name in names}
-    roles = {name: _role(name, seen, outcome, digest) for name in names}
+    roles = {name: _role(name, seen, outcome, is_outcome) for name in names}
     for role in (RULE, SEEN):
         sources = [name for name in names if roles[name] == Role(role)]
         for name in names:
@@ -91,22 +92,22 @@ def _role(
     name: str,
     seen: SeenColumns,
     outcome: str | None,
-    digest: Callable[[str], str | None],
+    is_outcome: Callable[[str, Set[str]], bool | None],
 ) -> Role:
     if seen.deciding is None or name in seen.deciding:
         return Role(RULE)
     if seen.seen is None:
         return Role(UNKNOWN)
-    is_outcome = seen.has_outcome and name == outcome
-    if is_outcome or name in seen.seen or any(y.name == name for y in seen.outcomes):
+    is_named = any(y.name == name for y in seen.outcomes)
+    is_named |= seen.has_outcome and name == outcome
+    if is_named or name in seen.seen:
         return Role(SEEN)
     digests = {y.digest for y in seen.outcomes} - {""}
-    if digests:
-        text = digest(name)
-        if text is None:
-            return Role(UNKNOWN)
-        if text in digests:
-            return Role(SEEN, "y")
+    has_its_values = is_outcome(name, digests) if digests else False
+    if has_its_values is None:
+        return Role(UNKNOWN)
+    if has_its_values:
+        return Role(SEEN, "y")
     return Role(FREE)
 
 
@@ -123,12 +124,12 @@ def _are_copies(
     out.
     """
     pairs: tuple[tuple[str, str], ...] = ((name, source), (source, name))
-    step = max(len(numbers[name]) // _FEW_ROWS, 1)
+    step = max(len(numbers[name]) // FEW_ROWS, 1)
     for rows in (slice(None, None, step), slice(None)):
         pairs = tuple(
             (image, original)
             for image, original in pairs
-            if _is_function(
+            if is_function(
                 numbers[image][rows],
                 numbers[original][rows],
                 kinds[image],
@@ -136,12 +137,12 @@ def _are_copies(
             )
         )
     return any(
-        _is_no_chance(numbers[image], numbers[original], kinds[image], kinds[original])
+        _are_no_chance(numbers[image], numbers[original], kinds[image], kinds[original])
         for image, original in pairs
     )
 
 
-def _is_function(
+def is_function(
     images: FloatArray, originals: FloatArray, image_kind: str, original_kind: str
 ) -> bool:
     """Tell whether equal originals have equal images, and the order is kept."""
@@ -161,24 +162,66 @@ def _is_function(
     return bool(np.count_nonzero(~is_same) <= len(np.unique(images)) - 1)
 
 
-def _is_no_chance(
+class FunctionCounts(NamedTuple):
+    """Counts of two columns, the original and its image, where both are known.
+
+    `n_broken` originals have several images. From one original to the next larger one
+    the image rises `n_up` times, falls `n_down` times and changes `n_changes` times.
+    `n_most` rows have the most frequent image.
+    """
+
+    n_known: int
+    n_originals: int
+    n_images: int
+    n_most: int
+    n_broken: int = 0
+    n_up: int = 0
+    n_down: int = 0
+    n_changes: int = 0
+
+    def is_function(self, image_kind: str, original_kind: str) -> bool:
+        """Tell what `is_function` tells of the columns themselves."""
+        if self.n_broken:
+            return False
+        if original_kind == "level":
+            return True
+        if image_kind == "number":
+            return not (self.n_up and self.n_down)
+        return self.n_changes <= self.n_images - 1
+
+
+def _are_no_chance(
     images: FloatArray, originals: FloatArray, image_kind: str, original_kind: str
 ) -> bool:
+    """Tell what `is_no_chance` tells of the counts of two columns."""
+    is_known = ~(np.isnan(images) | np.isnan(originals))
+    _, counts = np.unique(images[is_known], return_counts=True)
+    pair = FunctionCounts(
+        n_known=int(is_known.sum()),
+        n_originals=len(np.unique(originals[is_known])),
+        n_images=len(counts),
+        n_most=int(counts.max(initial=0)),
+    )
+    return is_no_chance(pair, image_kind, original_kind)
+
+
+def is_no_chance(counts: FunctionCounts, image_kind: str, original_kind: str) -> bool:
     """Tell whether there are too many rows for a function by chance.
 
     A column that hardly varies follows every other one, and a text that is different in
     nearly every row, such as an identifier, follows and determines every column.
     """
-    is_known = ~(np.isnan(images) | np.isnan(originals))
-    _, counts = np.unique(images[is_known], return_counts=True)
-    n_known = int(is_known.sum())
-    if len(counts) < 2 or n_known < _LEAST_ROWS:
+    n_known = counts.n_known
+    if counts.n_images < 2 or n_known < _LEAST_ROWS:
         return False
-    if n_known - counts.max() < _LEAST_VARIATION:
+    if n_known - counts.n_most < _LEAST_VARIATION:
         return False
     n_repeats = [
-        n_known - len(np.unique(values[is_known]))
-        for values, kind in ((images, image_kind), (originals, original_kind))
+        n_known - n_distinct
+        for n_distinct, kind in (
+            (counts.n_images, image_kind),
+            (counts.n_originals, original_kind),
+        )
         if kind == "level"
     ]
     return min(n_repeats, default=_LEAST_ROWS) >= _LEAST_ROWS

@@ -189,6 +189,60 @@ def _rows_for(model: Any, X: Any) -> Any:
     return read_rows(model, X, reset=False)
 
 
+def rules_of(source: Any, segment_names: Any) -> RuleSet:
+    """Return the rules over raw columns that give a table's rows their segments."""
+    names = names_by_code(segment_names, OWNER)
+    if isinstance(source, RuleSet):
+        _refuse_names(names, "a rule set")
+        return source
+    rule = "a rule set or a fitted segmenter with rules, as X is not in memory"
+    if not (hasattr(source, "fit") or hasattr(source, "predict")):
+        raise InvalidParameterError(OWNER, _NAME, rule, source)
+    model = as_fitted(source)
+    rules = first_attribute(model, "rules_")
+    if rules is not None and _known_names(model, rules) is None:
+        raise _finder_error(model)
+    if not isinstance(rules, RuleSet):
+        advice: str | None = (
+            "Fit a RuleSurrogate around it to rows in memory, as of "
+            "skseg.engines.sample_rows, and pass that."
+        )
+    elif (advice := _indirection(model)) is None:
+        _refuse_names(names, f"a {type(model).__name__}, which has names")
+        return rules
+    raise InvalidParameterError(OWNER, _NAME, rule, source, advice=advice)
+
+
+def _indirection(model: Any) -> str | None:
+    """Return what to do where the rules are not about raw columns, else None."""
+    for layer in unwrapped(model):
+        if isinstance(layer, Pipeline) and len(layer) > 1:
+            return "Pass skseg.raw_rules(pipeline), which are about its raw columns."
+        if isinstance(layer, SegmenterMixin):
+            if layer._space_columns() is not None:
+                return None
+            return (
+                "Its rules are about scores that the table lacks. Write these into a "
+                "column, and pass its rules_."
+            )
+    return None
+
+
+def segmentation_by_rules(
+    source: Any, rules: RuleSet, codes: IntArray, names: Sequence[str]
+) -> Segmentation:
+    """Return the segments of rows that have codes by the rules of `rules_of`.
+
+    `names` are those of the columns of the rows.
+    """
+    if isinstance(source, RuleSet):
+        return segmentation_of_rules(codes, source)
+    model = as_fitted(source)
+    known = _known_names(model, rules)
+    assert known is not None
+    return _named_segmentation(model, codes, known, rules, seen_columns(model, names))
+
+
 def _number_of_clusters(model: Any, labels: Any) -> int:
     centers = first_attribute(model, "cluster_centers_")
     counts = [0 if centers is None else len(centers)]

@@ -1,4 +1,4 @@
-"""Columns of text as SQL, for the queries of aggregates."""
+"""Columns of texts as SQL, for queries that group by them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from ._writer import Writer
 def column_text_sql(
     name: str, dialect: str, types: Mapping[str, str] | None = None
 ) -> str:
-    """Return the SQL of a column as text that is told apart byte by byte.
+    """Return the SQL of a column as texts that compare byte by byte.
 
     It is the operand that rules over the column are written with.
     """
-    engine = find_dialect(dialect)
     # The comparison tells the writer that the column holds text.
-    writer = Writer(engine, [comparison(name, "==", "a")], types=types)
-    return engine.write(writer.operand(name), pretty=False)
+    writer = Writer(find_dialect(dialect), [comparison(name, "==", "a")], types=types)
+    return writer.dialect.write(writer.operand(name), pretty=False)
