@@ -138,7 +138,7 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
             If a library is not installed.
         """
         owner = type(self).__name__
-        table = lazy_table(X, owner)
+        table = lazy_table(X, self.rules_, owner)
         self._check_covered(table)
         return label_table(
             self.rules_,

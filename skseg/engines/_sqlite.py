@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -31,6 +32,8 @@ class SQLiteDatabase(Database):
         # Python runs its signal handlers in this function of nothing: else Ctrl-C would
         # wait for the end of the query.
         connection.set_progress_handler(lambda: 0, N_INSTRUCTIONS)
+        # SQLite has no hash that other engines have too.
+        connection.create_function("skseg_md5", 1, _md5, deterministic=True)
         try:
             with closing(connection.cursor()) as cursor:
                 # Rows of a factory of the user's need not be tuples.
@@ -83,3 +86,10 @@ class SQLiteDatabase(Database):
                 raise
             finally:
                 cursor.execute("RELEASE skseg")
+
+
+def _md5(text: str | None) -> str | None:
+    """Return the digits of MD5, which draws samples and keeps no secrets."""
+    if text is None:
+        return None
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -36,6 +36,14 @@ class Table(ABC):
         As given.
     types : dict of str to str
         As given.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> from skseg.engines import open_table
+    >>> table = open_table(duckdb.sql("SELECT 120.0::DOUBLE AS aov"))
+    >>> table.fetch(f"SELECT count(*) AS n, max(aov) AS top FROM {table.source}")
+    {'n': array([1]), 'top': array([120.])}
     """
 
     def __init__(self, dialect: str, source: str, types: Mapping[str, str]) -> None:

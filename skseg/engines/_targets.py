@@ -70,5 +70,10 @@ def write_file(
     if os.path.exists(to) and not overwrite:
         raise existing_target(to)
     with replacing(to, owner="write") as staged:
-        path = os.fspath(staged).replace("'", "''")
-        run(f"COPY (\n{sql}\n) TO '{path}' ({FORMATS[ending]})")
+        path = sql_text(os.fspath(staged))
+        run(f"COPY (\n{sql}\n) TO {path} ({FORMATS[ending]})")
+
+
+def sql_text(text: str) -> str:
+    """Return a text as SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -10,7 +10,6 @@ from skseg._typing import ObjectArray
 from skseg.engines import Table, open_table
 from skseg.engines._polars import PolarsTable
 from skseg.engines._table import Target
-
 from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
 
 from ._language._thresholds import check_name
@@ -20,9 +19,12 @@ if TYPE_CHECKING:
     from ._ruleset import RuleSet
 
 
-def lazy_table(X: Any, owner: str) -> Table:
-    """Return the table that is not in memory, or raise for what is."""
-    if (table := open_table(X)) is None:
+def lazy_table(X: Any, rules: RuleSet, owner: str) -> Table:
+    """Return the table that is not in memory, or raise for what is.
+
+    The `rules` tell what the columns of CSV files hold.
+    """
+    if (table := open_table(X, rules.kinds)) is None:
         raise InvalidDataError(
             f"X of {owner}.label must be a table that is not in memory: files, a "
             "relation of DuckDB, a DataFrame of Spark, a LazyFrame of polars, a table "

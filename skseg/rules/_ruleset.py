@@ -381,7 +381,7 @@ class RuleSet:
         """
         from ._labels import label_table, lazy_table
 
-        table = lazy_table(X, "RuleSet")
+        table = lazy_table(X, self, "RuleSet")
         return label_table(
             self,
             table,
