@@ -19,7 +19,7 @@ from ._conditions import Conditions
 from ._dates import Days, read_days
 from ._ids import IdSQL, placeholder_texts, read_ids
 from ._money import Measures, Money, NumberColumn, read_money
-from ._numbers import power
+from ._numbers import NOISE, power
 from ._source import OTHER, TEXT, Source
 
 
@@ -39,7 +39,7 @@ class _Account(NamedTuple):
 
     last_day: int
     measures: list[Measures]
-    n_placeholders: list[int]
+    has_placeholders: list[bool]
 
 
 def read_customers(table: Table, options: Options, *, with_report: bool) -> Customers:
@@ -54,7 +54,10 @@ def read_customers(table: Table, options: Options, *, with_report: bool) -> Cust
     last_day = None
     if not (isinstance(options.as_of, str) and options.as_of == "latest"):
         last_day = as_of_day(options.as_of, days.zone, options.owner)
-        conditions.add("date after as_of", f"{days.sql} > {last_day}", options.date)
+        is_late = days.after(last_day)
+        conditions.add(
+            "date after as_of", is_late, options.date, is_fine=f"NOT ({is_late})"
+        )
     columns = [
         NumberColumn(source, name, conditions) for name in options.amount_columns
     ]
@@ -65,12 +68,12 @@ def read_customers(table: Table, options: Options, *, with_report: bool) -> Cust
     as_of = account.last_day if last_day is None else last_day
     orders = ids[1].key if len(ids) == 2 else None
     if options.order_id == options.date:
-        orders = days.sql
+        orders = days.plain
     sql = _table_sql(source, conditions, ids[0], orders, days, money, as_of)
     placeholders = {
         column.placeholder_kind: placeholder_texts(source, column, conditions)
-        for column, n in zip(ids, account.n_placeholders, strict=True)
-        if n
+        for column, has_any in zip(ids, account.has_placeholders, strict=True)
+        if has_any
     }
     day = dt.date.fromordinal(EPOCH + as_of)
     report = None
@@ -111,22 +114,24 @@ def _read_account(
     columns: Sequence[NumberColumn],
 ) -> _Account:
     """Count the rows by their first defect, and measure the amounts, in one query."""
-    inner = [f"{conditions.code} AS skseg_defect", f"{days.sql} AS skseg_day"]
+    moment, latest = days.latest()
+    inner = [f"{conditions.quick_code} AS skseg_defect", f"{moment} AS skseg_day"]
     integer = source.functions.integer
     outer = [
         "skseg_defect",
         f"CAST(COUNT(*) AS {integer}) AS skseg_n",
-        f"CAST(MAX(skseg_day) AS {source.functions.double}) AS skseg_last",
+        f"CAST({latest} AS {source.functions.double}) AS skseg_last",
     ]
     for i, column in enumerate(columns):
         size, code = column.measures
         inner += [f"{size} AS skseg_size{i}", f"{code} AS skseg_code{i}"]
         outer.append(f"MAX(skseg_size{i}) AS skseg_size{i}")
         outer.append(f"CAST(MAX(skseg_code{i}) AS {integer}) AS skseg_code{i}")
+        rest = f"MAX(skseg_code{i} % {NOISE})"
+        outer.append(f"CAST({rest} AS {integer}) AS skseg_decimals{i}")
     for i, column_ids in enumerate(ids):
-        test = column_ids.is_placeholder or "1 = 0"
-        inner.append(f"CASE WHEN {test} THEN 1 ELSE 0 END AS skseg_none{i}")
-        outer.append(f"CAST(SUM(skseg_none{i}) AS {integer}) AS skseg_none{i}")
+        inner.append(f"{column_ids.suspicion or '0'} AS skseg_none{i}")
+        outer.append(f"CAST(MAX(skseg_none{i}) AS {integer}) AS skseg_none{i}")
     lines = f"SELECT {', '.join(inner)} {source.from_clause}"
     rows = source.fetch(
         f"SELECT {', '.join(outer)} FROM ({lines}) AS skseg_lines GROUP BY skseg_defect"
@@ -141,7 +146,7 @@ def _read_account(
         )
     conditions.count(counts)
     if 0 not in counts:
-        return _Account(0, [], [0] * len(ids))
+        return _Account(0, [], [False] * len(ids))
     usable = codes.index(0)
     return _Account(
         int(rows["skseg_last"][usable]),
@@ -149,10 +154,11 @@ def _read_account(
             Measures(
                 float(rows[f"skseg_size{i}"][usable]),
                 int(rows[f"skseg_code{i}"][usable]),
+                int(rows[f"skseg_decimals{i}"][usable]),
             )
             for i in range(len(columns))
         ],
-        [int(rows[f"skseg_none{i}"][usable]) for i in range(len(ids))],
+        [rows[f"skseg_none{i}"][usable] > 1 for i in range(len(ids))],
     )
 
 
@@ -210,7 +216,7 @@ def _table_sql(
     column = source.column(customer.name)
     line = [
         f"{customer.key} AS skseg_id",
-        f"{days.sql} AS skseg_day",
+        f"{days.plain} AS skseg_day",
         f"{money.units} AS skseg_units",
     ]
     if shown is not None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skseg._rfm._calendar import NAIVE, no_zone_to_convert, read_moments
+from skseg._rfm._calendar import EPOCH, NAIVE, no_zone_to_convert, read_moments
 from skseg._rfm._date_texts import DateFormat, format_remedies, numbers_advice
 from skseg._rfm._defects import Defects, Remedy
 from skseg.exceptions import InvalidDataError
@@ -30,10 +30,31 @@ _DATE_LENGTH = 10
 
 
 class Days(NamedTuple):
-    """SQL of the days since 1970-01-01, NULL for none, and the zone of the dates."""
+    """SQL of the days since 1970-01-01, NULL for none, and the zone of the dates.
+
+    `plain` is the same for usable rows. The dates themselves are in `moment`, unless
+    they are read from something else.
+    """
 
     sql: str
     zone: str
+    plain: str
+    moment: str | None = None
+
+    def after(self, day: int) -> str:
+        """Return whether a date is after a day."""
+        last = dt.date(9999, 12, 30).toordinal() - EPOCH
+        if self.moment is None or day > last:
+            return f"{self.sql} > {day}"
+        # Comparing takes less time than converting.
+        return f"{self.moment} >= DATE '{dt.date.fromordinal(EPOCH + day + 1)}'"
+
+    def latest(self) -> tuple[str, str]:
+        """Return what to take the maximum of, and the maximum as a day."""
+        if self.moment is None:
+            return self.sql, "MAX(skseg_day)"
+        day = self.sql.replace(self.moment, "MAX(skseg_day)")
+        return self.moment, day
 
 
 def read_days(source: Source, conditions: Conditions) -> Days:
@@ -60,17 +81,21 @@ def read_days(source: Source, conditions: Conditions) -> Days:
             column=name,
             advice="Pass a column of dates, timestamps, or text.",
         )
-    conditions.add("missing date", f"{column} IS NULL", name)
     is_finite = None
+    is_fine = f"{column} IS NOT NULL"
     if functions.finite is not None:
-        is_finite = functions.finite(column)
-        conditions.add("unparsable date", f"NOT {is_finite}", name)
+        is_fine = is_finite = functions.finite(column)
+    conditions.add("missing date", f"{column} IS NULL", name, is_fine=is_fine)
+    if is_finite is not None:
+        is_infinite = f"NOT {is_finite}"
+        conditions.add("unparsable date", is_infinite, name, is_fine=is_fine)
     days = _days_of_moments(source, is_finite or f"{column} IS NOT NULL")
     if is_finite is not None:
         # Not all engines subtract from an infinite date.
         days = days._replace(sql=f"CASE WHEN {is_finite} THEN {days.sql} END")
     else:
-        conditions.add("unparsable date", f"{days.sql} IS NULL", name)
+        is_none = f"{days.sql} IS NULL"
+        conditions.add("unparsable date", is_none, name, is_fine=f"NOT {is_none}")
     return days
 
 
@@ -89,10 +114,10 @@ def _days_of_moments(source: Source, is_finite: str) -> Days:
     if not is_instant:
         if zone is not None:
             raise no_zone_to_convert(options.date, options.owner)
-        return Days(functions.day(column), NAIVE)
+        return _of_moments(functions.day(column), NAIVE, column)
     if zone is None:
         if functions.has_session_clock:
-            return Days(functions.day(column), NAIVE)
+            return _of_moments(functions.day(column), NAIVE, column)
         raise InvalidDataError(
             f"The moments in the column {options.date!r} are kept in UTC, whatever "
             "zone they were written in, and their calendar days depend on the zone.",
@@ -112,10 +137,18 @@ def _days_of_moments(source: Source, is_finite: str) -> Days:
     )
     first, last = limits["skseg_first"][0], limits["skseg_last"][0]
     if first is None or np.isnan(float(first)):
-        return Days(functions.day(column), zone)
+        return _of_values(functions.day(column), zone)
     offset = _offset_sql(seconds, ZoneInfo(zone), int(first), int(last))
     local = f"(CAST({seconds} AS {integer}) + {offset})"
-    return Days(_floor(local, DAY, functions.divided), zone)
+    return _of_values(_floor(local, DAY, functions.divided), zone)
+
+
+def _of_values(sql: str, zone: str) -> Days:
+    return Days(sql, zone, sql)
+
+
+def _of_moments(sql: str, zone: str, moment: str) -> Days:
+    return Days(sql, zone, sql, moment)
 
 
 def _offset_sql(seconds: str, zone: ZoneInfo, first: int, last: int) -> str:
@@ -170,7 +203,7 @@ def _days_of_values(source: Source) -> Days:
     where = f"NOT ({_is_missing(source)})"
     values = source.distinct(source.key(name), name, where)["skseg_value"]
     days, zone = _read(source, _plain(values))
-    return Days(_mapped(source, source.key(name), days), zone)
+    return _of_values(_mapped(source, source.key(name), days), zone)
 
 
 def _days_of_iso_texts(source: Source) -> Days:
@@ -191,7 +224,7 @@ def _days_of_iso_texts(source: Source) -> Days:
     days, _ = _read(source, usual_heads)
     some_day = dt.date(2000, 2, 28)
     times, _ = _read(source, [f"{some_day}{t}" for t in tails])
-    offset = some_day.toordinal() - dt.date(1970, 1, 1).toordinal()
+    offset = some_day.toordinal() - EPOCH
     usual_tails = [t for t in tails if times.get(f"{some_day}{t}") == offset]
     odd_tails = sorted(set(tails) - set(usual_tails))
     is_odd = "1 = 0"
@@ -209,7 +242,7 @@ def _days_of_iso_texts(source: Source) -> Days:
         odd = _mapped(source, source.key(name), odd_days)
         sql = f"COALESCE({odd}, CASE WHEN {is_odd} THEN NULL ELSE {sql} END)"
     _, zone = _read(source, zone_texts)
-    return Days(sql, zone)
+    return _of_values(sql, zone)
 
 
 def _read(source: Source, values: Sequence[Any]) -> tuple[dict[Any, int], str]:

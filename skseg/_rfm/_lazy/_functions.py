@@ -47,8 +47,7 @@ class Functions:
     double to a whole number; ties may go either way. `truncated` cuts a decimal off
     behind its mark. `divided` divides integers without
     a rest. `exact` makes text compare byte by byte, and `shown` is that text again,
-    aggregated over equal ones. `code` is the code point of the first character, at most
-    0 or NULL without one. `mapping` is a table of values, as part of WITH. `finite`
+    aggregated over equal ones. `mapping` is a table of values, as part of WITH. `finite`
     tells whether a date or moment is none of the engine's infinities.
     """
 
@@ -63,13 +62,14 @@ class Functions:
     divided: Callable[[str, str], str]
     exact: Callable[[str], str]
     shown: Callable[[str], str] | None
-    code: Callable[[str], str]
     last_character: Callable[[str], str]
     stripped: Callable[[str], str]
     quoted: Callable[[str], str]
     mapping: Callable[[str, Sequence[str], MapRows], str]
     infinity: str | None
     finite: Callable[[str], str] | None
+    # Tells whether a float is neither NULL, NaN nor infinite.
+    finite_number: Callable[[str], str] | None = None
     # Whether a moment of the type TIMESTAMP is shown by the clock of the session.
     has_session_clock: bool = False
     # Whether types are those of the values and not of the columns.
@@ -111,13 +111,13 @@ FUNCTIONS = {
         divided=_slashes,
         exact=lambda x: f'(CAST({x} AS VARCHAR) COLLATE "C")',
         shown=None,
-        code=lambda x: f"ORD({x})",
         last_character=lambda x: f"RIGHT({x}, 1)",
         stripped=lambda x: f"TRIM({x}, {_quoted(WHITESPACE)})",
         quoted=_quoted,
         mapping=_values,
         infinity="CAST('inf' AS DOUBLE)",
         finite=lambda x: f"ISFINITE({x})",
+        finite_number=lambda x: f"ISFINITE({x})",
     ),
     "sqlite": Functions(
         integer="INTEGER",
@@ -132,7 +132,6 @@ FUNCTIONS = {
         divided=_slash,
         exact=lambda x: f"({x} COLLATE BINARY)",
         shown=None,
-        code=lambda x: f"UNICODE({x})",
         last_character=lambda x: f"SUBSTR({x}, -1)",
         stripped=lambda x: f"TRIM({x}, {_quoted(WHITESPACE)})",
         quoted=_quoted,
@@ -153,7 +152,6 @@ FUNCTIONS = {
         divided=_slash,
         exact=lambda x: f'(CAST({x} AS TEXT) COLLATE "C")',
         shown=None,
-        code=lambda x: f"ASCII({x})",
         last_character=lambda x: f"RIGHT({x}, 1)",
         stripped=lambda x: f"BTRIM({x}, {_quoted(WHITESPACE)})",
         quoted=_quoted,
@@ -173,7 +171,6 @@ FUNCTIONS = {
         divided=_div,
         exact=lambda x: f"CAST(CONVERT({x} USING utf8mb4) AS BINARY)",
         shown=lambda x: f"MIN({x})",
-        code=lambda x: f"ORD(CONVERT({x} USING utf8mb4))",
         last_character=lambda x: f"RIGHT({x}, 1)",
         stripped=_mysql_stripped,
         quoted=_bytes_quoted,
@@ -194,7 +191,6 @@ FUNCTIONS = {
         divided=_div,
         exact=lambda x: f"(CAST({x} AS STRING) COLLATE UTF8_BINARY)",
         shown=None,
-        code=lambda x: f"ASCII({x})",
         last_character=lambda x: f"RIGHT({x}, 1)",
         stripped=lambda x: f"TRIM(BOTH {_spark_quoted(WHITESPACE)} FROM {x})",
         quoted=_spark_quoted,

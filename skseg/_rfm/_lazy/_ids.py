@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from skseg._rfm._ids import PLACEHOLDER_TEXTS
 
 from ._conditions import Conditions
@@ -35,10 +37,16 @@ def read_ids(source: Source, name: str, noun: str, conditions: Conditions) -> Id
         is_missing += f" OR {ids.suspicion} = 1"
     elif source.kinds[name] in (FLOAT, SHORT_FLOAT):
         is_missing = source.is_nan(name) or is_missing
-    conditions.add(f"missing {noun}", is_missing, name)
+    is_fine = f"{column} IS NOT NULL"
+    if ids.suspicion is not None:
+        is_fine = f"{is_fine} AND {ids.suspicion} = 0"
+    elif source.kinds[name] in (FLOAT, SHORT_FLOAT):
+        finite = source.functions.finite_number
+        is_fine = "1 = 0" if finite is None else finite(column)
+    conditions.add(f"missing {noun}", is_missing, name, is_fine=is_fine)
     action = source.options.action(ids.placeholder_kind)
     if ids.is_placeholder is not None and action in ("exclude", "raise"):
-        conditions.add(ids.placeholder_kind, ids.is_placeholder, name)
+        conditions.add(ids.placeholder_kind, ids.is_placeholder, name, is_fine=is_fine)
     return ids
 
 
@@ -52,22 +60,35 @@ def _suspicion(source: Source, name: str) -> str | None:
         text = f"CAST({text} AS {functions.text})"
     # Nearly all ids are ruled out by their first character or else their last one,
     # which takes a tenth of the time of removing blanks.
-    firsts = {text[0] for text in PLACEHOLDER_TEXTS} | set(WHITESPACE)
-    firsts |= {first.upper() for first in firsts}
-    codes = sorted({ord(first) for first in firsts if ord(first) < 128})
-    first = functions.code(text)
-    is_possible = f"{first} IN ({', '.join(map(str, codes))}) OR {first} > 127"
-    # Without a character the code is NULL, 0 or -1.
-    is_possible += f" OR {first} <= 0 OR {first} IS NULL"
+    exact = functions.exact(text)
+    safe = [
+        f"WHEN {exact} >= {functions.quoted(low)} AND {exact} < {functions.quoted(end)}"
+        " THEN 0"
+        for low, end in _safe_ranges()
+    ]
     stripped = functions.stripped(text)
     listed = ", ".join(functions.quoted(text) for text in sorted(PLACEHOLDER_TEXTS))
     lowered = functions.exact(f"LOWER({stripped})")
     return (
-        f"CASE WHEN {text} IS NULL OR NOT ({is_possible}) THEN 0 "
+        f"CASE {' '.join(safe)} WHEN {text} IS NULL THEN 0 "
         f"WHEN {functions.last_character(text)} IN ({DIGITS}) THEN 0 "
         f"WHEN LENGTH({stripped}) = 0 THEN 1 "
         f"WHEN {lowered} IN ({listed}) THEN 2 ELSE 0 END"
     )
+
+
+def _safe_ranges() -> list[tuple[str, str]]:
+    """Return ranges of characters with which no text begins that may stand for none."""
+    firsts = {text[0] for text in PLACEHOLDER_TEXTS} | set(WHITESPACE)
+    firsts |= {first.upper() for first in firsts}
+    limits = [0, *sorted(ord(first) for first in firsts if first < "\x7f"), 127]
+    ranges = [
+        (chr(low + 1), chr(high))
+        for low, high in itertools.pairwise(limits)
+        if high - low > 1
+    ]
+    # Letters and digits come first: the ranges are tried one after the other.
+    return sorted(ranges[1:], key=lambda ends: not ends[0].isalnum())
 
 
 def placeholder_texts(

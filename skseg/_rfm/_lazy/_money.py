@@ -28,29 +28,31 @@ from skseg.exceptions import InvalidDataError
 
 from ._conditions import Conditions
 from ._numbers import (
+    EXACT_UNITS,
     FINER,
     NOISE,
     OPEN,
     double,
+    likely_decimals,
     needed_decimals,
     open_decimals,
     power,
     whole_units,
 )
-from ._source import DECIMAL, INTEGER, NUMBERS, SHORT_FLOAT, TEXT, Source
+from ._source import DECIMAL, FLOAT, INTEGER, NUMBERS, SHORT_FLOAT, TEXT, Source
 
-# Units beyond which `value * 10**decimals` may be a unit off, and units up to which
-# noise is less than half of one.
-EXACT_UNITS, NOISY_UNITS = 2.0**51, 1e14
+# Units from which noise may be as large as half of one.
+NOISY_UNITS = 1e14
 # How near to a tie the decimal digits decide; see `_rounded_values` of frames.
 NEAR_TIE = 1e-3
 
 
 class Measures(NamedTuple):
-    """What the account says of a column: its largest value and its highest code."""
+    """What the account says of a column: its largest value, highest code, decimals."""
 
     largest: float
     code: int
+    decimals: int  # of all values that are exact or noisy
 
 
 class Money(NamedTuple):
@@ -101,13 +103,18 @@ class NumberColumn:
         may_be_nan = self.kind != INTEGER and (
             self.kind != DECIMAL or source.table.dialect == "postgres"
         )
+        is_fine: str | None = f"{source.column(name)} IS NOT NULL"
         if may_be_nan:
             is_missing = source.is_nan(name) or is_missing
-        self._conditions.add("missing amount", is_missing, name)
+            finite = source.functions.finite_number
+            is_fine = None if finite is None else finite(double(source, name))
+        self._conditions.add("missing amount", is_missing, name, is_fine=is_fine)
         infinity = source.functions.infinity
         if may_be_nan and infinity is not None:
             is_infinite = f"ABS({double(source, name)}) = {infinity}"
-            self._conditions.add("non-finite amount", is_infinite, name)
+            self._conditions.add(
+                "non-finite amount", is_infinite, name, is_fine=is_fine
+            )
 
     @property
     def measures(self) -> tuple[str, str]:
@@ -115,30 +122,46 @@ class NumberColumn:
         if self._texts is not None:
             return self._texts.size, "0"
         size = f"ABS({double(self.source, self.name)})"
-        return size, needed_decimals(self.source, self.name)
+        return size, likely_decimals(self.source, self.name)
 
     def read(self, measures: Measures) -> _Units:
         """Return the column in units of as few decimals as hold its values."""
         if self._texts is not None:
             return self._texts.units
-        most = most_decimals(measures.largest, self._dtype)
-        if self.kind == INTEGER:
-            return _Units(whole_units(self.source, self.name, 0), 0)
+        largest, decimals = measures.largest, measures.decimals
+        most = most_decimals(largest, self._dtype)
         if self.kind in (DECIMAL, SHORT_FLOAT):
-            if measures.code <= most:
-                return self._settled(measures.code)
-            return self._with_finer(measures, most)
-        is_settled = measures.code <= most
-        if is_settled and measures.largest * 10.0**measures.code < EXACT_UNITS:
-            return self._settled(measures.code)
-        return self._with_open(measures.largest, most)
+            decimals = self._fewest(decimals)
+            if decimals <= most:
+                return self._settled(decimals, largest)
+            return self._with_finer(largest, most)
+        if self.kind == FLOAT:
+            units = largest * 10.0**decimals
+            is_settled = measures.code < NOISE and units < EXACT_UNITS
+            is_settled |= measures.code < OPEN and units < NOISY_UNITS
+            if not is_settled or decimals > most:
+                return self._with_open(largest, most)
+            decimals = self._fewest(decimals)
+        return self._settled(decimals, largest)
+
+    def _fewest(self, decimals: int) -> int:
+        """Return the fewest decimals that hold all values, of which some may be few."""
+        scale = self.source.scale(self.name) if self.kind == DECIMAL else None
+        if decimals != (CENTS if self.kind == FLOAT else scale):
+            return decimals
+        code = needed_decimals(self.source, self.name)
+        is_needed = f"{code} IN ({decimals}, {NOISE + decimals})"
+        if _exists(self.source, self._conditions, is_needed):
+            return decimals
+        return max(code % NOISE for code in self._codes(code))
 
     @property
     def _dtype(self) -> np.dtype[Any]:
         return np.dtype(np.float32) if self.kind == SHORT_FLOAT else FLOAT64
 
-    def _settled(self, decimals: int) -> _Units:
-        return _Units(whole_units(self.source, self.name, decimals), decimals)
+    def _settled(self, decimals: int, largest: float) -> _Units:
+        units = whole_units(self.source, self.name, decimals, largest)
+        return _Units(units, decimals)
 
     def _codes(self, code: str) -> dict[int, int]:
         """Fetch how many usable rows have each code."""
@@ -149,15 +172,15 @@ class NumberColumn:
         codes = map(int, rows["skseg_code"].tolist())
         return dict(zip(codes, map(int, rows["skseg_n"].tolist()), strict=True))
 
-    def _with_finer(self, measures: Measures, most: int) -> _Units:
+    def _with_finer(self, largest: float, most: int) -> _Units:
         """Read decimals and short floats some of which are finer than can be held."""
         code = needed_decimals(self.source, self.name)
         counts = self._codes(code)
         decimals = max((c for c in counts if c <= most), default=0)
         is_finer = f"{code} > {most}"
         if self.source.options.rounding is None:
-            raise too_fine(self.source, is_finer, self._conditions, measures.largest)
-        units = whole_units(self.source, self.name, decimals)
+            raise too_fine(self.source, is_finer, self._conditions, largest)
+        units = whole_units(self.source, self.name, decimals, largest)
         if self.kind == SHORT_FLOAT:
             return _Units(units, decimals, self._rounded_finer(is_finer))
         values = self._fetch(is_finer)
@@ -178,7 +201,7 @@ class NumberColumn:
                 self.source, is_open, self._conditions, largest, amounts.finer
             )
         decimals = max(decimals, amounts.decimals)
-        units = whole_units(self.source, self.name, decimals)
+        units = whole_units(self.source, self.name, decimals, largest)
         finer = None
         if len(values):
             shift = 10.0 ** (decimals - amounts.decimals)

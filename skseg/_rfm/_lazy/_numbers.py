@@ -19,12 +19,15 @@ from skseg._rfm._float_decimals import (
     ROUNDINGS_OF_OPERANDS,
     USUAL_OPERAND,
 )
+from skseg._rfm._money import CENTS
 
 from ._source import DECIMAL, FLOAT, INTEGER, Source
 
 # Codes of values: the decimals if they are settled, more than that for noise, and
 # what is to be fetched, or is finer than all decimals.
 NOISE, OPEN, FINER = 20, 40, 41
+# Units beyond which `value * 10**decimals` may be a unit off.
+EXACT_UNITS = 2.0**51
 # Decimals up to which noise cannot be taken for the difference of large numbers.
 SURE_NOISE = 8
 # Below this many units a value has at most 15 digits.
@@ -44,6 +47,24 @@ def double(source: Source, name: str) -> str:
     return f"CAST({column} AS {source.functions.double})"
 
 
+def likely_decimals(source: Source, name: str) -> str:
+    """Return the code of a value, which may be 2 or the scale where less would do.
+
+    Nearly all amounts have two decimals, and a table is known by one that needs them.
+    """
+    kind = source.kinds[name]
+    if kind == FLOAT:
+        value = double(source, name)
+        units = _units(source, value, CENTS)
+        is_exact = f"{units} / {power(source, CENTS)} = {value}"
+        code = needed_decimals(source, name)
+        return code.replace("CASE ", f"CASE WHEN {is_exact} THEN {CENTS} ", 1)
+    scale = source.scale(name)
+    if kind == DECIMAL and scale is not None and scale <= MAX_DECIMALS:
+        return str(scale)
+    return needed_decimals(source, name)
+
+
 def needed_decimals(source: Source, name: str) -> str:
     """Return the code of a value: its decimals, those and `NOISE`, or `OPEN`."""
     kind = source.kinds[name]
@@ -58,16 +79,17 @@ def needed_decimals(source: Source, name: str) -> str:
         return _case(whens, FINER)
     value = double(source, name)
     if kind == FLOAT:
-        # A whole number first: large ones are, and need not be multiplied.
+        # A whole number first: large ones are, and need not be multiplied. No value is
+        # exact and noise of something else, so that the usual decimals come first.
         whens = [f"WHEN {value} = {source.functions.whole(value)} THEN 0"]
-        whens += [
-            f"WHEN {_is_exact(source, value, d)} THEN {d}"
-            for d in range(1, MAX_DECIMALS + 1)
-        ]
-        whens += [
-            f"WHEN {_is_noise(source, value, d, float)} THEN {NOISE + d}"
-            for d in range(SURE_NOISE + 1)
-        ]
+        usual, unusual = range(1, CENTS + 1), range(CENTS + 1, MAX_DECIMALS + 1)
+        for decimals in (usual, unusual):
+            whens += [f"WHEN {_is_exact(source, value, d)} THEN {d}" for d in decimals]
+            whens += [
+                f"WHEN {_is_noise(source, value, d, float)} THEN {NOISE + d}"
+                for d in (0, *decimals)
+                if d <= SURE_NOISE
+            ]
         return _case(whens, OPEN)
     # Short floats: exact or noise, the fewest decimals first. Whole numbers that are
     # not known to one unit are none.
@@ -156,7 +178,7 @@ def _literal(source: Source, value: float) -> str:
     return literal_sql(source.table, value)
 
 
-def whole_units(source: Source, name: str, decimals: int) -> str:
+def whole_units(source: Source, name: str, decimals: int, largest: float) -> str:
     """Return a column as whole multiples of 10**-decimals, where it holds such."""
     functions = source.functions
     integer, column = functions.integer, source.column(name)
@@ -166,7 +188,10 @@ def whole_units(source: Source, name: str, decimals: int) -> str:
     if kind != DECIMAL:
         units = _units(source, double(source, name), decimals)
         return f"CAST({units} AS {integer})"
-    # Digits of decimals do not all fit into a float64, those behind the mark do.
+    if largest * 10.0**decimals < EXACT_UNITS:
+        units = _units(source, double(source, name), decimals)
+        return f"CAST({units} AS {integer})"
+    # Not all digits fit into a float64, those behind the mark do.
     truncated = functions.truncated(column)
     whole = f"CAST({truncated} AS {integer})"
     fraction = f"CAST({column} - {truncated} AS {functions.double})"

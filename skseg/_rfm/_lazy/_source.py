@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,11 @@ class Source:
         """Return a column in SQL as it compares: text byte by byte."""
         column = self.column(name)
         return self.functions.exact(column) if self.kinds[name] == TEXT else column
+
+    def scale(self, name: str) -> int | None:
+        """Return the number of decimals of the type of a column, if it has one."""
+        match = re.search(r"\(\s*\d+\s*,\s*(\d+)\s*\)", self.table.types[name])
+        return None if match is None else int(match[1])
 
     def is_nan(self, name: str) -> str | None:
         """Return whether a column of floats is NULL or NaN, if the engine has NaN."""
