@@ -163,7 +163,12 @@ def _first_line(path: str) -> str:
 
 def _header(path: str, sep: str) -> list[str]:
     """Return the names of the columns, which must differ."""
-    (names,) = csv.reader([_first_line(path)], delimiter=sep, strict=True)
+    try:
+        (names,) = csv.reader([_first_line(path)], delimiter=sep, strict=True)
+    except csv.Error as error:
+        raise unreadable_file(path, "a name in quotes goes on in line 2") from error
+    if not names:
+        raise unreadable_file(path, "it has no header")
     folded = [name.casefold() for name in names]
     for name in names:
         if not name or folded.count(name.casefold()) > 1:
@@ -180,6 +185,13 @@ def _header(path: str, sep: str) -> list[str]:
                 "columns apart in DuckDB.",
             )
     return names
+
+
+def unreadable_file(path: str, problem: str) -> InvalidDataError:
+    """Return the error for files that are not what their name says."""
+    return InvalidDataError(
+        f"{path} cannot be read: {problem}.", owner=OWNER, name="path", value=path
+    )
 
 
 def _check_kinds(columns: Mapping[str, str | None], names: Sequence[str]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
-from ._csv_columns import csv_header, csv_relation
+from ._csv_columns import csv_header, csv_relation, unreadable_file
 from ._duckdb import DuckDBTable, duckdb_connection
-from ._targets import sql_text
+from ._table import Target
+from ._targets import sql_text, write_file
 
 OWNER = "scan_files"
 FILES = (
@@ -19,6 +20,17 @@ FILES = (
     "(.csv, .csv.gz)"
 )
 ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv"}
+
+
+class FilesTable(DuckDBTable):
+    """Files, read through a connection that ends with this object.
+
+    A table that were written to it would end with it too.
+    """
+
+    def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
+        """Write the result of a query to a file; see `Table.write`."""
+        write_file(self.relation, sql, to, overwrite=overwrite)
 
 
 def scan_files(
@@ -30,7 +42,7 @@ def scan_files(
     temp_directory: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     verbose: bool = False,
-) -> DuckDBTable:
+) -> FilesTable:
     r"""Return the table of a file, a folder or a pattern of files, without loading it.
 
     DuckDB reads what a query needs of it, and writes what does not fit into memory to a
@@ -95,11 +107,17 @@ def scan_files(
         rule = "None for Parquet files, which have types of their own"
         raise InvalidParameterError(OWNER, name, rule, value)
     connection = _connection(memory_limit, temp_directory, threads, verbose)
-    if kind == "parquet":
-        relation = _parquet_relation(connection, files)
-    else:
-        relation = csv_relation(connection, files, columns or {}, sep)
-    return DuckDBTable(relation, connection)
+    import duckdb
+
+    try:
+        if kind == "parquet":
+            relation = _parquet_relation(connection, files)
+        else:
+            relation = csv_relation(connection, files, columns or {}, sep)
+    except duckdb.Error as error:
+        problem = " ".join(str(error).split())
+        raise unreadable_file(os.fspath(path), problem) from error
+    return FilesTable(relation, connection)
 
 
 def _connection(

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 def lazy_table(X: Any, rules: RuleSet, owner: str) -> Table:
     """Return the table that is not in memory, or raise for what is.
 
-    The `rules` tell what the columns of CSV files hold.
+    The `rules` tell which columns of CSV files are text, whatever their values are.
     """
-    if (table := open_table(X, rules.kinds)) is None:
+    columns = {name: "text" for name, kind in rules.kinds.items() if kind == "text"}
+    if (table := open_table(X, columns)) is None:
         raise InvalidDataError(
             f"X of {owner}.label must be a table that is not in memory: files, a "
             "relation of DuckDB, a DataFrame of Spark, a LazyFrame of polars, a table "
