@@ -2,6 +2,7 @@
 
 from ._inductive import InductiveSegmenter
 from ._raw_rules import raw_rules
+from ._sample import sample_rows
 from ._surrogate import RuleSurrogate
 
-__all__ = ["InductiveSegmenter", "RuleSurrogate", "raw_rules"]
+__all__ = ["InductiveSegmenter", "RuleSurrogate", "raw_rules", "sample_rows"]

@@ -6,6 +6,7 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import KMeans
@@ -34,11 +35,13 @@ from skseg._core._validation import (
     check_int,
     check_sample_weight,
     is_number,
+    positional_names,
     read_columns,
     read_rows,
 )
 from skseg._core._wrapped import WrapperMixin, cluster_space, unwrapped
 from skseg._typing import IntArray
+from skseg.engines import Table, open_table
 from skseg.exceptions import InvalidParameterError
 from skseg.rules import Columns, RuleSet
 
@@ -52,6 +55,7 @@ from ._fitted_segments import (
     fitted_codes,
 )
 from ._rule_learner import RuleLearner
+from ._table_agreement import Agreement, table_agreement
 
 # Clusters of the K-Means that `estimator=None` stands for.
 _N_CLUSTERS = 5
@@ -342,12 +346,13 @@ class RuleSurrogate(
 
         Parameters
         ----------
-        X : frame or array of shape (n_rows, n_columns)
-            Columns as in `fit`; rows that the estimator takes.
+        X : frame, array of shape (n_rows, n_columns), or table that is not in memory
+            Columns as in `fit`; rows that the estimator takes. Of a table see
+            `agreement`.
         y : Ignored
             Present for the API of scikit-learn.
         sample_weight : array-like of shape (n_rows,), default=None
-            Weight 3 counts as the row three times.
+            Weight 3 counts as the row three times. Not for tables.
 
         Returns
         -------
@@ -362,12 +367,97 @@ class RuleSurrogate(
         ValueError
             As in `predict`, or if the estimator does not take a row.
         """
-        labels = self.predict(X)
+        table = open_table(X)
+        if table is not None:
+            if sample_weight is not None:
+                rule = "None for a table that is not in memory"
+                raise InvalidParameterError(OWNER, "sample_weight", rule, sample_weight)
+            counts = self._table_agreement(table)
+            n = counts.n.astype(np.float64)
+            return kappa(counts.codes, counts.labels, n)
+        codes, labels = self._codes_and_labels(X)
         weight = check_sample_weight(sample_weight, len(labels))
+        return kappa(codes, labels, weight)
+
+    @available_if(_estimator_predicts)  # type: ignore[untyped-decorator]
+    @reads_state
+    def agreement(self, X: Any) -> pd.DataFrame:
+        """Count the rows by the segment of the estimator and by that of the rules.
+
+        Parameters
+        ----------
+        X : frame, array of shape (n_rows, n_columns), or table that is not in memory
+            Columns as in `fit`; rows that the estimator takes. Of a table that is not
+            in memory, such as a relation of DuckDB or the path of Parquet files, the
+            engine finds the nearest centre of every row in one scan. The estimator
+            must be `KMeans` or `MiniBatchKMeans` then, alone or behind scalers of
+            scikit-learn, and rows with a missing or an infinite value are left out.
+
+        Returns
+        -------
+        DataFrame
+            One row per pair of segments that occurs: code and name (the estimator's),
+            code_by_rules and name_by_rules, and n. The share of the rows where both
+            codes are the same is the fidelity on these rows.
+
+        Raises
+        ------
+        NotFittedError
+            If the surrogate is not fitted.
+        InvalidParameterError
+            If X is a table and the estimator is of another kind.
+        MissingColumnError
+            If the table lacks a column.
+
+        Notes
+        -----
+        An engine adds squared differences up, where scikit-learn expands the square. A
+        row that is as far from two centres, up to the last digits, may be nearest to
+        either.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from sklearn.cluster import KMeans
+        >>> from skseg import RuleSurrogate
+        >>> X = pd.DataFrame({"aov": [20, 25, 30, 210, 220, 230]})
+        >>> surrogate = RuleSurrogate(KMeans(2, random_state=0), random_state=0).fit(X)
+        >>> surrogate.agreement(X)
+           code       name  code_by_rules name_by_rules  n
+        0     0  Segment 0              0     Segment 0  3
+        1     1  Segment 1              1     Segment 1  3
+        """
+        table = open_table(X)
+        if table is not None:
+            counts = self._table_agreement(table)
+        else:
+            pairs, n = np.unique(
+                np.stack(self._codes_and_labels(X)), axis=1, return_counts=True
+            )
+            counts = Agreement(pairs[0], pairs[1], n)
+        names = self.segment_names_
+        return pd.DataFrame(
+            {
+                "code": counts.codes,
+                "name": names[counts.codes],
+                "code_by_rules": counts.labels,
+                "name_by_rules": names[counts.labels],
+                "n": counts.n,
+            }
+        )
+
+    def _codes_and_labels(self, X: Any) -> tuple[IntArray, IntArray]:
+        """Return the codes of rows by the estimator and by the rules."""
+        labels = self.predict(X)
         rows = read_rows(self, X, reset=False)
         codes = self.estimator_.predict(rows, **self._predict_params)
-        codes = check_codes(self.estimator_, codes, len(labels))
-        return kappa(codes, labels, weight)
+        return check_codes(self.estimator_, codes, len(labels)), labels
+
+    def _table_agreement(self, table: Table) -> Agreement:
+        names = getattr(self, "feature_names_in_", None)
+        if names is None:
+            names = positional_names(self.n_features_in_)
+        return table_agreement(table, self.estimator_, list(names), self.rules_)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what metadata the surrogate and its estimator ask for.

@@ -140,6 +140,16 @@ def profile_segments(
     or level, would be left out, the next smallest one is left out with it, as it could
     be found by subtraction otherwise.
 
+    The customers of a table that is not in memory stay there. Segments need rules over
+    its columns: those of a `RuleSet`, or of a segmenter with ``rules_``; `value`,
+    `outcome` and `sample_weight`, of whole numbers, are names of columns. Each column
+    is grouped by segment and value; up to 2 million groups are fetched, and the engine
+    sorts and adds up what has more. Counts, shares, quantiles and levels are those of
+    the same rows in memory, to the last bit; means and standard deviations to about
+    1e-12 of the standard deviation, as sums are added up in another order. Where a
+    column of more values has as many rows as an outcome that ``fit`` has seen, its role
+    is ``"unknown"``.
+
     Examples
     --------
     >>> import pandas as pd

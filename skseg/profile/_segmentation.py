@@ -205,7 +205,7 @@ def rules_of(source: Any, segment_names: Any) -> RuleSet:
     if not isinstance(rules, RuleSet):
         advice: str | None = (
             "Fit a RuleSurrogate around it to rows in memory, as of "
-            "skseg.engines.sample_rows, and pass that."
+            "skseg.sample_rows, and pass that."
         )
     elif (advice := _indirection(model)) is None:
         _refuse_names(names, f"a {type(model).__name__}, which has names")

@@ -85,7 +85,7 @@ def rows_of(engine: str) -> tuple[pd.DataFrame, Any]:
 
 def lazily(table: Any, source: Any = RULES, **options: Any) -> SegmentProfile:
     """Profile a table of which few values may be fetched."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "features": None,
         "value": None,
         "outcome": None,
@@ -143,18 +143,19 @@ def test_a_table_has_the_profile_of_its_rows(
 
 
 @pytest.mark.parametrize(
-    ("fetched", "column"), [("values", "plan"), ("values", "premium"), ("sums", "age")]
+    ("fetched", "columns"), [("values", ["plan", "premium"]), ("sums", ["age"])]
 )
-def test_spark_has_the_profile_of_a_column(fetched: str, column: str) -> None:
+def test_spark_has_the_profile_of_few_columns(fetched: str, columns: list[str]) -> None:
     X, table = rows_of("spark")
     profile = profile_segments if fetched == "values" else _few
-    options: dict[str, Any] = {"features": [column], "min_count": 5}
+    options: dict[str, Any] = {"features": columns, "min_count": 5}
     assert_same(profile(RULES, table, **options), profile_segments(RULES, X, **options))
 
 
 def test_weights_are_a_column() -> None:
     X, table = rows_of("duckdb")
-    options = {"value": "aov", "outcome": "age", "sample_weight": "units"}
+    options: dict[str, Any] = {"value": "aov", "outcome": "age"}
+    options["sample_weight"] = "units"
     X = X.drop(columns="age").assign(age=X["visits"] * 1.5)
     table = make_table("duckdb", pa.Table.from_pandas(X, preserve_index=False))
     expected = profile_segments(
@@ -201,7 +202,7 @@ def fitted() -> dict[str, Any]:
 def test_models_have_the_roles_of_their_columns(name: str, fetched: str) -> None:
     model = fitted()[name]
     table = make_table("duckdb", pa.Table.from_pandas(RFM, preserve_index=False))
-    options = {"rows": "fresh", "outcome": "y"}
+    options: dict[str, Any] = {"rows": "fresh", "outcome": "y"}
     expected = profile_segments(model, RFM, **options)
     lazy = (
         profile_segments(model, table, **options)
@@ -229,7 +230,9 @@ def test_report_and_names_take_the_profile(tmp_path: Any) -> None:
     for segment in lazy.segments_["name"]:
         assert lazy.description(segment) == expected.description(segment)
     SegmentReport(lazy).to_html(tmp_path / "report.html")
-    assert SegmentProfile.from_json(lazy.to_json()).segments_.equals(lazy.segments_)
+    text = lazy.to_json()
+    assert text is not None
+    assert SegmentProfile.from_json(text).segments_.equals(lazy.segments_)
 
 
 ERRORS: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
