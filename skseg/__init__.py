@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         rules,
         tables,
     )
-    from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules
+    from ._clusters import InductiveSegmenter, RuleSurrogate, raw_rules, sample_rows
     from ._core._trusted_types import trusted_types
     from ._finders import (
         BoxSegmentFinder,
@@ -71,6 +71,7 @@ _ROOMS = {
     "information_value": "_finders",
     "raw_rules": "_clusters",
     "rfm_table": "_rfm",
+    "sample_rows": "_clusters",
     "trusted_types": "_core._trusted_types",
     "with_group": "_finders",
 }
@@ -112,6 +113,7 @@ __all__ = [
     "report",
     "rfm_table",
     "rules",
+    "sample_rows",
     "tables",
     "trusted_types",
     "with_group",
