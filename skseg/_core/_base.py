@@ -19,6 +19,7 @@ from skseg.rules._reserved_names import OUTSIDE
 
 from ._fitted_state import FittedStateMixin, reads_state, sets_state
 from ._fitted_tables import FittedTable
+from ._in_memory import check_in_memory
 
 
 class DocumentationLinkMixin:
@@ -89,6 +90,7 @@ class SegmenterMixin(FittedStateMixin, DocumentationLinkMixin):
         ndarray of int of shape (n_rows,)
             Segment codes.
         """
+        check_in_memory(type(self).__name__, "fit_predict", X)
         self.fit(X, y, **fit_params)  # type: ignore[attr-defined]
         return self.labels_
 

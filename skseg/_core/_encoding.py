@@ -16,6 +16,7 @@ from skseg.rules import RuleSet
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._fitted_state import FittedStateMixin, reads_state, sets_state
+from ._in_memory import check_in_memory
 from ._validation import check_choice
 
 # Name of the column of encode="ordinal".
@@ -196,6 +197,7 @@ class SegmentEncoderMixin(FittedStateMixin, TransformerMixin):
         ValueError
             As in `fit`.
         """
+        check_in_memory(type(self).__name__, "fit_transform", X)
         self.fit(X, y, **fit_params)
         if self._encoding.is_of_codes:
             codes = self._training_codes(X, y, fit_params)
