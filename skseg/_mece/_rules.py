@@ -10,6 +10,7 @@ import numpy as np
 
 from skseg._core._outside_noise import noise_as_outside
 from skseg._typing import BoolArray, IntArray
+from skseg.engines import Table
 from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
 from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet, parse
 from skseg.rules._language._conditions import conjunction
@@ -219,6 +220,30 @@ def require_covered(
         advice="Mend the data, say less in schema, or put such rows outside with "
         "on_invalid='outside'.",
     )
+
+
+def require_covered_table(
+    table: Table, rules: RuleSet, schema: Mapping[str, Any] | None
+) -> None:
+    """Raise as `require_covered`, for a table that is not in memory; it is read once."""
+    if not schema or rules.default is not None:
+        return
+    table.require(OWNER, rules.columns)
+    # Only a row of the universe without a segment has no name.
+    case = rules.to_sql(table.dialect, alias="segment", types=table.types)
+    segments = f"(SELECT {case} FROM {table.source}) AS segments"
+    counted = f"SELECT count(*) AS n FROM {segments} WHERE segment IS NULL"
+    if n := int(table.fetch(counted)["n"][0]):
+        raise InvalidDataError(
+            f"{n} {'row belongs' if n == 1 else 'rows belong'} to no segment: what they "
+            "hold contradicts the schema, on which the proof relies.",
+            owner=OWNER,
+            name="schema",
+            rule="a schema that all rows follow",
+            value=n,
+            advice="Mend the data, say less in schema, or put such rows outside with "
+            "on_invalid='outside'.",
+        )
 
 
 def _satisfies(domain: Domain, columns: Columns, name: str) -> BoolArray:

@@ -30,6 +30,7 @@ from skseg._core._validation import (
 )
 from skseg._search._bounds import size_bounds
 from skseg._typing import FloatArray, IntArray
+from skseg.engines import Table
 from skseg.exceptions import InfeasibleError, InvalidDataError
 from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet
 from skseg.rules._proof._domain import as_schema
@@ -43,6 +44,7 @@ from ._rules import (
     OWNER,
     partition,
     require_covered,
+    require_covered_table,
 )
 from ._sizing import SizedSegment
 from ._strategy import RuleStrategyMixin
@@ -467,6 +469,9 @@ class MECERuleSegmenter(
         codes = self.rules_.assign(columns)
         require_covered(codes, self.rules_, columns, self._schema)
         return codes
+
+    def _check_covered(self, table: Table) -> None:
+        require_covered_table(table, self.rules_, self._schema)
 
     @reads_state
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
