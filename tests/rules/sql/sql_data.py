@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import sqlite3
 import struct
@@ -208,6 +209,49 @@ def text_rules(name: str) -> list[Rule]:
         rules.append(missing(name) & ~column.isin([value, other]))
         rules.append(column.isin([other, "free"]) & (column != "free"))
     return [*rules, *(~rule for rule in rules)]
+
+
+MICROSECOND = dt.timedelta(microseconds=1)
+DATES = [
+    dt.datetime(2024, 12, 25),
+    dt.datetime(2024, 12, 25, 18, 0, 0, 1),
+    dt.datetime(1969, 12, 31, 23, 59, 59, 999999),
+    dt.datetime(9999, 12, 31),
+    dt.datetime(1, 1, 1),
+]
+MOMENTS: list[Any] = [
+    None,
+    *(t + offset * MICROSECOND for t in DATES[:-1] for offset in (-1, 0, 1)),
+    *(DATES[-1], DATES[-1] + MICROSECOND),
+    dt.datetime(2024, 12, 25, 18, 0, 0, 100000),
+    dt.datetime(9999, 12, 31, 23, 59, 59, 999999),
+]
+DAYS = [None if moment is None else moment.date() for moment in MOMENTS]
+
+
+def date_rules(name: str) -> list[Rule]:
+    """Return every comparison with every date, and what can be made of them."""
+    column = col(name)
+    tested = [
+        rule
+        for date in DATES
+        for leaf in (
+            *(column < date, column <= date, column > date, column >= date),
+            *(column == date, column != date),
+        )
+        for rule in (leaf, ~leaf, leaf | missing(name), leaf & ~missing(name))
+    ]
+    return [*tested, column.isin(DATES), ~column.isin(DATES[:1])]
+
+
+def iso(values: list[Any], form: str) -> list[str | None]:
+    """Return moments as ISO text: as Python writes it, as pandas does, or short."""
+    if form == "short":
+        return [None if v is None else str(v).removesuffix(" 00:00:00") for v in values]
+    sep, _, spec = form.partition("|")
+    if spec:
+        return [None if v is None else v.isoformat(sep, spec) for v in values]
+    return [None if v is None else v.isoformat(sep) for v in values]
 
 
 NASTY = (
