@@ -36,15 +36,29 @@ def exact_sum(values: FloatArray) -> float:
 
 def _multiples(values: FloatArray) -> FloatArray:
     """Return the values rounded such that all their sums are exact."""
-    largest = float(np.abs(values).max())
-    # The exponent of a bound of every sum, which does not depend on the order.
-    exponent = math.frexp(largest)[1] + (len(values) - 1).bit_length()
-    step_exponent = max(exponent - 53, -1074)
-    step = math.ldexp(1.0, step_exponent)
-    # Added and taken away again, 1.5 * 2**52 steps round to whole steps, fast.
-    magic = math.ldexp(1.5, step_exponent + 52) if step_exponent < 970 else math.inf
+    exponent = step_exponent(float(np.abs(values).max()), len(values))
+    magic = rounding_constant(exponent)
     if math.isfinite(magic):
         rounded = (values + magic) - magic
     else:
+        step = math.ldexp(1.0, exponent)
         rounded = np.rint(values / step) * step
     return values if (rounded == values).all() else rounded
+
+
+def step_exponent(largest: float, n_values: int) -> int:
+    """Return the exponent of the step of which sums of that many values are exact.
+
+    `largest` is the largest absolute value.
+    """
+    # The exponent of a bound of every sum, which does not depend on the order.
+    exponent = math.frexp(largest)[1] + (n_values - 1).bit_length()
+    return max(exponent - 53, -1074)
+
+
+def rounding_constant(step_exponent: int) -> float:
+    """Return what rounds to whole steps where it is added and taken away again.
+
+    It is 1.5 * 2**52 steps; infinite where that is beyond float64.
+    """
+    return math.ldexp(1.5, step_exponent + 52) if step_exponent < 970 else math.inf

@@ -23,6 +23,8 @@ from skseg._core._aggregates import (
     value_counts,
 )
 from skseg._core._aggregates._order_statistics import order_statistics
+from skseg._core._aggregates._sums import exact_group_sums, quotient_sql
+from skseg._core._sums import group_sums
 from skseg._rfm._segment_table import median
 from skseg.engines import Table, open_table
 from skseg.exceptions import InvalidDataError, MissingColumnError
@@ -32,7 +34,7 @@ from tests.engines.connections import every_engine, make_table
 # ibis asks pandas for an option that pandas 3 has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'future.infer_string' option")
 
-LEVELS = [0, Fraction(1, 3), 0.1, 0.2, 0.25, 0.5, 0.75, 0.99, 1]
+LEVELS: list[float | Fraction] = [0, Fraction(1, 3), 0.1, 0.2, 0.25, 0.5, 0.75, 0.99, 1]
 LARGEST = 1.7976931348623157e308
 # Infinities are refused by MariaDB, and NaN is NULL there and in SQLite.
 FINITE = [
@@ -42,7 +44,8 @@ FINITE = [
 ]
 NASTY = [*FINITE, np.inf, -np.inf, np.nan]
 # So few that every way is taken: division into cells, and values of small cells.
-NARROW = {"n_parts": 2, "max_fetched": 8}
+NARROW: dict[str, Any] = {"n_parts": 2, "max_fetched": 8}
+OPTIONS: list[dict[str, Any]] = [{}, NARROW]
 
 
 def opened(engine: str, columns: dict[str, Any]) -> Table:
@@ -78,7 +81,7 @@ def test_quantiles_are_those_of_the_rows_in_memory(engine: str) -> None:
     columns = nasty_columns(engine)
     table = opened(engine, columns)
     names = ["nasty", "skewed", "whole"]
-    for options in ({}, NARROW):
+    for options in OPTIONS:
         by_column = quantiles_by_column(table, dict.fromkeys(names, LEVELS), **options)
         for name in names:
             expected = inverted_cdf(columns[name].astype(float), LEVELS)
@@ -92,7 +95,7 @@ def test_whole_weights_of_a_table_count_as_rows(engine: str) -> None:
     check_weights(table, "Owner", "weight")
     weight = columns["weight"].astype(float)
     levels = {"nasty": LEVELS, "skewed": LEVELS}
-    for options in ({}, NARROW):
+    for options in OPTIONS:
         by_column = quantiles_by_column(
             table, levels, sample_weight="weight", **options
         )
@@ -188,7 +191,7 @@ def test_quantiles_of_any_values(
 def test_quantiles_of_values_of_every_shape(engine: str, values: Any) -> None:
     values = np.asarray(values, dtype=float)
     table = opened(engine, {"x": values})
-    for options in ({}, NARROW):
+    for options in OPTIONS:
         by_column = quantiles_by_column(table, {"x": LEVELS}, **options)
         assert same(by_column["x"], inverted_cdf(values, LEVELS))
 
@@ -316,3 +319,42 @@ def test_ranks_are_counted_from_one() -> None:
     table = opened("duckdb", {"x": np.array([3.0, 1.0, 2.0, 2.0])})
     values = order_statistics(table, {"x": lambda n: range(1, n + 1)})
     assert values["x", 0].tolist() == [1, 2, 2, 3]
+
+
+@every_engine
+def test_sums_of_groups_are_those_in_memory_to_the_last_bit(engine: str) -> None:
+    rng = np.random.default_rng(3)
+    n = 500
+    columns = {
+        "money": np.round(rng.exponential(50, n), 2),
+        "wide": rng.normal(size=n) * np.exp(rng.normal(size=n) * 20),
+        "group": rng.integers(-1, 3, n).astype(np.int64),
+    }
+    table = opened(engine, columns)
+    money, wide, group = (number_sql(table, name).value for name in columns)
+    largest = float(columns["money"].max())
+    sums = exact_group_sums(
+        table,
+        {
+            "share": quotient_sql(table, money, largest),
+            "some": f"CASE WHEN {wide} > 0 THEN {wide} END",
+        },
+        group,
+        4,
+    )
+    codes = columns["group"] % 5
+    shares = group_sums(codes, columns["money"] / largest, 5)[:4]
+    is_some = columns["wide"] > 0
+    some = group_sums(codes[is_some], columns["wide"][is_some], 5)[:4]
+    assert same(sums["share"], shares)
+    assert same(sums["some"], some)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite", "postgres"])
+def test_a_quotient_that_vanishes_is_zero(engine: str) -> None:
+    values = np.array([5e-324, 1e-310, 1e-300, 3.0])
+    table = opened(engine, {"x": values})
+    value = number_sql(table, "x").value
+    quotient = quotient_sql(table, value, 1e17)
+    groups = group_counts(table, {"k": quotient})
+    assert same(np.sort(groups["k"]), np.unique(values / 1e17))

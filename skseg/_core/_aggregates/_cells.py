@@ -94,7 +94,7 @@ class Classes(NamedTuple):
     @classmethod
     def of_value(cls, table: Table, value: str) -> Classes:
         """Return the classes of a value of a table."""
-        outer = _sql(table, _OUTER)
+        outer = literal_sql(table, _OUTER)
         return cls(
             f"CASE WHEN {value} < -{outer} THEN {value} END",
             f"CASE WHEN {value} >= -{outer} AND {value} <= {outer} THEN {value} END",
@@ -113,18 +113,20 @@ def part_sql(table: Table, value: str, span: Span, n_parts: int) -> str:
     low, high, mean = span
     if math.isinf(high - low) and (math.isinf(low) or math.isinf(high)):
         # MariaDB knows no infinity, which is what is beyond the largest float64.
-        largest = _sql(table, sys.float_info.max)
+        largest = literal_sql(table, sys.float_info.max)
         return f"CASE WHEN ABS({value}) > {largest} THEN 1 ELSE 0 END"
     if max(abs(low), abs(high)) > _OUTER:
         scale = 2.0**-40
         low, high, mean = low * scale, high * scale, math.nan
-        value = f"{value} * {_sql(table, scale)}"
+        value = f"{value} * {literal_sql(table, scale)}"
     is_from_low = not mean - low > high - mean
-    u = f"{value} - {_sql(table, low)}"
+    u = f"{value} - {literal_sql(table, low)}"
     if not is_from_low:
-        u = f"{_sql(table, high)} - {value}"
+        u = f"{literal_sql(table, high)} - {value}"
     s = _step(low, high, mean - low if is_from_low else high - mean)
-    return integer_sql(table, f"{_sql(table, n_parts * s)} / ({u} + {_sql(table, s)})")
+    return integer_sql(
+        table, f"{literal_sql(table, n_parts * s)} / ({u} + {literal_sql(table, s)})"
+    )
 
 
 def _step(low: float, high: float, distance: float) -> float:
@@ -144,12 +146,7 @@ def within_sql(table: Table, value: str, span: Span) -> str:
     low, high, _ = span
     parts = []
     if low >= -sys.float_info.max:
-        parts.append(f"{value} >= {_sql(table, low)}")
+        parts.append(f"{value} >= {literal_sql(table, low)}")
     if high <= sys.float_info.max:
-        parts.append(f"{value} <= {_sql(table, high)}")
+        parts.append(f"{value} <= {literal_sql(table, high)}")
     return " AND ".join(parts) or f"{value} IS NOT NULL"
-
-
-def _sql(table: Table, number: float) -> str:
-    # Brackets keep a minus from making a comment of the one before.
-    return f"({literal_sql(table, float(number))})"

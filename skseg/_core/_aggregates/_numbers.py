@@ -41,7 +41,9 @@ def literal_sql(table: Table, value: float) -> str:
     """Return a finite float64 as a literal that the engine of a table reads as it."""
     from skseg.rules._sql._numbers import float_sql
 
-    return float_sql(value, table.dialect)
+    # Brackets keep a minus from making a comment of the one before, and products, which
+    # some numbers of SQLite are, together.
+    return f"({float_sql(float(value), table.dialect)})"
 
 
 def integer_sql(table: Table, number: str) -> str:
