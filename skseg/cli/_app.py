@@ -5,18 +5,23 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import skseg
 from skseg._files import Edited
 
+from ._data_source import (
+    DataSource,
+    check_to_table,
+    source_options,
+    to_table_options,
+)
 from ._exit_status import CommandsWithStatus
 from ._file_format import FileFormat
 from ._options import (
     FOLDER,
-    SOURCE,
     check_day,
     check_time_zone,
     format_options,
@@ -28,6 +33,11 @@ from ._options import (
 from ._report_command import report
 from ._rules_commands import rules
 from ._wording import input_errors, option_terms
+
+if TYPE_CHECKING:
+    from skseg._rfm import RFMSegmenter
+
+    from ._rfm_run import RFMRun
 
 DEMO_DAY = "2025-01-01"
 
@@ -148,7 +158,7 @@ def _next_command(folder: Path) -> list[str]:
 
 
 @app.command()
-@click.argument("orders", type=SOURCE)
+@source_options("orders")
 @click.option(
     "--customer", "customer_id", required=True, help="Column of the customer ids."
 )
@@ -201,10 +211,14 @@ def _next_command(folder: Path) -> list[str]:
 )
 @format_options
 @segments_options
+@to_table_options
 @output_options
 def rfm(
-    orders: Path,
+    orders: DataSource,
     out: Path,
+    memory_limit: str | None,
+    to_table: str | None,
+    overwrite: bool,
     file_format: FileFormat,
     segments: str | Path,
     n_scores: int,
@@ -218,36 +232,101 @@ def rfm(
 ) -> None:
     """Segment the customers in ORDERS, a file of order lines.
 
-    It is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx).
-    Ids are kept as they are written, leading zeros included.
+    It is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx);
+    or a pattern of CSV or Parquet files in quotes, such as "orders/*.parquet"; or the
+    lines are in a --table of a --database. Many lines stay on disk or in the database,
+    and their customers alone come into memory. Ids are kept as they are written,
+    leading zeros included.
     """
     from ._outputs import RFM_FILES, check_folder, write_files
-    from ._rfm_run import read_orders, run_rfm, segmenter_of
+    from ._rfm_run import segmenter_of
     from ._screens import show_outputs, show_rfm_run
-    from ._terminal import make_console, reading, working
+    from ._terminal import make_console
     from ._writers import rfm_writers
 
     _check_amount_options(parameters)
+    check_to_table(orders, to_table, overwrite=overwrite)
     names = ("customer_id", "order_id", "date", "amount", "quantity", "price")
     columns = {name: parameters[name] for name in names if parameters[name] is not None}
-    sources = [orders, *([segments] if isinstance(segments, Path) else [])]
+    sources = [*orders.files, *([segments] if isinstance(segments, Path) else [])]
     with input_errors():
         check_folder(out, *sources, contents=RFM_FILES, edited=edited)
         segmenter = segmenter_of(segments, n_scores, cut_points)
-        with reading(orders, quiet=quiet) as file:
-            data, lines = read_orders(orders, columns, file_format, file=file)
-    map_file = segments if isinstance(segments, Path) else None
+    parameters["map_file"] = segments if isinstance(segments, Path) else None
     for name in ("decimal", "thousands", "date_format"):
         parameters[name] = getattr(file_format, name)
-    work = working("Segmenting the customers", quiet=quiet)
-    with input_errors(option_terms(data)), work:
-        run = run_rfm(lines, segmenter, map_file=map_file, **parameters)
+    if orders.in_memory:
+        run = _run_in_memory(
+            orders.file, columns, file_format, segmenter, parameters, quiet=quiet
+        )
+    else:
+        run = _run_where_orders_are(
+            orders,
+            columns,
+            file_format,
+            segmenter,
+            parameters,
+            memory_limit=memory_limit,
+            to_table=to_table,
+            overwrite=overwrite,
+            quiet=quiet,
+        )
     writers = rfm_writers(
         run, dialect=dialect, plots=plots, spreadsheet_safe=spreadsheet_safe
     )
     outputs = write_files(writers, out, contents=RFM_FILES, edited=edited)
     show_rfm_run(make_console(quiet=quiet), run)
     show_outputs(outputs, quiet=quiet)
+
+
+def _run_in_memory(
+    orders: Path,
+    columns: Mapping[str, str],
+    file_format: FileFormat,
+    segmenter: RFMSegmenter,
+    parameters: Mapping[str, Any],
+    *,
+    quiet: bool,
+) -> RFMRun:
+    from ._rfm_run import read_orders, run_rfm
+    from ._terminal import reading, working
+
+    with input_errors(), reading(orders, quiet=quiet) as file:
+        data, lines = read_orders(orders, columns, file_format, file=file)
+    work = working("Segmenting the customers", quiet=quiet)
+    with input_errors(option_terms(data)), work:
+        return run_rfm(lines, segmenter, **parameters)
+
+
+def _run_where_orders_are(
+    orders: DataSource,
+    columns: Mapping[str, str],
+    file_format: FileFormat,
+    segmenter: RFMSegmenter,
+    parameters: Mapping[str, Any],
+    *,
+    memory_limit: str | None,
+    to_table: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> RFMRun:
+    from ._rfm_run import run_rfm, stored_orders, wanted_columns, write_table
+    from ._stored_rows import stored_rows
+    from ._terminal import working
+
+    opened = stored_rows(
+        orders,
+        wanted_columns(columns),
+        file_format,
+        memory_limit=memory_limit,
+        writable=to_table is not None,
+    )
+    work = working("Segmenting the customers", quiet=quiet)
+    with input_errors(), work, opened as rows, input_errors(option_terms(rows)):
+        run = run_rfm(stored_orders(rows, columns), segmenter, **parameters)
+        if to_table is not None:
+            write_table(run, to_table, overwrite=overwrite)
+        return run
 
 
 def _check_amount_options(parameters: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,18 @@ import pandas as pd
 from skseg._documents._plain_file import read_plain
 from skseg._rfm import RFMSegmenter, RFMTableReport, rfm_table
 from skseg.datasets import CUSTOMER_TYPES
+from skseg.engines import Table, open_table
 from skseg.exceptions import InvalidDataError, RuleError
 from skseg.tables._data_file import DataFile, read_data_file
+from skseg.tables._table_header import WantedColumns
 
 from ._definition import kind_of, read_definition
 from ._file_format import FileFormat
 from ._options import option_of_kind
 from ._wording import key_terms, worded
+
+if TYPE_CHECKING:
+    from ._stored_rows import StoredRows
 
 SCORES = ["R", "F", "M"]
 
@@ -31,7 +36,8 @@ class RFMRun:
 
     `customers` has the columns of `rfm_table`, R, F, M, segment_code and segment; the
     segmenter is fitted on the columns `features`, all of `rfm_table` but the id. The
-    notes are warnings about the data, in sentences.
+    notes are warnings about the data, in sentences. `stored` is the table of customers
+    without segments where the orders are, if these are not in memory.
     """
 
     customers: pd.DataFrame
@@ -39,6 +45,7 @@ class RFMRun:
     segmenter: RFMSegmenter
     features: list[str]
     notes: list[str]
+    stored: Any = None
 
     @property
     def X(self) -> pd.DataFrame:
@@ -57,11 +64,30 @@ def read_orders(
 
     `file` is the same file, opened. Amounts and dates are left to `rfm_table`.
     """
+    kinds = _kinds(columns)
+    data = read_data_file(path, list(kinds), file=file, **asdict(file_format))
+    return data, data.columns({n: k if k == "id" else None for n, k in kinds.items()})
+
+
+def stored_orders(rows: StoredRows, columns: Mapping[str, str]) -> Table:
+    """Return orders that stay where they are, with the columns given by their roles."""
+    return rows.typed(_kinds(columns), may_be_text=True)
+
+
+def wanted_columns(columns: Mapping[str, str]) -> WantedColumns:
+    """Return the columns to read, given by their roles."""
+    return WantedColumns(list(_kinds(columns)))
+
+
+def _kinds(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return column -> what it holds; those with two roles are no ids."""
     ids = {name for role, name in columns.items() if role.endswith("_id")}
     values = {name for role, name in columns.items() if not role.endswith("_id")}
-    kinds = {n: "id" if n in ids - values else None for n in columns.values()}
-    data = read_data_file(path, list(kinds), file=file, **asdict(file_format))
-    return data, data.columns(kinds)
+    date = columns["date"]
+    return {
+        name: "id" if name in ids - values else "date" if name == date else "number"
+        for name in columns.values()
+    }
 
 
 def segmenter_of(
@@ -91,7 +117,7 @@ def segmenter_of(
 
 
 def run_rfm(
-    orders: pd.DataFrame,
+    orders: pd.DataFrame | Table,
     segmenter: RFMSegmenter | None = None,
     *,
     customer_id: str,
@@ -100,6 +126,7 @@ def run_rfm(
 ) -> RFMRun:
     """Make the customer table, fit the segments, and put both together.
 
+    Orders that are not in memory stay where they are, and their customers come here.
     `map_file` is where the map of the segmenter comes from, if it is none that ships;
     `options` are further parameters of `rfm_table`. Raises ValueError if the orders
     cannot be used, or the customer column has the name of a column of the result.
@@ -112,9 +139,13 @@ def run_rfm(
     with warnings.catch_warnings():
         # The notes say it in the words of the command line.
         warnings.simplefilter("ignore", UserWarning)
-        table, report = rfm_table(
+        result: Any = rfm_table(
             orders, customer_id=customer_id, return_report=True, **options
         )
+    table, report = result
+    stored = None if isinstance(orders, pd.DataFrame) else table
+    if stored is not None:
+        table = _in_memory(stored, customer_id)
     features = [str(name) for name in table if name != customer_id]
     X = table[features]
     segmenter = RFMSegmenter() if segmenter is None else segmenter
@@ -130,7 +161,22 @@ def run_rfm(
         {"segment_code": codes, "segment": segmenter.segment_names_[codes]}, X.index
     )
     customers = pd.concat([table, segmenter.scores(X), membership], axis=1)
-    return RFMRun(customers, report, segmenter, features, notes)
+    return RFMRun(customers, report, segmenter, features, notes, stored)
+
+
+def _in_memory(stored: Any, customer_id: str) -> pd.DataFrame:
+    """Return a table of customers, which is far smaller than that of their orders."""
+    table = open_table(stored)
+    assert table is not None
+    customers = pd.DataFrame(table.fetch(f"SELECT * FROM {table.source}"))
+    return customers.sort_values(customer_id, ignore_index=True)
+
+
+def write_table(run: RFMRun, name: str, *, overwrite: bool) -> None:
+    """Write the customers with their segments to a table beside the orders."""
+    code, segment = "segment_code", "segment"
+    coded = run.segmenter.label(run.stored, code, output="code")
+    run.segmenter.label(coded, segment, to=name, overwrite=overwrite)
 
 
 def _placeholder_notes(

@@ -69,6 +69,7 @@ _OPTIONS = {
     "order_id": "--order",
     "n_customers": "--customers",
     "random_state": "--seed",
+    "to": "--to-table",
 }
 
 
@@ -281,6 +282,7 @@ def _in_options(error: SksegError) -> str:
     if error.owner == "RFMSegmenter":
         for name in ("n_scores", "cut_points"):
             advice = advice.replace(name, _option(name))
+    advice = advice.replace("Pass overwrite=True", "Give --overwrite")
     advice = advice.replace("on_invalid='outside'", "'on_invalid: outside'")
     return advice.replace("invalid='exclude'", "--invalid exclude")
 

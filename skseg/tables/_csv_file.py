@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 import pandas as pd
@@ -43,6 +44,31 @@ def read_csv_texts(
     Raises ValueError if a column is missing, or not the only one of its name, or a row
     has not the fields of the header.
     """
+    names, scanned = csv_blocks(
+        stream, file_name, wanted, sep=sep, encoding=encoding, decimal=decimal
+    )
+    blocks, frames, starts, n_rows = [], [], [], 0
+    for block in scanned:
+        frames.append(block.texts().set_axis(names, axis=1))
+        blocks.append(block._replace(data=b""))
+        starts.append(n_rows)
+        n_rows += block.n_rows
+    if not frames:
+        empty = pd.DataFrame(columns=pd.Index(names), dtype=object)
+        return CSVTable(empty, [], [])
+    return CSVTable(pd.concat(frames, ignore_index=True), blocks, starts)
+
+
+def csv_blocks(
+    stream: IO[bytes],
+    file_name: str,
+    wanted: WantedColumns,
+    *,
+    sep: str | None,
+    encoding: str | None,
+    decimal: str,
+) -> tuple[list[str], Iterator[Block]]:
+    """Return the names of the columns, and blocks of rows, which are read in turn."""
     text = UnicodeText(stream, encoding, file_name)
     layout, head = _read_layout(text, wanted, file_name, sep=sep, decimal=decimal)
     advice = None
@@ -50,16 +76,7 @@ def read_csv_texts(
         advice = advice_on_missing(head, layout, wanted)
     positions = wanted.positions(layout.header, file_name, advice)
     scan = BlockScan(file_name, layout, list(positions.values()))
-    blocks, frames, starts, n_rows = [], [], [], 0
-    for block in scan.blocks(text):
-        frames.append(block.texts().set_axis(list(positions), axis=1))
-        blocks.append(block._replace(data=b""))
-        starts.append(n_rows)
-        n_rows += block.n_rows
-    if not frames:
-        empty = pd.DataFrame(columns=pd.Index(list(positions)), dtype=object)
-        return CSVTable(empty, [], [])
-    return CSVTable(pd.concat(frames, ignore_index=True), blocks, starts)
+    return list(positions), scan.blocks(text)
 
 
 def _read_layout(
