@@ -1,4 +1,4 @@
-"""Methods that return a value a row, which tables that are not in memory cannot have."""
+"""Methods that return a value a row, for which rows have to be in memory."""
 
 from __future__ import annotations
 

@@ -344,6 +344,7 @@ class OptimalRevenueBinner(
         """
         self._check_encode()
         settings, has_outcome = read_settings(self), y is not None
+        check_rates(settings, has_revenue=revenue is not None)
         table = open_table(X)
         if table is not None:
             read = read_table_customers(self, table, y, sample_weight, revenue)
@@ -376,7 +377,6 @@ class OptimalRevenueBinner(
     ) -> IntArray:
         """Fit to customers whose scores are in a column; return their segments."""
         model = self.response_model
-        check_rates(settings, has_revenue=observed.revenue is not None)
         customers = expected_customers(observed, model)
         scored, weight, row_revenue = (
             customers.scored,

@@ -12,7 +12,7 @@ from skseg._core._aggregates._weights import check_weights
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._table_columns import column_names, known_number_sql
 from skseg._core._table_outcome import missing_outcome_error, table_outcome
-from skseg._typing import FloatArray
+from skseg._core._validation import check_sample_weight
 from skseg.engines import Table
 from skseg.exceptions import InvalidDataError
 
@@ -62,7 +62,7 @@ def read_table_customers(
         require_numbers(table, OWNER, [given["revenue"]])
         keys["revenue"] = known_number_sql(table, given["revenue"])
     rows = _fetch(table, column, keys, given.get("sample_weight"), max_rows)
-    weight: FloatArray | None = rows["n"]
+    weight = check_sample_weight(rows["n"], len(rows["n"]), OWNER)
     _check_known(rows, given)
     if "sample_weight" not in given and bool((rows["n"] == 1).all()):
         # Customers that differ from all others are counted faster without weights.

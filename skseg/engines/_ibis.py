@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from skseg.exceptions import InvalidParameterError
 
-from ._arrays import Arrays, arrow_arrays
+from ._arrays import Arrays, Rows, arrow_arrays
 from ._names import name_parts
 from ._table import Table, Target, view_name
 from ._targets import existing_target, is_path, unwritable
@@ -51,7 +52,15 @@ class IbisTable(Table):
 
     def fetch(self, sql: str) -> Arrays:
         """Run a query; see `Table.fetch`."""
-        return arrow_arrays(self._backend.to_pyarrow(self.relation(sql)))
+        relation = self.relation(sql)
+        if self._backend.name != "sqlite":
+            return arrow_arrays(self._backend.to_pyarrow(relation))
+        # Of computed columns ibis takes the type of the first row for that of all, and
+        # NULL for a type.
+        with closing(self._backend.raw_sql(self._backend.compile(relation))) as cursor:
+            rows = Rows([column[0] for column in cursor.description])
+            rows.append(cursor.fetchall())
+            return rows.arrays()
 
     def relation(self, sql: str) -> Any:
         """Return a query as a table of ibis; see `Table.relation`."""
