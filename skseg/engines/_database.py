@@ -10,6 +10,7 @@ from typing import Any
 from ._arrays import Arrays, Rows
 from ._names import name_parts
 from ._table import Table, Target, view_name
+from ._targets import existing_target
 
 # The name of a table, with those of its schema and database before it.
 Parts = tuple[str, ...]
@@ -140,6 +141,7 @@ class DatabaseTable(Table):
 
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a table; see `Table.write`."""
-        self._database.create_table(
-            name_parts("write", "to", to), sql, overwrite=overwrite
-        )
+        parts = name_parts("write", "to", to)
+        if not overwrite and self._database.columns(parts):
+            raise existing_target(to)
+        self._database.create_table(parts, sql, overwrite=overwrite)
