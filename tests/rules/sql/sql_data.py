@@ -45,7 +45,7 @@ class Column:
 def cursor_of(dialect: str) -> Iterator[Any]:
     """Give a cursor of a new database, or of the process's session on a server."""
     if dialect == "duckdb":
-        with duckdb.connect(":memory:") as database:
+        with duckdb.connect(":memory:", config={"threads": 1}) as database:
             yield database
     elif dialect == "sqlite":
         with closing(sqlite3.connect(":memory:")) as database:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pytest
@@ -250,43 +251,61 @@ def code_sql(rule: Rule, dialect: str, type_name: str | None) -> str:
     return RuleSet({"yes": rule}).to_sql(dialect, output="code", types=types)
 
 
-def codes_of(cell: Cell, tested: Sequence[Rule], *, is_typed: bool) -> list[list[int]]:
-    """Return the codes that SQL gives each row, one list a rule."""
-    type_name = cell.type if is_typed else None
+FIRST_TYPES: dict[tuple[str, object], str] = {}
+
+
+def types_of(cell: Cell) -> list[str | None]:
+    """Return the types that SQL is written for: unknown, and the column's own."""
     known = DIALECTS[cell.dialect].known_types
-    if type_name is not None and known is not None:
-        # Types that are stored alike share their SQL.
-        storage = known.storage_of(type_name)
-        type_name = FIRST_TYPES.setdefault((cell.dialect, storage), type_name)
-    sqls = [code_sql(rule, cell.dialect, type_name) for rule in tested]
+    if known is None:
+        return [None]
+    # Types that are stored alike share their SQL.
+    key = cell.dialect, known.storage_of(cell.type)
+    return [None, FIRST_TYPES.setdefault(key, cell.type)]
+
+
+def codes_of(
+    cell: Cell, tested: Sequence[Rule], types: Sequence[str | None]
+) -> list[list[int]]:
+    """Return the codes that SQL gives each row, one list a type and a rule."""
+    sqls = [code_sql(rule, cell.dialect, name) for name in types for rule in tested]
     column = Column("x", cell.declared, cell.values)
     _, rows = run(cell.dialect, [column], sqls, *cell.setup)
     return [list(codes) for codes in zip(*rows, strict=True)]
 
 
-FIRST_TYPES: dict[tuple[str, object], str] = {}
-
-
-@pytest.mark.parametrize("is_typed", [False, True], ids=["any type", "known type"])
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("cell", GRID, ids=str)
 def test_sql_assigns_what_assign_does_or_stops_where_it_does(
-    cell: Cell, family: str, is_typed: bool
+    cell: Cell, family: str
 ) -> None:
-    tested = FAMILIES[family]
+    tested, types = FAMILIES[family], types_of(cell)
     columns = [Column("x", cell.declared, cell.values)]
     try:
         expected = assigned(columns, [RuleSet({"yes": rule}) for rule in tested])
     except RuleError:
-        expected = None
-    if expected is None or (family in cell.stops and not is_typed):
-        for rule in PLAIN[family]:
-            with pytest.raises(Exception, match=STOPPED):
-                codes_of(cell, [rule], is_typed=is_typed)
+        assert_stops(cell, family, types)
         return
-    got = codes_of(cell, tested, is_typed=is_typed)
-    wrong = [str(r) for r, a, b in zip(tested, got, expected, strict=True) if a != b]
-    assert not wrong
+    if family in cell.stops:
+        assert_stops(cell, family, types[:1])
+        types = types[1:]
+    got = codes_of(cell, tested, types)
+    cases = zip([*tested] * len(types), got, expected * len(types), strict=True)
+    assert not [str(rule) for rule, codes, right in cases if codes != right]
+
+
+def assert_stops(cell: Cell, family: str, types: Sequence[str | None]) -> None:
+    """Assert that no query gives a segment to a column that `assign` refuses."""
+    for type_name, rule in product(types, PLAIN[family]):
+        with pytest.raises(Exception, match=STOPPED):
+            codes_of(cell, [rule], [type_name])
+
+
+@pytest.mark.parametrize("dialect", sorted({cell.dialect for cell in GRID}))
+def test_types_of_other_columns_and_unknown_types_change_nothing(dialect: str) -> None:
+    rule = (X > 1) & (col("y") == "a")
+    sql = rule.to_sql(dialect)
+    assert sql == rule.to_sql(dialect, types={"z": "bigint", "x": "geography"})
 
 
 STOPPED = (

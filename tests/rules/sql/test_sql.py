@@ -10,7 +10,6 @@ import time
 from contextlib import closing
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import duckdb
@@ -30,8 +29,6 @@ from tests.rules.sql.sql_data import (
     DOUBLE,
     ENGINES,
     FLOATS,
-    FLOATS32,
-    INTEGERS,
     NASTY,
     NEGATIVE_NAN,
     TEXTS,
@@ -55,67 +52,18 @@ from tests.rules.sql.sql_data import (
 every_engine = pytest.mark.parametrize("dialect", ENGINES)
 
 
-@cache
-def code_sql(rule: Rule, dialect: str) -> str:
-    """Return the SQL of the rule's code; columns of several types share it."""
-    return RuleSet({"yes": rule}).to_sql(dialect, output="code")
-
-
 def assert_sql_assigns(
-    dialect: str, columns: list[Column], tested: list[Rule], *setup: str
+    dialect: str, columns: list[Column], tested: list[Rule], *, is_typed: bool = False
 ) -> None:
     """Assert that SQL tells of every row and rule what `assign` tells."""
-    _, rows = run(dialect, columns, [code_sql(r, dialect) for r in tested], *setup)
-    got = [list(codes) for codes in zip(*rows, strict=True)]
-    expected = assigned(columns, [RuleSet({"yes": rule}) for rule in tested])
+    rule_sets = [RuleSet({"yes": rule}) for rule in tested]
+    got = sql_codes(dialect, columns, rule_sets, is_typed=is_typed)
+    expected = assigned(columns, rule_sets)
     wrong = [str(r) for r, a, b in zip(tested, got, expected, strict=True) if a != b]
     assert not wrong
 
 
-# The grid of special values
-
-
-@pytest.mark.parametrize(
-    ("dialect", "declared", "values"),
-    [
-        ("duckdb", "DOUBLE", FLOATS),
-        ("duckdb", "FLOAT", FLOATS32),
-        ("duckdb", "BIGINT", INTEGERS),
-        ("duckdb", "UBIGINT", [*(i for i in INTEGERS if i and i > 0), 2**64 - 1]),
-        ("duckdb", "HUGEINT", INTEGERS),
-        ("duckdb", "DECIMAL(18, 4)", [None, *map(Decimal, ("0", "0.1", "120", "1.5"))]),
-        ("duckdb", "BOOLEAN", (None, True, False)),
-        ("sqlite", "REAL", FLOATS),
-        ("sqlite", "", FLOATS),
-        ("sqlite", "INTEGER", INTEGERS),
-        ("sqlite", "NUMERIC", (*FLOATS, *INTEGERS)),
-        ("sqlite", "BOOLEAN", (None, True, False)),
-    ],
-)
-def test_numbers_compare_as_float64(
-    dialect: str, declared: str, values: list[Any]
-) -> None:
-    assert_sql_assigns(dialect, [Column("x", declared, values)], number_rules("x"))
-
-
-@pytest.mark.parametrize(
-    ("dialect", "declared", "setup"),
-    [
-        ("duckdb", "VARCHAR", ()),
-        ("duckdb", "VARCHAR COLLATE NOCASE", ()),
-        ("duckdb", "VARCHAR COLLATE NOACCENT", ()),
-        ("duckdb", "VARCHAR", ("SET default_collation = 'nocase'",)),
-        ("sqlite", "TEXT", ()),
-        ("sqlite", "TEXT COLLATE NOCASE", ()),
-        ("sqlite", "TEXT COLLATE RTRIM", ()),
-        ("sqlite", "", ()),
-    ],
-)
-def test_text_compares_exactly_whatever_the_collation(
-    dialect: str, declared: str, setup: tuple[str, ...]
-) -> None:
-    columns = [Column("x", declared, TEXTS)]
-    assert_sql_assigns(dialect, columns, text_rules("x"), *setup)
+# Special values; test_grid.py has every rule on every type of column
 
 
 def test_enum_column_takes_categories_that_it_does_not_have() -> None:
@@ -141,13 +89,34 @@ MIDNIGHT = datetime.datetime(2024, 2, 29)
         ("sqlite", "REAL", [None, math.nan, math.inf, 0.0]),
         ("sqlite", "TEXT", [None, "nan", "", "NULL"]),
         ("sqlite", "BLOB", [None, b"", b"nan"]),
+        ("postgres", "double precision", [None, math.nan, math.inf, 0.0]),
+        ("postgres", "real", [None, math.nan, -math.inf]),
+        ("postgres", "numeric", [None, Decimal("NaN"), Decimal(0)]),
+        ("postgres", "boolean", [None, False]),
+        ("postgres", "text", [None, "NaN", "nan", "", "NULL"]),
+        ("postgres", "timestamp", [None, MIDNIGHT]),
+        ("postgres", "date", [None, MIDNIGHT.date()]),
+        ("postgres", "timestamptz", [None, MIDNIGHT]),
+        ("postgres", "bytea", [None, b"", b"NaN"]),
+        ("postgres", "json", [None, '"NaN"']),
+        ("postgres", "jsonb", [None, '"NaN"']),
+        ("postgres", "uuid", [None, "00000000-0000-0000-0000-000000000000"]),
+        ("postgres", "text[]", [None, ["NaN"], []]),
+        ("mysql", "double", [None, 0.0]),
+        ("mysql", "text", [None, "nan", "", "NULL"]),
+        ("mysql", "blob", [None, b"", b"nan"]),
+        ("mysql", "bit(1)", [None, b"\0"]),
+        ("mysql", "json", [None, '"NaN"']),
+        ("mysql", "time", [None, datetime.timedelta(0)]),
     ],
 )
 def test_missing_is_asked_of_a_column_of_any_type(
     dialect: str, declared: str, values: list[Any]
 ) -> None:
     tested = [missing("x"), ~missing("x")]
-    assert_sql_assigns(dialect, [Column("x", declared, values)], tested)
+    for is_typed in (False, True):
+        columns = [Column("x", declared, values)]
+        assert_sql_assigns(dialect, columns, tested, is_typed=is_typed)
 
 
 def test_frame_in_duckdb_falls_into_the_segments_of_assign() -> None:
