@@ -51,7 +51,7 @@ def read_ids(source: Source, name: str, noun: str, conditions: Conditions) -> Id
 
 
 def _suspicion(source: Source, name: str) -> str | None:
-    """Return SQL that is 1 for a blank text, 2 for a placeholder, else 0."""
+    """Return a column that is 1 for a blank text, 2 for a placeholder, else 0."""
     if source.kinds[name] != TEXT:
         return None
     functions = source.functions
@@ -69,7 +69,7 @@ def _suspicion(source: Source, name: str) -> str | None:
     stripped = functions.stripped(text)
     listed = ", ".join(functions.quoted(text) for text in sorted(PLACEHOLDER_TEXTS))
     lowered = functions.exact(f"LOWER({stripped})")
-    return (
+    return source.add_column(
         f"CASE {' '.join(safe)} WHEN {text} IS NULL THEN 0 "
         f"WHEN {functions.last_character(text)} IN ({DIGITS}) THEN 0 "
         f"WHEN LENGTH({stripped}) = 0 THEN 1 "

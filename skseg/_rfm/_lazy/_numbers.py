@@ -8,6 +8,8 @@ possible. What is left is fetched and read by the code for frames.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from skseg._rfm._float_decimals import (
@@ -82,12 +84,12 @@ def needed_decimals(source: Source, name: str) -> str:
         # A whole number first: large ones are, and need not be multiplied. No value is
         # exact and noise of something else, so that the usual decimals come first.
         whens = [f"WHEN {value} = {source.functions.whole(value)} THEN 0"]
-        usual, unusual = range(1, CENTS + 1), range(CENTS + 1, MAX_DECIMALS + 1)
-        for decimals in (usual, unusual):
+        for first, end in itertools.pairwise((1, CENTS + 1, 5, MAX_DECIMALS + 1)):
+            decimals = range(first, end)
             whens += [f"WHEN {_is_exact(source, value, d)} THEN {d}" for d in decimals]
             whens += [
                 f"WHEN {_is_noise(source, value, d, float)} THEN {NOISE + d}"
-                for d in (0, *decimals)
+                for d in ((0, *decimals) if first == 1 else decimals)
                 if d <= SURE_NOISE
             ]
         return _case(whens, OPEN)

@@ -41,6 +41,7 @@ class Source:
             }
         self._mappings: list[str] = []
         self._joins: list[str] = []
+        self._columns: list[str] = []
 
     def column(self, name: str) -> str:
         """Return a column in SQL."""
@@ -70,6 +71,12 @@ class Source:
         is_number = dialect.write(dialect.nan_tests.is_number(name), pretty=False)
         return f"NOT ({is_number})"
 
+    def add_column(self, sql: str) -> str:
+        """Compute a column once that several expressions use, and return its name."""
+        name = f"skseg_column{len(self._columns)}"
+        self._columns.append(f"{sql} AS {name}")
+        return name
+
     def add_mapping(
         self, key: str, columns: Sequence[str], rows: MapRows
     ) -> dict[str, str]:
@@ -93,8 +100,12 @@ class Source:
 
     @property
     def from_clause(self) -> str:
-        """The table with its tables of values."""
-        return " ".join([f"FROM {self.table.source}", *self._joins])
+        """The table with its further columns and tables of values."""
+        source = self.table.source
+        if self._columns:
+            columns = ", ".join(self._columns)
+            source = f"(SELECT *, {columns} FROM {source}) AS skseg_source"
+        return " ".join([f"FROM {source}", *self._joins])
 
     def select(self, columns: str, rest: str = "") -> dict[str, NDArray[Any]]:
         """Run one SELECT over the lines, and fetch it."""
