@@ -225,7 +225,7 @@ def require_covered(
 def require_covered_table(
     table: Table, rules: RuleSet, schema: Mapping[str, Any] | None
 ) -> None:
-    """Raise as `require_covered`, for a table that is not in memory; it is read once."""
+    """Raise as `require_covered` for a table that is not in memory, by one query."""
     if not schema or rules.default is not None:
         return
     table.require(OWNER, rules.columns)
@@ -234,9 +234,10 @@ def require_covered_table(
     segments = f"(SELECT {case} FROM {table.source}) AS segments"
     counted = f"SELECT count(*) AS n FROM {segments} WHERE segment IS NULL"
     if n := int(table.fetch(counted)["n"][0]):
+        rows = "1 row belongs" if n == 1 else f"{n} rows belong"
         raise InvalidDataError(
-            f"{n} {'row belongs' if n == 1 else 'rows belong'} to no segment: what they "
-            "hold contradicts the schema, on which the proof relies.",
+            f"{rows} to no segment, as what they hold contradicts the schema, on which "
+            "the proof relies.",
             owner=OWNER,
             name="schema",
             rule="a schema that all rows follow",

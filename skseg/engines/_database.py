@@ -10,7 +10,7 @@ from typing import Any
 from ._arrays import Arrays, Rows
 from ._names import name_parts
 from ._table import Table, Target, view_name
-from ._targets import existing_target
+from ._targets import existing_target, is_path, unwritable
 
 # The name of a table, with those of its schema and database before it.
 Parts = tuple[str, ...]
@@ -141,6 +141,8 @@ class DatabaseTable(Table):
 
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a table; see `Table.write`."""
+        if is_path(to):
+            raise unwritable("a table of a database", "the name of a table", to)
         parts = name_parts("write", "to", to)
         if not overwrite and self._database.columns(parts):
             raise existing_target(to)

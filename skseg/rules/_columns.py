@@ -73,7 +73,8 @@ class Columns:
             self.n_rows = lengths.pop() if lengths else 0
             self.names = list(self._values)
             return
-        if not isinstance(X, _PLAIN):
+        # A text is the path of a table that is not in memory.
+        if not isinstance(X, _PLAIN) or isinstance(X, str):
             from ._frames import read_frame
 
             self._frame = read_frame(X, owner)
