@@ -120,11 +120,13 @@ class Writer:
             ]
             return chain(exp.And, parts)
         if isinstance(rule, Or):
-            # The first part that holds for missing values does so for the others.
-            first = {c: p for p in reversed(rule.parts) for c in _columns_missing(p)}
+            # One part holds for missing values: `missing`, or else the last one.
+            pairs = [(c, part) for part in rule.parts for c in _columns_missing(part)]
+            holding = dict(pairs)
+            holding |= {c: part for c, part in pairs if part == Missing(c)}
             parts = [
                 self._condition(
-                    part, settled | {c for c in first if first[c] is not part}
+                    part, settled | {c for c in holding if holding[c] is not part}
                 )
                 for part in rule.parts
             ]
