@@ -148,10 +148,11 @@ class _Ladder:
         self.steps: IntArray = groups["skseg_key"].astype(np.intp) + 1
         self.kind = groups["skseg_kind"].astype(np.uint8)
         self.n = groups["n"].astype(np.float64)
-        n_steps = 2 * len(self.keys) + 2
+        low, high = (groups[end].astype(np.float64) + 0.0 for end in ("low", "high"))
+        n_steps, present = 2 * len(self.keys) + 2, self.steps > 0
         self.low, self.high = np.full(n_steps, np.inf), np.full(n_steps, -np.inf)
-        np.minimum.at(self.low, self.steps, groups["low"].astype(np.float64) + 0.0)
-        np.maximum.at(self.high, self.steps, groups["high"].astype(np.float64) + 0.0)
+        np.minimum.at(self.low, self.steps[present], low[present])
+        np.maximum.at(self.high, self.steps[present], high[present])
         self.low[0] = self.high[0] = np.nan
 
     @property

@@ -11,6 +11,7 @@ from skseg._core._aggregates import group_counts
 from skseg._core._aggregates._weights import check_weights, count_sql
 from skseg._core._table_columns import column_names, distinct_values, quoted_sql
 from skseg._core._table_outcome import missing_outcome_error, table_outcome
+from skseg._core._validation import check_sample_weight
 from skseg._finders._rows._groups import read_groups
 from skseg.engines import Table
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -132,6 +133,8 @@ def _check_events(
         aggregates={"low": f"MIN({outcome})", "n_rows": "COUNT(*)"},
         sample_weight=weight,
     )
+    if weight is not None and len(counts["n"]):
+        check_sample_weight(counts["n"], len(counts["n"]), OWNER)
     is_unknown = counts["skseg_fault"] == 1
     if is_unknown.any():
         n_rows = int(counts["n_rows"][is_unknown].sum())
