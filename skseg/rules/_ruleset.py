@@ -927,8 +927,9 @@ class RuleSet:
 
         Parameters
         ----------
-        dialect : {"duckdb", "sqlite"}, default="duckdb"
-            The SQL dialect. Both are executed against `assign` in the tests.
+        dialect : {"duckdb", "sqlite", "postgres", "mysql", "spark"}, default="duckdb"
+            The SQL dialect; "mysql" is that of MariaDB, too. Each is executed against
+            `assign` in the tests.
         output : {"name", "code"}, default="name"
             What the expression returns. Rows without a segment get NULL or -1; those
             outside of the universe get 'outside' or -1; noise gets its name or -1.
@@ -937,7 +938,8 @@ class RuleSet:
         types : mapping of str to str, default=None
             Column -> its type, as the engine writes it, such as {"aov": "DOUBLE"}. The
             SQL of such a column is shorter and faster, since it need not tell which of
-            all types the column has. Columns without a rule are ignored.
+            all types the column has. Columns without a rule are ignored, and so are
+            types that are not known here. SQLite knows the type of a value only.
         empty_is_missing : bool, default=False
             Whether empty text is a missing value, as in a table that SQLite has
             imported from a csv file. Only for "sqlite".
@@ -950,8 +952,10 @@ class RuleSet:
         Raises
         ------
         RuleError
-            If the dialect is not offered, a quantile is unresolved, or empty text is
-            to be missing in a dialect other than "sqlite".
+            If the dialect is not offered, a quantile is unresolved, a column is of a
+            type that cannot hold what its rules compare it with, the engine cannot have
+            a name or tell two names apart, or empty text is to be missing in a dialect
+            other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
 

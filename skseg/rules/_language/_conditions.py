@@ -143,12 +143,13 @@ class Rule:
 
         Parameters
         ----------
-        dialect : {"duckdb", "sqlite"}, default="duckdb"
-            The SQL dialect.
+        dialect : {"duckdb", "sqlite", "postgres", "mysql", "spark"}, default="duckdb"
+            The SQL dialect; "mysql" is that of MariaDB, too.
         types : mapping of str to str, default=None
             Column -> its type, as the engine writes it, such as {"aov": "DOUBLE"}. The
             SQL of such a column is shorter and faster, since it need not tell which of
-            all types the column has. Columns without a rule are ignored.
+            all types the column has. Columns without a rule are ignored, and so are
+            types that are not known here. SQLite knows the type of a value only.
         empty_is_missing : bool, default=False
             Whether empty text is a missing value, as in a table that SQLite has
             imported from a csv file. Only for "sqlite".
@@ -161,9 +162,10 @@ class Rule:
         Raises
         ------
         RuleError
-            If the dialect is not offered, a quantile is unresolved, two column names
-            differ only by case, or empty text is to be missing in a dialect other than
-            "sqlite".
+            If the dialect is not offered, a quantile is unresolved, a column is of a
+            type that cannot hold what the rule compares it with, the engine cannot have
+            a name or tell two names apart, or empty text is to be missing in a dialect
+            other than "sqlite".
         MissingExtraError
             If sqlglot is not installed.
 
