@@ -55,7 +55,7 @@ class StrategyMixin:
             that the segmenter was fitted with, if it has one.
         dialect : str or None, default="duckdb"
             SQL dialect of the column ``sql``, a condition for WHERE that holds for the
-            rows of the segment alone: ``"duckdb"`` or ``"sqlite"``; needs the extra
+            rows of the segment alone, as `RuleSet.to_sql` takes it; needs the extra
             ``sql``. None: no such column.
         empty_is_missing : bool, default=False
             Whether empty text is a missing value in the column ``sql``, as in a table
@@ -128,7 +128,7 @@ class StrategyMixin:
             The file. None: return the text.
         playbook : mapping of str to str, or DataFrame, default=None
             As in `to_strategy`.
-        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
+        dialect : str or None, default="duckdb"
             As in `to_strategy`.
         empty_is_missing : bool, default=False
             As in `to_strategy`.
@@ -189,7 +189,7 @@ class StrategyMixin:
         playbook : mapping of str to str, or DataFrame, default=None
             As in `to_strategy`. The play of noise in a DataFrame is left out, as noise
             is outside of the universe in the file.
-        dialect : {"duckdb", "sqlite"} or None, default="duckdb"
+        dialect : str or None, default="duckdb"
             As in `to_strategy`.
         empty_is_missing : bool, default=False
             As in `to_strategy`.

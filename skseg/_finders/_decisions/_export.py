@@ -112,8 +112,8 @@ class FindingsExport(ABC):
 
         Parameters
         ----------
-        dialect : {"duckdb", "sqlite"}, default="duckdb"
-            SQL dialect.
+        dialect : str, default="duckdb"
+            SQL dialect, as `RuleSet.to_sql` takes it.
 
         Returns
         -------
