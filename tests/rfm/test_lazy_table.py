@@ -90,7 +90,9 @@ def facts(error: SksegError) -> Mapping[str, Any]:
     }
 
 
-def assert_same(engine: str, columns: pa.Table, frame: Any = None, **options: Any) -> Any:
+def assert_same(
+    engine: str, columns: pa.Table, frame: Any = None, **options: Any
+) -> Any:
     """Compare an engine with memory, and return what it gives."""
     table = make_table(engine, columns)
     actual = outcome(table, **options)
@@ -198,3 +200,114 @@ def defective() -> pa.Table:
 )
 def test_every_defect_is_counted_as_in_memory(engine: str, invalid: Any) -> None:
     assert_same(engine, defective(), order_id="order", invalid=invalid)
+
+
+# ------------------------------------------------------------------ amounts
+
+
+def amounts_of(
+    values: Any, kind: pa.DataType | None = None, **columns: Any
+) -> pa.Table:
+    """Return lines of a few customers with these amounts."""
+    n = len(values)
+    usual = {
+        "customer": pa.array([i % 3 for i in range(n)], pa.int64()),
+        "order": pa.array([i % 5 for i in range(n)], pa.int64()),
+        "date": [DAY + dt.timedelta(days=7 * i % 60) for i in range(n)],
+        "amount": pa.array(values, kind),
+    }
+    return pa.table({**usual, **columns})
+
+
+FLOATS = {
+    "cents": [1.1, 2.25, -3.33, 0.0, 1e6 + 0.01],
+    "whole": [1.0, 20.0, -300.0],
+    "one decimal": [1.5, 2.0, -0.1],
+    "noise": [5.1 * 3, 0.1 + 0.2, 1.1 * 1.1, 19.99 * 7],
+    "difference": [100.3 - 100.0, 1000.1 - 1000.0, 2.5],
+    "tiny": [1e-12, 3e-12, 5e-7],
+    "large": [4e13, 0.25, -4e13],
+    "large cents": [2.0e13 + 0.01, 0.25, -7.5],
+    "small noise beside large": [9e8 + 0.1, (0.1 + 0.2), 1e-3],
+    "negative zero": [-0.0, 0.0, 1.0],
+    "too fine": [1 / 3, 1.0],
+    "net prices": [10 / 1.19, 20 / 1.19, 7.5, -30 / 1.19],
+    "finer than its neighbours": [1e9 + 0.5, 1.123456789],
+    "above 2**53": [2.0**53, 1.0],
+    "sums above 2**53": [2.0**52, 0.0, 0.0, 2.0**52],
+    "huge": [1e300, 1.0],
+    "subnormal": [5e-324, 1.0],
+    "not finite": [float("nan"), float("inf"), -float("inf"), 1.5, None],
+    "ties": [0.125, 0.375, 2.675, 1.005, -0.125, 0.135],
+    "finer ties": [0.12500000000001, 2.675 + 1e-13, 0.005000000000001, 1 / 3],
+}
+ROUNDINGS: dict[str, dict[str, Any]] = {
+    "auto": {},
+    "two": {"decimals": 2},
+    "seven": {"decimals": 7},
+    "none": {"decimals": 0},
+    "half even": {"decimals": 2, "rounding": "half_even"},
+    "half up": {"decimals": 2, "rounding": "half_up"},
+    "whole": {"decimals": 0, "rounding": "half_even"},
+    "half up of ten": {"decimals": 10, "rounding": "half_up"},
+}
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS.values(), ids=ROUNDINGS.keys())
+@pytest.mark.parametrize("values", FLOATS.values(), ids=FLOATS.keys())
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite"])
+def test_floats_are_read_as_in_memory(
+    engine: str, values: list[Any], rounding: Mapping[str, Any]
+) -> None:
+    assert_same(engine, amounts_of(values, pa.float64()), invalid="exclude", **rounding)
+
+
+OTHER_AMOUNTS = {
+    "float32": ([1.1, 2.25, -3.33, 120.07], pa.float32()),
+    "float32 beyond its digits": ([200_001.07, 1.5], pa.float32()),
+    "float32 beyond whole numbers": ([2.0**24, 1.5], pa.float32()),
+    "float32 noise": ([1 / 3, 0.1], pa.float32()),
+    "int8": ([1, -3, None], pa.int8()),
+    "int64": ([1, 2**40, -(2**40)], pa.int64()),
+    "int64 beyond 2**53": ([2**53 + 1, 1], pa.int64()),
+    "decimal": ([Decimal("1.10"), Decimal("-2.25")], pa.decimal128(18, 2)),
+    "decimal of few decimals": ([Decimal("1.10"), Decimal("2")], pa.decimal128(18, 6)),
+    "decimal too fine": ([Decimal("0.12345678901234")], pa.decimal128(38, 20)),
+    "decimal finer than its neighbours": (
+        [Decimal("999999999.5"), Decimal("0.00000001")],
+        pa.decimal128(38, 10),
+    ),
+    "wide decimal": (
+        [Decimal("12345678901234.56"), Decimal("0.01")],
+        pa.decimal128(38, 2),
+    ),
+    "wide decimal beyond 2**53": (
+        [Decimal(10) ** 20, Decimal("0.01")],
+        pa.decimal128(38, 2),
+    ),
+    "texts": (["1.10", "-2.25", "+3", "1e2", ".5", "7."], pa.string()),
+    "texts of noise": (["15.299999999999999", "0.30000000000000004"], pa.string()),
+    "dressed texts": (["$1.10", "(2.25)", "3-", "\u22124.00"], pa.string()),
+    "texts too fine": (["0.33333333333333333333", "1"], pa.string()),
+    "currencies": (["$1.10", "2 EUR"], pa.string()),
+    "texts with marks": (["1.234,56", "12.345.678,90"], pa.string()),
+    "texts that no mark reads": (["1.2.3.4", "5"], pa.string()),
+    "booleans": ([True, False], pa.bool_()),
+    "dates": ([DAY, DAY], pa.date32()),
+    "nothing": ([None, None], pa.float64()),
+}
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS.values(), ids=ROUNDINGS.keys())
+@pytest.mark.parametrize("case", OTHER_AMOUNTS.values(), ids=OTHER_AMOUNTS.keys())
+def test_other_types_of_amounts_are_read_as_in_memory(
+    case: tuple[list[Any], pa.DataType], rounding: Mapping[str, Any]
+) -> None:
+    assert_same("duckdb", amounts_of(*case), invalid="exclude", **rounding)
+
+
+def test_marks_of_texts_are_read_as_in_memory() -> None:
+    values = ["1.234,56 \u20ac", "\u20ac 2,50", "(3,00)"]
+    options = {"decimal": ",", "thousands": "."}
+    _, report = assert_same("duckdb", amounts_of(values), **options)
+    assert report.decimals == 2

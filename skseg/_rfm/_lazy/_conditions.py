@@ -79,8 +79,16 @@ class Conditions:
         return f"WHERE {self.code} = 0" if self.counts else ""
 
     def and_usable(self, condition: str) -> str:
-        """Return a condition, and that the row is usable so far."""
-        return f"{self.code} = 0 AND {condition}" if self._conditions else condition
+        """Return a condition, and that the row is usable so far.
+
+        Engines may take the two sides of AND in any order, and the condition may fail
+        in rows that are not usable.
+        """
+        if not self._conditions:
+            return condition
+        return (
+            f"CASE WHEN {self.code} <> 0 THEN 0 WHEN {condition} THEN 1 ELSE 0 END = 1"
+        )
 
     def count(self, n_by_code: dict[int, int]) -> None:
         """Take over the numbers of rows by code."""

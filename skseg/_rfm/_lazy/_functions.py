@@ -45,10 +45,10 @@ class Functions:
     `day` is the number of days from 1970-01-01 to a date or a moment without a zone,
     `seconds` the whole seconds from there to a moment, rounded down. `whole` rounds a
     double to a whole number; ties may go either way. `truncated` cuts a decimal off
-    behind its mark. `divided` divides integers without
-    a rest. `exact` makes text compare byte by byte, and `shown` is that text again,
-    aggregated over equal ones. `mapping` is a table of values, as part of WITH. `finite`
-    tells whether a date or moment is none of the engine's infinities.
+    behind its mark. `divided` divides integers without a rest. `exact` makes text
+    compare byte by byte, and `shown` is that text again, aggregated over equal ones.
+    `mapping` is a table of values, as part of WITH. `finite` tells whether a date or
+    moment is none of the engine's infinities.
     """
 
     integer: str

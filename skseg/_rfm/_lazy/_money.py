@@ -131,7 +131,7 @@ class NumberColumn:
         largest, decimals = measures.largest, measures.decimals
         most = most_decimals(largest, self._dtype)
         if self.kind in (DECIMAL, SHORT_FLOAT):
-            decimals = self._fewest(decimals)
+            decimals = self._fewest(measures.code)
             if decimals <= most:
                 return self._settled(decimals, largest)
             return self._with_finer(largest, most)
@@ -356,13 +356,16 @@ def _texts(values: NDArray[Any]) -> list[str]:
 
 def _units_of(amounts: Amounts, options: Options) -> Iterator[tuple[str, str]]:
     """Return units, and the rounded units of finer values, as SQL; NULL for none."""
-    units = [f"{unit:.0f}" for unit in amounts.units.tolist()]
+    # Beyond any sum that is allowed, and within the integers of all engines.
+    limit = 2.0**62
+    units = [f"{unit:.0f}" for unit in np.clip(amounts.units, -limit, limit).tolist()]
     finer = ["NULL"] * len(units)
     if len(amounts.finer) and options.rounding is not None:
         # Rounded units of the values that are not finer are not used.
         money = rounded(amounts, int(options.decimals), options.rounding)
         for row in amounts.finer_rows:
-            units[row], finer[row] = "NULL", f"{money.units[row]:.0f}"
+            unit = min(max(float(money.units[row]), -limit), limit)
+            units[row], finer[row] = "NULL", f"{unit:.0f}"
     elif len(amounts.finer):
         for row in amounts.finer_rows:
             finer[row] = "0"

@@ -82,8 +82,7 @@ class Source:
     ) -> dict[str, str]:
         """Send values along with the query, joined by the first of their columns.
 
-        Return the names that the columns have there; the others are NULL in rows
-        without a match.
+        Return the others, which are integers, in SQL; NULL in rows without a match.
         """
         number = len(self._mappings)
         name = f"skseg_map{number}"
@@ -91,7 +90,8 @@ class Source:
         first = next(iter(names.values()))
         self._mappings.append(self.functions.mapping(name, list(names.values()), rows))
         self._joins.append(f"LEFT JOIN {name} ON {key} = {first}")
-        return names
+        integer = self.functions.integer
+        return {column: f"CAST({name} AS {integer})" for column, name in names.items()}
 
     @property
     def with_clause(self) -> list[str]:
