@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -50,9 +50,14 @@ def csv_text(frame: pd.DataFrame, *, header: bool = True) -> str:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as CSV without its index; lines end alike on every system."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        for start in range(0, max(len(frame), 1), _CHUNK):
-            rows = frame.iloc[start : start + _CHUNK]
-            file.write(csv_text(rows, header=start == 0))
+        write_rows(frame, file)
+
+
+def write_rows(frame: pd.DataFrame, file: IO[str], *, header: bool = True) -> None:
+    """Write a frame as CSV to an open file, with the header or below other rows."""
+    for start in range(0, max(len(frame), 1), _CHUNK):
+        rows = frame.iloc[start : start + _CHUNK]
+        file.write(csv_text(rows, header=header and start == 0))
 
 
 def frame_to_write(

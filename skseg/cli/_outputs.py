@@ -33,6 +33,7 @@ DEMO_FILES = {
 }
 RULES_FILES = {
     "rows.csv": "every row with its segment",
+    "rows.parquet": "every row with its segment",
     "strategy.csv": "the table of segments, the best first",
     "strategy.json": "the segments to edit, check and apply again",
     "rules.json": "the rules with numbers for quantiles, to check and apply again",

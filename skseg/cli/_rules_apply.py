@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -31,18 +32,20 @@ NO_SEGMENT = "(no segment)"
 class RulesRun:
     """The segments of the rows of a file.
 
-    `rules` and `report` have numbers for quantiles. `rows` has the id or the number of
-    each row from 1, segment_code and segment, which is missing for rows that no rule
-    takes. `outside` holds the size of what is in no segment: outside of the universe,
-    or for lack of a rule. The segmenter is fitted, or restored from a strategy, and
-    its figures are those of the rows; a rule set has none. `unseen` names texts of the
-    rules that no row holds, in sentences.
+    `rules` and `report` have numbers for quantiles. `row_blocks` gives the rows, block
+    by block: the id or the number of each row from 1, segment_code and segment, which
+    is missing for rows that no rule takes. `outside` holds the size of what is in no
+    segment: outside of the universe, or for lack of a rule. The segmenter is fitted, or
+    restored from a strategy, and its figures are those of the rows; a rule set has
+    none, nor have rows that are not in memory. `unseen` names texts of the rules that
+    no row holds, in sentences.
     """
 
     file: RulesFile
     rules: RuleSet
     report: MECEReport
-    rows: pd.DataFrame
+    row_blocks: Callable[[], Iterable[pd.DataFrame]]
+    n_rows: int
     table: pd.DataFrame
     outside: dict[str, float]
     segmenter: MECERuleSegmenter | None
@@ -136,7 +139,17 @@ def apply_rules(
         ids = data.read(id_column, "id")
     code_column, name_column = RESULT_COLUMNS
     rows = pd.DataFrame({id_column or ROW: ids, code_column: codes, name_column: names})
-    return RulesRun(file, rules, report, rows, table, outside, segmenter, unseen)
+    return RulesRun(
+        file,
+        rules,
+        report,
+        lambda: [rows],
+        len(rows),
+        table,
+        outside,
+        segmenter,
+        unseen,
+    )
 
 
 def _fitted(
@@ -150,10 +163,7 @@ def _fitted(
             warnings.filterwarnings("ignore", "No row of column")
             segmenter.fit(X, y, sample_weight=weight)
     elif file.form == STRATEGY:
-        with warnings.catch_warnings():
-            # The command shows the notes on edits without effect.
-            warnings.filterwarnings("ignore", ".* edited by hand")
-            segmenter = MECERuleSegmenter.from_strategy(file.text)
+        segmenter = file.strategy()
         segmenter.recount(Columns(X), y, sample_weight=weight)
     else:
         rules = file.rules

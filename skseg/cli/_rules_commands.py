@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from skseg._files import Edited
 
+from ._data_source import (
+    DataSource,
+    check_to_table,
+    source_options,
+    to_table_options,
+)
 from ._file_format import FileFormat
 from ._options import FOLDER, SOURCE, format_options, output_options, quiet_option
 from ._wording import input_errors
+
+if TYPE_CHECKING:
+    from ._rules_apply import RulesRun
+    from ._rules_file import RulesFile
 
 
 @click.group(
@@ -72,7 +84,7 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
     "all went well but could not be shown.",
 )
 @click.argument("file", type=SOURCE)
-@click.argument("data", type=SOURCE)
+@source_options("data")
 @click.option(
     "--out", type=FOLDER, help="Folder to write to. Without it nothing is written."
 )
@@ -84,16 +96,28 @@ def check(file: Path, max_findings: int, with_json: bool, quiet: bool) -> None:
     is_flag=True,
     help="Fit a strategy again on DATA: thresholds, sizes and scores.",
 )
+@click.option(
+    "--rows-as",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Kind of the file of all rows: rows.csv or rows.parquet.",
+)
 @format_options
+@to_table_options
 @output_options
 def apply(
     file: Path,
-    data: Path,
+    data: DataSource,
     out: Path | None,
     outcome: str | None,
     weight: str | None,
     id_column: str | None,
     refit: bool,
+    rows_as: str,
+    memory_limit: str | None,
+    to_table: str | None,
+    overwrite: bool,
     file_format: FileFormat,
     dialect: str,
     plots: bool,
@@ -110,40 +134,101 @@ def apply(
     DATA is CSV, which may be compressed (.gz, .bz2, .xz, .zip), Parquet or Excel
     (.xlsx). In CSV, columns that are compared with text,
     and ids, are kept as they are written, leading zeros included; empty fields are
-    missing values.
+    missing values. DATA may also be a pattern of CSV or Parquet files in quotes, or the
+    rows are in a --table of a --database: those and large files stay where they are,
+    and segments are assigned there.
     """
     from ._outputs import RULES_FILES, check_folder, write_files
-    from ._rules_apply import apply_rules, read_rows
     from ._rules_file import read_rules_file
     from ._screens import show_outputs, show_rules_run
-    from ._terminal import make_console, reading, show_heading, working
+    from ._terminal import make_console, show_heading
     from ._writers import rules_writers
 
+    check_to_table(data, to_table, overwrite=overwrite)
+    if out is not None and data.database is not None and id_column is None:
+        raise click.UsageError("Give --id: rows of a database have no numbers.")
     console = make_console(quiet=quiet)
     with input_errors():
         if out is not None:
-            check_folder(out, file, data, contents=RULES_FILES, edited=edited)
+            sources = (file, *data.files)
+            check_folder(out, *sources, contents=RULES_FILES, edited=edited)
         source = read_rules_file(file, refit=refit)
         _show_notes(source.notes)
         if source.had_outcome and outcome is None:
             _show_notes([_WITHOUT_OUTCOME])
-        roles = {"outcome": outcome, "weight": weight, "id_column": id_column}
-        with reading(data, quiet=quiet) as opened:
-            rows = read_rows(source, data, file_format, opened=opened, **roles)
-        with working("Segmenting", quiet=quiet):
-            run = apply_rules(source, rows, **roles)
     outputs = None
-    if out is not None:
-        with input_errors():
+    roles = {"outcome": outcome, "weight": weight, "id_column": id_column}
+    target = {"to_table": to_table, "overwrite": overwrite}
+    with input_errors(), ExitStack() as stack:
+        if data.in_memory:
+            run = _run_in_memory(source, data, file_format, roles, quiet=quiet)
+        else:
+            run = _run_where_rows_are(
+                stack, source, data, file_format, roles, target, memory_limit, quiet
+            )
+        if out is not None:
             writers = rules_writers(
-                run, dialect=dialect, plots=plots, spreadsheet_safe=spreadsheet_safe
+                run,
+                dialect=dialect,
+                plots=plots,
+                spreadsheet_safe=spreadsheet_safe,
+                rows_as=rows_as,
             )
             outputs = write_files(writers, out, contents=RULES_FILES, edited=edited)
     show_rules_run(console, run)
     if outputs is None:
-        show_heading(console, "Nothing is written without --out FOLDER.")
+        if to_table is None:
+            show_heading(console, "Nothing is written without --out FOLDER.")
     else:
         show_outputs(outputs, quiet=quiet)
+
+
+def _run_in_memory(
+    source: RulesFile,
+    data: DataSource,
+    file_format: FileFormat,
+    roles: dict[str, str | None],
+    *,
+    quiet: bool,
+) -> RulesRun:
+    from ._rules_apply import apply_rules, read_rows
+    from ._terminal import reading, working
+
+    with reading(data.file, quiet=quiet) as opened:
+        rows = read_rows(source, data.file, file_format, opened=opened, **roles)
+    with working("Segmenting", quiet=quiet):
+        return apply_rules(source, rows, **roles)
+
+
+def _run_where_rows_are(
+    stack: ExitStack,
+    source: RulesFile,
+    data: DataSource,
+    file_format: FileFormat,
+    roles: Mapping[str, Any],
+    target: Mapping[str, Any],
+    memory_limit: str | None,
+    quiet: bool,
+) -> RulesRun:
+    """Apply rules to rows that stay open until the stack is closed."""
+    from skseg.tables._table_header import WantedColumns
+
+    from ._rules_apply import needed_columns
+    from ._rules_stored import apply_where_rows_are
+    from ._stored_rows import stored_rows
+    from ._terminal import working
+
+    wanted = WantedColumns(
+        list(dict.fromkeys(needed_columns(source, **roles))),
+        list(source.optional_columns),
+    )
+    is_writable = target["to_table"] is not None
+    opened = stored_rows(
+        data, wanted, file_format, memory_limit=memory_limit, writable=is_writable
+    )
+    with working("Segmenting", quiet=quiet):
+        rows = stack.enter_context(opened)
+        return apply_where_rows_are(source, rows, **roles, **target)
 
 
 _WITHOUT_OUTCOME = (

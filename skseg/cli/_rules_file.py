@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skseg._documents._errors import DocumentError
 from skseg._documents._json import dump_json
@@ -18,6 +19,9 @@ from skseg.rules._proof._domain import as_schema, domain_of_kind
 
 from ._definition import kind_of, read_definition
 from ._wording import key_terms, worded
+
+if TYPE_CHECKING:
+    from skseg._mece import MECERuleSegmenter
 
 DEFINITION, RULE_SET, STRATEGY = "definition", "rules", "strategy"
 FORMATS = {"skseg.rules": RULE_SET, "skseg.strategy": STRATEGY}
@@ -86,6 +90,15 @@ class RulesFile:
         """The columns whose means are part of the score."""
         weights = self.parameters.get("score_weights") or {}
         return [name for name in weights if name not in ("outcome", "size")]
+
+    def strategy(self) -> MECERuleSegmenter:
+        """Return the segmenter that a strategy stores."""
+        from skseg._mece import MECERuleSegmenter
+
+        with warnings.catch_warnings():
+            # The command shows the notes on edits without effect.
+            warnings.filterwarnings("ignore", ".* edited by hand")
+            return MECERuleSegmenter.from_strategy(self.text)
 
     def verify(self, *, max_findings: int = 20) -> MECEReport:
         """Return the proof; see `RuleSet.verify`."""

@@ -123,7 +123,7 @@ def show_rules_run(console: Console, run: RulesRun) -> None:
     for sentence in run.unseen:
         show_wrapped(console, f"Warning: {sentence}", "bold red")
     within = "" if run.rules.universe is None else ", shares of those in the universe"
-    show_heading(console, f"Segments of {len(run.rows):,} rows{within}")
+    show_heading(console, f"Segments of {run.n_rows:,} rows{within}")
     table = run.table
     figures = {"Rows": [_size_text(n) for n in table["n"]]}
     if console.width >= USUAL:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from skseg._core._aggregates._numbers import integer_sql
 from skseg._rfm._date_texts import DateFormat
 from skseg._rfm._number_texts import NumberFormat
 from skseg.engines import Table, open_table
@@ -23,6 +24,7 @@ from skseg.exceptions import InvalidDataError, MissingExtraError
 from skseg.tables._csv_file import csv_blocks
 from skseg.tables._encodings import check_encoding
 from skseg.tables._file_source import CSV, PARQUET, FileSource, open_source
+from skseg.tables._ids import MOST_EXACT_INTEGER
 from skseg.tables._kinds import ColumnReader
 from skseg.tables._table_header import WantedColumns
 
@@ -165,7 +167,11 @@ class StoredRows:
     """
 
     def __init__(
-        self, name: str, table: Table, texts: Any, file_format: FileFormat
+        self,
+        name: str,
+        table: Table,
+        texts: Any,
+        file_format: FileFormat,
     ) -> None:
         self.name = name
         self.table = table
@@ -196,7 +202,7 @@ class StoredRows:
         for a function that reads them itself.
         """
         if self._texts is None:
-            return self._with_whole_ids(kinds)
+            return self._stored_columns(kinds)
         plain = self._plain_columns(kinds)
         columns, joins = [], []
         for place, (name, kind) in enumerate(kinds.items()):
@@ -262,30 +268,44 @@ class StoredRows:
         values = pd.DataFrame({"text": texts, "value": reader.read(name, kind)})
         self._texts.register(mapping, values)
 
-    def _with_whole_ids(self, kinds: Mapping[str, str | None]) -> Table:
-        """Return the table with ids as integers where they are whole floats."""
-        floats = [
+    def _stored_columns(self, kinds: Mapping[str, str | None]) -> Table:
+        """Return columns in their types; ids that are whole floats become integers."""
+        floats = {"DOUBLE", "DOUBLE PRECISION", "FLOAT", "REAL", "double", "float"}
+        ids = [
             name
             for name, kind in kinds.items()
-            if kind == "id" and self.table.types[name] in ("DOUBLE", "FLOAT")
+            if kind == "id" and self.table.types[name] in floats
         ]
-        if not floats or self.table.dialect != "duckdb":
-            return self.table
+        whole = self._whole_columns(ids)
+        columns = []
+        for name in kinds:
+            column = column_sql(self.table, name)
+            cast = integer_sql(self.table, column)
+            columns.append(f"{cast} AS {column}" if name in whole else column)
+        sql = f"SELECT {', '.join(columns)} FROM {self.table.source}"
+        return _opened(self.table.relation(sql))
+
+    def _whole_columns(self, names: Sequence[str]) -> set[str]:
+        """Return the columns of floats that hold nothing but whole numbers."""
+        if not names:
+            return set()
+        columns = [column_sql(self.table, name) for name in names]
         tests = ", ".join(
-            f"CAST(COUNT(*) FILTER ({quoted(name)} IS NOT NULL AND NOT "
-            f"({quoted(name)} = floor({quoted(name)}) AND abs({quoted(name)}) <= "
-            f"9007199254740992)) AS BIGINT) AS n{place}"
-            for place, name in enumerate(floats)
+            f"SUM(CASE WHEN {column} <> FLOOR({column}) OR ABS({column}) > "
+            f"{MOST_EXACT_INTEGER} THEN 1 ELSE 0 END) AS n{place}"
+            for place, column in enumerate(columns)
         )
         row = self.table.fetch(f"SELECT {tests} FROM {self.table.source}")
-        whole = {name for place, name in enumerate(floats) if not row[f"n{place}"][0]}
-        if not whole:
-            return self.table
-        replaced = ", ".join(
-            f"CAST({quoted(name)} AS BIGINT) AS {quoted(name)}" for name in whole
-        )
-        sql = f"SELECT * REPLACE ({replaced}) FROM {self.table.source}"
-        return _opened(self.table.relation(sql))
+        return {name for place, name in enumerate(names) if not row[f"n{place}"][0]}
+
+
+def column_sql(table: Table, name: str) -> str:
+    """Return a column in the SQL of its engine."""
+    # sqlglot is an extra, so it is imported where it is used.
+    from skseg.rules._sql._dialects import find_dialect
+    from skseg.rules._sql._trees import column_tree
+
+    return find_dialect(table.dialect).write(column_tree(name), pretty=False)
 
 
 def _opened(relation: Any) -> Table:

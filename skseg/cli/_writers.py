@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,12 @@ from typing import Any
 import pandas as pd
 
 import skseg
-from skseg._core._csv_files import RULE_COLUMNS, frame_to_write, write_csv
+from skseg._core._csv_files import (
+    RULE_COLUMNS,
+    frame_to_write,
+    write_csv,
+    write_rows,
+)
 from skseg.exceptions import MissingExtraError
 from skseg.rules import RuleSet
 from skseg.rules._language._names import column_text
@@ -122,6 +129,7 @@ def rules_writers(
     dialect: str = "duckdb",
     plots: bool = True,
     spreadsheet_safe: bool = False,
+    rows_as: str = "csv",
 ) -> Writers:
     """Return what writes the segments of applied rules, by name of the file."""
     segmenter = run.segmenter
@@ -140,7 +148,13 @@ def rules_writers(
 
         _save_picture(SegmentFlowDisplay.from_estimator(segmenter), path)
 
-    writers: Writers = {"rows.csv": csv(lambda: run.rows)}
+    writers: Writers = {}
+    if rows_as == "parquet":
+        writers["rows.parquet"] = partial(_write_parquet, run.row_blocks)
+    else:
+        writers["rows.csv"] = partial(
+            _write_csv_blocks, run.row_blocks, spreadsheet_safe
+        )
     if segmenter is None:
         writers["rules.json"] = _rules_writer(run.rules)
     else:
@@ -159,6 +173,39 @@ def rules_writers(
         if segmenter is not None:
             writers["flow.png"] = draw_flow
     return writers
+
+
+def _write_csv_blocks(
+    read_blocks: Callable[[], Iterable[pd.DataFrame]],
+    spreadsheet_safe: bool,
+    path: Path,
+) -> dict[str, int]:
+    """Write frames one below the other; return the cells that would be run."""
+    counts: Counter[str] = Counter()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, block in enumerate(read_blocks()):
+            frame, cells = frame_to_write(block, spreadsheet_safe=spreadsheet_safe)
+            counts.update(cells)
+            write_rows(frame, file, header=number == 0)
+    return dict(counts)
+
+
+def _write_parquet(
+    read_blocks: Callable[[], Iterable[pd.DataFrame]], path: Path
+) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError:
+        raise MissingExtraError("Writing Parquet files", "cli") from None
+    with ExitStack() as stack:
+        writer = None
+        for block in read_blocks():
+            schema = None if writer is None else writer.schema
+            table = pa.Table.from_pandas(block, schema, preserve_index=False)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(path, table.schema))
+            writer.write_table(table)
 
 
 def _can_write_sql(rules: RuleSet, dialect: str) -> bool:

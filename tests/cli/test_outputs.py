@@ -207,7 +207,9 @@ def test_files_of_another_kind_of_run_do_not_stay(
     shown = [part for part in apply if part != "--quiet"]
     text = text_of(*shown, out, status=0)
     assert f"Removed: {', '.join(sorted(RFM_TABLES))} of another run." in text
-    assert names_in(out) == RULES_FILES.keys() - {"rules.json", "sizes.png", "flow.png"}
+    assert names_in(out) == RULES_FILES.keys() - {
+        *("rules.json", "rows.parquet", "sizes.png", "flow.png")
+    }
     write(out / "strategy.csv", "edited")
     command = ["rfm", tiny, *TINY, "--no-plots", "--out", out]
     assert "holds strategy.csv, edited since skseg" in text_of(*command, status=2)

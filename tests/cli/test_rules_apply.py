@@ -62,7 +62,7 @@ def test_apply_gives_what_the_library_gives(
     text = (out / "strategy.json").read_text(encoding="utf-8")
     assert text == expected.to_json() + "\n"
     assert (out / "strategy.csv").read_bytes().decode() == expected.to_csv()
-    assert names_in(out) == RULES_FILES.keys() - {"rules.json"}
+    assert names_in(out) == RULES_FILES.keys() - {"rules.json", "rows.parquet"}
     for name in ("sizes.png", "flow.png"):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
     for name in expected.segment_names_:
@@ -70,7 +70,7 @@ def test_apply_gives_what_the_library_gives(
     for n in expected.segments_["n"]:
         assert f" {n} " in result.stdout
     assert "The 5 segments are mutually exclusive" in result.stdout
-    for name in RULES_FILES.keys() - {"rules.json"}:
+    for name in RULES_FILES.keys() - {"rules.json", "rows.parquet"}:
         assert RULES_FILES[name].partition(",")[0] in " ".join(result.stdout.split())
 
 

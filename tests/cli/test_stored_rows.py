@@ -11,11 +11,22 @@ from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
+from skseg import MECERuleSegmenter
 from skseg.cli import _data_source
-from tests.cli.cli_tools import FAST, OPTIONS, TINY, names_in, skseg_command, write_csv
+from skseg.rules import RuleSet
+from tests.cli.cli_tools import (
+    FAST,
+    OPTIONS,
+    TINY,
+    names_in,
+    skseg_command,
+    write,
+    write_csv,
+)
 from tests.engines.connections import new_name, variable
 
 EXCLUDE = ["--invalid", "exclude"]
@@ -146,7 +157,10 @@ def test_rfm_reads_and_writes_tables_of_servers(
 def table_of(path: Path, name: str) -> pd.DataFrame:
     if path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as connection:
-            return connection.sql(f"FROM {name} ORDER BY customer_id").df()
+            table: pd.DataFrame = connection.sql(
+                f"FROM {name} ORDER BY customer_id"
+            ).df()
+            return table
     with closing(sqlite3.connect(path)) as connection:
         return pd.read_sql(f"SELECT * FROM {name} ORDER BY customer_id", connection)
 
@@ -339,3 +353,142 @@ def test_what_opens_a_database_is_named_where_it_is_absent(
     run = skseg_command("rfm", *where, *TINY, "--out", tmp_path, *FAST)
     assert run.exit_code == 2
     assert "Install it: pip install" in run.stderr
+
+
+RULES = """\
+rules:
+  VIP: aov >= 90
+  Small: aov < 40 and plan == 'b'
+default: Rest
+"""
+RULE_SET = RuleSet(
+    {
+        "VIP": "aov >= 90",
+        "Small": "aov < 40 and plan == 'b'",
+        "Late": "day > date('2024-06-01')",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of customers in files and databases, and of files of rules."""
+    folder = tmp_path_factory.mktemp("customers")
+    n = 200
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "id": [f"{number:04}" for number in range(n)],
+            "aov": rng.gamma(2.0, 30.0, n).round(2),
+            "plan": rng.choice(["a", "b", "007"], n),
+            "day": pd.date_range("2024-01-01", periods=n, freq="D"),
+            "bought": rng.integers(0, 2, n),
+            "weight": rng.integers(0, 4, n),
+        }
+    )
+    frame.loc[3, "aov"] = None
+    frame.loc[5, "plan"] = None
+    frame.to_csv(folder / "customers.csv", index=False)
+    frame.to_parquet(folder / "customers.parquet", index=False)
+    with duckdb.connect(str(folder / "shop.duckdb")) as connection:
+        connection.register("frame", frame)
+        connection.execute("CREATE TABLE customers AS FROM frame")
+    with closing(sqlite3.connect(folder / "shop.db")) as connection:
+        frame.assign(day=frame["day"].astype(str)).to_sql(
+            "customers", connection, index=False
+        )
+    write(folder / "definition.yaml", RULES)
+    write(folder / "rules.json", RULE_SET.to_json())
+    segmenter = MECERuleSegmenter(
+        {"VIP": "aov >= q(0.75)", "Small": "aov < 40 and plan == 'b'"},
+        default="Rest",
+        on_overlap="first",
+    )
+    segmenter.fit(frame).to_json(folder / "strategy.json")
+    return folder
+
+
+CUSTOMER_SOURCES = {
+    "CSV": ["{}/customers.csv", "--engine", "duckdb"],
+    "Parquet": ["{}/*.parquet"],
+    "DuckDB": ["--database", "duckdb:///{}/shop.duckdb", "--table", "customers"],
+    "SQLite": ["--database", "sqlite:///{}/shop.db", "--table", "customers"],
+}
+
+
+def screen(text: str) -> str:
+    """Return what a run shows but the list of files."""
+    return text.partition("\nFiles\n")[0]
+
+
+@pytest.mark.parametrize("model", ["rules.json", "strategy.json"])
+@pytest.mark.parametrize("source", CUSTOMER_SOURCES)
+def test_rules_are_applied_as_in_memory(
+    customers: Path, tmp_path: Path, source: str, model: str
+) -> None:
+    options = ["--id", "id", "--outcome", "bought", "--weight", "weight", "--no-plots"]
+    if model == "strategy.json":
+        options = ["--id", "id", "--no-plots"]
+    where = [part.format(customers) for part in CUSTOMER_SOURCES[source]]
+    command = ["rules", "apply", customers / model]
+    memory, stored = tmp_path / "memory", tmp_path / "stored"
+    path = customers / "customers.csv"
+    wanted = skseg_command(*command, path, *options, "--out", memory)
+    run = skseg_command(*command, *where, *options, "--out", stored)
+    assert (wanted.exit_code, run.exit_code) == (0, 0), run.output
+    rows = (stored / "rows.csv").read_text(encoding="utf-8").splitlines()
+    expected = (memory / "rows.csv").read_text(encoding="utf-8").splitlines()
+    assert sorted(rows) == sorted(expected)
+    if model == "rules.json":
+        assert screen(run.stdout) == screen(wanted.stdout)
+        for name in ("rules.json", "rules.sql"):
+            assert (stored / name).read_text() == (memory / name).read_text()
+
+
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+def test_rows_are_numbered_and_written_as_parquet(
+    customers: Path, tmp_path: Path, engine: str
+) -> None:
+    command = ["rules", "apply", customers / "rules.json", customers / "customers.csv"]
+    options = ["--engine", engine, "--rows-as", "parquet", "--out", tmp_path, *FAST]
+    assert skseg_command(*command, *options).exit_code == 0
+    rows = pd.read_parquet(tmp_path / "rows.parquet")
+    assert rows["row"].tolist() == list(range(1, 201))
+    frame = pd.read_parquet(customers / "customers.parquet")
+    assert rows["segment_code"].tolist() == RULE_SET.assign(frame).tolist()
+
+
+def test_rows_with_segments_go_to_a_table(customers: Path, tmp_path: Path) -> None:
+    shutil.copy(customers / "shop.duckdb", tmp_path)
+    database = f"duckdb:///{tmp_path}/shop.duckdb"
+    where = ["--database", database, "--table", "customers", "--to-table", "labelled"]
+    run = skseg_command("rules", "apply", customers / "rules.json", *where, "--quiet")
+    assert run.exit_code == 0, run.output
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        written = connection.sql("FROM labelled").df()
+    frame = pd.read_parquet(customers / "customers.parquet")
+    assert written["segment_code"].tolist() == RULE_SET.assign(frame).tolist()
+
+
+REFUSED_ROWS = {
+    "definition": ("definition.yaml", [], "which is fitted on rows in memory"),
+    "outcome": ("rules.json", ["--outcome", "aov"], "must hold a finite number"),
+    "weight": ("rules.json", ["--weight", "loss"], "is negative in 1 rows"),
+    "column": ("rules.json", ["--weight", "none"], "'none'"),
+    "text": ("rules.json", ["--outcome", "plan"], "must hold"),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED_ROWS)
+def test_rows_that_cannot_be_used_are_refused(
+    customers: Path, tmp_path: Path, reason: str
+) -> None:
+    model, options, message = REFUSED_ROWS[reason]
+    frame = pd.read_csv(customers / "customers.csv", dtype=str)
+    path = tmp_path / "rows.csv"
+    frame.assign(loss=["-1", *["2"] * 199]).to_csv(path, index=False)
+    command = ["rules", "apply", customers / model, path, *LARGE, *options]
+    run = skseg_command(*command, "--out", tmp_path / "out")
+    assert run.exit_code == 2
+    assert message in " ".join(run.stderr.split())
+    assert not (tmp_path / "out").exists()
