@@ -311,3 +311,260 @@ def test_marks_of_texts_are_read_as_in_memory() -> None:
     options = {"decimal": ",", "thousands": "."}
     _, report = assert_same("duckdb", amounts_of(values), **options)
     assert report.decimals == 2
+
+
+QUANTITY = {"amount": None, "quantity": "quantity", "price": "price"}
+PRODUCTS = {
+    "whole quantities": ([1, 2, -3, 10], [1.99, 2.5, 0.01, 7.0], pa.int64()),
+    "weights": ([0.125, 2.5, 1.0], [1.99, 3.5, 10.25], pa.float64()),
+    "fewer decimals than the factors": ([10, 20], [1.9, 2.5], pa.int64()),
+    "texts": (["1", "2.5"], ["$1.99", "3"], pa.string()),
+    "a defect in each": ([None, 2, 3], [1.5, None, 2.5], pa.float64()),
+    "noise": ([3.0, 7.0], [0.1 + 0.2, 5.1 * 3], pa.float64()),
+}
+
+
+@pytest.mark.parametrize("rounding", ["auto", "two", "half even", "half up of ten"])
+@pytest.mark.parametrize("case", PRODUCTS.values(), ids=PRODUCTS.keys())
+def test_products_are_exact(case: tuple[Any, ...], rounding: str) -> None:
+    quantities, prices, kind = case
+    columns = amounts_of(
+        [0] * len(quantities),
+        quantity=pa.array(quantities, kind),
+        price=pa.array(prices),
+    )
+    options = {**QUANTITY, **ROUNDINGS[rounding], "invalid": "exclude"}
+    assert_same("duckdb", columns, order_id="order", **options)
+
+
+def test_products_with_too_many_digits_are_refused_with_the_way_out() -> None:
+    columns = amounts_of([0, 0], quantity=[1.5, 10 / 3], price=[2.0, 3.0])
+    rounding = ROUNDINGS["half even"]
+    error = outcome(make_table("duckdb", columns), **QUANTITY, **rounding)
+    assert isinstance(error, InvalidDataError)
+    assert error.column == "quantity x price"
+    assert "as a DECIMAL" in str(error)
+    relation = make_table("duckdb", columns).project(
+        "*, CAST(CAST(quantity AS DECIMAL(18, 9)) * CAST(price AS DECIMAL(9, 2)) "
+        "AS DECIMAL(18, 2)) AS product"
+    )
+    assert isinstance(outcome(relation, amount="product"), tuple)
+
+
+# ------------------------------------------------------------------ dates
+
+
+MOMENTS = [
+    dt.datetime(2024, 3, 31, 23, 59, 59, 999_999),
+    dt.datetime(2024, 3, 31),
+    dt.datetime(1969, 12, 31, 23, 59, 59),
+    dt.datetime(1960, 2, 29, 0, 0, 1),
+    None,
+]
+ISO_TEXTS = [
+    *("2024-03-31", "2024-03-31T10:00", "2024-03-31 23:59:59.999999", "20240331"),
+    *("20240301T101500", "2024-03-31T10:00:00Z", "2024-02-29 01:00:00+05:30"),
+    *("2024-03-31x10:00", "2024-13-01", "2024-3-1", "31.12.2023", "", " 2024-03-31"),
+    *("2024-03-31T25:00", "2024-W10-1", "2024-03-31T", "0001-01-01", None),
+]
+DATES: dict[str, tuple[list[Any], Any, dict[str, Any]]] = {
+    "dates": ([DAY, None, dt.date(1950, 1, 1)], pa.date32(), {}),
+    "seconds": (MOMENTS, pa.timestamp("s"), {}),
+    "milliseconds": (MOMENTS, pa.timestamp("ms"), {}),
+    "microseconds": (MOMENTS, pa.timestamp("us"), {}),
+    "nanoseconds": (MOMENTS, pa.timestamp("ns"), {}),
+    "a zone that is asked for": (
+        MOMENTS, pa.timestamp("us", "UTC"), {"time_zone": "Europe/Berlin"}
+    ),
+    "a zone of half hours": (
+        MOMENTS, pa.timestamp("us", "UTC"), {"time_zone": "Asia/Kolkata"}
+    ),
+    "a zone that none have": (MOMENTS, pa.timestamp("us"), {"time_zone": "UTC"}),
+    "texts": (ISO_TEXTS, pa.string(), {}),
+    "texts with zones": (
+        ["2024-03-31T23:30:00Z", "2024-03-31T23:30:00-05:00"], pa.string(), {}
+    ),
+    "texts in a zone": (
+        ["2024-03-31T23:30:00Z", "2024-03-31T23:30:00-05:00"],
+        pa.string(),
+        {"time_zone": "Europe/Berlin"},
+    ),
+    "texts of a format": (
+        ["31.12.2023", " 01.02.2024 ", "x", None],
+        pa.string(),
+        {"date_format": "%d.%m.%Y"},
+    ),
+    "numbers of a format": ([20240131, 20240230, None], pa.int64(), {"date_format": "%Y%m%d"}),
+    "floats of a spreadsheet": (
+        [45657.25, 45600.0, 12.0, float("nan")], pa.float64(), {"date_format": "excel"}
+    ),
+    "numbers without a format": ([20240131, 20240130], pa.int64(), {}),
+    "unix seconds": ([1_711_000_000, 1_712_000_000], pa.int64(), {}),
+    "booleans": ([True, False], pa.bool_(), {}),
+    "decimals": ([Decimal("20240131")], pa.decimal128(10, 0), {"date_format": "%Y%m%d"}),
+    "nothing": ([None, None], pa.string(), {}),
+}  # fmt: skip
+
+
+def dated(dates: Any) -> pa.Table:
+    return amounts_of([1.5] * len(dates), pa.float64(), date=dates)
+
+
+@pytest.mark.parametrize("order_id", [None, "date"])
+@pytest.mark.parametrize("case", DATES.values(), ids=DATES.keys())
+def test_dates_are_read_as_in_memory(
+    case: tuple[list[Any], pa.DataType, dict[str, Any]], order_id: str | None
+) -> None:
+    values, kind, options = case
+    columns = dated(pa.array(values, kind))
+    for invalid in ("exclude", "raise"):
+        assert_same("duckdb", columns, order_id=order_id, invalid=invalid, **options)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres", "mariadb"])
+@pytest.mark.parametrize(
+    "kind", ["dates", "microseconds", "texts", "numbers of a format"]
+)
+def test_dates_of_other_engines_are_read_as_in_memory(engine: str, kind: str) -> None:
+    values, dtype, options = DATES[kind]
+    columns = dated(pa.array(values, dtype))
+    assert_same(engine, columns, order_id="date", invalid="exclude", **options)
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "2024-03-31",
+        "20240331",
+        dt.date(2024, 3, 31),
+        pd.Timestamp("2024-03-31 12:00"),
+        np.datetime64("2024-03-31T23", "h"),
+        "latest",
+        "9999-12-31",
+        "0001-01-01",
+        "soon",
+        pd.Timestamp("2024-03-31", tz="UTC"),
+    ],
+    ids=str,
+)
+def test_as_of_is_read_as_in_memory(as_of: Any) -> None:
+    columns = dated(pa.array(MOMENTS, pa.timestamp("us")))
+    assert_same("duckdb", columns, as_of=as_of, invalid="exclude")
+
+
+def test_a_moment_is_converted_to_the_zone_of_the_dates() -> None:
+    columns = dated(pa.array(MOMENTS, pa.timestamp("us", "UTC")))
+    as_of = dt.datetime(2024, 3, 31, 23, 30, tzinfo=dt.UTC)
+    options = {"time_zone": "Europe/Berlin", "invalid": "exclude"}
+    assert_same("duckdb", columns, as_of=as_of, **options)
+
+
+def test_the_days_of_a_zone_change_with_its_clocks() -> None:
+    # Every half hour around the changes of the clocks, and years without any.
+    start = dt.datetime(2023, 10, 28, 20)
+    moments = [start + dt.timedelta(minutes=30 * i) for i in range(120)]
+    moments += [dt.datetime(year, 6, 30, 22, 30) for year in (1900, 1945, 1980, 2040)]
+    columns = dated(pa.array(moments, pa.timestamp("us", "UTC")))
+    for zone in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"):
+        assert_same(
+            "duckdb", columns, time_zone=zone, as_of="2050-01-01", order_id="date"
+        )
+
+
+def test_moments_without_a_zone_of_their_own_are_refused_with_the_way_out() -> None:
+    columns = dated(pa.array(MOMENTS, pa.timestamp("us", "UTC")))
+    error = outcome(make_table("duckdb", columns), invalid="exclude")
+    assert isinstance(error, InvalidDataError)
+    assert error.name == "time_zone"
+    assert "Pass time_zone='UTC'" in str(error)
+    assert_same("duckdb", columns, time_zone="UTC", invalid="exclude")
+
+
+def test_infinite_dates_cannot_be_read() -> None:
+    relation = make_table("duckdb", amounts_of([1.0, 2.0, 3.0])).project(
+        "* REPLACE (CASE WHEN amount > 1 THEN CAST('infinity' AS TIMESTAMP) "
+        "ELSE CAST(date AS TIMESTAMP) END AS date)"
+    )
+    result = outcome(relation, invalid="exclude")
+    assert isinstance(result, tuple)
+    assert result[1].excluded == {"unparsable date": 2}
+
+
+# ------------------------------------------------------------------ ids
+
+
+IDS = {
+    "whole numbers": ([3, 1, 3, None, 2**62], pa.int64()),
+    "floats": ([0.0, -0.0, 1.5, float("nan"), None, 1e300], pa.float64()),
+    "float32": ([0.1, 0.5, float("nan")], pa.float32()),
+    "decimals": ([Decimal("1.10"), Decimal("2.00"), None], pa.decimal128(10, 2)),
+    "booleans": ([True, False, None], pa.bool_()),
+    "dates": ([DAY, None, DAY], pa.date32()),
+    "texts": (
+        ["a", "A", "a ", " a", "\u00e4", "a\u0308", "\u00df", "ss", ""],
+        pa.string(),
+    ),
+    "placeholders": (
+        [
+            *("NULL", "null", " Null", "n/a", "NaN", "-", "--", "?", "\\N", "1.#QNAN"),
+            *("undefined", "(blank)", "nullx", "none1", "-5", "1", "Nancy", "\u3000"),
+            *("\x1f", "\x00", "?\u2003", "NA\n"),
+        ],
+        pa.string(),
+    ),
+}
+
+
+@pytest.mark.parametrize("column", ["customer", "order"])
+@pytest.mark.parametrize("case", IDS.values(), ids=IDS.keys())
+def test_ids_of_every_type_are_told_apart_as_in_memory(
+    case: tuple[list[Any], pa.DataType], column: str
+) -> None:
+    ids, kind = case
+    columns = {column: pa.array(ids, kind)}
+    lines = amounts_of([1.5, -2.0, 0.5] * 8, pa.float64()).slice(0, len(ids))
+    assert_same(
+        "duckdb",
+        pa.table(
+            {**dict(zip(lines.column_names, lines.columns, strict=True)), **columns}
+        ),
+        order_id="order",
+        invalid="exclude",
+    )
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres", "mariadb"])
+@pytest.mark.parametrize("kind", ["texts", "whole numbers", "placeholders"])
+def test_ids_of_other_engines_are_told_apart_as_in_memory(
+    engine: str, kind: str
+) -> None:
+    ids = [value for value in IDS[kind][0] if value != "\x00"]
+    columns = amounts_of(
+        [1.5] * len(ids), customer=pa.array(ids, IDS[kind][1]), order=[1] * len(ids)
+    )
+    assert_same(engine, columns, order_id="order", invalid="exclude")
+
+
+def test_ids_of_a_collation_are_compared_byte_by_byte() -> None:
+    lines = amounts_of([1.0, 2.0], customer=["Ann", "ANN"])
+    relation = make_table("duckdb", lines).project(
+        "* REPLACE (customer COLLATE NOCASE AS customer)"
+    )
+    result = outcome(relation)
+    assert isinstance(result, tuple)
+    assert sorted(fetched(result[0])["customer"]) == ["ANN", "Ann"]
+
+
+def test_ids_that_mix_text_and_numbers_are_refused() -> None:
+    import sqlite3
+
+    from skseg.engines import sql_table
+
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE t (customer, date, amount)")
+    rows = [(7, "2024-03-01", 1.0), ("7", "2024-03-01", 2.0)]
+    connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
+    error = outcome(sql_table(connection, "t"))
+    assert isinstance(error, InvalidDataError)
+    assert error.name == "customer_id"
+    connection.close()
