@@ -8,6 +8,7 @@ from skseg.exceptions import RuleError
 from skseg.rules._language._conditions import Rule
 from skseg.rules._language._thresholds import check_name
 
+from ._cases import case_tree
 from ._dialect import Dialect
 from ._dialects import find_dialect
 from ._trees import Tree, exp
@@ -74,19 +75,11 @@ def ruleset_sql(
     _check_empty_fields("RuleSet.to_sql", engine, dialect, empty_is_missing)
     rules = [rule for rule, _, _ in cases]
     writer = Writer(engine, rules, types=types, empty_is_missing=empty_is_missing)
-    # Case.when() would copy all earlier branches for every new one.
-    branches = [
-        exp.If(
-            this=writer.condition(rule).tree,
-            true=_result(engine, name, code, output),
-        )
-        for rule, name, code in cases
-    ]
-    tree = _result(engine, *default, output)
-    if branches:
-        # Without ELSE, CASE is NULL.
-        otherwise = None if isinstance(tree, exp.Null) else tree
-        tree = exp.Case(ifs=branches, default=otherwise)
+    tree = case_tree(
+        [(rule, _result(engine, name, code, output)) for rule, name, code in cases],
+        _result(engine, *default, output),
+        lambda rule: writer.condition(rule).tree,
+    )
     if alias is not None:
         engine.check_name(check_name(alias, "The alias"), is_alias=True)
         label = exp.to_identifier(alias, quoted=True)
