@@ -7,12 +7,13 @@ the standard deviation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from skseg._core._aggregates import literal_sql
+from skseg._core._aggregates._order_statistics import order_statistics
 from skseg._typing import FloatArray
 
 from ._association import Scores
@@ -45,6 +46,7 @@ class LazyNumbers:
     def __init__(self, rows: LazyRows, codes: Sequence[int], name: str) -> None:
         self.rows = rows
         self.codes = codes
+        self.name = name
         self._known = (
             "(SELECT code, v, w FROM "
             + rows.select(
@@ -171,12 +173,7 @@ class LazyNumbers:
         return Curve(points[is_inside], amounts[first][is_inside])
 
     def _quantile_blocks(self) -> list[Sorted]:
-        positions = {
-            code: _with_next(np.array(QUANTILES) * (n - 1), n)
-            for code, n in zip(self.codes, self.n, strict=True)
-            if n > 0
-        }
-        blocks = self._sorted(positions, "code")
+        blocks = self._sorted(_of_quantiles, self.rows.code_sql)
         nothing = (np.empty(0), np.empty(0))
         return [blocks.get(code, nothing) for code in self.codes]
 
@@ -190,14 +187,13 @@ class LazyNumbers:
             nothing = np.empty(0)
             return (nothing, nothing), np.full(len(QUANTILES), np.nan)
         inner = inner_positions(total)
-        positions = _with_next(np.array(QUANTILES) * (total - 1), total)
-        values, weight = self._sorted({0: {*positions, *inner}}, "0")[0]
+        values, weight = self._sorted(lambda n: _of_quantiles(n) | _whole(inner))[0]
         overall = sorted_quantiles(values, weight, QUANTILES)
         low, high = (
             values[np.searchsorted(np.cumsum(weight), p, "right")] for p in inner
         )
         if low == high:
-            values, weight = self._around(float(low), positions)
+            values, weight = self._around(float(low))
         fraction = self.rows.table.fetch(
             f"SELECT MIN(v) AS v FROM {self._known} WHERE v <> FLOOR(v)"
         )["v"].tolist()[0]
@@ -210,53 +206,48 @@ class LazyNumbers:
             )
         return (values, weight), overall
 
-    def _around(self, value: float, positions: Iterable[int]) -> Sorted:
+    def _around(self, value: float) -> Sorted:
         """Return the column by values that tell the range of all but one value."""
-        total = float(self.n.sum())
+        total = int(self.n.sum())
         literal = self._literal(value)
         answer = self.rows.table.fetch(
             f"SELECT {self._total(f'v < {literal}')} AS below, "
             f"{self._total(f'v = {literal}')} AS equal FROM {self._known}"
         )
         below, equal = (int(answer[key].tolist()[0]) for key in ("below", "equal"))
-        others = total - equal
-        wanted = {*positions, below - 1, below, below + equal}
-        if others:
-            moved = (int(p) for p in inner_positions(others))
+        # The last row before the value, the first behind it, and its own ones.
+        wanted = {below - 1, below, below + equal - 1, below + equal}
+        if total > equal:
+            moved = _whole(inner_positions(total - equal))
             wanted |= {p if p < below else p + equal for p in moved}
-        kept = {p for p in wanted if 0 <= p < total}
-        return self._sorted({0: kept}, "0")[0]
+        return self._sorted(lambda n: {p for p in wanted if 0 <= p < n})[0]
 
     def _sorted(
-        self, positions: Mapping[int, Iterable[int]], part: str
+        self, positions: Callable[[int], set[int]], group: str = "0"
     ) -> dict[int, Sorted]:
-        """Return the values at positions of sorted rows, with the first and the last.
+        """Return the values at positions of the sorted rows of each group.
 
-        `part` is the SQL of what the rows are sorted within. Each value has the weight
-        of all rows since the value before.
+        The positions are those of so many rows, to which the first and the last are
+        added. Each value has the weight of all rows since the value before.
         """
-        conditions = []
-        for code, listed in positions.items():
-            n = self.n.sum() if part == "0" else self.n[self.codes.index(code)]
-            chosen = sorted({*map(int, listed), 0, int(n) - 1})
-            any_of = " OR ".join(f"(up_to > {p} AND up_to - n <= {p})" for p in chosen)
-            conditions.append(f"(part = {code} AND ({any_of}))")
-        ranked = (
-            "SELECT part, v, n, SUM(n) OVER (PARTITION BY part ORDER BY v) AS up_to "
-            f"FROM {self._counts(part)}"
+
+        def ranks(n: int) -> list[int]:
+            return sorted({p + 1 for p in positions(n)} | {1, n})
+
+        answer = order_statistics(
+            self.rows.table,
+            {self.name: ranks},
+            group=group,
+            where=f"({self.rows.finite_sql(self.name)}) IS NOT NULL",
+            sample_weight=self.rows.sample_weight,
         )
-        answer = self.rows.table.fetch(
-            f"SELECT part, v, {self.rows.whole('up_to')} AS up_to FROM ({ranked}) AS "
-            f"ranked WHERE {' OR '.join(conditions)}"
-        )
-        parts, values = answer["part"].astype(np.int64), answer["v"].astype(np.float64)
-        up_to = answer["up_to"].astype(np.float64)
-        blocks = {}
-        for code in positions:
-            rows = np.flatnonzero(parts == code)
-            rows = rows[np.argsort(up_to[rows], kind="stable")]
-            blocks[code] = (values[rows] + 0.0, np.diff(up_to[rows], prepend=0.0))
-        return blocks
+        n = dict(zip(self.codes, self.n, strict=True))
+        if group == "0":
+            n = {0: self.n.sum()}
+        return {
+            place: (values, np.diff(ranks(int(n[place])), prepend=0).astype(np.float64))
+            for (_, place), values in answer.items()
+        }
 
     def _counts(self, part: str = "0") -> str:
         """Return a subquery of the distinct values of each part, and their weights."""
@@ -371,9 +362,14 @@ def _case(values: Sequence[tuple[int, str]]) -> str:
     return f"CASE code {branches} END" if branches else "v"
 
 
-def _with_next(positions: FloatArray, n: float) -> set[int]:
-    below = np.floor(np.maximum(positions, 0.0)).astype(np.int64)
-    return {int(p) for p in np.minimum([below, below + 1], int(n) - 1).ravel()}
+def _of_quantiles(n: int) -> set[int]:
+    """Return the positions between which the quantiles of `n` sorted rows are."""
+    below = np.floor(np.array(QUANTILES) * (n - 1))
+    return _whole(np.minimum([below, below + 1], n - 1))
+
+
+def _whole(positions: FloatArray) -> set[int]:
+    return set(positions.ravel().astype(np.int64).tolist())
 
 
 def _unit(largest: float) -> float:
