@@ -41,6 +41,7 @@ SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MAP_NAMES = ("grid", "seed", "putler", "r-rfm")
 DIMENSIONS = ("recency", "frequency", "monetary")
 MAX_DECIMALS = 12
+DIALECTS = ("duckdb", "sqlite", "postgres", "mysql", "spark")
 # Kind of invalid row -> what can be done with it.
 _USE = ("raise", "exclude")
 _USE_OF_PLACEHOLDERS = ("warn", "keep", "exclude", "raise")
@@ -268,7 +269,7 @@ _FORMAT_OPTIONS = [
 _OUTPUT_OPTIONS = [
     click.option(
         "--dialect",
-        type=click.Choice(["duckdb", "sqlite"]),
+        type=click.Choice(DIALECTS),
         default="duckdb",
         show_default=True,
         help="SQL dialect of the query.",

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ._data_source import DataSource, source_options
 from ._file_format import FileFormat
 from ._options import SOURCE, format_options, name_or_file, quiet_option
 from ._wording import InputError, input_errors
+
+if TYPE_CHECKING:
+    from skseg.tables._data_file import DataFile
+
+    from ._stored_rows import StoredRows
 
 PLAYBOOKS = ("rfm", "traits")
 _RESULT = click.Path(dir_okay=False, path_type=Path)
@@ -24,7 +31,7 @@ _BEGINNING = 2000
     "all went well but could not be shown.",
 )
 @click.argument("model", type=SOURCE)
-@click.argument("data", type=SOURCE)
+@source_options("data")
 @click.option(
     "--out",
     type=_RESULT,
@@ -84,13 +91,14 @@ _BEGINNING = 2000
 @quiet_option
 def report(
     model: Path,
-    data: Path,
+    data: DataSource,
     out: Path,
     profile_out: Path | None,
     playbook: str | Path | None,
     previous: Path | None,
     title: str | None,
     unit: str,
+    memory_limit: str | None,
     file_format: FileFormat,
     quiet: bool,
     **options: Any,
@@ -101,15 +109,24 @@ def report(
     to_json of rules or of a segmenter wrote, or a definition written by hand. DATA is
     CSV, which may be compressed, Parquet or Excel (.xlsx), with one row per customer;
     all of its columns are compared, those that hold nothing but numbers as numbers.
-    The report is one HTML file, which opens without network.
+    It may also be a pattern of CSV or Parquet files in quotes, or a --table of a
+    --database, which stay where they are, as large files do. The report is one HTML
+    file, which opens without network.
     """
     from skseg.report import SegmentReport
 
-    from ._report_run import profile_file, read_customers, read_playbook, read_profile
+    from ._report_run import (
+        profile_file,
+        read_customers,
+        read_playbook,
+        read_profile,
+        stored_customers,
+    )
     from ._rules_file import read_rules_file
     from ._terminal import make_console, reading, working
 
-    sources = [path for path in (model, data, previous, playbook) if path is not None]
+    named = (model, *data.files, previous, playbook)
+    sources = [path for path in named if path is not None]
     with input_errors():
         _check_result(out, sources, _REPORT, "report")
         if profile_out is not None:
@@ -117,10 +134,18 @@ def report(
         rules = read_rules_file(model)
         book = None if playbook is None else read_playbook(playbook)
         earlier = None if previous is None else read_profile(previous)
-        with reading(data, quiet=quiet) as opened:
-            customers = read_customers(data, file_format, opened=opened)
-        with working("Comparing the segments", quiet=quiet):
+        with ExitStack() as stack:
+            customers: DataFile | StoredRows
+            if data.in_memory:
+                with reading(data.file, quiet=quiet) as opened:
+                    customers = read_customers(data.file, file_format, opened=opened)
+            else:
+                customers = stack.enter_context(
+                    stored_customers(data, file_format, memory_limit)
+                )
+            stack.enter_context(working("Comparing the segments", quiet=quiet))
             profile = profile_file(rules, customers, **options)
+            n_rows = customers.n_rows
             page = SegmentReport(
                 profile,
                 plan=None if book is None else book.recommend(profile),
@@ -134,7 +159,7 @@ def report(
         written.append(_written(profile_out, f"{profile.to_json()}\n"))
     console = make_console(quiet=quiet)
     console.print(
-        f"{len(profile.segments_)} segments of {customers.n_rows:,} customers, "
+        f"{len(profile.segments_)} segments of {n_rows:,} customers, "
         f"compared in {len(profile.features_)} columns."
     )
     for line in written:

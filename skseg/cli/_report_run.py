@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,11 +14,16 @@ from skseg.exceptions import InvalidDataError, MissingColumnError
 from skseg.playbook import Playbook
 from skseg.profile import SegmentProfile, profile_segments
 from skseg.tables._data_file import DataFile, read_data_file
+from skseg.tables._table_header import WantedColumns
 
+from ._data_source import DataSource
 from ._file_format import FileFormat
 from ._rules_apply import apply_rules
 from ._rules_file import RulesFile
 from ._wording import key_terms, option_terms, worded
+
+if TYPE_CHECKING:
+    from ._stored_rows import StoredRows
 
 # A number that begins so is a code, such as a postal code.
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
@@ -37,54 +41,54 @@ def read_customers(
     )
 
 
-def profile_file(
-    file: RulesFile,
-    data: DataFile,
-    *,
-    value: str | None,
-    outcome: str | None,
-    protected: Sequence[str],
-    ignored: Collection[str],
-    rows: str,
-    min_count: int,
-) -> SegmentProfile:
-    """Return the profile of the rows of a file, in the segments of a file of rules.
+def stored_customers(
+    source: DataSource, file_format: FileFormat, memory_limit: str | None
+) -> AbstractContextManager[StoredRows]:
+    """Return what gives all columns of customers that are not in memory."""
+    from ._stored_rows import stored_rows
 
-    Raises ValueError if an option names no column, or rules and data do not go
-    together.
+    wanted = WantedColumns(None)
+    return stored_rows(source, wanted, file_format, memory_limit=memory_limit)
+
+
+def profile_file(
+    file: RulesFile, data: DataFile | StoredRows, **options: Any
+) -> SegmentProfile:
+    """Return the profile of rows, in the segments of a file of rules.
+
+    `options` are those of the command. Raises ValueError if an option names no column,
+    or rules and data do not go together.
     """
-    named = [name for name in (value, outcome) if name is not None]
-    named += [*protected, *ignored]
-    if absent := [name for name in named if name not in data.frame]:
-        raise MissingColumnError(data.name, absent, list(map(str, data.frame)))
-    run = apply_rules(file, data)
+    columns = list(map(str, data.frame)) if isinstance(data, DataFile) else data.names
+    named = [options[name] for name in ("value", "outcome")]
+    named += [*options["protected"], *options["ignored"]]
+    if absent := [n for n in named if n is not None and n not in columns]:
+        raise MissingColumnError(data.name, absent, columns)
     kinds = dict(file.columns)
-    names = [str(name) for name in data.frame]
-    X = pd.DataFrame(
-        {
-            name: data.read(name, kinds[name]) if kinds.get(name) else _read(data, name)
-            for name in names
-        }
-    )
-    model: Any = run.rules if run.segmenter is None else run.segmenter
-    features = [name for name in names if name not in {*ignored, *protected}]
+    model: Any
+    X: Any
+    if isinstance(data, DataFile):
+        run = apply_rules(file, data)
+        model = run.rules if run.segmenter is None else run.segmenter
+        X = pd.DataFrame({name: _read(data, name, kinds.get(name)) for name in columns})
+    else:
+        from ._rules_stored import model_of
+
+        model, _, _ = model_of(file)
+        X = data.typed({name: kinds.get(name) or "measure" for name in columns})
+    left_out = {*options.pop("ignored"), *options["protected"]}
+    features = [name for name in columns if name not in left_out]
+    options["protected"] = list(options["protected"])
     try:
-        return profile_segments(
-            model,
-            X,
-            features=features,
-            value=value,
-            outcome=outcome,
-            protected=list(protected),
-            rows=rows,
-            min_count=min_count,
-        )
+        return profile_segments(model, X, features=features, **options)
     except ValueError as error:
         raise InvalidDataError(worded(error, option_terms(data))) from error
 
 
-def _read(data: DataFile, name: str) -> Any:
-    """Return a column, as numbers if its text is numbers without leading zeros."""
+def _read(data: DataFile, name: str, kind: str | None) -> Any:
+    """Return a column by its kind, or as numbers if none has a leading zero."""
+    if kind is not None:
+        return data.read(name, kind)
     column = data.frame[name]
     is_text = pd.api.types.is_string_dtype(column)
     if is_text and not column.dropna().astype(str).str.match(_LEADING_ZERO).any():

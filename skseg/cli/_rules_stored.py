@@ -39,7 +39,7 @@ def apply_where_rows_are(
     """
     table = rows.typed(_kinds(file, rows, outcome, weight, id_column))
     try:
-        model, rules, report = _model(file)
+        model, rules, report = model_of(file)
         code, name = RESULT_COLUMNS
         coded = model.label(table, code, output="code")
         if to_table is not None:
@@ -69,7 +69,7 @@ def _kinds(
     weight: str | None,
     id_column: str | None,
 ) -> dict[str, str | None]:
-    optional = {n: k for n, k in file.optional_columns.items() if n in rows.columns}
+    optional = {n: k for n, k in file.optional_columns.items() if n in rows.names}
     kinds: dict[str, str | None] = {**file.columns, **optional}
     kinds |= {n: "number" for n in (outcome, weight) if n is not None}
     if id_column is not None:
@@ -77,7 +77,7 @@ def _kinds(
     return kinds
 
 
-def _model(
+def model_of(
     file: RulesFile,
 ) -> tuple[RuleSet | MECERuleSegmenter, RuleSet, MECEReport]:
     """Return what labels the rows, its rules and their proof."""

@@ -53,6 +53,11 @@ _PLAIN = {
     "number": (_PLAIN_NUMBER, "DOUBLE"),
     "date": (_PLAIN_DATE, "TIMESTAMP"),
     "id": (_PLAIN_INTEGER, "BIGINT"),
+    # A number that is no code, such as a postal code, which may begin with 0.
+    "measure": (
+        _PLAIN_NUMBER + " AND NOT regexp_matches({0}, '^[-+]?0[0-9]')",
+        "DOUBLE",
+    ),
 }
 
 
@@ -189,7 +194,7 @@ class StoredRows:
         return f"row {row + 1}"
 
     @property
-    def columns(self) -> list[str]:
+    def names(self) -> list[str]:
         """Names of the columns."""
         return list(self.table.types)
 
@@ -210,7 +215,7 @@ class StoredRows:
             if name in plain:
                 kind_of_duckdb = _PLAIN[str(kind)][1]
                 columns.append(f"CAST({column} AS {kind_of_duckdb}) AS {quoted(name)}")
-            elif kind in (None, "id", "text") or may_be_text:
+            elif kind in (None, "id", "text", "measure") or may_be_text:
                 columns.append(f"{column} AS {quoted(name)}")
             else:
                 mapping = f"skseg_values_{place}"

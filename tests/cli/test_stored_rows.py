@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -17,7 +19,9 @@ import pytest
 
 from skseg import MECERuleSegmenter
 from skseg.cli import _data_source
+from skseg.cli._options import DIALECTS
 from skseg.rules import RuleSet
+from skseg.rules._sql._dialects import DIALECTS as OF_THE_LIBRARY
 from tests.cli.cli_tools import (
     FAST,
     OPTIONS,
@@ -492,3 +496,51 @@ def test_rows_that_cannot_be_used_are_refused(
     assert run.exit_code == 2
     assert message in " ".join(run.stderr.split())
     assert not (tmp_path / "out").exists()
+
+
+def leaves(content: Any) -> Iterator[Any]:
+    """Yield the keys and values of JSON; means are added up in another order."""
+    if isinstance(content, dict):
+        content = [item for pair in content.items() for item in pair]
+    if not isinstance(content, list):
+        yield round(content, 9) if isinstance(content, float) else content
+        return
+    for item in content:
+        yield from leaves(item)
+
+
+@pytest.mark.parametrize("model", ["rules.json", "strategy.json"])
+@pytest.mark.parametrize("source", CUSTOMER_SOURCES)
+def test_reports_are_those_of_rows_in_memory(
+    customers: Path, tmp_path: Path, source: str, model: str
+) -> None:
+    options = ["--value", "weight", "--outcome", "bought", "--ignore", "id"]
+    options += ["--ignore", "day", "--title", "Shop"]
+    if source == "Parquet":
+        source_in_memory = customers / "customers.parquet"
+        where: list[Any] = [customers / "customers.parquet", *LARGE]
+    else:
+        source_in_memory = customers / "customers.csv"
+        where = [part.format(customers) for part in CUSTOMER_SOURCES[source]]
+    profiles = []
+    for name, data in {"memory": [source_in_memory], "stored": where}.items():
+        out = ["--out", tmp_path / f"{name}.html"]
+        out += ["--profile-out", tmp_path / f"{name}.json"]
+        run = skseg_command("report", customers / model, *data, *out, *options)
+        assert run.exit_code == 0, run.output
+        text = (tmp_path / f"{name}.json").read_text(encoding="utf-8")
+        profiles.append(list(leaves(json.loads(text))))
+        assert (tmp_path / f"{name}.html").exists()
+    assert profiles[1] == profiles[0]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_queries_are_of_every_dialect(
+    customers: Path, tmp_path: Path, dialect: str
+) -> None:
+    path = customers / "customers.csv"
+    command = ["rules", "apply", customers / "rules.json", path, "--dialect", dialect]
+    assert skseg_command(*command, "--out", tmp_path, *FAST).exit_code == 0
+    text = (tmp_path / "rules.sql").read_text(encoding="utf-8")
+    assert f" for {dialect}." in text
+    assert set(DIALECTS) <= {*OF_THE_LIBRARY}
