@@ -164,7 +164,8 @@ class OptimalRevenueBinner(
     classes_ : ndarray of shape (2,)
         The labels of the outcome, sorted. Only if it has labels.
     labels_ : ndarray of int of shape (n_rows,)
-        Segment codes of the training rows.
+        Segment codes of the training rows. Absent after a fit to a table that is not in
+        memory, whose rows `label` assigns.
     segment_names_ : ndarray of str
         Names; a code is a position here.
     min_size_, max_size_ : float
@@ -214,6 +215,14 @@ class OptimalRevenueBinner(
 
     The certificate holds for tiers in order of the score. ``order_loss_`` says what
     this order costs: where the rate falls as the score rises, no cut points help.
+
+    Of a table that is not in memory, its engine counts the customers of each score and
+    outcome, and these are fetched, up to 30 million. The fit to them is that to the
+    rows, to the last bit, where outcomes, revenues and weights are whole numbers; other
+    sums, and the expected conversions of a response model, are rounded in another
+    order, so that profits may differ by 1e-12 of theirs. For more than 131,072 rows,
+    ``order_loss_`` and `bootstrap` are of other groups of neighbouring scores than in
+    memory.
 
     Only the order of the scores and their ties matter, except for the response models
     "score" and "logistic". If outcomes are 0 or 1 and the rates of two neighbouring
@@ -308,19 +317,23 @@ class OptimalRevenueBinner(
 
         Parameters
         ----------
-        X : frame or array of shape (n_rows, n_columns)
+        X : frame or array of shape (n_rows, n_columns), or table not in memory
             One row per customer, or per group of equal customers with their number in
             `sample_weight`; the score is in `score_column`. Scores are any numbers,
-            higher for better customers, NaN for customers without one.
-        y : array-like of shape (n_rows,), default=None
+            higher for better customers, NaN for customers without one. A table that is
+            not in memory, such as files or a relation (see `skseg.engines`), has the
+            outcome too.
+        y : array-like of shape (n_rows,) or str, default=None
             Conversions: 0 / 1, or any finite number, such as the rate of a group, or
             two labels, of which `pos_label` counts as 1. It is optional for
-            ``response_model="score"`` alone.
-        sample_weight : array-like of shape (n_rows,), default=None
-            Weight 3 counts as the row three times.
-        revenue : array-like of shape (n_rows,), default=None
+            ``response_model="score"`` alone. Of a table it is the name of a column.
+        sample_weight : array-like of shape (n_rows,) or str, default=None
+            Weight 3 counts as the row three times. Of a table it is the name of a
+            column of whole numbers.
+        revenue : array-like of shape (n_rows,) or str, default=None
             Revenue of each customer per conversion, in currency, by which that of the
-            tiers is multiplied; finite. None: 1 for all.
+            tiers is multiplied; finite. None: 1 for all. Of a table it is the name of a
+            column.
 
         Returns
         -------

@@ -86,14 +86,17 @@ def information_value(
 
     Parameters
     ----------
-    X : frame or array of shape (n_rows, n_columns)
-        Columns of any kind. Missing values are a bin of their own.
-    y : array-like of shape (n_rows,)
+    X : frame or array of shape (n_rows, n_columns), or table not in memory
+        Columns of any kind. Missing values are a bin of their own. A table that is not
+        in memory, such as files or a relation (see `skseg.engines`), has the outcome,
+        groups and weights too; all of its other columns are used.
+    y : array-like of shape (n_rows,) or str
         Outcome 0 / 1, where 1 is the event, or one of two labels, such as "yes" and
         "no" or True and False. For any other outcome, pass the event, such as
-        ``revenue > 0``.
-    group : array-like of shape (n_rows,), default=None
-        Which group every row belongs to, for net values.
+        ``revenue > 0``. Of a table it is the name of a column.
+    group : array-like of shape (n_rows,) or str, default=None
+        Which group every row belongs to, for net values. Of a table it is the name of a
+        column.
     treatment : label, default=None
         The group A. None: the other one of two groups, or all groups but the
         `reference`.
@@ -122,15 +125,17 @@ default="all"
     pos_label : label, default=None
         The label of the event, where outcomes are labels. None: the second one in
         sorted order.
-    sample_weight : array-like of shape (n_rows,), default=None
-        Weight 3 counts as the row three times.
+    sample_weight : array-like of shape (n_rows,) or str, default=None
+        Weight 3 counts as the row three times. Of a table it is the name of a column of
+        whole numbers.
     special : dict, default=None
         Special codes, such as ``{"never": -9, "refused": [-8, -7]}``: values that stand
         for something else than a number, or than a text. In columns in which they
         occur, each code is a bin of its own, and no edge or quantile is about it.
     cv : int, splitter or iterable of (train, test), default=None
         Folds of cross-validated values; an int means shuffled folds with about the same
-        share of events. None: there are no such values.
+        share of events. None: there are no such values, as for a table that is not in
+        memory.
     random_state : int, RandomState instance or None, default=0
         Seed of the shuffle.
 
@@ -188,6 +193,10 @@ default="all"
     rows outside of a fold, and the shares are those of the rows in it. So noise has a
     value around 0, often a negative one, however many bins there are, and a column of
     thousands of texts has no advantage.
+
+    Of a table that is not in memory, its engine finds the quantiles, exactly, and
+    counts events and non-events between them, in some three or four scans of each
+    column. Bins and values are those of the same rows in memory, to the last bit.
 
     Other libraries treat zeros differently, and agree on IV elsewhere:
     ``"ignore"`` is what optbinning (Python) and Information (R) do, ``"replace_0.99"``
