@@ -5,7 +5,7 @@ and peak memory are those of the process with its engine. Bare queries of the en
 pandas in batches and what SQL commonly does instead stand beside, with the rows that
 they get wrong.
 
-    python benchmarks/engines.py                             # 100 million of each
+    python benchmarks/engines.py            # 20 million lines, 100 million customers
     python benchmarks/engines.py --lines 2e6 --rows 1e6      # a quick look
     python benchmarks/engines.py --parts score --rows 1e7
     python benchmarks/engines.py --parts scaling             # a hundredth, a tenth, all
@@ -101,7 +101,7 @@ def main() -> None:
     """Measure the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--lines", type=float, default=1e8, help="order lines")
+    parser.add_argument("--lines", type=float, default=2e7, help="order lines")
     parser.add_argument("--rows", type=float, default=1e8, help="customers")
     parser.add_argument("--memory-limit", default="1GB")
     parser.add_argument("--threads", type=int, default=1)

@@ -134,6 +134,8 @@ def test_a_table_has_the_profile_of_its_rows(
 ) -> None:
     if engine == "spark":
         pytest.skip("its queries take seconds each: see the test of few columns")
+    if engine == "ibis" and fetched == "sums":
+        pytest.skip("its queries are those of SQLite")
     X, table = rows_of(engine)
     expected = profile_segments(RULES, X, **OPTIONS[options])
     if fetched == "values":
