@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -42,13 +45,22 @@ def names() -> dict[str, Any]:
     }
 
 
-def test_code_of_the_guide_runs(names: dict[str, Any]) -> None:
+def test_code_of_the_guide_runs(
+    names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("scored").mkdir()
+    columns = {"score": names["score"][:, 0], "converted": names["y"]}
+    pq.write_table(pa.table(columns), "scored/part.parquet")
     text = GUIDE.read_text(encoding="utf-8")
     blocks = re.findall(r"code-block:: python\n\n((?:    .*\n|\n)+)", text)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for block in blocks:
         code = "\n".join(line[4:] for line in block.splitlines())
         exec(compile(code, str(GUIDE), "exec"), names)  # noqa: S102, code of ours
+    in_memory = names["of_files"].predict(pd.DataFrame(columns))
+    of_file = pq.read_table("tiers.parquet")["segment"].to_pylist()
+    assert of_file == names["of_files"].segment_names_[in_memory].tolist()
     assert names["campaign"].spend(names["score"])["spend"].sum() <= 2_000
     X, y = names["score"], names["converted"]
     search = GridSearchCV(
