@@ -6,6 +6,7 @@ Every ratio compares figures of one run. CPU seconds are the median of several r
 each in a process of its own; peak memory is what the run adds to that process.
 
     python benchmarks/rfm.py                 # 10 million transactions
+    python benchmarks/rfm.py --engines       # in pandas, polars, Arrow and duckdb
     python benchmarks/rfm.py --scale 0.01    # a quick look
 """
 
@@ -36,6 +37,7 @@ from skseg import RFMSegmenter, rfm_table
 from skseg._rfm._float_decimals import amounts_of_floats
 
 RESULTS = Path(__file__).parent / "results" / "rfm.csv"
+ENGINES = RESULTS.with_name("rfm_engines.csv")
 RUNS = 5
 AS_OF = "2025-01-01"
 
@@ -330,7 +332,8 @@ def moved_by_a_shuffle(customers: pd.DataFrame) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--engines", action="store_true", help="frames of each library")
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     n_rows, n_customers = int(1e7 * arguments.scale), int(1e6 * arguments.scale)
     rows: list[dict[str, Any]] = []
@@ -356,18 +359,19 @@ def main() -> None:
 
     orders = transactions(n_rows, n_customers)
     size = f"{n_rows:,} transactions of {n_customers:,} customers"
+    if arguments.engines:
+        texts = text_ids(orders)
+        numbers = pa.Table.from_pandas(orders, preserve_index=False)
+        del orders
+        by_engine = rows_as_orders_by_engine
+        report(f"{size}, ids are text", n_rows, by_engine(texts))
+        report(f"{size}, ids are whole numbers", n_rows, by_engine(numbers))
+        title = f"{size}, ids are text, two lines an order"
+        report(title, n_rows, lines_of_orders_by_engine(texts))
+        write_results(rows, arguments.out or ENGINES)
+        return
     report(f"{size}, a row is an order", n_rows, rows_as_orders(orders))
     report(f"{size}, two lines an order", n_rows, lines_of_orders(orders))
-
-    numbers, texts = (
-        pa.Table.from_pandas(orders, preserve_index=False),
-        text_ids(orders),
-    )
-    by_engine = rows_as_orders_by_engine
-    report(f"{size}, ids are whole numbers, by engine", n_rows, by_engine(numbers))
-    report(f"{size}, ids are text, by engine", n_rows, by_engine(texts))
-    by_engine = lines_of_orders_by_engine
-    report(f"{size}, ids are text, two lines an order", n_rows, by_engine(texts))
 
     title = f"amounts of {n_rows:,} transactions as whole units"
     report(title, n_rows, exact_amounts(orders["amount"].to_numpy()))
@@ -386,7 +390,7 @@ def main() -> None:
         rows.append({"what": title, "method": name, "share_moved": round(share, 4)})
         print(f"  {name:44s}{share:8.1%}")
 
-    write_results(rows, arguments.out)
+    write_results(rows, arguments.out or RESULTS)
 
 
 if __name__ == "__main__":
