@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from skseg.exceptions import InvalidDataError, MissingExtraError
@@ -31,7 +33,8 @@ class DuckDBTable(Table):
 
     def fetch(self, sql: str) -> Arrays:
         """Run a query; see `Table.fetch`."""
-        return duckdb_arrays(self.relation(sql))
+        with interruptible():
+            return duckdb_arrays(self.relation(sql))
 
     def relation(self, sql: str) -> Any:
         """Return a query as a relation; see `Table.relation`."""
@@ -40,18 +43,31 @@ class DuckDBTable(Table):
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query; see `Table.write`."""
         if is_path(to):
-            write_file(self.relation, sql, to, overwrite=overwrite)
+            with interruptible():
+                write_file(self.relation, sql, to, overwrite=overwrite)
             return
         import duckdb
 
         target = quoted(*name_parts("write", "to", to))
         replace = "OR REPLACE " if overwrite else ""
         try:
-            self.relation(f"CREATE {replace}TABLE {target} AS\n{sql}")
+            with interruptible():
+                self.relation(f"CREATE {replace}TABLE {target} AS\n{sql}")
         except duckdb.CatalogException as error:
             if overwrite or "already exists" not in str(error):
                 raise
             raise existing_target(to) from error
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt where Ctrl-C has ended a query, as Python does."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
 
 
 def relation_types(relation: Any) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._csv_columns import csv_header, csv_relation, unreadable_file
-from ._duckdb import DuckDBTable, duckdb_connection
+from ._duckdb import DuckDBTable, duckdb_connection, interruptible
 from ._table import Target
 from ._targets import sql_text, write_file
 
@@ -30,7 +30,8 @@ class FilesTable(DuckDBTable):
 
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a file; see `Table.write`."""
-        write_file(self.relation, sql, to, overwrite=overwrite)
+        with interruptible():
+            write_file(self.relation, sql, to, overwrite=overwrite)
 
 
 def scan_files(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from skseg.exceptions import InvalidParameterError
@@ -27,7 +28,13 @@ class MariaDBDatabase(Database):
         """Give a cursor that reads rows as they come."""
         from pymysql.cursors import SSCursor
 
+        if hasattr(signal, "siginterrupt"):
+            # Polars has the system go on with a read that Ctrl-C interrupts, so that
+            # Python would hear of it at the end of the query.
+            signal.siginterrupt(signal.SIGINT, True)
         is_idle = not in_transaction(connection)
+        zone = run(connection, "SELECT @@session.time_zone")[0][0]
+        run(connection, "SET time_zone = '+00:00'")
         try:
             with closing(SSCursor(connection)) as cursor:
                 yield cursor
@@ -36,9 +43,11 @@ class MariaDBDatabase(Database):
                 kill_query(connection)
             raise
         finally:
-            # A transaction that stays open would read today's rows for ever.
-            if is_idle and connection.open and in_transaction(connection):
-                connection.rollback()
+            if connection.open:
+                run(connection, f"SET time_zone = '{zone}'")
+                # A transaction that stays open would read today's rows for ever.
+                if is_idle and in_transaction(connection):
+                    connection.rollback()
 
     def columns(self, parts: Parts) -> dict[str, str]:
         """Return the columns of a table or view and their types."""
@@ -98,6 +107,15 @@ class MariaDBDatabase(Database):
                     raise
 
 
+def run(connection: Any, sql: str) -> Any:
+    """Return the rows of a statement, by a cursor whose rows are tuples."""
+    from pymysql.cursors import Cursor
+
+    with closing(Cursor(connection)) as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
 def in_transaction(connection: Any) -> bool:
     """Return whether a transaction is open, as the last answer of the server says."""
     from pymysql.constants import SERVER_STATUS
@@ -106,7 +124,26 @@ def in_transaction(connection: Any) -> bool:
 
 
 def kill_query(connection: Any) -> None:
-    """End the query of a connection that Ctrl-C has cut off, by another connection."""
+    """End the query of a connection that Ctrl-C has cut off, by another connection.
+
+    The driver closes the connection, which the server does not notice until it sends.
+    """
+    import pymysql
+    from pymysql.constants import CLIENT
+
+    if connection.unix_socket:
+        options: dict[str, Any] = {"unix_socket": connection.unix_socket}
+    else:
+        options = {"host": connection.host, "port": connection.port}
+    if connection.client_flag & CLIENT.SSL:
+        options["ssl"] = connection.ctx
+    # Ctrl-C is reported even if the server cannot be told.
+    with suppress(pymysql.MySQLError):
+        killer = pymysql.connect(
+            user=connection.user, password=connection.password, **options
+        )
+        with closing(killer):
+            killer.kill(connection.thread_id())
 
 
 def as_text(value: str | bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from skseg.exceptions import MissingExtraError
 
 from ._arrays import Arrays, duckdb_arrays
-from ._duckdb import duckdb_connection, relation_types
+from ._duckdb import duckdb_connection, interruptible, relation_types
 from ._table import Table, Target, view_name
 from ._targets import write_file
 
@@ -47,7 +47,8 @@ class PolarsTable(Table):
 
     def fetch(self, sql: str) -> Arrays:
         """Run a query; see `Table.fetch`."""
-        return duckdb_arrays(self._run(sql))
+        with interruptible():
+            return duckdb_arrays(self._run(sql))
 
     def relation(self, sql: str) -> Any:
         """Return a query as a LazyFrame; see `Table.relation`."""
@@ -105,7 +106,8 @@ class PolarsTable(Table):
 
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a file; see `Table.write`."""
-        write_file(self._run, sql, to, overwrite=overwrite)
+        with interruptible():
+            write_file(self._run, sql, to, overwrite=overwrite)
 
 
 class Batches:

@@ -32,6 +32,7 @@ class PostgresDatabase(Database):
         with connection.transaction(), Cursor(connection) as cursor:
             # Compiling large CASE expressions takes far longer than running them.
             cursor.execute("SET LOCAL jit = off")
+            cursor.execute("SET LOCAL TIME ZONE 'UTC'")
             yield cursor
 
     def columns(self, parts: Parts) -> dict[str, str]:

@@ -39,6 +39,10 @@ class SQLiteDatabase(Database):
                 # Rows of a factory of the user's need not be tuples.
                 cursor.row_factory = None
                 yield cursor
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise KeyboardInterrupt from error
+            raise
         finally:
             connection.set_progress_handler(None, 0)
 
