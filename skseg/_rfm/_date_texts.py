@@ -148,7 +148,7 @@ def _remedy(
 
 def numbers_advice(numbers: Sequence[float]) -> str:
     """Return what to do about a column of numbers where dates are expected."""
-    low, high = min(numbers), max(numbers)
+    low, high = min(numbers, default=0), max(numbers, default=0)
     if _LIKELY_EXCEL_DAYS.start <= low and high < _LIKELY_EXCEL_DAYS.stop:
         day = _excel_date(low)
         return (
@@ -156,7 +156,7 @@ def numbers_advice(numbers: Sequence[float]) -> str:
             "of a spreadsheet."
         )
     by_digits = DateFormat("%Y%m%d")
-    if all(by_digits.read(number) is not None for number in numbers):
+    if numbers and all(by_digits.read(number) is not None for number in numbers):
         return "Pass date_format='%Y%m%d'."
     # Moments from 1973 on, in units of 1e-0 to 1e-9 seconds since 1970.
     for digits, unit in ((8, "s"), (11, "ms"), (14, "us"), (17, "ns")):

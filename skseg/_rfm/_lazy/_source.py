@@ -160,7 +160,7 @@ class Source:
             if "text" in holds and len(holds) > 1:
                 raise _mixed(name, self.options)
             kinds[name] = {
-                (): FLOAT,
+                (): TEXT,
                 ("integer",): INTEGER,
                 ("real",): FLOAT,
                 ("integer", "real"): FLOAT,
@@ -193,7 +193,8 @@ def _kind(type_name: str, dialect: str) -> str:
         kind = exp.DataType.build(type_name, dialect=dialect).this
     except sqlglot.errors.SqlglotError:
         return OTHER
-    if kind in {*exp.DataType.TEXT_TYPES, kinds.ENUM, kinds.LONGTEXT, kinds.MEDIUMTEXT}:
+    # Of NULL alone nothing but that is read.
+    if kind in {*exp.DataType.TEXT_TYPES, kinds.ENUM, kinds.NULL}:
         return TEXT
     if kind in {kinds.DATE, kinds.DATE32}:
         return DATE
