@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,25 +71,32 @@ class Rows:
     ----------
     names : sequence of str
         Names of the columns.
+    floats : collection of str, default=()
+        The columns that are known to be floats, whatever rows there are.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = list(names)
-        self._chunks: list[list[NDArray[Any]]] = [[] for _ in self._names]
+    def __init__(self, names: Sequence[str], floats: Collection[str] = ()) -> None:
+        self._chunks: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
+        self._floats = frozenset(floats)
 
-    def append(self, rows: Iterable[Sequence[Any]]) -> None:
+    def append(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take some rows more."""
-        for chunks, values in zip(
-            self._chunks, zip(*rows, strict=True), strict=len(self._names) > 0
-        ):
-            chunks.append(_from_objects(values))
+        if rows:
+            columns = zip(*rows, strict=True)
+            for chunks, values in zip(self._chunks.values(), columns, strict=True):
+                chunks.append(_from_objects(values))
 
     def arrays(self) -> Arrays:
         """Return the columns."""
         return {
-            name: _joined(chunks)
-            for name, chunks in zip(self._names, self._chunks, strict=True)
+            name: _as_floats(chunks) if name in self._floats else _joined(chunks)
+            for name, chunks in self._chunks.items()
         }
+
+
+def _as_floats(chunks: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return chunks of floats, in which NULL alone is an array of None."""
+    return np.concatenate([np.empty(0), *(c.astype(np.float64) for c in chunks)])
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:

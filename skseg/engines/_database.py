@@ -32,6 +32,8 @@ class Database(ABC):
 
     dialect: str
     quote = '"'
+    # How the driver numbers the types of floats.
+    floats: frozenset[int] = frozenset()
     # How many parts the name of a table may have.
     n_parts = 2
 
@@ -128,7 +130,9 @@ class DatabaseTable(Table):
         """Run a query; see `Table.fetch`."""
         with self._database.cursor() as cursor:
             cursor.execute(sql)
-            rows = Rows([column[0] for column in cursor.description])
+            codes = {column[0]: column[1] for column in cursor.description}
+            floats = {n for n, code in codes.items() if code in self._database.floats}
+            rows = Rows(list(codes), floats)
             while some_rows := cursor.fetchmany(N_ROWS):
                 rows.append(some_rows)
         return rows.arrays()

@@ -18,6 +18,7 @@ class MariaDBDatabase(Database):
 
     dialect = "mysql"
     quote = "`"
+    floats = frozenset([4, 5])
 
     def is_open(self, connection: Any) -> bool:
         """Return whether the connection still is one."""

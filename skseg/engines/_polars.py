@@ -65,14 +65,12 @@ class PolarsTable(Table):
             query = self._run(sql)
             if predicate is None and n_rows is not None:
                 query = query.limit(n_rows)
-            for batch in query.fetch_arrow_reader(batch_size or N_ROWS):
+            for batch in _arrow_reader(query, batch_size or N_ROWS):
                 frame: Any = from_arrow(batch)
                 frame = frame if columns is None else frame.select(columns)
                 yield frame if predicate is None else frame.filter(predicate)
 
-        empty: Any = from_arrow(
-            self._run(sql).limit(0).fetch_arrow_reader(1).read_all()
-        )
+        empty: Any = from_arrow(_arrow_reader(self._run(sql).limit(0), 1).read_all())
         return register_io_source(source, schema=empty.schema)
 
     def with_column(
@@ -108,6 +106,13 @@ class PolarsTable(Table):
         """Write the result of a query to a file; see `Table.write`."""
         with interruptible():
             write_file(self._run, sql, to, overwrite=overwrite)
+
+
+def _arrow_reader(relation: Any, n_rows: int) -> Any:
+    """Return the batches of a relation of DuckDB, which has renamed the method."""
+    if hasattr(relation, "to_arrow_reader"):
+        return relation.to_arrow_reader(n_rows)
+    return relation.fetch_arrow_reader(n_rows)
 
 
 class Batches:

@@ -14,6 +14,7 @@ class PostgresDatabase(Database):
     """A database of PostgreSQL; see `Database`."""
 
     dialect = "postgres"
+    floats = frozenset([700, 701])
     n_parts = 3
 
     def is_open(self, connection: Any) -> bool:
@@ -27,9 +28,11 @@ class PostgresDatabase(Database):
         The driver cancels a query that is interrupted.
         """
         from psycopg import Cursor
+        from psycopg.rows import tuple_row
 
-        # The class itself, whatever the connection's factories of cursors and rows are.
-        with connection.transaction(), Cursor(connection) as cursor:
+        # Whatever the connection's factories of cursors and rows are.
+        new = Cursor(connection, row_factory=tuple_row)
+        with connection.transaction(), new as cursor:
             # Compiling large CASE expressions takes far longer than running them.
             cursor.execute("SET LOCAL jit = off")
             cursor.execute("SET LOCAL TIME ZONE 'UTC'")
