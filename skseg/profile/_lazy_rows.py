@@ -146,9 +146,9 @@ class LazyRows:
             aggregates=aggregates,
             where=self.count.where,
             sample_weight=self.sample_weight,
-            limit=self.max_groups + 1,
+            limit=None if kind == "flag" else self.max_groups + 1,
         )
-        if len(counts["n"]) > self.max_groups:
+        if kind != "flag" and len(counts["n"]) > self.max_groups:
             return None
         place = {code: i for i, code in enumerate(codes)}
         places = [place[code] for code in counts["skseg_code"].tolist()]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.pipeline import make_pipeline
@@ -152,6 +154,51 @@ def test_spark_has_the_profile_of_few_columns(fetched: str, columns: list[str]) 
     profile = profile_segments if fetched == "values" else _few
     options: dict[str, Any] = {"features": columns, "min_count": 5}
     assert_same(profile(RULES, table, **options), profile_segments(RULES, X, **options))
+
+
+SPECIAL: dict[str, Any] = {
+    "NaN and 1": pa.array(np.where(np.arange(120) % 3, 1.0, np.nan)),
+    "all NaN": pa.array(np.full(120, np.nan)),
+    "all NULL": pa.array([None] * 120, pa.float64()),
+    "float32": pa.array(np.linspace(-1, 1, 120).astype(np.float32)),
+    "decimal": pa.array(
+        [Decimal(i**3) / 100 for i in range(120)], pa.decimal128(12, 2)
+    ),
+    "int64": pa.array(np.arange(120) * 2**56 - 2**62),
+    "uint64": pa.array(np.arange(120, dtype=np.uint64) * 2**57),
+    "infinity": pa.array(np.where(np.arange(120) % 5, np.inf, np.arange(120))),
+    "zeros": pa.array(np.where(np.arange(120) % 2, -0.0, 0.0)),
+    "large": pa.array(np.linspace(-1, 1, 120) * 1e300),
+    "subnormal": pa.array(np.linspace(-1, 1, 120) * 1e-310),
+    "offset": pa.array(np.arange(120) + 1e15),
+    "constant": pa.array(np.full(120, 3.5)),
+    "skewed": pa.array(np.exp(np.linspace(-9, 9, 120))),
+    "flags": pa.array([None if i % 4 == 0 else i % 3 > 0 for i in range(120)]),
+    "blanks": pa.array(["ab"[i % 2] + " " * (i % 3) for i in range(120)]),
+    "words": pa.array(["true", "NaN", "NULL", "", " ", "1"] * 20),
+    "no text": pa.array([None] * 120, pa.string()),
+    "enum": pa.array(["\u00fc", "z", "Z", "a"] * 30).dictionary_encode(),
+    "ids": pa.array([f"c{i}" for i in range(120)]),
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_values_of_parquet_are_profiled_alike(name: str, tmp_path: Any) -> None:
+    rules = RuleSet({"a": "k > 5", "b": "k > 2", "none": "k > 99"}, default="rest")
+    k = np.random.default_rng(0).integers(0, 9, 120).astype(float)
+    rows = pa.table({"k": pa.array(k), "c": SPECIAL[name]})
+    path = tmp_path / "rows.parquet"
+    pq.write_table(rows, path)
+    expected = profile_segments(rules, rows, min_count=3)
+    assert_same(profile_segments(rules, path, min_count=3), expected)
+    assert_same(lazily(path, rules, min_count=3, max_groups=7), expected)
+
+
+def test_sizes_of_segments_take_one_scan() -> None:
+    X, table = rows_of("duckdb")
+    profile = profile_segments(RULES, table, features=[])
+    expected = profile_segments(RULES, X, features=[])
+    pd.testing.assert_frame_equal(profile.segments_, expected.segments_)
 
 
 def test_weights_are_a_column() -> None:
