@@ -521,3 +521,74 @@ def test_a_library_that_is_absent_is_named_by_its_extra(
         with pytest.raises(MissingExtraError, match=r"skseg\[sql\]") as error:
             open_table(table)
         assert error.value.extra == "sql"
+
+
+# --- Spark ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def frame() -> Any:
+    """Return a DataFrame of Spark with a moment at the end of a day in UTC."""
+    moment = pa.array([MOMENT, None], pa.timestamp("us", "UTC"))
+    return make_table("spark", {"id": [1, 2], "aov": [150.0, None], "moment": moment})
+
+
+def test_moments_of_spark_become_days_in_utc(frame: Any) -> None:
+    settings = frame.sparkSession.conf
+    settings.set("spark.sql.session.timeZone", "Pacific/Auckland")
+    try:
+        table = opened(frame)
+        query = f"SELECT CAST(moment AS DATE) AS d FROM {table.source}"
+        days = table.fetch(query)["d"].tolist()
+        collected = [row.d for row in table.relation(query).collect()]
+        assert settings.get("spark.sql.session.timeZone") == "Pacific/Auckland"
+    finally:
+        settings.set("spark.sql.session.timeZone", "UTC")
+    assert days == collected == [MOMENT.date(), None]
+    # The view is there only while a query is planned.
+    views = [view.name for view in frame.sparkSession.catalog.listTables()]
+    assert table.source not in views
+
+
+def test_columns_of_spark_of_one_name_are_refused(frame: Any) -> None:
+    twice = frame.select("id", "aov").toDF("a", "a")
+    with pytest.raises(InvalidDataError, match=r"several columns .* toDF"):
+        open_table(twice)
+    assert opened(twice.toDF("a", "b")).types == {"a": "bigint", "b": "double"}
+
+
+def test_spark_writes_folders_and_tables_wholly_or_not_at_all(
+    frame: Any, tmp_path: Any
+) -> None:
+    table, folder = opened(frame), tmp_path / "scored.parquet"
+    query = f"SELECT id, aov FROM {table.source}"
+    failing = f"SELECT raise_error('stop') AS x FROM {table.source}"
+    name = new_name()
+    session = frame.sparkSession
+
+    def written() -> list[int]:
+        rows = session.read.parquet(str(folder)).collect()
+        assert sorted(row.id for row in session.table(name).collect()) == [1, 2]
+        return sorted(row.id for row in rows)
+
+    for target in (folder, name):
+        with pytest.raises(Exception, match="stop"):
+            table.write(failing, target)
+    assert list(tmp_path.iterdir()) == []
+    assert not session.catalog.tableExists(name)
+    try:
+        for target in (folder, name):
+            table.write(query, target)
+            with pytest.raises(InvalidParameterError, match="overwrite=True"):
+                table.write(query, target)
+            with pytest.raises(Exception, match="stop"):
+                table.write(failing, target, overwrite=True)
+        assert written() == [1, 2]
+        for target in (folder, name):
+            table.write(query, target, overwrite=True)
+        assert written() == [1, 2]
+        assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+        with pytest.raises(InvalidParameterError, match=r"ends in '\.parquet'"):
+            table.write(query, tmp_path / "scored.csv")
+    finally:
+        session.sql(f"DROP TABLE IF EXISTS {name}")
