@@ -65,7 +65,7 @@ def run(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the names and the rows of a SELECT of `expressions` from a new table."""
     declared = [f"{quoted(c.name, dialect)} {c.type}" for c in columns]
-    mark = "?" if dialect in EMBEDDED else "%s"
+    mark = mark_of(dialect)
     values = [c.values for c in columns]
     rows = list(zip(range(len(values[0])), *values, strict=True))
     names = f"skseg_row INTEGER, {', '.join(declared)}"
@@ -80,6 +80,11 @@ def run(
             return [field[0] for field in cursor.description], list(cursor.fetchall())
         finally:
             cursor.execute("DROP TABLE t")
+
+
+def mark_of(dialect: str) -> str:
+    """Return what stands for a value in a statement."""
+    return "?" if dialect in EMBEDDED else "%s"
 
 
 def quoted(name: str, dialect: str = "duckdb") -> str:
