@@ -11,6 +11,11 @@ from ._features import unreadable
 _TEXTS = frozenset(["ENUM", "ENUM8", "ENUM16", "UUID", "USERDEFINED"])
 _NUMBERS = frozenset(["BIGNUM", "YEAR"])
 _TIMES = frozenset(["TIME", "TIMETZ", "INTERVAL"])
+_KINDS = {
+    **dict.fromkeys(("float64", "float32", "integer", "decimal"), "number"),
+    "boolean": "flag",
+    "text": "text",
+}
 _OF_SQLITE = {"text": "text", "integer": "number", "real": "number"}
 
 
@@ -22,23 +27,34 @@ def column_kind(table: Table, name: str) -> str:
     if table.dialect == "sqlite":
         return _kind_in_sqlite(table, name)
     # sqlglot is an extra, so it is imported where it is used.
-    from skseg.rules._sql._trees import exp, sqlglot
+    from skseg.rules._sql._dialects import find_dialect
 
     written = table.types[name]
+    known = find_dialect(table.dialect).known_types
+    stored = None if known is None else known.storage_of(written)
+    storage: str = stored or _other_storage(table, written)
+    if storage in _KINDS:
+        return _KINDS[storage]
+    if storage == "other":
+        raise unreadable(name, written, "Make columns of its parts in a view")
+    raise unreadable(name, written, "Make it a number of days in a view")
+
+
+def _other_storage(table: Table, written: str) -> str:
+    """Return how a type is stored that rules need not know."""
+    from skseg.rules._sql._trees import exp, sqlglot
+
     try:
         kind = exp.DataType.build(written, dialect=table.dialect).this
     except (sqlglot.errors.SqlglotError, ValueError):
-        kind = exp.DataType.Type.USERDEFINED
+        return "text"
     word = getattr(kind, "name", str(kind))
-    if word == "BOOLEAN":
-        return "flag"
     if kind in exp.DataType.TEXT_TYPES or word in _TEXTS:
         return "text"
     if kind in exp.DataType.NUMERIC_TYPES or word in _NUMBERS:
-        return "number"
-    if kind in exp.DataType.TEMPORAL_TYPES or word in _TIMES:
-        raise unreadable(name, written, "Make it a number of days in a view")
-    raise unreadable(name, written, "Make columns of its parts in a view")
+        return "decimal"
+    is_time = kind in exp.DataType.TEMPORAL_TYPES or word in _TIMES
+    return "timestamp" if is_time else "other"
 
 
 def _kind_in_sqlite(table: Table, name: str) -> str:
