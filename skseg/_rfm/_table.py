@@ -92,9 +92,12 @@ def rfm_table(
 
     Parameters
     ----------
-    transactions : data frame of shape (n_lines, n_columns)
+    transactions : data frame of shape (n_lines, n_columns), path or table
         Order lines, in any order: pandas, polars, pyarrow, or any other frame in
-        memory that narwhals reads. It is not changed.
+        memory that narwhals reads; or lines that stay where they are: the path or
+        pattern of Parquet or CSV files, a relation of DuckDB, a DataFrame of Spark, a
+        table of ibis, a LazyFrame of polars, or what `skseg.engines.sql_table` gives.
+        It is not changed.
     customer_id : str
         Column of the customer ids. Text and numbers must not be mixed.
     date : str
@@ -161,7 +164,9 @@ def rfm_table(
     Returns
     -------
     table : data frame of shape (n_customers, 7)
-        A frame of the same library, sorted by customer id, with the columns:
+        A frame of the same library, sorted by customer id. Of lines that are not in
+        memory it is the lazy object of their engine, in no order, and NULL stands for
+        NaN. It has the columns:
 
         - the customer id, with its name and type;
         - recency : float, calendar days from the last purchase to `as_of`; 0 for a
@@ -180,11 +185,11 @@ def rfm_table(
     Raises
     ------
     ValueError
-        If `transactions` is not a data frame in memory; if a parameter is out of its
-        range; if columns are missing; if there is no transaction to use; if there are
-        invalid transactions that are not excluded; if amounts have more decimals than
-        `decimals`, or than can be summed exactly, and are not to be rounded; if the
-        amounts of a customer add up to 2**53 minor units or more; if floats of 16 or
+        If `transactions` is neither a data frame nor a table; if a parameter is out of
+        its range; if columns are missing; if there is no transaction to use; if there
+        are invalid transactions that are not excluded; if amounts have more decimals
+        than `decimals`, or than can be summed exactly, and are not to be rounded; if
+        the amounts of a customer add up to 2**53 minor units or more; if floats of 16 or
         32 bits cannot tell their amounts from others; if amounts are in several
         currencies; if the customer ids mix text and numbers.
 
@@ -200,6 +205,14 @@ def rfm_table(
     negative, or is zero with a negative line. A free order (a voucher) is a purchase.
     Cancellations and returns lower `monetary`, and count in nothing else. A customer
     with nothing but returns stays in the table, with a frequency of 0.
+
+    Of lines that are not in memory, one query counts the defects and finds the decimals
+    of the amounts; it is run here, and so are the errors raised. The table is a second
+    query, run by whoever reads the result, and valid for the lines that were counted.
+    `return_report` takes a third, for the numbers of orders. The values are those of
+    the same lines in memory, to the last bit. Texts of dates and amounts are read once
+    a value, up to 50,000 different ones; a moment with a zone needs `time_zone`, except
+    on Spark and MySQL, where it is shown by the clock of the session.
 
     Recency, frequency and monetary value are those of Hughes [1]_. Fader, Hardie and
     Lee [2]_ count from the first purchase instead: for their model of repeat buying

@@ -397,7 +397,9 @@ DATES: dict[str, tuple[list[Any], Any, dict[str, Any]]] = {
         pa.string(),
         {"date_format": "%d.%m.%Y"},
     ),
-    "numbers of a format": ([20240131, 20240230, None], pa.int64(), {"date_format": "%Y%m%d"}),
+    "numbers of a format": (
+        [20240131, 20240230, None], pa.int64(), {"date_format": "%Y%m%d"}
+    ),
     "floats of a spreadsheet": (
         [45657.25, 45600.0, 12.0, float("nan")], pa.float64(), {"date_format": "excel"}
     ),
@@ -496,7 +498,7 @@ def test_infinite_dates_cannot_be_read() -> None:
 # ------------------------------------------------------------------ ids
 
 
-IDS = {
+IDS: dict[str, tuple[list[Any], pa.DataType]] = {
     "whole numbers": ([3, 1, 3, None, 2**62], pa.int64()),
     "floats": ([0.0, -0.0, 1.5, float("nan"), None, 1e300], pa.float64()),
     "float32": ([0.1, 0.5, float("nan")], pa.float32()),
@@ -525,9 +527,8 @@ def test_ids_of_every_type_are_told_apart_as_in_memory(
 ) -> None:
     ids, kind = case
     columns = {column: pa.array(ids, kind)}
-    lines = amounts_of([1.5, -2.0, 0.5] * 8, pa.float64()).slice(0, len(ids))
-    usual = dict(zip(lines.column_names, lines.columns, strict=True))
-    table = pa.table({**usual, **columns})
+    amounts = ([1.5, -2.0, 0.5] * 8)[: len(ids)]
+    table = amounts_of(amounts, pa.float64(), **columns)
     # pandas tells 0.0 from -0.0 in the types of Arrow, but not in those of numpy.
     frame = table.to_pandas() if pa.types.is_floating(kind) else None
     assert_same("duckdb", table, frame, order_id="order", invalid="exclude")
@@ -615,7 +616,7 @@ def test_an_error_of_a_table_counts_and_gives_an_example() -> None:
 
 def test_what_is_left_out_without_a_report_is_warned_of() -> None:
     table = make_table("duckdb", defective())
-    options = {**COLUMNS, "as_of": AS_OF, "invalid": "exclude"}
+    options: Any = {**COLUMNS, "as_of": AS_OF, "invalid": "exclude"}
     with pytest.warns(UserWarning, match="left out|usually stands") as records:
         rfm_table(table, **options)
     texts = [str(record.message) for record in records]
@@ -653,7 +654,8 @@ def test_files_are_read_where_they_are(tmp_path: Any) -> None:
     columns = lines()
     for i, part in enumerate((columns.slice(0, 50), columns.slice(50))):
         pq.write_table(part, tmp_path / f"part{i}.parquet")
-    options = {**COLUMNS, "order_id": "order", "as_of": AS_OF, "return_report": True}
+    options: Any = {"order_id": "order", "as_of": AS_OF, "return_report": True}
+    options |= COLUMNS
     table, report = rfm_table(str(tmp_path / "*.parquet"), **options)
     expected, expected_report = rfm_table(in_memory(columns), **options)
     assert report == expected_report
@@ -665,7 +667,8 @@ def test_nan_in_a_file_whose_statistics_leave_it_out_is_missing(tmp_path: Any) -
 
     columns = amounts_of([5.0, float("nan"), 5.0], pa.float64())
     pq.write_table(columns, tmp_path / "nan.parquet")
-    options = {**COLUMNS, "as_of": AS_OF, "invalid": "exclude", "return_report": True}
+    options: Any = {"invalid": "exclude", "as_of": AS_OF, "return_report": True}
+    options |= COLUMNS
     table, report = rfm_table(tmp_path / "nan.parquet", **options)
     assert report.excluded == {"missing amount": 1}
     assert sorted(fetched(table)["monetary"]) == [5.0, 5.0]
