@@ -189,8 +189,8 @@ def rfm_table(
         its range; if columns are missing; if there is no transaction to use; if there
         are invalid transactions that are not excluded; if amounts have more decimals
         than `decimals`, or than can be summed exactly, and are not to be rounded; if
-        the amounts of a customer add up to 2**53 minor units or more; if floats of 16 or
-        32 bits cannot tell their amounts from others; if amounts are in several
+        the amounts of a customer add up to 2**53 minor units or more; if floats of 16
+        or 32 bits cannot tell their amounts from others; if amounts are in several
         currencies; if the customer ids mix text and numbers.
 
     Warns
