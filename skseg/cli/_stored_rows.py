@@ -35,6 +35,8 @@ from ._file_format import FileFormat
 # Different texts of a column that the reader of files reads one by one.
 MOST_TEXTS = 200_000
 _ROWS = "skseg_rows"
+# Packages whose errors are about the rows or the database that holds them.
+_ENGINES = ("duckdb", "_duckdb", "sqlite3", "psycopg", "pymysql", "sqlalchemy")
 # Texts that every reader takes for the same value -> their type in DuckDB. Floats hold
 # 15 digits.
 _PLAIN_NUMBER = (
@@ -72,8 +74,33 @@ def stored_rows(
 ) -> Iterator[StoredRows]:
     """Give columns of rows that are not in memory.
 
-    Raises ValueError if a column is missing or a file cannot be read.
+    Raises ValueError if a column is missing or a file cannot be read, and in place of
+    what the engine raises within the context.
     """
+    opened = _opened_rows(source, wanted, file_format, memory_limit, writable)
+    with _errors_of_engines(source.name), opened as rows:
+        yield rows
+
+
+@contextmanager
+def _errors_of_engines(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _ENGINES:
+            raise
+        reason = str(error).strip().rstrip(".")
+        raise InvalidDataError(f"{name} cannot be read: {reason}.") from error
+
+
+@contextmanager
+def _opened_rows(
+    source: DataSource,
+    wanted: WantedColumns,
+    file_format: FileFormat,
+    memory_limit: str | None,
+    writable: bool,
+) -> Iterator[StoredRows]:
     if source.database is not None:
         context = database_table(source.database, str(source.table), writable=writable)
         with context as table:

@@ -544,3 +544,69 @@ def test_queries_are_of_every_dialect(
     text = (tmp_path / "rules.sql").read_text(encoding="utf-8")
     assert f" for {dialect}." in text
     assert set(DIALECTS) <= {*OF_THE_LIBRARY}
+
+
+def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    dates = pd.to_datetime(["2024-12-01", "2024-12-02"])
+    frame = pd.DataFrame({"id": [1, 2], "when": dates, "paid": [1.0, 2.0]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.drop(columns="paid").to_parquet(tmp_path / "b.parquet")
+    write_csv(tmp_path / "a.csv", ["id,when,paid", "1,2024-12-01,2"])
+    write_csv(tmp_path / "b.csv", ["id,when", "1,2024-12-01"])
+    for pattern in ("*.parquet", "*.csv"):
+        arguments = [f"{tmp_path}/{pattern}", *TINY, "--out", tmp_path / "out", *FAST]
+        run = skseg_command("rfm", *arguments)
+        assert run.exit_code == 2, run.output
+        assert "paid" in run.stderr
+
+
+def test_columns_of_files_are_told_by_name(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", ["id,when,paid", "1,2024-12-01,2"])
+    write_csv(tmp_path / "b.csv", ["paid;id;note;when", "3,5;1;x;2024-12-02"])
+    arguments = [f"{tmp_path}/*.csv", *TINY, "--decimal", ",", *FAST]
+    run = skseg_command("rfm", *arguments, "--out", tmp_path / "out")
+    assert run.exit_code == 0, run.output
+    customers = pd.read_csv(tmp_path / "out" / "customers.csv")
+    assert customers["monetary"].tolist() == [5.5]
+
+
+@pytest.mark.parametrize("name", ["o.parquet", "shop.db", "shop.duckdb"])
+def test_broken_files_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PAR1 and nothing that belongs to it PAR1")
+    scheme = "sqlite" if name == "shop.db" else "duckdb"
+    where: list[Any] = ["--database", f"{scheme}:///{path}", "--table", "orders"]
+    if name == "o.parquet":
+        where = [path, *LARGE]
+    run = skseg_command("rfm", *where, *TINY, "--out", tmp_path / "out", *FAST)
+    assert run.exit_code == 2, run.output
+    assert name in run.stderr
+
+
+@pytest.mark.parametrize("server", ["PostgreSQL", "MariaDB"])
+def test_rules_are_applied_on_servers(
+    server: str, customers: Path, tmp_path: Path
+) -> None:
+    url = url_of(server)
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url)
+    source, target = new_name(), new_name()
+    frame = pd.read_parquet(customers / "customers.parquet")
+    frame.to_sql(source, engine, index=False)
+    where = ["--table", source, "--id", "id", "--to-table", target, "--out", tmp_path]
+    try:
+        run = skseg_command(
+            "rules", "apply", customers / "rules.json", *where, SKSEG_DATABASE=url
+        )
+        assert run.exit_code == 0, run.output
+        query = f"SELECT segment_code FROM {target} ORDER BY id"
+        written = pd.read_sql(query, engine)["segment_code"]
+    finally:
+        with engine.begin() as connection:
+            for name in (source, target):
+                connection.execute(sqlalchemy.text(f"DROP TABLE IF EXISTS {name}"))
+        engine.dispose()
+    assert written.tolist() == RULE_SET.assign(frame).tolist()
+    rows = pd.read_csv(tmp_path / "rows.csv").sort_values("id")
+    assert rows["segment_code"].tolist() == written.tolist()
