@@ -54,8 +54,9 @@ def scan_files(
     path : str or pathlib.Path
         A Parquet or CSV file, a folder of files of one kind, or a pattern such as
         ``"orders/*.parquet"`` or ``"orders/**/*.csv"``. Of a folder, files of other
-        kinds are left out, and what begins with a dot or an underscore. Parquet may be remote, such as
-        ``"s3://bucket/orders/*.parquet"``, where DuckDB can load its extension for it.
+        kinds are left out, and what begins with a dot or an underscore. Parquet may be
+        remote, such as ``"s3://bucket/orders/*.parquet"``, where DuckDB can load its
+        extension for it.
     columns : mapping of str to str, default=None
         What columns of CSV files hold: "number", "text", "date", "boolean" or "id",
         which is integers where each is written as Python writes it, else text. None,
