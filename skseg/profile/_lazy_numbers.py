@@ -1,8 +1,8 @@
 """Statistics of a numeric column of too many values to fetch, by an engine's queries.
 
 An engine sorts what does not fit into its memory, so that ranks and quantiles are
-exact. Sums are added up in its order: they agree with those in memory to about 1e-12 of
-the standard deviation.
+exact. Sums are added up in its order: means agree with those in memory to about 1e-12
+of the standard deviation, and rank effects to 1e-10.
 """
 
 from __future__ import annotations

@@ -145,10 +145,10 @@ def profile_segments(
     `outcome` and `sample_weight`, of whole numbers, are names of columns. Each column
     is grouped by segment and value; up to 2 million groups are fetched, and the engine
     sorts and adds up what has more. Counts, shares, quantiles and levels are those of
-    the same rows in memory, to the last bit; means and standard deviations to about
-    1e-12 of the standard deviation, as sums are added up in another order. Where a
-    column of more values has as many rows as an outcome that ``fit`` has seen, its role
-    is ``"unknown"``.
+    the same rows in memory, to the last bit. Sums of floats are added up in another
+    order: means and standard deviations agree to about 1e-12 of the standard deviation,
+    rank effects to 1e-10. Where a column of more values has as many rows as an outcome
+    that ``fit`` has seen, its role is ``"unknown"``.
 
     Examples
     --------
