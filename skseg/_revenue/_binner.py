@@ -24,11 +24,11 @@ from skseg._core._rows import native_rows, take_rows
 from skseg._core._searches import warn_of_counts_in_folds
 from skseg._core._strategy import StrategyMixin
 from skseg._core._validation import check_int, check_sample_weight, read_columns
-from skseg._search.cuts import path_of_rows, threshold_between
+from skseg._search.cuts import path_of_rows, relevant_cells, threshold_between
 from skseg._search.cuts._bootstrap import score_bins
-from skseg._typing import FloatArray, IntArray
+from skseg._typing import BoolArray, FloatArray, IntArray
 from skseg.engines import open_table
-from skseg.exceptions import InvalidDataError
+from skseg.exceptions import InfeasibleError, InvalidDataError
 
 from ._bootstrap import RevenueBootstrap
 from ._customers import Customers, expected_customers, observed_customers
@@ -42,12 +42,13 @@ from ._encoding import (
 )
 from ._labels import label_array
 from ._menu import OWNER, Menu, check_budgets, check_money, read_menu
-from ._optimum import find_optimum
+from ._optimum import cut_options, find_optimum
 from ._order import share_of_order_loss
 from ._resampler import make_resampler
 from ._row_revenue import check_revenue_as_in_fit, read_row_revenue
 from ._score_column import score_column
 from ._settings import Settings, check_rates, read_bounds, read_settings
+from ._table_cells import Relevance
 from ._table_customers import read_table_customers
 from ._tiers import count, profit_table, tier_rules
 
@@ -360,11 +361,12 @@ class OptimalRevenueBinner(
         check_rates(settings, has_revenue=revenue is not None)
         table = open_table(X)
         if table is not None:
-            read = read_table_customers(self, table, y, sample_weight, revenue)
-            self.n_features_in_ = len(read.names)
-            self.feature_names_in_ = np.array(read.names, dtype=object)
-            customers, coding = read.customers, read.coding
-            self._fit_customers(settings, read.column, customers, coding, has_outcome)
+            arguments = table, y, sample_weight, revenue
+            try:
+                self._fit_table(settings, arguments, self._relevance(settings))
+            except InfeasibleError:
+                # All scores are needed to say what is feasible.
+                self._fit_table(settings, arguments, None)
             return self
         columns = read_columns(self, X, reset=True)
         weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
@@ -379,6 +381,21 @@ class OptimalRevenueBinner(
             settings, column, observed, coding, has_outcome
         )
         return self
+
+    def _fit_table(
+        self,
+        settings: Settings,
+        arguments: tuple[Any, ...],
+        relevance: Relevance | None,
+    ) -> None:
+        """Fit to the customers of a table that is not in memory."""
+        read = read_table_customers(self, *arguments, relevance)
+        self.n_features_in_ = len(read.names)
+        self.feature_names_in_ = np.array(read.names, dtype=object)
+        has_outcome = arguments[1] is not None
+        self._fit_customers(
+            settings, read.column, read.customers, read.coding, has_outcome
+        )
 
     def _fit_customers(
         self,
@@ -787,6 +804,20 @@ class OptimalRevenueBinner(
         for model, test in models:
             features[test] = model._features(take_rows(rows, test))
         return features
+
+    def _relevance(self, settings: Settings) -> Relevance | None:
+        """Return which cells of scores an optimum may cut at; None if it is unknown."""
+        is_bounded = (self.budget, self.budget_per_customer) != (None, None)
+        if is_bounded or settings.rates or self.response_model != "observed":
+            return None
+
+        def relevance(customers: Customers, n: FloatArray, y: FloatArray) -> BoolArray:
+            menu = self._menu_for(customers, settings.n_bins)
+            bounds = read_bounds(self, customers.scored.n)
+            options = cut_options(customers, menu, settings, bounds)
+            return relevant_cells(n, y, **options)
+
+        return relevance
 
     def _menu_for(self, customers: Customers, n_bins: int) -> Menu:
         """Return the menu for these customers, or raise."""

@@ -38,6 +38,19 @@ def find_optimum(
 ) -> Optimum:
     """Return the optimal cuts, or raise `InfeasibleError`."""
     unscored, tier = customers.unscored, settings.missing_tier
+    options = cut_options(customers, menu, settings, bounds)
+    revenue = float(menu.effective_revenue[tier] * unscored.total_amount)
+    profit = revenue - options["spent"]
+    cuts = cut_rows(rows, **options)
+    if cuts.status == "infeasible":
+        raise _infeasible_error(cuts, customers, settings, bounds)
+    return Optimum(cuts, options, profit)
+
+
+def cut_options(
+    customers: Customers, menu: Menu, settings: Settings, bounds: tuple[float, float]
+) -> CutOptions:
+    """Return the menu and the constraints of the cuts of some customers."""
     options: CutOptions = {
         "revenue": menu.effective_revenue,
         "cost": menu.cost,
@@ -48,13 +61,7 @@ def find_optimum(
         "budget": settings.total_budget(customers.n),
         "rates": settings.rates,
     }
-    options = with_unscored(options, menu, tier, unscored.n)
-    revenue = float(menu.effective_revenue[tier] * unscored.total_amount)
-    profit = revenue - options["spent"]
-    cuts = cut_rows(rows, **options)
-    if cuts.status == "infeasible":
-        raise _infeasible_error(cuts, customers, settings, bounds)
-    return Optimum(cuts, options, profit)
+    return with_unscored(options, menu, settings.missing_tier, customers.unscored.n)
 
 
 def _infeasible_error(
@@ -72,7 +79,7 @@ def _infeasible_error(
             remedy = {"budget_per_customer": amount, **remedy}
     return InfeasibleError(
         f"{OWNER} cannot meet its constraints with "
-        f"n_samples={len(customers.scored.scores)}. {reason}",
+        f"n_samples={customers.scored.n:.15g}. {reason}",
         owner=OWNER,
         name=next(iter(remedy), None),
         value=_constraints(settings, bounds),

@@ -19,9 +19,12 @@ from skseg.exceptions import InvalidDataError
 from ._customers import Customers, observed_customers
 from ._menu import OWNER
 from ._score_column import score_column_of_table
+from ._table_cells import Relevance, ScoredTable, cell_customers
 
 # Rows that are fetched at most: some 32 bytes each, and as much again for the search.
 MAX_ROWS = 30_000_000
+# From so many scores on, cells of them are counted first.
+MIN_ROWS_OF_CELLS = 2_000_000
 # Decimals of a score that an error message tries.
 _DECIMALS = (6, 4)
 
@@ -41,12 +44,16 @@ def read_table_customers(
     y: Any,
     sample_weight: Any,
     revenue: Any,
+    relevance: Relevance | None = None,
+    *,
+    min_rows: int = MIN_ROWS_OF_CELLS,
     max_rows: int = MAX_ROWS,
 ) -> TableCustomers:
     """Return the distinct scores of a table with their numbers of customers, or raise.
 
-    There is one row for customers of the same score, outcome and revenue. The other
-    columns of the table are X, as they would be in memory.
+    There is one row for customers of the same score, outcome and revenue; or, if the
+    relevance of scores can be told, those near the cuts and cells of the others. The
+    other columns of the table are X, as they would be in memory.
     """
     given = column_names(
         OWNER, table, {"y": y, "sample_weight": sample_weight, "revenue": revenue}
@@ -54,23 +61,29 @@ def read_table_customers(
     names = [name for name in table.types if name not in given.values()]
     column = score_column_of_table(binner, names)
     require_numbers(table, OWNER, [column])
+    check_weights(table, OWNER, weight := given.get("sample_weight"))
     keys, coding = {"score": known_number_sql(table, column)}, OutcomeCoding()
     if "y" in given:
         outcome = table_outcome(OWNER, table, given["y"], binner.pos_label)
         keys["outcome"], coding = outcome.sql, outcome.coding
+    if relevance is not None and "y" in given and "revenue" not in given:
+        scored = ScoredTable(table, column, keys["outcome"], weight)
+        few = cell_customers(scored, relevance, min_rows=min_rows, max_rows=max_rows)
+        if few is not None:
+            return TableCustomers(names, column, few, coding)
     if "revenue" in given:
         require_numbers(table, OWNER, [given["revenue"]])
         keys["revenue"] = known_number_sql(table, given["revenue"])
-    rows = _fetch(table, column, keys, given.get("sample_weight"), max_rows)
-    weight = check_sample_weight(rows["n"], len(rows["n"]), OWNER)
+    rows = _fetch(table, column, keys, weight, max_rows)
+    counts = check_sample_weight(rows["n"], len(rows["n"]), OWNER)
     _check_known(rows, given)
     if "sample_weight" not in given and bool((rows["n"] == 1).all()):
         # Customers that differ from all others are counted faster without weights.
-        weight = None
+        counts = None
     customers, _ = observed_customers(
         rows["score"],
         rows.get("outcome"),
-        weight,
+        counts,
         rows.get("revenue"),
         binner.response_model,
         None,
@@ -86,7 +99,6 @@ def _fetch(
     max_rows: int,
 ) -> dict[str, NDArray[Any]]:
     """Return one row for all customers of the same keys; raise for too many rows."""
-    check_weights(table, OWNER, sample_weight)
     groups = group_counts(
         table,
         {f"skseg_{key}": sql for key, sql in keys.items()},

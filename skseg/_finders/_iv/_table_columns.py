@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -17,6 +15,7 @@ from skseg._core._aggregates import (
     quantiles,
     require_numbers,
 )
+from skseg._core._steps import interval_tests, step_sql
 from skseg._core._table_columns import (
     first_value,
     known_number_sql,
@@ -183,33 +182,5 @@ def _few_rows(owner: str, name: str, ladder: _Ladder) -> ColumnRows:
 
 def _ladder_sql(table: Table, value: str, keys: Sequence[float]) -> str:
     """Return SQL of the step of a value: 2 i below key i, and 2 i + 1 at this key."""
-    tests = [
-        _comparison(table, value, operator, key)
-        for key in keys
-        for operator in ("<", "<=")
-    ]
-    return _first_true(tests, 0)
-
-
-def _comparison(table: Table, value: str, operator: str, key: float) -> str:
-    """Return whether a value is below a key, which may be infinite."""
-    largest = literal_sql(table, sys.float_info.max)
-    if math.isfinite(key):
-        return f"{value} {operator} {literal_sql(table, key)}"
-    # Some engines read no infinity: it is what is beyond the largest number.
-    if key > 0:
-        return f"{value} <= {largest}" if operator == "<" else "1 = 1"
-    return "1 = 0" if operator == "<" else f"{value} < -({largest})"
-
-
-def _first_true(tests: Sequence[str], first: int) -> str:
-    """Return the position of the first test that holds, by a tree of comparisons.
-
-    Each test implies the next one, so half of them are left at every branch.
-    """
-    if not tests:
-        return str(first)
-    middle = len(tests) // 2
-    below = _first_true(tests[:middle], first)
-    above = _first_true(tests[middle + 1 :], first + middle + 1)
-    return f"CASE WHEN {tests[middle]} THEN {below} ELSE {above} END"
+    tests = interval_tests(table, value, zip(keys, keys, strict=True))
+    return step_sql(tests, str)

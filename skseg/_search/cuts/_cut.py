@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skseg._search._bounds import SizeBounds, size_bounds
-from skseg._typing import FloatArray
+from skseg._typing import BoolArray, FloatArray
 
 from ._dynamic_program import (
     best_division,
@@ -30,7 +30,7 @@ from ._infeasible_sizes import (
 from ._objective import Objective, make_objective
 from ._positions import Blocks, Limits
 from ._problem import Constraints, CutProblem, Division, Incumbent
-from ._rows import Rows, Runs, read_rows
+from ._rows import Rows, Runs, bucket_sums, read_rows
 from ._solve import solve, solve_at, upper_bound
 from ._types import CutOptions, Cuts
 
@@ -220,21 +220,41 @@ def _candidates(
     n, y = rows.edges()
     wanted = np.ones(len(rows.n), dtype=bool)
     if rows.codes is not None:
-        wanted = rows.n > 0
-        least, most = (y[:-1] - rows.down)[wanted], (y[:-1] + rows.up)[wanted]
-        filled = np.append(wanted, True)
-        blocks = Blocks(
-            n[filled], y[filled], n[:-1][wanted], n[1:][wanted], least, most
-        )
-        at_edge, inside = relevant_blocks(blocks, objectives, limits)
-        # Both buckets at an edge know the score beside it. There is no cut at the ends.
-        at_edge[[0, -1]] = False
-        wanted[wanted] = inside | at_edge[:-1] | at_edge[1:]
+        wanted = _relevant_buckets(rows, objectives, limits)
     runs = rows.sorted_runs(wanted)
     stop = np.searchsorted(runs.n, n[-1])
     n = np.concatenate([[0.0], runs.n[:stop], n[-1:]])
     y = np.concatenate([[0.0], runs.y[:stop], y[-1:]])
     return *pruned_sums(n, y, objectives, limits), runs
+
+
+def _relevant_buckets(
+    rows: Rows, objectives: Sequence[Objective], limits: Limits
+) -> BoolArray:
+    """Return in or beside which buckets an optimum may cut."""
+    (n, y), wanted = rows.edges(), rows.n > 0
+    least, most = (y[:-1] - rows.down)[wanted], (y[:-1] + rows.up)[wanted]
+    filled = np.append(wanted, True)
+    blocks = Blocks(n[filled], y[filled], n[:-1][wanted], n[1:][wanted], least, most)
+    at_edge, inside = relevant_blocks(blocks, objectives, limits)
+    # Both buckets at an edge know the score beside it. There is no cut at the ends.
+    at_edge[[0, -1]] = False
+    wanted[wanted] = inside | at_edge[:-1] | at_edge[1:]
+    return wanted
+
+
+def relevant_cells(
+    n: FloatArray, y: FloatArray, **options: Unpack[CutOptions]
+) -> BoolArray:
+    """Return in or beside which cells of neighbouring scores an optimum may cut.
+
+    Cells ascend with the score; `n` are whole numbers of rows, and `y` of conversions,
+    0 or 1 a row. Neither an optimum of `cut_rows` nor one of `path_of_rows` cuts
+    elsewhere, if a budget or rates do not rule it out.
+    """
+    rows = bucket_sums(n, y)
+    objective, _, limits, _ = _read(rows, options)
+    return _relevant_buckets(rows, [objective, *objective.all_counts()], limits)
 
 
 def _all_runs(rows: Rows) -> Runs:

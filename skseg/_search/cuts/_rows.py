@@ -138,6 +138,14 @@ def read_rows(
     return rows
 
 
+def bucket_sums(n: FloatArray, y: FloatArray) -> Rows:
+    """Return buckets of 0 / 1 rows of which nothing but the sums is known."""
+    scores, codes = np.empty(0), np.empty(0, dtype=np.uint16)
+    rows = Rows(scores, scores, None, True, _no_bucket, codes)
+    rows.n, rows.y, rows.up, rows.down = n, y, y, np.zeros_like(y)
+    return rows
+
+
 def threshold_between(low: float, high: float) -> float:
     """Return the middle of two scores, such that ``low <= threshold < high``."""
     middle = low / 2 + high / 2
