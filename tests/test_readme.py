@@ -28,6 +28,7 @@ PROMISED = [
     ["The rows have cluster structure", "days_since_visit <=", "precision"],
     ["Implement", "channel in ['email', 'partner']"],
     ["% of monetary. Compared with all", "recency  rule", "Thank the champions"],
+    ["Can't lose them", "% of monetary. ", 'CASE\n  WHEN CAST("recency" AS DOUBLE'],
 ]
 
 
