@@ -978,3 +978,57 @@ class RuleSet:
             types=types,
             empty_is_missing=empty_is_missing,
         )
+
+    def sql_check(
+        self, dialect: str = "duckdb", *, types: Mapping[str, str] | None = None
+    ) -> str:
+        """Return a query that proves `to_sql` on an engine, over special values.
+
+        It needs no table. Its rows are the values around every threshold, infinities,
+        NaN and NULL where the engine has them, texts with blanks and in other case,
+        each with the code that `assign` gives it. The query returns the rows to which
+        the engine gives another code: none, where the SQL is right. It needs the extra
+        ``sql``.
+
+        Parameters
+        ----------
+        dialect : str, default="duckdb"
+            The SQL dialect, as `to_sql` takes it.
+        types : mapping of str to str, default=None
+            Column -> its type, as the engine writes it; the values are cast to it.
+            Else numbers are doubles, and dates are moments without a time zone.
+
+        Returns
+        -------
+        str
+            A SELECT statement. Its columns are those of the rules, then "expected" and
+            "got" with the two codes.
+
+        Raises
+        ------
+        RuleError
+            As `to_sql` does.
+        MissingExtraError
+            If sqlglot is not installed.
+
+        Notes
+        -----
+        All combinations of the values are checked up to 2,000 rows. Beyond, each value
+        is checked beside the first ones of the other columns, and the remaining rows
+        are combinations drawn at random, always the same ones.
+
+        Examples
+        --------
+        >>> import duckdb
+        >>> from skseg.rules import RuleSet
+        >>> rules = RuleSet({"VIP": "aov >= 120 and plan == 'pro'"}, default="Others")
+        >>> duckdb.sql(rules.sql_check("duckdb")).fetchall()
+        []
+        """
+        # sqlglot is an extra, so it is imported where it is used.
+        from ._sql import check_sql
+
+        case = self.to_sql(dialect, output="code", types=types)
+        return check_sql(
+            self._kinds, self._all_rules, self.assign, case, dialect, types
+        )
