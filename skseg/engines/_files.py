@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from skseg.exceptions import InvalidDataError, InvalidParameterError
@@ -22,10 +23,27 @@ FILES = (
 ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 
 
-class FilesTable(DuckDBTable):
-    """Files, read through a connection that ends with this object.
+# Kept open for the relations of versions of DuckDB in which these do not.
+_connections: list[Any] = []
 
-    A table that were written to it would end with it too.
+
+@cache
+def _relations_keep_connections() -> bool:
+    """Return whether a relation of DuckDB holds the connection that made it."""
+    import duckdb
+
+    relation = duckdb.connect(":memory:").sql("SELECT 1")
+    try:
+        relation.fetchall()
+    except duckdb.ConnectionException:
+        return False
+    return True
+
+
+class FilesTable(DuckDBTable):
+    """Files, read through a connection that nobody else has.
+
+    A table that were written there would be lost with it.
     """
 
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
@@ -119,6 +137,8 @@ def scan_files(
     except duckdb.Error as error:
         problem = " ".join(str(error).split())
         raise unreadable_file(os.fspath(path), problem) from error
+    if not _relations_keep_connections():
+        _connections.append(connection)
     return FilesTable(relation, connection)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from skseg.exceptions import MissingExtraError
@@ -31,24 +32,36 @@ class PolarsTable(Table):
     """
 
     def __init__(self, frame: Any) -> None:
+        # Through it polars hands rows to DuckDB.
+        if find_spec("pyarrow") is None:
+            raise MissingExtraError(CAPABILITY, "sql")
         self.frame = frame
         self._connection = duckdb_connection(CAPABILITY)
         view, self._names = view_name(), list(frame.collect_schema().names())
         super().__init__("duckdb", view, {})
-        self.types = relation_types(self._run(f"FROM {view}"))
+        query = f"FROM {view}"
+        session = self._session(query, with_rows=False)
+        self.types = relation_types(session.sql(query))
 
-    def _run(self, sql: str) -> Any:
-        """Return the result of a query in a session of its own."""
+    def _session(self, sql: str, *, with_rows: bool = True) -> Any:
+        """Return a session for one query, which must live as long as its result."""
         # Two queries in one session would share the view, but not its columns.
         session = self._connection.cursor()
-        names = used_columns(sql, self._names)
-        session.register(self.source, Batches(self.frame.select(names)))
-        return session.sql(sql)
+        frame = self.frame.select(used_columns(sql, self._names))
+        if not with_rows:
+            rows = frame.collect_schema().to_frame(eager=True).to_arrow()
+        elif hasattr(frame, "collect_batches"):
+            rows = Batches(frame)
+        else:
+            rows = frame.collect().to_arrow()
+        session.register(self.source, rows)
+        return session
 
     def fetch(self, sql: str) -> Arrays:
         """Run a query; see `Table.fetch`."""
+        session = self._session(sql)
         with interruptible():
-            return duckdb_arrays(self._run(sql))
+            return duckdb_arrays(session.sql(sql))
 
     def relation(self, sql: str) -> Any:
         """Return a query as a LazyFrame; see `Table.relation`."""
@@ -62,7 +75,8 @@ class PolarsTable(Table):
             batch_size: int | None,
         ) -> Iterator[Any]:
             # It has to filter, but need not be quick about it.
-            query = self._run(sql)
+            session = self._session(sql)
+            query = session.sql(sql)
             if predicate is None and n_rows is not None:
                 query = query.limit(n_rows)
             for batch in _arrow_reader(query, batch_size or N_ROWS):
@@ -70,7 +84,8 @@ class PolarsTable(Table):
                 frame = frame if columns is None else frame.select(columns)
                 yield frame if predicate is None else frame.filter(predicate)
 
-        empty: Any = from_arrow(_arrow_reader(self._run(sql).limit(0), 1).read_all())
+        session = self._session(sql, with_rows=False)
+        empty: Any = from_arrow(_arrow_reader(session.sql(sql), 1).read_all())
         return register_io_source(source, schema=empty.schema)
 
     def with_column(
@@ -105,7 +120,7 @@ class PolarsTable(Table):
     def write(self, sql: str, to: Target, *, overwrite: bool = False) -> None:
         """Write the result of a query to a file; see `Table.write`."""
         with interruptible():
-            write_file(self._run, sql, to, overwrite=overwrite)
+            write_file(self._session(sql).sql, sql, to, overwrite=overwrite)
 
 
 def _arrow_reader(relation: Any, n_rows: int) -> Any:
@@ -128,10 +143,8 @@ class Batches:
         self._frame = frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        try:
-            import pyarrow as pa
-        except ModuleNotFoundError:
-            raise MissingExtraError(CAPABILITY, "sql") from None
+        import pyarrow as pa
+
         empty = self._frame.collect_schema().to_frame(eager=True)
         schema = empty.to_arrow().schema
         reader = pa.RecordBatchReader.from_batches(schema, self._batches(schema))
@@ -139,11 +152,7 @@ class Batches:
 
     def _batches(self, schema: Any) -> Iterator[Any]:
         # Nothing is collected where only the types are asked for.
-        if hasattr(self._frame, "collect_batches"):
-            frames = self._frame.collect_batches()
-        else:
-            frames = [self._frame.collect()]
-        for frame in frames:
+        for frame in self._frame.collect_batches():
             yield from frame.to_arrow().cast(schema).to_batches()
 
 

@@ -16,6 +16,8 @@ from ._postgres import PostgresDatabase
 from ._sqlite import SQLiteDatabase
 from ._table import Table
 
+# Database, schema and table of DuckDB.
+N_PARTS = 3
 # Driver, by the package that a connection's class is of.
 DATABASES: dict[str, type[Database]] = {
     "sqlite3": SQLiteDatabase,
@@ -94,6 +96,9 @@ def _duckdb_table(connection: Any, name: str, parts: tuple[str, ...]) -> DuckDBT
     import duckdb
 
     try:
+        connection.execute("SELECT 1")
+        if len(parts) > N_PARTS:
+            raise duckdb.CatalogException(name)
         relation = connection.sql(f"FROM {quoted(*parts)}")
     except duckdb.ConnectionException as error:
         raise InvalidParameterError(

@@ -473,6 +473,8 @@ ENDLESS = {
 
 @pytest.mark.parametrize("engine", ENDLESS)
 def test_ctrl_c_ends_a_query_in_the_engine(engine: str) -> None:
+    if engine == "duckdb" and duckdb.__version__.startswith("1.1."):
+        pytest.skip("this version of DuckDB hears Ctrl-C at the end of a query")
     if engine == "mariadb":
         own = another("mariadb")
         table: Table = make_table("mariadb", {"x": [1]})
