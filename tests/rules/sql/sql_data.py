@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import duckdb
 import numpy as np
 from hypothesis import strategies as st
 
 from skseg.rules import Columns, Rule, RuleSet, col, missing
-from tests.engines.connections import mariadb_connection, postgres_connection
+from tests.engines.connections import (
+    duckdb_connection,
+    mariadb_connection,
+    postgres_connection,
+)
 
 # The engines that need no server, and those that do.
 EMBEDDED = ("duckdb", "sqlite")
@@ -45,8 +48,9 @@ class Column:
 def cursor_of(dialect: str) -> Iterator[Any]:
     """Give a cursor of a new database, or of the process's session on a server."""
     if dialect == "duckdb":
-        with duckdb.connect(":memory:", config={"threads": 1}) as database:
-            yield database
+        # A cursor has settings and temporary tables of its own.
+        with duckdb_connection().cursor() as cursor:
+            yield cursor
     elif dialect == "sqlite":
         with closing(sqlite3.connect(":memory:")) as database:
             yield database.cursor()

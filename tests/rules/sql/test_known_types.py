@@ -199,9 +199,8 @@ def test_numbers_as_text_are_numbers_and_other_text_stops(
     # DuckDB takes 1_000 for a number, as Python does.
     for text in [t for t in NO_NUMBERS if (dialect, t) != ("duckdb", "1_000")]:
         columns = [Column("x", TEXT[dialect], [text])]
-        for rules in (rule_sets[0], rule_sets[-1]):
-            with pytest.raises(Exception, match=r"(?i)convert|invalid|holds|malformed"):
-                sql_codes(dialect, columns, [rules], is_typed=is_typed)
+        with pytest.raises(Exception, match=r"(?i)convert|invalid|holds|malformed"):
+            sql_codes(dialect, columns, rule_sets[:1], is_typed=is_typed)
 
 
 def test_numbers_beyond_float64_stop_in_mysql() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 import sqlglot
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skseg.exceptions import MissingExtraError, RuleError
@@ -449,13 +449,13 @@ def test_values_side_by_side_are_data_on_one_line_and_on_many(
 def test_names_that_an_engine_would_cut_or_cannot_have_are_refused(
     dialect: str, name: str
 ) -> None:
-    for write in (
-        lambda: RuleSet({"a": col(name) == "b"}).to_sql(dialect),
-        lambda: missing(name).to_sql(dialect),
-        lambda: RuleSet({"a": "x > 1"}).to_sql(dialect, alias=name),
+    for rule, alias in (
+        (col(name) == "b", None),
+        (missing(name), None),
+        ("x > 1", name),
     ):
         with pytest.raises(RuleError, match="Choose a") as error:
-            write()
+            RuleSet({"a": rule}).to_sql(dialect, alias=alias)
         assert error.value.value == name
     assert RuleSet({name: "x > 1"}).to_sql(dialect)
 
@@ -487,14 +487,21 @@ def is_refused(dialect: str, name: str) -> bool:
     return dialect == "mysql" and not is_taken
 
 
+def accepted(dialect: str, name: str) -> str:
+    """Return a name that an engine accepts, made of another."""
+    if not is_refused(dialect, name):
+        return name
+    return f"x{''.join(c for c in name if c <= chr(0xFFFF))[:15]}x"
+
+
 @every_engine
 @given(name=plain_text.filter(bool), value=plain_text, segment=plain_text.filter(bool))
 def test_any_text_is_data(dialect: str, name: str, value: str, segment: str) -> None:
-    assume(not is_refused(dialect, name) and not is_refused(dialect, segment))
+    name, alias = accepted(dialect, name), accepted(dialect, segment)
     rule_set = RuleSet({segment: col(name) == value})
     columns = [Column(name, "TEXT", [value, value + "x", None])]
-    names, results = run(dialect, columns, [rule_set.to_sql(dialect, alias=segment)])
-    assert (names, results) == ([segment], [(segment,), (None,), (None,)])
+    names, results = run(dialect, columns, [rule_set.to_sql(dialect, alias=alias)])
+    assert (names, results) == ([alias], [(segment,), (None,), (None,)])
 
 
 def test_sqlite_refuses_a_column_that_the_table_lacks() -> None:

@@ -93,8 +93,8 @@ def test_charset_of_the_connection_changes_nothing_in_mysql(charset: str) -> Non
         codes = sql_codes("mysql", in_bytes(columns), tested, setup)
         assert codes == assigned(columns, tested)
         _, rows = run("mysql", in_bytes(COLUMNS), [MIXED.to_sql("mysql")], setup)
-        codes = assigned(COLUMNS, [MIXED])[0]
-        assert [name for (name,) in rows] == [MIXED.names[code] for code in codes]
+        names = [MIXED.names[code] for code in assigned(COLUMNS, [MIXED])[0]]
+        assert [name for (name,) in rows] == names
     finally:
         with cursor_of("mysql") as cursor:
             cursor.execute("SET NAMES utf8mb4")
