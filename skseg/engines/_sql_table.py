@@ -96,7 +96,6 @@ def _duckdb_table(connection: Any, name: str, parts: tuple[str, ...]) -> DuckDBT
     import duckdb
 
     try:
-        connection.execute("SELECT 1")
         if len(parts) > N_PARTS:
             raise duckdb.CatalogException(name)
         relation = connection.sql(f"FROM {quoted(*parts)}")
