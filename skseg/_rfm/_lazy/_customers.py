@@ -216,7 +216,7 @@ def _table_sql(
     column = source.column(customer.name)
     line = [
         f"{customer.key} AS skseg_id",
-        f"{days.plain} AS skseg_day",
+        f"{days.unconverted} AS skseg_day",
         f"{money.units} AS skseg_units",
     ]
     if shown is not None:
@@ -252,18 +252,19 @@ def _table_sql(
     monetary = f"CAST(skseg_units AS {double}) / {power(source, money.decimals)}"
     frequency = f"CAST(skseg_frequency AS {double})"
     gaps = f"CAST(skseg_frequency - 1 AS {double})"
+    first, last = days.of("skseg_first"), days.of("skseg_last")
     columns = {
         column: "skseg_id" if shown is None else "skseg_shown",
-        "recency": f"CAST({as_of} - skseg_last AS {double})",
+        "recency": f"CAST({as_of} - {last} AS {double})",
         "frequency": f"CAST(skseg_frequency AS {integer})",
         "monetary": monetary,
-        "tenure": f"CAST({as_of} - skseg_first AS {double})",
+        "tenure": f"CAST({as_of} - {first} AS {double})",
         "average_order_value": (
             f"CASE WHEN skseg_frequency > 0 THEN ({monetary}) / {frequency} END"
         ),
         "mean_gap": (
             "CASE WHEN skseg_frequency > 1 THEN "
-            f"CAST(skseg_last - skseg_first AS {double}) / {gaps} END"
+            f"CAST({last} - {first} AS {double}) / {gaps} END"
         ),
     }
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())

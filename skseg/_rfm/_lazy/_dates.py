@@ -49,6 +49,17 @@ class Days(NamedTuple):
         # Comparing takes less time than converting.
         return f"{self.moment} >= DATE '{dt.date.fromordinal(EPOCH + day + 1)}'"
 
+    def of(self, expression: str) -> str:
+        """Return the day of an expression of `unconverted` dates."""
+        if self.moment is None:
+            return expression
+        return self.plain.replace(self.moment, expression)
+
+    @property
+    def unconverted(self) -> str:
+        """The dates of usable rows, in the order of their days."""
+        return self.plain if self.moment is None else self.moment
+
     def latest(self) -> tuple[str, str]:
         """Return what to take the maximum of, and the maximum as a day."""
         if self.moment is None:

@@ -87,8 +87,12 @@ def _safe_ranges() -> list[tuple[str, str]]:
         for low, high in itertools.pairwise(limits)
         if high - low > 1
     ]
-    # Letters and digits come first: the ranges are tried one after the other.
-    return sorted(ranges[1:], key=lambda ends: not ends[0].isalnum())
+    # The ranges are tried one after the other: those of many letters or digits first.
+    return sorted(ranges[1:], key=_n_letters, reverse=True)
+
+
+def _n_letters(ends: tuple[str, str]) -> int:
+    return sum(chr(code).isalnum() for code in range(ord(ends[0]), ord(ends[1])))
 
 
 def placeholder_texts(
