@@ -51,6 +51,10 @@ class Table(ABC):
         self.source = source
         self.types = dict(types)
 
+    def __repr__(self) -> str:
+        columns = ", ".join(self.types)
+        return f"<{type(self).__name__} of {self.dialect} with columns {columns}>"
+
     def require(self, owner: str, names: Sequence[str]) -> None:
         """Raise unless the table has all of some columns.
 
