@@ -194,6 +194,27 @@ def test_special_values_of_parquet_are_profiled_alike(name: str, tmp_path: Any) 
     assert_same(lazily(path, rules, min_count=3, max_groups=7), expected)
 
 
+AMOUNTS: dict[str, Any] = {
+    "lognormal": np.exp(3 * np.random.default_rng(0).normal(size=800)),
+    "outlier": np.where(np.arange(800) == 7, 1e12, np.linspace(49, 51, 800)),
+    "offset": np.random.default_rng(0).normal(1e9, 1, 800),
+    "losses": -np.exp(np.random.default_rng(0).normal(size=800)),
+    "nothing": np.zeros(800),
+}
+
+
+@pytest.mark.parametrize("name", AMOUNTS)
+def test_sums_of_skewed_amounts_lose_no_digits(name: str) -> None:
+    k = np.random.default_rng(1).integers(0, 9, 800).astype(float)
+    rows = pa.table({"k": k, "v": AMOUNTS[name]})
+    rules = RuleSet({"a": "k > 5", "b": "k > 2"}, default="rest")
+    options: dict[str, Any] = {"value": "v", "outcome": "v"}
+    table = make_table("duckdb", rows)
+    assert_same(
+        lazily(table, rules, **options), profile_segments(rules, rows, **options)
+    )
+
+
 def test_sizes_of_segments_take_one_scan() -> None:
     X, table = rows_of("duckdb")
     profile = profile_segments(RULES, table, features=[])
