@@ -325,7 +325,7 @@ def _run_where_orders_are(
     with input_errors(), work, opened as rows, input_errors(option_terms(rows)):
         run = run_rfm(stored_orders(rows, columns), segmenter, **parameters)
         if to_table is not None:
-            write_table(run, to_table, overwrite=overwrite)
+            write_table(run, rows.target(to_table), overwrite=overwrite)
         return run
 
 

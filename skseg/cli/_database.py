@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from skseg.engines import Table, sql_table
-from skseg.exceptions import InvalidDataError, MissingExtraError
+from skseg.engines._duckdb import duckdb_connection
+from skseg.engines._sql_table import no_table
+from skseg.exceptions import InvalidDataError
 
 # Driver's module -> what installs it.
 _PACKAGES = {
@@ -46,7 +48,9 @@ def database_table(url: str, name: str, *, writable: bool = False) -> Iterator[T
             raise InvalidDataError(f"--database names the file {path}, which is none.")
         connect = _sqlite if scheme == "sqlite" else _duckdb
         with closing(connect(path, writable=writable)) as connection:
-            yield sql_table(connection, name)
+            if scheme == "duckdb":
+                _require_table(connection, name)
+            yield sql_table(connection, prefix_of(url) + name)
         return
     engine = _sqlalchemy_engine(url, scheme)
     try:
@@ -65,15 +69,43 @@ def _sqlite(path: Path, *, writable: bool) -> sqlite3.Connection:
     return connection
 
 
+def prefix_of(url: str) -> str:
+    """Return what stands before the names of a database's tables, mostly nothing."""
+    scheme, _, path = url.partition("://")
+    if scheme != "duckdb":
+        return ""
+    alias = Path(path).stem.replace('"', '""')
+    # Names that DuckDB has for databases of its own.
+    is_taken = alias.lower() in ("memory", "system", "temp")
+    return f'"{alias}{"_file" if is_taken else ""}".'
+
+
 def _duckdb(path: Path, *, writable: bool) -> Any:
+    """Attach a file to a database in memory, which takes the views of queries."""
+    connection = duckdb_connection("Reading a database of DuckDB")
+    import duckdb
+
+    alias = prefix_of(f"duckdb://{path}").removesuffix(".")
+    mode = "" if writable else " (READ_ONLY)"
+    file = str(path).replace("'", "''")
     try:
-        import duckdb
-    except ModuleNotFoundError:
-        raise MissingExtraError("Reading a database of DuckDB", "sql") from None
-    try:
-        return duckdb.connect(str(path), read_only=not writable)
+        connection.execute(f"ATTACH '{file}' AS {alias}{mode}")
     except duckdb.Error as error:
+        connection.close()
         raise _cannot_open(str(path), error) from error
+    return connection
+
+
+def _require_table(connection: Any, name: str) -> None:
+    """Raise for a table that is absent, with those of the file that is attached."""
+    kinds = ("table", "view")
+    sql = " UNION ALL ".join(
+        f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE NOT internal" for kind in kinds
+    )
+    tables = [table for (table,) in connection.sql(sql).fetchall()]
+    is_plain = "." not in name and '"' not in name
+    if is_plain and name.lower() not in map(str.lower, tables):
+        raise no_table(name, sorted(tables))
 
 
 def _sqlalchemy_engine(url: str, scheme: str) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from skseg._core._aggregates import number_sql
 from skseg._mece import MECERuleSegmenter
@@ -20,6 +19,9 @@ from ._rules_apply import NO_SEGMENT, RESULT_COLUMNS, ROW, RulesRun
 from ._rules_file import DEFINITION, RULE_SET, RulesFile
 from ._stored_rows import StoredRows, column_sql
 from ._wording import key_terms, worded
+
+# Rows that are in memory at a time.
+N_ROWS = 1_000_000
 
 
 def apply_where_rows_are(
@@ -43,7 +45,7 @@ def apply_where_rows_are(
         code, name = RESULT_COLUMNS
         coded = model.label(table, code, output="code")
         if to_table is not None:
-            model.label(coded, name, to=to_table, overwrite=overwrite)
+            model.label(coded, name, to=rows.target(to_table), overwrite=overwrite)
         labelled = _opened(model.label(coded, name))
     except ValueError as error:
         raise InvalidDataError(worded(error, key_terms(file.path.name))) from error
@@ -196,7 +198,13 @@ def _blocks(
         if table.dialect != "duckdb":
             yield pd.DataFrame(table.fetch(sql))
             return
-        for block in pa.RecordBatchReader.from_stream(table.relation(sql)):
+        relation = table.relation(sql)
+        # Its name before DuckDB 1.4.
+        is_old = not hasattr(relation, "to_arrow_reader")
+        read_blocks = (
+            relation.fetch_arrow_reader if is_old else relation.to_arrow_reader
+        )
+        for block in read_blocks(N_ROWS):
             yield block.to_pandas()
 
     return read

@@ -29,7 +29,7 @@ from skseg.tables._kinds import ColumnReader
 from skseg.tables._table_header import WantedColumns
 
 from ._data_source import DataSource
-from ._database import database_table
+from ._database import database_table, prefix_of
 from ._file_format import FileFormat
 
 # Different texts of a column that the reader of files reads one by one.
@@ -105,7 +105,8 @@ def _opened_rows(
         context = database_table(source.database, str(source.table), writable=writable)
         with context as table:
             wanted.positions(list(table.types), source.name)
-            yield StoredRows(source.name, table, None, file_format)
+            prefix = prefix_of(source.database)
+            yield StoredRows(source.name, table, None, file_format, prefix)
         return
     with tempfile.TemporaryDirectory(prefix="skseg-") as folder:
         config: dict[str, Any] = {"temp_directory": folder}
@@ -195,7 +196,8 @@ class StoredRows:
     """Columns of rows that are not in memory.
 
     `name` is that of the file or table. `texts` is the connection of DuckDB that has
-    the texts of CSV, or None for rows whose columns have types.
+    the texts of CSV, or None for rows whose columns have types. `prefix` stands before
+    the name of a table that is written beside them.
     """
 
     def __init__(
@@ -204,8 +206,10 @@ class StoredRows:
         table: Table,
         texts: Any,
         file_format: FileFormat,
+        prefix: str = "",
     ) -> None:
         self.name = name
+        self._prefix = prefix
         self.table = table
         self._texts = texts
         self._format = file_format
@@ -219,6 +223,10 @@ class StoredRows:
     def place(self, row: int) -> str:
         """Return where a row, counted from 0, is."""
         return f"row {row + 1}"
+
+    def target(self, name: str) -> str:
+        """Return the name of a table beside the rows, as their connection knows it."""
+        return self._prefix + name
 
     @property
     def names(self) -> list[str]:

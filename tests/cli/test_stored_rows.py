@@ -334,8 +334,11 @@ def test_wrong_sources_are_said(tmp_path: Path, source: str) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_tables_and_columns_are_said(stored: Path, tmp_path: Path) -> None:
-    database = f"sqlite:///{stored}/shop.db"
+@pytest.mark.parametrize("name", ["sqlite:///{}/shop.db", "duckdb:///{}/shop.duckdb"])
+def test_missing_tables_and_columns_are_said(
+    stored: Path, tmp_path: Path, name: str
+) -> None:
+    database = name.format(stored)
     out = ["--out", tmp_path, *FAST]
     where = ["--database", database, "--table"]
     absent = skseg_command("rfm", *where, "order", *OPTIONS, *out)
@@ -470,8 +473,11 @@ def test_rows_with_segments_go_to_a_table(customers: Path, tmp_path: Path) -> No
     assert run.exit_code == 0, run.output
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         written = connection.sql("FROM labelled").df()
+        tables = connection.sql("SHOW TABLES").fetchall()
     frame = pd.read_parquet(customers / "customers.parquet")
     assert written["segment_code"].tolist() == RULE_SET.assign(frame).tolist()
+    # Nothing else is left in the database.
+    assert tables == [("customers",), ("labelled",)]
 
 
 REFUSED_ROWS = {
