@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from skseg._typing import IntArray
 from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import Kind, Rule, leaf_values, leaves
 from skseg.rules._language._dates import Date, as_moment
@@ -18,11 +19,12 @@ from ._dialect import Dialect
 from ._dialects import find_dialect
 from ._storage import Storage
 from ._trees import Tree, column_tree, double, exp, text_tree
+from ._tsql import SksegTSQL
 
 # Enough for every value of a few columns, and for most pairs of them.
 _MAX_ROWS = 2_000
 # Engines without VALUES as a table.
-_WITHOUT_VALUES = ("mysql",)
+_WITHOUT_VALUES = ("mysql", "bigquery", "snowflake", "redshift", "tsql")
 _LAST_MOMENT = 253_402_300_799_999_999
 _FIRST_MOMENT = -62_135_596_800_000_000
 
@@ -30,7 +32,7 @@ _FIRST_MOMENT = -62_135_596_800_000_000
 def check_sql(
     kinds: Mapping[str, Kind | None],
     rules: Sequence[Rule],
-    assign: Callable[[Mapping[str, Sequence[Any]]], Sequence[int]],
+    assign: Callable[[Mapping[str, Sequence[Any]]], IntArray],
     case: str,
     dialect: str,
     types: Mapping[str, str] | None,
@@ -195,6 +197,10 @@ def _value(engine: Dialect, value: Any, type_name: str | None) -> str:
         tree = exp.Null()
     elif isinstance(value, bool | Boolean):
         tree = exp.Boolean(this=bool(value))
+        # SQL Server has no literals for them.
+        if engine.grammar is SksegTSQL:
+            to = exp.DataType(this=exp.DataType.Type.BOOLEAN)
+            tree = exp.Cast(this=exp.Literal.number(int(value)), to=to)
     elif isinstance(value, str):
         tree = engine.result(value)
     elif isinstance(value, Date):

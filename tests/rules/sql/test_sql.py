@@ -619,7 +619,8 @@ def test_other_dialects_are_refused_with_the_reason(dialect: Any) -> None:
         f"The SQL dialect must be one of {OFFERED}. Got {dialect!r} instead."
     )
     assert str(error.value).endswith(
-        "once its SQL is executed against assign in the tests."
+        "SQL for 'databricks', 'bigquery', 'snowflake', 'redshift', 'tsql' is not "
+        "executed in the tests: RuleSet.sql_check proves it on the warehouse."
     )
 
 
