@@ -218,12 +218,15 @@ class OptimalRevenueBinner(
     this order costs: where the rate falls as the score rises, no cut points help.
 
     Of a table that is not in memory, its engine counts the customers of each score and
-    outcome, and these are fetched, up to 30 million. The fit to them is that to the
-    rows, to the last bit, where outcomes, revenues and weights are whole numbers; other
-    sums, and the expected conversions of a response model, are rounded in another
-    order, so that profits may differ by 1e-12 of theirs. For more than 131,072 rows,
-    ``order_loss_`` and `bootstrap` are of other groups of neighbouring scores than in
-    memory.
+    outcome, and these are fetched, up to 30 million. Of 2 million customers and more
+    with outcomes 0 / 1, and neither budget nor constraints on rates, it counts 65,536
+    cells of scores instead, and only the scores of those cells are fetched in which an
+    upper bound of the profit allows a cut: three scans, or more if such cells are
+    divided anew. The fit to them is that to the rows, to the last bit, where outcomes,
+    revenues and weights are whole numbers; other sums, and the expected conversions of
+    a response model, are rounded in another order, so that profits may differ by 1e-12
+    of theirs. For more than 131,072 rows, and of cells, ``order_loss_`` and `bootstrap`
+    are of other groups of neighbouring scores than in memory.
 
     Only the order of the scores and their ties matter, except for the response models
     "score" and "logistic". If outcomes are 0 or 1 and the rates of two neighbouring

@@ -37,6 +37,14 @@ class Cells(NamedTuple):
     y: FloatArray
     n_rows: IntArray
 
+    def span(self, first: int, last: int) -> Span:
+        """Return the bounds of a range of cells, and about the mean of its scores."""
+        low, high = (ends[first : last + 1] for ends in (self.low, self.high))
+        with np.errstate(invalid="ignore"):
+            middles = low / 2 + high / 2
+            mean = np.average(middles, weights=self.n_rows[first : last + 1])
+        return Span(float(low[0]), float(high[-1]), float(mean))
+
     def but(self, ranges: Sequence[tuple[int, int]], parts: Cells) -> Cells:
         """Return the cells with parts in place of those in some ranges."""
         outside = np.ones(len(self.low), dtype=bool)
@@ -90,7 +98,10 @@ def cell_customers(
         if n_rows <= max_rows:
             parts = _scores(scored, cells, ranges) if ranges else None
             return _customers(cells.but(ranges, parts) if parts else cells, unscored)
-        spans = [Span(float(cells.low[i]), float(cells.high[j])) for i, j in ranges]
+        if np.count_nonzero(wanted) <= _MAX_RANGES:
+            # Parts of each cell are finer than any of a range.
+            ranges = [(place, place) for place in np.flatnonzero(wanted).tolist()]
+        spans = [cells.span(first, last) for first, last in ranges]
         parts, _ = _divided(scored, spans, n_cells, with_unscored=False)
         cells = cells.but(ranges, parts)
     return None

@@ -23,8 +23,9 @@ from ._table_cells import Relevance, ScoredTable, cell_customers
 
 # Rows that are fetched at most: some 32 bytes each, and as much again for the search.
 MAX_ROWS = 30_000_000
-# From so many scores on, cells of them are counted first.
-MIN_ROWS_OF_CELLS = 2_000_000
+# From so many scores on, cells of them are counted first, and are divided until no more
+# rows than that are near the cuts.
+ROWS_OF_CELLS = 2_000_000
 # Decimals of a score that an error message tries.
 _DECIMALS = (6, 4)
 
@@ -46,7 +47,7 @@ def read_table_customers(
     revenue: Any,
     relevance: Relevance | None = None,
     *,
-    min_rows: int = MIN_ROWS_OF_CELLS,
+    rows_of_cells: int = ROWS_OF_CELLS,
     max_rows: int = MAX_ROWS,
 ) -> TableCustomers:
     """Return the distinct scores of a table with their numbers of customers, or raise.
@@ -68,7 +69,9 @@ def read_table_customers(
         keys["outcome"], coding = outcome.sql, outcome.coding
     if relevance is not None and "y" in given and "revenue" not in given:
         scored = ScoredTable(table, column, keys["outcome"], weight)
-        few = cell_customers(scored, relevance, min_rows=min_rows, max_rows=max_rows)
+        few = cell_customers(
+            scored, relevance, min_rows=rows_of_cells, max_rows=rows_of_cells
+        )
         if few is not None:
             return TableCustomers(names, column, few, coding)
     if "revenue" in given:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from skseg import InformationValue, information_value
@@ -186,6 +186,8 @@ def test_any_rows_give_the_same_values(
     frame = pd.DataFrame(rows, columns=names).astype({"few": np.float64})
     parameters: dict[str, Any] = {"max_bins": max_bins}
     if weighted:
+        # Which error comes first is not the same.
+        assume(frame["n"].any())
         parameters["sample_weight"] = "n"
     if grouped:
         parameters["group"] = "group"

@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skseg import OptimalRevenueBinner
+from skseg._revenue import _table_customers
+from skseg._revenue._table_cells import Relevance, ScoredTable, cell_customers
 from skseg._revenue._table_customers import read_table_customers
 from skseg._search.cuts import _rows
 from skseg.engines import open_table
@@ -44,7 +46,6 @@ ATTRIBUTES = (
     "value_",
     "upper_bound_",
     "gap_",
-    "order_loss_",
     "value_path_",
     "min_size_",
     "max_size_",
@@ -99,14 +100,17 @@ def fits(
     return results
 
 
-def assert_same(in_memory: Any, of_table: Any) -> None:
-    """Raise unless two fits have the same state, or the same error."""
+def assert_same(in_memory: Any, of_table: Any, *, in_cells: bool = False) -> None:
+    """Raise unless two fits have the same state, or the same error.
+
+    The loss by the order is one of groups of scores, which are others in cells.
+    """
     if isinstance(in_memory, SksegError):
         assert type(of_table) is type(in_memory)
         assert of_table.name == in_memory.name
         return
     assert not isinstance(of_table, SksegError), of_table
-    for name in ATTRIBUTES:
+    for name in (*ATTRIBUTES, *(() if in_cells else ("order_loss_",))):
         expected, value = (getattr(b, name, None) for b in (in_memory, of_table))
         np.testing.assert_array_equal(value, expected, err_msg=name, strict=True)
     pd.testing.assert_frame_equal(
@@ -214,6 +218,110 @@ def test_rows_in_buckets_give_the_same_tiers(
     assert of_table.cut_points_.tolist() == in_memory.cut_points_.tolist()
     assert of_table.value_ == in_memory.value_
     assert of_table.segments_.equals(in_memory.segments_)
+
+
+def cells_of_any_table(most: int) -> Any:
+    """Return the function of few customers for tables of any size.
+
+    It counts few cells at a time, until at most so many rows are near the cuts.
+    """
+
+    def few_customers(scored: ScoredTable, relevance: Relevance, **_: int) -> Any:
+        return cell_customers(scored, relevance, min_rows=1, max_rows=most, n_cells=128)
+
+    return few_customers
+
+
+@pytest.fixture
+def in_cells(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count few cells of scores of any table first; return how many rows remained."""
+    remaining: list[int] = []
+
+    def counted(scored: ScoredTable, relevance: Relevance, **_: int) -> Any:
+        few = cells_of_any_table(600)(scored, relevance)
+        remaining.append(-1 if few is None else len(few.scores))
+        return few
+
+    monkeypatch.setattr(_table_customers, "cell_customers", counted)
+    return remaining
+
+
+@every_engine
+def test_cells_of_scores_give_the_tiers_of_all_scores(
+    engine: str, in_cells: list[int]
+) -> None:
+    frame = customers(3000, seed=3)[["score", "converted", "n"]]
+    rng = np.random.default_rng(4)
+    frame["score"] += np.round(rng.random(len(frame)) / 100, 5)
+    rate = 1 / (1 + np.exp(10 - 40 * frame["score"]))
+    frame["converted"] = (rng.random(len(frame)) < rate).astype(int)
+    names = {"y": "converted", "sample_weight": "n"}
+    in_memory, of_table = fits(
+        frame, make_table(engine, arrow(frame)), names, **MENU, max_size=0.8
+    )
+    assert 0 < in_cells[0] < 2500
+    assert_same(in_memory, of_table, in_cells=True)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite"])
+@few_examples(10)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 400),
+    scale=st.sampled_from(["ties", "none", "huge", "infinite", "skewed"]),
+    mode=st.sampled_from(["subset", "prefix", "exact"]),
+    min_size=st.sampled_from([None, 0.01, 0.2]),
+    fixed_cost=st.sampled_from([0, 50]),
+)
+def test_cells_of_any_scores_give_the_tiers_of_all_scores(
+    engine: str,
+    seed: int,
+    n: int,
+    scale: str,
+    mode: str,
+    min_size: float | None,
+    fixed_cost: float,
+) -> None:
+    rng = np.random.default_rng(seed)
+    score = rng.beta(2, 5, n)
+    frame = pd.DataFrame({"score": score, "y": (rng.random(n) < score).astype(int)})
+    if scale == "ties":
+        frame["score"] = frame["score"].round(2)
+    elif scale == "huge":
+        frame["score"] = frame["score"].round(3) * rng.choice([1, 1e290, -3], n)
+    elif scale == "infinite":
+        frame.loc[rng.random(n) < 0.1, "score"] = np.inf
+        frame.loc[rng.random(n) < 0.1, "score"] = -np.inf
+    elif scale == "skewed":
+        frame["score"] = np.exp(30 * frame["score"])
+    frame.loc[rng.random(n) < 0.05, "score"] = np.nan
+    parameters = {**MENU, "mode": mode, "min_size": min_size, "fixed_cost": fixed_cost}
+    table = make_table(engine, arrow(frame))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_table_customers, "cell_customers", cells_of_any_table(100))
+        assert_same(*fits(frame, table, {"y": "y"}, **parameters), in_cells=True)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"budget": 300}, {"monotonic": "ascending"}, {"response_model": "isotonic"}],
+    ids=str,
+)
+def test_cells_are_not_used_where_they_prove_nothing(
+    in_cells: list[int], parameters: dict[str, Any]
+) -> None:
+    frame = customers()[["score", "converted"]]
+    table = make_table("duckdb", arrow(frame))
+    fits(frame, table, {"y": "converted"}, **MENU, **parameters)
+    assert in_cells == []
+
+
+def test_outcomes_other_than_events_are_counted_by_score(in_cells: list[int]) -> None:
+    frame = customers()[["score", "converted"]]
+    frame["converted"] *= 2
+    table = make_table("duckdb", arrow(frame))
+    assert_same(*fits(frame, table, {"y": "converted"}, **MENU))
+    assert in_cells == [-1]
 
 
 def test_outcomes_and_revenues_with_fractions_give_the_same_profit_up_to_rounding() -> (
