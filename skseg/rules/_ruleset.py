@@ -927,9 +927,11 @@ class RuleSet:
 
         Parameters
         ----------
-        dialect : {"duckdb", "sqlite", "postgres", "mysql", "spark"}, default="duckdb"
-            The SQL dialect; "mysql" is that of MariaDB, too. Each is executed against
-            `assign` in the tests.
+        dialect : {"duckdb", "sqlite", "postgres", "mysql", "spark", "databricks", \
+                "bigquery", "snowflake", "redshift", "tsql"}, default="duckdb"
+            The SQL dialect; "mysql" is that of MariaDB, too. The first five are
+            executed against `assign` in the tests. The warehouses, from "databricks"
+            on, are not executed: `sql_check` proves them where you have one.
         output : {"name", "code"}, default="name"
             What the expression returns. Rows without a segment get NULL or -1; those
             outside of the universe get 'outside' or -1; noise gets its name or -1.

@@ -143,8 +143,10 @@ class Rule:
 
         Parameters
         ----------
-        dialect : {"duckdb", "sqlite", "postgres", "mysql", "spark"}, default="duckdb"
-            The SQL dialect; "mysql" is that of MariaDB, too.
+        dialect : {"duckdb", "sqlite", "postgres", "mysql", "spark", "databricks", \
+                "bigquery", "snowflake", "redshift", "tsql"}, default="duckdb"
+            The SQL dialect; "mysql" is that of MariaDB, too. The warehouses, from
+            "databricks" on, are not executed in the tests.
         types : mapping of str to str, default=None
             Column -> its type, as the engine writes it, such as {"aov": "DOUBLE"}. The
             SQL of such a column is shorter and faster, since it need not tell which of

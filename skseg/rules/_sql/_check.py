@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from skseg._typing import IntArray
-from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import Kind, Rule, leaf_values, leaves
 from skseg.rules._language._dates import Date, as_moment
 
@@ -195,8 +194,8 @@ def _value(engine: Dialect, value: Any, type_name: str | None) -> str:
     tree: Tree
     if value is None:
         tree = exp.Null()
-    elif isinstance(value, bool | Boolean):
-        tree = exp.Boolean(this=bool(value))
+    elif isinstance(value, bool):
+        tree = exp.Boolean(this=value)
         # SQL Server has no literals for them.
         if engine.grammar is SksegTSQL:
             to = exp.DataType(this=exp.DataType.Type.BOOLEAN)
