@@ -22,7 +22,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import skseg.rules
-from skseg.exceptions import RuleError
+from skseg.exceptions import InvalidDataError, RuleError
 from skseg.rules import Rule, RuleSet, col, missing, parse, q
 from tests.examples import few_examples
 from tests.rules import oracle
@@ -619,7 +619,6 @@ def test_two_columns_of_one_name_are_refused(names: list[str]) -> None:
         (np.zeros(3), r"ndarray of shape \(3,\)"),
         (np.zeros((1, 2, 3)), r"ndarray of shape \(1, 2, 3\)"),
         (None, "NoneType"),
-        ("a > 1", "str"),
         (pd.Series([1.0]), "Series"),
         ({"a": [1.0], "b": [1.0, 2.0]}, r"differ in length: \[1, 2\]"),
         ({"a": 1.0}, r"Column 'a' must be one-dimensional"),
@@ -631,6 +630,11 @@ def test_two_columns_of_one_name_are_refused(names: list[str]) -> None:
 def test_what_is_no_table_is_refused(X: Any, message: str) -> None:
     with pytest.raises(RuleError, match=message):
         parse("a > 1").evaluate(X)
+
+
+def test_a_text_is_the_path_of_a_table_that_is_not_in_memory() -> None:
+    with pytest.raises(InvalidDataError, match=r"in memory\. Got a path, 'a > 1'"):
+        parse("a > 1").evaluate("a > 1")
 
 
 def test_an_unresolved_quantile_cannot_be_evaluated() -> None:
