@@ -392,7 +392,7 @@ class OptimalRevenueBinner(
         relevance: Relevance | None,
     ) -> None:
         """Fit to the customers of a table that is not in memory."""
-        read = read_table_customers(self, *arguments, relevance)
+        read = read_table_customers(self, *arguments, relevance=relevance)
         self.n_features_in_ = len(read.names)
         self.feature_names_in_ = np.array(read.names, dtype=object)
         has_outcome = arguments[1] is not None
