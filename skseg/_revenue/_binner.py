@@ -27,7 +27,7 @@ from skseg._core._validation import check_int, check_sample_weight, read_columns
 from skseg._search.cuts import path_of_rows, relevant_cells, threshold_between
 from skseg._search.cuts._bootstrap import score_bins
 from skseg._typing import BoolArray, FloatArray, IntArray
-from skseg.engines import open_table
+from skseg.engines import Table, open_table
 from skseg.exceptions import InfeasibleError, InvalidDataError
 
 from ._bootstrap import RevenueBootstrap
@@ -388,7 +388,7 @@ class OptimalRevenueBinner(
     def _fit_table(
         self,
         settings: Settings,
-        arguments: tuple[Any, ...],
+        arguments: tuple[Table, Any, Any, Any],
         relevance: Relevance | None,
     ) -> None:
         """Fit to the customers of a table that is not in memory."""
