@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from skseg.exceptions import InvalidDataError, InvalidParameterError, RuleError
 from ._language._thresholds import check_name
 from ._reserved_names import OUTSIDE
 
-if TYPE_CHECKING:
-    from ._ruleset import RuleSet
+# A RuleSet, whose method these functions are.
+RuleSet = Any
 
 
 def lazy_table(X: Any, rules: RuleSet, owner: str) -> Table:
@@ -118,7 +118,7 @@ def _names(rules: RuleSet, frame: Any) -> ObjectArray:
     if rules.noise is None:
         names.append(OUTSIDE)
     codes = rules.assign(frame)
-    labels = np.array(names, dtype=object)[codes]
+    labels: ObjectArray = np.array(names, dtype=object)[codes]
     if rules.noise is None:
         labels[(codes < 0) & rules.inside(frame)] = None
     return labels

@@ -16,6 +16,7 @@ from skseg.exceptions import RuleError, did_you_mean, reworded
 
 from ._columns import Columns
 from ._evaluate import Evaluator
+from ._labels import label_table, lazy_table
 from ._language._conditions import (
     Kind,
     Rule,
@@ -379,8 +380,6 @@ class RuleSet:
         >>> RuleSet({"VIP": "aov >= 120"}, default="Others").label(customers).fetchall()
         [(Decimal('200.0'), 'VIP'), (Decimal('15.0'), 'Others')]
         """
-        from ._labels import label_table, lazy_table
-
         table = lazy_table(X, self, "RuleSet")
         return label_table(
             self,
