@@ -28,7 +28,11 @@ def note_outcome(y: Any) -> tuple[str, str]:
     """Return name and digest of the outcome that a fit gets, as plain texts.
 
     A fit that takes an outcome in a form of its own, such as several columns, has none.
+    Of a table that is not in memory, the outcome is known by its name.
     """
+    if isinstance(y, str):
+        # A column of a table that is not in memory.
+        return (y, "")
     name = getattr(y, "name", None)
     try:
         with warnings.catch_warnings():

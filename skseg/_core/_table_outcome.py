@@ -59,3 +59,18 @@ def missing_outcome_error(owner: str, name: str, n_rows: int) -> InvalidDataErro
         column=name,
         advice="Leave such rows out, or say what they count as.",
     )
+
+
+def optional_table_outcome(
+    owner: str, table: Table, name: str | None, pos_label: Any
+) -> TableOutcome | None:
+    """Return the outcome as `table_outcome` does, None where labels are not two.
+
+    For segmenters that can do without, as `read_optional_outcome` for rows in memory.
+    """
+    if name is None:
+        return None
+    is_text = isinstance(first_value(table, name), str)
+    if is_text and pos_label is None and len(distinct_values(table, name, 3)) != 2:
+        return None
+    return table_outcome(owner, table, name, pos_label)

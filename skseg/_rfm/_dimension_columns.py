@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,14 +45,14 @@ class DimensionColumns:
 
 
 def dimension_columns(
-    parameters: Mapping[str, Any], columns: Columns
+    parameters: Mapping[str, Any], known: Sequence[str]
 ) -> DimensionColumns:
     """Return the column of each dimension, given the parameters of their names.
 
-    Where the columns have no names, those of the default names are the first, the
-    second and the third; the third may be absent.
+    `known` are the columns of X. Where these have no names, those of the default names
+    are the first, the second and the third; the third may be absent.
     """
-    has_positions = are_positions(columns.names)
+    has_positions = are_positions(known)
     names: dict[str, str] = {}
     positions: dict[str, int] = {}
     guessed = set()
@@ -61,14 +61,14 @@ def dimension_columns(
         if column is None and name == "monetary":
             continue
         if has_positions and isinstance(column, str) and column == name:
-            if place < len(columns.names):
-                names[name], positions[name] = columns.names[place], place
+            if place < len(known):
+                names[name], positions[name] = known[place], place
                 guessed.add(name)
         elif isinstance(column, numbers.Integral) and not isinstance(column, bool):
-            positions[name] = _checked_position(name, int(column), len(columns.names))
-            names[name] = columns.names[positions[name]]
+            positions[name] = _checked_position(name, int(column), len(known))
+            names[name] = known[positions[name]]
         else:
-            names[name] = _checked_name(name, column, columns.names)
+            names[name] = _checked_name(name, column, known)
     _check_all_differ(names)
     return DimensionColumns(names, positions, frozenset(guessed))
 
@@ -84,7 +84,7 @@ def _checked_position(name: str, position: int, n_columns: int) -> int:
     return position % n_columns
 
 
-def _checked_name(name: str, column: Any, known: list[str]) -> str:
+def _checked_name(name: str, column: Any, known: Sequence[str]) -> str:
     if not isinstance(column, str):
         rule = "the name of a column, or its position as a whole number"
         raise InvalidParameterError(OWNER, name, rule, column)
@@ -102,7 +102,7 @@ def _checked_name(name: str, column: Any, known: list[str]) -> str:
                 f"Name it: {name}={prefixed[0]!r}, or keep its name with "
                 "ColumnTransformer(verbose_feature_names_out=False)."
             )
-        raise MissingColumnError(OWNER, [column], known, advice=advice)
+        raise MissingColumnError(OWNER, [column], list(known), advice=advice)
     return column
 
 

@@ -49,8 +49,23 @@ def quantile_cut_points(
     Bins that are closed on the left get the same values: each begins with the value
     that follows the quantile.
     """
-    levels = [Fraction(k, n_scores) for k in range(1, n_scores)]
-    cut_points = inverted_cdf(values, levels, weight)
+    cut_points = inverted_cdf(values, cut_levels(n_scores), weight)
+    check_learned(column, cut_points)
+    if closed == "right":
+        return cut_points
+    counted = ~np.isnan(values) if weight is None else weight > 0
+    observed = np.unique(values[counted & ~np.isnan(values)])
+    following = np.append(observed, np.nextafter(observed[-1], np.inf))
+    return following[np.searchsorted(observed, cut_points, side="right")]
+
+
+def cut_levels(n_scores: int) -> list[Fraction]:
+    """Return the levels of the quantiles that cut values into equal shares."""
+    return [Fraction(k, n_scores) for k in range(1, n_scores)]
+
+
+def check_learned(column: str, cut_points: FloatArray) -> None:
+    """Raise if a column has no value that quantiles could be."""
     if np.isnan(cut_points).any():
         raise InvalidDataError(
             f"Column {column!r} holds no value to learn scores from: every row is "
@@ -61,12 +76,6 @@ def quantile_cut_points(
             column=column,
             advice="Give cut points with cut_points={...}.",
         )
-    if closed == "right":
-        return cut_points
-    counted = ~np.isnan(values) if weight is None else weight > 0
-    observed = np.unique(values[counted & ~np.isnan(values)])
-    following = np.append(observed, np.nextafter(observed[-1], np.inf))
-    return following[np.searchsorted(observed, cut_points, side="right")]
 
 
 @dataclass(frozen=True)
@@ -150,18 +159,29 @@ class Dimension:
         value = col(self.column)
         return value <= cut_point if self.closed == "right" else value < cut_point
 
-    def table(self, values: FloatArray, weight: FloatArray | None) -> pd.DataFrame:
-        """Return one row per score, best first: interval, size, whether collapsed."""
-        bins = np.arange(self.n_scores)
-        edges = np.array([-np.inf, *self.cut_points, np.inf])
-        score_of_bin = self._score_of(bins)
+    def sizes(self, values: FloatArray, weight: FloatArray | None) -> Any:
+        """Return the numbers of values, or their weights, in each bin."""
         scores = self.scores(values)
         known = ~np.isnan(scores)
         n = group_sums(
             scores[known].astype(np.intp),
             None if weight is None else weight[known],
             self.n_scores + 1,
-        )[score_of_bin]
+        )
+        return n[self._score_of(np.arange(self.n_scores))]
+
+    def is_in_bin_or_lower(self, place: int) -> Rule:
+        """Return the rule that a value lies in a bin but the last one, or lower."""
+        return self._is_below(self.cut_points[place])
+
+    def table(self, n: npt.NDArray[Any]) -> pd.DataFrame:
+        """Return one row per score, best first: interval, size, whether collapsed.
+
+        `n` are the sizes of the bins.
+        """
+        bins = np.arange(self.n_scores)
+        edges = np.array([-np.inf, *self.cut_points, np.inf])
+        score_of_bin = self._score_of(bins)
         table = pd.DataFrame(
             {
                 "dimension": self.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,15 @@ import numpy as np
 from skseg._core._validation import check_choice, check_int
 from skseg._typing import FloatArray
 from skseg.exceptions import InvalidParameterError
-from skseg.rules import Columns
 
-from ._dimensions import OWNER, SCORES, Dimension, quantile_cut_points
+from ._dimensions import OWNER, SCORES, Closed, Dimension
 from ._segment_maps import N_SCORES
 
 # Where the cut points of a dimension are learned.
 LEARNED = "quantile"
+
+# The cut points of columns, given their numbers of scores and the side of a cut point.
+Learner = Callable[[Mapping[str, int], Closed], Mapping[str, FloatArray]]
 
 
 def n_scores_by_dimension(n_scores: Any) -> Mapping[str, Any]:
@@ -35,13 +37,15 @@ def cut_points_by_dimension(cut_points: Any) -> Mapping[str, Any]:
 
 def fitted_dimensions(
     column_of: Mapping[str, str],
-    columns: Columns,
-    weight: FloatArray | None,
+    learn: Learner,
     n_scores: Any,
     cut_points: Any,
     closed: Any,
 ) -> list[Dimension]:
-    """Return the dimensions with their cut points, business ones and learned ones."""
+    """Return the dimensions with their cut points, business ones and learned ones.
+
+    `learn` is called once, for all columns whose cut points are learned.
+    """
     check_choice(OWNER, "closed", closed, ("right", "left"))
     for parameter, value in (("n_scores", n_scores), ("cut_points", cut_points)):
         if isinstance(value, Mapping) and not value.keys() <= SCORES.keys():
@@ -51,17 +55,19 @@ def fitted_dimensions(
         rule = "'quantile' or a mapping of dimensions to cut points"
         raise InvalidParameterError(OWNER, "cut_points", rule, cut_points)
     n_of, cuts_of = n_scores_by_dimension(n_scores), cut_points_by_dimension(cut_points)
-    dimensions = []
+    business: dict[str, FloatArray] = {}
+    n_learned: dict[str, int] = {}
     for name, column in column_of.items():
-        values = columns.numbers(column)
         if cuts_of[name] is None or _is_learned(cuts_of[name]):
-            n = check_int(OWNER, "n_scores", n_of[name], 2, 10)
-            cuts = quantile_cut_points(column, values, n, weight, closed)
+            n_learned[column] = check_int(OWNER, "n_scores", n_of[name], 2, 10)
         else:
-            cuts = _business_cut_points(name, cuts_of[name])
+            business[column] = _business_cut_points(name, cuts_of[name])
+    cuts = {**business, **(learn(n_learned, closed) if n_learned else {})}
+    return [
         # Adding 0.0 turns -0.0 into 0.0, and copies what belongs to the caller.
-        dimensions.append(Dimension(name, column, cuts + 0.0, closed))
-    return dimensions
+        Dimension(name, column, cuts[column] + 0.0, closed)
+        for name, column in column_of.items()
+    ]
 
 
 def _is_learned(cut_points: Any) -> bool:

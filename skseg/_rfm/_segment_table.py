@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from skseg._core._aggregates._quantiles import middle
 from skseg._core._base import segment_table
 from skseg._core._sums import group_sums
 from skseg._typing import FloatArray, IntArray
@@ -39,11 +40,19 @@ def rfm_segment_table(
             )
         ]
         if d.name == "monetary":
-            revenue = _revenue(values, codes, weight, len(table))
-            total = revenue.sum()
-            # Shares of a total that is not positive would have the wrong signs.
-            table["revenue_share"] = revenue / total if total > 0 else np.nan
+            table["revenue_share"] = shares_of_total(
+                _revenue(values, codes, weight, len(table))
+            )
     return table
+
+
+def shares_of_total(revenue: FloatArray) -> FloatArray:
+    """Return shares of revenue; NaN unless they add up to more than 0.
+
+    Shares of a total that is not positive would have the wrong signs.
+    """
+    total = revenue.sum()
+    return revenue / total if total > 0 else np.full(len(revenue), np.nan)
 
 
 def median(values: FloatArray, weight: FloatArray | None) -> float:
@@ -63,19 +72,13 @@ def median(values: FloatArray, weight: FloatArray | None) -> float:
         upper = len(observed) // 2
         lower = (len(observed) - 1) // 2
         parted = np.partition(observed, (lower, upper))
-        return _middle(parted[lower], parted[upper])
+        return middle(parted[lower], parted[upper])
     order = np.argsort(observed, kind="stable")
     weight_up_to = np.cumsum(weight[known][order])
     half = weight_up_to[-1] / 2
     lower = int(np.searchsorted(weight_up_to, half, side="left"))
     upper = int(np.searchsorted(weight_up_to, half, side="right"))
-    return _middle(observed[order[lower]], observed[order[upper]])
-
-
-def _middle(low: float, high: float) -> float:
-    total = float(low) + float(high)
-    # The sum of two large numbers overflows, and their mean does not.
-    return total / 2 if np.isfinite(total) else float(low) / 2 + float(high) / 2
+    return middle(observed[order[lower]], observed[order[upper]])
 
 
 def _revenue(

@@ -10,26 +10,25 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from skseg._core._base import SegmenterMixin
-from skseg._core._caller import caller_level
 from skseg._core._encoding import SegmentEncoderMixin, SegmentEncoding
-from skseg._core._explained import explained_outcome, explained_ranks, group_means
+from skseg._core._explained import explained_outcome, explained_ranks
 from skseg._core._fitted_state import reads_state
 from skseg._core._fitted_tables import FittedTable
 from skseg._core._nested_params import MappingParam, NestedParamsMixin
-from skseg._core._outcome import read_optional_outcome
 from skseg._core._strategy import StrategyMixin
 from skseg._core._validation import check_sample_weight, read_columns
 from skseg._typing import FloatArray, IntArray
+from skseg.engines import open_table
 from skseg.exceptions import InvalidDataError
 from skseg.rules import MECEReport, Rule, RuleSet
-from skseg.rules._unseen import warn_of_unseen_values
 
-from ._dimension_columns import dimension_columns, warn_of_doubtful_positions
+from ._dimension_columns import dimension_columns
 from ._dimensions import OWNER, SCORES, Dimension
+from ._row_customers import RowCustomers
 from ._scales import cut_points_by_dimension, fitted_dimensions, n_scores_by_dimension
 from ._segment_maps import read_segment_map
 from ._segment_rules import segments_of_map, segments_of_scores
-from ._segment_table import rfm_segment_table
+from ._table_customers import TableCustomers
 
 
 class RFMSegmenter(
@@ -246,41 +245,41 @@ default="grid"
             map overlaps or leaves gaps without a declared `on_overlap` or `default`.
         """
         self._check_encode()
-        columns = read_columns(self, X, reset=True, min_features=2)
-        weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
-        taken = dimension_columns(self.get_params(deep=False), columns)
+        table = open_table(X)
+        customers = (
+            RowCustomers(self, X, y, sample_weight)
+            if table is None
+            else TableCustomers(self, table, y, sample_weight)
+        )
+        taken = dimension_columns(self.get_params(deep=False), customers.names)
         dimensions = fitted_dimensions(
-            taken.names, columns, weight, self.n_scores, self.cut_points, self.closed
+            taken.names,
+            customers.cut_points,
+            self.n_scores,
+            self.cut_points,
+            self.closed,
         )
-        warn_of_doubtful_positions(taken, columns)
-        rules, report = self._segments_of(dimensions, columns.names)
-        labels = rules.assign(columns)
-        warn_of_unseen_values(rules.unseen_values(columns), columns, caller_level())
-        table = rfm_segment_table(rules, labels, dimensions, columns, weight)
-        table.columns.name = taken.note
-        outcome, coding = read_optional_outcome(
-            OWNER, y, columns.n_rows, self.pos_label
-        )
-        if outcome is not None:
-            counts = np.ones(columns.n_rows) if weight is None else weight
-            table["outcome"] = group_means(labels, len(table), outcome, counts)
-        if coding.classes is not None:
-            self.classes_ = coding.classes
-        self.rules_, self.mece_report_, self.labels_ = rules, report, labels
+        customers.check_positions(taken)
+        rules, report = self._segments_of(dimensions, customers.names)
+        customers.assign(rules)
+        segments, scores = customers.tables(rules, dimensions)
+        segments.columns.name = taken.note
+        if customers.labels is not None:
+            self.labels_ = customers.labels
+        if customers.coding.classes is not None:
+            self.classes_ = customers.coding.classes
+        self.rules_, self.mece_report_ = rules, report
         # Missing values alone reach the default, and they always do.
         self.unreachable_segments_ = rules.verify().unreachable or ()
         self._encoding = SegmentEncoding.of_rules(
             self.encode, rules, self.unreachable_segments_
         )
-        self._outcome_coding, self._dimensions = coding, dimensions
+        self._outcome_coding, self._dimensions = customers.coding, dimensions
         self._has_map = self.segments is not None
         self.columns_, self.taken_by_position_ = taken.names, taken.positions
         self.cut_points_ = {d.name: d.cut_points.copy() for d in dimensions}
-        self.segments_ = table
-        self.score_table_ = pd.concat(
-            [d.table(columns.numbers(d.column), weight) for d in dimensions],
-            ignore_index=True,
-        )
+        self.segments_ = segments
+        self.score_table_ = pd.concat(scores, ignore_index=True)
         return self
 
     def _segments_of(

@@ -16,17 +16,22 @@ _MAX_LISTED = 8
 
 def unseen_values(rules: Iterable[Rule], columns: Columns) -> dict[str, list[str]]:
     """Return column -> the texts that no row holds; see `RuleSet.unseen_values`."""
+    unseen = {}
+    for name, compared in compared_texts(rules).items():
+        codes = set(columns.text_codes(name, compared).tolist())
+        if absent := [text for code, text in enumerate(compared) if code not in codes]:
+            unseen[name] = absent
+    return unseen
+
+
+def compared_texts(rules: Iterable[Rule]) -> dict[str, list[str]]:
+    """Return column -> the texts that rules compare it with."""
     texts: dict[str, dict[str, None]] = {}
     for rule in rules:
         for leaf in leaves(rule):
             for text in _texts(leaf):
                 texts.setdefault(leaf.column, {})[text] = None
-    unseen = {}
-    for name, compared in texts.items():
-        codes = set(columns.text_codes(name, list(compared)).tolist())
-        if absent := [text for code, text in enumerate(compared) if code not in codes]:
-            unseen[name] = absent
-    return unseen
+    return {column: list(compared) for column, compared in texts.items()}
 
 
 def _texts(leaf: Leaf) -> Iterable[str]:

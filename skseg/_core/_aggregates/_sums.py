@@ -58,6 +58,7 @@ def exact_group_sums(
     n_groups: int,
     *,
     where: str | None = None,
+    extent_of: Mapping[str, Extent] | None = None,
 ) -> dict[str, FloatArray]:
     """Return the sums of expressions in every group, those of `group_sums` in memory.
 
@@ -74,19 +75,22 @@ def exact_group_sums(
         Name, a plain word, -> expression that is finite, or NULL where a row does not
         count. Their magnitudes are at most 2**900.
     group : str
-        Expression of the number of a row's group, from 0 on; rows with a negative one
-        count in no sum.
+        Expression of the number of a row's group, from 0 on; the sums of a negative one
+        are left out.
     n_groups : int
         Number of groups.
     where : str or None, default=None
         Condition in the dialect of the table for the rows that count.
+    extent_of : mapping of str to Extent or None, default=None
+        Name -> extent, where it is known without a scan.
 
     Returns
     -------
     dict of str to ndarray of float64 of shape (n_groups,)
         Name -> sums.
     """
-    extent_of = extents(table, values, where)
+    if extent_of is None:
+        extent_of = extents(table, values, where)
     plans = {name: _Plan(e) for name, e in extent_of.items() if e.largest > 0}
     totals = {name: np.zeros(n_groups) for name in values}
     while pending := {name: plan for name, plan in plans.items() if not plan.is_done}:
