@@ -224,6 +224,9 @@ default="grid"
             One row per customer. Recency in days since the last purchase, frequency in
             purchases, monetary in currency. pandas, polars, pyarrow or whatever
             narwhals reads; further columns are left alone unless the map uses them.
+            Or a table that is not in memory, as `skseg.engines.open_table` takes it:
+            the same fit without ``labels_``, which `label` writes where the rows are;
+            `y` and `sample_weight`, of whole numbers, are then names of columns.
         y : array-like of shape (n_customers,), default=None
             An outcome: numbers, such as revenue or 0 / 1 for conversion, or two labels,
             of which `pos_label` counts as 1. It changes no segment: ``segments_`` gets
