@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from skseg._rfm._dimensions import Dimension, Rescaling, translated
-from skseg._rfm._money import MAX_UNITS, _advice_to_round
+from skseg._rfm._money import MAX_UNITS, advice_to_round
 from skseg._rfm._orders import group_orders, summarise
 from skseg._rfm._segment_table import _revenue, median
 from skseg.rules import parse
@@ -131,9 +131,9 @@ def test_revenue_is_a_sum_of_finite_amounts_of_positive_weight() -> None:
 def test_rounding_is_advised_where_rounded_amounts_leave_half_of_the_range() -> None:
     limit = MAX_UNITS / 2
     for total, decimals in [(limit / 128, 2), (limit / 100, 1), (limit / 2, 0)]:
-        assert _advice_to_round(total, 2)[1]["decimals"] == decimals
-    assert _advice_to_round(np.nextafter(limit, 0), 2)[1]["decimals"] == 0
-    assert _advice_to_round(limit, 2)[1] == {}
+        assert advice_to_round(total, 2)[1]["decimals"] == decimals
+    assert advice_to_round(np.nextafter(limit, 0), 2)[1]["decimals"] == 0
+    assert advice_to_round(limit, 2)[1] == {}
 
 
 # Rules of scores

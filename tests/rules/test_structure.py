@@ -80,8 +80,9 @@ def test_the_only_circle_is_that_of_rule_and_what_it_imports_late() -> None:
         "skseg.rules._language._text",
         "skseg.rules._sql",
     }
-    files = {"skseg.rules._cells", "skseg.rules._sql._expressions"}
-    assert circle == {RULE, *files, *late}
+    # What writes rules as SQL reads rules, in several modules.
+    others = {name for name in circle if not name.startswith("skseg.rules._sql.")}
+    assert others == {RULE, "skseg.rules._cells", *late}
     # Without the late imports of Rule there is none.
     arrows[RULE] -= late
     assert not any(name in reachable(name, arrows) for name in MODULES)
