@@ -41,7 +41,10 @@ SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MAP_NAMES = ("grid", "seed", "putler", "r-rfm")
 DIMENSIONS = ("recency", "frequency", "monetary")
 MAX_DECIMALS = 12
-DIALECTS = ("duckdb", "sqlite", "postgres", "mysql", "spark")
+DIALECTS = (
+    *("duckdb", "sqlite", "postgres", "mysql", "spark"),
+    *("databricks", "bigquery", "snowflake", "redshift", "tsql"),
+)
 # Kind of invalid row -> what can be done with it.
 _USE = ("raise", "exclude")
 _USE_OF_PLACEHOLDERS = ("warn", "keep", "exclude", "raise")

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skseg._core._validation import check_choice
 from skseg._files import write_text
 from skseg.exceptions import InvalidParameterError, did_you_mean
 from skseg.profile import SegmentProfile
 from skseg.profile._profile import check_profile
+from skseg.rules._dialect_names import DIALECT_NAMES
 
 from ._pages._plan import read_plan
 from ._pages._source import Source
@@ -49,8 +51,9 @@ class SegmentReport:
         Unit of the value and of `clv`, such as "EUR".
     date : str or datetime.date, default=None
         When the data are of. There is no clock: without it, no date is shown.
-    dialect : {"duckdb", "sqlite"}, default="duckdb"
-        The dialect of the rules in SQL, which are shown if sqlglot is installed.
+    dialect : str, default="duckdb"
+        The dialect of the rules in SQL, one of those of `RuleSet.to_sql`, which are
+        shown if sqlglot is installed.
 
     Raises
     ------
@@ -102,9 +105,7 @@ class SegmentReport:
                 raise InvalidParameterError(_OWNER, name, "text", text)
         if date is not None and not isinstance(date, str | datetime.date):
             raise InvalidParameterError(_OWNER, "date", "text or a date", date)
-        if dialect not in ("duckdb", "sqlite"):
-            rule = "'duckdb' or 'sqlite'"
-            raise InvalidParameterError(_OWNER, "dialect", rule, dialect)
+        check_choice(_OWNER, "dialect", dialect, DIALECT_NAMES)
         self._title = title or "Customer segments"
         self._date = "" if date is None else str(date)
         self._source = Source(

@@ -188,7 +188,7 @@ def test_a_plan_finds_its_segments_by_code_or_name(key: str) -> None:
         ({"clv": [1, 2]}, "mapping of names of segments to numbers"),
         ({"previous": 3}, "must be a SegmentProfile or None"),
         ({"title": 3}, "must be text"),
-        ({"unit": None, "dialect": "oracle"}, "must be 'duckdb' or 'sqlite'"),
+        ({"unit": None, "dialect": "oracle"}, "must be 'duckdb' or 'sqlite' or"),
         ({"date": 2024}, "must be text or a date"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skseg.exceptions import RuleError, did_you_mean
+from skseg.rules._dialect_names import EXECUTED
 
 from ._dialect import Dialect
 from ._duckdb import DUCKDB
@@ -25,8 +26,6 @@ DIALECTS = {
     "redshift": REDSHIFT,
     "tsql": TSQL,
 }
-# Those whose SQL is executed against assign in the tests.
-EXECUTED = ("duckdb", "sqlite", "postgres", "mysql", "spark")
 
 
 def find_dialect(name: str) -> Dialect:

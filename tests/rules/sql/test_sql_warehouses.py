@@ -14,7 +14,8 @@ from sqlglot import exp
 
 from skseg.exceptions import RuleError
 from skseg.rules import RuleSet, col
-from skseg.rules._sql._dialects import DIALECTS, EXECUTED
+from skseg.rules._dialect_names import DIALECT_NAMES, EXECUTED
+from skseg.rules._sql._dialects import DIALECTS
 from tests.rules.sql.sql_data import NASTY, number_rules, text_rules
 
 WAREHOUSES = tuple(name for name in DIALECTS if name not in EXECUTED)
@@ -29,6 +30,10 @@ RULES = RuleSet(
     },
     default="rest",
 )
+
+
+def test_the_names_of_the_dialects_are_known_without_the_library_of_sql() -> None:
+    assert tuple(DIALECTS) == DIALECT_NAMES
 
 
 def words(sql: str) -> str:
