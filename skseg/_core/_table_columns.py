@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skseg.engines import Table
-from skseg.exceptions import InvalidParameterError
+from skseg.exceptions import InvalidDataError, InvalidParameterError
 
 from ._aggregates import number_sql
 
@@ -44,6 +44,16 @@ def quoted_sql(table: Table, name: str) -> str:
     from skseg.rules._sql._trees import column_tree
 
     return find_dialect(table.dialect).write(column_tree(name), pretty=False)
+
+
+def no_rows_error(owner: str) -> InvalidDataError:
+    """Return the error about a table without rows, worded as scikit-learn does."""
+    return InvalidDataError(
+        f"{owner} needs a table with at least 1 row(s). Got none.",
+        owner=owner,
+        name="X",
+        rule="at least one row",
+    )
 
 
 def known_number_sql(table: Table, name: str) -> str:

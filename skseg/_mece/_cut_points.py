@@ -19,7 +19,7 @@ from skseg.rules._language._thresholds import (
     resolve_threshold,
     threshold_text,
 )
-from skseg.rules._quantile import ColumnQuantiles
+from skseg.rules._quantile import QuantileFunction
 
 from ._parameters_json import read_number, read_threshold
 from ._strategy_shape import no_strategy
@@ -65,7 +65,7 @@ class CutPoint:
 
 
 def cut_points(
-    template: RuleSet, of_all: ColumnQuantiles, inside: ColumnQuantiles
+    template: RuleSet, of_all: QuantileFunction, inside: QuantileFunction
 ) -> list[CutPoint]:
     """Return the thresholds of `template` that the rows have decided, each once.
 
@@ -77,7 +77,15 @@ def cut_points(
     return list({(point.column, point.threshold): point for point in points}.values())
 
 
-def _decided(rules: Iterable[Rule], quantile: ColumnQuantiles) -> Iterator[CutPoint]:
+def wanted_levels(rules: Iterable[Rule]) -> dict[str, list[float]]:
+    """Return column -> levels of the quantiles in rules, each once."""
+    levels: dict[str, dict[float, None]] = {}
+    for column, threshold in open_thresholds(rules):
+        levels.setdefault(column, {}).update(_levels(threshold))
+    return {column: list(of_column) for column, of_column in levels.items()}
+
+
+def _decided(rules: Iterable[Rule], quantile: QuantileFunction) -> Iterator[CutPoint]:
     for column, threshold in dict.fromkeys(open_thresholds(rules)):
         assert isinstance(threshold, Quantile | Extreme)
         values = {level: quantile(column, level) for level in _levels(threshold)}

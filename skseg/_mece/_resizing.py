@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skseg.exceptions import InvalidParameterError, MissingColumnError
-from skseg.rules import Columns, MECEReport, RuleSet
+from skseg.rules import MECEReport, RuleSet
 from skseg.rules._language._conditions import column_kinds, disjunction
 
 from ._rules import OWNER, with_explicit_default
@@ -16,7 +16,7 @@ from ._sizing import SizedSegment, Sizing
 from ._training_rows import TrainingRows
 
 
-def columns_to_cut(split_on: Any, base: RuleSet, columns: Columns) -> list[str]:
+def columns_to_cut(split_on: Any, base: RuleSet, names: Sequence[str]) -> list[str]:
     """Return the columns that may be cut: those named, or the numbers of the rules."""
     if split_on is None:
         kinds = column_kinds(base.rules.values())
@@ -25,10 +25,10 @@ def columns_to_cut(split_on: Any, base: RuleSet, columns: Columns) -> list[str]:
     if not is_list or not all(isinstance(name, str) for name in split_on):
         rule = "None or a list of columns"
         raise InvalidParameterError(OWNER, "split_on", rule, split_on)
-    missing = [name for name in split_on if name not in columns.names]
+    missing = [name for name in split_on if name not in names]
     if missing:
         advice = "The parameter split_on names them."
-        raise MissingColumnError(OWNER, missing, columns.names, advice=advice)
+        raise MissingColumnError(OWNER, missing, names, advice=advice)
     return list(split_on)
 
 

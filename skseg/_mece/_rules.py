@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -115,7 +115,7 @@ def _require_apart(rules: RuleSet) -> None:
 def partition(
     rules: RuleSet,
     report: MECEReport,
-    columns: Columns,
+    count: Callable[[RuleSet], tuple[int, int, int]],
     *,
     default: str | None,
     on_overlap: str,
@@ -123,8 +123,9 @@ def partition(
 ) -> RuleSet:
     """Return rules of which exactly one holds for every row, or raise.
 
-    `report` is the proof about the `rules`, which have no default. The default is added
-    where the rules leave gaps, and ``on_overlap="first"`` makes them disjoint.
+    `report` is the proof about the `rules`, which have no default. `count` returns the
+    numbers of rows inside, of those of several rules, and of those of none. The default
+    is added where the rules leave gaps, and ``on_overlap="first"`` makes them disjoint.
     """
     gaps = not report.is_exhaustive and default is None
     if report.n_overlaps and on_overlap == "raise":
@@ -138,7 +139,7 @@ def partition(
             advice += ", and name the segment of all other rows with default='Others'"
         shown = report if default is None else overlaps_of(report)
         raise InvalidDataError(
-            f"The rules overlap.\n{shown}\n{_count(rules, columns)}",
+            f"The rules overlap.\n{shown}\n{_counted(count(rules))}",
             owner=OWNER,
             name="on_overlap",
             value=on_overlap,
@@ -147,7 +148,7 @@ def partition(
         )
     if gaps:
         raise InvalidDataError(
-            f"The rules leave gaps.\n{report}\n{_count(rules, columns)}",
+            f"The rules leave gaps.\n{report}\n{_counted(count(rules))}",
             owner=OWNER,
             name="default",
             value=default,
@@ -166,13 +167,12 @@ def overlaps_of(report: MECEReport) -> MECEReport:
     return replace(report, gaps=(), is_exhaustive=True)
 
 
-def _count(rules: RuleSet, columns: Columns) -> str:
+def _counted(counts: tuple[int, int, int]) -> str:
     """Return a sentence on how many rows satisfy several rules, and how many none."""
-    inside = rules.inside(columns)
-    n_rules = rules.membership(columns).sum(axis=1)[inside]
+    n_inside, n_several, n_none = counts
     return (
-        f"Of the {inside.sum():,} rows to be segmented, {(n_rules > 1).sum():,} "
-        f"satisfy several rules and {(n_rules == 0).sum():,} none."
+        f"Of the {n_inside:,} rows to be segmented, {n_several:,} "
+        f"satisfy several rules and {n_none:,} none."
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,6 @@ from skseg._core._encoding import SegmentEncoderMixin
 from skseg._core._explained import explained_outcome
 from skseg._core._fitted_state import reads_state, updates_state
 from skseg._core._fitted_tables import FittedTable, fitted_columns
-from skseg._core._magnitudes import check_finite_squares
 from skseg._core._nested_params import MappingParam, NestedParamsMixin
 from skseg._core._outcome import read_optional_outcome
 from skseg._core._searches import warn_of_counts_in_folds
@@ -30,22 +28,17 @@ from skseg._core._validation import (
 )
 from skseg._search._bounds import size_bounds
 from skseg._typing import FloatArray, IntArray
-from skseg.engines import Table
+from skseg.engines import Table, open_table
 from skseg.exceptions import InfeasibleError, InvalidDataError
 from skseg.rules import Columns, Domain, MECEReport, Rule, RuleSet
 from skseg.rules._proof._domain import as_schema
-from skseg.rules._unseen import warn_of_unseen_values
 
 from ._cut_points import CutPoint, cut_point_table, cut_points
 from ._division import NoLegalSizesError
 from ._merge_report import merge_report, warn_of_large_loss
 from ._resizing import columns_to_cut, proved_again, sized_segments
-from ._rules import (
-    OWNER,
-    partition,
-    require_covered,
-    require_covered_table,
-)
+from ._row_customers import RowCustomers
+from ._rules import OWNER, partition, require_covered, require_covered_table
 from ._sizing import SizedSegment
 from ._strategy import RuleStrategyMixin
 from ._table import (
@@ -55,6 +48,7 @@ from ._table import (
     no_outcome_error,
     origins,
 )
+from ._table_customers import TableCustomers
 from ._training_rows import TrainingRows
 from ._validity import encoding_of, narrowed, resolved_rules
 from ._written_rules import WrittenRulesMixin
@@ -152,7 +146,8 @@ class MECERuleSegmenter(
         Names; a code is a position here. With a universe, or where invalid rows are
         outside, the last one is "outside", so that the code -1 finds it as well.
     labels_ : ndarray of int of shape (n_rows,)
-        Segment codes of the training rows, -1 outside of the universe.
+        Segment codes of the training rows, -1 outside of the universe. Absent where
+        these are a table that is not in memory.
     cut_points_ : DataFrame
         One row per threshold with a quantile in it: column, threshold as written, value
         and decided_by, which part of it that was and what the others were.
@@ -204,6 +199,14 @@ class MECERuleSegmenter(
     and the conditions of the schema, so that SQL and JSON leave the same rows out. No
     rule can ask whether a number is whole: of a column of whole numbers fractions are
     outside if the schema allows it at most 100 values, or if no segment takes them.
+
+    A table that is not in memory is fitted by aggregates: exact quantiles, sizes and
+    means of segments, and, where sizes have to be mended, the distinct values of the
+    columns of `split_on` and of the outcome with their counts; more than 5,000,000 of
+    these are refused. `y` and `sample_weight`, of whole numbers, are then names of
+    columns. The fit is that of the rows in memory without ``labels_``, which `label`
+    writes where the rows are. Only the scores of ``merge_report_``, and which of two
+    merges counts as better, if they lose the same, may differ by a relative 1e-12.
 
     Merging warns where less than half of the explained outcome is left, unless chance
     may be the reason: the loss of R squared times the number of rows is at most 10 for
@@ -286,6 +289,8 @@ class MECERuleSegmenter(
         X : frame or array of shape (n_rows, n_columns)
             One row per customer. pandas, polars, pyarrow or whatever narwhals reads;
             columns of an array are called ``x0``, ``x1``, ...
+            Or a table that is not in memory, as `skseg.engines.open_table` takes it;
+            see the notes.
         y : array-like of shape (n_rows,), default=None
             An outcome: numbers, such as revenue or 0 / 1 for conversion, or two labels;
             it must be known within the universe. It decides which segments are merged,
@@ -309,38 +314,40 @@ class MECERuleSegmenter(
             If no splitting and merging gives legal sizes; the message says why, and
             names the nearest bounds where they follow from the numbers of rows.
         """
-        columns = read_columns(self, X, reset=True)
-        weight = check_sample_weight(sample_weight, columns.n_rows, OWNER)
-        if weight is not None and (self.min_size, self.max_size) != (None, None):
-            # Merging weighs squared distances.
-            check_finite_squares(OWNER, "sample_weight", weight)
         self._check_parameters()
         self._check_encode()
+        table = open_table(X)
+        customers = (
+            RowCustomers(self, X, y, sample_weight)
+            if table is None
+            else TableCustomers(self, X, table, y, sample_weight)
+        )
         schema = as_schema(self.schema)
-        base, universe, report, points = self._proved(columns, weight, schema)
-        rule_codes = base.assign(columns)
-        require_covered(rule_codes, base, columns, schema)
-        outcome, coding = read_optional_outcome(
-            OWNER, y, rule_codes >= 0, self.pos_label
-        )
+        base, universe, report, points = self._proved(customers, schema)
+        coding = customers.assign(base, schema)
         score_weights = check_score_weights(
-            self.score_weights, columns.names, has_outcome=outcome is not None, y=y
+            self.score_weights,
+            customers.names,
+            has_outcome=customers.has_outcome,
+            y=y,
         )
-        rows = TrainingRows(columns, rule_codes, weight, outcome)
-        min_size, max_size = self._checked_bounds(base, rows)
-        segments = self._sized(base, rows, min_size, max_size)
+        min_size, max_size = self._checked_bounds(base, customers.of_rules)
+        segments = self._sized(base, customers, min_size, max_size)
         rules, proof = proved_again(base, segments, schema)
         if schema:
             if self.on_invalid == "outside":
-                base, rules = narrowed(base, rules, universe, schema, columns)
+                names = customers.names
+                base, rules = narrowed(base, rules, universe, schema, names)
             # Rows that break the schema reach what the proof by it rules out.
             proof = rules.verify()
         check_playbook(OWNER, self.playbook, [*rules.names, *base.names])
-        rows = replace(rows, codes=rules.assign(columns))
+        rule_codes, rows = customers.of_segments(base, rules)
         descriptions = describe(rules, schema)
-        table = mece_table(rules, rows, score_weights, descriptions)
-        merged = [s.name for s in segments if len(s.rules) > 1]
-        merges = merge_report(merged, rules, rule_codes, rows)
+        segment_table = mece_table(rules, rows, score_weights, descriptions)
+        merges = None
+        if merged := [s.name for s in segments if len(s.rules) > 1]:
+            outcomes = customers.outcomes_of_segments(base, rules)
+            merges = merge_report(merged, rules, *outcomes)
         warn_of_large_loss(merges, segments, rows, self.min_size)
         playbook = self.playbook
         self._schema = schema
@@ -353,10 +360,11 @@ class MECERuleSegmenter(
         self._encoding = encoding_of(self.encode, rules, proof)
         self.cut_points_ = cut_point_table(points)
         self.rules_, self.mece_report_, self.merge_report_ = rules, report, merges
-        self.labels_ = rows.codes
+        if table is None:
+            self.labels_ = rows.codes
         self.min_size_, self.max_size_ = min_size, max_size
         self.n_outside_ = rows.size_of(~rows.inside)
-        self.segments_ = table.join(origins(rules, segments))
+        self.segments_ = segment_table.join(origins(rules, segments))
         self.lineage_ = lineage_table(base, rule_codes, rules, rows)
         return self
 
@@ -544,27 +552,28 @@ class MECERuleSegmenter(
 
     def _proved(
         self,
-        columns: Columns,
-        weight: FloatArray | None,
+        customers: RowCustomers | TableCustomers,
         schema: Mapping[str, Domain],
     ) -> tuple[RuleSet, Rule | None, MECEReport, list[CutPoint]]:
         """Return the business rules as a partition, with numbers for quantiles.
 
         Then come the universe as it was written, the proof and the cut points.
         """
-        template, default = self._template(columns)
+        template, default = self._template(customers.names)
         resolved, universe, of_all, inside = resolved_rules(
-            template, columns, weight, schema if self.on_invalid == "outside" else {}
+            template,
+            customers.names,
+            customers.quantiles_of,
+            schema if self.on_invalid == "outside" else {},
         )
         # What the schema lists and no row holds is no mistake.
         as_written = RuleSet(resolved.rules, universe=universe)
-        unseen = as_written.unseen_values(columns)
-        warn_of_unseen_values(unseen, columns, caller_level())
+        customers.warn_of_unseen_values(as_written, caller_level())
         report = resolved.verify(schema)
         base = partition(
             resolved,
             report,
-            columns,
+            customers.counts_by_rules,
             default=default,
             on_overlap=self.on_overlap,
             schema=schema,
@@ -603,15 +612,17 @@ class MECERuleSegmenter(
     def _sized(
         self,
         base: RuleSet,
-        rows: TrainingRows,
+        customers: RowCustomers | TableCustomers,
         min_size: float | None,
         max_size: float | None,
     ) -> list[SizedSegment]:
+        cut_columns = columns_to_cut(self.split_on, base, customers.names)
+        rows, cut_columns = customers.to_size(base, cut_columns, min_size, max_size)
         try:
             return sized_segments(
                 base,
                 rows,
-                columns_to_cut(self.split_on, base, rows.columns),
+                cut_columns,
                 min_size=min_size or 0.0,
                 max_size=max_size or np.inf,
                 allow_oversize=self.oversize == "allow",

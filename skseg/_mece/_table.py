@@ -108,16 +108,16 @@ def mece_table(
         table = segment_table(rules, rows.codes[inside], weight)
     table["n"] = rows.whole(table["n"].to_numpy())
     table["description"] = list(descriptions)
-    if rows.outcome is not None:
-        table["outcome"] = rows.means(rows.outcome, len(table))
+    if rows.has_outcome:
+        table["outcome"] = rows.outcome_means(len(table))
     dimensions: dict[str, FloatArray] = {}
     for name in score_weights:
         if name in ("outcome", "size"):
             column = {"outcome": "outcome", "size": "share"}[name]
         else:
             column = f"mean_{name}"
-            if name in rows.columns.names:
-                table[column] = rows.means(_scored_values(rows, name), len(table))
+            if name in rows.names:
+                table[column] = rows.column_means(name, len(table))
         if column not in table:
             table[column] = np.nan
         dimensions[name] = table[column].to_numpy()
@@ -137,26 +137,6 @@ def origins(rules: RuleSet, segments: Sequence[SizedSegment]) -> pd.DataFrame:
             "split_from": [s.rules if s.is_split else () for s in sized],
             "oversize": [s.is_oversize for s in sized],
         }
-    )
-
-
-def _scored_values(rows: TrainingRows, name: str) -> FloatArray:
-    """Return a column of the score; raise if it is infinite inside the universe."""
-    values = rows.numbers(name, "score_weights")
-    is_infinite = np.isinf(values) & rows.inside
-    if not is_infinite.any():
-        return values
-    row = int(np.argmax(is_infinite))
-    raise InvalidDataError(
-        f"The column {name!r}, which the score_weights name, must be finite or "
-        "missing: infinite values have no mean.",
-        owner=OWNER,
-        name="score_weights",
-        rule="finite or missing",
-        value=float(values[row]),
-        column=name,
-        row=row,
-        advice="Mend the column.",
     )
 
 

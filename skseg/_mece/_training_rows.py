@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,9 +74,48 @@ class TrainingRows:
         size = exact_sum(self.counts[rows])
         return int(size) if self._is_whole else float(size)
 
-    def means(self, values: FloatArray, n_segments: int) -> FloatArray:
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the columns."""
+        return self.columns.names
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether the rows have an outcome."""
+        return self.outcome is not None
+
+    def outcome_means(self, n_segments: int) -> FloatArray:
+        """Return the weighted mean of the outcome of every segment."""
+        assert self.outcome is not None
+        return self._means(self.outcome, n_segments)
+
+    def column_means(self, name: str, n_segments: int) -> FloatArray:
+        """Return the weighted means of a column of the score, or raise if infinite."""
+        values = self.numbers(name, "score_weights")
+        is_infinite = np.isinf(values) & self.inside
+        if is_infinite.any():
+            row = int(np.argmax(is_infinite))
+            raise infinite_score_error(name, float(values[row]), row)
+        return self._means(values, n_segments)
+
+    def _means(self, values: FloatArray, n_segments: int) -> FloatArray:
         """Return the weighted mean of the finite values of every segment."""
         inside = self.inside
         return group_means(
             self.codes[inside], n_segments, values[inside], self.counts[inside]
         )
+
+
+def infinite_score_error(name: str, value: float, row: int | None) -> InvalidDataError:
+    """Return the error about a column of the score that is infinite in the universe."""
+    return InvalidDataError(
+        f"The column {name!r}, which the score_weights name, must be finite or "
+        "missing: infinite values have no mean.",
+        owner=OWNER,
+        name="score_weights",
+        rule="finite or missing",
+        value=value,
+        column=name,
+        row=row,
+        advice="Mend the column.",
+    )

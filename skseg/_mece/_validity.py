@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from skseg._core._encoding import SegmentEncoding
-from skseg._typing import FloatArray
-from skseg.rules import Columns, MECEReport, Rule, RuleSet
+from skseg.rules import MECEReport, Rule, RuleSet
 from skseg.rules._language._conditions import conjunction, resolve_rule
 from skseg.rules._proof._domain import as_schema
 from skseg.rules._proof._equivalence import equivalent
 from skseg.rules._proof._valid_rows import valid_rows_rule
-from skseg.rules._quantile import ColumnQuantiles
+from skseg.rules._quantile import QuantileFunction, QuantilesOf
 from skseg.rules._reserved_names import OUTSIDE
 
 
@@ -41,10 +40,10 @@ def within_schema(
 
 def resolved_rules(
     template: RuleSet,
-    columns: Columns,
-    weight: FloatArray | None,
+    columns: Sequence[str],
+    quantiles_of: QuantilesOf,
     schema: Mapping[str, Any] | None,
-) -> tuple[RuleSet, Rule | None, ColumnQuantiles, ColumnQuantiles]:
+) -> tuple[RuleSet, Rule | None, QuantileFunction, QuantileFunction]:
     """Return rules with numbers for quantiles, in a universe of valid rows.
 
     Then come the universe as it was written, and the quantiles of all rows and of those
@@ -52,14 +51,14 @@ def resolved_rules(
     """
     valid = template
     if schema:
-        valid = within_schema(template, schema, columns.names)
-    resolved, of_all, inside = valid._resolved(columns, weight)
+        valid = within_schema(template, schema, columns)
+    resolved, of_all, inside = valid._resolved(quantiles_of)
     universe = template.universe
     if universe is not None:
         universe = resolve_rule(universe, of_all)
     if schema:
         as_written = RuleSet(resolved.rules, universe=universe)
-        resolved = within_schema(as_written, schema, columns.names)
+        resolved = within_schema(as_written, schema, columns)
     return resolved, universe, of_all, inside
 
 
@@ -68,7 +67,7 @@ def narrowed(
     segments: RuleSet,
     universe: Rule | None,
     schema: Mapping[str, Any],
-    columns: Columns,
+    columns: Sequence[str],
 ) -> tuple[RuleSet, RuleSet]:
     """Return business rules and segments in a universe without invalid rows.
 
@@ -76,7 +75,7 @@ def narrowed(
     """
     as_written = RuleSet(segments.rules, default=segments.default, universe=universe)
     thresholds = base.rules.values()
-    narrow = within_schema(as_written, schema, columns.names, thresholds)
+    narrow = within_schema(as_written, schema, columns, thresholds)
     business = RuleSet(base.rules, default=base.default, universe=narrow.universe)
     return business, narrow
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skseg._core._validation import check_choice, check_size
 from skseg.exceptions import InvalidDataError
-from skseg.rules import Columns, MECEReport, Rule, RuleSet
+from skseg.rules import MECEReport, Rule, RuleSet
 
 from ._parameters_json import snapshot
 from ._rules import OWNER, read_rules, taken_apart, tiers
@@ -126,9 +126,9 @@ class WrittenRulesMixin:
             }
         return parameters
 
-    def _template(self, columns: Columns) -> tuple[RuleSet, str | None]:
+    def _template(self, columns: Sequence[str]) -> tuple[RuleSet, str | None]:
         """Return the rules before their quantiles are resolved, and the default."""
         rules, default, universe = self._written()
         if rules is None:
-            rules = tiers(columns.names[0])
-        return read_rules(rules, universe, self.params, columns.names), default
+            rules = tiers(columns[0])
+        return read_rules(rules, universe, self.params, columns), default

@@ -21,12 +21,11 @@ from skseg._core._aggregates._sums import exact_group_sums, extents, quotient_sq
 from skseg._core._base import segment_table
 from skseg._core._caller import caller_level
 from skseg._core._outcome import OutcomeCoding
-from skseg._core._table_columns import column_names
+from skseg._core._table_columns import column_names, no_rows_error
 from skseg._core._table_outcome import missing_outcome_error, optional_table_outcome
 from skseg._core._table_unseen import warn_of_unseen_values_in_table
 from skseg._typing import FloatArray
 from skseg.engines import Table
-from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, RuleSet, col
 from skseg.rules._language._conditions import Missing
 
@@ -80,12 +79,7 @@ class TableCustomers:
         counts = group_counts(self._table, {}, aggregates=aggregates)
         n_rows = int(counts["n"][0])
         if not n_rows:
-            raise InvalidDataError(
-                f"{OWNER} needs a table with at least 1 row(s). Got none.",
-                owner=OWNER,
-                name="X",
-                rule="at least one row",
-            )
+            raise no_rows_error(OWNER)
         if "n_known" in counts and int(counts["n_known"][0]) < n_rows:
             n_missing = n_rows - int(counts["n_known"][0])
             raise missing_outcome_error(OWNER, str(self._y), n_missing)

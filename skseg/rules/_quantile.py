@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import EllipsisType
@@ -15,6 +15,12 @@ from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import RuleError
 
 from ._columns import Columns
+from ._language._conditions import Rule
+
+# Column and level -> the value of the quantile.
+QuantileFunction = Callable[[str, float], float]
+# Rules, and the universe whose rows count, if any -> the quantiles that the rules need.
+QuantilesOf = Callable[[Sequence[Rule], Rule | None], QuantileFunction]
 
 
 def exact_level(level: float | Fraction) -> Fraction:
@@ -137,12 +143,27 @@ class ColumnQuantiles:
         weight = None if self.weight is None else self.weight[self.inside]
         quantile = float(inverted_cdf(values, [level], weight)[0])
         if math.isnan(quantile):
-            raise RuleError(
-                f"q({level}) of column {column!r} has no value: every row is missing, "
-                "outside of the universe, or has no weight.",
-                owner="RuleSet.resolve",
-                column=column,
-                value=level,
-            )
+            raise no_quantile_error(column, level)
         # Not -0.0, which would be written differently from 0.0.
         return quantile + 0.0
+
+
+def column_quantiles(columns: Columns, weight: FloatArray | None) -> QuantilesOf:
+    """Return what gives the quantiles of weighted rows in a universe."""
+
+    def quantiles_of(_: Sequence[Rule], universe: Rule | None) -> ColumnQuantiles:
+        inside = ... if universe is None else universe.evaluate(columns)
+        return ColumnQuantiles(columns, weight, inside)
+
+    return quantiles_of
+
+
+def no_quantile_error(column: str, level: float) -> RuleError:
+    """Return the error about a column without a value to take a quantile of."""
+    return RuleError(
+        f"q({level}) of column {column!r} has no value: every row is missing, "
+        "outside of the universe, or has no weight.",
+        owner="RuleSet.resolve",
+        column=column,
+        value=level,
+    )

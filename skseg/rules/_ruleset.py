@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skseg._html import html_table
-from skseg._typing import BoolArray, FloatArray, IntArray
+from skseg._typing import BoolArray, IntArray
 from skseg.exceptions import RuleError, did_you_mean, reworded
 
 from ._columns import Columns
@@ -32,7 +32,7 @@ from ._proof._domain import wording
 from ._proof._mece import verify
 from ._proof._report import MECEReport
 from ._proof._rewrite import disjoint_rules, simplified_rules
-from ._quantile import ColumnQuantiles, read_weight
+from ._quantile import QuantileFunction, QuantilesOf, column_quantiles, read_weight
 from ._reserved_names import OUTSIDE
 from ._row import RowAssigner
 from ._unseen import unseen_values
@@ -558,17 +558,17 @@ class RuleSet:
         weight = None
         if sample_weight is not None:
             weight = read_weight(sample_weight, columns.n_rows, "RuleSet.resolve")
-        return self._resolved(columns, weight)[0]
+        return self._resolved(column_quantiles(columns, weight))[0]
 
     def _resolved(
-        self, columns: Columns, weight: FloatArray | None
-    ) -> tuple[RuleSet, ColumnQuantiles, ColumnQuantiles]:
+        self, quantiles_of: QuantilesOf
+    ) -> tuple[RuleSet, QuantileFunction, QuantileFunction]:
         """Return `resolve`, with the quantiles of all rows and of those inside."""
-        of_all = inside = ColumnQuantiles(columns, weight)
         universe = self._universe
+        of_all = quantiles_of([] if universe is None else [universe], None)
         if universe is not None:
             universe = resolve_rule(universe, of_all)
-            inside = ColumnQuantiles(columns, weight, universe.evaluate(columns))
+        inside = quantiles_of(list(self._rules.values()), universe)
         resolved = {n: resolve_rule(rule, inside) for n, rule in self._rules.items()}
         return self._rewritten(resolved, universe), of_all, inside
 
