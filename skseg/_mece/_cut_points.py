@@ -19,7 +19,7 @@ from skseg.rules._language._thresholds import (
     resolve_threshold,
     threshold_text,
 )
-from skseg.rules._quantile import QuantileFunction
+from skseg.rules._quantile import QuantileFunction, levels_of
 
 from ._parameters_json import read_number, read_threshold
 from ._strategy_shape import no_strategy
@@ -77,29 +77,12 @@ def cut_points(
     return list({(point.column, point.threshold): point for point in points}.values())
 
 
-def wanted_levels(rules: Iterable[Rule]) -> dict[str, list[float]]:
-    """Return column -> levels of the quantiles in rules, each once."""
-    levels: dict[str, dict[float, None]] = {}
-    for column, threshold in open_thresholds(rules):
-        levels.setdefault(column, {}).update(_levels(threshold))
-    return {column: list(of_column) for column, of_column in levels.items()}
-
-
 def _decided(rules: Iterable[Rule], quantile: QuantileFunction) -> Iterator[CutPoint]:
     for column, threshold in dict.fromkeys(open_thresholds(rules)):
         assert isinstance(threshold, Quantile | Extreme)
-        values = {level: quantile(column, level) for level in _levels(threshold)}
+        values = {level: quantile(column, level) for level in levels_of(threshold)}
         value = resolve_threshold(threshold, values.__getitem__)
         yield CutPoint(column, threshold, value, values)
-
-
-def _levels(threshold: Threshold) -> dict[float, None]:
-    """Return the levels of the quantiles in a threshold, each once."""
-    if isinstance(threshold, Quantile):
-        return {threshold.p: None}
-    if not isinstance(threshold, Extreme):
-        return {}
-    return {level: None for part in threshold.args for level in _levels(part)}
 
 
 def cut_point_table(points: Iterable[CutPoint]) -> pd.DataFrame:
@@ -139,7 +122,7 @@ def read_cut_points(records: Iterable[Mapping[str, Any]]) -> list[CutPoint]:
             )
             for level, value in record["quantiles"].items()
         }
-        if set(quantiles) != set(_levels(threshold)) or not quantiles:
+        if set(quantiles) != set(levels_of(threshold)) or not quantiles:
             rule = "the value of each quantile in the threshold"
             raise no_strategy((*place, "quantiles"), rule, record["quantiles"])
         value = read_number((*place, "value"), record["value"])

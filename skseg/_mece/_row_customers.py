@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from skseg._core._caller import caller_level
 from skseg._core._magnitudes import check_finite_squares
 from skseg._core._outcome import OutcomeCoding, read_optional_outcome
 from skseg._core._validation import check_sample_weight, read_columns
@@ -52,10 +53,10 @@ class RowCustomers:
         """Whether there is an outcome, once rules are assigned."""
         return self.of_rules.has_outcome
 
-    def warn_of_unseen_values(self, rules: RuleSet, stacklevel: int) -> None:
+    def warn_of_unseen_values(self, rules: RuleSet) -> None:
         """Warn of texts in rules that no row holds."""
         unseen = rules.unseen_values(self._columns)
-        warn_of_unseen_values(unseen, self._columns, stacklevel)
+        warn_of_unseen_values(unseen, self._columns, caller_level())
 
     def counts_by_rules(self, rules: RuleSet) -> tuple[int, int, int]:
         """Return how many rows are inside, satisfy several rules, and satisfy none."""

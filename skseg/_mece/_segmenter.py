@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skseg._core._base import SegmenterMixin
-from skseg._core._caller import caller_level
 from skseg._core._cross_fitting import cross_fitted_codes
 from skseg._core._encoding import SegmentEncoderMixin
 from skseg._core._explained import explained_outcome
@@ -568,7 +567,7 @@ class MECERuleSegmenter(
         )
         # What the schema lists and no row holds is no mistake.
         as_written = RuleSet(resolved.rules, universe=universe)
-        customers.warn_of_unseen_values(as_written, caller_level())
+        customers.warn_of_unseen_values(as_written)
         report = resolved.verify(schema)
         base = partition(
             resolved,

@@ -16,24 +16,23 @@ from skseg._core._aggregates import (
     check_weights,
     group_counts,
     number_sql,
-    quantiles_by_column,
     require_numbers,
 )
 from skseg._core._aggregates._means import finite_sql, table_group_means
+from skseg._core._caller import caller_level
 from skseg._core._outcome import OutcomeCoding
 from skseg._core._table_columns import column_names, known_number_sql, no_rows_error
 from skseg._core._table_outcome import missing_outcome_error, optional_table_outcome
+from skseg._core._table_quantiles import table_quantiles
 from skseg._core._table_unseen import warn_of_unseen_values_in_table
 from skseg._search._bounds import size_bounds
 from skseg._typing import FloatArray, IntArray
 from skseg.engines import Table, open_table
 from skseg.exceptions import InvalidDataError
 from skseg.rules import Columns, Domain, Rule, RuleSet
-from skseg.rules._quantile import QuantileFunction, no_quantile_error
 
-from ._cut_points import wanted_levels
 from ._rules import OWNER, require_covered_table
-from ._training_rows import TrainingRows, infinite_score_error
+from ._training_rows import TrainingRows, infinite_score_error, no_numbers_error
 
 # Groups of rows that sizing may need, which memory and the search of cuts bound.
 MAX_GROUPS = 5_000_000
@@ -69,7 +68,7 @@ class RowGroups(TrainingRows):
 
     def column_means(self, name: str, n_segments: int) -> FloatArray:
         """Return the weighted means of a column of the score, or raise if infinite."""
-        require_numbers(self.table, OWNER, [name])
+        _require_numbers(self.table, name, "score_weights")
         value = known_number_sql(self.table, name)
         finite = finite_sql(self.table, value)
         counts = group_counts(
@@ -133,6 +132,7 @@ class TableCustomers:
         self._check_kinds(template.kinds)
         self._weight, self._y = given.get("sample_weight"), given.get("y")
         check_weights(table, OWNER, self._weight)
+        self.quantiles_of = table_quantiles(table, self._weight)
         if not int(group_counts(table, {})["n"][0]):
             raise no_rows_error(OWNER)
         self._outcome = optional_table_outcome(
@@ -148,36 +148,12 @@ class TableCustomers:
         """Whether there is an outcome."""
         return self._outcome is not None
 
-    def quantiles_of(
-        self, rules: Sequence[Rule], universe: Rule | None
-    ) -> QuantileFunction:
-        """Return the quantiles that rules need, of the rows in a universe."""
-        levels = wanted_levels(rules)
-        values: dict[tuple[str, float], float] = {}
-        if levels:
-            of_columns = quantiles_by_column(
-                self._table,
-                levels,
-                where=None if universe is None else self._sql(universe),
-                sample_weight=self._weight,
-            )
-            for column, quantiles in of_columns.items():
-                for level, value in zip(levels[column], quantiles, strict=True):
-                    values[column, level] = float(value)
-
-        def quantile(column: str, level: float) -> float:
-            if np.isnan(values[column, level]):
-                raise no_quantile_error(column, level)
-            return values[column, level]
-
-        return quantile
-
     def _sql(self, rule: Rule) -> str:
         return rule.to_sql(self._table.dialect, types=self._table.types)
 
-    def warn_of_unseen_values(self, rules: RuleSet, stacklevel: int) -> None:
+    def warn_of_unseen_values(self, rules: RuleSet) -> None:
         """Warn of texts in rules that no row holds."""
-        warn_of_unseen_values_in_table(rules, self._table, stacklevel)
+        warn_of_unseen_values_in_table(rules, self._table, caller_level())
 
     def counts_by_rules(self, rules: RuleSet) -> tuple[int, int, int]:
         """Return how many rows are inside, satisfy several rules, and satisfy none."""
@@ -259,7 +235,8 @@ class TableCustomers:
         max_size: float | None,
     ) -> tuple[TrainingRows, list[str]]:
         """Return the rows that splitting and merging need, and the columns to cut."""
-        require_numbers(self._table, OWNER, cut_columns)
+        for name in cut_columns:
+            _require_numbers(self._table, name, "split_on")
         if self._are_legal(base, min_size, max_size):
             return self.of_rules, []
         if max_size is None and self.has_outcome:
@@ -332,6 +309,15 @@ class TableCustomers:
         outcome = _floats(groups["skseg_y"])
         rows = self._rows(groups["skseg_segment"], groups["n"], outcome=outcome)
         return groups["skseg_rule"].astype(np.int64), rows
+
+
+def _require_numbers(table: Table, name: str, parameter: str) -> None:
+    """Raise unless a column that a parameter names is of a type of numbers."""
+    try:
+        require_numbers(table, OWNER, [name])
+    except InvalidDataError as error:
+        held = f"It is of the type {error.value}."
+        raise no_numbers_error(name, parameter, held, error.value, None) from None
 
 
 def _floats(values: Any) -> FloatArray:

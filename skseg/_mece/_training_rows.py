@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -56,17 +57,8 @@ class TrainingRows:
             return self.columns.numbers(name)
         except RuleError as error:
             held = f"{error.value}" if error.row is None else f"{error.value!r}"
-            raise InvalidDataError(
-                f"The {parameter} of {OWNER} names the column {name!r}, which must "
-                f"hold numbers. It holds {held}.",
-                owner=OWNER,
-                name=parameter,
-                rule="numbers",
-                value=error.value,
-                column=name,
-                row=error.row,
-                advice=f"Name another column in {parameter}, or turn {name!r} into "
-                "numbers.",
+            raise no_numbers_error(
+                name, parameter, f"It holds {held}.", error.value, error.row
             ) from None
 
     def size_of(self, rows: BoolArray) -> float:
@@ -104,6 +96,26 @@ class TrainingRows:
         return group_means(
             self.codes[inside], n_segments, values[inside], self.counts[inside]
         )
+
+
+def no_numbers_error(
+    name: str, parameter: str, held: str, value: Any, row: int | None
+) -> InvalidDataError:
+    """Return the error about a column that a parameter names, and that has no numbers.
+
+    `held` is a sentence about what it has.
+    """
+    return InvalidDataError(
+        f"The {parameter} of {OWNER} names the column {name!r}, which must "
+        f"hold numbers. {held}",
+        owner=OWNER,
+        name=parameter,
+        rule="numbers",
+        value=value,
+        column=name,
+        row=row,
+        advice=f"Name another column in {parameter}, or turn {name!r} into numbers.",
+    )
 
 
 def infinite_score_error(name: str, value: float, row: int | None) -> InvalidDataError:

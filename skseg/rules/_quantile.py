@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import EllipsisType
@@ -15,7 +15,8 @@ from skseg._typing import BoolArray, FloatArray
 from skseg.exceptions import RuleError
 
 from ._columns import Columns
-from ._language._conditions import Rule
+from ._language._conditions import Rule, open_thresholds
+from ._language._thresholds import Extreme, Quantile, Threshold
 
 # Column and level -> the value of the quantile.
 QuantileFunction = Callable[[str, float], float]
@@ -156,6 +157,23 @@ def column_quantiles(columns: Columns, weight: FloatArray | None) -> QuantilesOf
         return ColumnQuantiles(columns, weight, inside)
 
     return quantiles_of
+
+
+def levels_of(threshold: Threshold) -> dict[float, None]:
+    """Return the levels of the quantiles in a threshold, each once."""
+    if isinstance(threshold, Quantile):
+        return {threshold.p: None}
+    if not isinstance(threshold, Extreme):
+        return {}
+    return {level: None for part in threshold.args for level in levels_of(part)}
+
+
+def wanted_levels(rules: Iterable[Rule]) -> dict[str, list[float]]:
+    """Return column -> levels of the quantiles in rules, each once."""
+    levels: dict[str, dict[float, None]] = {}
+    for column, threshold in open_thresholds(rules):
+        levels.setdefault(column, {}).update(levels_of(threshold))
+    return {column: list(of_column) for column, of_column in levels.items()}
 
 
 def no_quantile_error(column: str, level: float) -> RuleError:

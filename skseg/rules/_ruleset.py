@@ -12,7 +12,8 @@ import numpy as np
 
 from skseg._html import html_table
 from skseg._typing import BoolArray, IntArray
-from skseg.exceptions import RuleError, did_you_mean, reworded
+from skseg.engines._open import is_table
+from skseg.exceptions import InvalidDataError, RuleError, did_you_mean, reworded
 
 from ._columns import Columns
 from ._evaluate import Evaluator
@@ -43,6 +44,19 @@ def _parsed(rule: str | Rule, subject: str) -> Rule:
         return parse(rule)
     except RuleError as error:
         raise reworded(error, f"{subject}: {error}") from None
+
+
+def _quantiles_in_memory_error(X: Any) -> InvalidDataError:
+    return InvalidDataError(
+        "RuleSet.resolve takes quantiles of rows in memory. Got a "
+        f"{type(X).__name__}, a table that is not in memory.",
+        owner="RuleSet.resolve",
+        name="X",
+        rule="in memory",
+        value=type(X).__name__,
+        advice="MECERuleSegmenter(rules).fit(X) resolves the quantiles of rules that "
+        "are a partition, in rules_, where the rows are.",
+    )
 
 
 class RuleSet:
@@ -545,6 +559,9 @@ class RuleSet:
         RuleError
             If a column is missing, or holds no value to take a quantile of; or if the
             weights are not one number for each row, finite and not negative.
+        InvalidDataError
+            If `X` is a table that is not in memory, as `label` takes it;
+            `MECERuleSegmenter` resolves quantiles of such tables.
 
         Examples
         --------
@@ -553,6 +570,8 @@ class RuleSet:
         >>> print(rules.resolve({"aov": [50, 90, 150, 400]}))
         VIP: aov >= 150
         """
+        if is_table(X):
+            raise _quantiles_in_memory_error(X)
         columns = X if isinstance(X, Columns) else Columns(X)
         columns.require(list(self.columns))
         weight = None

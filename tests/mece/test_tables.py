@@ -1,4 +1,4 @@
-"""MECERuleSegmenter on tables that are not in memory, against the same rows in memory."""
+"""MECERuleSegmenter on tables that are not in memory, against rows in memory."""
 
 from __future__ import annotations
 
