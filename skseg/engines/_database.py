@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from skseg.exceptions import InvalidParameterError
+
 from ._arrays import Arrays, Rows
 from ._names import name_parts
 from ._table import Table, Target, view_name
@@ -38,7 +40,15 @@ class Database(ABC):
     n_parts = 2
 
     def __init__(self, connect: Callable[[], AbstractContextManager[Any]]) -> None:
-        self.connect = connect
+        self._connect = connect
+
+    @contextmanager
+    def connect(self) -> Iterator[Any]:
+        """Give the driver's connection, or raise if it has been closed."""
+        with self._connect() as connection:
+            if not self.is_open(connection):
+                raise closed_connection(connection)
+            yield connection
 
     def quoted(self, *parts: str) -> str:
         """Return the parts of a name as SQL."""
@@ -105,6 +115,17 @@ class Database(ABC):
         with self.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
+
+
+def closed_connection(connection: Any) -> InvalidParameterError:
+    """Return the error for a connection that has been closed."""
+    return InvalidParameterError(
+        "sql_table",
+        "connection",
+        "open",
+        connection,
+        advice="Connect again, and pass that connection to sql_table.",
+    )
 
 
 class DatabaseTable(Table):

@@ -69,9 +69,15 @@ class PostgresDatabase(Database):
         """Write the result of a query to a table, in a transaction."""
         target = self.quoted(*parts)
         with self.cursor() as cursor:
-            if overwrite:
-                cursor.execute(f"DROP TABLE IF EXISTS {target}")
-            cursor.execute(f"CREATE TABLE {target} AS\n{sql}")
+            if not overwrite:
+                cursor.execute(f"CREATE TABLE {target} AS\n{sql}")
+                return
+            # The query may read the table whose place its result takes.
+            name = view_name()
+            beside = self.quoted(*parts[:-1], name)
+            cursor.execute(f"CREATE TABLE {beside} AS\n{sql}")
+            cursor.execute(f"DROP TABLE IF EXISTS {target}")
+            cursor.execute(f"ALTER TABLE {beside} RENAME TO {self.quoted(parts[-1])}")
 
 
 def escaped(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from skseg.exceptions import InvalidParameterError, did_you_mean
 
-from ._database import Database, DatabaseTable
+from ._database import Database, DatabaseTable, closed_connection
 from ._duckdb import DuckDBTable, quoted
 from ._mariadb import MariaDBDatabase
 from ._names import name_parts, package
@@ -72,15 +72,6 @@ def sql_table(connection: Any, name: str) -> Table:
     if package(type(connection)) in {"duckdb", "_duckdb"}:
         return _duckdb_table(connection, name, parts)
     database = _database(connection)
-    with database.connect() as raw:
-        if not database.is_open(raw):
-            raise InvalidParameterError(
-                "sql_table",
-                "connection",
-                "open",
-                connection,
-                advice="Connect again.",
-            )
     types = database.columns(parts) if len(parts) <= database.n_parts else {}
     if not types:
         raise no_table(name, database.tables())
@@ -100,9 +91,7 @@ def _duckdb_table(connection: Any, name: str, parts: tuple[str, ...]) -> DuckDBT
             raise duckdb.CatalogException(name)
         relation = connection.sql(f"FROM {quoted(*parts)}")
     except duckdb.ConnectionException as error:
-        raise InvalidParameterError(
-            "sql_table", "connection", "open", connection, advice="Connect again."
-        ) from error
+        raise closed_connection(connection) from error
     except duckdb.CatalogException as error:
         rows = connection.sql("SHOW TABLES").fetchall()
         raise no_table(name, [table for (table,) in rows]) from error
@@ -149,9 +138,7 @@ def _database(connection: Any) -> Database:
                 advice="Pass session.connection() for a Session.",
             )
         if getattr(connection, "closed", False):
-            raise InvalidParameterError(
-                "sql_table", "connection", "open", connection, advice="Connect again."
-            )
+            raise closed_connection(connection)
         connect = _pooled(connection)
         with connect() as driver_connection:
             raw = driver_connection

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from ._database import Database, Parts
+from ._table import view_name
 
 # Instructions of SQLite's machine between two looks for Ctrl-C: some milliseconds.
 N_INSTRUCTIONS = 100_000
@@ -83,8 +84,15 @@ class SQLiteDatabase(Database):
             cursor.execute("SAVEPOINT skseg")
             try:
                 if overwrite:
+                    # The query may read the table whose place its result takes. A table
+                    # that is renamed would need every view of the database to be valid.
+                    result = self.quoted("temp", view_name())
+                    cursor.execute(f"CREATE TEMP TABLE {result} AS\n{sql}")
                     cursor.execute(f"DROP TABLE IF EXISTS {target}")
+                    sql = f"SELECT * FROM {result}"
                 cursor.execute(f"CREATE TABLE {target} AS\n{sql}")
+                if overwrite:
+                    cursor.execute(f"DROP TABLE {result}")
             except BaseException:
                 cursor.execute("ROLLBACK TO skseg")
                 raise

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,8 +11,6 @@ from typing import Any
 from skseg.exceptions import MissingColumnError
 
 from ._arrays import Arrays
-
-_numbers = itertools.count(1)
 
 # The name of a table, or the path of a file or folder.
 Target = str | os.PathLike[str]
@@ -129,5 +127,5 @@ class Table(ABC):
 
 
 def view_name() -> str:
-    """Return a name that no other view of this process has."""
-    return f"skseg_{next(_numbers)}"
+    """Return a name that no view or table has, of other processes and users either."""
+    return f"skseg_{uuid.uuid4().hex}"

@@ -278,6 +278,24 @@ def test_a_closed_connection_of_a_server_is_said_to_be_closed() -> None:
             sql_table(each, "customers")
 
 
+SYSTEM_TABLES = {
+    "sqlite": "sqlite_master",
+    "postgres": "pg_catalog.pg_class",
+    "mariadb": "information_schema.tables",
+}
+
+
+@pytest.mark.parametrize("engine", sorted(SYSTEM_TABLES))
+def test_a_table_says_that_its_connection_has_been_closed(engine: str) -> None:
+    opened = sqlite3.connect(":memory:") if engine == "sqlite" else another(engine)
+    with closing(opened):
+        table = sql_table(opened, SYSTEM_TABLES[engine])
+    query = f"SELECT * FROM {table.source}"
+    for use in (table.fetch, table.relation, lambda sql: table.write(sql, "copy")):
+        with pytest.raises(InvalidParameterError, match="Connect again, and pass"):
+            use(query)
+
+
 def another(engine: str, **options: Any) -> Any:
     """Return a connection of its own, without autocommit."""
     if engine == "postgres":
