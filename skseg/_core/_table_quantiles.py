@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from skseg._typing import FloatArray
 from skseg.engines import Table
 from skseg.rules import Rule
 from skseg.rules._quantile import (
@@ -23,14 +24,19 @@ def table_quantiles(table: Table, sample_weight: str | None) -> QuantilesOf:
     All quantiles that the rules need are computed in the same few scans.
     """
 
+    def condition(rule: Rule) -> str:
+        return rule.to_sql(table.dialect, types=table.types)
+
     def quantiles_of(rules: Sequence[Rule], universe: Rule | None) -> QuantileFunction:
         levels = wanted_levels(rules)
-        where = None
-        if levels and universe is not None:
-            where = universe.to_sql(table.dialect, types=table.types)
-        by_column = quantiles_by_column(
-            table, levels, where=where, sample_weight=sample_weight
-        )
+        by_column: dict[str, FloatArray] = {}
+        if levels:
+            by_column = quantiles_by_column(
+                table,
+                levels,
+                where=None if universe is None else condition(universe),
+                sample_weight=sample_weight,
+            )
         values = {
             (column, level): float(value)
             for column, quantiles in by_column.items()

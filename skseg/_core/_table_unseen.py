@@ -22,13 +22,19 @@ def warn_of_unseen_values_in_table(
 
     `stacklevel` is counted from the caller, as in `warnings.warn`.
     """
+    if sentences := unseen_sentences_of_table(rules, table):
+        warnings.warn(" ".join(sentences), UserWarning, stacklevel=stacklevel + 1)
+
+
+def unseen_sentences_of_table(rules: RuleSet, table: Table) -> list[str]:
+    """Return a sentence on each column of whose texts in rules a table lacks some."""
     pairs = [
         (column, text)
         for column, texts in compared_texts(rules._all_rules).items()
         for text in texts
     ]
     if not pairs:
-        return
+        return []
     counts = ", ".join(
         f"COUNT(CASE WHEN {condition} THEN 1 END) AS n_{place}"
         for place, condition in enumerate(
@@ -41,9 +47,7 @@ def warn_of_unseen_values_in_table(
     for place, (column, text) in enumerate(pairs):
         if not int(answer[f"n_{place}"][0]):
             unseen.setdefault(column, []).append(text)
-    if unseen:
-        message = " ".join(unseen_sentences(unseen, _levels(table, list(unseen))))
-        warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
+    return unseen_sentences(unseen, _levels(table, list(unseen))) if unseen else []
 
 
 def _levels(table: Table, columns: Sequence[str]) -> Columns:

@@ -74,8 +74,13 @@ def profile_file(
     else:
         from ._rules_stored import model_of
 
-        model, _, _ = model_of(file)
         X = data.typed({name: kinds.get(name) or "measure" for name in columns})
+        try:
+            # A model has seen the columns of its rules alone, as that of rows in memory.
+            model, _, _ = model_of(file, data.typed(kinds), None, None)
+        except ValueError as error:
+            terms = key_terms(file.path.name)
+            raise InvalidDataError(worded(error, terms)) from error
     left_out = {*options.pop("ignored"), *options["protected"]}
     features = [name for name in columns if name not in left_out]
     options["protected"] = list(options["protected"])

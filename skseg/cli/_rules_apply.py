@@ -37,8 +37,8 @@ class RulesRun:
     is missing for rows that no rule takes. `outside` holds the size of what is in no
     segment: outside of the universe, or for lack of a rule. The segmenter is fitted, or
     restored from a strategy, and its figures are those of the rows; a rule set has
-    none, nor have rows that are not in memory. `unseen` names texts of the rules that
-    no row holds, in sentences.
+    none, nor has a strategy on rows that are not in memory. `unseen` names texts of the
+    rules that no row holds, in sentences.
     """
 
     file: RulesFile

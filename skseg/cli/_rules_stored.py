@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skseg._core._aggregates import number_sql
+from skseg._core._aggregates import check_weights, number_sql, require_numbers
+from skseg._core._table_quantiles import table_quantiles
+from skseg._core._table_unseen import unseen_sentences_of_table
 from skseg._mece import MECERuleSegmenter
 from skseg.engines import Table, open_table
 from skseg.exceptions import InvalidDataError
 from skseg.rules import MECEReport, RuleSet
+from skseg.rules._quantile import wanted_levels
 from skseg.rules._reserved_names import OUTSIDE
 
 from ._rules_apply import NO_SEGMENT, RESULT_COLUMNS, ROW, RulesRun
@@ -36,12 +40,16 @@ def apply_where_rows_are(
 ) -> RulesRun:
     """Apply the rules of a file to rows that are not in memory; see `apply_rules`.
 
-    The segments are assigned by the engine that has the rows. Neither strategies nor
-    rule sets are fitted, so that none of their figures changes.
+    The segments are assigned by the engine that has the rows. Definitions are fitted
+    there, and quantiles of rule sets are those of all rows; strategies are not fitted,
+    so that none of their figures changes.
     """
     table = rows.typed(_kinds(file, rows, outcome, weight, id_column))
     try:
-        model, rules, report = model_of(file)
+        fitted_on = rows.typed(_kinds(file, rows, outcome, weight, None))
+        model, rules, report = model_of(file, fitted_on, outcome, weight)
+        as_written = file.rules if file.form == DEFINITION else rules
+        unseen = unseen_sentences_of_table(as_written, table)
         code, name = RESULT_COLUMNS
         coded = model.label(table, code, output="code")
         if to_table is not None:
@@ -51,6 +59,13 @@ def apply_where_rows_are(
         raise InvalidDataError(worded(error, key_terms(file.path.name))) from error
     n_rows, sizes, outcomes = _sizes(labelled, rows.name, outcome, weight)
     segments, outside = _segments(rules, sizes, outcomes)
+    segmenter = None
+    if file.form == DEFINITION:
+        assert isinstance(model, MECERuleSegmenter)
+        segmenter = model
+        segments["n"] = segmenter.segments_["n"]
+        scores = segmenter.segments_["score"]
+        segments.insert(list(segments).index("rule"), "score", scores)
     return RulesRun(
         file,
         rules,
@@ -59,8 +74,8 @@ def apply_where_rows_are(
         n_rows,
         segments,
         outside,
-        segmenter=None,
-        unseen=[],
+        segmenter,
+        unseen,
     )
 
 
@@ -80,24 +95,24 @@ def _kinds(
 
 
 def model_of(
-    file: RulesFile,
+    file: RulesFile, table: Table, outcome: str | None, weight: str | None
 ) -> tuple[RuleSet | MECERuleSegmenter, RuleSet, MECEReport]:
     """Return what labels the rows, its rules and their proof."""
-    name = file.path.name
-    if file.form == DEFINITION:
-        raise InvalidDataError(
-            f"{name} is a definition, which is fitted on rows in memory.",
-            advice="Give --engine memory, or apply the strategy.json of such a run.",
-        )
     if file.form == RULE_SET:
-        if not file.rules.is_resolved:
-            raise InvalidDataError(
-                f"{name} has quantiles, which are learned from rows in memory.",
-                advice="Give --engine memory, or apply the rules.json of such a run, "
-                "whose quantiles are numbers.",
-            )
-        return file.rules, file.rules, file.rules.verify()
-    segmenter = file.strategy()
+        rules = file.rules
+        if not rules.is_resolved:
+            require_numbers(table, file.path.name, wanted_levels(rules._all_rules))
+            check_weights(table, file.path.name, weight)
+            rules = rules._resolved(table_quantiles(table, weight))[0]
+        return rules, rules, rules.verify()
+    if file.form == DEFINITION:
+        segmenter = MECERuleSegmenter(**file.parameters)
+        with warnings.catch_warnings():
+            # The screen shows these sentences for every form of file.
+            warnings.filterwarnings("ignore", "No row of column")
+            segmenter.fit(table, outcome, sample_weight=weight)
+    else:
+        segmenter = file.strategy()
     return segmenter, segmenter.rules_, segmenter.mece_report_
 
 

@@ -376,6 +376,12 @@ RULE_SET = RuleSet(
     }
 )
 
+QUANTILES = RuleSet(
+    {"VIP": "aov >= max(q(0.75), 60)", "Typo": "plan == 'bb'"},
+    default="Rest",
+    universe="aov > q(0.1)",
+)
+
 
 @pytest.fixture(scope="module")
 def customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -406,6 +412,7 @@ def customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     write(folder / "definition.yaml", RULES)
     write(folder / "rules.json", RULE_SET.to_json())
+    write(folder / "quantiles.json", QUANTILES.to_json())
     segmenter = MECERuleSegmenter(
         {"VIP": "aov >= q(0.75)", "Small": "aov < 40 and plan == 'b'"},
         default="Rest",
@@ -415,6 +422,7 @@ def customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+MODELS = ["rules.json", "quantiles.json", "definition.yaml", "strategy.json"]
 CUSTOMER_SOURCES = {
     "CSV": ["{}/customers.csv", "--engine", "duckdb"],
     "Parquet": ["{}/*.parquet"],
@@ -428,7 +436,7 @@ def screen(text: str) -> str:
     return text.partition("\nFiles\n")[0]
 
 
-@pytest.mark.parametrize("model", ["rules.json", "strategy.json"])
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("source", CUSTOMER_SOURCES)
 def test_rules_are_applied_as_in_memory(
     customers: Path, tmp_path: Path, source: str, model: str
@@ -446,9 +454,11 @@ def test_rules_are_applied_as_in_memory(
     rows = (stored / "rows.csv").read_text(encoding="utf-8").splitlines()
     expected = (memory / "rows.csv").read_text(encoding="utf-8").splitlines()
     assert sorted(rows) == sorted(expected)
-    if model == "rules.json":
+    if model != "strategy.json":
         assert screen(run.stdout) == screen(wanted.stdout)
-        for name in ("rules.json", "rules.sql"):
+        names = ["rules.sql"]
+        names += ["strategy.json" if model == "definition.yaml" else "rules.json"]
+        for name in names:
             assert (stored / name).read_text() == (memory / name).read_text()
 
 
@@ -481,7 +491,7 @@ def test_rows_with_segments_go_to_a_table(customers: Path, tmp_path: Path) -> No
 
 
 REFUSED_ROWS = {
-    "definition": ("definition.yaml", [], "which is fitted on rows in memory"),
+    "definition": ("definition.yaml", ["--weight", "loss"], "1 other weights"),
     "outcome": ("rules.json", ["--outcome", "aov"], "must hold a finite number"),
     "weight": ("rules.json", ["--weight", "loss"], "is negative in 1 rows"),
     "column": ("rules.json", ["--weight", "none"], "'none'"),
@@ -515,7 +525,7 @@ def leaves(content: Any) -> Iterator[Any]:
         yield from leaves(item)
 
 
-@pytest.mark.parametrize("model", ["rules.json", "strategy.json"])
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("source", CUSTOMER_SOURCES)
 def test_reports_are_those_of_rows_in_memory(
     customers: Path, tmp_path: Path, source: str, model: str
