@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -95,7 +97,11 @@ def duckdb_connection(capability: str, config: dict[str, Any] | None = None) -> 
         import duckdb
     except ModuleNotFoundError:
         raise MissingExtraError(capability, "sql") from None
-    connection = duckdb.connect(":memory:", config=config or {})
+    # DuckDB makes the folder when it needs it, and removes it. By default it would be
+    # ".tmp" in the folder where the user works.
+    folder = os.path.join(tempfile.gettempdir(), view_name())
+    settings = {"temp_directory": folder} | (config or {})
+    connection = duckdb.connect(":memory:", config=settings)
     # Times with a zone become days in UTC, wherever the machine is.
     connection.execute("SET TimeZone = 'UTC'")
     return connection

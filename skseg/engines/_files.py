@@ -88,8 +88,8 @@ def scan_files(
     memory_limit : str, default=None
         The most memory that DuckDB takes, such as "1GB"; None is 80 % of the machine's.
     temp_directory : str or pathlib.Path, default=None
-        Folder for what does not fit into it; None is one that DuckDB makes where the
-        process runs.
+        Folder for what does not fit into it; None is one that DuckDB makes in that for
+        temporary files, which the variable TMPDIR names, and removes.
     threads : int, default=None
         Number of threads; None takes all cores.
     verbose : bool, default=False
@@ -158,8 +158,8 @@ def _connection(
     for name, (rule, value) in settings.items():
         if value is None:
             continue
-        text = str(value) if isinstance(value, int) else os.fspath(value)
         try:
+            text = str(value) if isinstance(value, int) else os.fspath(value)
             connection.execute(f"SET {name} = {sql_text(text)}")
         except Exception as error:
             raise InvalidParameterError(OWNER, name, rule, value) from error

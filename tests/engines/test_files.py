@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import math
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -229,9 +230,29 @@ def test_the_resources_of_duckdb_are_set(tmp_path: Path) -> None:
     assert other["m"][0] != settings["memory_limit"][0]
 
 
+def test_the_folder_of_the_user_stays_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = parquet(tmp_path / "t.parquet", x=[1.0])
+    monkeypatch.chdir(tmp_path)
+    folders = set()
+    for table in (open_table(path), open_table(pl.scan_parquet(path))):
+        assert table is not None
+        settings = table.fetch("SELECT current_setting('temp_directory') AS folder")
+        folders.add(Path(settings["folder"][0]))
+    assert len(folders) == 2
+    assert {folder.parent for folder in folders} == {Path(tempfile.gettempdir())}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("memory_limit", "lots"), ("threads", 0), ("threads", "many")],
+    [
+        ("memory_limit", "lots"),
+        ("memory_limit", 0.5),
+        ("temp_directory", 5.5),
+        ("threads", 0),
+        ("threads", "many"),
+    ],
 )
 def test_resources_that_there_are_not_are_refused(
     name: str, value: Any, tmp_path: Path
