@@ -64,11 +64,13 @@ class Source:
     def is_nan(self, name: str) -> str | None:
         """Return whether a column of floats is NULL or NaN, if the engine has NaN."""
         from skseg.rules._sql._dialects import find_dialect
+        from skseg.rules._sql._numbers import column_numbers_sql
 
-        dialect = find_dialect(self.table.dialect)
-        if dialect.nan_tests is None:
+        if find_dialect(self.table.dialect).nan_tests is None:
             return None
-        is_number = dialect.write(dialect.nan_tests.is_number(name), pretty=False)
+        # Without the types Spark would be asked TYPEOF, the code of which it generates
+        # wrong for rows that the session holds.
+        _, is_number = column_numbers_sql(name, self.table.dialect, self.table.types)
         return f"NOT ({is_number})"
 
     def add_column(self, sql: str) -> str:

@@ -153,10 +153,23 @@ def _date(column: Tree) -> Tree:
     a cast would forget the zone, and take a year alone for a date.
     """
     is_date = _is_type(column, "date", "timestamp", "timestamp_ntz")
-    is_iso = exp.RegexpLike(this=varchar(column), expression=text_tree(_ISO))
-    either = exp.Or(this=is_date, expression=is_iso)
-    read = exp.If(this=either, true=_moment(column), false=exp.Null())
+    return _moment_of(column, exp.Or(this=is_date, expression=_is_iso(column)))
+
+
+def _is_iso(column: Tree) -> Tree:
+    return exp.RegexpLike(this=varchar(column), expression=text_tree(_ISO))
+
+
+def _moment_of(column: Tree, is_moment: Tree) -> Tree:
+    read = exp.If(this=is_moment, true=_moment(column), false=exp.Null())
     return _or_stop(column, read, "a time zone, or what is no ISO date")
+
+
+def _typed_date(column: Tree, storage: Storage) -> Tree:
+    # TYPEOF would be answered by wrong code where the session holds the rows.
+    if storage == "text":
+        return _moment_of(column, _is_iso(column))
+    return _moment(column)
 
 
 def _known_text(column: Tree) -> Tree:
@@ -221,9 +234,7 @@ SPARK = Dialect(
         number=_typed_number,
         text=_known_text,
         flag=_known_text,
-        date=lambda column, storage: (
-            _date(column) if storage == "text" else _moment(column)
-        ),
+        date=_typed_date,
         is_number=_is_number,
     ),
 )

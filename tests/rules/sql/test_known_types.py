@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from skseg._rfm._lazy._source import Source
 from skseg.exceptions import RuleError
 from skseg.rules import Rule, RuleSet, col, parse
 from tests.rules.sql.sql_data import ENGINES, Column, run, sql_codes
@@ -244,3 +246,16 @@ def test_numbers_that_are_neither_0_nor_1_stop(
             sql_codes(
                 dialect, columns, [RuleSet({"a": "x == True"})], is_typed=is_typed
             )
+
+
+@pytest.mark.parametrize("type_name", ["double", "float", "string", "decimal(9,2)"])
+def test_spark_is_not_asked_for_types_that_are_known(type_name: str) -> None:
+    # The code that Spark generates for TYPEOF does not compile where the session holds
+    # the rows, and it says so at length.
+    table = SimpleNamespace(dialect="spark", types={"x": type_name})
+    assert "TYPEOF" not in str(
+        Source.is_nan(cast(Any, SimpleNamespace(table=table)), "x")
+    )
+    for text in ("x > 3", "missing(x)", "x > date('2024-01-01')"):
+        if type_name == "string" or "date" not in text:
+            assert "TYPEOF" not in parse(text).to_sql("spark", types=table.types)
