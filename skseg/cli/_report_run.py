@@ -76,7 +76,7 @@ def profile_file(
 
         X = data.typed({name: kinds.get(name) or "measure" for name in columns})
         try:
-            # A model has seen the columns of its rules alone, as that of rows in memory.
+            # The model sees the columns of its rules alone, as from rows in memory.
             model, _, _ = model_of(file, data.typed(kinds), None, None)
         except ValueError as error:
             terms = key_terms(file.path.name)
