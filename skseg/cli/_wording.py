@@ -70,6 +70,9 @@ _OPTIONS = {
     "n_customers": "--customers",
     "random_state": "--seed",
     "to": "--to-table",
+    # Those of sql_table.
+    "connection": "--database",
+    "name": "--table",
 }
 
 

@@ -343,6 +343,7 @@ def test_missing_tables_and_columns_are_said(
     where = ["--database", database, "--table"]
     absent = skseg_command("rfm", *where, "order", *OPTIONS, *out)
     assert absent.exit_code == 2
+    assert absent.stderr.startswith("Error: --table must be the name of a table")
     assert "'orders'" in absent.stderr
     column = skseg_command("rfm", *where, "orders", *TINY, *out)
     assert column.exit_code == 2
