@@ -326,9 +326,15 @@ def reworded(error: SksegErrorT, text: str) -> SksegErrorT:
 
 
 def representation(value: object) -> str:
-    """Return the ``repr`` of a value; Python refuses that of an int of 5000 digits."""
+    """Return the ``repr`` of a value, or what stands for a frame in a sentence.
+
+    Python refuses the ``repr`` of an int of 5000 digits.
+    """
     try:
-        return repr(value)
+        text = repr(value)
+        if "\n" in text and hasattr(value, "shape"):
+            return f"a {type(value).__name__} of the shape {value.shape}"
+        return text
     except ValueError:
         return f"a value of the type {type(value).__name__} that Python does not print"
 

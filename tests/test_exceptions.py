@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import pandas as pd
 import pytest
 
 from skseg import exceptions
@@ -60,3 +61,11 @@ def test_errors_are_caught_as_what_python_would_raise(error: SksegError) -> None
 def test_a_missing_column_is_a_fault_of_the_rule_and_of_the_data() -> None:
     assert issubclass(MissingColumnError, RuleError)
     assert issubclass(MissingColumnError, InvalidDataError)
+
+
+def test_a_frame_stands_in_a_sentence_by_its_shape() -> None:
+    for value in (pd.Series(range(100)), pd.DataFrame({"x": range(100)})):
+        error = InvalidParameterError("fit", "y", "the name of a column", value)
+        shape = f"a {type(value).__name__} of the shape {value.shape}"
+        assert f"Got {shape} instead." in str(error)
+        assert error.value is value

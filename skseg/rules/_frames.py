@@ -129,7 +129,8 @@ def _lazy_error(X: Any, owner: str, name: str) -> InvalidDataError:
     method = _COMPUTING_METHODS.get(library)
     advice = f"Pass {name}.{method}." if method else "Compute it first."
     if is_table(X) and name == "X":
-        read = "Read it" if method is None else f"Pass X.{method}"
+        reading = "Read it, or a sample of it by skseg.sample_rows,"
+        read = reading if method is None else f"Pass X.{method}"
         advice = f"{read} if it fits into memory. Rule sets and fitted segmenters tell "
         advice += "the segments of its rows where they are, by label(X)."
     return InvalidDataError(
