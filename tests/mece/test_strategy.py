@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import cache
+from functools import cache, partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,7 @@ from skseg.exceptions import RuleError
 from skseg.rules import Domain, RuleSet
 from skseg.rules._proof._domain import as_schema
 from tests.examples import few_examples
-from tests.rules.sql.sql_data import ENGINES, quoted
+from tests.rules.sql.sql_data import quoted
 from tests.rules.strategies import KINDS, columns_for, names, rule_sets
 
 TIERS = {"VIP": "aov >= 120", "Core": "40 <= aov < 120"}
@@ -210,6 +212,9 @@ def test_an_unknown_dialect_is_refused() -> None:
 
 
 # SQL
+
+# In memory, so that every call has tables of its own.
+ENGINES = {"duckdb": duckdb.connect, "sqlite": partial(sqlite3.connect, ":memory:")}
 
 
 def selected(dialect: str, X: pd.DataFrame, conditions: list[str]) -> list[set[int]]:
