@@ -168,7 +168,7 @@ class DatabaseTable(Table):
         """Write the result of a query to a table; see `Table.write`."""
         if is_path(to):
             raise unwritable("a table of a database", "the name of a table", to)
-        parts = name_parts("write", "to", to)
+        parts = name_parts("label", "to", to)
         if not overwrite and self._database.columns(parts):
             raise existing_target(to)
         self._database.create_table(parts, sql, overwrite=overwrite)

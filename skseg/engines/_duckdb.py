@@ -50,7 +50,7 @@ class DuckDBTable(Table):
             return
         import duckdb
 
-        target = quoted(*name_parts("write", "to", to))
+        target = quoted(*name_parts("label", "to", to))
         replace = "OR REPLACE " if overwrite else ""
         try:
             with interruptible():

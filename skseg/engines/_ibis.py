@@ -70,7 +70,7 @@ class IbisTable(Table):
         """Write the result of a query to a new table; see `Table.write`."""
         if is_path(to):
             raise unwritable("a table of ibis", "the name of a table", to)
-        *schema, name = name_parts("write", "to", to)
+        *schema, name = name_parts("label", "to", to)
         database = tuple(schema) or None
         if not overwrite and name in self._backend.list_tables(database=database):
             raise existing_target(to)

@@ -100,7 +100,7 @@ class SparkTable(Table):
             files.delete(beside, True)
 
     def _write_table(self, sql: str, to: str, overwrite: bool) -> None:
-        parts = name_parts("write", "to", to)
+        parts = name_parts("label", "to", to)
         target = _quoted(*parts)
         beside = _quoted(*parts[:-1], view_name())
         exists = self._session.catalog.tableExists(target)

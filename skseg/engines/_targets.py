@@ -30,7 +30,7 @@ def extension(to: Target) -> str:
 def existing_target(to: Target) -> InvalidParameterError:
     """Return the error for a target that would be overwritten."""
     return InvalidParameterError(
-        "write",
+        "label",
         "to",
         "a file or table that does not exist yet",
         os.fspath(to),
@@ -41,7 +41,7 @@ def existing_target(to: Target) -> InvalidParameterError:
 def unwritable(owner: str, rule: str, to: Target) -> InvalidParameterError:
     """Return the error for a target that an engine does not write."""
     return InvalidParameterError(
-        "write",
+        "label",
         "to",
         f"{rule}, which is what {owner} is written to",
         os.fspath(to),
@@ -69,7 +69,7 @@ def write_file(
         raise unwritable("DuckDB", "a path that ends in '.parquet' or '.csv'", to)
     if os.path.exists(to) and not overwrite:
         raise existing_target(to)
-    with replacing(to, owner="write") as staged:
+    with replacing(to, owner="label") as staged:
         path = sql_text(os.fspath(staged))
         run(f"COPY (\n{sql}\n) TO {path} ({FORMATS[ending]})")
 

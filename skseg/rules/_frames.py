@@ -127,7 +127,7 @@ def _lazy_error(X: Any, owner: str, name: str) -> InvalidDataError:
     """Return the error for values that have yet to be computed."""
     library = _library(X)
     method = _COMPUTING_METHODS.get(library)
-    advice = f"Pass {name}.{method}." if method else "Compute it first."
+    advice = f"Pass {name}.{method}." if method else "Read its rows into a frame first."
     if is_table(X) and name == "X":
         reading = "Read it, or a sample of it by skseg.sample_rows,"
         read = reading if method is None else f"Pass X.{method}"

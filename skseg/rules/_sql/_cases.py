@@ -9,12 +9,16 @@ groups, the first of which that is not NULL counts.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from skseg.rules._language._conditions import (
+    And,
     Comparison,
     Membership,
+    Missing,
+    Not,
     Or,
     Rule,
     leaf_values,
@@ -23,7 +27,7 @@ from skseg.rules._language._conditions import (
 )
 from skseg.rules._language._thresholds import Threshold
 
-from ._hulls import ANYTHING, HIGHEST, Hull, hulls, place_number
+from ._hulls import ANYTHING, HIGHEST, LOWEST, Hull, hulls, place_number
 from ._trees import Tree, exp
 
 # Up to here a CASE stays as it is read best.
@@ -36,14 +40,21 @@ _MAX_LEVELS = 6
 # A split must leave each side at most this share of the branches.
 _MAX_SIDE = 0.75
 # Branches that may hold on both sides are written twice: this often at most, over all
-# levels. Half as many make random boxes run twice as long, twice as many compile so.
+# levels. That bounds the text where most rules overlap.
 _MAX_GROWTH = 2.0
+
+
+class WriteCondition(Protocol):
+    """Writes a rule for rows in which no column of `present` is missing."""
+
+    def __call__(self, rule: Rule, present: frozenset[str] = frozenset()) -> Tree: ...
 
 
 @dataclass(frozen=True)
 class _Branch:
     hulls: Mapping[str, Hull]
-    tree: Tree
+    rule: Rule
+    result: Tree
 
 
 @dataclass(frozen=True)
@@ -53,10 +64,15 @@ class _Split:
     others: list[_Branch]
 
 
+# What is known of the values of columns in the rows that reach a part of the tree.
+_Domain = Mapping[str, Hull]
+
+
 def case_tree(
     cases: Sequence[tuple[Rule, Tree]],
     default: Tree,
-    condition: Callable[[Rule], Tree],
+    condition: WriteCondition,
+    costly: frozenset[str] = frozenset(),
 ) -> Tree:
     """Return the result of the first case whose rule holds.
 
@@ -68,6 +84,8 @@ def case_tree(
         The result where no rule holds.
     condition : callable
         Writes a rule over columns of the cases.
+    costly : frozenset of str
+        Columns whose missing values are tested first, since the test takes long.
 
     Returns
     -------
@@ -75,32 +93,111 @@ def case_tree(
         A CASE; for more than 50 conditions a tree of them.
     """
     parts = [(part, result) for rule, result in cases for part in _alternatives(rule)]
-    if len(parts) <= _MAX_FLAT:
-        ifs = [exp.If(this=condition(rule), true=result) for rule, result in cases]
-        return _flat(ifs, default)
-    thresholds = _thresholds([rule for rule, _ in cases])
-    branches = [
-        _Branch(hulls(rule), exp.If(this=condition(rule), true=result))
-        for rule, result in parts
-    ]
+    branches = [_Branch(hulls(rule), rule, result) for rule, result in parts]
+    is_flat = len(parts) <= _MAX_FLAT
+    present = frozenset(
+        name
+        for name in (branches[0].hulls if len(branches) > 1 else ())
+        if not (is_flat and name not in costly)
+        and not any(branch.hulls.get(name, ANYTHING).missing for branch in branches)
+    )
+    if is_flat:
+        ifs = [
+            exp.If(this=condition(rule, present), true=result) for rule, result in cases
+        ]
+        tree = _flat(ifs, default)
+    else:
+        thresholds = _thresholds([rule for rule, _ in cases])
+        tree = _Division(default, condition, thresholds, present).tree(branches)
+    if not present:
+        return tree
+    missing = Or(tuple(Missing(name) for name in sorted(present)))
+    first = exp.If(this=condition(missing), true=default.copy())
+    if isinstance(tree, exp.Case):
+        tree.set("ifs", [first, *tree.args["ifs"]])
+        return tree
+    return exp.Case(ifs=[first], default=tree)
 
-    def divided(part: Sequence[_Branch], level: int, growth: float) -> Tree:
-        trees = [branch.tree for branch in part]
+
+class _Division:
+    """Divides branches by tests of columns, and writes what the tests leave open."""
+
+    def __init__(
+        self,
+        default: Tree,
+        condition: WriteCondition,
+        thresholds: Mapping[str, Mapping[float, Threshold]],
+        present: frozenset[str],
+    ) -> None:
+        self._default, self._condition = default, condition
+        self._thresholds, self._present = thresholds, present
+
+    def tree(self, branches: Sequence[_Branch]) -> Tree:
+        present = Hull(missing=False)
+        return self._divided(branches, dict.fromkeys(self._present, present), 0, 1.0)
+
+    def _divided(
+        self, part: Sequence[_Branch], domain: _Domain, level: int, growth: float
+    ) -> Tree:
         if len(part) <= _GROUP:
-            return _flat(trees, default)
+            return _flat(self._ifs(part, domain), self._default)
         split = None
         if level < _MAX_LEVELS:
-            split = _best_split(part, thresholds, _MAX_GROWTH / growth)
+            split = _best_split(part, self._thresholds, _MAX_GROWTH / growth)
         if split is None:
-            return _grouped(trees, default)
+            return _grouped(self._ifs(part, domain), self._default)
         growth *= (len(split.inside) + len(split.others)) / len(part)
-        inside = divided(split.inside, level + 1, growth)
+        inside, others = _domains(split.test, domain)
         return exp.Case(
-            ifs=[exp.If(this=condition(split.test), true=inside)],
-            default=divided(split.others, level + 1, growth),
+            ifs=[
+                exp.If(
+                    this=self._condition(split.test, self._present),
+                    true=self._divided(split.inside, inside, level + 1, growth),
+                )
+            ],
+            default=self._divided(split.others, others, level + 1, growth),
         )
 
-    return divided(branches, 0, 1.0)
+    def _ifs(self, part: Sequence[_Branch], domain: _Domain) -> list[Tree]:
+        present = frozenset(name for name, hull in domain.items() if not hull.missing)
+        ifs = []
+        for branch in part:
+            rule = _open_part(branch.rule, domain)
+            condition = self._condition(rule, present)
+            ifs.append(exp.If(this=condition, true=branch.result))
+        return ifs
+
+
+def _domains(test: Rule, domain: _Domain) -> tuple[_Domain, _Domain]:
+    """Return what is known where a test holds, and where it does not."""
+    if not isinstance(test, Comparison) or not isinstance(test.threshold, float):
+        return domain, domain
+    name, number = test.column, test.threshold
+    before = domain.get(name, ANYTHING)
+    below = before.intersection(Hull(LOWEST, (number, -1), missing=False))
+    inside = {**domain, name: below}
+    if before.missing:
+        return inside, domain
+    above = before.intersection(Hull((number, 0), HIGHEST, missing=False))
+    return inside, {**domain, name: above}
+
+
+def _open_part(rule: Rule, domain: _Domain) -> Rule:
+    """Return a rule without the comparisons that hold for all values of a domain."""
+    if isinstance(rule, And):
+        return And(tuple(p for p in rule.parts if not _is_implied(p, domain)))
+    return rule
+
+
+def _is_implied(rule: Rule, domain: _Domain) -> bool:
+    leaf = rule.part if isinstance(rule, Not) else rule
+    if not isinstance(leaf, Comparison) or leaf.operator in ("==", "!="):
+        return False
+    known = domain.get(leaf.column, ANYTHING)
+    if known.missing or not isinstance(leaf.threshold, float):
+        return False
+    hull = hulls(rule)[leaf.column]
+    return hull.low <= known.low and known.high <= hull.high
 
 
 def _alternatives(rule: Rule) -> Sequence[Rule]:

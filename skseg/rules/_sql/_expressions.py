@@ -78,7 +78,8 @@ def ruleset_sql(
     tree = case_tree(
         [(rule, _result(engine, name, code, output)) for rule, name, code in cases],
         _result(engine, *default, output),
-        lambda rule: writer.condition(rule).tree,
+        lambda rule, present=frozenset(): writer.condition(rule, present).tree,
+        writer.costly_columns(),
     )
     if alias is not None:
         engine.check_name(check_name(alias, "The alias"), is_alias=True)

@@ -97,9 +97,17 @@ class Writer:
         require_comparable(name, self.kinds[name], type_name, storage)
         return storage
 
-    def condition(self, rule: Rule) -> Condition:
-        """Write `rule`."""
-        return self._condition(negation_normal(rule), frozenset())
+    def condition(self, rule: Rule, present: frozenset[str] = frozenset()) -> Condition:
+        """Write `rule` for rows in which no column of `present` is missing."""
+        return self._condition(negation_normal(rule), present)
+
+    def costly_columns(self) -> frozenset[str]:
+        """Return the columns of known types whose comparisons need a test for NaN."""
+        return frozenset(
+            name
+            for name, storage in self.storages.items()
+            if storage is not None and self._nan_tests(name) is not None
+        )
 
     def _condition(self, rule: Rule, settled: frozenset[str]) -> Condition:
         """Write `rule`.
