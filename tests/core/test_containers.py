@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -154,12 +155,11 @@ def test_what_has_names_that_cannot_be_read_is_refused_with_the_way_out(
 ) -> None:
     make, convert = REFUSED_FRAMES[container]
     model = fitted(estimator, CUSTOMERS)
+    # Some estimators are fitted to tables that are not in memory.
+    is_table = container in ("duckdb", "polars LazyFrame")
+    use = model.predict if is_table else partial(fitted, estimator)
     with pytest.raises(InvalidDataError, match=f"X of {estimator} must be") as error:
-        # Some estimators are fitted to tables that are not in memory.
-        if container in ("duckdb", "polars LazyFrame"):
-            model.predict(make(CUSTOMERS))
-        else:
-            fitted(estimator, make(CUSTOMERS))
+        use(make(CUSTOMERS))
     advice = error.value.advice
     assert advice is not None
     call = {"dask": "compute()", "duckdb": "df()", "polars LazyFrame": "collect()"}
