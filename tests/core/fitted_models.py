@@ -235,6 +235,7 @@ METHODS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "to_csv": lambda method, X, facts: method(),
     "label": lambda method, X, facts: method(_lazy(method, X)).collect().to_numpy(),
     "evaluate": lambda method, X, facts: method(X, facts["y"]),
+    "agreement": lambda method, X, facts: method(X),
     "spend": lambda method, X, facts: method(X),
     "bootstrap": lambda method, X, facts: method(20, random_state=0).frame(),
 }
