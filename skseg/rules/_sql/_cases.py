@@ -160,7 +160,7 @@ class _Division:
 
     def _ifs(self, part: Sequence[_Branch], domain: _Domain) -> list[Tree]:
         present = frozenset(name for name, hull in domain.items() if not hull.missing)
-        ifs = []
+        ifs: list[Tree] = []
         for branch in part:
             rule = _open_part(branch.rule, domain)
             condition = self._condition(rule, present)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
-from skseg.exceptions import RuleError
+from skseg.exceptions import RuleError, representation
 from skseg.rules._language._booleans import Boolean
 from skseg.rules._language._conditions import (
     And,
@@ -87,7 +87,7 @@ class Writer:
         _check_names(dialect, self.kinds)
         self.storages = {
             name: self._storage(name, type_name)
-            for name, type_name in (types or {}).items()
+            for name, type_name in _checked_types(types).items()
             if name in self.kinds
         }
 
@@ -323,6 +323,26 @@ def _finite_comparison(operator: str, infinity: float) -> tuple[str, float]:
     if infinity == math.inf:
         return _FINITE[operator], sys.float_info.max
     return _MIRRORED[_FINITE[_MIRRORED[operator]]], -sys.float_info.max
+
+
+def _checked_types(types: Any) -> Mapping[str, str]:
+    """Return the types of columns, none for None, or raise."""
+    types = {} if types is None else types
+    if isinstance(types, Mapping):
+        wrong = next((kind for kind in types.values() if type(kind) is not str), None)
+        if wrong is None:
+            return types
+    else:
+        wrong = types
+    raise RuleError(
+        "The types must be a mapping of columns to the engine's names of their types, "
+        f"such as {{'aov': 'DOUBLE'}}. Got {representation(wrong)} instead.",
+        owner="to_sql",
+        name="types",
+        rule="a mapping of columns to types",
+        value=types,
+        advice="The types of a table are those of open_table(table).types.",
+    )
 
 
 def _signed_leaf(rule: Rule) -> tuple[Leaf, bool]:

@@ -8,9 +8,12 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
+import duckdb
+import pandas as pd
 import pytest
 
 from skseg._rfm._lazy._source import Source
+from skseg.engines import open_table
 from skseg.exceptions import RuleError
 from skseg.rules import Rule, RuleSet, col, parse
 from tests.rules.sql.sql_data import ENGINES, Column, run, sql_codes
@@ -259,3 +262,21 @@ def test_spark_is_not_asked_for_types_that_are_known(type_name: str) -> None:
     for text in ("x > 3", "missing(x)", "x > date('2024-01-01')"):
         if type_name == "string" or "date" not in text:
             assert "TYPEOF" not in parse(text).to_sql("spark", types=table.types)
+
+
+@pytest.mark.parametrize(
+    "types", [["double"], {"x": float}, pd.Series({"x": "double"})]
+)
+def test_types_that_are_no_mapping_of_names_are_refused(types: Any) -> None:
+    with pytest.raises(RuleError, match="must be a mapping of columns") as error:
+        RuleSet({"a": "x > 1"}).to_sql("duckdb", types=types)
+    assert error.value.name == "types"
+
+
+def test_the_types_of_a_table_are_those_that_its_error_advises() -> None:
+    relation = duckdb.sql("SELECT 1.5 AS x")
+    table = open_table(relation)
+    assert table is not None
+    rules = RuleSet({"a": "x > 1"})
+    sql = rules.to_sql("duckdb", output="code", types=table.types)
+    assert table.fetch(f"SELECT {sql} AS code FROM {table.source}")["code"] == [0]
