@@ -30,7 +30,7 @@ def defective_orders() -> pa.Table:
     lines = {
         "customer": orders["customer_id"].astype(str).tolist(),
         "order": orders["order_id"].astype(str).tolist(),
-        "date": pd.to_datetime(orders["date"]).dt.to_pydatetime().tolist(),
+        "date": [day.to_pydatetime() for day in pd.to_datetime(orders["date"])],
         "amount": orders["amount"].astype(float).tolist(),
     }
     for name, row, value in [

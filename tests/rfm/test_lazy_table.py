@@ -478,10 +478,11 @@ def test_a_moment_is_converted_to_the_zone_of_the_dates() -> None:
 
 
 def test_the_days_of_a_zone_change_with_its_clocks() -> None:
-    # Every half hour around the changes of the clocks, and years without any.
+    # Every half hour around the changes of the clocks, and years without any. Of later
+    # years the zones of pandas 2 know no change.
     start = dt.datetime(2023, 10, 28, 20)
     moments = [start + dt.timedelta(minutes=30 * i) for i in range(120)]
-    moments += [dt.datetime(year, 6, 30, 22, 30) for year in (1900, 1945, 1980, 2040)]
+    moments += [dt.datetime(year, 6, 30, 22, 30) for year in (1900, 1945, 1980, 2036)]
     columns = dated(pa.array(moments, pa.timestamp("us", "UTC")))
     for zone in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"):
         assert_same(

@@ -196,7 +196,9 @@ def _kind(type_name: str, dialect: str) -> str:
     except sqlglot.errors.SqlglotError:
         return OTHER
     # Of NULL alone nothing but that is read.
-    if kind in {*exp.DataType.TEXT_TYPES, kinds.ENUM, kinds.NULL}:
+    # Before sqlglot 27 its texts lack those of MySQL.
+    long_texts = {kinds.TINYTEXT, kinds.MEDIUMTEXT, kinds.LONGTEXT}
+    if kind in {*exp.DataType.TEXT_TYPES, *long_texts, kinds.ENUM, kinds.NULL}:
         return TEXT
     if kind in {kinds.DATE, kinds.DATE32}:
         return DATE
