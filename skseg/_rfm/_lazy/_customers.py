@@ -18,7 +18,8 @@ from skseg.exceptions import InvalidDataError
 from ._conditions import Conditions
 from ._dates import Days, read_days
 from ._ids import IdSQL, placeholder_texts, read_ids
-from ._money import Measures, Money, NumberColumn, read_money
+from ._money import Money, read_money
+from ._number_column import Measures, NumberColumn
 from ._numbers import NOISE, power
 from ._source import OTHER, TEXT, Source
 
